@@ -1,0 +1,76 @@
+"""What can go wrong, as values: each error names the offender and the remedy, and holds its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "DataError",
+    "GraphError",
+    "IdgenError",
+    "NotIdentifiable",
+    "OverlapWarning",
+    "ProgramError",
+    "QueryError",
+    "near_misses",
+]
+
+
+class IdgenError(Exception):
+    """The root of every error that this package raises on purpose."""
+
+
+class GraphError(IdgenError):
+    """A graph that is no ADMG, or a name that it does not have."""
+
+
+class QueryError(IdgenError):
+    """A query that cannot be read, or that does not fit its graph."""
+
+
+class NotIdentifiable(IdgenError):
+    """The query is not a function of P(V) in this graph.
+
+    `hedge` is the pair (F, F') of vertex sets of the two C-forests that prove it
+    (Shpitser and Pearl 2006, theorem 4): F' lies inside F, and both are rooted in the same outcomes' ancestors.
+    """
+
+    def __init__(self, query: str, hedge: tuple[frozenset[str], frozenset[str]], step: str = "") -> None:
+        outer, inner = hedge
+        where = f"\n  found at: {step}" if step else ""
+        super().__init__(
+            f"{query} is not identifiable: the hedge F = {{{', '.join(sorted(outer))}}}, "
+            f"F' = {{{', '.join(sorted(inner))}}} gives two models with equal P(V) and different answers{where}\n"
+            "  measure a common cause, cut one of the hedge's bidirected edges, or ask for an effect that avoids it"
+        )
+        self.query = query
+        self.hedge = hedge
+
+
+class DataError(IdgenError):
+    """Data that does not fit the program: a missing column, a wrong type, NaN, an unseen category, an empty table."""
+
+
+class ProgramError(IdgenError):
+    """A program that does not verify or cannot be read; `operation` is the result name of the offender."""
+
+    def __init__(self, message: str, operation: str | None = None) -> None:
+        super().__init__(message)
+        self.operation = operation
+
+
+class OverlapWarning(UserWarning):
+    """A value lies where the data hardly reach, so that the answer there rests on extrapolation."""
+
+
+def near_misses(name: str, known: Iterable[str]) -> str:
+    """A hint such as "; did you mean X1?", or the known names when none is near."""
+    names = [str(k) for k in known]
+    close = get_close_matches(name, names, n=3, cutoff=0.6)
+    if close:
+        return f"; did you mean {' or '.join(close)}?"
+    if not names:
+        return ""
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return f"; known names: {shown}"

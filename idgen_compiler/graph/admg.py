@@ -1,0 +1,427 @@
+"""Acyclic directed mixed graphs, with or without fixed vertices.
+
+Vertices are numbered along ONE topological order of the graph that the user gave, and every graph made from it
+(subgraphs, mutilations, graphs after interventions) keeps that numbering: bit i of a vertex set is the i-th vertex
+of the order, in every one of them. So sets are integers, predecessors are the bits below, and a subgraph costs
+a few masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from heapq import heapify, heappop, heappush
+from itertools import compress
+from typing import Self
+
+from idgen_compiler.errors import GraphError, near_misses
+from idgen_compiler.graph.bits import bits, highest, lowest
+from idgen_compiler.graph.names import check_name
+from idgen_compiler.graph.text import parse_edges, print_graph
+
+__all__ = ["ADMG"]
+
+Edge = tuple[str, str]
+Neighbours = Callable[[int], int]  # a vertex's number -> the bitset of its neighbours
+
+
+class _Base:
+    """The shared part of a family of graphs: names in topological order and the adjacency of the original."""
+
+    __slots__ = ("ancestors", "children", "index", "names", "parents", "siblings")
+
+    def __init__(self, names: tuple[str, ...], parents: list[int], siblings: list[int]) -> None:
+        self.names = names
+        self.index = {name: i for i, name in enumerate(names)}
+        self.parents = parents
+        self.siblings = siblings
+        self.children = [0] * len(names)
+        self.ancestors: list[int] = []  # of each vertex in the original graph, itself included
+        for i, mask in enumerate(parents):
+            closure = 1 << i
+            for p in bits(mask):
+                self.children[p] |= 1 << i
+                closure |= self.ancestors[p]
+            self.ancestors.append(closure)
+
+
+class ADMG:
+    """An acyclic directed mixed graph; with `fixed` vertices, a conditional one (CADMG).
+
+    A directed edge is a direct cause, a bidirected edge a hidden common cause. Fixed vertices have no edges into
+    them; they arise from interventions (Richardson, Evans, Robins and Shpitser 2023, section 2.3).
+
+    Methods on names take and return frozensets of names; those ending in `_mask` take and return integer bitsets
+    over the shared order and are meant for algorithms.
+
+    Raises GraphError for cycles, self-loops, edges given twice, and names that are no identifiers.
+    """
+
+    def __init__(
+        self,
+        directed: Iterable[Edge] = (),
+        bidirected: Iterable[Edge] = (),
+        nodes: Iterable[str] = (),
+    ) -> None:
+        directed, bidirected = _edge_list(directed, "directed"), _edge_list(bidirected, "bidirected")
+        seen = dict.fromkeys(check_name(n) for n in nodes)
+        seen.update(dict.fromkeys(check_name(n) for edge in (*directed, *bidirected) for n in edge))
+        _reject_bad_edges(directed, bidirected)
+        names = _topological(tuple(seen), directed)
+        index = {name: i for i, name in enumerate(names)}
+        parents, siblings = [0] * len(names), [0] * len(names)
+        for tail, head in directed:
+            parents[index[head]] |= 1 << index[tail]
+        for a, b in bidirected:
+            siblings[index[a]] |= 1 << index[b]
+            siblings[index[b]] |= 1 << index[a]
+        self._base = _Base(names, parents, siblings)
+        self.mask = (1 << len(names)) - 1  #: all vertices, fixed ones included
+        self.fixed_mask = 0  #: the fixed vertices
+        self._cut_in = 0
+        self._cut_out = 0
+        self._ancestral: bool | None = True
+
+    @classmethod
+    def parse(cls, text: str) -> ADMG:
+        """Read the text form: chains of `->`, `<-` and `<->`, and lone names, split by `;` or newlines, `#` comments.
+
+        Raises GraphError with the line and the place of what cannot be read.
+        """
+        nodes, directed, bidirected = parse_edges(text)
+        return cls(directed, bidirected, nodes)
+
+    def _derive(self, mask: int, fixed: int, cut_in: int, cut_out: int, ancestral: bool | None = None) -> ADMG:
+        graph = object.__new__(ADMG)
+        graph._ancestral = ancestral
+        graph._base = self._base
+        graph.mask = mask
+        graph.fixed_mask = fixed
+        graph._cut_in = cut_in
+        graph._cut_out = cut_out
+        return graph
+
+    # -- names and masks ------------------------------------------------------------------------------------------
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """All vertices in the topological order shared by every graph derived from one original."""
+        return self.names(self.mask)
+
+    @cached_property
+    def nodes(self) -> frozenset[str]:
+        """All vertices, the fixed ones included."""
+        return frozenset(self.order)
+
+    @cached_property
+    def fixed(self) -> frozenset[str]:
+        """The vertices set by an intervention; nothing points into them."""
+        return frozenset(self.names(self.fixed_mask))
+
+    @cached_property
+    def random(self) -> frozenset[str]:
+        """The vertices that are not fixed."""
+        return frozenset(self.names(self.random_mask))
+
+    @property
+    def random_mask(self) -> int:
+        """The vertices that are not fixed, as a bitset."""
+        return self.mask & ~self.fixed_mask
+
+    def names(self, mask: int) -> tuple[str, ...]:
+        """The names of a bitset, in topological order."""
+        if mask.bit_count() < 8:
+            names = self._base.names
+            return tuple([names[i] for i in bits(mask)])
+        return tuple(compress(self._base.names, map(int, reversed(bin(mask)[2:]))))
+
+    def mask_of(self, names: Iterable[str]) -> int:
+        """The bitset of names.  Raises GraphError for a name that the graph lacks."""
+        index, mask = self._base.index, 0
+        for name in (names,) if isinstance(names, str) else names:
+            i = index.get(name)
+            if i is None or not self.mask >> i & 1:
+                raise GraphError(f"unknown vertex {name!r}{near_misses(str(name), self.order)}")
+            mask |= 1 << i
+        return mask
+
+    def _names_set(self, mask: int) -> frozenset[str]:
+        return frozenset(self.names(mask))
+
+    def sorted(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names in topological order, each once."""
+        return self.names(self.mask_of(names))
+
+    # -- edges ----------------------------------------------------------------------------------------------------
+
+    def parents_of_bit(self, i: int) -> int:
+        """The parents of the i-th vertex, as a bitset."""
+        if (self._cut_in | self.fixed_mask) >> i & 1:
+            return 0
+        return self._base.parents[i] & self.mask & ~self._cut_out
+
+    def siblings_of_bit(self, i: int) -> int:
+        """The vertices that share a hidden cause with the i-th, as a bitset."""
+        severed = self._cut_in | self.fixed_mask
+        return 0 if severed >> i & 1 else self._base.siblings[i] & self.mask & ~severed
+
+    def children_of_bit(self, i: int) -> int:
+        """The children of the i-th vertex, as a bitset."""
+        if self._cut_out >> i & 1:
+            return 0
+        return self._base.children[i] & self.mask & ~(self._cut_in | self.fixed_mask)
+
+    @property
+    def directed(self) -> tuple[Edge, ...]:
+        """The directed edges (cause, effect), by the effect's place in the order."""
+        names = self._base.names
+        return tuple((names[p], names[i]) for i in bits(self.mask) for p in bits(self.parents_of_bit(i)))
+
+    @property
+    def bidirected(self) -> tuple[Edge, ...]:
+        """The bidirected edges, each once, the earlier vertex first."""
+        names = self._base.names
+        return tuple((names[i], names[s]) for i in bits(self.mask) for s in bits(self.siblings_of_bit(i) >> i << i))
+
+    def parents(self, names: Iterable[str]) -> frozenset[str]:
+        """The direct causes of any of the vertices."""
+        return self._names_set(self._gather(self.mask_of(names), self.parents_of_bit))
+
+    def children(self, names: Iterable[str]) -> frozenset[str]:
+        """The direct effects of any of the vertices."""
+        return self._names_set(self._gather(self.mask_of(names), self.children_of_bit))
+
+    def siblings(self, names: Iterable[str]) -> frozenset[str]:
+        """The vertices joined to any of these by a bidirected edge."""
+        return self._names_set(self._gather(self.mask_of(names), self.siblings_of_bit))
+
+    @staticmethod
+    def _gather(mask: int, neighbours: Neighbours) -> int:
+        out = 0
+        for i in bits(mask):
+            out |= neighbours(i)
+        return out
+
+    # -- closures -------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _closure(mask: int, neighbours: Neighbours) -> int:
+        reached, frontier = mask, mask
+        while frontier:
+            i = lowest(frontier)
+            frontier &= frontier - 1
+            fresh = neighbours(i) & ~reached
+            reached |= fresh
+            frontier |= fresh
+        return reached
+
+    @property
+    def _is_ancestral(self) -> bool:
+        """Whether closures of the original graph hold here: nothing cut, and every vertex's ancestors kept."""
+        if self._ancestral is None:
+            ancestors = self._base.ancestors
+            self._ancestral = not (self._cut_in | self._cut_out | self.fixed_mask) and not any(
+                ancestors[i] & ~self.mask for i in bits(self.mask)
+            )
+        return self._ancestral
+
+    def ancestors_mask(self, mask: int) -> int:
+        """An(mask): the vertices with a directed path into the set, the set included."""
+        if self._is_ancestral:
+            closure = 0
+            while rest := mask & ~closure:
+                closure |= self._base.ancestors[highest(rest)]
+            return closure
+        reached, frontier = mask, mask
+        while frontier:  # highest first: a vertex is expanded after everything below that it could be reached from
+            i = highest(frontier)
+            frontier ^= 1 << i
+            fresh = self.parents_of_bit(i) & ~reached
+            reached |= fresh
+            frontier |= fresh
+        return reached
+
+    def descendants_mask(self, mask: int) -> int:
+        """De(mask): the vertices reached from the set along directed paths, the set included."""
+        return self._closure(mask, self.children_of_bit)
+
+    def ancestors(self, names: Iterable[str]) -> frozenset[str]:
+        """The vertices with a directed path into any of these, these included."""
+        return self._names_set(self.ancestors_mask(self.mask_of(names)))
+
+    def descendants(self, names: Iterable[str]) -> frozenset[str]:
+        """The vertices that any of these reach along directed paths, these included."""
+        return self._names_set(self.descendants_mask(self.mask_of(names)))
+
+    def district_mask(self, i: int) -> int:
+        """The district of the i-th vertex among the random vertices, as a bitset."""
+        return self._closure(1 << i, self.siblings_of_bit)
+
+    def districts_mask(self) -> list[int]:
+        """The districts of the random vertices, by their first vertex in the order, as bitsets."""
+        found, rest = [], self.random_mask
+        while rest:
+            district = self.district_mask(lowest(rest))
+            found.append(district)
+            rest &= ~district
+        return found
+
+    @property
+    def districts(self) -> tuple[frozenset[str], ...]:
+        """The districts (c-components): maximal sets of random vertices joined by bidirected edges."""
+        return tuple(self._names_set(d) for d in self.districts_mask())
+
+    def district_of(self, name: str) -> frozenset[str]:
+        """The district of one random vertex."""
+        return self._names_set(self.district_mask(lowest(self.mask_of([name]))))
+
+    def markov_pillow_mask(self, i: int) -> int:
+        """The Markov pillow of the i-th vertex within the order, as a bitset.
+
+        Its district among its predecessors (itself left out) and the parents of that district, which together
+        separate it from its other predecessors (Tian and Pearl 2002; Richardson et al. 2023, definition 24).
+        """
+        before = self.restricted((2 << i) - 1)
+        district = before.district_mask(i)
+        return (district | self._gather(district, before.parents_of_bit)) & ~(1 << i)
+
+    def markov_pillow(self, name: str) -> frozenset[str]:
+        """The Markov pillow of a random vertex within the order."""
+        return self._names_set(self.markov_pillow_mask(lowest(self.mask_of([name]))))
+
+    # -- derived graphs -------------------------------------------------------------------------------------------
+
+    def restricted(self, keep: int) -> ADMG:
+        """The subgraph on a bitset of vertices (other bits are ignored)."""
+        return self._derive(self.mask & keep, self.fixed_mask & keep, self._cut_in, self._cut_out)
+
+    def ancestral_mask(self, mask: int) -> ADMG:
+        """The subgraph on the ancestors of a bitset."""
+        keep = self.ancestors_mask(mask)
+        return self._derive(keep, self.fixed_mask & keep, self._cut_in, self._cut_out, self._ancestral)
+
+    def subgraph(self, names: Iterable[str]) -> ADMG:
+        """The subgraph on some vertices."""
+        return self.restricted(self.mask_of(names))
+
+    def mutilated_mask(self, into: int = 0, out_of: int = 0) -> ADMG:
+        """The graph without the edges into one bitset and without the directed edges out of another."""
+        return self._derive(self.mask, self.fixed_mask, self._cut_in | into, self._cut_out | out_of)
+
+    def mutilated(self, into: Iterable[str] = (), out_of: Iterable[str] = ()) -> ADMG:
+        """The graph without edges (of both kinds) into some vertices and without directed edges out of others.
+
+        G with bars over and under, as in Pearl's do-calculus.
+        """
+        return self.mutilated_mask(self.mask_of(into), self.mask_of(out_of))
+
+    def intervened_mask(self, fixed: int) -> ADMG:
+        """The CADMG in which a bitset of vertices is fixed as well."""
+        return self._derive(self.mask, self.fixed_mask | fixed & self.mask, self._cut_in, self._cut_out)
+
+    def intervened(self, names: Iterable[str]) -> ADMG:
+        """The CADMG after do(names): these vertices fixed, nothing pointing into them."""
+        return self.intervened_mask(self.mask_of(names))
+
+    # -- value semantics ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _key(self) -> tuple[object, ...]:
+        return (self.order, self.fixed_mask and self.names(self.fixed_mask), self.directed, self.bidirected)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, ADMG):
+            return NotImplemented
+        if self._base is other._base:
+            mine = (self.mask, self.fixed_mask, self._cut_in & self.mask, self._cut_out & self.mask)
+            if mine == (other.mask, other.fixed_mask, other._cut_in & other.mask, other._cut_out & other.mask):
+                return True
+        return (
+            self.nodes == other.nodes
+            and self.fixed == other.fixed
+            and set(self.directed) == set(other.directed)
+            and {frozenset(e) for e in self.bidirected} == {frozenset(e) for e in other.bidirected}
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.nodes, self.fixed))
+
+    def __len__(self) -> int:
+        return self.mask.bit_count()
+
+    def __contains__(self, name: object) -> bool:
+        i = self._base.index.get(name) if isinstance(name, str) else None
+        return i is not None and bool(self.mask >> i & 1)
+
+    def __str__(self) -> str:
+        return print_graph(self)
+
+    def __repr__(self) -> str:
+        fixed = f".intervened({sorted(self.fixed)})" if self.fixed else ""
+        return f"ADMG.parse({str(self).replace(chr(10), '; ')!r}){fixed}"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+def _edge_list(edges: Iterable[Edge], kind: str) -> list[Edge]:
+    found = []
+    for edge in edges:
+        if isinstance(edge, str) or len(edge) != 2:
+            raise GraphError(f"a {kind} edge is a pair of names, not {edge!r}; write e.g. ('X', 'Y')")
+        found.append((edge[0], edge[1]))
+    return found
+
+
+def _reject_bad_edges(directed: Sequence[Edge], bidirected: Sequence[Edge]) -> None:
+    for arrow, edges in (("->", directed), ("<->", bidirected)):
+        seen: set[Edge] = set()
+        for a, b in edges:
+            if a == b:
+                raise GraphError(f"self-loop {a} {arrow} {b}: a variable cannot cause or confound itself; drop it")
+            key = (a, b) if arrow == "->" else (min(a, b), max(a, b))
+            if key in seen:
+                raise GraphError(f"edge {a} {arrow} {b} is given twice; keep one")
+            if arrow == "->" and (b, a) in seen:
+                raise GraphError(f"contradictory edges {b} -> {a} and {a} -> {b}; keep one, or write {a} <-> {b}")
+            seen.add(key)
+
+
+def _topological(nodes: tuple[str, ...], directed: Sequence[Edge]) -> tuple[str, ...]:
+    """Kahn's algorithm, ties broken by the order in which the user named the vertices."""
+    place = {name: i for i, name in enumerate(nodes)}
+    children: list[list[int]] = [[] for _ in nodes]
+    waiting = [0] * len(nodes)
+    for tail, head in directed:
+        children[place[tail]].append(place[head])
+        waiting[place[head]] += 1
+    ready = [i for i, n in enumerate(waiting) if n == 0]
+    heapify(ready)
+    order = []
+    while ready:
+        i = heappop(ready)
+        order.append(i)
+        for child in children[i]:
+            waiting[child] -= 1
+            if waiting[child] == 0:
+                heappush(ready, child)
+    if len(order) < len(nodes):
+        cycle = _find_cycle(nodes, children, {i for i, n in enumerate(waiting) if n})
+        raise GraphError(f"the directed edges form a cycle: {' -> '.join(cycle)}; an ADMG is acyclic, drop one of them")
+    return tuple(nodes[i] for i in order)
+
+
+def _find_cycle(nodes: tuple[str, ...], children: list[list[int]], stuck: set[int]) -> list[str]:
+    """A cycle among the vertices that Kahn's algorithm could not place, by walking backwards."""
+    parent = {c: i for i in stuck for c in children[i] if c in stuck}
+    path, i = [], next(iter(sorted(stuck)))
+    while i not in path:
+        path.append(i)
+        i = parent[i]
+    loop = [*path[path.index(i) :], i]
+    return [nodes[j] for j in reversed(loop)]

@@ -1,0 +1,168 @@
+"""Causal queries: P(Y | do(X), Z)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from idgen_compiler.errors import GraphError, QueryError
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.names import NAME, check_name
+
+__all__ = ["Query"]
+
+_TOKEN = re.compile(rf"\s*(?:(?P<name>{NAME})|(?P<mark>[(),|]))")
+
+
+@dataclass(frozen=True, init=False)
+class Query:
+    """P(outcomes | do(treatments), conditions).
+
+    Treatments and conditions may be empty. The three sets are disjoint; each keeps the order in which it was given,
+    which is also the order of printing, and two queries with the same sets are equal.
+
+    Raises QueryError for an empty outcome, a name given twice, and sets that overlap.
+    """
+
+    outcomes: tuple[str, ...]
+    treatments: tuple[str, ...]
+    conditions: tuple[str, ...]
+
+    def __init__(
+        self, outcomes: Iterable[str] | str, treatments: Iterable[str] | str = (), conditions: Iterable[str] | str = ()
+    ) -> None:
+        for field, given in (("outcomes", outcomes), ("treatments", treatments), ("conditions", conditions)):
+            object.__setattr__(self, field, _names(field, given))
+        if not self.outcomes:
+            raise QueryError("a query needs at least one outcome, as Y in P(Y | do(X))")
+        place: dict[str, str] = {}
+        for field in ("outcomes", "treatments", "conditions"):
+            for name in getattr(self, field):
+                if name in place:
+                    raise QueryError(
+                        f"{name} is among the {place[name]} and the {field}; a variable has one part in a query, "
+                        "drop it from one of them"
+                    )
+                place[name] = field
+
+    @classmethod
+    def parse(cls, text: str) -> Query:
+        """Read `P(Y1, Y2 | do(X1, X2), Z)`; several do(...) and conditions may stand in any order.
+
+        Raises QueryError with the place of what cannot be read.
+        """
+        return _Parser(text).query()
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Every variable that the query names."""
+        return frozenset((*self.outcomes, *self.treatments, *self.conditions))
+
+    def check(self, graph: ADMG) -> None:
+        """Raise QueryError unless every variable is a random vertex of the graph."""
+        for field in ("outcomes", "treatments", "conditions"):
+            try:
+                graph.mask_of(getattr(self, field))
+            except GraphError as error:
+                raise QueryError(f"{self}: among the {field}, {error}") from None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Query):
+            return NotImplemented
+        return self._sets() == other._sets()
+
+    def __hash__(self) -> int:
+        return hash(self._sets())
+
+    def _sets(self) -> tuple[frozenset[str], ...]:
+        return frozenset(self.outcomes), frozenset(self.treatments), frozenset(self.conditions)
+
+    def __str__(self) -> str:
+        do = [f"do({', '.join(self.treatments)})"] if self.treatments else []
+        right = ", ".join((*do, *self.conditions))
+        return f"P({', '.join(self.outcomes)}{' | ' if right else ''}{right})"
+
+
+def _names(field: str, given: Iterable[str] | str) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else tuple(given)
+    seen: set[str] = set()
+    for name in names:
+        try:
+            check_name(name)
+        except GraphError as error:
+            raise QueryError(f"among the {field}: {error}") from None
+        if name in seen:
+            raise QueryError(f"{name} is given twice among the {field}; keep one")
+        seen.add(name)
+    return names
+
+
+class _Parser:
+    """A recursive descent over `P ( names [ | item {, item} ] )` with item = name or `do ( names )`."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.place = text, 0
+        self.kind = self.value = ""
+        self.start = 0
+        self.advance()
+
+    def advance(self) -> None:
+        rest = self.text[self.place :]
+        self.start = self.place + len(rest) - len(rest.lstrip())
+        if not rest.strip():
+            self.kind = self.value = ""
+            return
+        token = _TOKEN.match(self.text, self.place)
+        if token is None:
+            raise self.error(f"cannot read {self.text[self.start]!r} here")
+        self.kind, self.value, self.place = str(token.lastgroup), token[0].strip(), token.end()
+
+    def error(self, message: str) -> QueryError:
+        return QueryError(
+            f"query, column {self.start + 1}: {message}\n  {self.text}\n  {' ' * self.start}^\n"
+            "a query looks like P(Y1, Y2 | do(X), Z)"
+        )
+
+    def take(self, mark: str) -> None:
+        if self.value != mark:
+            raise self.error(f"expected {mark!r}" + (f", not {self.value!r}" if self.value else " before the end"))
+        self.advance()
+
+    def name(self) -> str:
+        if self.kind != "name":
+            raise self.error("expected a variable's name" + (f", not {self.value!r}" if self.value else ""))
+        found = self.value
+        self.advance()
+        return found
+
+    def names(self) -> list[str]:
+        found = [self.name()]
+        while self.value == ",":
+            self.advance()
+            found.append(self.name())
+        return found
+
+    def query(self) -> Query:
+        self.take("P")
+        self.take("(")
+        outcomes, treatments, conditions = self.names(), list[str](), list[str]()
+        if self.value == "|":
+            self.advance()
+            self.item(treatments, conditions)
+            while self.value in (",", "|"):
+                self.advance()
+                self.item(treatments, conditions)
+        self.take(")")
+        if self.kind:
+            raise self.error(f"nothing may follow the query, found {self.value!r}")
+        return Query(outcomes, treatments, conditions)
+
+    def item(self, treatments: list[str], conditions: list[str]) -> None:
+        name = self.name()
+        if name == "do" and self.value == "(":
+            self.advance()
+            treatments.extend(self.names())
+            self.take(")")
+        else:
+            conditions.append(name)
