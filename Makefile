@@ -1,0 +1,67 @@
+# make demo and make test each set up everything first; a second call does not install again.
+#
+#   make demo                     compile, verify, fit and sample the napkin query
+#   make test                     the tests; ARGS="-k napkin" narrows them
+#   make lint | format            style, types and import directions | rewrite to the style
+#   make bench                    every benchmark; BENCH="identify lower" narrows them
+#   make clean                    remove the environment and everything generated
+#
+# PYTHON=/path/to/python3.12 chooses the interpreter; PIP_ARGS is handed to pip, for example
+# PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" for a torch without CUDA.
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+PYTHON   ?=
+PIP_ARGS ?=
+ARGS     ?=
+JOBS     ?= auto
+BENCH    ?= all
+
+.PHONY: demo test lint format bench install clean
+.DEFAULT_GOAL := test
+
+demo: $(STAMP)
+	$(BIN)/idgen demo napkin
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.benchmarks $(BENCH) --write
+
+install: $(STAMP)
+
+# setuptools comes first and from the constraints, so that the build, too, uses the pinned one.
+$(STAMP): pyproject.toml constraints.txt $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) -c constraints.txt setuptools
+	$(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) -c constraints.txt \
+		--no-build-isolation -e '.[all,dev]'
+	@touch $@
+
+$(BIN)/python:
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python); do \
+		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+			echo "creating $(VENV) with $$("$$python" --version)"; \
+			exec "$$python" -m venv $(VENV); \
+		fi; \
+	done; \
+	echo "make: no usable Python found: need 3.11 or newer with the venv module (on Debian: apt install python3-venv)." >&2; \
+	echo "make: tried $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python). Choose one with PYTHON=/path/to/python3." >&2; \
+	exit 1
+
+clean:
+	rm -rf $(VENV) build dist out *.egg-info htmlcov .coverage
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,68 @@
+"""What every test shares: deterministic properties, golden files, and the markers `gpu` and `slow`."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+# One thread for each test process: workers do not fight over cores, and sums are added in one order.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import hypothesis
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("ci")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bless", action="store_true", help="rewrite the golden files with what the tests produce")
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        _skip(items, "slow", "slow: runs with --slow")
+    if any("gpu" in item.keywords for item in items) and not _cuda_is_available():
+        _skip(items, "gpu", "needs CUDA")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with the file of that name under tests/golden; `--bless` writes the file instead.
+
+    golden("compile/napkin.ir", str(program))
+    """
+    bless = bool(request.config.getoption("--bless"))
+
+    def check(name: str, text: str) -> None:
+        path = GOLDEN / name
+        text = text if text.endswith("\n") else text + "\n"
+        if bless:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            return
+        if not path.exists():
+            pytest.fail(f"no golden file {name}: read what the test produces, then run pytest --bless\n\n{text}")
+        assert text == path.read_text(encoding="utf-8"), f"differs from tests/golden/{name}; renew it with --bless"
+
+    return check
+
+
+def _skip(items: Iterable[pytest.Item], keyword: str, reason: str) -> None:
+    for item in items:
+        if keyword in item.keywords:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _cuda_is_available() -> bool:
+    if importlib.util.find_spec("torch") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()

@@ -1,0 +1,34 @@
+"""The front door is light: it loads no library that compiling does not need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ["torch", "pandas", "pyarrow", "ray", "y0", "sympy", "networkx", "matplotlib", "sklearn", "datasets"]
+
+
+@pytest.mark.parametrize("package", ["idgen_compiler", "idgen_exact"])
+def test_import_loads_nothing_heavy(package: str) -> None:
+    code = f"import json, sys, {package}; print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout) == []
+
+
+def test_backends_are_found_by_entry_point() -> None:
+    from importlib.metadata import entry_points
+
+    found = {point.name: point.value for point in entry_points(group="idgen_compiler.backends")}
+    assert found["exact"] == "idgen_exact:ExactBackend"
+    assert found["torch"] == "idgen_torch:TorchBackend"
+
+
+def test_packages_carry_their_types() -> None:
+    from importlib.resources import files
+
+    for package in ("idgen_compiler", "idgen_exact", "idgen_torch"):
+        assert files(package).joinpath("py.typed").is_file(), package
