@@ -1,0 +1,219 @@
+"""Discrete laws as arrays: the joint that a user gives, the kernels that come out, and how tables multiply.
+
+Every table is float64, or an object array of `fractions.Fraction` for arithmetic without rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import opt_einsum  # type: ignore[import-untyped]
+
+from idgen_compiler.errors import DataError, near_misses
+
+__all__ = ["Array", "Joint", "KernelTable", "Table", "contract", "normalise"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An array whose axes are named: axis k belongs to variable `axes[k]`."""
+
+    axes: tuple[str, ...]
+    values: Array
+
+    def aligned(self, axes: Sequence[str]) -> Array:
+        """The values with the axes in another order.  Shape: one axis for each of `axes`."""
+        return self.values.transpose([self.axes.index(a) for a in axes])
+
+    def summed(self, keep: Iterable[str]) -> Table:
+        """The table summed over every axis that is not kept."""
+        kept = set(keep)
+        drop = tuple(k for k, a in enumerate(self.axes) if a not in kept)
+        return Table(tuple(a for a in self.axes if a in kept), self.values.sum(axis=drop)) if drop else self
+
+    def renamed(self, names: Mapping[str, str]) -> Table:
+        """The table with some axes under other names."""
+        return Table(tuple(names.get(a, a) for a in self.axes), self.values)
+
+
+def contract(tables: Sequence[Table], keep: Sequence[str], sizes: Mapping[str, int], exact: bool) -> Table:
+    """The product of the tables, summed over every axis that is not kept.
+
+    Axes of `keep` that no table has are filled by repetition (a product that does not depend on them).
+    opt_einsum finds the order of contraction; Fractions go through the same contraction as Python objects.
+    """
+    present = {a for t in tables for a in t.axes}
+    number: dict[str, int] = {}
+    for t in tables:
+        for a in t.axes:
+            number.setdefault(a, len(number))
+    have = [a for a in keep if a in present]
+    one: Any = Fraction(1) if exact else 1.0
+    if not tables:
+        values = np.array(one, dtype=object if exact else float)
+    else:
+        operands: list[Any] = []
+        for t in tables:
+            operands += [t.values, [number[a] for a in t.axes]]
+        backend = "object" if exact else "auto"
+        values = np.asarray(opt_einsum.contract(*operands, [number[a] for a in have], optimize="auto", backend=backend))
+    if len(have) < len(keep):
+        shape = [1 if a not in present else sizes[a] for a in keep]
+        values = np.broadcast_to(values.reshape(shape), [sizes[a] for a in keep])
+    return Table(tuple(keep), values)
+
+
+def normalise(table: Table, targets: Iterable[str]) -> Table:
+    """The conditional of the targets given the other axes.
+
+    Where the condition has probability zero the conditional is not defined; it is taken uniform there, so that the
+    result is a kernel. Under positivity, which the theory assumes, this never happens.
+    """
+    wanted = set(targets)
+    over = tuple(k for k, a in enumerate(table.axes) if a in wanted)
+    total = table.values.sum(axis=over, keepdims=True)
+    empty = total == 0
+    if np.any(empty):
+        count = int(np.prod([table.values.shape[k] for k in over]))
+        even: Any = Fraction(1, count) if table.values.dtype == object else 1.0 / count
+        values = np.where(empty, even, table.values) / np.where(empty, type(even)(1), total)
+    else:
+        values = table.values / total
+    return Table(table.axes, values)
+
+
+def _as_table(values: Any, what: str) -> Array:
+    table = np.asarray(values)
+    if table.dtype != object:
+        try:
+            table = table.astype(np.float64)
+        except (TypeError, ValueError):
+            raise DataError(f"the {what} holds {table.dtype} values; give numbers or fractions.Fraction") from None
+        if not np.isfinite(table).all():
+            raise DataError(f"the {what} holds NaN or infinity; probabilities are finite")
+        return table
+    for value in table.flat:
+        if not isinstance(value, (Fraction, int)) or isinstance(value, bool):
+            raise DataError(f"the {what} holds {value!r}; an object array holds only fractions.Fraction (or int)")
+    if table.size:
+        table = np.frompyfunc(Fraction, 1, 1)(table)
+    return np.asarray(table, dtype=object)
+
+
+class Joint:
+    """A discrete law P(V) as a table of probabilities.
+
+    `table` has one axis for each of `variables`, in that order: float64, or an object array of Fraction.
+    `labels` may name the categories of a variable; without them they are 0, 1, 2, ...
+
+    Raises DataError when the shape does not fit, a probability is negative, or they do not sum to one
+    (exactly for Fractions, within 1e-9 for floats).
+    """
+
+    def __init__(
+        self, variables: Iterable[str], table: Any, labels: Mapping[str, Sequence[Any]] | None = None
+    ) -> None:
+        self.variables: tuple[str, ...] = tuple(variables)
+        self.table = _as_table(table, "joint table")
+        self.labels: dict[str, tuple[Any, ...]] = {k: tuple(v) for k, v in (labels or {}).items()}
+        if len(set(self.variables)) < len(self.variables):
+            raise DataError(f"the joint names a variable twice: {', '.join(self.variables)}")
+        if self.table.ndim != len(self.variables):
+            raise DataError(
+                f"the joint names {len(self.variables)} variables but its table has {self.table.ndim} axes; "
+                "axis k belongs to variables[k]"
+            )
+        if self.table.size == 0:
+            raise DataError(f"the joint's table is empty (shape {self.table.shape}); every variable needs a category")
+        if (self.table < 0).any():
+            raise DataError("the joint holds a negative probability")
+        total = self.table.sum()
+        if total != 1 if self.exact else abs(total - 1) > 1e-9:
+            raise DataError(f"the joint's probabilities sum to {total}, not 1; divide the table by its sum")
+        for name, values in self.labels.items():
+            if name not in self.variables:
+                raise DataError(f"labels are given for {name!r}, which the joint lacks{near_misses(name, self.variables)}")
+            if len(values) != self.sizes[name]:
+                raise DataError(f"{name} has {self.sizes[name]} categories but {len(values)} labels")
+
+    @classmethod
+    def from_samples(cls, columns: Mapping[str, Any], sizes: Mapping[str, int] | None = None) -> Joint:
+        """The empirical joint of integer codes 0, 1, 2, ... by variable; `sizes` gives the numbers of categories."""
+        names = tuple(columns)
+        codes = [np.asarray(columns[k]) for k in names]
+        for name, code in zip(names, codes, strict=True):
+            if code.size == 0:
+                raise DataError(f"column {name} is empty; an empirical joint needs at least one row")
+            if not np.issubdtype(code.dtype, np.integer) or code.min() < 0:
+                raise DataError(f"column {name} must hold codes 0, 1, 2, ...; encode its labels first")
+        shape = [int((sizes or {}).get(k, c.max() + 1)) for k, c in zip(names, codes, strict=True)]
+        for name, code, size in zip(names, codes, shape, strict=True):
+            if code.max() >= size:
+                raise DataError(f"column {name} holds code {code.max()} but has only {size} categories")
+        flat = np.ravel_multi_index(tuple(codes), tuple(shape))
+        counts = np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape)
+        return cls(names, counts / counts.sum())
+
+    @property
+    def exact(self) -> bool:
+        """Whether the table holds Fractions."""
+        return bool(self.table.dtype == object)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The number of categories of each variable."""
+        return dict(zip(self.variables, self.table.shape, strict=True))
+
+    def marginal(self, names: Iterable[str]) -> Table:
+        """The law of some variables, axes in the joint's order.  Raises DataError for an unknown name."""
+        wanted = tuple(names)
+        for name in wanted:
+            if name not in self.variables:
+                raise DataError(f"the joint lacks the variable {name}{near_misses(name, self.variables)}")
+        return Table(self.variables, self.table).summed(wanted)
+
+    def __repr__(self) -> str:
+        kind = "Fraction" if self.exact else "float64"
+        return f"Joint({', '.join(f'{k}: {n}' for k, n in self.sizes.items())}; {kind})"
+
+
+@dataclass(frozen=True, eq=False)
+class KernelTable:
+    """A kernel q(targets | given) as a table: axes are `given`, then `targets`, each sorted by name.
+
+    For every value of `given` the table sums to one over the targets.
+    """
+
+    given: tuple[str, ...]
+    targets: tuple[str, ...]
+    table: Array
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, KernelTable):
+            return NotImplemented
+        return (
+            (self.given, self.targets) == (other.given, other.targets)
+            and self.table.shape == other.table.shape
+            and bool((self.table == other.table).all())
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def at(self, **values: int) -> Array:
+        """The law of the targets at one value of every given variable.  Shape: one axis a target."""
+        missing = [k for k in self.given if k not in values]
+        unknown = [k for k in values if k not in self.given]
+        if missing or unknown:
+            raise DataError(f"the kernel is given {', '.join(self.given) or 'nothing'}; missing {missing}, unknown {unknown}")
+        return np.asarray(self.table[tuple(values[k] for k in self.given)])
+
+    def distance(self, other: KernelTable) -> Any:
+        """The largest total variation over the given values; exact for Fractions."""
+        over = tuple(range(len(self.given), self.table.ndim))
+        return (abs(self.table - other.table).sum(axis=over) / 2).max()

@@ -1,0 +1,103 @@
+"""A program: the compiled form of a query, as a user holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from idgen_compiler.backend import Sampler, find_backend
+from idgen_compiler.errors import ProgramError
+from idgen_compiler.ir.json import from_json, to_json
+from idgen_compiler.ir.operations import Network, Observe, Operation, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.text import parse_program, print_program
+from idgen_compiler.ir.verifier import verify_operations
+
+__all__ = ["Program"]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Operations in SSA form; the last ones are the samplers.
+
+    `str(program)` is the text form, which `Program.parse` reads back to an equal program; comments do not count.
+    """
+
+    name: str
+    operations: tuple[Operation, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Program:
+        """Read the text form and verify it.  Raises ProgramError with the place or the offending operation."""
+        name, operations = parse_program(text)
+        return cls(name, operations).check()
+
+    @classmethod
+    def from_json(cls, text: str) -> Program:
+        """Read what `to_json` wrote and verify it.  Raises ProgramError."""
+        name, operations = from_json(text)
+        return cls(name, operations).check()
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The program as JSON with a schema version."""
+        return to_json(self.name, self.operations, indent)
+
+    def check(self) -> Program:
+        """The program itself, verified.  Raises ProgramError naming the first operation that does not hold."""
+        verify_operations(self.operations)
+        return self
+
+    @property
+    def observe(self) -> Observe:
+        """The operation that stands for the user's data."""
+        return next(op for op in self.operations if isinstance(op, Observe))
+
+    @property
+    def models(self) -> tuple[Train, ...]:
+        """The `train` operations, in training order."""
+        return tuple(op for op in self.operations if isinstance(op, Train))
+
+    @property
+    def regenerations(self) -> tuple[Regenerate, ...]:
+        """The `regenerate` operations."""
+        return tuple(op for op in self.operations if isinstance(op, Regenerate))
+
+    @property
+    def reweightings(self) -> tuple[Reweight, ...]:
+        """The `reweight` operations."""
+        return tuple(op for op in self.operations if isinstance(op, Reweight))
+
+    @property
+    def samplers(self) -> tuple[Sample, ...]:
+        """The `sample` operations, one for each query compiled together."""
+        return tuple(op for op in self.operations if isinstance(op, Sample))
+
+    @property
+    def sampler(self) -> Sample:
+        """The one sampler.  Raises ProgramError when there are several: choose one of `samplers`."""
+        if len(self.samplers) != 1:
+            names = ", ".join(s.query for s in self.samplers)
+            raise ProgramError(f"the program has {len(self.samplers)} samplers ({names}); choose one of `samplers`")
+        return self.samplers[0]
+
+    def networks(self) -> Iterator[Network]:
+        """Every region, in order."""
+        return (op.network for op in self.operations if isinstance(op, Regenerate | Sample))
+
+    def operation(self, result: str) -> Operation:
+        """The operation that defines a value.  Raises ProgramError for an unknown name."""
+        for op in self.operations:
+            if not isinstance(op, Sample) and op.result == result:
+                return op
+        raise ProgramError(f"the program defines no {result}")
+
+    def fit(self, data: Any, backend: str = "torch", **options: Any) -> Sampler:
+        """Train the program's models on data and return the sampler.
+
+        `data` and `options` are the backend's: "exact" takes a `Joint`, "torch" a table (see `idgen_torch`).
+        Raises DataError for data that does not fit, IdgenError for an unknown backend.
+        """
+        return find_backend(backend).fit(self.check(), data, **options)
+
+    def __str__(self) -> str:
+        return print_program(self.name, self.operations)
