@@ -1,0 +1,111 @@
+"""`resample`: a law without inputs is represented by the rows that were drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.errors import DataError
+
+from ..drawing import integers, uniform
+from ..parts import Part, Rows
+from .base import (
+    ConditionalModel,
+    Config,
+    FitOptions,
+    NoProgress,
+    Progress,
+    Tensors,
+    checked_tensor,
+    register,
+    row_count,
+)
+
+__all__ = ["Resample"]
+
+
+@register
+class Resample(ConditionalModel):
+    """The empirical law of all targets jointly; sampling draws rows with replacement, by weight."""
+
+    family = "resample"
+
+    def __init__(self, targets: Sequence[Part], rows: Rows, cumulative: Tensor | None) -> None:
+        """`cumulative` (rows,) float64 is the running sum of the row weights; None for equal weights."""
+        super().__init__(targets, ())
+        self._rows = rows
+        self._cumulative = cumulative
+        self._n = len(next(iter(rows.values())))
+
+    @classmethod
+    def fit(
+        cls,
+        targets: Sequence[Part],
+        inputs: Sequence[Part],
+        rows: Rows,
+        *,
+        weights: Tensor | None = None,
+        seed: int = 0,
+        options: FitOptions = FitOptions(),
+        progress: Progress = NoProgress(),
+    ) -> Self:
+        """Keep the rows. Raises DataError when there are inputs."""
+        if inputs:
+            raise DataError(f"resampling takes no inputs, got {', '.join(part.name for part in inputs)}")
+        row_count(targets, rows, weights)
+        cumulative = None if weights is None else weights.double().cumsum(0)
+        return cls(targets, {part.name: rows[part.name].clone() for part in targets}, cumulative).to(options.device)
+
+    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+        """n rows with replacement."""
+        device = self._rows[self.targets[0].name].device
+        if self._cumulative is None:
+            index = integers(self._n, n, generator, device)
+        else:
+            height = uniform((n,), generator, device).double() * self._cumulative[-1]
+            index = torch.searchsorted(self._cumulative, height, right=True).clamp(max=self._n - 1)
+        return {name: values[index] for name, values in self._rows.items()}
+
+    def log_prob(self, rows: Rows) -> Tensor:
+        """Log of the empirical mass on exactly this row; -inf for a row never seen.  Shape: (rows,)."""
+        table = torch.cat([_as_columns(self._rows[part.name]) for part in self.targets], 1)
+        asked = torch.cat([_as_columns(rows[part.name].to(table.device)) for part in self.targets], 1)
+        _, group = torch.unique(torch.cat([table, asked]), dim=0, return_inverse=True)
+        mass = torch.ones(self._n, dtype=torch.float64, device=table.device)
+        if self._cumulative is not None:
+            mass = self._cumulative.diff(prepend=self._cumulative.new_zeros(1))
+        by_group = torch.bincount(group[: self._n], weights=mass, minlength=int(group.max()) + 1)
+        return (by_group[group[self._n :]] / mass.sum()).log()
+
+    def state(self) -> tuple[Config, Tensors]:
+        """The rows and, where there are any, their weights."""
+        tensors = {f"rows.{name}": values for name, values in self._rows.items()}
+        if self._cumulative is not None:
+            tensors["cumulative"] = self._cumulative
+        return {"rows": self._n, "weighted": self._cumulative is not None}, tensors
+
+    @classmethod
+    def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
+        """The model whose `state` this is."""
+        n = int(config["rows"])
+        expected = {
+            f"rows.{part.name}": ((n,), torch.int64) if part.discrete else ((n, part.dim), torch.float32)
+            for part in targets
+        }
+        if config["weighted"]:
+            expected["cumulative"] = ((n,), torch.float64)
+        checked_tensor(tensors, expected)
+        return cls(targets, {part.name: tensors[f"rows.{part.name}"] for part in targets}, tensors.get("cumulative"))
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same rows on another device."""
+        cumulative = None if self._cumulative is None else self._cumulative.to(device)
+        return type(self)(self.targets, {name: values.to(device) for name, values in self._rows.items()}, cumulative)
+
+
+def _as_columns(values: Tensor) -> Tensor:
+    """Shape: (rows,) or (rows, dim) -> (rows, dim) float64, which holds codes and float32 exactly."""
+    return values.double().reshape(len(values), -1)

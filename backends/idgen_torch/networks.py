@@ -1,0 +1,208 @@
+"""Small perceptrons trained side by side: one for each member of an ensemble and each head.
+
+A *head* models one target given the inputs and the targets before it. All heads of all members share one set of
+batched matrix products, because for layers this small the time goes into calls, not arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import sqrt
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding_bag, relu
+
+from .parts import Part, Rows
+
+__all__ = ["Columns", "Features", "HeadNetworks", "Layout"]
+
+_DENSE_WIDTH = 128
+"""Up to this many features one-hot rows times a matrix beat summed embeddings (measured)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a network sees of some rows.
+
+    codes: (..., discrete parts) int64, already shifted to each part's place in the one-hot row.
+    reals: (..., real width) float32.
+    """
+
+    codes: Tensor
+    reals: Tensor
+
+    def __getitem__(self, index: Tensor | slice) -> Features:
+        return Features(self.codes[index], self.reals[index])
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The places of parts in a feature row: one-hot blocks of the discrete parts first, then the real ones."""
+
+    discrete: tuple[Part, ...]
+    real: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, parts: Sequence[Part]) -> Columns:
+        """The places of these parts, in their order."""
+        return cls(tuple(p for p in parts if p.discrete), tuple(p for p in parts if not p.discrete))
+
+    @property
+    def one_hot_width(self) -> int:
+        """Width of all one-hot blocks."""
+        return sum(part.size or 0 for part in self.discrete)
+
+    @property
+    def width(self) -> int:
+        """Width of a feature row."""
+        return self.one_hot_width + sum(part.dim for part in self.real)
+
+    def place(self, part: Part) -> slice:
+        """Where the part lies in a feature row."""
+        at = 0
+        for other in (*self.discrete, *self.real):
+            width = other.size if other.size is not None else other.dim
+            if other == part:
+                return slice(at, at + width)
+            at += width
+        raise KeyError(part.name)
+
+    def features(self, rows: Rows, count: int, device: torch.device) -> Features:
+        """The features of `count` rows that hold all these parts."""
+        codes = torch.empty(count, len(self.discrete), dtype=torch.long, device=device)
+        for k, part in enumerate(self.discrete):
+            codes[:, k] = rows[part.name].to(device) + self.place(part).start
+        if not self.real:
+            return Features(codes, torch.empty(count, 0, device=device))
+        return Features(codes, torch.cat([rows[part.name].to(device) for part in self.real], 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The shape of HeadNetworks: `one_hot` of the `width` features are one-hot blocks, the rest real numbers."""
+
+    members: int
+    one_hot: int
+    width: int
+    hidden: tuple[int, ...]
+    outputs: tuple[int, ...]  #: numbers that each head puts out
+
+    @property
+    def heads(self) -> int:
+        """How many targets are modelled."""
+        return len(self.outputs)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every parameter; the first axis is the member, the second the head."""
+        shapes: dict[str, tuple[int, ...]] = {
+            "first": (self.members, self.heads, self.width, self.hidden[0]),
+            "first_bias": (self.members, self.heads, self.hidden[0]),
+        }
+        for k, (below, above) in enumerate(pairwise(self.hidden)):
+            shapes[f"hidden{k}"] = (self.members, self.heads, below, above)
+            shapes[f"hidden{k}_bias"] = (self.members, self.heads, above)
+        for head, outputs in enumerate(self.outputs):
+            shapes[f"last{head}"] = (self.members, self.hidden[-1], outputs)
+            shapes[f"last{head}_bias"] = (self.members, outputs)
+        return shapes
+
+
+class HeadNetworks:
+    """`members` x `heads` perceptrons with ReLU, as batched matrices.
+
+    `mask` (heads, width) is 1 where a head may see a feature: the inputs, and the targets before its own.
+    """
+
+    def __init__(self, layout: Layout, mask: Tensor, parameters: dict[str, Tensor]) -> None:
+        self.layout = layout
+        self.mask = mask
+        self.parameters = parameters
+
+    @classmethod
+    def start(cls, layout: Layout, mask: Tensor, generator: torch.Generator, device: str | torch.device) -> HeadNetworks:
+        """He-initialised hidden layers, and last layers of zeros: the start puts out `last_bias` alone."""
+        parameters = {}
+        for name, shape in layout.shapes().items():
+            if name.endswith("_bias") or name.startswith("last"):
+                parameters[name] = torch.zeros(shape)
+                continue
+            # One-hot blocks add one row of weights each, so a part counts as one input and not as its size.
+            scale = sqrt(2 / shape[-2]) if name != "first" else 0.5
+            parameters[name] = scale * torch.randn(shape, generator=generator)
+        reals = layout.width - layout.one_hot
+        if reals:
+            parameters["first"][:, :, layout.one_hot :] /= sqrt(reals)
+        return cls(layout, mask.to(device), {name: value.to(device) for name, value in parameters.items()})
+
+    def __call__(self, features: Features) -> list[Tensor]:
+        """What each head puts out.  Shape: features (members, batch, ...) -> heads x (members, batch, outputs)."""
+        p, layout = self.parameters, self.layout
+        weight = (p["first"] * self.mask.unsqueeze(-1)).transpose(1, 2).flatten(2)  # (members, width, heads * hidden)
+        below = self._first(features, weight).unflatten(-1, (layout.heads, layout.hidden[0])).transpose(1, 2)
+        below = relu(below + p["first_bias"].unsqueeze(2))  # (members, heads, batch, hidden)
+        for k in range(len(layout.hidden) - 1):
+            below = relu(torch.matmul(below, p[f"hidden{k}"]) + p[f"hidden{k}_bias"].unsqueeze(2))
+        return [
+            torch.baddbmm(p[f"last{head}_bias"].unsqueeze(1), below[:, head], p[f"last{head}"])
+            for head in range(layout.heads)
+        ]
+
+    def _first(self, features: Features, weight: Tensor) -> Tensor:
+        """The first layer before its bias.  Shape: -> (members, batch, heads * hidden)."""
+        one_hot, width = self.layout.one_hot, self.layout.width
+        members, batch, parts = features.codes.shape
+        if width <= _DENSE_WIDTH:
+            rows = weight.new_zeros(members, batch, width)
+            if parts:
+                rows.scatter_(2, features.codes, 1.0)
+            if width > one_hot:
+                rows[..., one_hot:] = features.reals
+            return torch.matmul(rows, weight)
+        total = torch.matmul(features.reals, weight[:, one_hot:])
+        if not parts:
+            return total
+        shifted = features.codes + (torch.arange(members, device=weight.device) * one_hot).view(-1, 1, 1)
+        table = weight[:, :one_hot].reshape(members * one_hot, -1)
+        return total + embedding_bag(shifted.reshape(-1, parts), table, mode="sum").view(members, batch, -1)
+
+    def member(self, index: int) -> Pass:
+        """The networks of one member, to be run head by head."""
+        return Pass(self, index)
+
+    def to(self, device: str | torch.device) -> HeadNetworks:
+        """The same networks on another device."""
+        moved = {name: value.to(device) for name, value in self.parameters.items()}
+        return HeadNetworks(self.layout, self.mask.to(device), moved)
+
+
+class Pass:
+    """One member run over some rows head by head, while the targets before each head are being drawn."""
+
+    def __init__(self, networks: HeadNetworks, member: int) -> None:
+        self.layout = networks.layout
+        self._p = {name: value[member] for name, value in networks.parameters.items()}
+        self._weight = (self._p["first"] * networks.mask.unsqueeze(-1)).transpose(0, 1).flatten(1)
+        self._sum = self._p["first_bias"].flatten()
+
+    def see_codes(self, codes: Tensor) -> None:
+        """Add one-hot features.  Shape: codes (rows, parts) int64, shifted as in Features."""
+        if codes.shape[1]:
+            self._sum = self._sum + embedding_bag(codes, self._weight, mode="sum")
+
+    def see_reals(self, place: slice, values: Tensor) -> None:
+        """Add real features at their place.  Shape: values (rows, width of the place)."""
+        self._sum = self._sum + values @ self._weight[place]
+
+    def head(self, head: int) -> Tensor:
+        """What the head puts out for what has been seen.  Shape: (rows, outputs), or (1, outputs) if nothing was."""
+        width = self.layout.hidden[0]
+        below = relu(self._sum.view(-1, self.layout.heads * width)[:, head * width : (head + 1) * width])
+        for k in range(len(self.layout.hidden) - 1):
+            below = relu(torch.addmm(self._p[f"hidden{k}_bias"][head], below, self._p[f"hidden{k}"][head]))
+        return torch.addmm(self._p[f"last{head}_bias"], below, self._p[f"last{head}"])
