@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 # One thread for each test process: workers do not fight over cores, and sums are added in one order.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -14,7 +13,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import hypothesis
 import pytest
 
-GOLDEN = Path(__file__).parent / "golden"
+from tests import goldens
 
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("ci")
@@ -39,19 +38,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     golden("compile/napkin.ir", str(program))
     """
     bless = bool(request.config.getoption("--bless"))
-
-    def check(name: str, text: str) -> None:
-        path = GOLDEN / name
-        text = text if text.endswith("\n") else text + "\n"
-        if bless:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            return
-        if not path.exists():
-            pytest.fail(f"no golden file {name}: read what the test produces, then run pytest --bless\n\n{text}")
-        assert text == path.read_text(encoding="utf-8"), f"differs from tests/golden/{name}; renew it with --bless"
-
-    return check
+    return lambda name, text: goldens.compare(goldens.FOLDER / name, text, bless=bless)
 
 
 def _skip(items: Iterable[pytest.Item], keyword: str, reason: str) -> None:
