@@ -35,7 +35,9 @@ class Table:
         """The table summed over every axis that is not kept."""
         kept = set(keep)
         drop = tuple(k for k, a in enumerate(self.axes) if a not in kept)
-        return Table(tuple(a for a in self.axes if a in kept), self.values.sum(axis=drop)) if drop else self
+        if not drop:
+            return self
+        return Table(tuple(a for a in self.axes if a in kept), np.asarray(self.values.sum(axis=drop)))
 
     def renamed(self, names: Mapping[str, str]) -> Table:
         """The table with some axes under other names."""

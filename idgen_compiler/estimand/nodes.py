@@ -1,0 +1,338 @@
+"""The kernel algebra: what an estimand is made of.
+
+A kernel q(targets | inputs) is a family of distributions over its targets, one for each value of its inputs.
+Nodes are immutable and shared: building an equal node again gives the same object, so equality is identity, and
+nested laws stay linear in size where written-out formulas explode.
+
+Variables are scoped as in any calculus with bound variables: the `over` of a `Marginal` or `Free` and everything of a
+law under a `Conditional` are bound inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, cast
+from weakref import WeakValueDictionary
+
+from idgen_compiler.errors import IdgenError
+from idgen_compiler.graph.admg import ADMG
+
+__all__ = [
+    "Conditional",
+    "Free",
+    "Intervened",
+    "Kernel",
+    "Law",
+    "Marginal",
+    "Names",
+    "Observed",
+    "Product",
+    "Renamed",
+    "fold",
+    "walk",
+]
+
+Names = tuple[str, ...]
+R = TypeVar("R")
+
+
+class EstimandError(IdgenError):
+    """A node that would not be a kernel."""
+
+
+class _Shared(type):
+    """Building a node with the fields of a living one returns that one (hash-consing)."""
+
+    _living: WeakValueDictionary[tuple[Any, ...], Kernel] = WeakValueDictionary()
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            names = [f.name for f in fields(cast(Any, cls)) if f.init]
+            args = (*args, *(kwargs[n] for n in names[len(args) :]))
+        key = (cls, *args)
+        found = _Shared._living.get(key)
+        if found is None:
+            found = super().__call__(*args)
+            _Shared._living[key] = found
+        return found
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Kernel(metaclass=_Shared):
+    """A node: `targets` and `inputs` are disjoint, each without repetition."""
+
+    @property
+    def targets(self) -> Names:
+        """The variables of the distributions, in a fixed order."""
+        raise NotImplementedError
+
+    @property
+    def inputs(self) -> Names:
+        """The variables that index the family, in a fixed order."""
+        raise NotImplementedError
+
+    @property
+    def parts(self) -> tuple[Kernel, ...]:
+        """The nodes directly below."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        given = f" | {', '.join(self.inputs)}" if self.inputs else ""
+        return f"<{type(self).__name__} ({', '.join(self.targets)}{given})>"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Law(Kernel):
+    """A kernel over all random vertices of a CADMG given its fixed ones."""
+
+    @property
+    def graph(self) -> ADMG:
+        """The CADMG that the law is Markov to."""
+        raise NotImplementedError
+
+    @property
+    def targets(self) -> Names:
+        """The random vertices, in topological order."""
+        return self._names_of(self.graph.random_mask)
+
+    @property
+    def inputs(self) -> Names:
+        """The fixed vertices, in topological order."""
+        return self._names_of(self.graph.fixed_mask)
+
+    def _names_of(self, mask: int) -> Names:
+        return self.graph.names(mask)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Observed(Law):
+    """P(V): the observational law of a graph without fixed vertices."""
+
+    over: ADMG
+
+    @property
+    def graph(self) -> ADMG:
+        """The ADMG of the law."""
+        return self.over
+
+    @property
+    def parts(self) -> tuple[Kernel, ...]:
+        """Nothing stands below the observational law."""
+        return ()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Conditional(Kernel):
+    """The conditional of a kernel: `of`(targets | given), everything else in `of` summed out.
+
+    Inputs of `of` that are not in `given` do not matter to the conditional; any value may be used for them.
+    """
+
+    of: Kernel
+    to: Names  #: the targets, in topological order
+    given: Names
+
+    def __post_init__(self) -> None:
+        have = set(self.of.targets)
+        for name in self.to:
+            if name not in have:
+                raise EstimandError(f"{name} is no target of {self.of!r}, so it has no conditional there")
+        have.update(self.of.inputs)
+        clash = [n for n in self.given if n not in have or n in self.to]
+        if clash or not self.to:
+            raise EstimandError(f"cannot condition {self.of!r} on {', '.join(clash) or 'nothing to predict'}")
+
+    @property
+    def targets(self) -> Names:
+        """The targets."""
+        return self.to
+
+    @property
+    def inputs(self) -> Names:
+        """What is conditioned on."""
+        return self.given
+
+    @property
+    def parts(self) -> tuple[Kernel, ...]:
+        """The kernel whose conditional this is."""
+        return (self.of,)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Product(Kernel):
+    """The product of kernels with disjoint targets; what one factor needs and another has as target is bound to it."""
+
+    factors: tuple[Kernel, ...]
+
+    def __post_init__(self) -> None:
+        targets = [t for f in self.factors for t in f.targets]
+        if len(set(targets)) < len(targets):
+            raise EstimandError(f"two factors share a target: {', '.join(targets)}")
+        made = dict.fromkeys(targets)
+        needed = dict.fromkeys(i for f in self.factors for i in f.inputs)
+        object.__setattr__(self, "_targets", tuple(made))
+        object.__setattr__(self, "_inputs", tuple(n for n in needed if n not in made))
+
+    @property
+    def targets(self) -> Names:
+        """The targets of all factors."""
+        return cast(Names, self.__dict__["_targets"])
+
+    @property
+    def inputs(self) -> Names:
+        """What some factor needs and no factor makes."""
+        return cast(Names, self.__dict__["_inputs"])
+
+    @property
+    def parts(self) -> tuple[Kernel, ...]:
+        """The factors."""
+        return self.factors
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Marginal(Kernel):
+    """Sum or integral of `body` over some of its targets."""
+
+    body: Kernel
+    over: Names  #: never empty, always among body.targets
+
+    def __post_init__(self) -> None:
+        over = set(self.over)
+        if not over or not over < set(self.body.targets):
+            raise EstimandError(f"cannot sum {self.body!r} over {', '.join(self.over) or 'nothing'}")
+        object.__setattr__(self, "_targets", tuple(t for t in self.body.targets if t not in over))
+
+    @property
+    def targets(self) -> Names:
+        """The targets that remain."""
+        return cast(Names, self.__dict__["_targets"])
+
+    @property
+    def inputs(self) -> Names:
+        """The inputs of the body."""
+        return self.body.inputs
+
+    @property
+    def parts(self) -> tuple[Kernel, ...]:
+        """The body."""
+        return (self.body,)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Free(Kernel):
+    """`body`, which does not depend on its inputs `over`: any value may be taken for them (a Verma constraint).
+
+    Line 3 of ID adds such variables to the intervention. Evaluated, the body is averaged over them evenly; lowered,
+    they are drawn from a policy.
+    """
+
+    body: Kernel
+    over: Names  #: never empty, always among body.inputs
+
+    def __post_init__(self) -> None:
+        over = set(self.over)
+        if not over or not over <= set(self.body.inputs):
+            raise EstimandError(f"{', '.join(self.over) or 'nothing'} cannot be free in {self.body!r}")
+        object.__setattr__(self, "_inputs", tuple(i for i in self.body.inputs if i not in over))
+
+    @property
+    def targets(self) -> Names:
+        """The targets of the body."""
+        return self.body.targets
+
+    @property
+    def inputs(self) -> Names:
+        """The inputs that matter."""
+        return cast(Names, self.__dict__["_inputs"])
+
+    @property
+    def parts(self) -> tuple[Kernel, ...]:
+        """The body."""
+        return (self.body,)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Intervened(Law):
+    """The law of a district after line 7: the product of conditionals of `law`, with `do` now fixed.
+
+    `keep` is the district S'; the CADMG has S' random, and `do` and the law's earlier fixed vertices fixed.
+    """
+
+    law: Law
+    do: Names
+    factors: tuple[Kernel, ...]  #: one for each vertex of the district, in topological order
+
+    def __post_init__(self) -> None:
+        keep = [t for f in self.factors for t in f.targets]
+        within = self.law.graph.subgraph((*keep, *self.do, *self.law.inputs))
+        object.__setattr__(self, "_graph", within.intervened((*self.do, *self.law.inputs)))
+
+    @property
+    def graph(self) -> ADMG:
+        """The CADMG of the district given what is fixed."""
+        return cast(ADMG, self.__dict__["_graph"])
+
+    @property
+    def parts(self) -> tuple[Kernel, ...]:
+        """The factors; the law itself stands below them."""
+        return self.factors
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Renamed(Kernel):
+    """`body` with variables under other names, as bound variables get when sums move outwards (X becomes X')."""
+
+    body: Kernel
+    names: tuple[tuple[str, str], ...]  #: (old, new), old ones among the body's targets and inputs
+
+    def __post_init__(self) -> None:
+        new = dict(self.names)
+        targets = tuple(new.get(t, t) for t in self.body.targets)
+        inputs = tuple(new.get(i, i) for i in self.body.inputs)
+        if not new or len({*targets, *inputs}) < len(targets) + len(inputs):
+            raise EstimandError(f"renaming {dict(self.names)} makes two variables of {self.body!r} one")
+        object.__setattr__(self, "_targets", targets)
+        object.__setattr__(self, "_inputs", inputs)
+
+    @property
+    def targets(self) -> Names:
+        """The targets under their new names."""
+        return cast(Names, self.__dict__["_targets"])
+
+    @property
+    def inputs(self) -> Names:
+        """The inputs under their new names."""
+        return cast(Names, self.__dict__["_inputs"])
+
+    @property
+    def parts(self) -> tuple[Kernel, ...]:
+        """The body."""
+        return (self.body,)
+
+
+def walk(root: Kernel) -> Iterator[Kernel]:
+    """Every node below and including the root, each once, parts before wholes; no recursion."""
+    seen: set[int] = set()
+    stack: list[tuple[Kernel, bool]] = [(root, False)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            yield node
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((part, False) for part in reversed(node.parts) if id(part) not in seen)
+
+
+def fold(root: Kernel, visit: Callable[[Kernel, Mapping[Kernel, R]], R]) -> R:
+    """The value of `visit` at the root, where `visit(node, values)` finds its parts' values in `values`."""
+    values: dict[Kernel, R] = {}
+    for node in walk(root):
+        values[node] = visit(node, values)
+    return values[root]
+
+
+def union(names: Iterable[Iterable[str]]) -> Names:
+    """Names in order of first appearance, each once."""
+    return tuple(dict.fromkeys(n for part in names for n in part))
