@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import opt_einsum  # type: ignore[import-untyped]
+import opt_einsum
 
 from idgen_compiler.errors import DataError, near_misses
 
@@ -118,9 +118,7 @@ class Joint:
     (exactly for Fractions, within 1e-9 for floats).
     """
 
-    def __init__(
-        self, variables: Iterable[str], table: Any, labels: Mapping[str, Sequence[Any]] | None = None
-    ) -> None:
+    def __init__(self, variables: Iterable[str], table: Any, labels: Mapping[str, Sequence[Any]] | None = None) -> None:
         self.variables: tuple[str, ...] = tuple(variables)
         self.table = _as_table(table, "joint table")
         self.labels: dict[str, tuple[Any, ...]] = {k: tuple(v) for k, v in (labels or {}).items()}
@@ -140,7 +138,9 @@ class Joint:
             raise DataError(f"the joint's probabilities sum to {total}, not 1; divide the table by its sum")
         for name, values in self.labels.items():
             if name not in self.variables:
-                raise DataError(f"labels are given for {name!r}, which the joint lacks{near_misses(name, self.variables)}")
+                raise DataError(
+                    f"labels are given for {name!r}, which the joint lacks{near_misses(name, self.variables)}"
+                )
             if len(values) != self.sizes[name]:
                 raise DataError(f"{name} has {self.sizes[name]} categories but {len(values)} labels")
 
@@ -212,7 +212,9 @@ class KernelTable:
         missing = [k for k in self.given if k not in values]
         unknown = [k for k in values if k not in self.given]
         if missing or unknown:
-            raise DataError(f"the kernel is given {', '.join(self.given) or 'nothing'}; missing {missing}, unknown {unknown}")
+            raise DataError(
+                f"the kernel is given {', '.join(self.given) or 'nothing'}; missing {missing}, unknown {unknown}"
+            )
         return np.asarray(self.table[tuple(values[k] for k in self.given)])
 
     def distance(self, other: KernelTable) -> Any:

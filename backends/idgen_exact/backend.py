@@ -1,0 +1,39 @@
+"""The exact backend as the compiler finds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from idgen_compiler.errors import DataError
+from idgen_compiler.estimand.tables import Joint
+from idgen_compiler.ir.program import Program
+from idgen_exact.laws import run
+from idgen_exact.sampler import ExactSampler
+from idgen_exact.saving import read_sampler
+
+__all__ = ["ExactBackend"]
+
+
+class ExactBackend:
+    """Runs a program on the exact law of its data, given as a `Joint`."""
+
+    def fit(self, program: Program, data: Any, **options: Any) -> ExactSampler:
+        """The program run on a joint; there is nothing to train and nothing to choose.
+
+        Raises DataError for data that is no Joint or lacks a variable of the program, and for any option.
+        """
+        if options:
+            raise DataError(f"the exact backend has no option {', '.join(sorted(options))}; leave it out")
+        if not isinstance(data, Joint):
+            raise DataError(
+                f"the exact backend takes a Joint, not a {type(data).__name__}; "
+                "Joint.from_samples makes one from columns of codes"
+            )
+        kernels = run(program, data)
+        used = {name for kernel in kernels.values() for name in (*kernel.given, *kernel.targets)}
+        return ExactSampler(program, kernels, {k: v for k, v in data.labels.items() if k in used})
+
+    def load(self, path: Path) -> ExactSampler:
+        """The sampler that `save` wrote.  Raises DataError for files that are missing, damaged or inconsistent."""
+        return ExactSampler(*read_sampler(path))

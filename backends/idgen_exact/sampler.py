@@ -1,0 +1,154 @@
+"""Sampling from kernels that are known as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from idgen_compiler.backend import Samples
+from idgen_compiler.errors import DataError, QueryError, near_misses
+from idgen_compiler.estimand.tables import Array, KernelTable
+from idgen_compiler.ir.program import Program
+from idgen_compiler.query import Query
+from idgen_exact.saving import write_sampler
+
+__all__ = ["ExactSampler"]
+
+Labels = Mapping[str, tuple[Any, ...]]
+"""Variable -> the label of each of its categories; a variable without labels has the codes 0, 1, 2, ..."""
+
+
+class ExactSampler:
+    """A program run on a discrete law: the exact kernel of every query it answers.
+
+    `kernels` holds a kernel for each `sample` operation, by the name of its query; `labels` the categories' names of
+    the variables that have any.
+    """
+
+    def __init__(self, program: Program, kernels: Mapping[str, KernelTable], labels: Labels) -> None:
+        self.program = program
+        self.kernels: dict[str, KernelTable] = dict(kernels)
+        self.labels: dict[str, tuple[Any, ...]] = dict(labels)
+
+    def kernel(self, query: str | None = None) -> KernelTable:
+        """The kernel of one query: given its treatments and conditions, targets its outcomes, each sorted by name.
+
+        `query` is the name of a `sample` operation and may be left out where there is one.  Raises DataError for an
+        unknown or ambiguous name.
+        """
+        if query is None:
+            if len(self.kernels) != 1:
+                raise DataError(
+                    f"the program answers {len(self.kernels)} queries: name one of {', '.join(self.kernels)}"
+                )
+            return next(iter(self.kernels.values()))
+        if query not in self.kernels:
+            raise DataError(f"the program answers no query {query!r}{near_misses(query, self.kernels)}")
+        return self.kernels[query]
+
+    def sample(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        query: str | None = None,
+    ) -> Samples:
+        """Draw n samples of the outcomes by inverting the cumulative law.
+
+        Each value of `do` and `given` is one value or one per sample: labels where the variable has any, codes
+        0, 1, 2, ... otherwise; the samples are likewise.
+
+        Raises DataError for a missing, unknown or misplaced variable, a value that is no category, or a column of
+        another length than n.
+        """
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
+            raise DataError(f"the number of samples is a whole number, at least 0, not {n!r}")
+        kernel = self.kernel(query)
+        values = self._inputs(kernel, dict(do or {}), dict(given or {}))
+        split = len(kernel.given)
+        sizes, outcomes = kernel.table.shape[:split], kernel.table.shape[split:]
+        codes = [self._codes(name, values[name], size, int(n)) for name, size in zip(kernel.given, sizes, strict=True)]
+        rows = np.ravel_multi_index(codes, sizes) if codes else np.zeros(n, dtype=np.intp)
+        table = kernel.table.reshape(int(np.prod(sizes)), -1).astype(np.float64)
+        cells = _draw(table, rows, np.random.default_rng(seed))
+        drawn = np.unravel_index(cells, outcomes)
+        return Samples({k: self._labelled(k, code) for k, code in zip(kernel.targets, drawn, strict=True)})
+
+    def save(self, path: str | Path) -> None:
+        """Write the program and its kernels into a new folder as JSON.  Raises DataError if the folder holds files."""
+        write_sampler(Path(path), self.program, self.kernels, self.labels)
+
+    def _inputs(self, kernel: KernelTable, do: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        for name in (*do, *given):
+            if name not in kernel.given:
+                raise DataError(f"{name} is no input of the query{near_misses(name, kernel.given)}")
+            if name in do and name in given:
+                raise DataError(f"{name} has a value in do and in given; give it once")
+        missing = [name for name in kernel.given if name not in do and name not in given]
+        if missing:
+            raise DataError(f"the query needs a value of {', '.join(missing)}; give it in do or given")
+        asked = self._query()
+        if asked is not None:
+            for name in do:
+                if name in asked.conditions:
+                    raise DataError(f"{name} is a condition of {asked}, not a treatment; give it in given")
+            for name in given:
+                if name in asked.treatments:
+                    raise DataError(f"{name} is a treatment of {asked}, not a condition; give it in do")
+        return do | given
+
+    def _query(self) -> Query | None:
+        """The query that the program's name states, if it does and has the sampler's inputs."""
+        try:
+            query = Query.parse(self.program.name)
+        except QueryError:
+            return None
+        inputs = {*query.treatments, *query.conditions}
+        return query if len(self.kernels) == 1 and inputs == set(self.kernel().given) else None
+
+    def _codes(self, name: str, value: Any, size: int, n: int) -> Array:
+        """The codes of a variable's values.  Shape: (n,)."""
+        column = np.asarray(value, dtype=object)
+        if column.ndim > 1 or (column.ndim == 1 and len(column) != n):
+            raise DataError(
+                f"{name} has values of shape {column.shape}; give one value, or one for each of {n} samples"
+            )
+        code_of = {label: code for code, label in enumerate(self.labels.get(name, range(size)))}
+        codes = [_code(name, label, code_of) for label in column.reshape(-1)]
+        return np.broadcast_to(np.asarray(codes, dtype=np.intp), (n,))
+
+    def _labelled(self, name: str, codes: Array) -> Array:
+        if name not in self.labels:
+            return codes
+        labels = self.labels[name]
+        alike = len({type(label) for label in labels}) == 1
+        return np.asarray(labels, dtype=None if alike else object)[codes]
+
+
+def _code(name: str, label: Any, code_of: Mapping[Any, int]) -> int:
+    try:
+        return code_of[label]
+    except (KeyError, TypeError):  # TypeError: a value that cannot even be looked up, such as a list
+        known = ", ".join(map(repr, code_of))
+        raise DataError(f"{label!r} is no category of {name}; it has {known}") from None
+
+
+def _draw(table: Array, rows: Array, generator: np.random.Generator) -> Array:
+    """One cell for each of `rows`, from the law in that row of `table`.
+
+    The cumulative laws stand end to end, row r over the interval (r, r + 1], so that one search serves all rows.
+    Shape: table (rows of the kernel, cells), rows (n,) -> (n,).
+    """
+    cumulative = table.cumsum(axis=1)
+    cumulative /= cumulative[:, -1:]
+    count, width = table.shape
+    ends = (cumulative + np.arange(count)[:, None]).reshape(-1)
+    found = np.searchsorted(ends, rows + generator.random(len(rows)), side="right")
+    # Rounding may place a draw at its row's very end: it belongs to the row's last cell that has any mass.
+    last = rows * width + (width - 1 - np.argmax(table[:, ::-1] > 0, axis=1))[rows]
+    cells: Array = np.minimum(found, last) - rows * width
+    return cells
