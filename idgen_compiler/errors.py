@@ -46,6 +46,7 @@ class NotIdentifiable(IdgenError):
         )
         self.query = query
         self.hedge = hedge
+        self.step = step
 
 
 class DataError(IdgenError):

@@ -1,0 +1,77 @@
+"""An estimand: a kernel that answers a query, as a user holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from idgen_compiler.estimand.evaluate import evaluate
+from idgen_compiler.estimand.nodes import Intervened, Kernel, walk
+from idgen_compiler.estimand.tables import Joint, KernelTable
+
+if TYPE_CHECKING:
+    import sympy
+    from y0.dsl import Expression
+
+__all__ = ["Estimand"]
+
+
+@dataclass(frozen=True)
+class Estimand:
+    """The answer to P(targets | do(...), ...) as a function of P(V).
+
+    `given` holds the query's treatments and conditions, `targets` its outcomes, each sorted by name; the kernel's own
+    inputs are among `given`, and those that it lacks do not matter.
+    """
+
+    kernel: Kernel
+    given: tuple[str, ...]
+    targets: tuple[str, ...]
+
+    def evaluate(self, joint: Joint) -> KernelTable:
+        """The exact value on a discrete joint.
+
+        Shape: one axis for each of `given`, then one for each of `targets`. Fractions in, Fractions out.
+        Raises DataError when the joint lacks a variable.
+        """
+        table = evaluate(self.kernel, joint, (*self.given, *self.targets))
+        return KernelTable(self.given, self.targets, np.ascontiguousarray(table.values))
+
+    @property
+    def laws(self) -> Sequence[Intervened]:
+        """The laws after line 7 that the estimand goes through, inner ones first."""
+        return [node for node in walk(self.kernel) if isinstance(node, Intervened)]
+
+    @property
+    def size(self) -> int:
+        """How many nodes there are, each counted once however often it is used."""
+        return sum(1 for _ in walk(self.kernel))
+
+    def __str__(self) -> str:
+        from idgen_compiler.estimand.notation import to_text
+
+        return to_text(self.kernel)
+
+    def latex(self) -> str:
+        """LaTeX, with named sub-laws where written-out ratios would grow too large."""
+        from idgen_compiler.estimand.notation import to_latex
+
+        return to_latex(self.kernel)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def to_sympy(self) -> sympy.Expr:
+        """A SymPy expression.  Raises IdgenError when SymPy is not installed."""
+        from idgen_compiler.estimand.sympy import to_sympy
+
+        return to_sympy(self.kernel)
+
+    def to_y0(self) -> Expression:
+        """An expression of y0's DSL.  Raises IdgenError when y0 is not installed."""
+        from idgen_compiler.estimand.y0 import to_y0
+
+        return to_y0(self.kernel)

@@ -1,0 +1,119 @@
+"""What an estimand means: its exact value on a discrete joint.
+
+Every node becomes a list of tables whose product, summed over its bound axes, is the kernel. Nothing is multiplied out
+until a conditional (or the end) needs it, and then opt_einsum chooses the order, so chains of thousands of factors and
+deeply nested laws stay cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from idgen_compiler.estimand.nodes import (
+    Conditional,
+    Free,
+    Intervened,
+    Kernel,
+    Marginal,
+    Observed,
+    Product,
+    Renamed,
+    fold,
+)
+from idgen_compiler.estimand.tables import Joint, Table, contract, normalise
+
+__all__ = ["evaluate"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """The product of tables, summed over the axes of `bound`."""
+
+    tables: tuple[Table, ...]
+    bound: frozenset[str] = frozenset()
+
+
+def evaluate(kernel: Kernel, joint: Joint, keep: Sequence[str]) -> Table:
+    """The kernel as a table over `keep`, which names its targets and any superset of its inputs, in order.
+
+    Exact when the joint holds Fractions.  Raises DataError when the joint lacks a variable.
+    """
+    evaluation = _Evaluation(joint)
+    value = fold(kernel, evaluation.visit)
+    return evaluation.table(value, keep)
+
+
+class _Evaluation:
+    """One evaluation: the joint, and fresh names for bound axes."""
+
+    def __init__(self, joint: Joint) -> None:
+        self.joint = joint
+        self.sizes = dict(joint.sizes)
+        self.fresh = count()
+
+    def table(self, value: _Value, keep: Sequence[str]) -> Table:
+        return contract(value.tables, keep, self.sizes, self.joint.exact)
+
+    def visit(self, node: Kernel, values: Mapping[Kernel, _Value]) -> _Value:
+        match node:
+            case Observed():
+                return _Value((self.joint.marginal(node.targets),))
+            case Conditional():
+                if isinstance(node.of, Observed):  # of a law with many variables only a few are needed
+                    table = self.joint.marginal((*node.given, *node.to))
+                else:
+                    table = self.table(values[node.of], (*node.given, *node.to))
+                return _Value((normalise(table, node.to),))
+            case Product() | Intervened():
+                return self.multiply([values[part] for part in node.parts])
+            case Marginal():
+                return self.bind(values[node.body], node.over)
+            case Free():
+                body = values[node.body]
+                even = tuple(self.uniform(name) for name in node.over)
+                return self.bind(_Value((*body.tables, *even), body.bound), node.over)
+            case Renamed():
+                for old, new in node.names:
+                    self.size_of(new, old)
+                return self.rename(self.freshen(values[node.body]), dict(node.names))
+        raise TypeError(f"no evaluation for {type(node).__name__}")
+
+    def uniform(self, name: str) -> Table:
+        size = self.sizes[name]
+        share: Any = Fraction(1, size) if self.joint.exact else 1.0 / size
+        return Table((name,), np.full(size, share, dtype=object if self.joint.exact else float))
+
+    def size_of(self, new: str, old: str) -> None:
+        self.sizes[new] = self.sizes[old]
+
+    def rename(self, value: _Value, names: Mapping[str, str]) -> _Value:
+        return _Value(tuple(t.renamed(names) for t in value.tables), value.bound)
+
+    def bind(self, value: _Value, over: Sequence[str]) -> _Value:
+        """The value with some free axes bound, under fresh names so that they can meet no other variable."""
+        names = {name: f"{name}#{next(self.fresh)}" for name in over}
+        for old, new in names.items():
+            self.size_of(new, old)
+        return _Value(self.rename(value, names).tables, value.bound | set(names.values()))
+
+    def freshen(self, value: _Value) -> _Value:
+        """The same value with all bound axes renamed, for a second use beside the first."""
+        names = {name: f"{name}#{next(self.fresh)}" for name in value.bound}
+        for old, new in names.items():
+            self.size_of(new, old)
+        return _Value(self.rename(value, names).tables, frozenset(names.values()))
+
+    def multiply(self, values: Sequence[_Value]) -> _Value:
+        tables: list[Table] = []
+        bound: frozenset[str] = frozenset()
+        for value in values:
+            distinct = value if bound.isdisjoint(value.bound) else self.freshen(value)
+            tables += distinct.tables
+            bound |= distinct.bound
+        return _Value(tuple(tables), bound)

@@ -1,0 +1,45 @@
+"""Identification: from a query and a graph to an estimand, or to the hedge that proves there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idgen_compiler.errors import GraphError, NotIdentifiable
+from idgen_compiler.estimand.estimand import Estimand
+from idgen_compiler.estimand.nodes import Observed
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.identify.algorithm import solve
+from idgen_compiler.identify.trace import Problem, Step
+from idgen_compiler.query import Query
+
+__all__ = ["Identification", "Problem", "Step", "identify"]
+
+
+@dataclass(frozen=True)
+class Identification:
+    """An identified query: `estimand` is its answer, `trace` the tree of steps that found it."""
+
+    query: Query
+    graph: ADMG
+    estimand: Estimand
+    trace: Step
+
+
+def identify(query: Query, graph: ADMG) -> Identification:
+    """Identify P(Y | do(X), Z) by the ID and IDC algorithms (Shpitser and Pearl 2006), sound and complete.
+
+    Raises QueryError when the query does not fit the graph, GraphError for a graph with fixed vertices, and
+    NotIdentifiable with the hedge when no formula in P(V) exists.
+    """
+    query.check(graph)
+    if graph.fixed:
+        raise GraphError(f"{', '.join(sorted(graph.fixed))} are fixed; identify takes the graph before interventions")
+    y, x, z = (graph.mask_of(names) for names in (query.outcomes, query.treatments, query.conditions))
+    try:
+        trace = solve(Problem(y, x, Observed(graph), graph, z))
+    except NotIdentifiable as error:
+        raise NotIdentifiable(str(query), error.hedge, error.step) from None
+    if trace.kernel is None:
+        raise AssertionError("solve returned without an answer")
+    given = tuple(sorted((*query.treatments, *query.conditions)))
+    return Identification(query, graph, Estimand(trace.kernel, given, tuple(sorted(query.outcomes))), trace)

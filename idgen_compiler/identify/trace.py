@@ -1,0 +1,105 @@
+"""The trace of an identification: a tree of the problems solved, each with the line that solved it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from idgen_compiler.estimand.nodes import Kernel, Law
+from idgen_compiler.graph.admg import ADMG
+
+__all__ = ["Problem", "Step"]
+
+TITLES = {
+    "IDC": "move a condition into do(...)",
+    "ratio": "condition on what is left",
+    1: "no intervention: marginal of the law",
+    2: "drop non-ancestors of the outcomes",
+    3: "intervene on what cannot matter",
+    4: "split into districts",
+    5: "hedge: not identifiable",
+    6: "intervening is conditioning",
+    7: "fix what lies outside the district, go on in the new law",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """P(y | do(x), z) in a law Markov to `graph`: the arguments of one call of ID or IDC, as bitsets."""
+
+    y: int
+    x: int
+    law: Law
+    graph: ADMG
+    z: int = 0
+
+    def __str__(self) -> str:
+        names = self.graph.names
+        do = [f"do({', '.join(names(self.x))})"] if self.x else []
+        right = ", ".join((*do, *names(self.z)))
+        return f"P({', '.join(names(self.y))}{' | ' if right else ''}{right})"
+
+
+@dataclass(slots=True)
+class Step:
+    """One call: its problem, the line of the algorithm that answered it, the calls that this made, and the answer.
+
+    `line` is 1 to 7 for ID, "IDC" and "ratio" for the two branches of IDC. `moved` are the vertices that the line is
+    about: dropped (2), added to the intervention (3), the districts' union (4), fixed (7), moved into do(...) (IDC).
+    """
+
+    problem: Problem
+    line: int | str = 0
+    moved: int = 0
+    steps: list[Step] = field(default_factory=list)
+    kernel: Kernel | None = None
+
+    @property
+    def title(self) -> str:
+        """What the line does, in words."""
+        return TITLES.get(self.line, "")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of `moved`."""
+        return self.problem.graph.names(self.moved)
+
+    def walk(self) -> Iterator[tuple[int, Step]]:
+        """Every step below with its depth, in the order of the calls; no recursion."""
+        stack = [(0, self)]
+        while stack:
+            depth, step = stack.pop()
+            yield depth, step
+            stack.extend((depth + 1, child) for child in reversed(step.steps))
+
+    @property
+    def lines(self) -> tuple[int | str, ...]:
+        """The lines visited, in the order of the calls."""
+        return tuple(step.line for _, step in self.walk())
+
+    def __str__(self) -> str:
+        return "\n".join("  " * depth + step.describe() for depth, step in self.walk())
+
+    def describe(self) -> str:
+        """One line: the algorithm's line, the problem, what was done about it and where."""
+        graph = self.problem.graph
+        fixed = self.problem.law.inputs
+        law = f" in P({', '.join(graph.order)}{' ; do(' + ', '.join(fixed) + ')' if fixed else ''})"
+        name = f"line {self.line}" if isinstance(self.line, int) else self.line
+        return f"{name}: {self.problem}{law}: {self._done()}"
+
+    def _done(self) -> str:
+        moved, graph = ", ".join(self.names), self.problem.graph
+        match self.line:
+            case 2:
+                return f"{self.title}: {moved}"
+            case 3:
+                return f"{self.title}: any value of {moved}"
+            case 4:
+                districts = (graph.names(step.problem.y) for step in self.steps)
+                return f"{self.title} {' '.join('{' + ', '.join(d) + '}' for d in districts)}"
+            case 7:
+                return f"{self.title}: do({moved})"
+            case "IDC":
+                return f"{self.title}: {moved} (do-calculus, rule 2)"
+        return self.title
