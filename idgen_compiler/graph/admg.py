@@ -8,20 +8,19 @@ a few masks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from heapq import heapify, heappop, heappush
 from itertools import compress
 from typing import Self
 
 from idgen_compiler.errors import GraphError, near_misses
 from idgen_compiler.graph.bits import bits, highest, lowest
+from idgen_compiler.graph.edges import Edge, edge_list, reject_bad_edges, topological
 from idgen_compiler.graph.names import check_name
 from idgen_compiler.graph.text import parse_edges, print_graph
 
 __all__ = ["ADMG"]
 
-Edge = tuple[str, str]
 Neighbours = Callable[[int], int]  # a vertex's number -> the bitset of its neighbours
 
 
@@ -63,11 +62,11 @@ class ADMG:
         bidirected: Iterable[Edge] = (),
         nodes: Iterable[str] = (),
     ) -> None:
-        directed, bidirected = _edge_list(directed, "directed"), _edge_list(bidirected, "bidirected")
+        directed, bidirected = edge_list(directed, "directed"), edge_list(bidirected, "bidirected")
         seen = dict.fromkeys(check_name(n) for n in nodes)
         seen.update(dict.fromkeys(check_name(n) for edge in (*directed, *bidirected) for n in edge))
-        _reject_bad_edges(directed, bidirected)
-        names = _topological(tuple(seen), directed)
+        reject_bad_edges(directed, bidirected)
+        names = topological(tuple(seen), directed)
         index = {name: i for i, name in enumerate(names)}
         parents, siblings = [0] * len(names), [0] * len(names)
         for tail, head in directed:
@@ -367,61 +366,3 @@ class ADMG:
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
-
-
-def _edge_list(edges: Iterable[Edge], kind: str) -> list[Edge]:
-    found = []
-    for edge in edges:
-        if isinstance(edge, str) or len(edge) != 2:
-            raise GraphError(f"a {kind} edge is a pair of names, not {edge!r}; write e.g. ('X', 'Y')")
-        found.append((edge[0], edge[1]))
-    return found
-
-
-def _reject_bad_edges(directed: Sequence[Edge], bidirected: Sequence[Edge]) -> None:
-    for arrow, edges in (("->", directed), ("<->", bidirected)):
-        seen: set[Edge] = set()
-        for a, b in edges:
-            if a == b:
-                raise GraphError(f"self-loop {a} {arrow} {b}: a variable cannot cause or confound itself; drop it")
-            key = (a, b) if arrow == "->" else (min(a, b), max(a, b))
-            if key in seen:
-                raise GraphError(f"edge {a} {arrow} {b} is given twice; keep one")
-            if arrow == "->" and (b, a) in seen:
-                raise GraphError(f"contradictory edges {b} -> {a} and {a} -> {b}; keep one, or write {a} <-> {b}")
-            seen.add(key)
-
-
-def _topological(nodes: tuple[str, ...], directed: Sequence[Edge]) -> tuple[str, ...]:
-    """Kahn's algorithm, ties broken by the order in which the user named the vertices."""
-    place = {name: i for i, name in enumerate(nodes)}
-    children: list[list[int]] = [[] for _ in nodes]
-    waiting = [0] * len(nodes)
-    for tail, head in directed:
-        children[place[tail]].append(place[head])
-        waiting[place[head]] += 1
-    ready = [i for i, n in enumerate(waiting) if n == 0]
-    heapify(ready)
-    order = []
-    while ready:
-        i = heappop(ready)
-        order.append(i)
-        for child in children[i]:
-            waiting[child] -= 1
-            if waiting[child] == 0:
-                heappush(ready, child)
-    if len(order) < len(nodes):
-        cycle = _find_cycle(nodes, children, {i for i, n in enumerate(waiting) if n})
-        raise GraphError(f"the directed edges form a cycle: {' -> '.join(cycle)}; an ADMG is acyclic, drop one of them")
-    return tuple(nodes[i] for i in order)
-
-
-def _find_cycle(nodes: tuple[str, ...], children: list[list[int]], stuck: set[int]) -> list[str]:
-    """A cycle among the vertices that Kahn's algorithm could not place, by walking backwards."""
-    parent = {c: i for i in stuck for c in children[i] if c in stuck}
-    path, i = [], next(iter(sorted(stuck)))
-    while i not in path:
-        path.append(i)
-        i = parent[i]
-    loop = [*path[path.index(i) :], i]
-    return [nodes[j] for j in reversed(loop)]

@@ -1,0 +1,75 @@
+"""Lists of edges: what makes them an acyclic graph, and the topological order that they give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
+
+from idgen_compiler.errors import GraphError
+
+__all__ = ["Edge", "edge_list", "reject_bad_edges", "topological"]
+
+Edge = tuple[str, str]
+
+
+def edge_list(edges: Iterable[Edge], kind: str) -> list[Edge]:
+    """The edges as a list of pairs; `kind` names them in the error.  Raises GraphError for what is no pair."""
+    found = []
+    for edge in edges:
+        if isinstance(edge, str) or len(edge) != 2:
+            raise GraphError(f"a {kind} edge is a pair of names, not {edge!r}; write e.g. ('X', 'Y')")
+        found.append((edge[0], edge[1]))
+    return found
+
+
+def reject_bad_edges(directed: Sequence[Edge], bidirected: Sequence[Edge]) -> None:
+    """Raise GraphError for a self-loop, an edge given twice, and two edges that contradict each other."""
+    for arrow, edges in (("->", directed), ("<->", bidirected)):
+        seen: set[Edge] = set()
+        for a, b in edges:
+            if a == b:
+                raise GraphError(f"self-loop {a} {arrow} {b}: a variable cannot cause or confound itself; drop it")
+            key = (a, b) if arrow == "->" else (min(a, b), max(a, b))
+            if key in seen:
+                raise GraphError(f"edge {a} {arrow} {b} is given twice; keep one")
+            if arrow == "->" and (b, a) in seen:
+                raise GraphError(f"contradictory edges {b} -> {a} and {a} -> {b}; keep one, or write {a} <-> {b}")
+            seen.add(key)
+
+
+def topological(nodes: tuple[str, ...], directed: Sequence[Edge]) -> tuple[str, ...]:
+    """Kahn's algorithm, ties broken by the order of `nodes`; nodes in a topological order keep it.
+
+    Raises GraphError that shows a cycle.
+    """
+    place = {name: i for i, name in enumerate(nodes)}
+    children: list[list[int]] = [[] for _ in nodes]
+    waiting = [0] * len(nodes)
+    for tail, head in directed:
+        children[place[tail]].append(place[head])
+        waiting[place[head]] += 1
+    ready = [i for i, n in enumerate(waiting) if n == 0]
+    heapify(ready)
+    order = []
+    while ready:
+        i = heappop(ready)
+        order.append(i)
+        for child in children[i]:
+            waiting[child] -= 1
+            if waiting[child] == 0:
+                heappush(ready, child)
+    if len(order) < len(nodes):
+        cycle = _find_cycle(nodes, children, {i for i, n in enumerate(waiting) if n})
+        raise GraphError(f"the directed edges form a cycle: {' -> '.join(cycle)}; an ADMG is acyclic, drop one of them")
+    return tuple(nodes[i] for i in order)
+
+
+def _find_cycle(nodes: tuple[str, ...], children: list[list[int]], stuck: set[int]) -> list[str]:
+    """A cycle among the vertices that Kahn's algorithm could not place, by walking backwards."""
+    parent = {c: i for i in stuck for c in children[i] if c in stuck}
+    path, i = [], next(iter(sorted(stuck)))
+    while i not in path:
+        path.append(i)
+        i = parent[i]
+    loop = [*path[path.index(i) :], i]
+    return [nodes[j] for j in reversed(loop)]
