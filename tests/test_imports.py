@@ -19,6 +19,22 @@ def test_import_loads_nothing_heavy(package: str) -> None:
     assert json.loads(run.stdout) == []
 
 
+def test_compiling_and_running_exactly_need_no_optional_library() -> None:
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys({HEAVY!r}))  # importing one of these now raises ImportError
+import numpy as np
+import idgen_compiler as idgen
+
+graph = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
+program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), graph)
+joint = idgen.Joint(variables=("W1", "W2", "X", "Y"), table=np.full((2, 2, 2, 2), 1 / 16))
+assert np.allclose(program.fit(joint, backend="exact").kernel().table, 0.5)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
 def test_backends_are_found_by_entry_point() -> None:
     from importlib.metadata import entry_points
 
