@@ -6,17 +6,20 @@ from collections.abc import Iterable, Sequence
 
 from idgen_compiler.estimand.nodes import Conditional, Free, Kernel, Law, Marginal, Product
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.bits import bits
 
-__all__ = ["conditional", "free", "marginal", "product"]
+__all__ = ["conditionals", "free", "marginal", "product"]
 
 
-def conditional(law: Law, graph: ADMG, i: int) -> Conditional:
-    """P(v_i | predecessors) in a law: those of `graph` and the law's fixed vertices, in the one topological order.
+def conditionals(law: Law, graph: ADMG, vertices: int) -> list[Kernel]:
+    """P(v_i | predecessors) in a law for each vertex of a bitset, in the one topological order.
 
-    `graph` is the graph that the recursion has arrived at, part of the law's; the rest of the law is summed out.
+    The predecessors are those in `graph`, the part of the law's graph that the recursion has arrived at (the rest is
+    summed out), and the law's fixed vertices.
     """
-    before = (graph.mask | law.graph.fixed_mask) & ((1 << i) - 1)
-    return Conditional(law, graph.names(1 << i), graph.names(before))
+    scope = graph.mask | law.graph.fixed_mask
+    names = graph.names(scope)
+    return [Conditional(law, (names[k],), names[:k]) for k, i in enumerate(bits(scope)) if vertices >> i & 1]
 
 
 def product(factors: Sequence[Kernel]) -> Kernel:

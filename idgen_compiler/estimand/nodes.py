@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -77,9 +78,19 @@ class Kernel(metaclass=_Shared):
         """The nodes directly below."""
         raise NotImplementedError
 
-    def __repr__(self) -> str:
+    @cached_property
+    def _scopes(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The targets, and the targets with the inputs."""
+        made = frozenset(self.targets)
+        return made, made.union(self.inputs)
+
+    def __str__(self) -> str:
+        """A short label such as P(Y | X ; do(W2)); the formula is `notation`'s to print."""
         given = f" | {', '.join(self.inputs)}" if self.inputs else ""
-        return f"<{type(self).__name__} ({', '.join(self.targets)}{given})>"
+        return f"P({', '.join(self.targets)}{given})"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,18 +102,19 @@ class Law(Kernel):
         """The CADMG that the law is Markov to."""
         raise NotImplementedError
 
-    @property
-    def targets(self) -> Names:
+    @cached_property
+    def targets(self) -> Names:  # type: ignore[override]
         """The random vertices, in topological order."""
-        return self._names_of(self.graph.random_mask)
+        return self.graph.names(self.graph.random_mask)
 
-    @property
-    def inputs(self) -> Names:
+    @cached_property
+    def inputs(self) -> Names:  # type: ignore[override]
         """The fixed vertices, in topological order."""
-        return self._names_of(self.graph.fixed_mask)
+        return self.graph.names(self.graph.fixed_mask)
 
-    def _names_of(self, mask: int) -> Names:
-        return self.graph.names(mask)
+    def __str__(self) -> str:
+        do = f" ; do({', '.join(self.inputs)})" if self.inputs else ""
+        return f"P({', '.join(self.targets)}{do})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -134,13 +146,12 @@ class Conditional(Kernel):
     given: Names
 
     def __post_init__(self) -> None:
-        have = set(self.of.targets)
+        made, scope = self.of._scopes
         for name in self.to:
-            if name not in have:
+            if name not in made:
                 raise EstimandError(f"{name} is no target of {self.of!r}, so it has no conditional there")
-        have.update(self.of.inputs)
-        clash = [n for n in self.given if n not in have or n in self.to]
-        if clash or not self.to:
+        if not self.to or not scope.issuperset(self.given) or not set(self.to).isdisjoint(self.given):
+            clash = [n for n in self.given if n not in scope or n in self.to]
             raise EstimandError(f"cannot condition {self.of!r} on {', '.join(clash) or 'nothing to predict'}")
 
     @property
@@ -157,6 +168,13 @@ class Conditional(Kernel):
     def parts(self) -> tuple[Kernel, ...]:
         """The kernel whose conditional this is."""
         return (self.of,)
+
+    def __str__(self) -> str:
+        fixed = self.of.inputs
+        given = [n for n in self.given if n not in fixed]
+        right = f" | {', '.join(given)}" if given else ""
+        do = f" ; do({', '.join(fixed)})" if fixed else ""
+        return f"P({', '.join(self.to)}{right}{do})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 from idgen_compiler.errors import NotIdentifiable
-from idgen_compiler.estimand.build import conditional, free, marginal, product
+from idgen_compiler.estimand.build import conditionals, free, marginal, product
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits, lowest
@@ -97,7 +97,7 @@ def identify(step: Step) -> Call:
     # Line 7: S lies strictly inside a district S' of G: fix X \ S' and go on with x & S' in the law of S'.
     X_Z = x & ~S_outer
     step.line, step.moved = 7, X_Z
-    P_outer = Intervened(P, G.names(X_Z), tuple(conditional(P, G, i) for i in bits(S_outer)))
+    P_outer = Intervened(P, G.names(X_Z), tuple(conditionals(P, G, S_outer)))
     return (yield identify, Problem(y, x & S_outer, P_outer, G.restricted(S_outer)))
 
 
@@ -122,4 +122,4 @@ def identify_conditional(step: Step) -> Call:
 
 def chain(P: Law, G: ADMG, vertices: int) -> Kernel:
     """The product over the vertices of P(v_i | predecessors), the chain rule in the one topological order."""
-    return product([conditional(P, G, i) for i in bits(vertices)])
+    return product(conditionals(P, G, vertices))

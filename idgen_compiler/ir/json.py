@@ -46,7 +46,7 @@ def _operation(op: Operation) -> dict[str, Any]:
             body |= {"by": list(op.by), "variables": list(op.variables)}
         case Sample():
             body = {"op": "sample", "query": op.query, "network": _network(op.network)}
-    return body | ({"computes": op.computes} if op.computes else {})
+    return body | ({"computes": str(op.computes)} if str(op.computes) else {})
 
 
 def _network(network: Network) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 Values are in SSA form: every operation defines one value, named `%...`, which is a data set or a model.
 A *network* is a region: statements that fill *slots*. A slot is an instance of a variable, written with primes:
 X, X', X'' are three instances of X.
+
+What an operation `computes` is the sub-tree of the estimand (or its text, in a program that was read): printed as a
+comment, ignored by equality.
 """
 
 from __future__ import annotations
@@ -83,7 +86,7 @@ class Observe:
 
     result: str
     variables: tuple[str, ...]
-    computes: str = field(default="", compare=False)
+    computes: object = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Train:
     data: str
     targets: tuple[str, ...]
     inputs: tuple[str, ...]
-    computes: str = field(default="", compare=False)
+    computes: object = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Regenerate:
     result: str
     do: tuple[Draw, ...]
     network: Network
-    computes: str = field(default="", compare=False)
+    computes: object = field(default="", compare=False)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -128,7 +131,7 @@ class Reweight:
     do: tuple[Draw, ...]
     by: tuple[str, ...]
     variables: tuple[str, ...]
-    computes: str = field(default="", compare=False)
+    computes: object = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ class Sample:
 
     network: Network
     query: str = ""
-    computes: str = field(default="", compare=False)
+    computes: object = field(default="", compare=False)
 
 
 Operation = Observe | Train | Regenerate | Reweight | Sample

@@ -82,7 +82,7 @@ def _operation_lines(op: Operation, width: int) -> list[str]:
         case Sample():
             name = f"{json.dumps(op.query, ensure_ascii=False)} " if op.query else ""
             head, region = f"sample {name}({', '.join(op.network.inputs)}) {{", op.network
-    if op.computes:
+    if str(op.computes):
         head = f"{head.ljust(_COMMENT_COLUMN)}  # {op.computes}"
     if region is None:
         return [head]

@@ -1,0 +1,46 @@
+"""idgen-compiler: from causal queries to executable samplers.
+
+    graph -> query -> identify -> estimand -> compile -> program -> fit -> sample
+"""
+
+from idgen_compiler.backend import Sampler, Samples, load
+from idgen_compiler.compile import compile
+from idgen_compiler.errors import (
+    DataError,
+    GraphError,
+    IdgenError,
+    NotIdentifiable,
+    OverlapWarning,
+    ProgramError,
+    QueryError,
+)
+from idgen_compiler.estimand.estimand import Estimand
+from idgen_compiler.estimand.tables import Joint, KernelTable
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.identify import Identification, identify
+from idgen_compiler.ir.program import Program
+from idgen_compiler.query import Query
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ADMG",
+    "DataError",
+    "Estimand",
+    "GraphError",
+    "Identification",
+    "IdgenError",
+    "Joint",
+    "KernelTable",
+    "NotIdentifiable",
+    "OverlapWarning",
+    "Program",
+    "ProgramError",
+    "Query",
+    "QueryError",
+    "Sampler",
+    "Samples",
+    "compile",
+    "identify",
+    "load",
+]
