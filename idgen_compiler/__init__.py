@@ -20,6 +20,7 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
+from idgen_compiler.verify import VerificationReport, verify
 
 __version__ = "0.1.0"
 
@@ -40,7 +41,9 @@ __all__ = [
     "QueryError",
     "Sampler",
     "Samples",
+    "VerificationReport",
     "compile",
     "identify",
     "load",
+    "verify",
 ]

@@ -220,4 +220,4 @@ class KernelTable:
     def distance(self, other: KernelTable) -> Any:
         """The largest total variation over the given values; exact for Fractions."""
         over = tuple(range(len(self.given), self.table.ndim))
-        return (abs(self.table - other.table).sum(axis=over) / 2).max()
+        return np.max(abs(self.table - other.table).sum(axis=over) / 2)

@@ -1,0 +1,114 @@
+"""Verification: our answers to a query against the truth of random models, with y0's beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from idgen_compiler.compile import compile
+from idgen_compiler.errors import IdgenError
+from idgen_compiler.estimand.tables import Joint, KernelTable, Table
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.identify import identify
+from idgen_compiler.ir.program import Program
+from idgen_compiler.query import Query
+from idgen_compiler.verify.models import CausalModel
+from idgen_compiler.verify.peer import PeerAnswer, ask_y0, evaluate_y0
+from idgen_compiler.verify.report import Comparison, VerificationReport, VerificationRow
+
+__all__ = ["verify"]
+
+Answer = Callable[[Joint], KernelTable]
+
+_CELLS = 2**14
+"""The largest joint that is worked out exactly."""
+
+
+def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> VerificationReport:
+    """Compare the estimand and the programs of a query with the truth of random structural models, exactly.
+
+    Each model has hidden causes at the bidirected edges and random tables of Fractions (see `CausalModel`). The truth
+    comes from the model with its treatments set by hand; ours see only P(V). The programs are run by the exact
+    backend: the literal one of ID-GEN and the one that `compile` gives.
+
+    y0's answer is evaluated on the same models where y0 is installed. It is shown and never counts against us.
+
+    Raises NotIdentifiable as `identify` does, QueryError for a query that does not fit the graph, and IdgenError for
+    fewer than one model, a negative seed, and a graph whose joint is too large for exact arithmetic.
+    """
+    if models < 1 or seed < 0:
+        raise IdgenError(f"a verification takes at least one model and a seed from 0, not models={models}, seed={seed}")
+    query.check(graph)
+    identification = identify(query, graph)
+    answers: dict[str, Answer] = {"estimand": identification.estimand.evaluate}
+    for name, program in programs(query, graph).items():
+        answers[name] = _exactly(program)
+    y0 = ask_y0(query, graph)
+    rows = [_row(k, CausalModel.random(graph, (seed, k)), query, answers, y0) for k in range(models)]
+    return VerificationReport(query, graph, seed, tuple(rows), y0)
+
+
+def programs(query: Query, graph: ADMG) -> dict[str, Program]:
+    """The programs of a query that are to be verified, by name."""
+    return {
+        "literal program": compile(query, graph, optimize=False),
+        "program": compile(query, graph),
+    }
+
+
+def _exactly(program: Program) -> Answer:
+    def answer(joint: Joint) -> KernelTable:
+        fitted: Any = program.fit(joint, backend="exact")
+        kernel: KernelTable = fitted.kernel()
+        return kernel
+
+    return answer
+
+
+def _row(
+    number: int, model: CausalModel, query: Query, answers: Mapping[str, Answer], y0: PeerAnswer
+) -> VerificationRow:
+    if (cells := prod(model.sizes.values())) > _CELLS:
+        raise IdgenError(
+            f"the joint of {len(model.graph)} variables has {cells:,} cells, more than the {_CELLS:,} that are worked "
+            "out exactly; verify on the subgraph of the query's ancestors"
+        )
+    joint, truth = model.observational(), model.truth(query)
+    ours = {name: _compared(answer, joint, truth) for name, answer in answers.items()}
+    return VerificationRow(number, ours, _compared_y0(y0, joint, truth))
+
+
+def _compared(answer: Answer, joint: Joint, truth: KernelTable) -> Comparison:
+    try:
+        found = answer(joint)
+    except IdgenError as error:
+        return Comparison("error", detail=f"raised {type(error).__name__}: {error}")
+    if (found.given, found.targets) != (truth.given, truth.targets):
+        return Comparison("error", detail=f"answers ({found.targets} | {found.given})")
+    return Comparison.of(found.distance(truth))
+
+
+def _compared_y0(y0: PeerAnswer, joint: Joint, truth: KernelTable) -> Comparison:
+    if not y0.installed:
+        return Comparison("absent", detail=y0.failure)
+    if y0.expression is None:
+        return Comparison("error", detail=y0.failure)
+    try:
+        found = evaluate_y0(y0.expression, joint)
+    except IdgenError as error:
+        return Comparison("error", detail=str(error))
+    # A variable that is free in y0's expression and no part of the query must not matter: every value has to agree.
+    extra = tuple(axis for axis in found.axes if axis not in (*truth.given, *truth.targets))
+    axes = (*extra, *truth.given, *truth.targets)
+    over = tuple(range(len(extra) + len(truth.given), len(axes)))
+    gap = abs(_spread(found, axes) - truth.table)
+    return Comparison.of(np.max(gap.sum(axis=over) / 2))
+
+
+def _spread(table: Table, axes: tuple[str, ...]) -> np.ndarray[Any, np.dtype[Any]]:
+    """The values over `axes`, with length one along the axes that the table does not have."""
+    values = table.aligned([axis for axis in axes if axis in table.axes])
+    return values[tuple(slice(None) if axis in table.axes else None for axis in axes)]
