@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from itertools import compress
-from typing import Self
+from typing import Any, Self
 
 from idgen_compiler.errors import GraphError, near_misses
 from idgen_compiler.graph.bits import bits, highest, lowest
-from idgen_compiler.graph.edges import Edge, edge_list, reject_bad_edges, topological
+from idgen_compiler.graph.edges import Edge, edge_list, name_list, reject_bad_edges, topological
 from idgen_compiler.graph.names import check_name
+from idgen_compiler.graph.projection import LatentGraph, hide, project
 from idgen_compiler.graph.text import parse_edges, print_graph
 
 __all__ = ["ADMG"]
@@ -63,7 +64,7 @@ class ADMG:
         nodes: Iterable[str] = (),
     ) -> None:
         directed, bidirected = edge_list(directed, "directed"), edge_list(bidirected, "bidirected")
-        seen = dict.fromkeys(check_name(n) for n in nodes)
+        seen = dict.fromkeys(check_name(n) for n in name_list(nodes))
         seen.update(dict.fromkeys(check_name(n) for edge in (*directed, *bidirected) for n in edge))
         reject_bad_edges(directed, bidirected)
         names = topological(tuple(seen), directed)
@@ -89,6 +90,98 @@ class ADMG:
         """
         nodes, directed, bidirected = parse_edges(text)
         return cls(directed, bidirected, nodes)
+
+    @classmethod
+    def from_dag(
+        cls,
+        directed: Iterable[Edge],
+        hidden: Iterable[str] = (),
+        bidirected: Iterable[Edge] = (),
+        nodes: Iterable[str] = (),
+    ) -> ADMG:
+        """The latent projection of a DAG (or ADMG) with hidden vertices, which may have parents and many children.
+
+        Raises GraphError for what is no ADMG, and for hidden names that it lacks.
+        """
+        edges, arcs = tuple(edge_list(directed, "directed")), tuple(edge_list(bidirected, "bidirected"))
+        seen = dict.fromkeys((*name_list(nodes), *(name for edge in (*edges, *arcs) for name in edge)))
+        return cls._projected(LatentGraph(tuple(seen), edges, arcs, frozenset(name_list(hidden))))
+
+    @classmethod
+    def _projected(cls, graph: LatentGraph) -> ADMG:
+        seen = project(graph)
+        made = cls(seen.directed, seen.bidirected, seen.nodes)
+        return made.intervened(seen.fixed) if seen.fixed else made
+
+    def project(self, hidden: Iterable[str]) -> ADMG:
+        """The latent projection: the graph of the law of the other vertices, in the same order.
+
+        Raises GraphError for unknown and for fixed vertices.  Source: Verma and Pearl (1990).
+        """
+        return self._projected(hide(self, hidden))
+
+    # -- other tools' graphs --------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_networkx(cls, graph: Any) -> ADMG:
+        """Read a networkx DiGraph or MultiDiGraph, hidden vertices projected out; see `graph.networkx`."""
+        from idgen_compiler.graph.networkx import read_networkx
+
+        return cls._projected(read_networkx(graph))
+
+    def to_networkx(self, *, canonical: bool = False) -> Any:
+        """A networkx MultiDiGraph, or with `canonical` the DiGraph with explicit hidden causes.
+
+        Raises IdgenError where networkx is not installed.
+        """
+        from idgen_compiler.graph.networkx import write_networkx
+
+        return write_networkx(self, canonical=canonical)
+
+    @classmethod
+    def from_y0(cls, graph: Any) -> ADMG:
+        """Read a y0 NxMixedGraph.  Raises GraphError for counterfactual vertices."""
+        from idgen_compiler.graph.y0 import read_y0
+
+        return cls._projected(read_y0(graph))
+
+    def to_y0(self) -> Any:
+        """A y0 NxMixedGraph.  Raises IdgenError where y0 is not installed, GraphError for fixed vertices."""
+        from idgen_compiler.graph.y0 import write_y0
+
+        return write_y0(self)
+
+    @classmethod
+    def from_dagitty(cls, text: str) -> ADMG:
+        """Read DAGitty's `dag { ... }`, latent variables projected out.  Raises GraphError with the place."""
+        from idgen_compiler.graph.dagitty import parse_dagitty
+
+        return cls._projected(parse_dagitty(text))
+
+    def to_dagitty(self) -> str:
+        """The graph in DAGitty's text form."""
+        from idgen_compiler.graph.dagitty import print_dagitty
+
+        return print_dagitty(self)
+
+    @classmethod
+    def from_dot(cls, text: str) -> ADMG:
+        """Read a DOT `digraph`, hidden vertices projected out; see `graph.dot`.  Raises GraphError with the place."""
+        from idgen_compiler.graph.dot import parse_dot
+
+        return cls._projected(parse_dot(text))
+
+    def to_dot(self) -> str:
+        """The graph in DOT, the language of Graphviz."""
+        from idgen_compiler.graph.dot import print_dot
+
+        return print_dot(self)
+
+    def to_mermaid(self) -> str:
+        """The graph as a Mermaid flowchart."""
+        from idgen_compiler.graph.mermaid import print_mermaid
+
+        return print_mermaid(self)
 
     def _derive(self, mask: int, fixed: int, cut_in: int, cut_out: int, ancestral: bool | None = None) -> ADMG:
         graph = object.__new__(ADMG)

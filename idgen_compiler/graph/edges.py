@@ -7,19 +7,25 @@ from heapq import heapify, heappop, heappush
 
 from idgen_compiler.errors import GraphError
 
-__all__ = ["Edge", "edge_list", "reject_bad_edges", "topological"]
+__all__ = ["Edge", "edge_list", "name_list", "reject_bad_edges", "topological"]
 
 Edge = tuple[str, str]
 
 
 def edge_list(edges: Iterable[Edge], kind: str) -> list[Edge]:
-    """The edges as a list of pairs; `kind` names them in the error.  Raises GraphError for what is no pair."""
+    """The edges as a list of pairs; `kind` names them in the error.  Raises GraphError for what is no pair of names."""
     found = []
     for edge in edges:
-        if isinstance(edge, str) or len(edge) != 2:
+        pair = () if isinstance(edge, str) or not isinstance(edge, Sequence) else tuple(edge)
+        if len(pair) != 2 or not all(isinstance(name, str) for name in pair):
             raise GraphError(f"a {kind} edge is a pair of names, not {edge!r}; write e.g. ('X', 'Y')")
-        found.append((edge[0], edge[1]))
+        found.append((pair[0], pair[1]))
     return found
+
+
+def name_list(names: Iterable[str]) -> list[str]:
+    """The names as a list; one string is one name, not its letters."""
+    return [names] if isinstance(names, str) else list(names)
 
 
 def reject_bad_edges(directed: Sequence[Edge], bidirected: Sequence[Edge]) -> None:

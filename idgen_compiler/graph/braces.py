@@ -1,0 +1,212 @@
+"""The grammar that DOT and DAGitty share: `word { statements }` with chains of edges, groups and attributes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from idgen_compiler.errors import GraphError
+
+__all__ = ["Chain", "Document", "Place", "parse_braces", "quote"]
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+ | //[^\n]* | /\*.*?\*/ | \#[^\n]*)
+    | (?P<arrow><->|->|@?--?@|@-?->?|<-@?|--) | (?P<mark>[{}\[\]=;,:+])
+    | (?P<number>-?(?:\.\d+|\d+(?:\.\d*)?)(?![\w.])) | (?P<name>[\w.]+) | (?P<quoted>"(?:[^"\\]|\\.)*")
+    | (?P<html><(?:[^<>]|<[^<>]*>)*>)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEYWORDS = frozenset({"node", "edge", "graph", "digraph", "subgraph", "strict", "dag"})
+
+Attributes = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a text, for messages."""
+
+    text: str
+    at: int
+    language: str
+
+    def error(self, message: str) -> GraphError:
+        """The error that shows the line with a caret under this place."""
+        start = self.text.rfind("\n", 0, self.at) + 1
+        line = self.text.count("\n", 0, self.at) + 1
+        shown = self.text[start:].split("\n", 1)[0]
+        column = self.at - start
+        return GraphError(f"{self.language}, line {line}, column {column + 1}: {message}\n  {shown}\n  {' ' * column}^")
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One statement: groups of names joined by arrows, with the attributes in force; no arrow for a vertex."""
+
+    groups: tuple[tuple[str, ...], ...]
+    arrows: tuple[tuple[str, Place], ...]
+    attributes: Attributes
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The opening words (`strict digraph`), and the statements in order."""
+
+    words: tuple[str, ...]
+    chains: tuple[Chain, ...]
+    place: Place
+
+
+def parse_braces(text: str, language: str) -> Document:
+    """Read one graph of the shared grammar; `language` names it in messages.
+
+    Defaults (`node [...]`, `edge [...]`) hold from where they stand to the end of their braces, as in DOT.
+
+    Raises GraphError with line, column and what was expected there.
+    """
+    return _Parser(text, language).document()
+
+
+def quote(name: str) -> str:
+    """A name as both languages write it: in quotes unless it is a plain word and no keyword."""
+    return name if _PLAIN.fullmatch(name) and name.lower() not in _KEYWORDS else f'"{name}"'
+
+
+class _Parser:
+    """Recursive descent over the tokens (kind, value, place)."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self.text, self.language = text, language
+        self.tokens: list[tuple[str, str, int]] = []
+        self.next = self.depth = 0
+        self.chains: list[Chain] = []
+        self.seen: set[str] = set()
+        at = 0
+        while at < len(text):
+            token = _TOKEN.match(text, at)
+            if token is None:
+                what = "a quoted name that does not end" if text[at] == '"' else f"cannot read {text[at]!r} here"
+                raise self.place(at).error(what)
+            if token.lastgroup != "space":
+                self.tokens.append((str(token.lastgroup), token[0], at))
+            at = token.end()
+        self.tokens.append(("end", "", len(text)))
+
+    def place(self, at: int | None = None) -> Place:
+        return Place(self.text, self.tokens[self.next][2] if at is None else at, self.language)
+
+    @property
+    def kind(self) -> str:
+        return self.tokens[self.next][0]
+
+    @property
+    def value(self) -> str:
+        return self.tokens[self.next][1]
+
+    def accept(self, mark: str) -> bool:
+        if self.kind == "mark" and self.value == mark:
+            self.next += 1
+            return True
+        return False
+
+    def expect(self, mark: str) -> None:
+        if not self.accept(mark):
+            found = f", not {self.value!r}" if self.value else " before the end"
+            raise self.place().error(f"expected {mark!r}{found}")
+
+    def word(self, what: str) -> str:
+        kind, value = self.kind, self.value
+        if kind not in ("name", "number", "quoted", "html"):
+            raise self.place().error(f"expected {what}" + (f", not {value!r}" if value else " before the end"))
+        self.next += 1
+        if kind != "quoted":
+            return value
+        whole = value[1:-1].replace('\\"', '"').replace("\\\n", "")
+        while self.accept("+"):  # DOT joins "a" + "b"
+            whole += self.word("a quoted text")
+        return whole
+
+    def document(self) -> Document:
+        place, words = self.place(), []
+        while self.kind in ("name", "quoted", "number"):
+            words.append(self.word("a word"))
+        self.expect("{")
+        self.body({}, {})
+        self.expect("}")
+        self.accept(";")
+        if self.kind != "end":
+            raise self.place().error("nothing may follow the graph")
+        return Document(tuple(words), tuple(self.chains), place)
+
+    def body(self, node: Attributes, edge: Attributes) -> tuple[str, ...]:
+        """The statements up to the closing brace; the names that they mention, each once."""
+        self.depth += 1
+        if self.depth > 50:
+            raise self.place().error("braces are nested too deeply")
+        found: dict[str, None] = {}
+        while not (self.kind == "end" or (self.kind == "mark" and self.value == "}")):
+            if self.accept(";") or self.accept(","):
+                continue
+            follows = self.tokens[self.next + 1][:2]
+            keyword = self.value.lower() if self.kind == "name" else ""
+            if keyword in ("node", "edge", "graph") and follows == ("mark", "["):
+                self.next += 1
+                attributes = self.attributes()
+                if keyword == "node":
+                    node = {**node, **attributes}
+                elif keyword == "edge":
+                    edge = {**edge, **attributes}
+            elif self.kind in ("name", "quoted") and follows == ("mark", "="):  # a setting of the drawing
+                self.next += 2
+                self.word("a value")
+            else:
+                found.update(dict.fromkeys(self.chain(node, edge)))
+        self.depth -= 1
+        return tuple(found)
+
+    def chain(self, node: Attributes, edge: Attributes) -> list[str]:
+        place = self.place()
+        groups, arrows = [self.group(node, edge)], list[tuple[str, Place]]()
+        while self.kind == "arrow":
+            arrows.append((self.value, self.place()))
+            self.next += 1
+            groups.append(self.group(node, edge))
+        own = self.attributes()
+        if arrows:
+            self.chains.append(Chain(tuple(groups), tuple(arrows), {**edge, **own}, place))
+        elif own:
+            self.chains.append(Chain(tuple(groups), (), own, place))
+        return [name for group in groups for name in group]
+
+    def group(self, node: Attributes, edge: Attributes) -> tuple[str, ...]:
+        """One vertex, or several in braces; the vertices enter the document here, so that they keep their order."""
+        if self.kind == "name" and self.value.lower() == "subgraph":
+            self.next += 1
+            if self.kind in ("name", "quoted"):
+                self.word("a name")
+        if self.accept("{"):
+            names = self.body(node, edge)
+            self.expect("}")
+            return names
+        place = self.place()
+        name = self.word("a vertex")
+        while self.accept(":"):  # a port, where the drawing's line ends
+            self.word("a port")
+        if name not in self.seen:  # defaults hold for the vertices that are new
+            self.seen.add(name)
+            self.chains.append(Chain(((name,),), (), node, place))
+        return (name,)
+
+    def attributes(self) -> dict[str, str]:
+        """Any number of `[key=value, flag]`; a flag's value is empty."""
+        found: dict[str, str] = {}
+        while self.accept("["):
+            while not self.accept("]"):
+                key = self.word("an attribute").lower()
+                found[key] = self.word("a value") if self.accept("=") else ""
+                if not self.accept(","):
+                    self.accept(";")
+        return found

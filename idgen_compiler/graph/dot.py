@@ -1,0 +1,109 @@
+"""Graphs as DOT, the language of Graphviz."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from idgen_compiler.graph.braces import Chain, Place, parse_braces, quote
+from idgen_compiler.graph.edges import Edge
+from idgen_compiler.graph.projection import LatentGraph
+
+if TYPE_CHECKING:
+    from idgen_compiler.graph.admg import ADMG
+
+__all__ = ["parse_dot", "print_dot"]
+
+_LANGUAGE = "DOT"
+_YES = frozenset({"", "yes", "true", "1"})
+_NO = frozenset({"no", "false", "0"})
+
+
+def parse_dot(text: str) -> LatentGraph:
+    """The graph of a DOT text.
+
+    An edge is bidirected with `dir=both`, reversed with `dir=back`. A vertex is hidden with `latent`, `hidden` or
+    `unobserved` (`=yes`, `true`, `1` or bare), or with `observed=no`; fixed with `fixed=yes`. Defaults
+    (`edge [dir=both]`) count. A dashed edge between two observed vertices is drawn for a direct cause by some and for a
+    hidden common cause by others, so it has to say `dir`.
+
+    Raises GraphError with the place for what cannot be read, undirected graphs and edges, and dashed edges without
+    `dir`.
+    """
+    document = parse_braces(text, _LANGUAGE)
+    words = [word.lower() for word in document.words]
+    if "digraph" not in words[:2]:
+        raise document.place.error("a directed graph starts with `digraph {`")
+    edges = [chain for chain in document.chains if chain.arrows]
+    nodes: dict[str, None] = {}
+    hidden: set[str] = set()
+    fixed: set[str] = set()
+    for chain in document.chains:
+        names = [name for group in chain.groups for name in group]
+        nodes.update(dict.fromkeys(names))
+        if not chain.arrows:
+            _mark(hidden, names, _is_hidden(chain))
+            _mark(fixed, names, _flag(chain, "fixed"))
+    directed: list[Edge] = []
+    bidirected: list[Edge] = []
+    for chain in edges:
+        for (left, right), (arrow, place) in zip(pairwise(chain.groups), chain.arrows, strict=True):
+            pairs = [(a, b) for a in left for b in right]
+            match _direction(chain.attributes, arrow, place, dashed_is_plain={a for a, _ in pairs} <= hidden):
+                case "forward":
+                    directed += pairs
+                case "back":
+                    directed += [(b, a) for a, b in pairs]
+                case _:
+                    bidirected += pairs
+    return LatentGraph(tuple(nodes), tuple(directed), tuple(bidirected), frozenset(hidden), frozenset(fixed))
+
+
+def _direction(attributes: Mapping[str, str], arrow: str, place: Place, *, dashed_is_plain: bool) -> str:
+    """forward, back or both."""
+    if arrow != "->":
+        raise place.error(f"{arrow} is no edge of a digraph; write ->, and [dir=both] for a hidden common cause")
+    direction = attributes.get("dir", "").lower()
+    if direction in ("forward", "back", "both"):
+        return direction
+    if direction:
+        raise place.error(f"dir={direction} has no meaning in an ADMG; use forward, back or both")
+    if "dashed" in attributes.get("style", "") and not dashed_is_plain:
+        raise place.error("a dashed edge may mean either kind; add dir=both (hidden common cause) or dir=forward")
+    return "forward"
+
+
+def _is_hidden(chain: Chain) -> bool | None:
+    observed = _flag(chain, "observed")
+    marks = [_flag(chain, key) for key in ("hidden", "latent", "unobserved")]
+    known = [mark for mark in (*marks, None if observed is None else not observed) if mark is not None]
+    return any(known) if known else None
+
+
+def _flag(chain: Chain, key: str) -> bool | None:
+    value = chain.attributes.get(key)
+    if value is None:
+        return None
+    if value.lower() in _YES:
+        return True
+    if value.lower() in _NO:
+        return False
+    raise chain.place.error(f"{key}={value} is neither yes nor no")
+
+
+def _mark(marked: set[str], names: list[str], state: bool | None) -> None:
+    """Apply one statement's word on a property; a later statement overrules an earlier one."""
+    if state is True:
+        marked.update(names)
+    elif state is False:
+        marked.difference_update(names)
+
+
+def print_dot(graph: ADMG) -> str:
+    """A graph as DOT: bidirected edges dashed with arrows at both ends, fixed vertices as boxes."""
+    names = {name: quote(name) for name in graph.order}
+    lines = [f"{names[name]} [shape=box, fixed=yes]" if name in graph.fixed else names[name] for name in graph.order]
+    lines += [f"{names[a]} -> {names[b]}" for a, b in graph.directed]
+    lines += [f"{names[a]} -> {names[b]} [dir=both, style=dashed]" for a, b in graph.bidirected]
+    return "\n".join(["digraph {", *(f"  {line};" for line in lines), "}"])
