@@ -9,7 +9,7 @@ from .cells import cell_count
 
 __all__ = ["choose"]
 
-ROWS_PER_CELL = 20
+ROWS_PER_CELL = 200
 
 
 def choose(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows) -> str:

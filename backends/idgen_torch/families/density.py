@@ -1,0 +1,110 @@
+"""One-dimensional densities whose parameters a network puts out: a spline of a normal, or a mixture of normals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log, pi
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from zuko.transforms import MonotonicRQSTransform
+
+from idgen_compiler.errors import DataError
+
+from ..drawing import categorical, normal
+
+__all__ = ["Density", "Mixture", "Spline", "density"]
+
+
+class Density(Protocol):
+    """A family of densities on the real line."""
+
+    @property
+    def outputs(self) -> int:
+        """How many parameters one density has."""
+
+    def start(self) -> Tensor:
+        """Parameters of (nearly) the standard normal.  Shape: (outputs,)."""
+
+    def log_prob(self, raw: Tensor, value: Tensor) -> Tensor:
+        """Shape: raw (..., outputs), value (...) -> (...)."""
+
+    def sample(self, raw: Tensor, generator: torch.Generator) -> Tensor:
+        """One draw from each row's density.  Shape: raw (rows, outputs) -> (rows,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spline:
+    """A standard normal through a monotone rational-quadratic spline on [-5, 5], the identity beyond.
+
+    Source: Durkan et al. (2019), Neural Spline Flows; the transformation is Zuko's.
+    """
+
+    bins: int
+
+    @property
+    def outputs(self) -> int:
+        """Widths, heights and inner slopes."""
+        return 3 * self.bins - 1
+
+    def start(self) -> Tensor:
+        """Zeros: the identity."""
+        return torch.zeros(self.outputs)
+
+    def _transform(self, raw: Tensor) -> MonotonicRQSTransform:
+        return MonotonicRQSTransform(*raw.split([self.bins, self.bins, self.bins - 1], dim=-1))
+
+    def log_prob(self, raw: Tensor, value: Tensor) -> Tensor:
+        """Change of variables: log N(f(value)) + log |f'(value)|."""
+        z, log_slope = self._transform(raw).call_and_ladj(value)
+        return log_slope - 0.5 * z.square() - 0.5 * log(2 * pi)
+
+    def sample(self, raw: Tensor, generator: torch.Generator) -> Tensor:
+        """The inverse of a standard normal draw."""
+        return self._transform(raw)._inverse(normal((len(raw),), generator, raw.device))
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """A mixture of normals: log weights, means and log scales.  Source: Bishop (1994), mixture density networks."""
+
+    components: int
+
+    @property
+    def outputs(self) -> int:
+        """Log weights, means and log scales."""
+        return 3 * self.components
+
+    def start(self) -> Tensor:
+        """Means spread over two thirds of the normal's width, so that components can part ways."""
+        spread = torch.linspace(-1.0, 1.0, self.components) if self.components > 1 else torch.zeros(1)
+        scale = (1 - spread.square().mean()).clamp(min=0.1).sqrt()
+        return torch.cat([torch.zeros(self.components), spread, scale.log().expand(self.components)])
+
+    def _parts(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        weight, mean, log_scale = raw.split(self.components, dim=-1)
+        return weight, mean, log_scale.clamp(-7.0, 7.0)
+
+    def log_prob(self, raw: Tensor, value: Tensor) -> Tensor:
+        """Log of the weighted sum of the components' densities."""
+        weight, mean, log_scale = self._parts(raw)
+        z = (value.unsqueeze(-1) - mean) * (-log_scale).exp()
+        joint = weight - log_scale - 0.5 * z.square()
+        return joint.logsumexp(-1) - weight.logsumexp(-1) - 0.5 * log(2 * pi)
+
+    def sample(self, raw: Tensor, generator: torch.Generator) -> Tensor:
+        """A component by weight, then its normal."""
+        weight, mean, log_scale = self._parts(raw)
+        chosen = categorical(weight, generator).unsqueeze(1)
+        noise = normal((len(raw),), generator, raw.device)
+        return mean.gather(1, chosen).squeeze(1) + log_scale.gather(1, chosen).squeeze(1).exp() * noise
+
+
+def density(kind: str, size: int) -> Density:
+    """The density called "spline" (of `size` bins) or "mixture" (of `size` components); DataError for another name."""
+    if kind == "spline":
+        return Spline(size)
+    if kind == "mixture":
+        return Mixture(size)
+    raise DataError(f"no density is called {kind!r}; choose spline or mixture")
