@@ -36,7 +36,7 @@ def project(graph: LatentGraph) -> LatentGraph:
     """The latent projection: the same law over the vertices that are not hidden, with none hidden.
 
     a -> b where a directed path leads from a to b through hidden vertices only; a <-> b where a path without a
-    collider does, with an arrowhead at both ends. A hidden cause of k vertices joins each two of them. Where a vertex is
+    collider does, with arrowheads at both ends. A hidden cause of k vertices joins each two of them. Where a vertex is
     hidden, the others stand in the topological order of the whole graph, so that projecting keeps a graph's order.
 
     Raises GraphError for a cycle, a bad edge, or an unknown or fixed vertex among the hidden.

@@ -8,7 +8,9 @@ from typing import Any
 
 from idgen_compiler.backend import Sampler, find_backend
 from idgen_compiler.errors import ProgramError
+from idgen_compiler.ir.dot import print_dot
 from idgen_compiler.ir.json import from_json, to_json
+from idgen_compiler.ir.mermaid import print_mermaid
 from idgen_compiler.ir.operations import Network, Observe, Operation, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.text import parse_program, print_program
 from idgen_compiler.ir.verifier import verify_operations
@@ -41,6 +43,14 @@ class Program:
     def to_json(self, indent: int | None = 2) -> str:
         """The program as JSON with a schema version."""
         return to_json(self.name, self.operations, indent)
+
+    def to_dot(self) -> str:
+        """The dataflow of data sets, models and sampling networks in DOT, the language of Graphviz."""
+        return print_dot(self.name, self.operations)
+
+    def to_mermaid(self) -> str:
+        """The dataflow of data sets, models and sampling networks as a Mermaid flowchart."""
+        return print_mermaid(self.operations)
 
     def check(self) -> Program:
         """The program itself, verified.  Raises ProgramError naming the first operation that does not hold."""
