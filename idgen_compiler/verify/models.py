@@ -21,8 +21,8 @@ from idgen_compiler.query import Query
 
 __all__ = ["CausalModel"]
 
-_UNITS = 32
-"""Every probability is a whole number of these parts: small denominators keep exact arithmetic fast."""
+_UNITS = 101
+"""Every probability is a whole number of these parts: one small prime as denominator keeps exact arithmetic fast."""
 
 _CELLS = 512
 """No conditional table of a model grows beyond this by giving a variable three states instead of two."""
@@ -115,7 +115,7 @@ def _sizes(names: list[str], around: Mapping[str, list[str]], generator: np.rand
 
 
 def _conditional(name: str, given: Sequence[str], sizes: Mapping[str, int], generator: np.random.Generator) -> Table:
-    """A random positive law of a variable for each state of the given ones, in whole parts of 1 / 32."""
+    """A random positive law of a variable for each state of the given ones, in whole parts of 1 / 101."""
     shape = tuple(sizes[g] for g in given)
     values = np.empty((sizes[name], *shape), dtype=object)
     for state in np.ndindex(shape):
