@@ -1,0 +1,166 @@
+"""Written-out formulas: what every notation of an estimand (text, LaTeX, SymPy, y0) is printed from.
+
+A kernel scopes its variables by nesting; a formula on paper has one name for one thing. Here a variable is a name with
+primes (`X`, `X'`), bound variables carry enough primes to differ from everything around them, and a conditional is
+one of three things: P(y | x), a conditional of P(V); a ratio of sums; or Q1(y | x), the conditional of a named sub-law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from idgen_compiler.estimand.nodes import Names
+
+__all__ = [
+    "Definition",
+    "Formula",
+    "Probability",
+    "Ratio",
+    "Sum",
+    "Times",
+    "Written",
+    "fold_formula",
+    "name_of",
+    "sum_over",
+    "times",
+]
+
+R = TypeVar("R")
+
+
+def name_of(variable: str) -> str:
+    """The variable that an instance stands for: X'' is an X."""
+    return variable.rstrip("'")
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A term over variables with primes."""
+
+    @property
+    def parts(self) -> tuple[Formula, ...]:
+        """The terms directly below."""
+        return ()
+
+    @cached_property
+    def mentions(self) -> frozenset[str]:
+        """The free variables."""
+        return frozenset().union(*(part.mentions for part in self.parts))
+
+
+@dataclass(frozen=True, eq=False)
+class Probability(Formula):
+    """P(targets | given) of the observational law, or of the sub-law Q`law` when `law` is not 0."""
+
+    targets: Names
+    given: Names
+    law: int = 0
+
+    @cached_property
+    def mentions(self) -> frozenset[str]:
+        return frozenset((*self.targets, *self.given))
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(Formula):
+    """The sum (or integral) of a term over some of its variables."""
+
+    over: Names
+    body: Formula
+
+    @property
+    def parts(self) -> tuple[Formula, ...]:
+        return (self.body,)
+
+    @cached_property
+    def mentions(self) -> frozenset[str]:
+        return self.body.mentions - frozenset(self.over)
+
+
+@dataclass(frozen=True, eq=False)
+class Times(Formula):
+    """A product; its factors are no products themselves, and the sums stand last."""
+
+    factors: tuple[Formula, ...]
+
+    @property
+    def parts(self) -> tuple[Formula, ...]:
+        return self.factors
+
+
+@dataclass(frozen=True, eq=False)
+class Ratio(Formula):
+    """One term divided by another."""
+
+    above: Formula
+    below: Formula
+
+    @property
+    def parts(self) -> tuple[Formula, ...]:
+        return (self.above, self.below)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One equation: the answer itself (`law` is 0) or Q`law`(targets; inputs), each equal to `body`.
+
+    `free` are variables that the body mentions and whose value does not matter; `fixed` says that the inputs are
+    variables set by an intervention, as those of a law are.
+    """
+
+    law: int
+    targets: Names
+    inputs: Names
+    body: Formula
+    free: Names = ()
+    fixed: bool = True
+
+
+@dataclass(frozen=True)
+class Written:
+    """A kernel in writing: its own formula, then the sub-laws that it names, outer ones first."""
+
+    main: Definition
+    laws: tuple[Definition, ...] = ()
+
+
+def times(factors: Sequence[Formula]) -> Formula:
+    """The product, flat and with the sums last so that few brackets are needed."""
+    flat = [f for factor in factors for f in (factor.factors if isinstance(factor, Times) else (factor,))]
+    ordered = (*(f for f in flat if not isinstance(f, Sum)), *(f for f in flat if isinstance(f, Sum)))
+    return ordered[0] if len(ordered) == 1 else Times(ordered)
+
+
+def sum_over(over: Names, body: Formula) -> Formula:
+    """The sum, with factors that do not depend on it in front and a sum directly inside taken in."""
+    if not over:
+        return body
+    summed = frozenset(over)
+    factors = body.factors if isinstance(body, Times) else (body,)
+    inside = [f for f in factors if not summed.isdisjoint(f.mentions)]
+    outside = [f for f in factors if summed.isdisjoint(f.mentions)]
+    within = times(inside) if inside else body
+    merged = Sum((*over, *within.over), within.body) if isinstance(within, Sum) else Sum(over, within)
+    return times([*outside, merged]) if inside else merged
+
+
+def fold_formula(root: Formula, visit: Callable[[Formula, Mapping[int, R]], R]) -> R:
+    """The value of `visit` at the root; `visit(term, values)` finds its parts' values under their `id`. No recursion."""
+    values: dict[int, R] = {}
+    for term in _parts_first(root):
+        values[id(term)] = visit(term, values)
+    return values[id(root)]
+
+
+def _parts_first(root: Formula) -> Iterator[Formula]:
+    stack: list[tuple[Formula, bool]] = [(root, False)]
+    while stack:
+        term, ready = stack.pop()
+        if ready or not term.parts:
+            yield term
+        else:
+            stack.append((term, True))
+            stack.extend((part, False) for part in reversed(term.parts))
