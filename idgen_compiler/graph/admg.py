@@ -437,8 +437,13 @@ class ADMG:
             and {frozenset(e) for e in self.bidirected} == {frozenset(e) for e in other.bidirected}
         )
 
+    @cached_property
+    def _hash(self) -> int:
+        edges = frozenset(self.directed), frozenset(frozenset(edge) for edge in self.bidirected)
+        return hash((self.nodes, self.fixed, *edges))
+
     def __hash__(self) -> int:
-        return hash((self.nodes, self.fixed))
+        return self._hash
 
     def __len__(self) -> int:
         return self.mask.bit_count()
