@@ -31,7 +31,10 @@ FORMAT = "idgen-sampler/1"
 
 
 class Samples(Mapping[str, np.ndarray]):
-    """Samples by variable: each an array with one entry (or one row, for vectors) for every sample."""
+    """Samples by variable: each an array with one entry (or one row, for vectors) for every sample.
+
+    A variable that is made of several columns is a structured array, with one field a column.
+    """
 
     def __init__(self, columns: Mapping[str, np.ndarray]) -> None:
         self._columns = dict(columns)
@@ -54,10 +57,17 @@ class Samples(Mapping[str, np.ndarray]):
         return len(next(iter(self._columns.values()), ()))
 
     def to_pandas(self) -> pd.DataFrame:
-        """A data frame with one column a variable; array-valued variables become columns of arrays."""
+        """A data frame with one column a variable.
+
+        Array-valued variables become columns of arrays; the fields of a structured one become columns `variable.field`.
+        """
         import pandas as pd
 
-        return pd.DataFrame({k: v if v.ndim == 1 else list(v) for k, v in self._columns.items()})
+        flat: dict[str, np.ndarray] = {}
+        for name, values in self._columns.items():
+            fields = values.dtype.names
+            flat |= {f"{name}.{field}": values[field] for field in fields} if fields else {name: values}
+        return pd.DataFrame({k: v if v.ndim == 1 else list(v) for k, v in flat.items()})
 
     def __repr__(self) -> str:
         return f"Samples({self.size} of {', '.join(self._columns)})"

@@ -110,7 +110,8 @@ def smoothed(counts: Tensor, smoothing: float) -> Tensor:
     Shape: counts (size of input 1, ..., size of input k, target cells) -> (input cells, target cells).
     """
     axes = list(range(counts.dim() - 1))
-    strength = [mutual_information(counts.sum([other for other in axes if other != axis])) for axis in axes]
+    # A sum over no axis would be one over all.
+    strength = [mutual_information(counts.sum(axes[:a] + axes[a + 1 :]) if axes[1:] else counts) for a in axes]
     order = sorted(axes, key=lambda axis: (-strength[axis], axis))
     ordered = counts.permute(*order, counts.dim() - 1)
     outcomes = counts.shape[-1]

@@ -1,0 +1,24 @@
+"""The torch backend of idgen-compiler: trains a program's models on a table and samples from them.
+
+Found by the entry point `torch`; the usual way in is `program.fit(data, backend="torch")`.
+"""
+
+from __future__ import annotations
+
+from idgen_torch.backend import TorchBackend
+from idgen_torch.families import ConditionalModel, register
+from idgen_torch.options import FitOptions, Progress
+from idgen_torch.record import FitRecord
+from idgen_torch.sampler import TorchSampler
+from idgen_torch.variables import Categorical
+
+__all__ = [
+    "Categorical",
+    "ConditionalModel",
+    "FitOptions",
+    "FitRecord",
+    "Progress",
+    "TorchBackend",
+    "TorchSampler",
+    "register",
+]

@@ -1,0 +1,163 @@
+"""The torch backend: one conditional model for each `train`, fitted to a table of data."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from idgen_compiler.errors import DataError, OverlapWarning, near_misses
+from idgen_compiler.ir.program import Program
+from idgen_torch.checkpoint import Checkpoint, fingerprint
+from idgen_torch.coding import encode_sources
+from idgen_torch.fitted import FittedProgram
+from idgen_torch.fitting import Fitting, Settings
+from idgen_torch.inference import TypeRequest, infer_schema
+from idgen_torch.options import FitOptions, Progress
+from idgen_torch.policies import atoms_of
+from idgen_torch.progress import shown
+from idgen_torch.record import FitRecord, versions
+from idgen_torch.sampler import TorchSampler
+from idgen_torch.schema_json import schema_to_json
+from idgen_torch.seeds import checked_seed
+from idgen_torch.storage import read_fitted
+from idgen_torch.tables import read_sources
+from idgen_torch.variables import Categorical, Schema, Vector
+
+__all__ = ["TorchBackend"]
+
+
+class TorchBackend:
+    """Trains a program's models by variable type and samples from them in batches, on a CPU or a GPU."""
+
+    def fit(
+        self,
+        program: Program,
+        data: Any,
+        *,
+        types: Mapping[str, TypeRequest] | None = None,
+        composites: Mapping[str, Sequence[str]] | None = None,
+        device: str = "auto",
+        seed: int = 0,
+        rows_factor: float = 10.0,
+        family: Mapping[str, str] | None = None,
+        progress: bool | Progress = True,
+        checkpoint: str | Path | None = None,
+        **options: Any,
+    ) -> TorchSampler:
+        """Fit a program to samples of P(V).
+
+        data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
+            columns that the program does not observe are not read.
+        types: variable (or column of a composite) -> "categorical", "integer", "continuous", "vector" or
+            Categorical(labels); the rest is inferred (see `inference`).
+        composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
+        device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
+        seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
+        rows_factor: regenerated rows for each observed row. Ten were clearly better than one in trials.
+        family: operation ("%m3") or targets ("Y") -> name of a family, in the place of the one chosen by type and size.
+        progress: bars on stderr when it is a terminal; or an object that is told (see `options.Progress`).
+        checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
+        options: the fields of FitOptions, such as epochs=30, ensemble=5, hidden=(64, 64).
+
+        Raises DataError naming the column or option and the remedy; warns (OverlapWarning) when a treatment does not
+        vary, or when reweighting leaves few effective rows.
+        """
+        place = _device(device)
+        seed = checked_seed(seed)
+        if isinstance(rows_factor, bool) or not isinstance(rows_factor, int | float) or not 0 < rows_factor < 1e6:
+            raise DataError(f"rows_factor is {rows_factor!r}; give how many rows to regenerate for each observed one")
+        settings = Settings(seed, float(rows_factor), place, _options(options), dict(family or {}))
+        sources = read_sources(data, program.observe.variables, composites)
+        schema = infer_schema(sources, types)
+        rows = encode_sources(sources, schema, seed)
+        _warn_constant(program, schema)
+        kept = None
+        if checkpoint is not None:
+            kept = Checkpoint(
+                checkpoint,
+                program=str(program),
+                schema=schema_to_json(schema),
+                data=fingerprint(rows),
+                settings={**asdict(settings), "device": place.type},
+                versions=versions(),
+            )
+        with shown(progress) as told:
+            fitting = Fitting(program, schema, settings, told, kept)
+            try:
+                fitted = fitting.run(rows)
+            except KeyboardInterrupt:
+                fate = (
+                    f"kept in {kept.folder}; the same fit resumes there"
+                    if kept
+                    else "lost; checkpoint=FOLDER keeps them"
+                )
+                raise KeyboardInterrupt(f"fit interrupted {fitting.standing}, {fate}") from None
+        record = FitRecord(
+            rows=len(next(iter(rows.values()))),
+            rows_factor=settings.rows_factor,
+            seed=seed,
+            device=str(place),
+            options={name: value for name, value in asdict(settings.options).items() if name != "device"},
+            versions=versions(),
+            models=fitted.model_reports,
+            data=fitted.data_reports,
+        )
+        return TorchSampler(FittedProgram(program, schema, fitted.models, fitted.policies, record), place)
+
+    def load(self, path: str | Path, device: str = "auto") -> TorchSampler:
+        """Read what a sampler's `save` wrote; nothing in the files is executed.
+
+        Raises DataError for a folder that is truncated or was tampered with.
+        """
+        place = _device(device)
+        return TorchSampler(read_fitted(Path(path), place), place)
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError):
+        raise DataError(f"{name!r} is no device; choose auto, cpu, cuda or cuda:N") from None
+    if device.type not in ("cpu", "cuda"):
+        raise DataError(f"the device {name!r} is not supported; choose auto, cpu, cuda or cuda:N")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise DataError(
+            f"there is no device {name!r} here (CUDA devices: {torch.cuda.device_count()}); use device='cpu'"
+        )
+    return device
+
+
+def _options(given: Mapping[str, Any]) -> FitOptions:
+    known = [f.name for f in fields(FitOptions) if f.name != "device"]
+    for name in given:
+        if name not in known:
+            raise DataError(f"fit has no option {name!r}{near_misses(name, known)}")
+    try:
+        return FitOptions(**given)
+    except TypeError as error:
+        raise DataError(f"an option has a value of the wrong type: {error}") from None
+
+
+def _warn_constant(program: Program, schema: Schema) -> None:
+    """Warn of treatments and conditions that take one value only: their effect is not in the data."""
+    for name in dict.fromkeys(slot for op in program.samplers for slot in op.network.inputs):
+        for part, atom in atoms_of(name, schema[name]):
+            only = (
+                len(atom.labels) == 1 if isinstance(atom, Categorical) else bool(np.all(np.equal(atom.low, atom.high)))
+            )
+            if only:
+                value = atom.labels[0] if isinstance(atom, Categorical) else atom.low
+                shown_value = "one vector" if isinstance(atom, Vector) else repr(value)
+                warnings.warn(
+                    f"{part.name} is {shown_value} in every row, so that its effect cannot be learnt from these data",
+                    OverlapWarning,
+                    stacklevel=3,
+                )

@@ -1,0 +1,289 @@
+"""Running a program on data: its operations in order, up to the samplers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.ir.operations import (
+    UNIFORM,
+    Apply,
+    Draw,
+    Network,
+    Operation,
+    Regenerate,
+    Reweight,
+    Sample,
+    Train,
+    variable_of,
+)
+from idgen_compiler.ir.program import Program
+from idgen_torch.ancestral import DataSet, WiredNetwork
+from idgen_torch.checkpoint import Checkpoint
+from idgen_torch.families import ConditionalModel, Resample, choose, family
+from idgen_torch.options import FitOptions, Progress
+from idgen_torch.parts import Part, Rows
+from idgen_torch.policies import Policy, Uniform
+from idgen_torch.progress import OperationProgress
+from idgen_torch.record import DataReport, ModelReport
+from idgen_torch.reweighting import effective_rows, reweighted, uniform_log_prob
+from idgen_torch.seeds import seed_for
+from idgen_torch.variables import Schema
+
+__all__ = ["Fitted", "Fitting", "Settings", "draws_of", "label_of"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to fit.
+
+    `families` may name a family for a model by its operation ("%m3") or its targets ("Y", "Y1, Y2").
+    `rows_factor` is the number of regenerated rows for each observed one.
+    """
+
+    seed: int
+    rows_factor: float
+    device: torch.device
+    options: FitOptions
+    families: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What the samplers of a program need, and how it came about."""
+
+    models: dict[str, ConditionalModel]
+    policies: dict[tuple[str, str], Policy]
+    model_reports: tuple[ModelReport, ...]
+    data_reports: tuple[DataReport, ...]
+
+
+def label_of(op: Train) -> str:
+    """What a model models, as `Y | X, W`."""
+    return ", ".join(op.targets) + (f" | {', '.join(op.inputs)}" if op.inputs else "")
+
+
+def draws_of(op: Operation) -> tuple[Draw, ...]:
+    """Every draw from a policy that an operation makes."""
+    match op:
+        case Regenerate(do=do, network=network):
+            return (*do, *(s for s in network.statements if isinstance(s, Draw)))
+        case Reweight(do=do):
+            return do
+        case Sample(network=network):
+            return tuple(s for s in network.statements if isinstance(s, Draw))
+        case _:
+            return ()
+
+
+class Fitting:
+    """One run over a program's operations; `trained` tells how far it came."""
+
+    def __init__(
+        self, program: Program, schema: Schema, settings: Settings, progress: Progress, checkpoint: Checkpoint | None
+    ) -> None:
+        self._program = program
+        self._schema = schema
+        self._settings = settings
+        self._progress = progress
+        self._checkpoint = checkpoint
+        self._data: dict[str, DataSet] = {}
+        self._models: dict[str, ConditionalModel] = {}
+        self._policies: dict[tuple[str, str], Policy] = {}
+        self._model_reports: list[ModelReport] = []
+        self._data_reports: list[DataReport] = []
+        self._operation = ""
+        self._requested = _requests(program, settings.families)
+        self._densities = {name for op in program.reweightings for name in op.by}
+        self._last_use = _last_uses(program)
+
+    @property
+    def standing(self) -> str:
+        """Where the run is, for a message."""
+        return f"at {self._operation or 'the start'}, {len(self._models)} of {len(self._program.models)} models trained"
+
+    def run(self, observed: Rows) -> Fitted:
+        """Execute every operation; data sets are dropped after their last use, the observed one excepted."""
+        rows = {name: values.to(self._settings.device) for name, values in observed.items()}
+        count = len(next(iter(rows.values())))
+        self._data[self._program.observe.result] = DataSet(rows, count)
+        for number, op in enumerate(self._program.operations):
+            self._operation = "sample" if isinstance(op, Sample) else op.result
+            for draw in draws_of(op):
+                self._policy(draw)
+            match op:
+                case Train():
+                    self._models[op.result] = self._train(op)
+                case Regenerate():
+                    self._data[op.result] = self._regenerate(op, count)
+                case Reweight():
+                    self._data[op.result] = self._reweight(op)
+            self._drop_after(number)
+        return self._needed_for_sampling()
+
+    # -- models ---------------------------------------------------------------------------------------------------
+
+    def _train(self, op: Train) -> ConditionalModel:
+        data = self._data[op.data]
+        targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
+        name = self._requested.get(op.result) or choose(targets, inputs, data.rows)
+        if op.result in self._densities and op.result not in self._requested:
+            name = _with_density(name, targets)
+        model, losses = self._fit(op.result, label_of(op), name, targets, inputs, data)
+        held_out = {fit: -loss for fit, loss in losses.items()}
+        self._model_reports.append(ModelReport(op.result, label_of(op), model.family, data.count, held_out))
+        return model
+
+    def _fit(
+        self, operation: str, label: str, name: str, targets: Sequence[Part], inputs: Sequence[Part], data: DataSet
+    ) -> tuple[ConditionalModel, dict[str, float]]:
+        file = operation.removeprefix("%")
+        device = self._settings.device
+        if self._checkpoint is not None and (kept := self._checkpoint.read(file, targets, inputs, device)):
+            return kept
+        progress = OperationProgress(self._progress, f"{operation} : {label}")
+        try:
+            model = family(name).fit(
+                targets,
+                inputs,
+                {part.name: data.rows[part.name] for part in (*targets, *inputs)},
+                weights=data.weights,
+                seed=seed_for(self._settings.seed, operation),
+                options=replace(self._settings.options, device=str(device)),
+                progress=progress,
+            )
+        except DataError as error:
+            raise DataError(f"{operation} ({label}): {error}") from error
+        finally:
+            progress.close()
+        if self._checkpoint is not None:
+            self._checkpoint.write(file, model, progress.losses)
+        return model, progress.losses
+
+    # -- data sets ------------------------------------------------------------------------------------------------
+
+    def _policy(self, draw: Draw) -> Policy:
+        """The law of a draw; made once, while its data set is there."""
+        variable = variable_of(draw.slot)
+        key = draw.policy, variable
+        if key not in self._policies:
+            if draw.policy == UNIFORM:
+                kind = self._schema[variable]
+                observed = self._data[self._program.observe.result]
+                vectors = Uniform.vector_parts(variable, kind)
+                self._policies[key] = Uniform.over(variable, kind, _resample(vectors, observed) if vectors else None)
+            else:
+                self._policies[key] = _resample(self._schema.parts(variable), self._data[draw.policy])
+        return self._policies[key]
+
+    def _regenerate(self, op: Regenerate, observed: int) -> DataSet:
+        count = max(1, round(self._settings.rows_factor * observed))
+        # The inputs of the network are the draws of do(...): run them as its first statements.
+        network = Network((), (*op.do, *op.network.statements), op.network.outputs)
+        wired = WiredNetwork(network, self._schema, self._models, self._policies, self._settings.device)
+        self._progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
+        rows: Rows = {}
+        start = 0
+        for size, slots in wired.run({}, count, self._settings.seed, op.result):
+            for slot, values in slots.items():
+                for part, value in zip(self._schema.parts(slot), values, strict=True):
+                    if part.name not in rows:
+                        rows[part.name] = value.new_empty((count, *value.shape[1:]))
+                    rows[part.name][start : start + size] = value
+            start += size
+            self._progress.advance(math.nan)
+        self._progress.done()
+        self._data_reports.append(DataReport(op.result, count, float(count)))
+        return DataSet(rows, count)
+
+    def _reweight(self, op: Reweight) -> DataSet:
+        data = self._data[op.data]
+        log_ratio = torch.zeros(data.count, dtype=torch.float64)
+        for draw, by in zip(op.do, op.by, strict=True):
+            policy = self._policy_log_prob(op, draw, data)
+            observed = self._models[by].log_prob(data.rows).double().cpu()
+            # A row that the policy never takes weighs nothing, however unlikely it was.
+            log_ratio += torch.where(policy == -math.inf, policy, policy - observed)
+        kept = [part.name for part in self._schema.parts(*op.variables)]
+        result = reweighted(op, data, log_ratio.to(self._settings.device), kept)
+        if result.weights is not None:
+            self._data_reports.append(DataReport(op.result, result.count, effective_rows(result.weights)))
+        return result
+
+    def _policy_log_prob(self, op: Reweight, draw: Draw, data: DataSet) -> Tensor:
+        """Log of the policy's probability or density of each row.  Shape: (rows,) float64."""
+        kind = self._schema[draw.slot]
+        operation = f"{op.result}.{draw.slot}"
+        if draw.policy == UNIFORM:
+            vectors = Uniform.vector_parts(draw.slot, kind)
+            observed = self._data[self._program.observe.result]
+            density = self._density(operation, vectors, observed) if vectors else None
+            return uniform_log_prob(draw.slot, kind, data.rows, density)
+        density = self._density(operation, self._schema.parts(draw.slot), self._data[draw.policy])
+        return density.log_prob(data.rows).double().cpu()
+
+    def _density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
+        name = _with_density(choose(targets, (), data.rows), targets)
+        return self._fit(operation, f"policy of {', '.join(p.name for p in targets)}", name, targets, (), data)[0]
+
+    # -- what is kept ---------------------------------------------------------------------------------------------
+
+    def _drop_after(self, number: int) -> None:
+        for name in [name for name, last in self._last_use.items() if last == number]:
+            self._data.pop(name, None)
+
+    def _needed_for_sampling(self) -> Fitted:
+        samplers = self._program.samplers
+        models = {s.model for op in samplers for s in op.network.statements if isinstance(s, Apply)}
+        policies = {(d.policy, variable_of(d.slot)) for op in samplers for d in draws_of(op)}
+        return Fitted(
+            {name: model for name, model in self._models.items() if name in models},
+            {key: policy for key, policy in self._policies.items() if key in policies},
+            tuple(self._model_reports),
+            tuple(self._data_reports),
+        )
+
+
+def _resample(parts: Sequence[Part], data: DataSet) -> Resample:
+    rows = {part.name: data.rows[part.name] for part in parts}
+    device = str(next(iter(rows.values())).device)
+    return Resample.fit(parts, (), rows, weights=data.weights, options=FitOptions(device=device))
+
+
+def _with_density(name: str, targets: Sequence[Part]) -> str:
+    """Resampled rows have no density, so that a real target whose density is needed gets another family."""
+    if name != "resample" or all(part.discrete for part in targets):
+        return name
+    return "chain" if any(part.discrete for part in targets) else "flow"
+
+
+def _requests(program: Program, families: Mapping[str, str]) -> dict[str, str]:
+    """Operation -> requested family.  Raises DataError for a request that fits no model, or an unknown family."""
+    found: dict[str, str] = {}
+    known = {", ".join(op.targets) for op in program.models} | {op.result for op in program.models}
+    for key, name in families.items():
+        family(name)
+        models = [
+            op.result for op in program.models if key in (op.result, op.result.removeprefix("%"), ", ".join(op.targets))
+        ]
+        if not models:
+            raise DataError(f"family names {key!r}, which is no model of the program{near_misses(key, known)}")
+        found.update(dict.fromkeys(models, name))
+    return found
+
+
+def _last_uses(program: Program) -> dict[str, int]:
+    """Data set -> number of the last operation that uses it; the observed one is kept throughout."""
+    last: dict[str, int] = {}
+    for number, op in enumerate(program.operations):
+        if isinstance(op, Regenerate | Reweight):
+            last[op.result] = number
+        if isinstance(op, Train | Reweight):
+            last[op.data] = number
+        last.update({draw.policy: number for draw in draws_of(op)})
+    return {name: number for name, number in last.items() if name not in (UNIFORM, program.observe.result)}

@@ -1,0 +1,73 @@
+"""Row weights that turn the law of a data set into one where some variables follow a policy."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.errors import DataError, OverlapWarning
+from idgen_compiler.ir.operations import Reweight
+from idgen_torch.ancestral import DataSet
+from idgen_torch.families import ConditionalModel
+from idgen_torch.parts import Rows
+from idgen_torch.policies import atoms_of
+from idgen_torch.variables import Categorical, VariableType, Vector, real_range
+
+__all__ = ["effective_rows", "reweighted", "uniform_log_prob"]
+
+FEW_EFFECTIVE = 0.02
+"""Below this fraction of effective rows a reweighting warns."""
+
+
+def effective_rows(weights: Tensor) -> float:
+    """Kish's effective sample size: (sum w)^2 / sum w^2.  Shape: (rows,)."""
+    wide = weights.double()
+    return float(wide.sum().square() / wide.square().sum())
+
+
+def reweighted(op: Reweight, data: DataSet, log_ratio: Tensor, kept: list[str]) -> DataSet:
+    """The data set with each row's weight multiplied by exp(log_ratio), scaled to mean one.
+
+    Shape: log_ratio (rows,), the log of policy(x) / P(x | inputs). Warns when few rows stay effective.
+    """
+    log_weight = log_ratio.double()
+    if data.weights is not None:
+        log_weight = log_weight + data.weights.double().log()
+    highest = log_weight.max()
+    if not bool(torch.isfinite(highest)):
+        raise DataError(
+            f"{op.result}: no row has a finite weight, because the policy puts no mass on the rows that were observed; "
+            "compile with realize='regenerate'"
+        )
+    weights = (log_weight - highest).exp()
+    weights = weights / weights.mean()
+    effective = effective_rows(weights)
+    if effective < FEW_EFFECTIVE * data.count:
+        warnings.warn(
+            f"{op.result}: after reweighting {', '.join(d.slot for d in op.do)} only {effective:.0f} of {data.count} "
+            "rows are effective (poor overlap), so that what is learnt there rests on few rows; "
+            "compile with realize='regenerate' to share strength instead",
+            OverlapWarning,
+            stacklevel=2,
+        )
+    return DataSet({name: data.rows[name] for name in kept}, data.count, weights.float())
+
+
+def uniform_log_prob(name: str, kind: VariableType, rows: Rows, vectors: ConditionalModel | None) -> Tensor:
+    """Log of the uniform policy's probability or density (standardised units) of each row.  Shape: (rows,).
+
+    `vectors` is a density of the vector parts, which that policy resamples.
+    """
+    count = len(rows[atoms_of(name, kind)[0][0].name])
+    level = 0.0
+    for _, atom in atoms_of(name, kind):
+        if isinstance(atom, Categorical):
+            level -= math.log(len(atom.labels))
+        elif not isinstance(atom, Vector):
+            low, high = real_range(atom)
+            level -= math.log(max(high - low, 1e-12))
+    constant = torch.full((count,), level, dtype=torch.float64)
+    return constant if vectors is None else constant + vectors.log_prob(rows).double().cpu()

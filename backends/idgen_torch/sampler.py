@@ -1,0 +1,137 @@
+"""The sampler of a fitted program: what a user holds in the end."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from idgen_compiler.backend import Samples
+from idgen_compiler.errors import DataError, QueryError, near_misses
+from idgen_compiler.ir.operations import Sample
+from idgen_compiler.ir.program import Program
+from idgen_compiler.query import Query
+from idgen_torch.ancestral import Slots, WiredNetwork
+from idgen_torch.coding import decode, empty_array
+from idgen_torch.fitted import FittedProgram
+from idgen_torch.record import FitRecord
+from idgen_torch.seeds import checked_seed
+from idgen_torch.storage import write_fitted
+from idgen_torch.values import encode_value
+from idgen_torch.variables import Schema
+
+__all__ = ["TorchSampler"]
+
+
+class TorchSampler:
+    """A fitted program.
+
+    Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit.
+    """
+
+    def __init__(self, fitted: FittedProgram, device: torch.device) -> None:
+        self.fitted = fitted
+        self.device = device
+
+    @property
+    def program(self) -> Program:
+        """The program that was fitted."""
+        return self.fitted.program
+
+    @property
+    def schema(self) -> Schema:
+        """Of what type each variable is."""
+        return self.fitted.schema
+
+    def report(self) -> FitRecord:
+        """How the fit was made: for each model its family, rows and held-out log-likelihood; prints as a summary."""
+        return self.fitted.record
+
+    def sample(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        query: str | None = None,
+    ) -> Samples:
+        """Draw n samples of the outcomes.
+
+        `do` sets the treatments and `given` the conditions: a label or number, or an array with one for each
+        sample; for a composite a tuple or dict of such values, for a vector an array (dim,) or (n, dim). A treatment
+        that the effect does not depend on may be left out. Equal seeds give equal samples; None draws a fresh seed.
+        `query` chooses among the samplers of a program that has several.
+
+        Returns arrays with n entries each, in the type in which the variable's data came; a composite is a structured
+        array. Raises DataError for wrong names or values, and warns (OverlapWarning) for a number beyond the data.
+        """
+        op = self._sampler(query)
+        if isinstance(n, bool) or not hasattr(n, "__index__") or n < 0:
+            raise DataError(f"n is {n!r}; give a whole number of samples, 0 or more")
+        count = int(n.__index__())
+        seed = secrets.randbits(63) if seed is None else checked_seed(seed)
+        inputs = self._inputs(op, dict(do or {}), dict(given or {}), count)
+        wired = WiredNetwork(op.network, self.schema, self.fitted.models, self.fitted.policies, self.device)
+        columns = {name: empty_array(self.schema[name], count) for name in op.network.outputs}
+        start = 0
+        with torch.no_grad():
+            for size, slots in wired.run(inputs, count, seed, f"sample {op.query}"):
+                for name, column in columns.items():
+                    decode(self.schema[name], slots[name], column[start : start + size])
+                start += size
+        return Samples(columns)
+
+    def save(self, path: str | Path) -> None:
+        """Write the sampler into a folder, as JSON and safetensors.
+
+        Raises DataError when the path exists and is neither an empty folder nor a saved sampler.
+        """
+        write_fitted(self.fitted, Path(path))
+
+    def _sampler(self, query: str | None) -> Sample:
+        if query is None:
+            return self.program.sampler
+        known = {op.query or self.program.name: op for op in self.program.samplers}
+        if query not in known:
+            raise DataError(f"the program has no sampler of {query!r}{near_misses(query, known)}")
+        return known[query]
+
+    def _inputs(self, op: Sample, do: dict[str, Any], given: dict[str, Any], n: int) -> Slots:
+        """Encode what the caller sets.  Raises DataError unless it is exactly what the query asks for."""
+        query = _query_of(op, self.program)
+        needed = op.network.inputs
+        treatments = [v for v in needed if v not in query.conditions]
+        conditions = [v for v in needed if v in query.conditions]
+        roles = (("do", do, treatments, query.treatments), ("given", given, conditions, query.conditions))
+        slots: Slots = {}
+        for role, values, required, asked in roles:
+            allowed = tuple(dict.fromkeys((*required, *asked)))
+            other, others = ("given", query.conditions) if role == "do" else ("do", (*treatments, *query.treatments))
+            for name in values:
+                if name in others:
+                    raise DataError(f"{query} has {name} in {other}, not in {role}: pass {other}={{{name!r}: ...}}")
+                if name not in allowed:
+                    hint = near_misses(name, allowed) or f"; it takes no {role}-values"
+                    raise DataError(f"{role} names {name!r}, which {query} does not{hint}")
+            for name in required:
+                if name not in values:
+                    raise DataError(f"{query} needs a value of {name}: pass {role}={{{name!r}: ...}}")
+            for name, value in values.items():
+                if name in self.schema.types:
+                    encoded = encode_value(role, name, self.schema[name], value, n)
+                    slots |= {name: encoded} if name in needed else {}
+        return slots
+
+    def __repr__(self) -> str:
+        return f"TorchSampler({self.program.name}, {len(self.fitted.models)} models on {self.device})"
+
+
+def _query_of(op: Sample, program: Program) -> Query:
+    """The sampler's query; where its name is none, its inputs are taken for treatments."""
+    try:
+        return Query.parse(op.query or program.name)
+    except QueryError:
+        return Query(outcomes=op.network.outputs, treatments=op.network.inputs)

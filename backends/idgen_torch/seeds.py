@@ -1,0 +1,29 @@
+"""Seeds split by name, so that adding an operation does not change the draws of another."""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+
+from idgen_compiler.errors import DataError
+
+__all__ = ["checked_seed", "generator_for", "seed_for"]
+
+
+def seed_for(seed: int, *names: str) -> int:
+    """A seed of 63 bits for what these names stand for; different names give unrelated seeds."""
+    text = "\x1f".join((str(seed), *names))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
+
+
+def generator_for(seed: int, *names: str, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator for what these names stand for, on the device where its numbers are used."""
+    return torch.Generator(device=device).manual_seed(seed_for(seed, *names))
+
+
+def checked_seed(seed: object) -> int:
+    """The seed itself.  Raises DataError for anything but a whole number."""
+    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+        raise DataError(f"the seed is {seed!r}; give a whole number")
+    return int(seed.__index__())
