@@ -21,7 +21,17 @@ from idgen_compiler.graph import ADMG
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.query import Query
 
-__all__ = ["NAPKIN", "Case", "admgs", "cases", "napkin_ladder", "queries", "random_admg", "random_cases", "random_query"]
+__all__ = [
+    "NAPKIN",
+    "Case",
+    "admgs",
+    "cases",
+    "napkin_ladder",
+    "queries",
+    "random_admg",
+    "random_cases",
+    "random_query",
+]
 
 Edge = tuple[str, str]
 

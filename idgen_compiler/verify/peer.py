@@ -45,19 +45,15 @@ def ask_y0(query: Query, graph: ADMG) -> PeerAnswer:
             warnings.simplefilter("ignore")
             from y0.algorithm.identify import identify_outcomes
             from y0.dsl import Variable
-            from y0.graph import NxMixedGraph
     except ImportError:
         return PeerAnswer(failure="y0 is not installed (pip install 'idgen-compiler[verify]')", installed=False)
     version = metadata.version("y0")
     try:
-        mixed = NxMixedGraph.from_str_edges(
-            nodes=list(graph.order), directed=list(graph.directed), undirected=list(graph.bidirected)
-        )
         outcomes, treatments, conditions = (
             {Variable(name) for name in names} for names in (query.outcomes, query.treatments, query.conditions)
         )
         expression = identify_outcomes(
-            mixed, treatments=treatments, outcomes=outcomes, conditions=conditions if conditions else None
+            graph.to_y0(), treatments=treatments, outcomes=outcomes, conditions=conditions or None
         )
     except Exception as error:  # noqa: BLE001  # y0 fails with whatever its libraries raise, and all of it is reported
         return PeerAnswer(failure=f"y0 raised {type(error).__name__}: {_short(error)}", version=version)
