@@ -68,7 +68,8 @@ class OverlapWarning(UserWarning):
 def near_misses(name: str, known: Iterable[str]) -> str:
     """A hint such as "; did you mean X1?", or the known names when none is near."""
     names = [str(k) for k in known]
-    close = get_close_matches(name, names, n=3, cutoff=0.6)
+    folded = {k.casefold(): k for k in reversed(names)}
+    close = [folded[match] for match in get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)]
     if close:
         return f"; did you mean {' or '.join(close)}?"
     if not names:

@@ -41,8 +41,8 @@ def _name(variable: Any) -> str:
 def write_y0(graph: ADMG) -> Any:
     """A y0 NxMixedGraph.
 
-    Raises GraphError for a graph with fixed vertices, which y0's has no mark for, and IdgenError where y0 is not
-    installed.
+    Raises GraphError for fixed vertices, which y0's graphs have no mark for, and for names that y0 keeps for itself;
+    IdgenError where y0 is not installed.
     """
     if graph.fixed:
         raise GraphError(f"y0's graphs have no mark for fixed vertices ({', '.join(graph.sorted(graph.fixed))})")
@@ -51,7 +51,12 @@ def write_y0(graph: ADMG) -> Any:
         from y0.graph import NxMixedGraph
     except ImportError:
         raise IdgenError("y0 is not installed; pip install 'idgen-compiler[verify]'") from None
-    variable = {name: Variable(name) for name in graph.order}
+    variable = {}
+    for name in graph.order:
+        try:
+            variable[name] = Variable(name)
+        except ValueError:  # P, Q and PP are its distributions
+            raise GraphError(f"y0 takes no variable named {name!r}; rename it") from None
     mixed = NxMixedGraph()
     for name in graph.order:
         mixed.add_node(variable[name])
