@@ -148,7 +148,7 @@ def sum_over(over: Names, body: Formula) -> Formula:
 
 
 def fold_formula(root: Formula, visit: Callable[[Formula, Mapping[int, R]], R]) -> R:
-    """The value of `visit` at the root; `visit(term, values)` finds its parts' values under their `id`. No recursion."""
+    """The value of `visit` at the root, where `visit(term, values)` finds its parts' values under their `id`."""
     values: dict[int, R] = {}
     for term in _parts_first(root):
         values[id(term)] = visit(term, values)

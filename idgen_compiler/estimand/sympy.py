@@ -46,10 +46,10 @@ def to_sympy(
 ) -> sympy.Expr:
     """The kernel as one SymPy expression.
 
-    A value of X is the symbol `x` (a bound one may be `x'`), the states of X are 0, ..., n_X - 1 with the symbol `n_X`, a
-    sum is a `sympy.Sum` over them, and a probability is a SymPy function of the values (`probability_class`). So
-    `expr.subs({"n_X": 2, ...}).doit()` writes the sums out, and `expr.as_dummy() == other.as_dummy()` compares two
-    expressions up to the names of bound variables. With `joint`, P(y | x) is written P(x, y) / P(x), so that SymPy
+    A value of X is the symbol `x` (a bound one may be `x'`), the states of X are 0, ..., n_X - 1 with the symbol `n_X`,
+    a sum is a `sympy.Sum` over them, and a probability is a SymPy function of the values (`probability_class`). So
+    `expr.subs({Symbol("n_X"): 2, ...}).doit()` writes the sums out, and `expr.as_dummy() == other.as_dummy()` compares
+    two expressions up to the names of bound variables. With `joint`, P(y | x) is written P(x, y) / P(x), so that SymPy
     cancels what the two sides share. `free` says what becomes of variables whose value does not matter: they stay
     symbols of the expression, for which any state may be put, or are summed with their observed law.
 
@@ -65,7 +65,7 @@ def to_sympy_laws(
 ) -> tuple[list[tuple[sympy.Expr, sympy.Expr]], sympy.Expr]:
     """The kernel with its sub-laws named: pairs (Q1(y, z | x), its expression), outer ones first, and the answer.
 
-    Like the result of `sympy.cse`, linear in the size of the kernel; a conditional of a sub-law appears as Q1(y | x, z).
+    Like the result of `sympy.cse`, linear in the size of the kernel; a sub-law's conditional appears as Q1(y | x, z).
     Raises IdgenError when SymPy is not installed.
     """
     (_, answer), *laws = _Writer(joint).equations(write_named(kernel, reserved=reserved, free=free))
@@ -79,8 +79,9 @@ def evaluate_sympy(expression: sympy.Expr, joint: Joint, values: Mapping[str, in
     Raises DataError when a free symbol has no value or the joint lacks a variable.
     """
     sympy = _sympy()
-    expression = sympy.sympify(expression).subs({f"n_{name}": size for name, size in joint.sizes.items()}).doit()
-    expression = expression.subs(dict(values))
+    states = {sympy.Symbol(f"n_{name}"): size for name, size in joint.sizes.items()}
+    expression = sympy.sympify(expression).subs(states).doit()
+    expression = expression.subs({sympy.Symbol(symbol): state for symbol, state in values.items()})
     if expression.free_symbols:
         missing = ", ".join(sorted(map(str, expression.free_symbols)))
         raise DataError(f"no value for {missing}; give every free symbol a state, as in values={{'x': 0}}")
@@ -89,8 +90,11 @@ def evaluate_sympy(expression: sympy.Expr, joint: Joint, values: Mapping[str, in
     def marginal(states: frozenset[tuple[str, int]]) -> Any:
         at = dict(states)
         table = joint.marginal(at)
-        value = table.values[tuple(at[axis] for axis in table.axes)]
-        return sympy.Rational(*Fraction(value).as_integer_ratio())
+        for name, state in at.items():
+            if not 0 <= state < joint.sizes[name]:
+                raise DataError(f"{name} has no state {state}; its states are 0, ..., {joint.sizes[name] - 1}")
+        value = Fraction(table.values[tuple(at[axis] for axis in table.axes)])
+        return sympy.Rational(value.numerator, value.denominator)
 
     def number(law: Any, targets: Any, given: Any) -> Any:
         if str(law) != "P":
@@ -112,15 +116,17 @@ def _sympy() -> Any:
 
 @cache
 def probability_class() -> Any:
-    """The SymPy function that stands for a probability; a class made when first asked for, since SymPy is optional.
+    """The SymPy function that stands for a probability, a class made when first asked for, since SymPy is optional.
 
     Its arguments are the law's name, the targets and the given variables, each variable as a pair of its name and its
     value, sorted by name: P(x, y) and P(y, x) are the same, and after x is replaced by 1 it still says P(X=1, y).
     Probabilities are positive reals.
     """
     sympy = _sympy()
+    function: Any = sympy.Function
+    printer_class: Any = sympy.printing.StrPrinter
 
-    class Probability(sympy.Function):  # type: ignore[misc]
+    class Probability(function):  # type: ignore[misc]
         nargs = 3
         is_positive = True
 
@@ -131,6 +137,8 @@ def probability_class() -> Any:
 
         def _written(self, printer: Any, bar: str, equals: str) -> str:
             law, *sides = self.args
+            if bar == r"\mid" and str(law) != "P":
+                law = f"{str(law)[0]}_{{{str(law)[1:]}}}"
             texts = [", ".join(_state(printer, name, value, equals) for name, value in side) for side in sides]
             return f"{law}({f' {bar} '.join(text for text in texts if text)})"
 
@@ -146,7 +154,7 @@ def probability_class() -> Any:
 
             return prettyForm(self._written(_PlainPrinter(), "|", "="))
 
-    class _PlainPrinter(sympy.printing.StrPrinter):  # type: ignore[misc]
+    class _PlainPrinter(printer_class):  # type: ignore[misc]
         """Values inside a pretty-printed probability stand on one line."""
 
     return Probability

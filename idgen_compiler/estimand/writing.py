@@ -50,14 +50,14 @@ def written_size(kernel: Kernel) -> int:
                 targets[node.of] = frozenset(node.of.targets)
             times_written = 1 if targets[node.of].isdisjoint(node.given) else 2
             return min(_COUNTLESS, times_written * sizes[node.of])
-        return 1 if isinstance(node, (Conditional, Observed)) else min(_COUNTLESS, sum(sizes[p] for p in node.parts))
+        if isinstance(node, (Conditional, Observed)):
+            return 1
+        return min(_COUNTLESS, sum(sizes[part] for part in _written_parts(node)))
 
     return fold(kernel, visit)
 
 
-def write_out(
-    kernel: Kernel, *, limit: int, reserved: Iterable[str] = (), free: FreeVariables = "keep"
-) -> Written:
+def write_out(kernel: Kernel, *, limit: int, reserved: Iterable[str] = (), free: FreeVariables = "keep") -> Written:
     """The kernel as one formula without named sub-laws.
 
     `reserved` are names that mean something where the formula will stand, so that no bound variable takes them.
@@ -82,7 +82,7 @@ def write_named(
     """
     if written_size(kernel) <= limit:
         return write_out(kernel, limit=limit, reserved=reserved, free=free)
-    uses = Counter(part for node in walk(kernel) if not isinstance(node, Conditional) for part in node.parts)
+    uses = Counter(p for node in walk(kernel) if not isinstance(node, Conditional) for p in _written_parts(node))
     shared = (k for k, n in uses.items() if n > 1 and not isinstance(k, (Conditional, Observed)))
     laws = (n.of for n in walk(kernel) if isinstance(n, Conditional) and not isinstance(n.of, Observed))
     return _Writer(frozenset((*laws, *shared)), free).write(kernel, reserved)
@@ -152,7 +152,7 @@ class _Writer:
                 if isinstance(node.of, Observed) or node.of in self.named:
                     continue
                 yield from _left_out(node)
-            stack.extend(reversed(node.parts))
+            stack.extend(reversed(_written_parts(node)))
 
     # -- one case a kind of node ------------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class _Writer:
             case Conditional():
                 return (yield self.conditional(node, names, scope))
             case Product() | Intervened():
-                return (yield self.product(node.parts, names, scope))
+                return (yield self.product(node.factors, names, scope))
             case Marginal():
                 bound = _fresh(node.over, scope)
                 body = yield self.formula(node.body, {**names, **bound}, scope.union(bound.values()))
@@ -254,6 +254,11 @@ def _fresh(names: Iterable[str], scope: Scope) -> dict[str, str]:
     return out
 
 
+def _written_parts(node: Kernel) -> Sequence[Kernel]:
+    """The parts that the node's formula is made of; the law under a law's factors is not one of them."""
+    return node.factors if isinstance(node, Intervened) else node.parts
+
+
 def _left_out(node: Conditional) -> Names:
     """Inputs of the kernel under a conditional that are not given: they do not matter."""
     given = frozenset(node.given)
@@ -266,13 +271,13 @@ def _factors(kernel: Kernel) -> Iterator[Kernel]:
     while stack:
         node = stack.pop()
         if isinstance(node, (Product, Intervened)):
-            stack.extend(reversed(node.parts))
+            stack.extend(reversed(node.factors))
         else:
             yield node
 
 
 def _topological(factors: Sequence[Kernel]) -> list[Kernel]:
-    """The factors with what they depend on in front, else in the order given; circles are cut where they are entered."""
+    """The factors in the order given, but after those they depend on; a circle is cut where it is entered."""
     maker = {target: k for k, factor in enumerate(factors) for target in factor.targets}
     order: list[Kernel] = []
     seen: set[int] = set()
