@@ -1,43 +1,21 @@
 """Lowering: from an estimand to the program that samples it, literally as ID-GEN does.
 
 - every conditional becomes a model trained on samples of its law (algorithm 2, ConditionalGMs);
-- a law after line 7, and the joint law under a conditional query, becomes a regenerated data set (algorithm 4, Update,
-  and algorithm 5, IDC-GEN), its fixed variables drawn from their observed marginals;
-- products and sums become one network: factors are wired by the variables that they share, and what is summed out
-  becomes an instance of its own, so that factors that need each other still run in one order (algorithm 3,
-  MergeNetwork, and example C.1).
+- a law after an intervention becomes a regenerated data set (algorithm 4, Update, and algorithm 5, IDC-GEN), its fixed
+  variables drawn from their observed marginals;
+- a product or sum becomes one network: factors are wired by the variables that they share, and what is summed out
+  becomes an instance of its own (algorithm 3, MergeNetwork).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from collections.abc import Sequence
 
-from idgen_compiler.errors import ProgramError
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.nodes import (
-    Conditional,
-    Free,
-    Intervened,
-    Kernel,
-    Marginal,
-    Observed,
-    Product,
-    Renamed,
-    walk,
-)
-from idgen_compiler.ir.operations import (
-    Apply,
-    Draw,
-    Network,
-    Observe,
-    Operation,
-    Regenerate,
-    Sample,
-    Statement,
-    Train,
-)
+from idgen_compiler.estimand.flatten import flatten
+from idgen_compiler.estimand.nodes import Conditional, Kernel, Observed, walk
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operations import Apply, Draw, Network, Observe, Operation, Regenerate, Sample, Train
 
 __all__ = ["lower"]
 
@@ -51,12 +29,15 @@ def lower(estimand: Estimand, inputs: Sequence[str], outputs: Sequence[str]) -> 
     """
     lowering = _Lowering()
     nodes = list(walk(estimand.kernel))
-    data = {node.of for node in nodes if isinstance(node, Conditional)}
+    needed: dict[Kernel, set[str]] = {}  # what each law is asked for
+    for node in nodes:
+        if isinstance(node, Conditional):
+            needed.setdefault(node.of, set()).update(node.to, node.given)
     for node in nodes:
         if isinstance(node, Observed):
             lowering.data[node] = OBSERVED
-        elif node in data:
-            lowering.regenerate(node)
+        elif node in needed:
+            lowering.regenerate(node, needed[node])
     network = lowering.network(estimand.kernel, tuple(inputs), tuple(outputs))
     sample = Sample(network, computes=estimand.kernel)
     law = next(node for node in nodes if isinstance(node, Observed))
@@ -74,103 +55,29 @@ class _Lowering:
         self.observed: set[str] = set()  # the variables that the program takes from the user's data
         self.models = self.regenerations = 0
 
-    def regenerate(self, law: Kernel) -> None:
-        """A data set of a law, its inputs drawn from their observed marginals."""
-        network = self.network(law, law.inputs, (*law.inputs, *law.targets))
+    def regenerate(self, law: Kernel, needed: set[str]) -> None:
+        """A data set of a law: its inputs, drawn from their observed marginals, and those targets that are needed."""
+        inputs = law.inputs
+        network = self.network(law, inputs, (*inputs, *(t for t in law.targets if t in needed)))
         result = f"%reg{self.regenerations}"
         self.regenerations += 1
-        self.observed.update(law.inputs)
-        do = tuple(Draw(name, OBSERVED) for name in law.inputs)
-        self.operations.append(Regenerate(result, do, network, law))
+        self.observed.update(inputs)
+        self.operations.append(Regenerate(result, tuple(Draw(name, OBSERVED) for name in inputs), network, law))
         self.data[law] = result
 
-    def train(self, node: Conditional, target: str, inputs: tuple[str, ...], computes: Kernel) -> str:
+    def train(self, node: Conditional) -> str:
         result = f"%m{self.models}"
         self.models += 1
         data = self.data[node.of]
         if data == OBSERVED:
-            self.observed.update(inputs)
-            self.observed.add(target)
-        self.operations.append(Train(result, data, (target,), inputs, computes))
+            self.observed.update(node.to, node.given)
+        self.operations.append(Train(result, data, node.to, node.given, node))
         return result
 
     def network(self, kernel: Kernel, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Network:
-        """The network of a kernel: an explicit stack carries which slot a variable stands for, where not its own."""
-        taken = Counter((*inputs, *outputs))
-        statements: list[Statement] = []
-        stack: list[tuple[Kernel, Mapping[str, str]]] = [(kernel, {})]
-        while stack:
-            node, slot = stack.pop()
-            match node:
-                case Conditional():
-                    statements += self.apply(node, slot)
-                case Product() | Intervened():
-                    stack.extend((factor, slot) for factor in reversed(node.parts))
-                case Marginal():
-                    stack.append((node.body, {**slot, **_instances(node.over, taken)}))
-                case Free():
-                    free = _instances(node.over, taken)
-                    statements += [Draw(name, OBSERVED) for name in free.values()]
-                    self.observed.update(node.over)
-                    stack.append((node.body, {**slot, **free}))
-                case Renamed():
-                    stack.append((node.body, {**slot, **{old: slot.get(new, new) for old, new in node.names}}))
-                case _:
-                    raise ProgramError(f"{node!r} stands outside a conditional; take the conditionals of its law")
-        return Network(inputs, run_order(statements, inputs), outputs)
-
-    def apply(self, node: Conditional, slot: Mapping[str, str]) -> list[Statement]:
-        """One model for each target, given those before it."""
-        found: list[Statement] = []
-        for k, target in enumerate(node.to):
-            inputs = node.given + node.to[:k]
-            computes = node if len(node.to) == 1 else Conditional(node.of, (target,), inputs)
-            model = self.train(node, target, inputs, computes)
-            given = inputs if slot.keys().isdisjoint(inputs) else tuple([slot.get(n, n) for n in inputs])
-            found.append(Apply((slot.get(target, target),), model, given))
-        return found
-
-
-def _instances(names: Sequence[str], taken: Counter[str]) -> dict[str, str]:
-    """A new slot for each name: the name itself, or with as many primes as it has instances."""
-    found = {}
-    for name in names:
-        found[name] = name + "'" * taken[name]
-        taken[name] += 1
-    return found
-
-
-def run_order(statements: Sequence[Statement], inputs: Sequence[str]) -> tuple[Statement, ...]:
-    """The statements in an order in which each one's inputs are filled, the given order where it is free.
-
-    Raises ProgramError when they need each other in a circle.
-    """
-    filled = set(inputs)
-    for statement in statements:  # the usual case: they stand in order already
-        if isinstance(statement, Apply) and not filled.issuperset(statement.inputs):
-            break
-        filled.update(statement.slots)
-    else:
-        return tuple(statements)
-    maker = {slot: k for k, statement in enumerate(statements) for slot in statement.slots}
-    users: list[list[int]] = [[] for _ in statements]
-    waiting = [0] * len(statements)
-    for k, statement in enumerate(statements):
-        for slot in statement.inputs if isinstance(statement, Apply) else ():
-            if slot in maker:
-                users[maker[slot]].append(k)
-                waiting[k] += 1
-    ready = [k for k, n in enumerate(waiting) if n == 0]
-    heapify(ready)
-    order = []
-    while ready:
-        k = heappop(ready)
-        order.append(statements[k])
-        for user in users[k]:
-            waiting[user] -= 1
-            if waiting[user] == 0:
-                heappush(ready, user)
-    if len(order) < len(statements):
-        stuck = ", ".join(s.slots[0] for s, n in zip(statements, waiting, strict=True) if n)
-        raise ProgramError(f"the network's factors need each other in a circle: {stuck}")
-    return tuple(order)
+        """The network of a kernel: a model for every atom, a draw for every free slot."""
+        flat = flatten(kernel)
+        draws = [Draw(slot, OBSERVED) for slot in flat.free]
+        self.observed.update(variable_of(slot) for slot in flat.free)
+        applied = [Apply((atom.target,), self.train(atom.kernel), atom.inputs) for atom in flat.atoms]
+        return Network(inputs, (*draws, *applied), outputs)

@@ -71,7 +71,7 @@ class _Evaluation:
                     table = self.table(values[node.of], (*node.given, *node.to))
                 return _Value((normalise(table, node.to),))
             case Product() | Intervened():
-                return self.multiply([values[part] for part in node.parts])
+                return self.multiply([values[factor] for factor in node.factors])
             case Marginal():
                 return self.bind(values[node.body], node.over)
             case Free():

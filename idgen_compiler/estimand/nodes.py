@@ -10,7 +10,7 @@ law under a `Conditional` are bound inside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -185,23 +185,17 @@ class Product(Kernel):
     factors: tuple[Kernel, ...]
 
     def __post_init__(self) -> None:
-        targets = [t for f in self.factors for t in f.targets]
-        if len(set(targets)) < len(targets):
-            raise EstimandError(f"two factors share a target: {', '.join(targets)}")
-        made = dict.fromkeys(targets)
-        needed = dict.fromkeys(i for f in self.factors for i in f.inputs)
-        object.__setattr__(self, "_targets", tuple(made))
-        object.__setattr__(self, "_inputs", tuple(n for n in needed if n not in made))
+        _scope_of_product(self.factors)
 
-    @property
-    def targets(self) -> Names:
+    @cached_property
+    def targets(self) -> Names:  # type: ignore[override]
         """The targets of all factors."""
-        return cast(Names, self.__dict__["_targets"])
+        return _scope_of_product(self.factors)[0]
 
-    @property
-    def inputs(self) -> Names:
+    @cached_property
+    def inputs(self) -> Names:  # type: ignore[override]
         """What some factor needs and no factor makes."""
-        return cast(Names, self.__dict__["_inputs"])
+        return _scope_of_product(self.factors)[1]
 
     @property
     def parts(self) -> tuple[Kernel, ...]:
@@ -220,12 +214,12 @@ class Marginal(Kernel):
         over = set(self.over)
         if not over or not over < set(self.body.targets):
             raise EstimandError(f"cannot sum {self.body!r} over {', '.join(self.over) or 'nothing'}")
-        object.__setattr__(self, "_targets", tuple(t for t in self.body.targets if t not in over))
 
-    @property
-    def targets(self) -> Names:
+    @cached_property
+    def targets(self) -> Names:  # type: ignore[override]
         """The targets that remain."""
-        return cast(Names, self.__dict__["_targets"])
+        over = set(self.over)
+        return tuple(t for t in self.body.targets if t not in over)
 
     @property
     def inputs(self) -> Names:
@@ -253,17 +247,17 @@ class Free(Kernel):
         over = set(self.over)
         if not over or not over <= set(self.body.inputs):
             raise EstimandError(f"{', '.join(self.over) or 'nothing'} cannot be free in {self.body!r}")
-        object.__setattr__(self, "_inputs", tuple(i for i in self.body.inputs if i not in over))
 
     @property
     def targets(self) -> Names:
         """The targets of the body."""
         return self.body.targets
 
-    @property
-    def inputs(self) -> Names:
+    @cached_property
+    def inputs(self) -> Names:  # type: ignore[override]
         """The inputs that matter."""
-        return cast(Names, self.__dict__["_inputs"])
+        over = set(self.over)
+        return tuple(i for i in self.body.inputs if i not in over)
 
     @property
     def parts(self) -> tuple[Kernel, ...]:
@@ -273,29 +267,34 @@ class Free(Kernel):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Intervened(Law):
-    """The law of a district after line 7: the product of conditionals of `law`, with `do` now fixed.
+    """A law after an intervention: the product of `factors`, kernels computed from `law`, with `do` now fixed.
 
-    `keep` is the district S'; the CADMG has S' random, and `do` and the law's earlier fixed vertices fixed.
+    After line 7 of ID the targets are a district S' and the factors conditionals of `law`; under a conditional query
+    they are the ancestors of what is asked, and the factors what ID answers for them. The CADMG has the targets
+    random, and `do` and the law's earlier fixed vertices fixed.
     """
 
     law: Law
     do: Names
-    factors: tuple[Kernel, ...]  #: one for each vertex of the district, in topological order
+    factors: tuple[Kernel, ...]
 
     def __post_init__(self) -> None:
-        keep = [t for f in self.factors for t in f.targets]
-        within = self.law.graph.subgraph((*keep, *self.do, *self.law.inputs))
-        object.__setattr__(self, "_graph", within.intervened((*self.do, *self.law.inputs)))
+        targets, inputs = _scope_of_product(self.factors)
+        missing = set(inputs).difference(self.do, self.law.inputs)
+        if missing:
+            raise EstimandError(f"{', '.join(sorted(missing))} must be fixed in the law of {', '.join(targets)}")
 
-    @property
-    def graph(self) -> ADMG:
-        """The CADMG of the district given what is fixed."""
-        return cast(ADMG, self.__dict__["_graph"])
+    @cached_property
+    def graph(self) -> ADMG:  # type: ignore[override]
+        """The CADMG of the targets given what is fixed."""
+        fixed = (*self.do, *self.law.inputs)
+        targets = [t for factor in self.factors for t in factor.targets]
+        return self.law.graph.subgraph((*targets, *fixed)).intervened(fixed)
 
     @property
     def parts(self) -> tuple[Kernel, ...]:
-        """The factors; the law itself stands below them."""
-        return self.factors
+        """The law and the factors."""
+        return (self.law, *self.factors)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -306,23 +305,21 @@ class Renamed(Kernel):
     names: tuple[tuple[str, str], ...]  #: (old, new), old ones among the body's targets and inputs
 
     def __post_init__(self) -> None:
-        new = dict(self.names)
-        targets = tuple(new.get(t, t) for t in self.body.targets)
-        inputs = tuple(new.get(i, i) for i in self.body.inputs)
-        if not new or len({*targets, *inputs}) < len(targets) + len(inputs):
+        names = (*self.targets, *self.inputs)
+        if not self.names or len(set(names)) < len(names):
             raise EstimandError(f"renaming {dict(self.names)} makes two variables of {self.body!r} one")
-        object.__setattr__(self, "_targets", targets)
-        object.__setattr__(self, "_inputs", inputs)
 
-    @property
-    def targets(self) -> Names:
+    @cached_property
+    def targets(self) -> Names:  # type: ignore[override]
         """The targets under their new names."""
-        return cast(Names, self.__dict__["_targets"])
+        new = dict(self.names)
+        return tuple(new.get(t, t) for t in self.body.targets)
 
-    @property
-    def inputs(self) -> Names:
+    @cached_property
+    def inputs(self) -> Names:  # type: ignore[override]
         """The inputs under their new names."""
-        return cast(Names, self.__dict__["_inputs"])
+        new = dict(self.names)
+        return tuple(new.get(i, i) for i in self.body.inputs)
 
     @property
     def parts(self) -> tuple[Kernel, ...]:
@@ -352,6 +349,11 @@ def fold(root: Kernel, visit: Callable[[Kernel, Mapping[Kernel, R]], R]) -> R:
     return values[root]
 
 
-def union(names: Iterable[Iterable[str]]) -> Names:
-    """Names in order of first appearance, each once."""
-    return tuple(dict.fromkeys(n for part in names for n in part))
+def _scope_of_product(factors: tuple[Kernel, ...]) -> tuple[Names, Names]:
+    """The targets of all factors, and what some factor needs and none makes."""
+    targets = [t for f in factors for t in f.targets]
+    made = dict.fromkeys(targets)
+    if len(made) < len(targets):
+        raise EstimandError(f"two factors share a target: {', '.join(targets)}")
+    needed = dict.fromkeys(i for f in factors for i in f.inputs)
+    return tuple(made), tuple(n for n in needed if n not in made)

@@ -6,7 +6,7 @@ import re
 
 from idgen_compiler.errors import GraphError
 
-__all__ = ["NAME", "check_name"]
+__all__ = ["NAME", "check_name", "variable_of"]
 
 NAME = r"[^\W\d][\w.]*"
 """A letter or underscore, then letters, digits, underscores and dots, in any script. A prime (X') is an instance."""
@@ -24,3 +24,8 @@ def check_name(name: object) -> str:
             "digits, underscores and dots; rename the column"
         )
     return name
+
+
+def variable_of(slot: str) -> str:
+    """The variable that a slot is an instance of: X for X''."""
+    return slot.rstrip("'")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.estimand.build import conditionals, free, marginal, product
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Product
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits, lowest
 from idgen_compiler.graph.separation import m_separated_mask
@@ -114,10 +114,13 @@ def identify_conditional(step: Step) -> Call:
             rest = Problem(y, x | alpha, P, G, z & ~alpha)
             return (yield identify_conditional if rest.z else identify, rest)
 
-    # Lines 5-7: the ratio of P(y, z | do(x)) and its marginal over y.
+    # Lines 5-7: P' = P(y, z | do(x)) and the ratio P' / sum_y P'. P' is kept as the law of all ancestors of y and z,
+    # which ID identifies from the same factors, so that its graph is known; the conditional sums out the others.
     step.line, step.moved = "ratio", z
-    joint = yield identify, Problem(y | z, x, P, G)
-    return Conditional(joint, G.names(y), G.names(z | G.mask_of(joint.inputs)))
+    D = G.mutilated_mask(into=x).ancestors_mask(y | z) & ~x
+    joint = yield identify, Problem(D, x, P, G)
+    P_x = Intervened(P, G.sorted(joint.inputs), joint.factors if isinstance(joint, Product) else (joint,))
+    return Conditional(P_x, G.names(y), G.names(z | P_x.graph.fixed_mask))
 
 
 def chain(P: Law, G: ADMG, vertices: int) -> Kernel:

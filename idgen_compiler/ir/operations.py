@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from idgen_compiler.graph.names import variable_of
+
 __all__ = [
     "UNIFORM",
     "Apply",
@@ -29,11 +31,6 @@ __all__ = [
 
 UNIFORM = "uniform"
 """The policy that draws every category, or the observed range, evenly."""
-
-
-def variable_of(slot: str) -> str:
-    """The variable that a slot is an instance of: X for X''."""
-    return slot.rstrip("'")
 
 
 @dataclass(frozen=True, slots=True)

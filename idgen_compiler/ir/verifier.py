@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from idgen_compiler.errors import ProgramError
-from idgen_compiler.graph.names import NAME
+from idgen_compiler.graph.names import NAME, variable_of
 from idgen_compiler.ir.operations import (
     UNIFORM,
     Apply,
@@ -19,7 +19,6 @@ from idgen_compiler.ir.operations import (
     Sample,
     Statement,
     Train,
-    variable_of,
 )
 from idgen_compiler.ir.text import print_operation, print_statement
 
