@@ -76,7 +76,7 @@ class _Lowering:
 
     def network(self, kernel: Kernel, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Network:
         """The network of a kernel: a model for every atom, a draw for every free slot."""
-        flat = flatten(kernel)
+        flat = flatten(kernel, (*inputs, *outputs))
         draws = [Draw(slot, OBSERVED) for slot in flat.free]
         self.observed.update(variable_of(slot) for slot in flat.free)
         applied = [Apply((atom.target,), self.train(atom.kernel), atom.inputs) for atom in flat.atoms]

@@ -55,12 +55,12 @@ class Flat:
         return Flat(tuple(reversed(kept)), tuple(s for s in self.free if s in wanted))
 
 
-def flatten(kernel: Kernel) -> Flat:
-    """The network of a kernel; its targets and inputs keep their names as slots.
+def flatten(kernel: Kernel, reserved: Iterable[str] = ()) -> Flat:
+    """The network of a kernel; its targets and inputs keep their names as slots, and nothing else takes `reserved` ones.
 
     Raises IdgenError for a law that stands outside a conditional and is no product, which no algorithm here makes.
     """
-    taken = Counter((*kernel.targets, *kernel.inputs))
+    taken = Counter({*kernel.targets, *kernel.inputs, *reserved})
     atoms: list[Atom] = []
     any_value: list[str] = []
     # An explicit stack carries which slot a variable stands for, where it is not its own.

@@ -54,3 +54,11 @@ def m_connected_mask(graph: ADMG, start: int, given: int) -> int:
         into |= new_into
         out |= new_out
     return into | out
+
+
+def touched_mask(graph: ADMG, start: int, given: int) -> int:
+    """The members of `given` that an unblocked path from `start` ends at: `start` is separated from the others by them.
+
+    A path from `start` to another member must pass a first one of these as a non-collider, which blocks it.
+    """
+    return m_connected_mask(graph, start, given) & given

@@ -1,0 +1,111 @@
+"""Regeneration elimination: sample a conditional of an intervened law by that law's own network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from idgen_compiler.estimand.build import free, product
+from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Product, fold
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.separation import m_separated_mask
+from idgen_compiler.rewrites.rewrite import Rewrite, with_parts
+
+__all__ = ["Eliminate", "eliminated"]
+
+
+@dataclass(frozen=True)
+class Eliminate(Rewrite):
+    """P(T | J ; do(R)) becomes the network of P( . ; do(R)) with J clamped and everything else sampled afresh.
+
+    The factors of an intervened law form a DAG H over its variables. When each target is d-separated from the inputs J
+    before it, given the fixed ones and the earlier targets, in H without the edges out of those inputs, then
+    conditioning on J and clamping J agree (rule 2 of the do-calculus in the Bayesian network H, where nothing is
+    hidden: Pearl 2009, theorem 3.4.1), and P(T | do(J)) is H's truncated product: nothing is regenerated, and no model
+    is trained on the output of another.
+
+    It is decided for whole groups of conditionals of one law first, since these share the samples of what is hidden,
+    then for single ones.
+
+    Before: P(Y ; do(M)), a conditional of P(X) P(Y | X, M)    After: sum over X of P(X) P(Y | X, M)    (front-door)
+    """
+
+    groups: bool = True
+
+    def apply(self, kernel: Kernel) -> Kernel:
+        def visit(node: Kernel, values: Mapping[Kernel, Kernel]) -> Kernel:
+            parts = [values[part] for part in node.parts]
+            if isinstance(node, Product):
+                return product(self._settle(parts))
+            if isinstance(node, Intervened):
+                return with_parts(node, [parts[0], *self._settle(parts[1:])])
+            return with_parts(node, parts if isinstance(node, Conditional) else self._settle(parts))
+
+        return self._settle([fold(kernel, visit)])[0]
+
+    def _settle(self, parts: Sequence[Kernel]) -> list[Kernel]:
+        """The factors of one product, with those eliminated that can be."""
+        by_law: dict[Intervened, list[Conditional]] = {}
+        for part in parts:
+            if isinstance(part, Conditional) and isinstance(part.of, Intervened):
+                by_law.setdefault(part.of, []).append(part)
+        done: dict[Kernel, list[Kernel]] = {}
+        for group in by_law.values():
+            whole = eliminated(group) if self.groups and len(group) > 1 else None
+            for k, member in enumerate(group):
+                if whole is not None:
+                    done[member] = [whole] if k == 0 else []
+                else:
+                    done[member] = [eliminated([member]) or member]
+        return [new for part in parts for new in done.get(part, [part])]
+
+
+def eliminated(group: Sequence[Conditional]) -> Kernel | None:
+    """The product of the conditionals of one intervened law as its clamped network, or None where that is not it."""
+    law = group[0].of
+    if not isinstance(law, Intervened):
+        return None
+    order = {name: k for k, name in enumerate(law.graph.order)}
+    members = sorted(group, key=lambda c: min(order[t] for t in c.to))
+    targets = {t for c in members for t in c.to}
+    clamped = {n for c in members for n in c.given}.difference(targets, law.inputs)
+    network = _Network(law)
+    earlier: set[str] = set()
+    for member in members:
+        first = min(order[t] for t in member.to)
+        before = {j for j in clamped if order[j] < first} | clamped.intersection(member.given)
+        if before and not network.separated(member.to, before, earlier):
+            return None
+        earlier.update(member.to)
+    kernel = network.clamped(targets, clamped)
+    # What the conditionals did not need may return as an input of the network: it does not matter there either.
+    given = {n for c in members for n in c.given}
+    return free(kernel, [n for n in kernel.inputs if n not in given])
+
+
+class _Network:
+    """The factors of an intervened law as a DAG over slots."""
+
+    def __init__(self, law: Intervened) -> None:
+        self.law = law
+        self.flat = flatten(product(law.factors))
+        slots = dict.fromkeys((*law.inputs, *self.flat.free, *(a.target for a in self.flat.atoms)))
+        self.vertex = {slot: f"v{k}" for k, slot in enumerate(slots)}  # primed slots are no vertex names
+        edges = [(self.vertex[i], self.vertex[a.target]) for a in self.flat.atoms for i in a.inputs]
+        self.graph = ADMG(edges, nodes=self.vertex.values())
+
+    def mask(self, slots: Iterable[str]) -> int:
+        return self.graph.mask_of(self.vertex[s] for s in slots)
+
+    def separated(self, targets: Iterable[str], inputs: Iterable[str], earlier: Iterable[str]) -> bool:
+        """Whether the targets are d-separated from the inputs given the fixed and the earlier, edges out of the inputs cut."""
+        cut = self.mask(inputs)
+        given = (self.mask(self.law.inputs) | self.mask(earlier)) & ~cut
+        return m_separated_mask(self.graph.mutilated_mask(out_of=cut), self.mask(targets), cut, given)
+
+    def clamped(self, targets: set[str], clamped: set[str]) -> Kernel:
+        """The network for the targets with some slots as inputs instead of samples."""
+        atoms = tuple(a for a in self.flat.atoms if a.target not in clamped)
+        needed = Flat(atoms, self.flat.free).needed(targets)
+        return unflatten(needed, targets, {*self.law.inputs, *clamped})

@@ -1,0 +1,47 @@
+"""Hoisting: one sum over one product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from idgen_compiler.estimand.flatten import flatten, unflatten
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Observed, fold
+from idgen_compiler.rewrites.rewrite import Rewrite, with_parts
+
+__all__ = ["Hoist", "hoisted"]
+
+
+@dataclass(frozen=True)
+class Hoist(Rewrite):
+    """Sums move outwards with fresh names, products of products become one, and what sums to one goes.
+
+    Distributivity, and that a conditional sums to one over its target: a factor whose target is summed out and that no
+    other factor needs is dropped. What is left are conditionals of single variables, which one topological order can
+    always sample, even where whole factors depend on each other in a circle (ID-GEN, example C.1).
+
+    Before: Σ_m P(m | x) (Σ_x P(x) P(y | x, m))    After: Σ_m Σ_x' P(m | x) P(x') P(y | x', m)
+    """
+
+    def apply(self, kernel: Kernel) -> Kernel:
+        def visit(node: Kernel, values: Mapping[Kernel, Kernel]) -> Kernel:
+            # Only what is used as a whole is flattened: the laws that conditionals are taken of, and the root.
+            new = with_parts(node, [values[part] for part in node.parts])
+            if isinstance(new, Conditional) and isinstance(new.of, Intervened):
+                return with_parts(new, [_hoisted_law(new.of)])
+            return new
+
+        return hoisted(fold(kernel, visit))
+
+
+def hoisted(kernel: Kernel) -> Kernel:
+    """The kernel as one sum over one product of the conditionals that its targets depend on."""
+    if isinstance(kernel, Observed | Intervened):
+        return kernel
+    flat = flatten(kernel).needed(kernel.targets)
+    return unflatten(flat, kernel.targets, kernel.inputs)
+
+
+def _hoisted_law(law: Intervened) -> Intervened:
+    """The law with its factors flattened together; single-target factors stay single, so that its graph stays known."""
+    return Intervened(law.law, law.do, tuple(hoisted(factor) for factor in law.factors))
