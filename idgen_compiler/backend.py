@@ -91,6 +91,13 @@ class Sampler(Protocol):
         """Draw n samples; each do- and given-value is one value, or one per sample."""
         ...
 
+    def read_value(self, name: str, text: str) -> Any:
+        """The value of a variable that a person typed, as `sample` takes it: a label, a number, or several by commas.
+
+        Raises DataError for a text that is no value of the variable.
+        """
+        ...
+
     def save(self, path: str | Path) -> None:
         """Write the sampler into a new folder, without pickle."""
         ...
@@ -134,7 +141,9 @@ def read_header(path: str | Path) -> dict[str, Any]:
     try:
         header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(f"{folder} holds no saved sampler ({HEADER} is missing); give the folder that save() wrote") from None
+        raise DataError(
+            f"{folder} holds no saved sampler ({HEADER} is missing); give the folder that save() wrote"
+        ) from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise DataError(f"{folder / HEADER} cannot be read ({error}); save the sampler again") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:

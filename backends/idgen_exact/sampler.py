@@ -78,6 +78,20 @@ class ExactSampler:
         drawn = np.unravel_index(cells, outcomes)
         return Samples({k: self._labelled(k, code) for k, code in zip(kernel.targets, drawn, strict=True)})
 
+    def read_value(self, name: str, text: str) -> Any:
+        """The category that a person typed, by its label or code.  Raises DataError for a text that names none.
+
+        A variable that the program does not know keeps its text, for `sample` to say so.
+        """
+        kernels = [kernel for kernel in self.kernels.values() if name in kernel.given]
+        if not kernels:
+            return text
+        categories = self.labels.get(name, range(kernels[0].table.shape[kernels[0].given.index(name)]))
+        for category in categories:
+            if str(category) == text.strip():
+                return category
+        raise DataError(f"{text!r} is no category of {name}; it has {', '.join(map(str, categories))}")
+
     def save(self, path: str | Path) -> None:
         """Write the program and its kernels into a new folder as JSON.  Raises DataError if the folder holds files."""
         write_sampler(Path(path), self.program, self.kernels, self.labels)

@@ -1,0 +1,114 @@
+"""The command line as a whole: its commands, and what becomes of an error.
+
+Nothing heavy is imported here or in a command's module: torch, pandas and the like load when a command needs them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+import idgen_compiler
+from idgen_compiler.cli.catalog import catalog_app
+from idgen_compiler.cli.compile import compile_command
+from idgen_compiler.cli.demo import demo_command
+from idgen_compiler.cli.fit import fit_command
+from idgen_compiler.cli.outcome import Outcome, one_line
+from idgen_compiler.cli.sample import sample_command
+from idgen_compiler.cli.verify import verify_command
+from idgen_compiler.errors import IdgenError, NotIdentifiable
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="idgen",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich" if sys.stdout.isatty() else None,
+)
+app.command("compile")(compile_command)
+app.command("verify")(verify_command)
+app.command("fit")(fit_command)
+app.command("sample")(sample_command)
+app.command("demo")(demo_command)
+app.add_typer(catalog_app, name="catalog")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"idgen {idgen_compiler.__version__}")
+        raise typer.Exit(Outcome.DONE)
+
+
+@app.callback(invoke_without_command=True)
+def idgen(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """From causal queries to executable samplers: compile, verify, fit, sample.
+
+    Exit codes: 0 done, 2 bad input, 3 not identifiable (the hedge is printed), 4 a verification found a difference.
+    """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; `arguments` are the process's own when none are given."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with _warnings_as_lines():
+            return int(_run(given) or Outcome.DONE)
+    except NotIdentifiable as error:
+        print(f"idgen: {error}", file=sys.stderr)
+        return Outcome.NOT_IDENTIFIABLE
+    except IdgenError as error:
+        return _bad_input(str(error))
+    except TyperException as error:
+        return _bad_input(f"{error.format_message().rstrip('.')}; idgen --help tells more")
+    except KeyboardInterrupt as error:
+        print(f"idgen: {one_line(str(error)) or 'interrupted'}", file=sys.stderr)
+        return Outcome.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read standard output has gone; point it elsewhere so that Python's own last flush stays silent.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Outcome.BROKEN_PIPE
+
+
+def _run(arguments: list[str]) -> int | None:
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("idgen", arguments) as context:
+            result = command.invoke(context)
+            sys.stdout.flush()
+            return result if isinstance(result, int) else None
+    except typer.Exit as end:
+        return end.exit_code
+
+
+def _bad_input(message: str) -> int:
+    print(f"idgen: {one_line(message)}", file=sys.stderr)
+    return Outcome.BAD_INPUT
+
+
+@contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Show each warning as one line on stderr, without the source line that raised it."""
+
+    def show(message: Warning | str, category: type[Warning], *_: object) -> None:
+        if issubclass(category, UserWarning):
+            print(f"idgen: warning: {one_line(str(message))}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show  # type: ignore[assignment]  # its other parameters are not used
+        yield

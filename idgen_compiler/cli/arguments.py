@@ -1,0 +1,78 @@
+"""The arguments that several commands share, and how their text is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from idgen_compiler.catalog import find
+from idgen_compiler.errors import GraphError, IdgenError, QueryError
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.query import Query
+
+__all__ = ["GraphText", "Level", "QueryText", "assignments", "optimize", "read_question"]
+
+CATALOG = "catalog:"
+
+QueryText = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="QUERY",
+        help='Such as "P(Y | do(X), Z)"; may be left out with a graph of the catalogue.',
+        show_default=False,
+    ),
+]
+GraphText = Annotated[
+    str,
+    typer.Option(
+        "--graph",
+        "-g",
+        metavar="FILE|TEXT",
+        help='A file, a text such as "X -> Y; X <-> Y" (also DAGitty or DOT), or catalog:NAME.',
+        show_default=False,
+    ),
+]
+Level = Annotated[
+    int,
+    typer.Option(
+        "-O", min=0, max=2, metavar="0|1|2", help="-O0 lowers ID-GEN literally; -O2 optimises.", show_default="2"
+    ),
+]
+
+
+def read_question(query: str | None, graph: str) -> tuple[Query, ADMG]:
+    """The query and the graph that were typed; a graph of the catalogue brings a query of its own.
+
+    Raises GraphError, QueryError, and IdgenError for an unknown entry of the catalogue.
+    """
+    if graph.startswith(CATALOG):
+        entry = find(graph.removeprefix(CATALOG))
+        return Query.parse(query or entry.query), entry.parsed_graph()
+    if query is None:
+        raise QueryError('no query is given; put one such as "P(Y | do(X))" before --graph')
+    from idgen_compiler.graph.read import read_graph
+
+    if not graph.strip():
+        raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
+    return Query.parse(query), read_graph(graph)
+
+
+def optimize(level: int) -> bool:
+    """Whether a level of -O asks for more than the literal program."""
+    return level > 0
+
+
+def assignments(option: str, texts: Iterable[str]) -> dict[str, str]:
+    """Name -> value of arguments like `X=1`.  Raises IdgenError for one without a name or given twice."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, mark, value = text.partition("=")
+        name = name.strip()
+        if not mark or not name:
+            raise IdgenError(f"{option} {text!r} is no assignment; write {option} NAME=VALUE")
+        if name in found:
+            raise IdgenError(f"{option} sets {name} twice, to {found[name]!r} and {value!r}; keep one")
+        found[name] = value
+    return found

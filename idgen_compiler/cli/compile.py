@@ -1,0 +1,69 @@
+"""`idgen compile`: from a query to the form of the answer that was asked for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from idgen_compiler.cli.arguments import GraphText, Level, QueryText, optimize, read_question
+from idgen_compiler.cli.summary import summarise
+from idgen_compiler.compile import compile
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.identify import identify
+from idgen_compiler.page import Page
+from idgen_compiler.query import Query
+
+__all__ = ["compile_command"]
+
+
+class Emit(StrEnum):
+    """The forms of an answer."""
+
+    SUMMARY = "summary"
+    TRACE = "trace"
+    ESTIMAND = "estimand"
+    LATEX = "latex"
+    IR = "ir"
+    JSON = "json"
+    DOT = "dot"
+    MERMAID = "mermaid"
+
+
+def compile_command(
+    graph: GraphText,
+    query: QueryText = None,
+    emit: Annotated[Emit, typer.Option("--emit", "-e", help="What to print.")] = Emit.SUMMARY,
+    level: Level = 2,
+) -> None:
+    """Identify a query and show what answers it: the formula, or the program that trains and samples it."""
+    asked, admg = read_question(query, graph)
+    page = Page.on()
+    if emit is Emit.SUMMARY:
+        summarise(page, identify(asked, admg), compile(asked, admg, optimize=optimize(level)))
+    else:
+        page.code(_text(emit, asked, admg, level))
+
+
+def _text(emit: Emit, query: Query, graph: ADMG, level: int) -> str:
+    match emit:
+        case Emit.TRACE:
+            return str(identify(query, graph).trace)
+        case Emit.ESTIMAND:
+            return str(identify(query, graph).estimand)
+        case Emit.LATEX:
+            return identify(query, graph).estimand.latex()
+    program = compile(query, graph, optimize=optimize(level))
+    match emit:
+        case Emit.JSON:
+            return program.to_json()
+        case Emit.DOT:
+            from idgen_compiler.ir.dot import print_dot
+
+            return print_dot(program.name, program.operations)
+        case Emit.MERMAID:
+            from idgen_compiler.ir.mermaid import print_mermaid
+
+            return print_mermaid(program.operations)
+    return str(program)

@@ -1,0 +1,33 @@
+"""`idgen demo`: a query from the graph to checked samples, on data that come with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idgen_compiler.cli.outcome import Outcome
+from idgen_compiler.demo import DEMOS, Settings, find
+from idgen_compiler.page import Page
+
+__all__ = ["demo_command"]
+
+
+def demo_command(
+    name: Annotated[str, typer.Argument(help="Which demo; --list names them.")] = "napkin",
+    listed: Annotated[bool, typer.Option("--list", help="List the demos.")] = False,
+    rows: Annotated[
+        int | None, typer.Option("--rows", help="Rows of observational data.", show_default="by demo")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Equal seeds give equal demos on a CPU.")] = 0,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the plot goes.")] = Path("out"),
+    quick: Annotated[bool, typer.Option("--quick", help="Seconds instead of a minute, and coarser numbers.")] = False,
+) -> int:
+    """Run a demo: compile, verify, fit, sample, and compare with the exact truth."""
+    page = Page.on()
+    if listed:
+        page.table(("name", "what it shows"), [(demo.name, demo.title) for demo in DEMOS])
+        return Outcome.DONE
+    agreed = find(name).run(page, Settings(rows, seed, out, quick))
+    return Outcome.DONE if agreed else Outcome.DIFFERENCE

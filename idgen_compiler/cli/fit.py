@@ -1,0 +1,113 @@
+"""`idgen fit`: train a program's models on a table and save the sampler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from idgen_compiler.backend import HEADER
+from idgen_compiler.cli.arguments import GraphText, Level, QueryText, assignments, optimize, read_question
+from idgen_compiler.compile import compile
+from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.page import Page
+
+__all__ = ["fit_command"]
+
+
+def fit_command(
+    graph: GraphText,
+    data: Annotated[
+        Path, typer.Option("--data", "-d", metavar="FILE", help="The table: CSV or Parquet.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to save in.", show_default=False)],
+    query: QueryText = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--types",
+            metavar="X=TYPE",
+            help="categorical, integer, continuous or vector; repeatable. Inferred otherwise.",
+        ),
+    ] = None,
+    composite: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--composite",
+            metavar="W=A,B",
+            help="One variable made of several columns; repeatable. Columns W.a, W.b need none.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Equal seeds give equal samplers.", show_default="0")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to train.", show_default="auto")
+    ] = None,
+    rows_factor: Annotated[
+        float | None, typer.Option("--rows-factor", help="Regenerated rows for each observed one.", show_default="10")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", help="Passes over the rows.", show_default="by model")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option("--batch-size", help="Rows for each step.", show_default="by model")
+    ] = None,
+    lr: Annotated[float | None, typer.Option("--lr", help="Peak learning rate.", show_default="by model")] = None,
+    ensemble: Annotated[
+        int | None, typer.Option("--ensemble", help="Networks for each model.", show_default="by model")
+    ] = None,
+    family: Annotated[
+        list[str] | None,
+        typer.Option("--family", metavar="Y=NAME", help="A model's family, by target or operation; repeatable."),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", metavar="DIR", help="Keep each model as it is trained; the same command resumes."),
+    ] = None,
+    backend: Annotated[str, typer.Option("--backend", help="What trains the models.")] = "torch",
+    level: Level = 2,
+) -> None:
+    """Train the models of a query's program on a table of observations, and save the sampler."""
+    asked, admg = read_question(query, graph)
+    program = compile(asked, admg, optimize=optimize(level))
+    _check_free(out)
+    wanted: dict[str, Any] = {
+        "types": assignments("--types", types or ()) or None,
+        "composites": _composites(composite or ()) or None,
+        "family": assignments("--family", family or ()) or None,
+        "seed": seed,
+        "device": device,
+        "rows_factor": rows_factor,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "lr": lr,
+        "ensemble": ensemble,
+        "checkpoint": checkpoint,
+    }
+    sampler = program.fit(data, backend=backend, **{name: value for name, value in wanted.items() if value is not None})
+    sampler.save(out)
+    page = Page.on()
+    page.title(str(asked), below=f"fitted to {data}")
+    if callable(report := getattr(sampler, "report", None)):
+        page.code(str(report()))
+    inputs = [f"--do {name}=..." for name in asked.treatments] + [f"--given {name}=..." for name in asked.conditions]
+    page.text(f"\nsaved in {out}; sample with\n  " + " ".join(["idgen sample", str(out), "-n 10000", *inputs]))
+
+
+def _composites(texts: list[str] | tuple[()]) -> dict[str, list[str]]:
+    found = assignments("--composite", texts)
+    columns = {name: [column.strip() for column in value.split(",")] for name, value in found.items()}
+    for name, listed in columns.items():
+        if not all(listed):
+            raise IdgenError(f"--composite {name}={found[name]} has an empty column name; write {name}=A,B,C")
+    return columns
+
+
+def _check_free(out: Path) -> None:
+    """Raise DataError for a folder that cannot take a sampler, before hours of training rather than after."""
+    if out.exists() and not out.is_dir():
+        raise DataError(f"--out {out} is a file; give a new folder")
+    if out.is_dir() and not (out / HEADER).exists() and any(out.iterdir()):
+        raise DataError(f"--out {out} holds other files; give a new or empty folder")

@@ -1,0 +1,49 @@
+"""`idgen sample`: draw from a saved sampler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idgen_compiler.backend import load
+from idgen_compiler.cli.arguments import assignments
+from idgen_compiler.cli.tables import check_writable, write_samples
+from idgen_compiler.page import Page
+
+__all__ = ["sample_command"]
+
+
+def sample_command(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="What `idgen fit --out DIR` saved.", show_default=False)
+    ],
+    n: Annotated[int, typer.Option("-n", help="How many samples.")] = 10_000,
+    do: Annotated[
+        list[str] | None,
+        typer.Option("--do", metavar="X=VALUE", help="Set a treatment; repeatable. A composite: X=3,red."),
+    ] = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--given", metavar="Z=VALUE", help="A condition; repeatable.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help=".parquet or .csv; CSV on standard output when left out."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Equal seeds give equal samples.", show_default="a fresh one")
+    ] = None,
+) -> None:
+    """Sample the outcomes from a saved sampler, with treatments set and conditions given."""
+    if out is not None:
+        check_writable(out)
+    sampler = load(folder)
+    values = [
+        {name: sampler.read_value(name, text) for name, text in assignments(option, texts or ()).items()}
+        for option, texts in (("--do", do), ("--given", given))
+    ]
+    samples = sampler.sample(n, do=values[0], given=values[1], seed=seed)
+    write_samples(samples, out)
+    if out is not None:
+        Page.on().text(f"{samples.size:,} samples of {', '.join(samples)} in {out}")

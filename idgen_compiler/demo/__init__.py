@@ -1,0 +1,68 @@
+"""Demonstrations: a query from the graph to samples that are compared with the exact truth.
+
+A demo is a module with `run(page, settings) -> bool`, imported when it is run; True says that what it verified holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from idgen_compiler.errors import IdgenError, near_misses
+from idgen_compiler.page import Page
+
+__all__ = ["DEMOS", "Demo", "Settings", "find"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run a demo. `rows` None stands for the demo's own number; `out` is the folder of its plots."""
+
+    rows: int | None = None
+    seed: int = 0
+    out: Path = Path("out")
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rows is not None and self.rows < 1_000:
+            raise IdgenError(f"a demo needs at least 1,000 rows to show anything, not {self.rows}")
+        if self.seed < 0:
+            raise IdgenError(f"a seed is a whole number from 0, not {self.seed}")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What there is to run."""
+
+    name: str
+    title: str
+    module: str
+
+    def run(self, page: Page, settings: Settings) -> bool:
+        """Run it.  Raises IdgenError when a library that it needs is not installed."""
+        try:
+            module = import_module(self.module)
+        except ImportError as error:
+            raise IdgenError(
+                f"the demo {self.name} needs {error.name or error}; install it with: pip install 'idgen-compiler[all]'"
+            ) from error
+        return bool(module.run(page, settings))
+
+
+DEMOS = (
+    Demo(
+        "napkin",
+        "handwritten digits on the napkin graph: a ratio that no adjustment answers",
+        "idgen_compiler.demo.napkin",
+    ),
+    Demo("front-door", "linear-Gaussian front door: flows against the closed form", "idgen_compiler.demo.front_door"),
+)
+
+
+def find(name: str) -> Demo:
+    """The demo of a name.  Raises IdgenError for an unknown one."""
+    for demo in DEMOS:
+        if demo.name == name:
+            return demo
+    raise IdgenError(f"there is no demo {name!r}{near_misses(name, (demo.name for demo in DEMOS))}")
