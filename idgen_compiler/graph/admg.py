@@ -439,8 +439,15 @@ class ADMG:
 
     @cached_property
     def _hash(self) -> int:
-        edges = frozenset(self.directed), frozenset(frozenset(edge) for edge in self.bidirected)
-        return hash((self.nodes, self.fixed, *edges))
+        """Of the vertices with their numbers of parents and siblings, which tells most graphs on the same names apart."""
+        if self._is_ancestral and len(self) == len(self._base.names):
+            degrees = (map(int.bit_count, edges) for edges in (self._base.parents, self._base.siblings))
+            return hash((self.fixed, frozenset(zip(self._base.names, *degrees, strict=True))))
+        around = (
+            (self._base.names[i], self.parents_of_bit(i).bit_count(), self.siblings_of_bit(i).bit_count())
+            for i in bits(self.mask)
+        )
+        return hash((self.fixed, frozenset(around)))
 
     def __hash__(self) -> int:
         return self._hash
