@@ -17,6 +17,7 @@ from idgen_compiler.query import Query
 from idgen_torch.ancestral import Slots, WiredNetwork
 from idgen_torch.coding import decode, empty_array
 from idgen_torch.fitted import FittedProgram
+from idgen_torch.reading import read_value
 from idgen_torch.record import FitRecord
 from idgen_torch.seeds import checked_seed
 from idgen_torch.storage import write_fitted
@@ -83,6 +84,13 @@ class TorchSampler:
                     decode(self.schema[name], slots[name], column[start : start + size])
                 start += size
         return Samples(columns)
+
+    def read_value(self, name: str, text: str) -> Any:
+        """The value of a variable that a person typed, as `sample` takes it (see `reading`).
+
+        A variable that the sampler does not know keeps its text, for `sample` to say so.
+        """
+        return read_value(name, self.schema[name], text) if name in self.schema.types else text
 
     def save(self, path: str | Path) -> None:
         """Write the sampler into a folder, as JSON and safetensors.
