@@ -45,7 +45,8 @@ def _encode(kind: Atom, values: np.ndarray, generator: np.random.Generator) -> T
 
 def standardised(kind: Integer | Continuous | Vector, values: np.ndarray) -> Tensor:
     """Values in their own unit as parts see them.  Shape: (rows,) or (rows, dim) -> (rows, dim) float32."""
-    wide = np.asarray(values, dtype=np.float64).reshape(len(values), -1)
+    wide = np.asarray(values, dtype=np.float64)
+    wide = wide[:, None] if wide.ndim == 1 else wide
     return torch.from_numpy(((wide - np.asarray(kind.mean)) / np.asarray(kind.scale)).astype(np.float32))
 
 

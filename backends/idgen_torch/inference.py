@@ -116,7 +116,7 @@ def plain_column(name: str, column: Any) -> np.ndarray:
             f"column {name} has shape {values.shape}; a vector has two axes (rows, entries): reshape it, for example "
             f"to ({len(values)}, {int(np.prod(values.shape[1:]))})"
         )
-    if values.ndim == 2 and values.dtype.kind == "O":
+    if values.ndim == 2 and values.dtype.kind in "OUS":
         raise DataError(f"column {name} has two axes but holds no numbers; only numbers can be a vector")
     if values.ndim == 2 and values.shape[1] == 0:
         raise DataError(f"column {name} holds vectors with no entries")
@@ -160,10 +160,10 @@ def _from_objects(name: str, values: np.ndarray) -> np.ndarray:
         return values.astype(bool)
     numbers = int | float | np.integer | np.floating
     if all(issubclass(kind, numbers) and not issubclass(kind, bool) for kind in found):
-        try:
-            return np.asarray(values.tolist())
-        except OverflowError:
-            raise DataError(f"column {name} holds whole numbers beyond 64 bits; rescale them") from None
+        numeric = np.asarray(values.tolist())
+        if numeric.dtype.kind == "O":
+            raise DataError(f"column {name} holds whole numbers beyond 64 bits; rescale them")
+        return numeric
     if all(issubclass(kind, list | tuple | np.ndarray) for kind in found):
         lengths = Counter(len(value) if hasattr(value, "__len__") else 0 for value in values)
         if len(lengths) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,30 +111,35 @@ class TorchSampler:
         """Encode what the caller sets.  Raises DataError unless it is exactly what the query asks for."""
         query = _query_of(op, self.program)
         needed = op.network.inputs
-        treatments = [v for v in needed if v not in query.conditions]
-        conditions = [v for v in needed if v in query.conditions]
-        roles = (("do", do, treatments, query.treatments), ("given", given, conditions, query.conditions))
-        slots: Slots = {}
-        for role, values, required, asked in roles:
-            allowed = tuple(dict.fromkeys((*required, *asked)))
-            other, others = ("given", query.conditions) if role == "do" else ("do", (*treatments, *query.treatments))
-            for name in values:
-                if name in others:
-                    raise DataError(f"{query} has {name} in {other}, not in {role}: pass {other}={{{name!r}: ...}}")
-                if name not in allowed:
-                    hint = near_misses(name, allowed) or f"; it takes no {role}-values"
-                    raise DataError(f"{role} names {name!r}, which {query} does not{hint}")
-            for name in required:
-                if name not in values:
-                    raise DataError(f"{query} needs a value of {name}: pass {role}={{{name!r}: ...}}")
-            for name, value in values.items():
-                if name in self.schema.types:
-                    encoded = encode_value(role, name, self.schema[name], value, n)
-                    slots |= {name: encoded} if name in needed else {}
-        return slots
+        conditions = query.conditions
+        treatments = (*query.treatments, *(v for v in needed if v not in (*query.treatments, *conditions)))
+        _check_names(query, "do", do, treatments, "given", conditions)
+        _check_names(query, "given", given, conditions, "do", treatments)
+        for name in needed:
+            if name not in do and name not in given:
+                role = "given" if name in conditions else "do"
+                raise DataError(f"{query} needs a value of {name}: pass {role}={{{name!r}: ...}}")
+        encoded = {
+            name: encode_value(role, name, self.schema[name], value, n)
+            for role, values in (("do", do), ("given", given))
+            for name, value in values.items()
+            if name in self.schema.types
+        }
+        return {name: encoded[name] for name in needed}
 
     def __repr__(self) -> str:
         return f"TorchSampler({self.program.name}, {len(self.fitted.models)} models on {self.device})"
+
+
+def _check_names(
+    query: Query, role: str, values: Mapping[str, Any], allowed: Sequence[str], other: str, others: Sequence[str]
+) -> None:
+    for name in values:
+        if name in others:
+            raise DataError(f"{query} has {name} in {other}, not in {role}: pass {other}={{{name!r}: ...}}")
+        if name not in allowed:
+            hint = near_misses(name, allowed) or f"; it takes no {role}-values"
+            raise DataError(f"{role} names {name!r}, which {query} does not{hint}")
 
 
 def _query_of(op: Sample, program: Program) -> Query:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,7 +112,7 @@ def _numbers(place: _Place, values: np.ndarray) -> np.ndarray:
     try:
         numbers = values.astype(np.float64)
     except (TypeError, ValueError):
-        raise DataError(f"{place} is {values[0]!r:.80}, not a number; {place.name} is real-valued") from None
+        raise DataError(f"{place} is {_shown(values)}, not a number; {place.name} is real-valued") from None
     if not np.isfinite(numbers).all():
         raise DataError(f"{place} is {numbers[~np.isfinite(numbers)][0]}; give finite numbers")
     return numbers
@@ -122,7 +122,7 @@ def _codes(place: _Place, kind: Categorical, values: np.ndarray) -> Tensor:
     try:
         codes, found = pd.factorize(values)
     except TypeError:
-        raise DataError(f"{place} is {values[0]!r:.80}, which is no label; {_labels(place, kind)}") from None
+        raise DataError(f"{place} is {_shown(values)}, which is no label; {_labels(place, kind)}") from None
     if (codes < 0).any():
         raise DataError(f"{place} holds a missing value; {_labels(place, kind)}")
     place_of: dict[Any, int] = {label: code for code, label in enumerate(kind.labels)}
@@ -132,13 +132,17 @@ def _codes(place: _Place, kind: Categorical, values: np.ndarray) -> Tensor:
     for k, value in enumerate(found):
         code = place_of.get(value, as_text.get(str(value)))
         if code is None:
-            unseen.append(value.item() if isinstance(value, np.generic) else value)
+            unseen.append(value)
         else:
             table[k] = code
     if unseen:
-        shown = ", ".join(map(repr, unseen[:5]))
-        raise DataError(f"{place} is {shown}, which the data never show; {_labels(place, kind)}")
+        raise DataError(f"{place} is {_shown(unseen)}, which the data never show; {_labels(place, kind)}")
     return torch.from_numpy(table[codes])
+
+
+def _shown(values: Sequence[Any] | np.ndarray) -> str:
+    """The first values for a message, as Python writes them."""
+    return ", ".join(f"{(v.item() if isinstance(v, np.generic) else v)!r:.80}" for v in values[:5])
 
 
 def _labels(place: _Place, kind: Categorical) -> str:

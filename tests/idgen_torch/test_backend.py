@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from idgen_compiler.backend import find_backend
+from idgen_compiler.errors import DataError, OverlapWarning
+from idgen_torch import TorchBackend, TorchSampler
+from tests.idgen_torch import programs
+from tests.idgen_torch.programs import BACK_DOOR
+
+DATA = programs.back_door_data(300)
+
+
+def fit(data: Any = DATA, **options: Any) -> TorchSampler:
+    return TorchBackend().fit(BACK_DOOR, data, **{"device": "cpu", "progress": False, **options})
+
+
+@pytest.fixture(scope="module")
+def sampler() -> TorchSampler:
+    data = {**DATA, "X": np.array(["no", "yes"])[DATA["X"]], "Y": DATA["Y"].astype(bool)}
+    return fit(data)
+
+
+def test_the_backend_is_found_by_its_name() -> None:
+    assert isinstance(find_backend("torch"), TorchBackend)
+
+
+def test_labels_come_back_as_they_went_in(sampler: TorchSampler) -> None:
+    samples = sampler.sample(50, do={"X": "yes"}, seed=0)
+    assert samples["Y"].dtype == np.bool_
+    assert samples.size == 50
+
+
+def test_one_value_is_the_same_as_one_for_each_sample(sampler: TorchSampler) -> None:
+    one = sampler.sample(400, do={"X": "yes"}, seed=0)["Y"]
+    assert np.array_equal(one, sampler.sample(400, do={"X": ["yes"] * 400}, seed=0)["Y"])
+    mixed = sampler.sample(400, do={"X": np.array(["no", "yes"] * 200)}, seed=0)["Y"]
+    assert np.array_equal(mixed[1::2], one[1::2])
+    assert mixed[::2].mean() < mixed[1::2].mean()
+
+
+def test_seeds_reproduce_and_no_seed_is_fresh(sampler: TorchSampler) -> None:
+    draw = lambda seed: sampler.sample(200, do={"X": "yes"}, seed=seed)["Y"]  # noqa: E731
+    assert np.array_equal(draw(1), draw(np.int64(1)))
+    assert not np.array_equal(draw(1), draw(2))
+    assert not np.array_equal(draw(None), draw(None))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n": 5}, r"P\(Y \| do\(X\)\) needs a value of X: pass do=\{'X': ...\}"),
+        ({"n": 5, "given": {"X": "yes"}}, r"has X in do, not in given: pass do=\{'X'"),
+        ({"n": 5, "do": {"X": "yes", "Z": 1}}, "do names 'Z', which .* does not; known names: X"),
+        ({"n": 5, "do": {"X": "yes"}, "given": {"Z": 1}}, "given names 'Z'.*it takes no given-values"),
+        ({"n": 5, "do": {"X": "maybe"}}, "labels of X are 'no', 'yes'"),
+        ({"n": 5, "do": {"X": ["yes"] * 4}}, "4 values for 5 samples"),
+        ({"n": -1, "do": {"X": "yes"}}, "n is -1"),
+        ({"n": 2.5, "do": {"X": "yes"}}, "n is 2.5"),
+        ({"n": True, "do": {"X": "yes"}}, "n is True"),
+        ({"n": 5, "do": {"X": "yes"}, "seed": "x"}, "the seed is 'x'"),
+    ],
+)
+def test_what_cannot_be_sampled_says_why(sampler: TorchSampler, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        sampler.sample(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epoch": 3}, "no option 'epoch'; did you mean epochs"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"epochs": "many"}, "wrong type|epochs"),
+        ({"rows_factor": 0}, "rows_factor is 0"),
+        ({"rows_factor": "ten"}, "rows_factor is 'ten'"),
+        ({"seed": 0.5}, "the seed is 0.5"),
+        ({"device": "tpu9"}, "no device|not supported"),
+        ({"device": "meta"}, "not supported"),
+        ({"device": "cuda:99"}, r"there is no device 'cuda:99' here"),
+        ({"types": {"W": "continuous"}}, "types names 'W'"),
+    ],
+)
+def test_options_that_make_no_sense_say_why(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        fit(**options)
+
+
+def test_bad_tables_are_data_errors() -> None:
+    with pytest.raises(DataError, match="lack 1 column"):
+        fit({"X": DATA["X"], "Y": DATA["Y"]})
+    with pytest.raises(DataError, match="column Z has 300 NaN"):
+        fit({**DATA, "Z": np.full(300, np.nan)})
+    with pytest.raises(DataError, match="no rows"):
+        fit({name: [] for name in DATA})
+
+
+def test_a_treatment_that_does_not_vary_warns() -> None:
+    with pytest.warns(OverlapWarning, match="X is 1 in every row, so that its effect cannot be learnt"):
+        fit({**DATA, "X": np.ones(300, dtype=int)})
+    assert list(fit({**DATA, "Y": np.ones(300, dtype=int)}).sample(3, do={"X": 1})["Y"]) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_a_handful_of_rows_can_be_fitted(rows: int) -> None:
+    data = {"X": [0, 1, 0, 1, 0][:rows], "Y": [0, 1, 1, 0, 1][:rows], "Z": [0, 1, 1, 1, 0][:rows]}
+    if rows == 1:
+        with pytest.warns(OverlapWarning, match="X is 0 in every row"):
+            sampler = fit(data, family={"Y": "table"})
+    else:
+        sampler = fit(data, family={"Y": "table"})
+    assert set(sampler.sample(20, do={"X": 0}, seed=0)["Y"]) <= {0, 1}

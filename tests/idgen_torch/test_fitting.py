@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from idgen_compiler.errors import DataError, OverlapWarning
+from idgen_compiler.estimand.tables import Joint
+from idgen_compiler.ir.program import Program
+from idgen_torch import TorchBackend, TorchSampler
+from idgen_torch.families import Resample
+from idgen_torch.reweighting import effective_rows
+from tests.idgen_torch import counting, programs
+from tests.idgen_torch.programs import BACK_DOOR, FRONT_DOOR, NAPKIN, REWEIGHTED
+
+
+def fit(program: Program, data: Any, **options: Any) -> TorchSampler:
+    return TorchBackend().fit(program, data, device="cpu", progress=False, **options)
+
+
+def total_variation(sampler: TorchSampler, program: Program, data: dict[str, np.ndarray], n: int = 200_000) -> float:
+    """The largest over x of the distance between samples and the program run exactly on the empirical joint."""
+    backend = pytest.importorskip("idgen_exact").ExactBackend()
+    kernel = backend.fit(program, Joint.from_samples(data)).kernel()
+    distances = []
+    for x in range(2):
+        drawn = np.bincount(sampler.sample(n, do={"X": x}, seed=7)["Y"], minlength=2) / n
+        distances.append(abs(drawn - kernel.at(X=x)).sum() / 2)
+    return max(distances)
+
+
+@pytest.mark.parametrize("program", [BACK_DOOR, FRONT_DOOR], ids=["back-door", "front-door"])
+def test_count_tables_sample_what_the_exact_backend_computes(program: Program) -> None:
+    data = programs.back_door_data(20_000)
+    data["M"] = data.pop("Z") if program is FRONT_DOOR else data.get("Z")
+    data = {name: data[name] for name in program.observe.variables}
+    sampler = fit(program, data, family={op.result: "table" for op in program.models})
+    assert total_variation(sampler, program, data) < 0.006
+
+
+@pytest.mark.parametrize("program", [NAPKIN, REWEIGHTED], ids=["regenerated", "reweighted"])
+def test_both_ways_to_realise_an_intervened_law_reach_the_exact_answer(program: Program) -> None:
+    data = programs.napkin_data(60_000)
+    sampler = fit(program, data, family={op.result: "table" for op in program.models})
+    # The regenerated law is sampled with ten times the rows; .01 is three of its standard errors.
+    assert total_variation(sampler, program, data) < 0.01
+    (report,) = sampler.report().data
+    if program is NAPKIN:
+        assert (report.rows, report.effective_rows) == (600_000, 600_000)
+    else:
+        assert report.rows == 60_000
+        assert 0.5 < report.effective_rows / report.rows < 0.99
+
+
+def test_the_effective_sample_size_is_kishs() -> None:
+    assert effective_rows(torch.tensor([1.0, 1.0, 0.0, 0.0])) == pytest.approx(2)
+    assert effective_rows(torch.full((7,), 0.3)) == pytest.approx(7)
+
+
+def test_poor_overlap_warns() -> None:
+    random = np.random.default_rng(0)
+    w1 = np.arange(2000) % 2
+    # W2 copies W1 but for four rows in two thousand, so that a few rows carry almost all weight.
+    w2 = np.where(np.arange(2000) % 500 == 0, 1 - w1, w1)
+    data = {"W1": w1, "W2": w2, "X": random.integers(0, 2, 2000), "Y": random.integers(0, 2, 2000)}
+    with pytest.warns(OverlapWarning, match=r"%rw0: after reweighting W2 only \d+ of 2000 rows are effective"):
+        fit(REWEIGHTED, data, smoothing=0.0, family={"%p0": "table"})
+
+
+@pytest.mark.parametrize(("factor", "rows"), [(10.0, 500), (0.5, 25), (0.001, 1)])
+def test_regenerated_data_have_the_stated_size(factor: float, rows: int) -> None:
+    sampler = fit(NAPKIN, programs.napkin_data(50), rows_factor=factor)
+    (report,) = sampler.report().data
+    assert report.rows == rows
+    assert sampler.report().rows_factor == factor
+
+
+def test_a_family_is_chosen_by_operation_or_targets() -> None:
+    data = programs.back_door_data(200)
+    chosen = fit(BACK_DOOR, data, family={"Y": "test-counting", "m0": "table"})
+    assert [model.family for model in chosen.report().models] == ["table", "test-counting"]
+    # Y = 1 + X + Z mod 2 in the counting family
+    drawn = chosen.sample(4, do={"X": 1}, seed=0)["Y"]
+    assert set(drawn) <= {0, 1}
+    assert list(fit(BACK_DOOR, data, family={"%m0": "resample"}).sample(0, do={"X": 0})["Y"]) == []
+    with pytest.raises(DataError, match="family names 'Z2', which is no model"):
+        fit(BACK_DOOR, data, family={"Z2": "table"})
+    with pytest.raises(DataError, match="no kernel family is called 'tabel'"):
+        fit(BACK_DOOR, data, family={"Y": "tabel"})
+
+
+def test_losses_that_a_family_tells_are_reported() -> None:
+    sampler = fit(BACK_DOOR, programs.back_door_data(200), family={"Y": "test-counting"})
+    model = sampler.report().models[1]
+    assert dict(model.held_out) == {"count": -0.5}
+    assert "%m1: Y | X, Z  [test-counting, 200 rows, held-out log-likelihood -0.5000]" in str(sampler.report())
+
+
+def test_equal_seeds_give_equal_models_and_other_operations_do_not_matter() -> None:
+    data = programs.napkin_data(500)
+    once, twice = (fit(NAPKIN, data, seed=3, rows_factor=1.0, family={"Y": "table"}) for _ in range(2))
+    assert np.array_equal(once.sample(100, do={"X": 1}, seed=5)["Y"], twice.sample(100, do={"X": 1}, seed=5)["Y"])
+    other = fit(NAPKIN, data, seed=4, rows_factor=1.0, family={"Y": "table"})
+    first, second = (s.fitted.models["%m3"].state()[1]["probabilities"] for s in (once, other))
+    assert not torch.equal(first, second)
+
+
+def test_only_what_sampling_needs_is_kept() -> None:
+    sampler = fit(NAPKIN, programs.napkin_data(200), rows_factor=1.0)
+    assert set(sampler.fitted.models) == {"%m3"}
+    assert set(sampler.fitted.policies) == {("uniform", "W2")}
+    assert [model.operation for model in sampler.report().models] == ["%m0", "%m1", "%m2", "%m3"]
+
+
+def test_a_draw_from_data_keeps_its_rows() -> None:
+    program = Program.parse(str(NAPKIN).replace("W2 ~ uniform", "W2 ~ %reg0"))
+    sampler = fit(program, programs.napkin_data(200), rows_factor=2.0)
+    policy = sampler.fitted.policies["%reg0", "W2"]
+    assert isinstance(policy, Resample)
+    assert policy.state()[0]["rows"] == 400
+
+
+def test_a_program_with_several_samplers_is_sampled_by_query() -> None:
+    text = str(BACK_DOOR)[:-1] + '  sample "P(Y | X)" (X) {\n    Z ~ %m0()\n    Y ~ %m1(X, Z)\n  } -> [Y, Z]\n}'
+    program = Program.parse(text)
+    sampler = fit(program, programs.back_door_data(200))
+    assert set(sampler.sample(3, given={"X": 1}, query="P(Y | X)")) == {"Y", "Z"}
+    assert set(sampler.sample(3, do={"X": 1}, query="P(Y | do(X))")) == {"Y"}
+    with pytest.raises(DataError, match="no sampler of 'P'"):
+        sampler.sample(3, do={"X": 1}, query="P")
+
+
+def test_a_family_that_refuses_names_the_operation() -> None:
+    assert counting.Counting.family == "test-counting"
+    with pytest.raises(DataError, match=r"%m1 \(Y \| X, Z\): resampling takes no inputs"):
+        fit(BACK_DOOR, programs.back_door_data(50), family={"Y": "resample"})

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from idgen_compiler.errors import DataError
+from idgen_torch.tables import read_sources
+
+FRAME = pd.DataFrame({"X": ["a", "b", "a"], "Y": [0.5, 1.5, 2.5], "unused": pd.Timestamp(0)}, index=[7, 7, 9])
+
+
+def _formats(folder: Path) -> dict[str, Any]:
+    FRAME.to_csv(folder / "t.csv", index=False)
+    FRAME.to_csv(folder / "t.tsv", index=False, sep="\t")
+    FRAME.to_csv(folder / "t.csv.gz", index=False)
+    FRAME.to_parquet(folder / "t.parquet")
+    return {
+        "frame": FRAME,
+        "arrow": pa.Table.from_pandas(FRAME),
+        "dict": {name: FRAME[name].to_numpy() for name in FRAME},
+        "lists": {"X": ["a", "b", "a"], "Y": [0.5, 1.5, 2.5]},
+        "csv": folder / "t.csv",
+        "text path": str(folder / "t.csv"),
+        "tsv": folder / "t.tsv",
+        "gzip": folder / "t.csv.gz",
+        "parquet": folder / "t.parquet",
+    }
+
+
+def test_every_format_gives_the_same_columns(tmp_path: Path) -> None:
+    for name, data in _formats(tmp_path).items():
+        sources = read_sources(data, ["Y", "X"])
+        assert list(sources) == ["Y", "X"], name
+        assert list(sources["X"].columns[""]) == ["a", "b", "a"], name
+        assert list(sources["Y"].columns[""]) == [0.5, 1.5, 2.5], name
+
+
+def test_a_hugging_face_dataset_is_read_in_its_own_order() -> None:
+    datasets = pytest.importorskip("datasets")
+    data = datasets.Dataset.from_dict({"X": ["a", "b", "c"], "Y": [1, 2, 3], "image": [0, 0, 0]})
+    reversed_rows = data.select([2, 1, 0])
+    assert list(read_sources(reversed_rows, ["X"])["X"].columns[""]) == ["c", "b", "a"]
+    with pytest.raises(DataError, match="choose one split, such as data\\['train'\\]"):
+        read_sources(datasets.DatasetDict(train=data), ["X"])
+
+
+def test_missing_columns_are_all_named_with_near_misses() -> None:
+    with pytest.raises(
+        DataError, match=r"lack 2 column\(s\)(.|\n)*Xs; did you mean X\?(.|\n)*Q; known names: X, Y, unused"
+    ):
+        read_sources(FRAME, ["Xs", "Q", "Y"])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"X": [], "Y": []}, "no rows"),
+        ({"X": [1, 2], "Y": [1]}, "differ in length: X has 2, Y has 1"),
+        ({"X": 3, "Y": [1]}, "column X is int, not an array"),
+        ([1, 2], "data of type list cannot be read"),
+        ("nowhere.csv", "there is no file nowhere.csv"),
+        ("table.xlsx", "neither CSV nor Parquet"),
+        (pd.DataFrame([[1, 2, 3]], columns=["X", "X", "Y"]), "2 columns called X"),
+    ],
+)
+def test_tables_that_cannot_be_read_say_why(data: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_sources(data, ["X", "Y"])
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_damaged_file_is_a_data_error(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"broken.{suffix}"
+    path.write_bytes(b'X,Y\n1,2\n"3' if suffix == "csv" else b"PAR1 and nothing else")
+    with pytest.raises(DataError, match=f"cannot be read as {suffix.upper()}"):
+        read_sources(path, ["X", "Y"])
+
+
+def test_composites_are_listed_or_found_by_their_dots() -> None:
+    data = {"W.digit": [1, 2], "W.color": ["r", "g"], "hue": [0.1, 0.2], "Y": [0, 1]}
+    found = read_sources(data, ["W", "Y"])
+    assert found["W"].composite
+    assert not found["Y"].composite
+    assert found["W"].names == {"digit": "W.digit", "color": "W.color"}
+    listed = read_sources(data, ["W"], {"W": ["W.color", "hue"]})
+    assert listed["W"].names == {"color": "W.color", "hue": "hue"}
+    with pytest.raises(DataError, match=r"W\.size; did you mean W\.digit\?|W\.size"):
+        read_sources(data, ["W"], {"W": ["W.size"]})
+    with pytest.raises(DataError, match="give the list of its columns"):
+        read_sources(data, ["W"], {"W": "hue"})
+
+
+def test_a_plain_column_goes_before_dotted_ones() -> None:
+    data = {"W": np.arange(2), "W.digit": np.arange(2)}
+    assert not read_sources(data, ["W"])["W"].composite
