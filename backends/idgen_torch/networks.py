@@ -13,7 +13,7 @@ from math import sqrt
 
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding_bag, relu
+from torch.nn.functional import embedding_bag, silu
 
 from .parts import Part, Rows
 
@@ -114,7 +114,10 @@ class Layout:
 
 
 class HeadNetworks:
-    """`members` x `heads` perceptrons with ReLU, as batched matrices.
+    """`members` x `heads` perceptrons, as batched matrices.
+
+    The activation is SiLU: with ReLU the densities went wrong where overlap is thin (measured: .19 sd against .06 at the edge
+    of a bent napkin).
 
     `mask` (heads, width) is 1 where a head may see a feature: the inputs, and the targets before its own.
     """
@@ -125,7 +128,9 @@ class HeadNetworks:
         self.parameters = parameters
 
     @classmethod
-    def start(cls, layout: Layout, mask: Tensor, generator: torch.Generator, device: str | torch.device) -> HeadNetworks:
+    def start(
+        cls, layout: Layout, mask: Tensor, generator: torch.Generator, device: str | torch.device
+    ) -> HeadNetworks:
         """He-initialised hidden layers, and last layers of zeros: the start puts out `last_bias` alone."""
         parameters = {}
         for name, shape in layout.shapes().items():
@@ -145,9 +150,9 @@ class HeadNetworks:
         p, layout = self.parameters, self.layout
         weight = (p["first"] * self.mask.unsqueeze(-1)).transpose(1, 2).flatten(2)  # (members, width, heads * hidden)
         below = self._first(features, weight).unflatten(-1, (layout.heads, layout.hidden[0])).transpose(1, 2)
-        below = relu(below + p["first_bias"].unsqueeze(2))  # (members, heads, batch, hidden)
+        below = silu(below + p["first_bias"].unsqueeze(2))  # (members, heads, batch, hidden)
         for k in range(len(layout.hidden) - 1):
-            below = relu(torch.matmul(below, p[f"hidden{k}"]) + p[f"hidden{k}_bias"].unsqueeze(2))
+            below = silu(torch.matmul(below, p[f"hidden{k}"]) + p[f"hidden{k}_bias"].unsqueeze(2))
         return [
             torch.baddbmm(p[f"last{head}_bias"].unsqueeze(1), below[:, head], p[f"last{head}"])
             for head in range(layout.heads)
@@ -202,7 +207,7 @@ class Pass:
     def head(self, head: int) -> Tensor:
         """What the head puts out for what has been seen.  Shape: (rows, outputs), or (1, outputs) if nothing was."""
         width = self.layout.hidden[0]
-        below = relu(self._sum.view(-1, self.layout.heads * width)[:, head * width : (head + 1) * width])
+        below = silu(self._sum.view(-1, self.layout.heads * width)[:, head * width : (head + 1) * width])
         for k in range(len(self.layout.hidden) - 1):
-            below = relu(torch.addmm(self._p[f"hidden{k}_bias"][head], below, self._p[f"hidden{k}"][head]))
+            below = silu(torch.addmm(self._p[f"hidden{k}_bias"][head], below, self._p[f"hidden{k}"][head]))
         return torch.addmm(self._p[f"last{head}_bias"], below, self._p[f"last{head}"])

@@ -19,6 +19,7 @@ class Recipe:
     """A family's measured training defaults; see FitOptions for the fields.
 
     least_steps: small tables are passed over more often, until this many steps are made.
+    most_steps: large tables are passed over less often, but at least twice, so that a fit stays under this many steps.
     """
 
     epochs: int
@@ -29,6 +30,7 @@ class Recipe:
     ensemble: int
     patience: int
     least_steps: int = 400
+    most_steps: int = 6000
 
     def with_options(self, options: FitOptions) -> Recipe:
         """These defaults, with what the options set in their place."""
@@ -41,7 +43,13 @@ class Recipe:
             ensemble=options.ensemble or self.ensemble,
             patience=options.patience or self.patience,
             least_steps=self.least_steps if options.epochs is None else 1,
+            most_steps=self.most_steps if options.epochs is None else 10**9,
         )
+
+    def epochs_for(self, steps: int) -> int:
+        """How often to pass over rows that make this many steps a pass."""
+        most = max(2, self.most_steps // steps)
+        return min(max(self.epochs, ceil(self.least_steps / steps)), most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ def train(
     count = len(rows)
     batch = min(recipe.batch_size, count)
     steps = count // batch
-    epochs = max(recipe.epochs, ceil(recipe.least_steps / steps))
+    epochs = recipe.epochs_for(steps)
     device = parameters[0].device
     optimiser = torch.optim.AdamW(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
     for parameter in parameters:
