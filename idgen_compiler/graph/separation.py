@@ -29,16 +29,17 @@ def m_separated_mask(graph: ADMG, a: int, b: int, given: int) -> bool:
     return not m_connected_mask(graph, a, given) & b
 
 
-def m_connected_mask(graph: ADMG, start: int, given: int) -> int:
+def m_connected_mask(graph: ADMG, start: int, given: int, entered: int = 0) -> int:
     """Every vertex that some path from `start` reaches unblocked by `given`, as a bitset.
 
     A reachability search over (vertex, whether the last edge had an arrowhead there): a collider passes when it has
-    a descendant in `given`, any other vertex when it is not in `given`.
+    a descendant in `given`, any other vertex when it is not in `given`. `entered` are vertices where a path comes in
+    through an arrowhead from outside, as from a variable that says whether the vertex was intervened on.
     """
     opened = graph.ancestors_mask(given)  # colliders that conditioning opens
     # `into`: vertices reached through an arrowhead; `out`: through a tail (or the start itself)
-    into, out = 0, start
-    new_into, new_out = 0, start
+    into, out = entered, start
+    new_into, new_out = entered, start
     while new_into or new_out:
         next_into = next_out = 0
         for i in bits(new_out & ~given):  # not a collider here: leave by every edge

@@ -1,9 +1,10 @@
 """Rewrites of the estimand: the same law, said with less."""
 
 from idgen_compiler.rewrites.eliminate import Eliminate
+from idgen_compiler.rewrites.expand import Expand
 from idgen_compiler.rewrites.hoist import Hoist
 from idgen_compiler.rewrites.minimise import Minimise
 from idgen_compiler.rewrites.observe import Observe
 from idgen_compiler.rewrites.rewrite import Rewrite, regenerated
 
-__all__ = ["Eliminate", "Hoist", "Minimise", "Observe", "Rewrite", "regenerated"]
+__all__ = ["Eliminate", "Expand", "Hoist", "Minimise", "Observe", "Rewrite", "regenerated"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idgen_compiler.estimand.build import product
 from idgen_compiler.estimand.nodes import Conditional, Kernel, Law
 from idgen_compiler.graph.bits import bits
 from idgen_compiler.graph.separation import m_separated_mask, touched_mask
@@ -18,7 +19,8 @@ class Minimise(Rewrite):
 
     In a law that is Markov to its CADMG, T m-separated from z given the other inputs means that the conditional is the
     same function without z (global Markov property: Richardson 2003, theorem 2; for CADMGs Richardson, Evans, Robins
-    and Shpitser 2023, theorem 31). For the whole ancestral prefix what remains is the Markov pillow.
+    and Shpitser 2023, theorem 31). For the whole ancestral prefix what remains is the Markov pillow. A conditional of
+    several targets is first split by the chain rule, so that each is minimised on its own.
 
     Before: P(Y | X, M)    After: P(Y | M)    on X -> M -> Y
     """
@@ -28,7 +30,16 @@ class Minimise(Rewrite):
 
 
 def _visit(node: Kernel) -> Kernel:
-    return minimised(node) if isinstance(node, Conditional) else node
+    if not isinstance(node, Conditional):
+        return node
+    return product([minimised(part) for part in split(node)])
+
+
+def split(node: Conditional) -> list[Conditional]:
+    """The chain rule: each target given the inputs and the targets before it."""
+    if len(node.to) == 1:
+        return [node]
+    return [Conditional(node.of, (target,), node.given + node.to[:k]) for k, target in enumerate(node.to)]
 
 
 def minimised(node: Conditional) -> Conditional:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel
-from idgen_compiler.graph.separation import m_separated_mask
+from idgen_compiler.graph.separation import m_connected_mask
 from idgen_compiler.rewrites.minimise import minimised
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
@@ -14,13 +14,15 @@ __all__ = ["Observe", "observed"]
 
 @dataclass(frozen=True)
 class Observe(Rewrite):
-    """P(t | i ; do(R)) becomes P(t | i, R) where intervening on R and seeing R are the same for t.
+    """P(t | i ; do(R)) becomes P(t | i) in the law L that the intervention was made in, where it left that alone.
 
-    Rule 2 of the do-calculus (Pearl 2009, theorem 3.4.1), read backwards in the law L that the intervention was made
-    in: it holds when t is m-separated from R given the other inputs in L's CADMG without the edges out of R.
-    What is conditioned on in L is minimised at once, and the rule is tried again there when L is intervened itself.
+    Give L's CADMG, for every r in R, a parent F_r that says whether r was set or arose by itself. When t is m-separated
+    from them all given i, setting R or seeing it makes no difference to the conditional (Pearl 2009, section 3.2.2,
+    and theorem 3.4.1: rule 2 of the do-calculus for the r in i, rule 3 for the others, both read backwards). It is
+    tried with i as it stands, then with all of R seen. What is conditioned on is minimised at once, and the rule is
+    tried again when L is intervened itself.
 
-    Before: P(W2 | W1 ; do(X))    After: P(W2 | W1, X)    on X -> W2 <- W1, with no hidden cause of X and W2
+    Before: P(W2 | W1, X ; do(X))    After: P(W2 | W1, X)    on X -> W2 <- W1, with no hidden cause of X and W2
     """
 
     def apply(self, kernel: Kernel) -> Kernel:
@@ -36,11 +38,12 @@ def observed(node: Conditional) -> Conditional:
     while isinstance(node.of, Intervened):
         law = node.of.law
         graph = law.graph
-        target, fixed = graph.mask_of(node.to), graph.mask_of(node.of.do)
-        given = (graph.mask_of(node.given) | graph.fixed_mask) & ~fixed
-        if not m_separated_mask(graph.mutilated_mask(out_of=fixed), target, fixed, given):
+        target, given, set_by_hand = graph.mask_of(node.to), graph.mask_of(node.given), graph.mask_of(node.of.do)
+        for inputs in (given, given | set_by_hand):
+            if not m_connected_mask(graph, 0, inputs | graph.fixed_mask, entered=set_by_hand) & target:
+                # Fixed vertices of L that the conditional did not need, it does not need in L either.
+                node = minimised(Conditional(law, node.to, graph.names(inputs)))
+                break
+        else:
             break
-        # Fixed vertices of L that the conditional did not need, it does not need in L either.
-        inputs = graph.mask_of(node.given) | fixed
-        node = minimised(Conditional(law, node.to, graph.names(inputs)))
     return node
