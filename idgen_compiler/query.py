@@ -66,6 +66,8 @@ class Query:
                 graph.mask_of(getattr(self, field))
             except GraphError as error:
                 raise QueryError(f"{self}: among the {field}, {error}") from None
+        if fixed := [name for name in graph.order if name in self.variables & graph.fixed]:
+            raise QueryError(f"{self}: {', '.join(fixed)} is fixed in the graph already; ask about random vertices")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Query):
@@ -102,7 +104,7 @@ class _Parser:
     """A recursive descent over `P ( names [ | item {, item} ] )` with item = name or `do ( names )`."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.place = text, 0
+        self.text, self.place = " ".join(text.splitlines()), 0  # one line, so that a caret can point into it
         self.kind = self.value = ""
         self.start = 0
         self.advance()

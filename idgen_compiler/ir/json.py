@@ -68,7 +68,7 @@ def from_json(text: str) -> tuple[str, tuple[Operation, ...]]:
     """
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a ValueError also for a number of thousands of digits
         raise ProgramError(f"the program is no JSON document: {error}") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, dict) else type(document).__name__
@@ -78,6 +78,9 @@ def from_json(text: str) -> tuple[str, tuple[Operation, ...]]:
     name, operations = top.text("name"), tuple(_read_operation(op, k) for k, op in enumerate(top.items("operations")))
     top.close()
     return name, operations
+
+
+_KINDS: dict[type, str] = {str: "a text", list: "a list", dict: "an object"}
 
 
 class _Fields:
@@ -93,7 +96,7 @@ class _Fields:
             raise ProgramError(f"{self.where} lacks {key!r}")
         value = self.rest.pop(key)
         if not isinstance(value, kind):
-            raise ProgramError(f"{self.where}: {key!r} must be a {kind.__name__}, not {value!r}")
+            raise ProgramError(f"{self.where}: {key!r} must be {_KINDS[kind]}, not {value!r}")
         return value
 
     def text(self, key: str, default: str | None = None) -> str:

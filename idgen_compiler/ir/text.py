@@ -83,7 +83,7 @@ def _operation_lines(op: Operation, width: int) -> list[str]:
             name = f"{json.dumps(op.query, ensure_ascii=False)} " if op.query else ""
             head, region = f"sample {name}({', '.join(op.network.inputs)}) {{", op.network
     if str(op.computes):
-        head = f"{head.ljust(_COMMENT_COLUMN)}  # {op.computes}"
+        head = f"{head.ljust(_COMMENT_COLUMN)}  # {' '.join(str(op.computes).split())}"
     if region is None:
         return [head]
     body = [" " * (len(left) + 2) + print_statement(s) for s in region.statements]
@@ -268,9 +268,14 @@ class _Parser:
     def statement(self) -> Statement:
         slots = self.enclosed("(", self.name, ")") if self.value == "(" else (self.name(),)
         self.mark("~")
-        if self.kind == "value" and self.tokens[self.next + 1][1] == "(":
+        if self.kind == "value" and self.is_call():
             model = self.data()
             return Apply(slots, model, self.enclosed("(", self.name, ")"))
         if len(slots) != 1:
             raise self.error("a draw fills one slot; write a model's inputs in parentheses: %m(X)")
         return Draw(slots[0], self.policy())
+
+    def is_call(self) -> bool:
+        """Whether the value is a model with inputs: a parenthesis on the next line starts another statement."""
+        (_, value, place), (_, mark, after) = self.tokens[self.next : self.next + 2]
+        return mark == "(" and "\n" not in self.text[place + len(value) : after]

@@ -72,7 +72,7 @@ class _Scope:
 def _fault(op: Operation, offender: str, what: str, remedy: str, line: Statement | None = None) -> ProgramError:
     """The error, with the operation's line (or the statement's) and a caret under the offender."""
     result = "sample" if isinstance(op, Sample) else op.result
-    lines = print_operation(op).splitlines()
+    lines = print_operation(op).split("\n")
     text = print_statement(line) if line is not None else lines[0]
     shown = next((shown for shown in lines if shown.strip() == text), lines[0]) if line is not None else lines[0]
     at = re.search(rf"(?<![\w%.']){re.escape(offender)}(?![\w'])", shown)
@@ -95,6 +95,11 @@ def _plain(op: Operation, names: Iterable[str], what: str) -> None:
     for name in names:
         if not _SLOT.fullmatch(name) or name != variable_of(name):
             raise _fault(op, name, f"{name!r} among the {what} is no plain variable", "use the variable's own name")
+
+
+def _is_slot(op: Operation, slot: str) -> None:
+    if not _SLOT.fullmatch(slot):
+        raise _fault(op, slot, f"{slot!r} is no slot", "write a variable's name, with primes for instances")
 
 
 def _observe(scope: _Scope, op: Observe) -> None:
@@ -123,10 +128,14 @@ def _train(scope: _Scope, op: Train) -> None:
 
 
 def _draw(scope: _Scope, op: Operation, draw: Draw, line: Statement | None = None) -> None:
+    name = variable_of(draw.slot)
     if draw.policy == UNIFORM:
+        if not any(name in known for known in scope.data.values()):
+            why = f"{name} is no observed variable, so its values are unknown"
+            raise _fault(op, draw.slot, why, f"observe {name}, or draw an observed variable", line)
         return
     known = scope.variables(op, draw.policy)
-    if (name := variable_of(draw.slot)) not in known:
+    if name not in known:
         raise _fault(
             op, draw.slot, f"the policy {draw.policy} has no {name} (it has {', '.join(known)})",
             f"draw {name} from a data set that holds it, or from {UNIFORM}", line,
@@ -139,7 +148,7 @@ def _regenerate(scope: _Scope, op: Regenerate) -> None:
         _draw(scope, op, draw)
     given = tuple(d.slot for d in op.do)
     if given != op.network.inputs:
-        offender = next(iter((set(given) ^ set(op.network.inputs)) or given))
+        offender = next(iter(sorted(set(given) ^ set(op.network.inputs)) or given))
         raise _fault(op, offender, "the network's inputs are not the slots of do(...)", "let both name the same slots")
     _network(scope, op, op.network)
     scope.data[op.result] = op.network.outputs
@@ -177,14 +186,15 @@ def _sample(scope: _Scope, op: Sample) -> None:
 def _network(scope: _Scope, op: Operation, network: Network) -> None:
     filled = set(network.inputs)
     _distinct(op, network.inputs, "inputs")
+    for slot in network.inputs:
+        _is_slot(op, slot)
     for statement in network.statements:
         if isinstance(statement, Apply):
             _apply(scope, op, statement, filled)
         else:
             _draw(scope, op, statement, statement)
         for slot in statement.slots:
-            if not _SLOT.fullmatch(slot):
-                raise _fault(op, slot, f"{slot!r} is no slot", "write a variable's name, with primes for instances")
+            _is_slot(op, slot)
             if slot in filled:
                 raise _fault(op, slot, f"{slot} is filled twice", "every slot is filled once; add a prime", statement)
             filled.add(slot)

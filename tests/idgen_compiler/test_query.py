@@ -1,0 +1,86 @@
+"""Queries: parts, equality, the text form and what it says to what it cannot read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idgen_compiler.errors import QueryError
+from idgen_compiler.graph import ADMG
+from idgen_compiler.query import Query
+from tests.idgen_compiler.graph.graphs import NAMES
+from tests.idgen_compiler.transcripts import transcript
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> Query:
+    names = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=1, max_size=7))
+    first = draw(st.integers(1, len(names)))
+    second = draw(st.integers(first, len(names)))
+    return Query(names[:first], names[first:second], names[second:])
+
+
+@given(queries())
+def test_the_text_form_is_read_back_in_its_order(query: Query) -> None:
+    again = Query.parse(str(query))
+    assert again == query
+    assert hash(again) == hash(query)
+    assert (again.outcomes, again.treatments, again.conditions) == (query.outcomes, query.treatments, query.conditions)
+    assert str(again) == str(query)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("P(Y|do(X))", Query("Y", "X")),
+        (" P ( Y , Z | do( X1 , X2 ) ) ", Query(["Y", "Z"], ["X1", "X2"])),
+        ("P(Y | Z, do(X))", Query("Y", "X", "Z")),
+        ("P(Y | do(X1), Z, do(X2))", Query("Y", ["X1", "X2"], "Z")),
+        ("P(Y | do(X) | Z)", Query("Y", "X", "Z")),
+        ("P(Y | Z)", Query("Y", (), "Z")),
+        ("P(Y)", Query("Y")),
+        ("P(P | do(do), P.x)", Query("P", "do", "P.x")),
+    ],
+)
+def test_other_spellings(text: str, expected: Query) -> None:
+    assert Query.parse(text) == expected
+
+
+def test_order_within_a_part_does_not_count_but_parts_do() -> None:
+    assert Query(["A", "B"], "X") == Query(["B", "A"], "X")
+    assert Query("Y", "X") != Query("Y", (), "X")
+    assert Query("Y", "X") != "P(Y | do(X))"
+    assert Query(["A", "B"], "X", "Z").variables == {"A", "B", "X", "Z"}
+
+
+def test_text_errors(golden: Callable[[str, str], None]) -> None:
+    cases = [
+        "", "Y", "P", "P(", "P()", "P(Y", "P(Y |", "P(Y |)", "P(Y | do)X", "P(Y | do()", "P(Y | do())", "P(Y | do(X)",
+        "P(Y | do(X) Z)", "P(Y,)", "P(Y; do(X))", "P(Y | do(X)) + 1", "P(Y | do(X), X)", "P(Y | do(Y))", "P(Y, Y)",
+        "Q(Y)", "P(Y | do(X=1))", "P(1)", "P(Y' | X)", "P(Y |\n  do(X) Z)",
+    ]  # fmt: skip
+    golden("query/text_errors.txt", transcript(cases, Query.parse, QueryError))
+
+
+def test_constructor_errors(golden: Callable[[str, str], None]) -> None:
+    graph = ADMG.parse("Treatment -> Outcome; Treatment <-> Outcome")
+    fixed = graph.intervened(["Treatment"])
+    cases = [
+        "Query([])", "Query(['a b'])", "Query([1])", "Query('Y', ['X', 'X'])", "Query('Y', 'X', 'X')",
+        "Query('Outcome', 'treatment').check(graph)", "Query('Yield', 'Treatment').check(graph)",
+        "Query('Outcome', (), 'Q').check(graph)", "Query('Outcome', 'Treatment').check(fixed)",
+    ]  # fmt: skip
+    scope = {"Query": Query, "graph": graph, "fixed": fixed}
+    golden("query/errors.txt", transcript(cases, lambda code: eval(code, scope), QueryError))  # noqa: S307
+
+
+@given(st.text(alphabet="P(Y|do(X,Z)) \n'=1", max_size=25) | st.text(max_size=25))
+def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
+    try:
+        query = Query.parse(text)
+    except QueryError:
+        return
+    assert Query.parse(str(query)) == query
