@@ -159,7 +159,7 @@ class _Text(_Notation):
 
     def sum_sign(self, over: Sequence[str]) -> str:
         names = self.names(over)
-        return f"Σ_{names}" if len(over) == 1 else f"Σ_{{{names}}}"
+        return f"Σ_{names}" if len(over) == 1 and "_" not in names else f"Σ_{{{names}}}"
 
     def join(self, factors: Iterable[str]) -> str:
         return " ".join(factors)

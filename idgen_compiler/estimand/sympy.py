@@ -135,6 +135,10 @@ def probability_class() -> Any:
             ordered = [sympy.Tuple(*sorted(side, key=lambda pair: str(pair[0]))) for side in (targets, given)]
             return None if ordered == [targets, given] else cls(law, *ordered)
 
+        def _eval_derivative(self, s: Any) -> Any:
+            # Values are states, not numbers: nothing can be differentiated, though SymPy asks when it compares.
+            return sympy.Derivative(self, s, evaluate=False) if s in self.free_symbols else sympy.S.Zero
+
         def _written(self, printer: Any, bar: str, equals: str) -> str:
             law, *sides = self.args
             if bar == r"\mid" and str(law) != "P":
