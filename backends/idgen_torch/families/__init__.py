@@ -4,6 +4,7 @@ from .base import ConditionalModel, FitOptions, NoProgress, Progress, families, 
 from .chain import Chain
 from .choose import choose
 from .classifier import Classifier
+from .factored import Factored
 from .flow import Flow
 from .resample import Resample
 from .table import Table
@@ -12,6 +13,7 @@ __all__ = [
     "Chain",
     "Classifier",
     "ConditionalModel",
+    "Factored",
     "FitOptions",
     "Flow",
     "NoProgress",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..parts import Part, Rows
 from .cells import cell_count
+from .factored import Factored
 
 __all__ = ["choose"]
 
@@ -26,4 +27,6 @@ def choose(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows) -> str:
         return "classifier"
     count = len(rows[targets[0].name])
     few = cell_count(inputs) * cell_count(targets) * ROWS_PER_CELL <= count
-    return "table" if few else "classifier"
+    if few:
+        return "table"
+    return "factored" if all(found.affordable for found in Factored.selections(targets, inputs, rows)) else "classifier"
