@@ -53,13 +53,13 @@ class Estimand:
     def __str__(self) -> str:
         from idgen_compiler.estimand.notation import to_text
 
-        return to_text(self.kernel)
+        return to_text(self.kernel, reserved=(*self.given, *self.targets))
 
     def latex(self) -> str:
         """LaTeX, with named sub-laws where written-out ratios would grow too large."""
         from idgen_compiler.estimand.notation import to_latex
 
-        return to_latex(self.kernel)
+        return to_latex(self.kernel, reserved=(*self.given, *self.targets))
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -68,7 +68,7 @@ class Estimand:
         """A SymPy expression.  Raises IdgenError when SymPy is not installed."""
         from idgen_compiler.estimand.sympy import to_sympy
 
-        return to_sympy(self.kernel)
+        return to_sympy(self.kernel, reserved=(*self.given, *self.targets))
 
     def to_y0(self) -> Expression:
         """An expression of y0's DSL.  Raises IdgenError when y0 is not installed."""

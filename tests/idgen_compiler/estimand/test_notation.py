@@ -7,12 +7,14 @@ from itertools import islice, product
 
 import pytest
 
+from idgen_compiler.estimand import Estimand
 from idgen_compiler.estimand.drawing import to_dot, to_mermaid
 from idgen_compiler.estimand.flatten import flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, EstimandError, Marginal, Observed, Product, Renamed
 from idgen_compiler.estimand.notation import to_latex, to_text
 from idgen_compiler.estimand.writing import write_named, write_out, written_size
 from idgen_compiler.graph import ADMG
+from idgen_compiler.query import Query
 from idgen_compiler.verify.models import CausalModel
 from tests.idgen_compiler.estimand.examples import EXAMPLES
 from tests.idgen_compiler.estimand.formulas import evaluate_written
@@ -119,3 +121,11 @@ def test_what_is_too_large_to_write_out_is_refused_with_a_remedy() -> None:
     kernel = Case(*napkin_ladder(40)).identification.estimand.kernel
     with pytest.raises(EstimandError, match="over the limit of 2,000; use a notation that names sub-laws"):
         write_out(kernel, limit=2000)
+
+
+def test_a_sum_over_a_treatment_that_does_not_matter_is_not_mistaken_for_it() -> None:
+    case = Case(ADMG.parse("X -> Y; Z"), Query.parse("P(X | do(Y))"))
+    assert str(case.identification.estimand) == "P(x)"
+    estimand = Estimand(Marginal(Observed(ADMG.parse("X -> Y")), ("X",)), ("X",), ("Y",))
+    assert str(estimand) == "Σ_x' P(x', y)"
+    assert estimand.latex() == r"\sum_{x'} P(x', y)"

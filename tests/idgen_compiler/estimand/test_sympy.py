@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import product
 
 import pytest
-
-sympy = pytest.importorskip("sympy")
 
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.estimand.nodes import Conditional, Kernel, Observed, Product
@@ -15,6 +14,8 @@ from idgen_compiler.graph import ADMG
 from idgen_compiler.verify.models import CausalModel
 from tests.idgen_compiler.estimand.examples import EXAMPLES
 from tests.strategies import Case, napkin_ladder
+
+sympy = pytest.importorskip("sympy")
 
 SMALL = [name for name in EXAMPLES if name != "ladder_of_two"]
 
@@ -120,3 +121,9 @@ def test_a_missing_value_and_an_impossible_state_are_named() -> None:
         evaluate_sympy(expression, law, {"x": 0})
     with pytest.raises(DataError, match="Y has no state 9"):
         evaluate_sympy(expression, law, {"x": 0, "y": 9})
+
+
+def test_without_sympy_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    with pytest.raises(IdgenError, match=r"idgen-compiler\[verify\]"):
+        to_sympy(kernel_of("backdoor"))

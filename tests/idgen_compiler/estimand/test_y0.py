@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import islice, product
 
 import pytest
-
-pytest.importorskip("y0")
 
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.estimand.flatten import flatten, unflatten
@@ -19,6 +18,8 @@ from idgen_compiler.verify.models import CausalModel
 from idgen_compiler.verify.peer import evaluate_y0
 from tests.idgen_compiler.estimand.examples import EXAMPLES
 from tests.strategies import Case, random_cases
+
+pytest.importorskip("y0")
 
 
 def check(case: Case, kernel: Kernel, joint: Joint, free: FreeVariables) -> None:
@@ -83,3 +84,9 @@ def test_a_name_that_y0_reserves_is_refused() -> None:
     law = Observed(ADMG.parse("P -> Y"))
     with pytest.raises(IdgenError, match="y0 reserves the name P; rename"):
         to_y0(Conditional(law, ("Y",), ("P",)))
+
+
+def test_without_y0_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "y0", None)
+    with pytest.raises(IdgenError, match=r"idgen-compiler\[verify\]"):
+        to_y0(EXAMPLES["backdoor"].identification.estimand.kernel)
