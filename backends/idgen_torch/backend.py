@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from idgen_compiler.errors import DataError, OverlapWarning, near_misses
+from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.ir.program import Program
 from idgen_torch.checkpoint import Checkpoint, fingerprint
 from idgen_torch.coding import encode_sources
@@ -28,6 +27,7 @@ from idgen_torch.seeds import checked_seed
 from idgen_torch.storage import read_fitted
 from idgen_torch.tables import read_sources
 from idgen_torch.variables import Categorical, Schema, Vector
+from idgen_torch.warning import warn_overlap
 
 __all__ = ["TorchBackend"]
 
@@ -156,8 +156,6 @@ def _warn_constant(program: Program, schema: Schema) -> None:
             if only:
                 value = atom.labels[0] if isinstance(atom, Categorical) else atom.low
                 shown_value = "one vector" if isinstance(atom, Vector) else repr(value)
-                warnings.warn(
-                    f"{part.name} is {shown_value} in every row, so that its effect cannot be learnt from these data",
-                    OverlapWarning,
-                    stacklevel=3,
+                warn_overlap(
+                    f"{part.name} is {shown_value} in every row, so that its effect cannot be learnt from these data"
                 )

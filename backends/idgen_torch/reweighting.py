@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import torch
 from torch import Tensor
 
-from idgen_compiler.errors import DataError, OverlapWarning
+from idgen_compiler.errors import DataError
 from idgen_compiler.ir.operations import Reweight
 from idgen_torch.ancestral import DataSet
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Rows
 from idgen_torch.policies import atoms_of
 from idgen_torch.variables import Categorical, VariableType, Vector, real_range
+from idgen_torch.warning import warn_overlap
 
 __all__ = ["effective_rows", "reweighted", "uniform_log_prob"]
 
@@ -46,12 +46,10 @@ def reweighted(op: Reweight, data: DataSet, log_ratio: Tensor, kept: list[str]) 
     weights = weights / weights.mean()
     effective = effective_rows(weights)
     if effective < FEW_EFFECTIVE * data.count:
-        warnings.warn(
+        warn_overlap(
             f"{op.result}: after reweighting {', '.join(d.slot for d in op.do)} only {effective:.0f} of {data.count} "
             "rows are effective (poor overlap), so that what is learnt there rests on few rows; "
-            "compile with realize='regenerate' to share strength instead",
-            OverlapWarning,
-            stacklevel=2,
+            "compile with realize='regenerate' to share strength instead"
         )
     return DataSet({name: data.rows[name] for name in kept}, data.count, weights.float())
 

@@ -7,7 +7,6 @@ OverlapWarning that says how far out it lies.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +16,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from idgen_compiler.errors import DataError, OverlapWarning
+from idgen_compiler.errors import DataError
 from idgen_torch.coding import standardised
 from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Integer, VariableType, Vector
+from idgen_torch.warning import warn_overlap
 
 __all__ = ["encode_value"]
 
@@ -109,10 +109,13 @@ def _one_each(place: _Place, value: Any) -> np.ndarray:
 
 
 def _numbers(place: _Place, values: np.ndarray) -> np.ndarray:
+    text = [value for value in values if isinstance(value, str)] if values.dtype.kind in "OU" else []
     try:
         numbers = values.astype(np.float64)
     except (TypeError, ValueError):
-        raise DataError(f"{place} is {_shown(values)}, not a number; {place.name} is real-valued") from None
+        text = list(values)
+    if text:
+        raise DataError(f"{place} is {_shown(text)}, not a number; {place.name} is real-valued")
     if not np.isfinite(numbers).all():
         raise DataError(f"{place} is {numbers[~np.isfinite(numbers)][0]}; give finite numbers")
     return numbers
@@ -126,11 +129,9 @@ def _codes(place: _Place, kind: Categorical, values: np.ndarray) -> Tensor:
     if (codes < 0).any():
         raise DataError(f"{place} holds a missing value; {_labels(place, kind)}")
     place_of: dict[Any, int] = {label: code for code, label in enumerate(kind.labels)}
-    # A command line knows only text, and "1" means the label 1 where no label is called "1".
-    as_text = {str(label): code for label, code in place_of.items()}
     table, unseen = np.zeros(len(found), dtype=np.int64), []
     for k, value in enumerate(found):
-        code = place_of.get(value, as_text.get(str(value)))
+        code = place_of.get(value)
         if code is None:
             unseen.append(value)
         else:
@@ -181,12 +182,10 @@ def _warn_outside(place: _Place, kind: Integer | Continuous | Vector, values: np
         return
     which = f"entry {entry} of {place.name}" if isinstance(kind, Vector) else place.name
     often = "" if len(values) == 1 else f" ({int((beyond > SLACK).any(1).sum())} of {len(values)} values lie outside)"
-    warnings.warn(
+    warn_overlap(
         f"{place.role}({place.name} = {_short(values[row, entry])}) lies {beyond[row, entry]:.1f} standard deviations "
         f"beyond the data: {which} was observed in [{_short(low[entry])}, {_short(high[entry])}]{often}; "
-        "the answer there is extrapolation",
-        OverlapWarning,
-        stacklevel=2,
+        "the answer there is extrapolation"
     )
 
 

@@ -54,6 +54,22 @@ def test_both_ways_to_realise_an_intervened_law_reach_the_exact_answer(program: 
         assert 0.5 < report.effective_rows / report.rows < 0.99
 
 
+def test_a_composite_is_one_variable() -> None:
+    random = np.random.default_rng(0)
+    data = programs.back_door_data(20_000)
+    shade = random.integers(0, 3, 20_000)
+    y = (random.random(20_000) < 0.1 + 0.2 * data["X"] + 0.3 * data["Z"] + 0.15 * shade).astype(int)
+    columns = {"X": data["X"], "Y": y, "Z.light": np.array(["off", "on"])[data["Z"]], "Z.shade": shade}
+    sampler = fit(BACK_DOOR, columns, family={"Z": "table", "Y": "table"})
+    assert total_variation(sampler, BACK_DOOR, {"X": data["X"], "Y": y, "Z": 3 * data["Z"] + shade}) < 0.006
+    both = Program.parse(str(BACK_DOOR).replace("[Y]", "[Y, Z]"))
+    samples = fit(both, columns, family={"Y": "table"}).sample(20_000, do={"X": 0}, seed=1)
+    assert samples["Z"].dtype.names == ("light", "shade")
+    # Resampled rows keep the fields of one row together, as the data do.
+    joint = samples.to_pandas().groupby(["Z.light", "Z.shade"]).size() / 20_000
+    assert joint["on", 2] == pytest.approx(((data["Z"] == 1) & (shade == 2)).mean(), abs=0.015)
+
+
 def test_the_effective_sample_size_is_kishs() -> None:
     assert effective_rows(torch.tensor([1.0, 1.0, 0.0, 0.0])) == pytest.approx(2)
     assert effective_rows(torch.full((7,), 0.3)) == pytest.approx(7)
