@@ -17,8 +17,8 @@ from .table import Table
 
 __all__ = ["Factored"]
 
-ROWS_PER_CELL = 20
-"""Fewer rows for each cell of a link than this, and a classifier does better."""
+ROWS_PER_CELL = 2
+"""No link takes in another part once fewer rows for each of its cells would be left."""
 
 
 @register
@@ -38,16 +38,15 @@ class Factored(ConditionalModel):
 
     @staticmethod
     def selections(
-        targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights: Tensor | None = None
+        targets: Sequence[Part],
+        inputs: Sequence[Part],
+        rows: Rows,
+        weights: Tensor | None = None,
+        options: FitOptions = FitOptions(),
     ) -> list[Selection]:
-        """What each target depends on; ends at the first whose table the rows cannot fill."""
-        most = row_count([*targets, *inputs], rows, weights) / ROWS_PER_CELL
-        found: list[Selection] = []
-        for k, target in enumerate(targets):
-            found.append(select(target, [*inputs, *targets[:k]], rows, weights, most))
-            if not found[-1].affordable:
-                break
-        return found
+        """What each target depends on, among the inputs and the targets before it."""
+        most = min(options.max_cells, row_count([*targets, *inputs], rows, weights) // ROWS_PER_CELL)
+        return [select(target, [*inputs, *targets[:k]], rows, weights, most) for k, target in enumerate(targets)]
 
     @classmethod
     def fit(
@@ -61,12 +60,11 @@ class Factored(ConditionalModel):
         options: FitOptions = FitOptions(),
         progress: Progress = NoProgress(),
     ) -> Self:
-        """Select, then count. A link that the rows cannot fill is smoothed like any other table."""
-        links = []
-        most = row_count([*targets, *inputs], rows, weights) / ROWS_PER_CELL
-        for k, target in enumerate(targets):
-            given = select(target, [*inputs, *targets[:k]], rows, weights, most).parts
-            links.append(Table.fit((target,), given, rows, weights=weights, seed=seed, options=options))
+        """Select, then count. Raises DataError for real parts."""
+        links = [
+            Table.fit((target,), found.parts, rows, weights=weights, seed=seed, options=options)
+            for target, found in zip(targets, cls.selections(targets, inputs, rows, weights, options), strict=True)
+        ]
         return cls(targets, inputs, links)
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:

@@ -23,13 +23,10 @@ _MOST_ROWS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The parts that a target depends on; `affordable` is False when they span too many cells for the rows.
-
-    In that case the search was given up, and a model that shares strength between cells should take over.
-    """
+    """The parts that a target depends on; `complete` is False when further ones would span too many cells."""
 
     parts: tuple[Part, ...]
-    affordable: bool
+    complete: bool
 
 
 def association(counts: Tensor) -> float:
@@ -60,6 +57,7 @@ def select(target: Part, candidates: Sequence[Part], rows: Rows, weights: Tensor
     """
     table = _Strata(target, rows, weights)
     chosen: list[Part] = []
+    complete = True
     left = list(candidates)
     while left:
         sets: list[tuple[Part, ...]] = [(part,) for part in left]
@@ -68,15 +66,16 @@ def select(target: Part, candidates: Sequence[Part], rows: Rows, weights: Tensor
             best, strength = _strongest(table, chosen, list(combinations(left, 2)))
         if strength < THRESHOLD:
             break
+        if prod(sizes_of([*chosen, *best, target])) > max_cells:
+            complete = False
+            break
         chosen += best
         left = [part for part in left if part not in best]
-        if prod(sizes_of([*chosen, target])) > max_cells:
-            return Selection(tuple(chosen), False)
     for part in list(chosen):
         others = [other for other in chosen if other != part]
         if len(chosen) > 1 and table.association(others, (part,)) < THRESHOLD:
             chosen = others
-    return Selection(tuple(part for part in candidates if part in chosen), True)
+    return Selection(tuple(part for part in candidates if part in chosen), complete)
 
 
 def _strongest(table: _Strata, chosen: Sequence[Part], sets: list[tuple[Part, ...]]) -> tuple[tuple[Part, ...], float]:
