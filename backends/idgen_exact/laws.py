@@ -23,6 +23,7 @@ from idgen_compiler.ir.operations import (
     Observe,
     Regenerate,
     Reweight,
+    Rows,
     Sample,
     Statement,
     Train,
@@ -120,7 +121,18 @@ class _Run:
 
     def factors(self, statements: Iterable[Statement]) -> list[Table]:
         """A region's statements; their product is the joint kernel of its slots given its inputs."""
-        return [self.policy(s) if isinstance(s, Draw) else self.applied(s) for s in statements]
+        return [self.factor(s) for s in statements]
+
+    def factor(self, statement: Statement) -> Table:
+        """The kernel of one statement's slots given the slots that it reads."""
+        match statement:
+            case Draw():
+                return self.policy(statement)
+            case Rows(slots=slots, data=data):
+                names = {variable_of(slot): slot for slot in slots}
+                return self.laws[data].summed(names).renamed(names)
+            case Apply():
+                return self.applied(statement)
 
     def policy(self, draw: Draw) -> Table:
         """The law that a slot is drawn from.  Shape: (categories of its variable,)."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from idgen_compiler.ir.operations import UNIFORM, Draw, Network, Observe, Operation, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.operations import UNIFORM, Draw, Network, Observe, Operation, Regenerate, Reweight, Rows, Sample, Train
 
 __all__ = ["Arrow", "Box", "Flow", "Node", "dataflow"]
 
@@ -107,6 +107,10 @@ def _network(flow: Flow, box: str, title: str, network: Network, do: Sequence[Dr
         key = owners[statement.slots[0]]
         if isinstance(statement, Draw):
             nodes.append(Node(key, (f"{statement.slot} ~ {statement.policy}",), "draw"))
+            continue
+        if isinstance(statement, Rows):
+            nodes.append(Node(key, (f"{', '.join(statement.slots)} ~ rows {statement.data}",), "draw"))
+            flow.arrows.append(Arrow(statement.data, key, "policy"))
             continue
         kept = any(slot in network.outputs for slot in statement.slots)
         nodes.append(Node(key, (f"{', '.join(statement.slots)} ~ {statement.model}",), "output" if kept else "slot"))

@@ -15,6 +15,7 @@ from idgen_compiler.ir.operations import (
     Operation,
     Regenerate,
     Reweight,
+    Rows,
     Sample,
     Statement,
     Train,
@@ -57,6 +58,8 @@ def _network(network: Network) -> dict[str, Any]:
 def _statement(statement: Statement) -> dict[str, Any]:
     if isinstance(statement, Draw):
         return {"slot": statement.slot, "policy": statement.policy}
+    if isinstance(statement, Rows):
+        return {"slots": list(statement.slots), "rows": statement.data}
     return {"slots": list(statement.slots), "model": statement.model, "inputs": list(statement.inputs)}
 
 
@@ -159,6 +162,9 @@ def _read_network(parent: _Fields) -> Network:
         inner = _Fields(value, f"{fields.where}, statement {k}")
         if "policy" in inner.rest:
             statements.append(_read_draw(inner))
+        elif "rows" in inner.rest:
+            statements.append(Rows(inner.names("slots"), inner.text("rows")))
+            inner.close()
         else:
             statements.append(Apply(inner.names("slots"), inner.text("model"), inner.names("inputs")))
             inner.close()

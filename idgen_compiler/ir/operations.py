@@ -23,6 +23,7 @@ __all__ = [
     "Operation",
     "Regenerate",
     "Reweight",
+    "Rows",
     "Sample",
     "Statement",
     "Train",
@@ -62,7 +63,18 @@ class Apply:
     inputs: tuple[str, ...]
 
 
-Statement = Draw | Apply
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """`slots ~ rows %data`: the slots' variables as they stand together in a random row of a data set.
+
+    A sample of the data set's own law without a model; unlike the policy of a draw it cannot be chosen otherwise.
+    """
+
+    slots: tuple[str, ...]
+    data: str
+
+
+Statement = Draw | Rows | Apply
 
 
 @dataclass(frozen=True, slots=True)

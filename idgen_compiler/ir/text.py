@@ -18,6 +18,7 @@ from idgen_compiler.ir.operations import (
     Operation,
     Regenerate,
     Reweight,
+    Rows,
     Sample,
     Statement,
     Train,
@@ -51,6 +52,8 @@ def print_statement(statement: Statement) -> str:
     """One statement of a network."""
     if isinstance(statement, Draw):
         return f"{statement.slot} ~ {statement.policy}"
+    if isinstance(statement, Rows):
+        return f"{_slots(statement.slots)} ~ rows {statement.data}"
     return f"{_slots(statement.slots)} ~ {statement.model}({', '.join(statement.inputs)})"
 
 
@@ -268,11 +271,14 @@ class _Parser:
     def statement(self) -> Statement:
         slots = self.enclosed("(", self.name, ")") if self.value == "(" else (self.name(),)
         self.mark("~")
+        if self.value == "rows" and self.kind == "name":
+            self.next += 1
+            return Rows(slots, self.data())
         if self.kind == "value" and self.is_call():
             model = self.data()
             return Apply(slots, model, self.enclosed("(", self.name, ")"))
         if len(slots) != 1:
-            raise self.error("a draw fills one slot; write a model's inputs in parentheses: %m(X)")
+            raise self.error("a draw fills one slot; write `rows %data` for rows as they stand, or a model's inputs in parentheses: %m(X)")
         return Draw(slots[0], self.policy())
 
     def is_call(self) -> bool:

@@ -16,6 +16,7 @@ from idgen_compiler.ir.operations import (
     Operation,
     Regenerate,
     Reweight,
+    Rows,
     Sample,
     Statement,
     Train,
@@ -142,6 +143,21 @@ def _draw(scope: _Scope, op: Operation, draw: Draw, line: Statement | None = Non
         )  # fmt: skip
 
 
+def _rows(scope: _Scope, op: Operation, rows: Rows) -> None:
+    known = scope.variables(op, rows.data)
+    names = [variable_of(slot) for slot in rows.slots]
+    for slot, name in zip(rows.slots, names, strict=True):
+        if name not in known:
+            raise _fault(
+                op, slot, f"the rows of {rows.data} have no {name} (they have {', '.join(known)})",
+                "take rows of a data set that holds it", rows,
+            )  # fmt: skip
+        if names.count(name) > 1:
+            raise _fault(op, slot, f"{name} stands twice in one row", "take its instances from rows of their own", rows)
+    if not rows.slots:
+        raise _fault(op, rows.data, "rows fill no slot", "name the slots, or drop the statement", rows)
+
+
 def _regenerate(scope: _Scope, op: Regenerate) -> None:
     scope.define(op)
     for draw in op.do:
@@ -191,6 +207,8 @@ def _network(scope: _Scope, op: Operation, network: Network) -> None:
     for statement in network.statements:
         if isinstance(statement, Apply):
             _apply(scope, op, statement, filled)
+        elif isinstance(statement, Rows):
+            _rows(scope, op, statement)
         else:
             _draw(scope, op, statement, statement)
         for slot in statement.slots:
