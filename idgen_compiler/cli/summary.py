@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from idgen_compiler.identify import Identification
-from idgen_compiler.ir.operations import Draw, Observe, Operation, Regenerate, Reweight, Train
+from idgen_compiler.ir.operations import Apply, Draw, Observe, Operation, Regenerate, Reweight, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.page import Page
 
@@ -64,7 +64,7 @@ def _conditional(op: Train) -> str:
 def _origin(op: Operation) -> str:
     match op:
         case Regenerate(do=do, network=network):
-            models = ", ".join(s.model for s in network.statements if not isinstance(s, Draw))
+            models = ", ".join(s.model for s in network.statements if isinstance(s, Apply))
             return f"sampled from {models} with {_set(do)}"
         case Reweight(data=data, do=do, by=by):
             return f"rows of {data}, weighted by {', '.join(by)} for {_set(do)}"

@@ -13,7 +13,8 @@ import torch
 from idgen_torch.families import FitOptions, choose, family
 from idgen_torch.families.base import ConditionalModel
 from idgen_torch.parts import Part, Rows
-from napkin_mnist_discrete import SIZES, attributes, truth
+
+from idgen_compiler.demo.napkin_mnist import SIZES, attributes, truth
 
 ROWS, TIMES, SAMPLES = 60_000, 10, 500_000
 
@@ -23,13 +24,18 @@ def parts(variable: str) -> tuple[Part, ...]:
     return tuple(Part(name, size) for name, size in SIZES.items() if name.startswith(f"{variable}."))
 
 
-def fitted(targets: tuple[Part, ...], inputs: tuple[Part, ...], rows: Rows, seed: int, options: FitOptions) -> ConditionalModel:
+def fitted(
+    targets: tuple[Part, ...], inputs: tuple[Part, ...], rows: Rows, seed: int, options: FitOptions
+) -> ConditionalModel:
     """The chosen family, fitted, with its name and time printed."""
     started = time.perf_counter()
     name = choose(targets, inputs, rows)
     model = family(name).fit(targets, inputs, rows, seed=seed, options=options)
-    print(f"    {name:10s} {targets[0].name.split('.')[0]} | {','.join(sorted({p.name.split('.')[0] for p in inputs}))}"
-          f"  {time.perf_counter() - started:.1f} s", flush=True)
+    print(
+        f"    {name:10s} {targets[0].name.split('.')[0]} | {','.join(sorted({p.name.split('.')[0] for p in inputs}))}"
+        f"  {time.perf_counter() - started:.1f} s",
+        flush=True,
+    )
     return model
 
 
@@ -57,7 +63,7 @@ def run(seed: int, options: FitOptions = FitOptions()) -> tuple[dict[str, float]
     print(f"    sample {time.perf_counter() - clock:.1f} s")
     seconds = time.perf_counter() - started
     distances = {}
-    for attribute, law in truth(3, 1).items():
+    for attribute, law in truth(3, 0, 1).items():
         codes = drawn[f"Y.{attribute}"].numpy()
         distances[attribute] = 0.5 * float(np.abs(np.bincount(codes, minlength=len(law)) / SAMPLES - law).sum())
     return distances, seconds
@@ -69,7 +75,10 @@ def main(seeds: int = 5) -> None:
     for seed in range(seeds):
         distances, seconds = run(seed)
         results.append([*distances.values(), seconds])
-        print(f"seed {seed}: " + "  ".join(f"{k} {v:.4f}" for k, v in distances.items()) + f"  {seconds:.0f} s", flush=True)
+        print(
+            f"seed {seed}: " + "  ".join(f"{k} {v:.4f}" for k, v in distances.items()) + f"  {seconds:.0f} s",
+            flush=True,
+        )
     print("mean: digit {:.4f}  color {:.4f}  thickness {:.4f}  {:.0f} s".format(*np.mean(results, 0)))
 
 
