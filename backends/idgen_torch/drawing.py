@@ -47,10 +47,14 @@ class AliasTable:
         keep, alias = _alias(probabilities.double())
         self.keep = keep.float().flatten()
         self.alias = alias.flatten()
+        self.first = probabilities[:, 0].float()
 
     def sample(self, law: Tensor | None, n: int, generator: torch.Generator) -> Tensor:
         """One outcome per row from the law with that index (all from law 0 for None).  Shape: (n,) int64."""
         device = self.keep.device
+        if self.outcomes == 2:  # one comparison decides, without an alias
+            first = self.first[0] if law is None else self.first[law]
+            return (uniform((n,), generator, device) >= first).long()
         column = integers(self.outcomes, n, generator, device)
         cell = column if law is None else law * self.outcomes + column
         return torch.where(uniform((n,), generator, device) < self.keep[cell], column, self.alias[cell])
@@ -59,6 +63,7 @@ class AliasTable:
         """The same table on another device."""
         moved = object.__new__(AliasTable)
         moved.outcomes, moved.keep, moved.alias = self.outcomes, self.keep.to(device), self.alias.to(device)
+        moved.first = self.first.to(device)
         return moved
 
 
