@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, silu
 
-from .parts import Part, Rows
+from idgen_torch.parts import Part, Rows
 
 __all__ = ["Columns", "Features", "HeadNetworks", "Layout"]
 
@@ -116,8 +116,8 @@ class Layout:
 class HeadNetworks:
     """`members` x `heads` perceptrons, as batched matrices.
 
-    The activation is SiLU: with ReLU the densities went wrong where overlap is thin (measured: .19 sd against .06 at the edge
-    of a bent napkin).
+    The activation is SiLU: with ReLU the densities went wrong where overlap is thin (measured: .19 sd against .06
+    at the edge of a bent napkin).
 
     `mask` (heads, width) is 1 where a head may see a feature: the inputs, and the targets before its own.
     """

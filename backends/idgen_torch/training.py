@@ -9,7 +9,7 @@ from math import ceil, cos, pi
 import torch
 from torch import Tensor
 
-from .options import FitOptions, Progress
+from idgen_torch.options import FitOptions, Progress
 
 __all__ = ["Recipe", "Split", "one_cycle", "split", "train"]
 
@@ -118,7 +118,7 @@ def train(
                 for group in optimiser.param_groups:
                     group["lr"] = recipe.lr * one_cycle((epoch * steps + step) / (epochs * steps))
                 optimiser.zero_grad()
-                loss(orders[:, step * batch : (step + 1) * batch]).backward()  # type: ignore[no-untyped-call]
+                loss(orders[:, step * batch : (step + 1) * batch]).backward()
                 optimiser.step()
             now = held_out_loss()
             improved = now < best

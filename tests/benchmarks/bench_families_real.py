@@ -1,20 +1,24 @@
-"""Error of interventional means and standard deviations on real-valued napkins and a front-door, wired by hand.
+"""Kernel families on real-valued data: errors of interventional means and standard deviations.
 
-Run: python tests/benchmarks/bench_families_real.py [case] [seeds] [density]
+Linear-Gaussian napkin and front-door, and a napkin bent by a sine and a square, 50,000 rows, the programs wired by
+hand: the largest error over |x| <= 2 sd, the mean over seeds.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from idgen_torch.families import FitOptions, choose, family
-from idgen_torch.parts import Part, Rows
 from numpy.typing import NDArray
+
+from idgen_torch.families import ConditionalModel, FitOptions, choose, family
+from idgen_torch.parts import Part, Rows
+from tests.benchmarks.report import Row
+
+__all__ = ["CASES", "Case", "measure", "run"]
 
 ROWS, TIMES, SAMPLES = 50_000, 8, 100_000
 Array = NDArray[np.float64]
@@ -65,7 +69,7 @@ CASES = {
 }
 
 
-def run(case: Case, graph: str, seed: int, options: FitOptions) -> tuple[float, float, float]:
+def measure(case: Case, seed: int, options: FitOptions) -> tuple[float, float, float]:
     """Largest error of the mean (in sd of Y given do) and of the sd (relative) over |x| <= 2 sd, and the seconds."""
     observed = case.observed(np.random.default_rng(seed))
     centre = {name: (float(v.mean()), float(v.std())) for name, v in observed.items()}
@@ -76,18 +80,15 @@ def run(case: Case, graph: str, seed: int, options: FitOptions) -> tuple[float, 
     generator = torch.Generator().manual_seed(seed)
     started = time.perf_counter()
 
-    def fit(target: str, inputs: str, data: Rows):
+    def fit(target: str, inputs: str, data: Rows) -> ConditionalModel:
         parts = tuple(Part(name, None, 1) for name in inputs.split())
         name = choose((Part(target, None, 1),), parts, data)
-        clock = time.perf_counter()
-        model = family(name).fit((Part(target, None, 1),), parts, data, seed=seed, options=options)
-        print(f"    {target} | {inputs}: {getattr(model, '_kind', name)} {time.perf_counter() - clock:.1f} s", flush=True)
-        return model
+        return family(name).fit((Part(target, None, 1),), parts, data, seed=seed, options=options)
 
-    def take(name: str, n: int) -> Tensor:
+    def take(name: str, n: int) -> torch.Tensor:
         return rows[name][torch.randint(ROWS, (n,), generator=generator)]
 
-    if graph == "front-door":
+    if "M" in rows:
         of_m, of_y, of_x = fit("M", "X", rows), fit("Y", "X M", rows), fit("X", "", rows)
 
         def sample(do: torch.Tensor) -> torch.Tensor:
@@ -114,21 +115,19 @@ def run(case: Case, graph: str, seed: int, options: FitOptions) -> tuple[float, 
     return max(mean_errors), max(sd_errors), seconds
 
 
-Tensor = torch.Tensor
-
-
-def main(names: list[str], seeds: int, density: str) -> None:
+def run(quick: bool) -> list[Row]:
     """Bars: linear cases mean .05 sd and sd 3 %, the bent napkin .1 sd and 8 %; fit under two minutes."""
-    for name in names:
-        results = []
-        for seed in range(seeds):
-            results.append(run(CASES[name], "front-door" if name == "front-door" else "napkin", seed, FitOptions(density=density)))
-            print("{} seed {}: mean {:.3f} sd, sd {:.1%}, {:.0f} s".format(name, seed, *results[-1]), flush=True)
-        print("{}: mean {:.3f} (worst {:.3f}), sd {:.1%} (worst {:.1%}), {:.0f} s".format(
-            name, np.mean(results, 0)[0], np.max(results, 0)[0], np.mean(results, 0)[1], np.max(results, 0)[1], np.mean(results, 0)[2]))
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    wanted = sys.argv[1] if len(sys.argv) > 1 else "all"
-    main(list(CASES) if wanted == "all" else [wanted], int(sys.argv[2]) if len(sys.argv) > 2 else 3, sys.argv[3] if len(sys.argv) > 3 else "auto")
+    rows = []
+    for name, case in CASES.items():
+        errors = np.array(
+            [measure(case, seed, FitOptions(epochs=1 if quick else None)) for seed in range(1 if quick else 5)]
+        )
+        rows.append(
+            {
+                "case": name,
+                "mean error, sd": f"{errors[:, 0].mean():.3f} (worst {errors[:, 0].max():.3f})",
+                "sd error": f"{errors[:, 1].mean():.1%} (worst {errors[:, 1].max():.1%})",
+                "fit, s": f"{errors[:, 2].mean():.0f}",
+            }
+        )
+    return rows

@@ -1,13 +1,13 @@
 """Families of conditional models, one file each."""
 
-from .base import ConditionalModel, FitOptions, NoProgress, Progress, families, family, register
-from .chain import Chain
-from .choose import choose
-from .classifier import Classifier
-from .factored import Factored
-from .flow import Flow
-from .resample import Resample
-from .table import Table
+from idgen_torch.families.base import ConditionalModel, FitOptions, NoProgress, Progress, families, family, register
+from idgen_torch.families.chain import Chain
+from idgen_torch.families.choose import choose
+from idgen_torch.families.classifier import Classifier
+from idgen_torch.families.factored import Factored
+from idgen_torch.families.flow import Flow
+from idgen_torch.families.resample import Resample
+from idgen_torch.families.table import Table
 
 __all__ = [
     "Chain",

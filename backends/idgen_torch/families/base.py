@@ -14,9 +14,8 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError, near_misses
-
-from ..options import FitOptions, NoProgress, Progress
-from ..parts import Part, Rows
+from idgen_torch.options import FitOptions, NoProgress, Progress
+from idgen_torch.parts import Part, Rows
 
 __all__ = [
     "Config",
@@ -128,7 +127,9 @@ def row_count(parts: Sequence[Part], rows: Mapping[str, Tensor], weights: Tensor
     n = next(iter(counts.values()))
     if n == 0:
         raise DataError(f"no rows to learn {', '.join(p.name for p in parts)} from")
-    if weights is not None and not (bool((weights >= 0).all()) and bool(weights.isfinite().all()) and weights.sum() > 0):
+    if weights is None:
+        return n
+    if not bool(((weights >= 0) & weights.isfinite()).all()) or not bool(weights.sum() > 0):
         raise DataError("row weights have to be finite, non-negative and not all zero")
     return n
 
@@ -137,10 +138,8 @@ def checked_tensor(tensors: Tensors, expected: Mapping[str, tuple[tuple[int, ...
     """The tensors of a saved model, after each name, shape and dtype has been compared; raises DataError."""
     unknown, missing = sorted(set(tensors) - set(expected)), sorted(set(expected) - set(tensors))
     if unknown or missing:
-        raise DataError(
-            "a saved model does not fit its configuration: "
-            + "; ".join(f"{word} {', '.join(names)}" for word, names in (("unknown", unknown), ("missing", missing)) if names)
-        )
+        faults = [f"{word} {', '.join(names)}" for word, names in (("unknown", unknown), ("missing", missing)) if names]
+        raise DataError(f"a saved model's tensors do not fit its configuration: {'; '.join(faults)}")
     for name, (shape, dtype) in expected.items():
         found = tensors[name]
         if tuple(found.shape) != shape or found.dtype != dtype:

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-
-from ..parts import Part, Rows
+from idgen_torch.parts import Part, Rows
 
 __all__ = ["cell_count", "cell_of", "codes_of", "sizes_of"]
 
@@ -30,12 +29,11 @@ def cell_count(parts: Sequence[Part]) -> int:
     return prod(sizes_of(parts))
 
 
-def cell_of(parts: Sequence[Part], rows: Rows, device: torch.device) -> Tensor | None:
-    """The cell number of each row, the last part counting fastest; None for no parts.  Shape: (rows,) int64."""
-    cell: Tensor | None = None
-    for part, size in zip(parts, sizes_of(parts), strict=True):
-        codes = rows[part.name].to(device)
-        cell = codes if cell is None else torch.add(codes, cell, alpha=size)
+def cell_of(parts: Sequence[Part], rows: Rows, device: torch.device) -> Tensor:
+    """The cell number of each row, the last part counting fastest.  Shape: (rows,) int64."""
+    cell = rows[parts[0].name].to(device)
+    for part, size in zip(parts[1:], sizes_of(parts[1:]), strict=True):
+        cell = torch.add(rows[part.name].to(device), cell, alpha=size)
     return cell
 
 

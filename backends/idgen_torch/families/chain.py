@@ -9,10 +9,18 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-
-from ..parts import Part, Rows
-from .base import ConditionalModel, Config, FitOptions, NoProgress, Progress, Tensors, family, register
-from .choose import choose
+from idgen_torch.families.base import (
+    ConditionalModel,
+    Config,
+    FitOptions,
+    NoProgress,
+    Progress,
+    Tensors,
+    family,
+    register,
+)
+from idgen_torch.families.choose import choose
+from idgen_torch.parts import Part, Rows
 
 __all__ = ["Chain"]
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..drawing import generator_for
-from ..options import FitOptions
-from ..parts import Part, Rows
-from ..training import split
-from .base import row_count
-from .cells import cell_count
-from .classifier import Classifier
-from .factored import Factored
+from idgen_torch.drawing import generator_for
+from idgen_torch.families.base import row_count
+from idgen_torch.families.cells import cell_count
+from idgen_torch.families.classifier import Classifier
+from idgen_torch.families.factored import Factored
+from idgen_torch.options import FitOptions
+from idgen_torch.parts import Part, Rows
+from idgen_torch.training import split
 
 __all__ = ["choose"]
 
@@ -51,9 +51,7 @@ def choose(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights:
     return _likelier(targets, inputs, rows, weights, count)
 
 
-def _likelier(
-    targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights: Tensor | None, count: int
-) -> str:
+def _likelier(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights: Tensor | None, count: int) -> str:
     """The better of `factored` and a single classifier on held-out rows; the same answer for the same rows."""
     parts = split(count, 0.1, generator_for(0))
     names = [part.name for part in (*targets, *inputs)]

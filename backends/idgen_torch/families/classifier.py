@@ -10,11 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ..drawing import categorical, generator_for, integers
-from ..networks import Columns, Features, HeadNetworks, Layout
-from ..parts import Part, Rows
-from ..training import Recipe, split, train
-from .base import (
+from idgen_torch.drawing import categorical, generator_for, integers
+from idgen_torch.families.base import (
     ConditionalModel,
     Config,
     FitOptions,
@@ -25,7 +22,10 @@ from .base import (
     register,
     row_count,
 )
-from .cells import sizes_of
+from idgen_torch.families.cells import sizes_of
+from idgen_torch.networks import Columns, Features, HeadNetworks, Layout
+from idgen_torch.parts import Part, Rows
+from idgen_torch.training import Recipe, split, train
 
 __all__ = ["Classifier"]
 
@@ -210,6 +210,7 @@ def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None) -> T
     The loss is convex in 1/T, so a ternary search over log T finds its only minimum.
     Source: Guo et al. (2017), section 4.2.  Shape: logits (rows, classes), labels (rows,), mass (rows,) -> ().
     """
+
     def loss(log_temperature: float) -> float:
         each = cross_entropy(logits * torch.tensor(-log_temperature).exp().item(), labels, reduction="none")
         return float(each.mean() if mass is None else (each * mass).sum() / mass.sum())

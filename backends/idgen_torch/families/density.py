@@ -11,8 +11,7 @@ from torch import Tensor
 from zuko.transforms import MonotonicRQSTransform
 
 from idgen_compiler.errors import DataError
-
-from ..drawing import categorical, normal
+from idgen_torch.drawing import categorical, normal
 
 __all__ = ["Density", "Mixture", "Spline", "density"]
 

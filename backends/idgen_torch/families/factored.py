@@ -9,11 +9,19 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-
-from ..parts import Part, Rows
-from .base import ConditionalModel, Config, FitOptions, NoProgress, Progress, Tensors, register, row_count
-from .selection import Selection, select
-from .table import Table
+from idgen_torch.families.base import (
+    ConditionalModel,
+    Config,
+    FitOptions,
+    NoProgress,
+    Progress,
+    Tensors,
+    register,
+    row_count,
+)
+from idgen_torch.families.selection import Selection, select
+from idgen_torch.families.table import Table
+from idgen_torch.parts import Part, Rows
 
 __all__ = ["Factored"]
 
@@ -80,7 +88,7 @@ class Factored(ConditionalModel):
 
     def state(self) -> tuple[Config, Tensors]:
         """What each target is given, by name, and its table."""
-        tensors = {f"{k}.{name}": value for k, link in enumerate(self._links) for name, value in link.state()[1].items()}
+        tensors = {f"{k}.probabilities": link.probabilities for k, link in enumerate(self._links)}
         return {"given": [[part.name for part in link.inputs] for link in self._links]}, tensors
 
     @classmethod

@@ -10,12 +10,8 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-
-from ..drawing import generator_for, integers
-from ..networks import Columns, Features, HeadNetworks, Layout
-from ..parts import Part, Rows
-from ..training import Recipe, Split, split, train
-from .base import (
+from idgen_torch.drawing import generator_for, integers
+from idgen_torch.families.base import (
     ConditionalModel,
     Config,
     FitOptions,
@@ -26,8 +22,11 @@ from .base import (
     register,
     row_count,
 )
-from .density import Density, density
-from .residual import Residual
+from idgen_torch.families.density import Density, density
+from idgen_torch.families.residual import Residual
+from idgen_torch.networks import Columns, Features, HeadNetworks, Layout
+from idgen_torch.parts import Part, Rows
+from idgen_torch.training import Recipe, Split, split, train
 
 __all__ = ["Flow"]
 
@@ -42,9 +41,9 @@ PILOT_ROWS = 20_000
 class Flow(ConditionalModel):
     """A linear regression, and an ensemble of autoregressive densities for its whitened residual.
 
-    Each residual coordinate has a spline flow or a mixture of normals whose parameters a perceptron computes from the inputs
-    and the coordinates before it. The law is the even mixture of the members' laws. `log_prob` counts a target that is an
-    exact linear function of the others as a point mass.
+    Each residual coordinate has a spline flow or a mixture of normals whose parameters a perceptron computes from
+    the inputs and the coordinates before it. The law is the even mixture of the members' laws. `log_prob` counts a
+    target that is an exact linear function of the others as a point mass.
     """
 
     family = "flow"
@@ -252,7 +251,7 @@ def _width(targets: Sequence[Part]) -> int:
     """The total width of real targets; raises DataError for a discrete one."""
     for part in targets:
         if part.discrete:
-            raise DataError(f"{part.name} is discrete; the flow family models real targets only, use chain for mixed ones")
+            raise DataError(f"{part.name} is discrete; flow models real targets only, use chain for mixed ones")
     return sum(part.dim for part in targets)
 
 

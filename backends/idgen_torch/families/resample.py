@@ -9,10 +9,8 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-
-from ..drawing import integers, uniform
-from ..parts import Part, Rows
-from .base import (
+from idgen_torch.drawing import integers, uniform
+from idgen_torch.families.base import (
     ConditionalModel,
     Config,
     FitOptions,
@@ -23,6 +21,7 @@ from .base import (
     register,
     row_count,
 )
+from idgen_torch.parts import Part, Rows
 
 __all__ = ["Resample"]
 

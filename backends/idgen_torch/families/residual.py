@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..networks import Features
+from idgen_torch.networks import Features
 
 __all__ = ["Residual"]
 
@@ -78,7 +78,8 @@ class Residual:
 
 def _design(features: Features, one_hot: int) -> Tensor:
     """One, one-hot blocks, reals.  Shape: -> (rows, 1 + width) float64."""
-    rows = torch.zeros(len(features), 1 + one_hot + features.reals.shape[1], dtype=torch.float64, device=features.reals.device)
+    width = 1 + one_hot + features.reals.shape[1]
+    rows = torch.zeros(len(features), width, dtype=torch.float64, device=features.reals.device)
     rows[:, 0] = 1
     if features.codes.shape[1]:
         rows.scatter_(1, features.codes + 1, 1.0)

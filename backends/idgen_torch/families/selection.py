@@ -10,8 +10,8 @@ from math import prod, sqrt
 import torch
 from torch import Tensor
 
-from ..parts import Part, Rows
-from .cells import cell_of, sizes_of
+from idgen_torch.families.cells import cell_of, sizes_of
+from idgen_torch.parts import Part, Rows
 
 __all__ = ["Selection", "association", "select"]
 

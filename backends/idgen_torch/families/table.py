@@ -10,10 +10,8 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-
-from ..drawing import AliasTable
-from ..parts import Part, Rows
-from .base import (
+from idgen_torch.drawing import AliasTable
+from idgen_torch.families.base import (
     ConditionalModel,
     Config,
     FitOptions,
@@ -24,7 +22,8 @@ from .base import (
     register,
     row_count,
 )
-from .cells import cell_count, cell_of, codes_of, sizes_of
+from idgen_torch.families.cells import cell_count, cell_of, codes_of, sizes_of
+from idgen_torch.parts import Part, Rows
 
 __all__ = ["Table"]
 
@@ -64,25 +63,30 @@ class Table(ConditionalModel):
         row_count([*targets, *inputs], rows, weights)
         cells = cell_count(inputs) * cell_count(targets)
         if cells > options.max_cells:
+            of = ", ".join(part.name for part in targets)
+            given = ", ".join(part.name for part in inputs) or "nothing"
             raise DataError(
-                f"a table of {', '.join(p.name for p in targets)} given {', '.join(p.name for p in inputs) or 'nothing'}"
-                f" has {cells} cells, more than {options.max_cells}; use the classifier family, or raise max_cells"
+                f"a table of {of} given {given} has {cells} cells, more than {options.max_cells}; "
+                "use the classifier family, or raise max_cells"
             )
         counts = _counts(targets, inputs, rows, weights)
         return cls(targets, inputs, smoothed(counts, options.smoothing).to(options.device))
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """Draw the joint target cell from each row's law."""
-        outcome = self._alias.sample(cell_of(self.inputs, given, self._device), n, generator)
+        outcome = self._alias.sample(self._law(given), n, generator)
         if len(self.targets) == 1:
             return {self.targets[0].name: outcome}
         return {part.name: self._codes[k][outcome] for k, part in enumerate(self.targets)}
 
     def log_prob(self, rows: Rows) -> Tensor:
         """Log-probability of the targets of each row.  Shape: (rows,) float64."""
-        outcome = cell_of(self.targets, rows, self._device)
-        law = cell_of(self.inputs, rows, self._device)
-        return self.probabilities[0 if law is None else law, outcome].log()
+        law = self._law(rows)
+        return self.probabilities[0 if law is None else law, cell_of(self.targets, rows, self._device)].log()
+
+    def _law(self, rows: Rows) -> Tensor | None:
+        """The input cell of each row, None where there are no inputs.  Shape: (rows,) int64."""
+        return cell_of(self.inputs, rows, self._device) if self.inputs else None
 
     def state(self) -> tuple[Config, Tensors]:
         """The table."""
@@ -133,7 +137,7 @@ def mutual_information(pair: Tensor) -> float:
 
 
 def _counts(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights: Tensor | None) -> Tensor:
-    """Weighted counts, scaled so that the weights' effective rows are counted.  Shape: (input sizes..., target cells)."""
+    """Counts, of effective rows where there are weights.  Shape: (size of input 1, ..., target cells)."""
     sizes, outcomes = sizes_of(inputs), cell_count(targets)
     cell = cell_of([*inputs, *targets], rows, torch.device("cpu"))
     mass = None
