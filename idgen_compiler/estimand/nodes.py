@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import chain
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -351,9 +352,9 @@ def fold(root: Kernel, visit: Callable[[Kernel, Mapping[Kernel, R]], R]) -> R:
 
 def _scope_of_product(factors: tuple[Kernel, ...]) -> tuple[Names, Names]:
     """The targets of all factors, and what some factor needs and none makes."""
-    targets = [t for f in factors for t in f.targets]
+    targets = list(chain.from_iterable(f.targets for f in factors))
     made = dict.fromkeys(targets)
     if len(made) < len(targets):
         raise EstimandError(f"two factors share a target: {', '.join(targets)}")
-    needed = dict.fromkeys(i for f in factors for i in f.inputs)
+    needed = dict.fromkeys(chain.from_iterable(f.inputs for f in factors))
     return tuple(made), tuple(n for n in needed if n not in made)

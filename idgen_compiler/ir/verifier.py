@@ -84,7 +84,9 @@ def _fault(op: Operation, offender: str, what: str, remedy: str, line: Statement
     return ProgramError(f"program does not verify: in {result}, {what}\n  {shown}{caret}\n{remedy}", result)
 
 
-def _distinct(op: Operation, names: Iterable[str], what: str) -> None:
+def _distinct(op: Operation, names: Sequence[str], what: str) -> None:
+    if len(set(names)) == len(names):
+        return
     seen: set[str] = set()
     for name in names:
         if name in seen:
@@ -118,13 +120,13 @@ def _train(scope: _Scope, op: Train) -> None:
     if not op.targets:
         raise _fault(op, op.result, "a model needs a target", "write `train %data : target | inputs`")
     _distinct(op, (*op.targets, *op.inputs), "targets and inputs")
-    kept = set(known)
-    for name in (*op.targets, *op.inputs):
-        if name not in kept:
-            raise _fault(
-                op, name, f"{name} is not among the variables of {op.data} ({', '.join(known)})",
-                f"keep {name} in {op.data}, or drop it from the model",
-            )  # fmt: skip
+    kept, named = set(known), (*op.targets, *op.inputs)
+    if not kept.issuperset(named):
+        name = next(n for n in named if n not in kept)
+        raise _fault(
+            op, name, f"{name} is not among the variables of {op.data} ({', '.join(known)})",
+            f"keep {name} in {op.data}, or drop it from the model",
+        )  # fmt: skip
     scope.models[op.result] = op
 
 
@@ -173,7 +175,7 @@ def _regenerate(scope: _Scope, op: Regenerate) -> None:
 def _reweight(scope: _Scope, op: Reweight) -> None:
     scope.define(op)
     known = scope.variables(op, op.data)
-    _distinct(op, (d.slot for d in op.do), "slots of do(...)")
+    _distinct(op, [d.slot for d in op.do], "slots of do(...)")
     if len(op.do) != len(op.by):
         raise _fault(
             op, op.result, f"{len(op.do)} draws are weighed by {len(op.by)} models",
@@ -226,16 +228,16 @@ def _network(scope: _Scope, op: Operation, network: Network) -> None:
 def _apply(scope: _Scope, op: Operation, apply: Apply, filled: set[str]) -> None:
     model = scope.model(op, apply.model, apply)
     for what, slots, names in (("targets", apply.slots, model.targets), ("inputs", apply.inputs, model.inputs)):
-        if tuple(map(variable_of, slots)) != names:
+        if slots != names and tuple(map(variable_of, slots)) != names:
             raise _fault(
                 op, apply.model, f"{apply.model} has {what} ({', '.join(names)}), not ({', '.join(slots)})",
                 f"give its {what} in the model's order", apply,
             )  # fmt: skip
-    for slot in apply.inputs:
-        if slot not in filled:
-            raise _fault(
-                op, slot, f"the input {slot} is not filled at this point", "fill it by an earlier statement", apply
-            )
+    if not filled.issuperset(apply.inputs):
+        slot = next(s for s in apply.inputs if s not in filled)
+        raise _fault(
+            op, slot, f"the input {slot} is not filled at this point", "fill it by an earlier statement", apply
+        )
 
 
 _CHECKS: dict[type, Callable[..., None]] = {
