@@ -1,0 +1,59 @@
+"""What a program costs, before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+
+from idgen_compiler.ir.operations import Apply, Network, Operation, Regenerate, Reweight, Sample, Train
+
+__all__ = ["Cost", "cost_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Counts that stand for training time, compounded error and sampling time.
+
+    Costs are compared by `rank`: regenerated or reweighted data sets first, since models trained on the output of
+    models compound their errors; then models, then what they condition on, then the work of one sample.
+    """
+
+    regenerations: int  #: `regenerate` operations
+    reweightings: int  #: `reweight` operations
+    models: int  #: `train` operations
+    inputs: int  #: inputs of all models together
+    widest: int  #: the largest conditioning set of a model
+    depth: int  #: the longest chain of models in a sampler, each fed by the one before
+    evaluations: int  #: models run for one sample of every sampler
+
+    @property
+    def rank(self) -> tuple[int, ...]:
+        """What decides between programs for the same queries: the smaller is the cheaper."""
+        return (self.regenerations + self.reweightings, self.models, self.inputs, self.evaluations, self.depth)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{f.name} {value}" for f, value in zip(fields(self), astuple(self), strict=True))
+
+
+def cost_of(operations: Sequence[Operation]) -> Cost:
+    """The cost of a program's operations."""
+    models = [op for op in operations if isinstance(op, Train)]
+    networks = [op.network for op in operations if isinstance(op, Sample)]
+    return Cost(
+        regenerations=sum(isinstance(op, Regenerate) for op in operations),
+        reweightings=sum(isinstance(op, Reweight) for op in operations),
+        models=len(models),
+        inputs=sum(len(op.inputs) for op in models),
+        widest=max((len(op.inputs) for op in models), default=0),
+        depth=max((_depth(network) for network in networks), default=0),
+        evaluations=sum(isinstance(s, Apply) for network in networks for s in network.statements),
+    )
+
+
+def _depth(network: Network) -> int:
+    depth: dict[str, int] = {}
+    for statement in network.statements:
+        if isinstance(statement, Apply):
+            below = max((depth.get(slot, 0) for slot in statement.inputs), default=0)
+            depth.update(dict.fromkeys(statement.slots, below + 1))
+    return max(depth.values(), default=0)

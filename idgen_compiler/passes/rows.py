@@ -1,0 +1,108 @@
+"""Row resampling: what no input moves is taken from rows, without a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from idgen_compiler.estimand.nodes import Conditional, Law
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.graph.separation import m_separated
+from idgen_compiler.ir.operations import Apply, Network, Operation, Regenerate, Rows, Sample, Statement, Train
+from idgen_compiler.ir.program import Program
+from idgen_compiler.passes.base import Pass
+
+__all__ = ["ResampleRows"]
+
+
+@dataclass(frozen=True)
+class ResampleRows(Pass):
+    """Statements that together sample a marginal of one data set become rows of that data set.
+
+    A model without inputs has the data set's own marginal as its law. A model whose inputs are slots of such a row joins
+    the row, when its target is m-separated from the rest of the row given those inputs: then the product is the joint
+    marginal, by the chain rule. Rows of the real data carry no modelling error at all.
+
+    Before: A ~ %m0()          After: (A, B) ~ rows %obs
+            B ~ %m1(A)
+
+    What was put together need not be sampled apart, so the models of the row are dead unless used elsewhere.
+    `regenerated` allows rows of regenerated data sets too.
+    """
+
+    regenerated: bool = False
+
+    def apply(self, program: Program) -> Program:
+        """Every region by itself."""
+        models = {op.result: op for op in program.models}
+        allowed = {program.observe.result}
+        if self.regenerated:
+            allowed.update(op.result for op in (*program.regenerations, *program.reweightings))
+        operations = tuple(
+            replace(op, network=_resampled(op.network, models, allowed)) if isinstance(op, Regenerate | Sample) else op
+            for op in program.operations
+        )
+        return program if operations == program.operations else replace(program, operations=operations)
+
+
+@dataclass
+class _Group:
+    """Slots that one row fills, in the data set `data`."""
+
+    data: str
+    slots: list[str]
+    graph: ADMG | None  #: of the data set's law, where it is known
+
+    def takes(self, model: Train, apply: Apply) -> bool:
+        """Whether the statement's target, given its inputs, is that of the same row."""
+        (slot,) = apply.slots
+        names = {variable_of(s) for s in self.slots}
+        if model.data != self.data or not set(apply.inputs) <= set(self.slots) or variable_of(slot) in names:
+            return False
+        rest = names.difference(model.inputs)
+        if not rest:
+            return True
+        return self.graph is not None and m_separated(
+            self.graph, model.targets, rest, {*model.inputs, *self.graph.fixed} - rest
+        )
+
+
+def _resampled(network: Network, models: dict[str, Train], allowed: set[str]) -> Network:
+    groups: list[_Group] = []
+    owner: dict[int, _Group] = {}  # statement's place -> the row that it is part of
+    for place, statement in enumerate(network.statements):
+        if not isinstance(statement, Apply) or len(statement.slots) != 1:
+            continue
+        model = models[statement.model]
+        if model.data not in allowed:
+            continue
+        if not statement.inputs:
+            group = _Group(model.data, [], _graph(model))
+            groups.append(group)
+        else:
+            found = next((g for g in groups if g.takes(model, statement)), None)
+            if found is None:
+                continue
+            group = found
+        group.slots.append(statement.slots[0])
+        owner[place] = group
+    if not owner:
+        return network
+    statements: list[Statement] = []
+    done: list[_Group] = []
+    for place, statement in enumerate(network.statements):
+        of_row = owner.get(place)
+        if of_row is None:
+            statements.append(statement)
+        elif not any(of_row is group for group in done):
+            done.append(of_row)
+            statements.append(Rows(tuple(of_row.slots), of_row.data))
+    return replace(network, statements=tuple(statements))
+
+
+def _graph(op: Operation) -> ADMG | None:
+    """The graph of the law that a model was trained in, where the compiler said what it computes."""
+    computes = getattr(op, "computes", None)
+    if isinstance(computes, Conditional) and isinstance(computes.of, Law):
+        return computes.of.graph
+    return None

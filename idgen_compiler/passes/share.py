@@ -1,0 +1,64 @@
+"""Sharing: one value for one meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from idgen_compiler.ir.operations import Apply, Network, Operation, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.program import Program
+from idgen_compiler.passes.base import Pass, with_values
+
+__all__ = ["Share"]
+
+
+@dataclass(frozen=True)
+class Share(Pass):
+    """One `train` for one conditional of one data set, and one data set for one recipe.
+
+    Two operations with the same fields define the same law (common sub-expressions); the inputs of a model are a set.
+
+    Before: %m1 = train %obs : X        After: %m1 = train %obs : X
+            %m2 = train %obs : X
+    """
+
+    def apply(self, program: Program) -> Program:
+        """Downwards, a value that was met before stands for every later one like it."""
+        kept: list[Operation] = []
+        met: dict[object, Train | Regenerate | Reweight] = {}
+        names: dict[str, str] = {}  # value -> the one that stands for it
+        places: dict[str, tuple[int, ...]] = {}  # model -> where the inputs of the one that stands for it are among its own
+        for op in program.operations:
+            new = with_values(_permuted(op, places), names)
+            if isinstance(new, Train | Regenerate | Reweight):
+                first = met.setdefault(_meaning(new), new)
+                if first is not new:
+                    names[new.result] = first.result
+                    if isinstance(new, Train) and isinstance(first, Train) and new.inputs != first.inputs:
+                        places[new.result] = tuple(map(new.inputs.index, first.inputs))
+                    continue
+            kept.append(new)
+        return program if len(kept) == len(program.operations) else replace(program, operations=tuple(kept))
+
+
+def _meaning(op: Train | Regenerate | Reweight) -> object:
+    if isinstance(op, Train):
+        return (op.data, op.targets, frozenset(op.inputs))
+    return replace(op, result="%_")
+
+
+def _permuted(op: Operation, places: Mapping[str, tuple[int, ...]]) -> Operation:
+    """The operation with the inputs of models that others stand for in the others' order."""
+    if not places or not isinstance(op, Regenerate | Sample):
+        return op
+    return replace(op, network=_with_places(op.network, places))
+
+
+def _with_places(network: Network, places: Mapping[str, tuple[int, ...]]) -> Network:
+    statements = tuple(
+        replace(s, inputs=tuple(s.inputs[k] for k in places[s.model]))
+        if isinstance(s, Apply) and s.model in places
+        else s
+        for s in network.statements
+    )
+    return replace(network, statements=statements)
