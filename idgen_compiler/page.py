@@ -34,9 +34,9 @@ class _Code(RegexHighlighter):
     base_style = "idgen."
     highlights = [
         r"(?P<value>%\w+)",
-        r"(?P<word>\b(?:program|observe|train|regenerate|reweight|sample|do|by|where)\b)",
-        r"(?P<rule>^\s*(?:line \d|IDC|ratio)(?=:))",
-        r"(?P<comment>(?<= )# .*$)",
+        r"(?P<word>\b(?:program|observe|train|regenerate|reweight|sample|do)\b|\bby(?= %))",
+        r"(?m)(?P<rule>^\s*(?:line \d|IDC|ratio)(?=:))",
+        r"(?m)(?P<comment>(?<= )# .*$)",
     ]
 
 
@@ -94,7 +94,7 @@ class Page:
             first, *rest = value.split("\n")
             lines = [f"{label.ljust(width)}  {first}", *(" " * (width + 2) + line for line in rest)]
             if self.rich:
-                text = _Code()(Text("\n".join(lines)))
+                text = Text("\n".join(lines))
                 text.stylize("idgen.label", 0, len(label))
                 self.console.print(text, soft_wrap=True)
             else:

@@ -5,6 +5,7 @@ Nothing heavy is imported here or in a command's module: torch, pandas and the l
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -66,6 +67,9 @@ def idgen(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; `arguments` are the process's own when none are given."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Σ shows ? instead
+            stream.reconfigure(errors="replace")
     try:
         with _warnings_as_lines():
             return int(_run(given) or Outcome.DONE)
@@ -75,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except IdgenError as error:
         return _bad_input(str(error))
     except TyperException as error:
-        return _bad_input(f"{error.format_message().rstrip('.')}; idgen --help tells more")
+        return _bad_input(_usage(error))
     except KeyboardInterrupt as error:
         print(f"idgen: {one_line(str(error)) or 'interrupted'}", file=sys.stderr)
         return Outcome.INTERRUPTED
@@ -83,6 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read standard output has gone; point it elsewhere so that Python's own last flush stays silent.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Outcome.BROKEN_PIPE
+    except OSError as error:
+        return _bad_input(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
 
 
 def _run(arguments: list[str]) -> int | None:
@@ -94,6 +100,13 @@ def _run(arguments: list[str]) -> int | None:
             return result if isinstance(result, int) else None
     except typer.Exit as end:
         return end.exit_code
+
+
+def _usage(error: TyperException) -> str:
+    """What is wrong with the arguments, and whose help tells more."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "idgen"
+    return f"{error.format_message().replace('Value error, ', '').rstrip('.')}; {command} --help tells more"
 
 
 def _bad_input(message: str) -> int:

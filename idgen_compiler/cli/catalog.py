@@ -32,7 +32,7 @@ def show(name: Annotated[str, typer.Argument(help="As `idgen catalog` lists it."
     page.title(entry.title, below=entry.name)
     page.facts(
         [
-            ("graph", str(entry.parsed_graph()).strip()),
+            ("graph", "; ".join(str(entry.parsed_graph()).split("\n"))),
             ("query", f"{entry.query}, {'identifiable' if entry.identifiable else 'not identifiable'}"),
             ("source", entry.source),
             ("lesson", entry.lesson),
