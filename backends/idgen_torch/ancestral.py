@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from idgen_compiler.ir.operations import Apply, Network, variable_of
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operations import Apply, Network
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Rows
-from idgen_torch.policies import Policy
+from idgen_torch.policies import Policy, PolicyKey, policy_of
 from idgen_torch.seeds import generator_for
 from idgen_torch.variables import Schema
 
@@ -41,7 +42,7 @@ class WiredNetwork:
     network: Network
     schema: Schema
     models: Mapping[str, ConditionalModel]
-    policies: Mapping[tuple[str, str], Policy]  #: (policy, variable) -> its law
+    policies: Mapping[PolicyKey, Policy]
     device: torch.device
 
     @property
@@ -73,7 +74,7 @@ class WiredNetwork:
                 }
                 drawn = self.models[statement.model].sample(given, count, generator)
             else:
-                drawn = self.policies[statement.policy, variable_of(statement.slot)].sample({}, count, generator)
+                drawn = self.policies[policy_of(statement)].sample({}, count, generator)
             for slot in statement.slots:
                 slots[slot] = tuple(drawn[part.name] for part in self.schema.parts(variable_of(slot)))
         return {slot: slots[slot] for slot in self.network.outputs}

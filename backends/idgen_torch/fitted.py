@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import ConditionalModel
-from idgen_torch.policies import Policy
+from idgen_torch.policies import Policy, PolicyKey
 from idgen_torch.record import FitRecord
 from idgen_torch.variables import Schema
 
@@ -21,5 +21,5 @@ class FittedProgram:
     program: Program
     schema: Schema
     models: Mapping[str, ConditionalModel]  #: operation -> model, those that the samplers apply
-    policies: Mapping[tuple[str, str], Policy]  #: (policy, variable) -> its law, those that the samplers draw from
+    policies: Mapping[PolicyKey, Policy]  #: those that the samplers draw from
     record: FitRecord

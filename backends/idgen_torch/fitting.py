@@ -20,7 +20,6 @@ from idgen_compiler.ir.operations import (
     Reweight,
     Sample,
     Train,
-    variable_of,
 )
 from idgen_compiler.ir.program import Program
 from idgen_torch.ancestral import DataSet, WiredNetwork
@@ -28,7 +27,7 @@ from idgen_torch.checkpoint import Checkpoint
 from idgen_torch.families import ConditionalModel, Resample, choose, family
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Part, Rows
-from idgen_torch.policies import Policy, Uniform
+from idgen_torch.policies import Policy, PolicyKey, Uniform, policy_of
 from idgen_torch.progress import OperationProgress
 from idgen_torch.record import DataReport, ModelReport
 from idgen_torch.reweighting import effective_rows, reweighted, uniform_log_prob
@@ -58,7 +57,7 @@ class Fitted:
     """What the samplers of a program need, and how it came about."""
 
     models: dict[str, ConditionalModel]
-    policies: dict[tuple[str, str], Policy]
+    policies: dict[PolicyKey, Policy]
     model_reports: tuple[ModelReport, ...]
     data_reports: tuple[DataReport, ...]
 
@@ -68,17 +67,21 @@ def label_of(op: Train) -> str:
     return ", ".join(op.targets) + (f" | {', '.join(op.inputs)}" if op.inputs else "")
 
 
-def draws_of(op: Operation) -> tuple[Draw, ...]:
-    """Every draw from a policy that an operation makes."""
+def draws_of(op: Operation) -> tuple[PolicyKey, ...]:
+    """Everything that an operation draws without a model, in order."""
     match op:
         case Regenerate(do=do, network=network):
-            return (*do, *(s for s in network.statements if isinstance(s, Draw)))
+            return (*map(policy_of, do), *_draws(network))
         case Reweight(do=do):
-            return do
+            return tuple(map(policy_of, do))
         case Sample(network=network):
-            return tuple(s for s in network.statements if isinstance(s, Draw))
+            return _draws(network)
         case _:
             return ()
+
+
+def _draws(network: Network) -> tuple[PolicyKey, ...]:
+    return tuple(policy_of(s) for s in network.statements if not isinstance(s, Apply))
 
 
 class Fitting:
@@ -94,7 +97,7 @@ class Fitting:
         self._checkpoint = checkpoint
         self._data: dict[str, DataSet] = {}
         self._models: dict[str, ConditionalModel] = {}
-        self._policies: dict[tuple[str, str], Policy] = {}
+        self._policies: dict[PolicyKey, Policy] = {}
         self._model_reports: list[ModelReport] = []
         self._data_reports: list[DataReport] = []
         self._operation = ""
@@ -114,8 +117,9 @@ class Fitting:
         self._data[self._program.observe.result] = DataSet(rows, count)
         for number, op in enumerate(self._program.operations):
             self._operation = "sample" if isinstance(op, Sample) else op.result
-            for draw in draws_of(op):
-                self._policy(draw)
+            for key in draws_of(op):
+                if key not in self._policies:
+                    self._policies[key] = self._policy(*key)
             match op:
                 case Train():
                     self._models[op.result] = self._train(op)
@@ -167,19 +171,15 @@ class Fitting:
 
     # -- data sets ------------------------------------------------------------------------------------------------
 
-    def _policy(self, draw: Draw) -> Policy:
-        """The law of a draw; made once, while its data set is there."""
-        variable = variable_of(draw.slot)
-        key = draw.policy, variable
-        if key not in self._policies:
-            if draw.policy == UNIFORM:
-                kind = self._schema[variable]
-                observed = self._data[self._program.observe.result]
-                vectors = Uniform.vector_parts(variable, kind)
-                self._policies[key] = Uniform.over(variable, kind, _resample(vectors, observed) if vectors else None)
-            else:
-                self._policies[key] = _resample(self._schema.parts(variable), self._data[draw.policy])
-        return self._policies[key]
+    def _policy(self, policy: str, variables: tuple[str, ...]) -> Policy:
+        """The law of what is drawn together; made while its data set is there."""
+        if policy != UNIFORM:
+            return _resample(self._schema.parts(*variables), self._data[policy])
+        (variable,) = variables
+        kind = self._schema[variable]
+        vectors = Uniform.vector_parts(variable, kind)
+        observed = self._data[self._program.observe.result]
+        return Uniform.over(variable, kind, _resample(vectors, observed) if vectors else None)
 
     def _regenerate(self, op: Regenerate, observed: int) -> DataSet:
         count = max(1, round(self._settings.rows_factor * observed))
@@ -240,7 +240,7 @@ class Fitting:
     def _needed_for_sampling(self) -> Fitted:
         samplers = self._program.samplers
         models = {s.model for op in samplers for s in op.network.statements if isinstance(s, Apply)}
-        policies = {(d.policy, variable_of(d.slot)) for op in samplers for d in draws_of(op)}
+        policies = {key for op in samplers for key in draws_of(op)}
         return Fitted(
             {name: model for name, model in self._models.items() if name in models},
             {key: policy for key, policy in self._policies.items() if key in policies},
@@ -285,5 +285,5 @@ def _last_uses(program: Program) -> dict[str, int]:
             last[op.result] = number
         if isinstance(op, Train | Reweight):
             last[op.data] = number
-        last.update({draw.policy: number for draw in draws_of(op)})
+        last.update({policy: number for policy, _ in draws_of(op)})
     return {name: number for name, number in last.items() if name not in (UNIFORM, program.observe.result)}

@@ -1,4 +1,4 @@
-"""Policies: where the value of a variable comes from when it may be anything."""
+"""Where values come from without a model: policies of free variables, and rows of a data set."""
 
 from __future__ import annotations
 
@@ -8,15 +8,29 @@ from typing import Protocol
 
 import torch
 
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir import operations as ir
 from idgen_torch.families import Resample
 from idgen_torch.parts import Part, Rows
 from idgen_torch.variables import Atom, Categorical, Composite, VariableType, Vector, parts_of, real_range
 
-__all__ = ["Policy", "Uniform", "atoms_of"]
+__all__ = ["Policy", "PolicyKey", "Uniform", "atoms_of", "policy_of"]
+
+PolicyKey = tuple[str, tuple[str, ...]]
+"""A data set or "uniform", and the variables that are drawn from it together."""
+
+
+def policy_of(statement: ir.Draw | ir.Rows) -> PolicyKey:
+    """What a statement without a model draws from."""
+    match statement:
+        case ir.Draw(slot, policy):
+            return policy, (variable_of(slot),)
+        case ir.Rows(slots, data):
+            return data, tuple(map(variable_of, slots))
 
 
 class Policy(Protocol):
-    """A law of one variable that depends on nothing; `Resample` is one."""
+    """A law that depends on nothing; `Resample` is one."""
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """n values, by part; `given` is empty."""

@@ -12,13 +12,13 @@ import torch
 
 from idgen_compiler.backend import HEADER, read_header, write_header
 from idgen_compiler.errors import DataError, IdgenError
-from idgen_compiler.ir.operations import UNIFORM, Apply, variable_of
+from idgen_compiler.ir.operations import UNIFORM, Apply
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import ConditionalModel, Resample
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.fitting import draws_of
 from idgen_torch.model_files import Record, read_model, write_model
-from idgen_torch.policies import Policy, Uniform
+from idgen_torch.policies import Policy, PolicyKey, Uniform
 from idgen_torch.record import FitRecord
 from idgen_torch.schema_json import checked_keys, schema_from_json, schema_to_json
 from idgen_torch.variables import Schema
@@ -66,7 +66,7 @@ def read_fitted(path: Path, device: torch.device) -> FittedProgram:
     _check_variables(program, schema)
     networks = [op.network for op in program.samplers]
     applied = {s.model for network in networks for s in network.statements if isinstance(s, Apply)}
-    drawn = {(d.policy, variable_of(d.slot)) for op in program.samplers for d in draws_of(op)}
+    drawn = {key for op in program.samplers for key in draws_of(op)}
     records = checked_keys("the list of models", header["models"], applied)
     policies = checked_keys("the list of policies", header["policies"], {_policy_name(*key) for key in drawn})
     return FittedProgram(
@@ -101,21 +101,22 @@ def _read_models(
     }
 
 
-def _policy_name(policy: str, variable: str) -> str:
-    """`obs.X` for draws of X from %obs; no value is called with a dot, so that no model has this name."""
-    return f"{policy.removeprefix('%')}.{variable}"
+def _policy_name(policy: str, variables: tuple[str, ...]) -> str:
+    """`obs.X+Y` for draws of X and Y from %obs; no value is called with a dot, so that no model has this name."""
+    return f"{policy.removeprefix('%')}.{'+'.join(variables)}"
 
 
-def _write_policy(folder: Path, key: tuple[str, str], policy: Policy) -> Record | None:
+def _write_policy(folder: Path, key: PolicyKey, policy: Policy) -> Record | None:
     """The record of the rows that a policy resamples; None where it resamples none."""
     rows = policy.vectors if isinstance(policy, Uniform) else policy
     return write_model(folder, _policy_name(*key), rows) if isinstance(rows, Resample) else None
 
 
-def _read_policy(path: Path, key: tuple[str, str], schema: Schema, record: Any, device: torch.device) -> Policy:
-    name, variable = key
+def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device: torch.device) -> Policy:
+    name, variables = key
+    variable = variables[0]
     kind = schema[variable]
-    parts = Uniform.vector_parts(variable, kind) if name == UNIFORM else schema.parts(variable)
+    parts = Uniform.vector_parts(variable, kind) if name == UNIFORM else schema.parts(*variables)
     rows = None
     if parts:
         found = read_model(path, _policy_name(*key), record, parts, (), device)

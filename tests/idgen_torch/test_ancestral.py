@@ -25,7 +25,7 @@ def wired(*statements: Any, inputs: tuple[str, ...], outputs: tuple[str, ...]) -
         "%step": Counting(SCHEMA.parts("Y"), SCHEMA.parts("X")),
         "%back": Counting(SCHEMA.parts("X"), SCHEMA.parts("Y", "W")),
     }
-    policies = {("uniform", "X"): Uniform.over("X", DIGIT, None)}
+    policies = {("uniform", ("X",)): Uniform.over("X", DIGIT, None)}
     return WiredNetwork(Network(inputs, statements, outputs), SCHEMA, models, policies, CPU)
 
 

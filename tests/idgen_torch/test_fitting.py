@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -126,16 +127,32 @@ def test_equal_seeds_give_equal_models_and_other_operations_do_not_matter() -> N
 def test_only_what_sampling_needs_is_kept() -> None:
     sampler = fit(NAPKIN, programs.napkin_data(200), rows_factor=1.0)
     assert set(sampler.fitted.models) == {"%m3"}
-    assert set(sampler.fitted.policies) == {("uniform", "W2")}
+    assert set(sampler.fitted.policies) == {("uniform", ("W2",))}
     assert [model.operation for model in sampler.report().models] == ["%m0", "%m1", "%m2", "%m3"]
 
 
 def test_a_draw_from_data_keeps_its_rows() -> None:
     program = Program.parse(str(NAPKIN).replace("W2 ~ uniform", "W2 ~ %reg0"))
     sampler = fit(program, programs.napkin_data(200), rows_factor=2.0)
-    policy = sampler.fitted.policies["%reg0", "W2"]
+    policy = sampler.fitted.policies["%reg0", ("W2",)]
     assert isinstance(policy, Resample)
     assert policy.state()[0]["rows"] == 400
+
+
+def test_rows_of_a_data_set_keep_variables_together(tmp_path: Path) -> None:
+    text = str(BACK_DOOR).replace("Z ~ %m0()", "(Z, X') ~ rows %obs\n    Y' ~ %m1(X', Z)")
+    program = Program.parse(text)
+    data = programs.back_door_data(20_000)
+    sampler = fit(program, data, family={"Y": "table"})
+    assert set(sampler.fitted.policies) == {("%obs", ("Z", "X"))}
+    assert total_variation(sampler, BACK_DOOR, data) < 0.006
+    rows = sampler.fitted.policies["%obs", ("Z", "X")].sample({}, 50_000, torch.Generator().manual_seed(0))
+    together = ((rows["Z"] == 1) & (rows["X"] == 1)).double().mean()
+    assert float(together) == pytest.approx((data["Z"] * data["X"]).mean(), abs=0.01)
+    sampler.save(tmp_path / "s")
+    loaded = TorchBackend().load(tmp_path / "s", device="cpu")
+    ours, theirs = (s.sample(200, do={"X": 1}, seed=0)["Y"] for s in (sampler, loaded))
+    assert np.array_equal(ours, theirs)
 
 
 def test_a_program_with_several_samplers_is_sampled_by_query() -> None:

@@ -160,7 +160,7 @@ def test_resampled_rows_are_saved_as_tensors(tmp_path: Path) -> None:
     fitted = TorchBackend().fit(program, programs.napkin_data(100), device="cpu", progress=False, rows_factor=1.0)
     fitted.save(tmp_path / "s")
     loaded = TorchBackend().load(tmp_path / "s", device="cpu")
-    ours, theirs = (s.fitted.policies["%obs", "W2"] for s in (fitted, loaded))
+    ours, theirs = (s.fitted.policies["%obs", ("W2",)] for s in (fitted, loaded))
     assert isinstance(ours, Resample)
     assert isinstance(theirs, Resample)
     assert torch.equal(ours.state()[1]["rows.W2"], theirs.state()[1]["rows.W2"])
