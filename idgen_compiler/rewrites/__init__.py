@@ -1,5 +1,6 @@
 """Rewrites of the estimand: the same law, said with less."""
 
+from idgen_compiler.rewrites.collapse import Collapse
 from idgen_compiler.rewrites.eliminate import Eliminate
 from idgen_compiler.rewrites.expand import Expand
 from idgen_compiler.rewrites.hoist import Hoist
@@ -7,4 +8,4 @@ from idgen_compiler.rewrites.minimise import Minimise
 from idgen_compiler.rewrites.observe import Observe
 from idgen_compiler.rewrites.rewrite import Rewrite, regenerated
 
-__all__ = ["Eliminate", "Expand", "Hoist", "Minimise", "Observe", "Rewrite", "regenerated"]
+__all__ = ["Collapse", "Eliminate", "Expand", "Hoist", "Minimise", "Observe", "Rewrite", "regenerated"]

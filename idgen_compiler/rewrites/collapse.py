@@ -1,0 +1,77 @@
+"""Collapse: sum out a hidden variable inside one conditional."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from idgen_compiler.estimand.flatten import Atom, Flat, flatten, unflatten
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Marginal, fold
+from idgen_compiler.graph.separation import m_separated_mask
+from idgen_compiler.rewrites.minimise import minimised
+from idgen_compiler.rewrites.rewrite import Rewrite, with_parts
+
+__all__ = ["Collapse"]
+
+
+@dataclass(frozen=True)
+class Collapse(Rewrite):
+    """Σ_h P(h | a) P(c | h, b) becomes P(c | a, b): one model instead of two, and one variable less to sample.
+
+    The law of total probability, read backwards, for conditionals of one law: it holds when h is m-separated from b
+    given a, and c from a given h and b, in the law's CADMG, so that both factors condition on all of a and b.
+
+    Before: Σ_m P(m | x) P(y | m)    After: P(y | x)    on X -> M -> Y
+    """
+
+    def apply(self, kernel: Kernel) -> Kernel:
+        def visit(node: Kernel, values: Mapping[Kernel, Kernel]) -> Kernel:
+            new = with_parts(node, [values[part] for part in node.parts])
+            if isinstance(new, Intervened):
+                return Intervened(new.law, new.do, tuple(map(_collapsed, new.factors)))
+            return new
+
+        return _collapsed(fold(kernel, visit))
+
+
+def _collapsed(kernel: Kernel) -> Kernel:
+    """The kernel with every sum that can be collapsed, one after the other."""
+    if not isinstance(kernel, Marginal):  # without a sum on the outside (after hoisting) nothing is hidden
+        return kernel
+    flat, found = flatten(kernel), True
+    outputs = set(kernel.targets)
+    while found:
+        found = False
+        for hidden in flat.atoms:
+            if hidden.target in outputs:
+                continue
+            users = [atom for atom in flat.atoms if hidden.target in atom.inputs]
+            if len(users) == 1 and (joined := _joined(hidden, users[0])) is not None:
+                atoms = tuple(joined if a is users[0] else a for a in flat.atoms if a is not hidden)
+                flat, found = Flat(atoms, flat.free).needed(outputs), True
+                break
+    return unflatten(flat, kernel.targets, kernel.inputs)
+
+
+def _joined(hidden: Atom, user: Atom) -> Atom | None:
+    """P(c | a, b) for the atoms P(h | a) and P(c | h, b); None where the sum is not that."""
+    law = hidden.kernel.of
+    if user.kernel.of is not law or not isinstance(law, Law):
+        return None
+    slot_of: dict[str, str] = {}  # the law's variable -> the one slot that stands for it in both
+    for atom in (hidden, user):
+        for name, slot in zip((*atom.kernel.to, *atom.kernel.given), (atom.target, *atom.inputs), strict=True):
+            if slot_of.setdefault(name, slot) != slot:
+                return None
+    graph = law.graph
+    h, c = graph.mask_of(hidden.kernel.to), graph.mask_of(user.kernel.to)
+    a, b = graph.mask_of(hidden.kernel.given), graph.mask_of(user.kernel.given) & ~h
+    if c & a:
+        return None
+    fixed = graph.fixed_mask
+    if not m_separated_mask(graph, h, b & ~a & ~fixed, a | fixed):
+        return None
+    if not m_separated_mask(graph, c, a & ~b & ~fixed, h | b | fixed):
+        return None
+    kernel = minimised(Conditional(law, user.kernel.to, graph.names(a | b)))
+    return Atom(kernel, user.target, tuple(slot_of[name] for name in kernel.given))
