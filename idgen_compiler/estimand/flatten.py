@@ -56,7 +56,7 @@ class Flat:
 
 
 def flatten(kernel: Kernel, reserved: Iterable[str] = ()) -> Flat:
-    """The network of a kernel; its targets and inputs keep their names as slots, and nothing else takes `reserved` ones.
+    """The network of a kernel; its targets and inputs keep their names as slots; nothing else takes `reserved` ones.
 
     Raises IdgenError for a law that stands outside a conditional and is no product, which no algorithm here makes.
     """
@@ -131,11 +131,11 @@ def _atoms(node: Conditional, slot: Mapping[str, str]) -> list[Atom]:
 def _in_order(atoms: Sequence[Atom]) -> tuple[Atom, ...]:
     """The atoms so that each one's inputs are made before it, in the given order where that is free."""
     maker = {atom.target: k for k, atom in enumerate(atoms)}
-    seen: set[str] = set()
+    unmade = set(maker)
     for atom in atoms:  # the usual case: they stand in order already
-        if any(slot in maker and slot not in seen for slot in atom.inputs):
+        if not unmade.isdisjoint(atom.inputs):
             break
-        seen.add(atom.target)
+        unmade.discard(atom.target)
     else:
         return tuple(atoms)
     users: list[list[int]] = [[] for _ in atoms]

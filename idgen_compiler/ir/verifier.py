@@ -45,7 +45,7 @@ class _Scope:
     """The values defined so far."""
 
     def __init__(self) -> None:
-        self.data: dict[str, tuple[str, ...]] = {}  # data set -> its variables
+        self.data: dict[str, dict[str, None]] = {}  # data set -> its variables, in order and quick to look up
         self.models: dict[str, Train] = {}
         self.samplers: list[str] = []
 
@@ -55,7 +55,7 @@ class _Scope:
         if op.result in self.data or op.result in self.models:
             raise _fault(op, op.result, f"{op.result} is defined twice", "every value has one definition; rename one")
 
-    def variables(self, op: Operation, data: str) -> tuple[str, ...]:
+    def variables(self, op: Operation, data: str) -> dict[str, None]:
         if data in self.models:
             raise _fault(op, data, f"{data} is a model, not a data set", "name a data set such as %obs")
         if data not in self.data:
@@ -111,7 +111,7 @@ def _observe(scope: _Scope, op: Observe) -> None:
     scope.define(op)
     _plain(op, op.variables, "variables")
     _distinct(op, op.variables, "variables")
-    scope.data[op.result] = op.variables
+    scope.data[op.result] = dict.fromkeys(op.variables)
 
 
 def _train(scope: _Scope, op: Train) -> None:
@@ -119,10 +119,11 @@ def _train(scope: _Scope, op: Train) -> None:
     known = scope.variables(op, op.data)
     if not op.targets:
         raise _fault(op, op.result, "a model needs a target", "write `train %data : target | inputs`")
-    _distinct(op, (*op.targets, *op.inputs), "targets and inputs")
-    kept, named = set(known), (*op.targets, *op.inputs)
-    if not kept.issuperset(named):
-        name = next(n for n in named if n not in kept)
+    named = {*op.targets, *op.inputs}
+    if len(named) < len(op.targets) + len(op.inputs):
+        _distinct(op, (*op.targets, *op.inputs), "targets and inputs")
+    if not known.keys() >= named:
+        name = next(n for n in (*op.targets, *op.inputs) if n not in known)
         raise _fault(
             op, name, f"{name} is not among the variables of {op.data} ({', '.join(known)})",
             f"keep {name} in {op.data}, or drop it from the model",
@@ -169,7 +170,7 @@ def _regenerate(scope: _Scope, op: Regenerate) -> None:
         offender = next(iter(sorted(set(given) ^ set(op.network.inputs)) or given))
         raise _fault(op, offender, "the network's inputs are not the slots of do(...)", "let both name the same slots")
     _network(scope, op, op.network)
-    scope.data[op.result] = op.network.outputs
+    scope.data[op.result] = dict.fromkeys(op.network.outputs)
 
 
 def _reweight(scope: _Scope, op: Reweight) -> None:
@@ -190,7 +191,7 @@ def _reweight(scope: _Scope, op: Reweight) -> None:
         if name not in known:
             raise _fault(op, name, f"{op.data} has no {name} (it has {', '.join(known)})", "keep it there")
     _distinct(op, op.variables, "variables")
-    scope.data[op.result] = op.variables
+    scope.data[op.result] = dict.fromkeys(op.variables)
 
 
 def _sample(scope: _Scope, op: Sample) -> None:
