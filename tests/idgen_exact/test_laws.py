@@ -86,6 +86,24 @@ def test_a_draw_inside_a_network_takes_its_policy() -> None:
     assert kernel(text.replace("POLICY", "uniform"), joint).table.tolist() == [Fraction(7, 12), Fraction(5, 12)]
 
 
+def test_rows_keep_variables_together() -> None:
+    text = """
+    program "rows" {
+      %obs = observe [X, Y, Z]
+      sample () {
+        ROWS
+      } -> [X, Y]
+    }
+    """
+    joint = CausalModel.random(idgen.ADMG.parse("X <-> Y <-> Z"), 0).observational()
+    together = kernel(text.replace("ROWS", "(X, Y) ~ rows %obs"), joint)
+    assert (together.table == joint.marginal(["X", "Y"]).values).all()
+    apart = kernel(text.replace("ROWS", "X ~ %obs\n Y ~ %obs"), joint)
+    x, y = (joint.marginal([name]).values for name in ("X", "Y"))
+    assert (apart.table == np.multiply.outer(x, y)).all()
+    assert apart != together
+
+
 def test_states_that_never_occur_leave_the_rest_exact() -> None:
     """X = 2 has probability zero: its conditional is undefined, taken even, and everything else is as without it."""
     graph = idgen.ADMG.parse(GRAPHS[programs.FRONT_DOOR])
