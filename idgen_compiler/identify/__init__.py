@@ -25,8 +25,11 @@ class Identification:
     trace: Step
 
 
-def identify(query: Query, graph: ADMG) -> Identification:
+def identify(query: Query, graph: ADMG, *, exchange: bool = True) -> Identification:
     """Identify P(Y | do(X), Z) by the ID and IDC algorithms (Shpitser and Pearl 2006), sound and complete.
+
+    `exchange=False` leaves out the exchange of conditions for interventions in IDC: what it answers is right, but it
+    may refuse conditional queries that are identifiable.
 
     Raises QueryError when the query does not fit the graph, GraphError for a graph with fixed vertices, and
     NotIdentifiable with the hedge when no formula in P(V) exists.
@@ -36,7 +39,7 @@ def identify(query: Query, graph: ADMG) -> Identification:
         raise GraphError(f"{', '.join(sorted(graph.fixed))} are fixed; identify takes the graph before interventions")
     y, x, z = (graph.mask_of(names) for names in (query.outcomes, query.treatments, query.conditions))
     try:
-        trace = solve(Problem(y, x, Observed(graph), graph, z))
+        trace = solve(Problem(y, x, Observed(graph), graph, z), exchange=exchange)
     except NotIdentifiable as error:
         raise NotIdentifiable(str(query), error.hedge, error.step) from None
     if trace.kernel is None:

@@ -25,13 +25,16 @@ Call = Generator[tuple["Algorithm", Problem], Kernel, Kernel]
 Algorithm = Callable[[Step], Call]
 
 
-def solve(problem: Problem) -> Step:
+def solve(problem: Problem, *, exchange: bool = True) -> Step:
     """Run ID, or IDC when the problem has conditions; the answer is the trace's root, its kernel the estimand.
+
+    Without `exchange` the conditions stay conditions, as in the last lines of IDC: sound, not complete.
 
     Raises NotIdentifiable with the hedge.
     """
     root = Step(problem)
-    calls = [(root, (identify_conditional if problem.z else identify)(root))]
+    conditional = identify_conditional if exchange else condition
+    calls = [(root, (conditional if problem.z else identify)(root))]
     answer: Kernel | None = None
     while calls:
         step, call = calls[-1]
@@ -113,6 +116,13 @@ def identify_conditional(step: Step) -> Call:
             step.line, step.moved = "IDC", alpha
             rest = Problem(y, x | alpha, P, G, z & ~alpha)
             return (yield identify_conditional if rest.z else identify, rest)
+
+    return (yield from condition(step))
+
+
+def condition(step: Step) -> Call:
+    """Lines 5-7 of IDC: the ratio for the conditions that are left."""
+    y, x, z, P, G = step.problem.y, step.problem.x, step.problem.z, step.problem.law, step.problem.graph
 
     # Lines 5-7: P' = P(y, z | do(x)) and the ratio P' / sum_y P'. P' is kept as the law of all ancestors of y and z,
     # which ID identifies from the same factors, so that its graph is known; the conditional sums out the others.

@@ -9,9 +9,11 @@ from typing import Any
 from idgen_compiler.backend import Sampler, find_backend
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.ir.dot import print_dot
+from idgen_compiler.ir.cost import Cost, cost_of
 from idgen_compiler.ir.json import from_json, to_json
 from idgen_compiler.ir.mermaid import print_mermaid
 from idgen_compiler.ir.operations import Network, Observe, Operation, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.schedule import stages
 from idgen_compiler.ir.text import parse_program, print_program
 from idgen_compiler.ir.verifier import verify_operations
 
@@ -89,6 +91,16 @@ class Program:
             names = ", ".join(s.query for s in self.samplers)
             raise ProgramError(f"the program has {len(self.samplers)} samplers ({names}); choose one of `samplers`")
         return self.samplers[0]
+
+    @property
+    def cost(self) -> Cost:
+        """What the program costs, in counts."""
+        return cost_of(self.operations)
+
+    @property
+    def stages(self) -> tuple[tuple[str, ...], ...]:
+        """The training order as a DAG: the values of one stage need only those of earlier stages."""
+        return stages(self.operations)
 
     def networks(self) -> Iterator[Network]:
         """Every region, in order."""

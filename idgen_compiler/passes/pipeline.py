@@ -1,0 +1,36 @@
+"""Named pipelines: which passes run at which level, and what each saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from idgen_compiler.ir.program import Program
+from idgen_compiler.passes.base import Pass
+from idgen_compiler.passes.dead import DropDead
+from idgen_compiler.passes.rows import ResampleRows
+from idgen_compiler.passes.share import Share
+
+__all__ = ["LEVELS", "run"]
+
+LEVELS: dict[int, tuple[Pass, ...]] = {
+    0: (),
+    1: (Share(), DropDead()),
+    2: (Share(), ResampleRows(), DropDead()),
+}
+"""The passes of each optimisation level, in order. Adding one is one file and one line here."""
+
+
+def run(
+    program: Program, passes: Sequence[Pass], after: Callable[[str, Program, Program], None] | None = None
+) -> Program:
+    """Run passes between two verifications each; `after(name, before, after)` is told of every one.
+
+    Raises ProgramError when a pass leaves a program that does not verify.
+    """
+    program.check()
+    for step in passes:
+        new = step.apply(program).check()
+        if after is not None:
+            after(step.name, program, new)
+        program = new
+    return program
