@@ -29,6 +29,7 @@ __all__ = [
     "family",
     "register",
     "row_count",
+    "setting",
 ]
 
 Config = dict[str, Any]
@@ -89,6 +90,7 @@ class ConditionalModel(ABC):
 
 
 F = TypeVar("F", bound=type[ConditionalModel])
+T = TypeVar("T")
 
 _FAMILIES: dict[str, type[ConditionalModel]] = {}
 
@@ -132,6 +134,16 @@ def row_count(parts: Sequence[Part], rows: Mapping[str, Tensor], weights: Tensor
     if not bool(((weights >= 0) & weights.isfinite()).all()) or not bool(weights.sum() > 0):
         raise DataError("row weights have to be finite, non-negative and not all zero")
     return n
+
+
+def setting(config: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    """An entry of a saved configuration; raises DataError when it is missing or of another type."""
+    if name not in config:
+        raise DataError(f"a saved model's configuration lacks {name!r}; it has {', '.join(config) or 'nothing'}")
+    value = config[name]
+    if type(value) is not kind:
+        raise DataError(f"a saved model's {name} is {value!r}, expected {kind.__name__}")
+    return value
 
 
 def checked_tensor(tensors: Tensors, expected: Mapping[str, tuple[tuple[int, ...], torch.dtype]]) -> Tensors:

@@ -18,6 +18,7 @@ from idgen_torch.families.base import (
     Tensors,
     family,
     register,
+    setting,
 )
 from idgen_torch.families.choose import choose
 from idgen_torch.parts import Part, Rows
@@ -90,7 +91,9 @@ class Chain(ConditionalModel):
         links = []
         for name, own, given in (("first", discrete, tuple(inputs)), ("second", real, (*inputs, *discrete))):
             arrays = {key.removeprefix(f"{name}."): v for key, v in tensors.items() if key.startswith(f"{name}.")}
-            links.append(family(config[name]["family"]).from_state(config[name]["config"], arrays, own, given))
+            saved = setting(config, name, dict)
+            kind = family(setting(saved, "family", str))
+            links.append(kind.from_state(setting(saved, "config", dict), arrays, own, given))
         return cls(targets, inputs, *links)
 
     def to(self, device: str | torch.device) -> Self:

@@ -21,6 +21,7 @@ from idgen_torch.families.base import (
     checked_tensor,
     register,
     row_count,
+    setting,
 )
 from idgen_torch.families.cells import sizes_of
 from idgen_torch.networks import Columns, Features, HeadNetworks, Layout
@@ -174,7 +175,8 @@ class Classifier(ConditionalModel):
     @classmethod
     def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
         """The model whose `state` this is."""
-        layout, mask = _layout(targets, inputs, int(config["ensemble"]), tuple(config["hidden"]))
+        hidden = tuple(setting(config, "hidden", list))
+        layout, mask = _layout(targets, inputs, setting(config, "ensemble", int), hidden)
         shapes = {**layout.shapes(), "temperature": (len(targets),)}
         checked_tensor(tensors, {name: (shape, torch.float32) for name, shape in shapes.items()})
         parameters = {name: tensors[name] for name in layout.shapes()}

@@ -18,6 +18,7 @@ from idgen_torch.families.base import (
     Tensors,
     register,
     row_count,
+    setting,
 )
 from idgen_torch.families.selection import Selection, select
 from idgen_torch.families.table import Table
@@ -94,7 +95,7 @@ class Factored(ConditionalModel):
     @classmethod
     def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
         """The model whose `state` this is."""
-        given: list[list[str]] = config["given"]
+        given: list[list[str]] = setting(config, "given", list)
         if len(given) != len(targets):
             raise DataError(f"a saved factored model has {len(given)} links for {len(targets)} targets")
         links, used = [], set()

@@ -21,6 +21,7 @@ from idgen_torch.families.base import (
     checked_tensor,
     register,
     row_count,
+    setting,
 )
 from idgen_torch.families.density import Density, density
 from idgen_torch.families.residual import Residual
@@ -226,7 +227,8 @@ class Flow(ConditionalModel):
             "intercept": (dims,),
             "factor": (dims, dims),
         }
-        kind, size, members = str(config["density"]), int(config["size"]), int(config["ensemble"])
+        kind, size = setting(config, "density", str), setting(config, "size", int)
+        members = setting(config, "ensemble", int)
         checked_tensor(
             {name: value for name, value in tensors.items() if not name.startswith("network.")},
             {name: (shape, torch.float32) for name, shape in shapes.items()},
@@ -237,7 +239,7 @@ class Flow(ConditionalModel):
             checked_tensor(found, {})
             return cls(targets, inputs, residual, kind, size, None)
         outputs = density(kind, size).outputs
-        layout, mask = _layout(columns, residual, outputs, dims, members, tuple(config["hidden"]))
+        layout, mask = _layout(columns, residual, outputs, dims, members, tuple(setting(config, "hidden", list)))
         checked_tensor(found, {name: (shape, torch.float32) for name, shape in layout.shapes().items()})
         return cls(targets, inputs, residual, kind, size, HeadNetworks(layout, mask, found))
 

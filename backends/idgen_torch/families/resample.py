@@ -20,6 +20,7 @@ from idgen_torch.families.base import (
     checked_tensor,
     register,
     row_count,
+    setting,
 )
 from idgen_torch.parts import Part, Rows
 
@@ -89,12 +90,12 @@ class Resample(ConditionalModel):
     @classmethod
     def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
         """The model whose `state` this is."""
-        n = int(config["rows"])
+        n = setting(config, "rows", int)
         expected = {
             f"rows.{part.name}": ((n,), torch.int64) if part.discrete else ((n, part.dim), torch.float32)
             for part in targets
         }
-        if config["weighted"]:
+        if setting(config, "weighted", bool):
             expected["cumulative"] = ((n,), torch.float64)
         checked_tensor(tensors, expected)
         return cls(targets, {part.name: tensors[f"rows.{part.name}"] for part in targets}, tensors.get("cumulative"))

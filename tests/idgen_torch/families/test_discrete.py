@@ -1,0 +1,173 @@
+"""What the discrete families learn."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from idgen_compiler.errors import DataError
+from idgen_torch.families import Classifier, Factored, FitOptions, Resample, Table
+from idgen_torch.families.classifier import fitted_temperature
+from idgen_torch.families.selection import association, select
+from idgen_torch.families.table import mutual_information, smoothed
+from idgen_torch.parts import Part, Rows
+
+X, Y, Z = Part("x", 2), Part("y", 3), Part("z", 2)
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def law_of(codes: Tensor, size: int) -> Tensor:
+    return torch.bincount(codes, minlength=size).double() / len(codes)
+
+
+def total_variation(p: Tensor, q: Tensor) -> float:
+    return float((p.double() - q.double()).abs().sum()) / 2
+
+
+def noisy_copy(n: int, seed: int = 0) -> Rows:
+    """Y is X but for one row in five, which is 2; Z is a coin."""
+    g = generator(seed)
+    x, z = torch.randint(2, (n,), generator=g), torch.randint(2, (n,), generator=g)
+    y = torch.where(torch.rand(n, generator=g) < 0.2, torch.full_like(x, 2), x)
+    return {"x": x, "y": y, "z": z}
+
+
+def test_resampling_keeps_rows_whole_and_follows_weights() -> None:
+    real = Part("r", None, 2)
+    rows = {"x": torch.tensor([0, 1, 1]), "r": torch.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])}
+    model = Resample.fit((X, real), (), rows, weights=torch.tensor([1.0, 0.0, 3.0]))
+    drawn = model.sample({}, 40_000, generator())
+    kept = drawn["r"][:, 0] == 0
+    assert set(drawn["r"][:, 0].tolist()) == {0.0, 4.0}
+    assert bool((drawn["x"] == (~kept).long()).all())
+    assert float(kept.double().mean()) == pytest.approx(0.25, abs=0.01)
+    assert model.log_prob(rows).exp().tolist() == pytest.approx([0.25, 0.0, 0.75])
+
+
+def test_resampling_takes_no_inputs() -> None:
+    with pytest.raises(DataError, match="no inputs"):
+        Resample.fit((X,), (Z,), noisy_copy(5))
+
+
+def test_a_table_with_many_rows_is_the_observed_frequencies() -> None:
+    rows = noisy_copy(30_000)
+    model = Table.fit((Y,), (X,), rows)
+    for x in (0, 1):
+        seen = law_of(rows["y"][rows["x"] == x], 3)
+        assert total_variation(model.probabilities[x], seen) < 1e-4
+
+
+def test_a_table_samples_its_law() -> None:
+    rows = noisy_copy(5_000)
+    model = Table.fit((Y, Z), (X,), rows)
+    drawn = model.sample({"x": torch.ones(200_000, dtype=torch.long)}, 200_000, generator())
+    assert total_variation(law_of(drawn["y"] * 2 + drawn["z"], 6), model.probabilities[1]) < 0.005
+
+
+def test_an_unseen_cell_falls_back_on_the_stronger_input() -> None:
+    # z = 1 never occurs with x = 1; y follows x, so that cell should follow x too.
+    rows = noisy_copy(4_000)
+    rows = {name: values[(rows["x"] == 0) | (rows["z"] == 0)] for name, values in rows.items()}
+    model = Table.fit((Y,), (Z, X), rows)
+    assert total_variation(model.probabilities[3], model.probabilities[1]) < 0.01
+
+
+def test_smoothing_is_in_prior_rows() -> None:
+    law = smoothed(torch.tensor([[3.0, 1.0], [0.0, 0.0]]).double(), 1.0)
+    marginal = torch.tensor([3.5, 1.5]).double() / 5
+    assert law[1].tolist() == pytest.approx(marginal.tolist())
+    assert law[0].tolist() == pytest.approx(((torch.tensor([3.0, 1.0]) + marginal) / 5).tolist())
+
+
+def test_a_table_that_is_too_large_names_its_parts() -> None:
+    with pytest.raises(DataError, match=r"y given x has 6 cells.*max_cells"):
+        Table.fit((Y,), (X,), noisy_copy(10), options=FitOptions(max_cells=5))
+
+
+def test_mutual_information_of_copies_and_of_strangers() -> None:
+    assert mutual_information(torch.eye(2).double()) == pytest.approx(0.693147, abs=1e-5)
+    assert mutual_information(torch.ones(2, 3).double()) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_association_is_near_zero_under_independence_and_large_otherwise() -> None:
+    g = generator()
+    chance = [association(torch.poisson(torch.full((4, 3, 3), 20.0), generator=g).double()) for _ in range(200)]
+    assert abs(sum(chance) / 200) < 0.3
+    assert 0.7 < float(torch.tensor(chance).std()) < 1.3
+    assert association(100 * torch.eye(2).double().unsqueeze(0)) > 50
+
+
+def test_selection_finds_the_cause_behind_its_shadow_and_a_joint_one() -> None:
+    g = generator(1)
+    n = 20_000
+    a, b, c, idle = (torch.randint(2, (n,), generator=g) for _ in range(4))
+    shadow = torch.where(torch.rand(n, generator=g) < 0.1, 1 - a, a)
+    noise = torch.rand(n, generator=g) < 0.1
+    rows = {"a": a, "b": b, "c": c, "idle": idle, "shadow": shadow, "y": torch.where(noise, 1 - a, a), "xor": b ^ c}
+    parts = [Part(name, 2) for name in ("shadow", "idle", "c", "b", "a")]
+    assert [p.name for p in select(Part("y", 2), parts, rows, None, 1000).parts] == ["a"]
+    found = select(Part("xor", 2), parts, rows, None, 1000)
+    assert {p.name for p in found.parts} == {"b", "c"}
+    assert found.complete
+    assert not select(Part("xor", 2), parts, rows, None, 6).complete
+
+
+def test_factored_tables_share_strength_where_one_table_cannot() -> None:
+    g = generator(2)
+    n = 4_000
+    parts = [Part(f"i{k}", 6) for k in range(4)]
+    rows = {part.name: torch.randint(6, (n,), generator=g) for part in parts}
+    keep = torch.rand(n, generator=g) < 0.7
+    rows["y"] = torch.where(keep, rows["i2"] // 2, torch.randint(3, (n,), generator=g))
+    model = Factored.fit((Y,), parts, rows)
+    assert model.state()[0] == {"given": [["i2"]]}
+    truth = torch.tensor([0.8, 0.1, 0.1])
+    assert total_variation(model._links[0].probabilities[0], truth) < 0.05
+
+
+def test_a_classifier_learns_a_joint_law_with_a_real_input() -> None:
+    g = generator(3)
+    n = 6_000
+    r = torch.randn(n, 1, generator=g)
+    x = (torch.rand(n, generator=g) < torch.sigmoid(2 * r[:, 0])).long()
+    z = torch.where(torch.rand(n, generator=g) < 0.1, 1 - x, x)  # Z follows X, not R
+    model = Classifier.fit(
+        (X, Z), (Part("r", None, 1),), {"r": r, "x": x, "z": z}, options=FitOptions(ensemble=2), seed=1
+    )
+    for at in (-1.0, 0.0, 1.5):
+        drawn = model.sample({"r": torch.full((50_000, 1), at)}, 50_000, generator())
+        p = float(torch.sigmoid(torch.tensor(2 * at)))
+        truth = torch.tensor([(1 - p) * 0.9, (1 - p) * 0.1, p * 0.1, p * 0.9])
+        assert total_variation(law_of(drawn["x"] * 2 + drawn["z"], 4), truth) < 0.04
+        cells = torch.arange(4)
+        density = model.log_prob({"r": torch.full((4, 1), at), "x": cells // 2, "z": cells % 2}).exp()
+        assert float(density.sum()) == pytest.approx(1.0, abs=1e-5)
+        assert total_variation(law_of(drawn["x"] * 2 + drawn["z"], 4), density) < 0.01
+
+
+def test_a_wide_classifier_embeds_and_agrees_with_itself() -> None:
+    # 200 categories take the path of summed embeddings; sampling and likelihood must still be one law.
+    wide = Part("w", 200)
+    w = torch.arange(200).repeat(20)
+    rows = {"w": w, "x": (w >= 100).long()}
+    model = Classifier.fit((X,), (wide,), rows, options=FitOptions(ensemble=1), seed=0)
+    assert float(model.log_prob(rows).exp().mean()) > 0.95
+    drawn = model.sample({"w": w}, len(w), generator())
+    assert float((drawn["x"] == rows["x"]).double().mean()) > 0.95
+
+
+def test_temperature_undoes_overconfidence() -> None:
+    g = generator(4)
+    logits = torch.randn(20_000, 4, generator=g)
+    labels = torch.multinomial(logits.softmax(-1), 1, generator=g).squeeze(1)
+    assert float(fitted_temperature(2.5 * logits, labels, None)) == pytest.approx(2.5, rel=0.05)
+
+
+@pytest.mark.parametrize("kind", [Table, Factored, Classifier])
+def test_real_targets_are_refused_by_name(kind: type[Table]) -> None:
+    with pytest.raises(DataError, match="r is real"):
+        kind.fit((Part("r", None, 1),), (), {"r": torch.zeros(4, 1)})
