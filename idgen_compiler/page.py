@@ -40,6 +40,14 @@ class _Code(RegexHighlighter):
     ]
 
 
+class _Console(Console):
+    """A console that leaves it to the program what to do when its reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what rich would turn into an exit."""
+        raise BrokenPipeError
+
+
 @dataclass(frozen=True)
 class Page:
     """A page that is written from top to bottom."""
@@ -49,7 +57,7 @@ class Page:
     @classmethod
     def on(cls, file: TextIO | None = None, *, stderr: bool = False) -> Page:
         """A page on a stream; standard output when none is given."""
-        return cls(Console(file=file, stderr=stderr, theme=THEME, highlight=False, markup=False, emoji=False))
+        return cls(_Console(file=file, stderr=stderr, theme=THEME, highlight=False, markup=False, emoji=False))
 
     @property
     def rich(self) -> bool:

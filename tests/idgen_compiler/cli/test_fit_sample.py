@@ -1,0 +1,161 @@
+"""`idgen fit` and `idgen sample`: from a table on disk to a table of samples."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import idgen_compiler as idgen
+from idgen_compiler.cli import main
+from idgen_torch.reading import read_value
+from idgen_torch.variables import Categorical, Composite, Continuous, Vector
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """X, a treatment with the labels no and yes, sets Y's shape to be round more often; Z.a and Z.b confound."""
+    rng, rows = np.random.default_rng(0), 2_000
+    a, b = rng.integers(2, size=(2, rows))
+    x = np.where(rng.random(rows) < 0.3, a, rng.integers(2, size=rows))
+    y = rng.random(rows) < 0.2 + 0.5 * x
+    path = tmp_path_factory.mktemp("table") / "rows.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Z.a", "kind", "X", "Y.shape", "Y.size"])
+        shapes = np.where(y, "round", "flat")
+        writer.writerows(zip(a, b, np.where(x == 1, "yes", "no"), shapes, a + b, strict=True))
+    return path
+
+
+@pytest.fixture(scope="module")
+def fitted(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("fitted") / "sampler"
+    arguments = ["fit", "P(Y | do(X))", "--graph", "Z -> X -> Y; Z -> Y", "--data", str(table), "--out", str(out)]
+    options = ["--composite", "Z=Z.a,kind", "--types", "Y.size=categorical", "--epochs", "2", "--ensemble", "1"]
+    assert main([*arguments, *options, "--seed", "3", "--device", "cpu", "--rows-factor", "2"]) == 0
+    return out
+
+
+def test_fit_tells_what_it_did(fitted: Path, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "other"
+    assert main(["fit", "P(X)", "--graph", "X", "--data", str(table), "--out", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert "2000 rows observed" in text
+    assert f"idgen sample {out}" in text
+
+
+def test_samples_go_to_csv_parquet_and_standard_output(
+    fitted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pyarrow import parquet
+
+    question = ["sample", str(fitted), "-n", "500", "--do", "X=yes", "--seed", "1"]
+    assert main(question) == 0
+    printed = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert main([*question, "--out", str(tmp_path / "s.csv")]) == 0
+    assert main([*question, "--out", str(tmp_path / "s.parquet")]) == 0
+    with (tmp_path / "s.csv").open(encoding="utf-8") as file:
+        assert list(csv.DictReader(file)) == printed
+    columns = parquet.read_table(tmp_path / "s.parquet").to_pydict()
+    assert columns["Y.shape"] == [row["Y.shape"] for row in printed]
+    assert [str(size) for size in columns["Y.size"]] == [row["Y.size"] for row in printed]
+    assert columns["Y.shape"].count("round") / 500 == pytest.approx(0.7, abs=0.08)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s.csv", "s.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--do", "X=maybe"], "no, yes"),
+        (["--do", "Q=1"], "Q"),
+        ([], "needs a value of X"),
+        (["--given", "X=yes"], "do"),
+        (["--do", "X=yes", "-n", "-1"], "-1"),
+    ],
+)
+def test_bad_values(fitted: Path, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sample", str(fitted), *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert told in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_bad_data(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    question = [
+        "fit",
+        "P(Y | do(X))",
+        "--graph",
+        "V -> X -> Y; V -> Y",
+        "--data",
+        str(table),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main(question) == 2
+    assert "V" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_fit_does_not_write_over_other_files(
+    kind: str, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "precious"
+    if kind == "folder":
+        place.mkdir()
+    (place / "text" if kind == "folder" else place).write_text("kept", encoding="utf-8")
+    assert main(["fit", "P(X)", "--graph", "X", "--data", str(table), "--out", str(place)]) == 2
+    assert "give a new" in capsys.readouterr().err
+    assert (place / "text" if kind == "folder" else place).read_text(encoding="utf-8") == "kept"
+
+
+REAL = Continuous(0.0, 1.0, -1.0, 1.0)
+
+
+def test_values_are_read_by_type() -> None:
+    assert read_value("X", Categorical(("a", "b c")), "b c") == "b c"
+    assert read_value("X", Categorical((1, 2)), " 2 ") == 2
+    assert read_value("X", Categorical((0.0, 1.0)), "1") == 1.0
+    assert read_value("X", Categorical((False, True)), "true") is True
+    assert read_value("X", REAL, "-1e-2") == -0.01
+    assert read_value("X", Vector((0.0,) * 2, (1.0,) * 2, (0.0,) * 2, (1.0,) * 2), "0.5, 2") == [0.5, 2.0]
+    digit = Composite((("digit", Categorical((3, 4))), ("name", Categorical(("a,b", "c"))), ("size", REAL)))
+    assert read_value("X", digit, '3,"a,b",0.5') == (3, "a,b", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Categorical(("red",)), "rd"),
+        (Categorical(tuple(range(100))), "x"),
+        (REAL, "big"),
+        (Composite((("a", REAL), ("b", REAL))), "1"),
+        (Vector((0.0,), (1.0,), (0.0,), (1.0,)), "1,2"),
+    ],
+)
+def test_a_text_that_is_no_value(kind: Categorical | Continuous | Composite | Vector, text: str) -> None:
+    with pytest.raises(idgen.DataError, match="X"):
+        read_value("X", kind, text)
+
+
+def test_exact_samplers_read_labels_and_codes() -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    table = np.full((2, 2), 0.25)
+    labelled = program.fit(idgen.Joint(("X", "Y"), table, {"X": ("no", "yes")}), backend="exact")
+    assert labelled.read_value("X", "yes") == "yes"
+    assert labelled.read_value("Q", "yes") == "yes"
+    coded = program.fit(idgen.Joint(("X", "Y"), table), backend="exact")
+    assert coded.read_value("X", "1") == 1
+    with pytest.raises(idgen.DataError, match="0, 1"):
+        coded.read_value("X", "2")
+
+
+def test_sampling_from_an_exact_sampler(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    program.fit(idgen.Joint(("X", "Y"), np.array([[0.5, 0.0], [0.0, 0.5]])), backend="exact").save(tmp_path / "exact")
+    assert main(["sample", str(tmp_path / "exact"), "-n", "3", "--do", "X=1"]) == 0
+    assert capsys.readouterr().out == "Y\n1\n1\n1\n"
