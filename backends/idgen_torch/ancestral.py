@@ -13,7 +13,7 @@ from idgen_compiler.ir.operations import Apply, Network
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Rows
 from idgen_torch.policies import Policy, PolicyKey, policy_of
-from idgen_torch.seeds import generator_for
+from idgen_torch.seeds import stream_for
 from idgen_torch.variables import Schema
 
 __all__ = ["DataSet", "Slots", "WiredNetwork"]
@@ -57,7 +57,7 @@ class WiredNetwork:
 
         Every statement draws from a generator of its own, seeded by `name` and its slots, through all batches.
         """
-        generators = [generator_for(seed, name, *s.slots, device=self.device) for s in self.network.statements]
+        generators = [stream_for(seed, name, *s.slots, device=self.device) for s in self.network.statements]
         inputs = {slot: tuple(t.to(self.device) for t in parts) for slot, parts in inputs.items()}
         for start in range(0, max(n, 1), self.batch_rows):
             count = min(self.batch_rows, n - start)

@@ -68,6 +68,7 @@ class TorchBackend:
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) when a treatment does not
         vary, or when reweighting leaves few effective rows.
         """
+        program.check()
         place = _device(device)
         seed = checked_seed(seed)
         if isinstance(rows_factor, bool) or not isinstance(rows_factor, int | float) or not 0 < rows_factor < 1e6:

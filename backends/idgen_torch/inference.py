@@ -122,6 +122,9 @@ def plain_column(name: str, column: Any) -> np.ndarray:
         raise DataError(f"column {name} holds vectors with no entries")
     if values.dtype.kind not in "biufO":
         raise DataError(f"column {name} holds {values.dtype} values; {_remedy(values.dtype.kind)}")
+    if values.dtype.kind in "iuf":
+        # pandas reads the machine's own byte order only, and no file format holds more than 64 bits.
+        values = values.astype(np.float64 if values.dtype.itemsize > 8 else values.dtype.newbyteorder("="), copy=False)
     if values.dtype.kind == "f":
         rows = values.reshape(len(values), -1)
         _refuse_missing(name, np.isnan(rows).any(1), "NaN")
@@ -215,7 +218,7 @@ def _native(label: Any) -> Any:
 
 
 def _label_dtype(values: np.ndarray) -> str:
-    return "object" if values.dtype.kind == "O" else values.dtype.newbyteorder("=").name
+    return "object" if values.dtype.kind == "O" else values.dtype.name
 
 
 def _given_labels(name: str, values: np.ndarray, request: Categorical) -> Categorical:
@@ -232,8 +235,7 @@ def _given_labels(name: str, values: np.ndarray, request: Categorical) -> Catego
 def _continuous(name: str, values: np.ndarray) -> Continuous:
     _refuse_labels(name, values, "continuous")
     mean, scale = _moments(name, values)
-    kept = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
-    dtype = kept.newbyteorder("=").name
+    dtype = values.dtype.name if values.dtype.kind == "f" else "float64"
     return Continuous(float(mean), float(scale), float(values.min()), float(values.max()), dtype)
 
 
@@ -245,7 +247,7 @@ def _integer(name: str, values: np.ndarray) -> Integer:
         bad = int((values != np.round(values)).argmax())
         raise DataError(f"column {name} holds {values[bad]} in row {bad} and cannot be integer; use continuous")
     mean, scale = _moments(name, values)
-    dtype = values.dtype.newbyteorder("=").name
+    dtype = values.dtype.name
     return Integer(float(mean), float(scale), int(values.min()), int(values.max()), dtype)
 
 
@@ -254,9 +256,7 @@ def _vector(name: str, values: np.ndarray) -> Vector:
         raise DataError(f"column {name} has one value a row and cannot be a vector; use continuous")
     statistics = (*_moments(name, values), values.min(0), values.max(0))
     mean, scale, low, high = (tuple(map(float, entry)) for entry in statistics)
-    return Vector(
-        mean, scale, low, high, values.dtype.newbyteorder("=").name if values.dtype.kind == "f" else "float64"
-    )
+    return Vector(mean, scale, low, high, values.dtype.name if values.dtype.kind == "f" else "float64")
 
 
 def _moments(name: str, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -268,6 +268,9 @@ def _moments(name: str, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         raise DataError(
             f"column {name} holds values up to {np.abs(wide).max():.3g}, too large for a variance; rescale it"
         )
-    # Rounding alone leaves a deviation of this order in a constant column.
-    constant = scale <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
+    constant = values.min(0) == values.max(0)
+    if (~constant & (scale <= 1e-13 * np.abs(mean))).any():
+        raise DataError(
+            f"column {name} varies by less than its values' precision; subtract an offset from it, or rescale it"
+        )
     return mean, np.where(constant, 1.0, scale)

@@ -8,7 +8,7 @@ import torch
 
 from idgen_compiler.errors import DataError
 
-__all__ = ["checked_seed", "generator_for", "seed_for"]
+__all__ = ["checked_seed", "stream_for", "seed_for"]
 
 
 def seed_for(seed: int, *names: str) -> int:
@@ -17,8 +17,8 @@ def seed_for(seed: int, *names: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
 
 
-def generator_for(seed: int, *names: str, device: torch.device | str = "cpu") -> torch.Generator:
-    """A generator for what these names stand for, on the device where its numbers are used."""
+def stream_for(seed: int, *names: str, device: torch.device | str = "cpu") -> torch.Generator:
+    """The random stream of what these names stand for, on the device where its numbers are used."""
     return torch.Generator(device=device).manual_seed(seed_for(seed, *names))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
 
 from idgen_compiler.errors import DataError, near_misses
 
@@ -175,6 +176,12 @@ def _array(name: str, values: Any) -> Column:
         return values.reset_index(drop=True)
     if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
         raise DataError(f"column {name} is {type(values).__name__}, not an array with one entry a row")
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu().numpy()
+    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
+        hidden = np.ma.getmaskarray(values)
+        values = np.ma.getdata(values).astype(object)
+        values[hidden] = None  # what is masked is missing
     try:
         array = np.asarray(values)
     except ValueError:  # rows of unequal length

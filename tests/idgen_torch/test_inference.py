@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from idgen_compiler.errors import DataError
 from idgen_torch.inference import infer_schema
@@ -33,6 +34,9 @@ RANDOM = np.random.default_rng(0)
         ([np.int64(3), 4], (3, 4), "int64"),
         (np.repeat(np.arange(30), 10), tuple(range(30)), "int64"),
         ([7, 7, 7], (7,), "int64"),
+        (np.array([1, 2], dtype=">i4"), (1, 2), "int32"),
+        (torch.tensor([1, 2]), (1, 2), "int64"),
+        (torch.tensor([1.0, 2.0], requires_grad=True), (1.0, 2.0), "float32"),
     ],
 )
 def test_categories_keep_their_labels_and_dtype(values: Any, labels: tuple[Any, ...], dtype: str) -> None:
@@ -99,6 +103,9 @@ def test_the_columns_of_a_composite_have_types_of_their_own() -> None:
         ([2**70, 1], "beyond 64 bits"),
         ([f"id{k}" for k in range(200)], "200 different strings in 200 rows"),
         ([1e308, -1e308, 0.5], "too large for a variance"),
+        (np.arange(60) + 2**62, "varies by less than its values' precision; subtract an offset"),
+        (np.arange(60) * 1e-310, "varies by less"),
+        (np.ma.array([1, 2], mask=[True, False]), r"1 missing value\(s\) in 2 rows, the first in row 0"),
     ],
 )
 def test_columns_that_cannot_be_modelled_name_the_remedy(values: Any, message: str) -> None:
