@@ -10,8 +10,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from idgen_torch.inference import plain_column
 from idgen_torch.parts import Rows
+from idgen_torch.plain import plain_column
 from idgen_torch.seeds import seed_for
 from idgen_torch.tables import Source
 from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Integer, Label, Schema, VariableType, Vector

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.errors import DataError
 from idgen_compiler.ir.operations import (
     UNIFORM,
     Apply,
     Draw,
     Network,
-    Operation,
     Regenerate,
     Reweight,
     Sample,
@@ -27,14 +26,15 @@ from idgen_torch.checkpoint import Checkpoint
 from idgen_torch.families import ConditionalModel, Resample, choose, family
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Part, Rows
-from idgen_torch.policies import Policy, PolicyKey, Uniform, policy_of
+from idgen_torch.plan import draws_of, label_of, last_uses, requested_families, with_density
+from idgen_torch.policies import Policy, PolicyKey, Uniform
 from idgen_torch.progress import OperationProgress
 from idgen_torch.record import DataReport, ModelReport
 from idgen_torch.reweighting import effective_rows, reweighted, uniform_log_prob
 from idgen_torch.seeds import seed_for
 from idgen_torch.variables import Schema
 
-__all__ = ["Fitted", "Fitting", "Settings", "draws_of", "label_of"]
+__all__ = ["Fitted", "Fitting", "Settings"]
 
 
 @dataclass(frozen=True)
@@ -62,28 +62,6 @@ class Fitted:
     data_reports: tuple[DataReport, ...]
 
 
-def label_of(op: Train) -> str:
-    """What a model models, as `Y | X, W`."""
-    return ", ".join(op.targets) + (f" | {', '.join(op.inputs)}" if op.inputs else "")
-
-
-def draws_of(op: Operation) -> tuple[PolicyKey, ...]:
-    """Everything that an operation draws without a model, in order."""
-    match op:
-        case Regenerate(do=do, network=network):
-            return (*map(policy_of, do), *_draws(network))
-        case Reweight(do=do):
-            return tuple(map(policy_of, do))
-        case Sample(network=network):
-            return _draws(network)
-        case _:
-            return ()
-
-
-def _draws(network: Network) -> tuple[PolicyKey, ...]:
-    return tuple(policy_of(s) for s in network.statements if not isinstance(s, Apply))
-
-
 class Fitting:
     """One run over a program's operations; `trained` tells how far it came."""
 
@@ -101,9 +79,9 @@ class Fitting:
         self._model_reports: list[ModelReport] = []
         self._data_reports: list[DataReport] = []
         self._operation = ""
-        self._requested = _requests(program, settings.families)
+        self._requested = requested_families(program, settings.families)
         self._densities = {name for op in program.reweightings for name in op.by}
-        self._last_use = _last_uses(program)
+        self._last_use = last_uses(program)
 
     @property
     def standing(self) -> str:
@@ -137,7 +115,7 @@ class Fitting:
         targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
         name = self._requested.get(op.result) or choose(targets, inputs, data.rows)
         if op.result in self._densities and op.result not in self._requested:
-            name = _with_density(name, targets)
+            name = with_density(name, targets)
         model, losses = self._fit(op.result, label_of(op), name, targets, inputs, data)
         held_out = {fit: -loss for fit, loss in losses.items()}
         self._model_reports.append(ModelReport(op.result, label_of(op), model.family, data.count, held_out))
@@ -228,7 +206,7 @@ class Fitting:
         return density.log_prob(data.rows).double().cpu()
 
     def _density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
-        name = _with_density(choose(targets, (), data.rows), targets)
+        name = with_density(choose(targets, (), data.rows), targets)
         return self._fit(operation, f"policy of {', '.join(p.name for p in targets)}", name, targets, (), data)[0]
 
     # -- what is kept ---------------------------------------------------------------------------------------------
@@ -253,37 +231,3 @@ def _resample(parts: Sequence[Part], data: DataSet) -> Resample:
     rows = {part.name: data.rows[part.name] for part in parts}
     device = str(next(iter(rows.values())).device)
     return Resample.fit(parts, (), rows, weights=data.weights, options=FitOptions(device=device))
-
-
-def _with_density(name: str, targets: Sequence[Part]) -> str:
-    """Resampled rows have no density, so that a real target whose density is needed gets another family."""
-    if name != "resample" or all(part.discrete for part in targets):
-        return name
-    return "chain" if any(part.discrete for part in targets) else "flow"
-
-
-def _requests(program: Program, families: Mapping[str, str]) -> dict[str, str]:
-    """Operation -> requested family.  Raises DataError for a request that fits no model, or an unknown family."""
-    found: dict[str, str] = {}
-    known = {", ".join(op.targets) for op in program.models} | {op.result for op in program.models}
-    for key, name in families.items():
-        family(name)
-        models = [
-            op.result for op in program.models if key in (op.result, op.result.removeprefix("%"), ", ".join(op.targets))
-        ]
-        if not models:
-            raise DataError(f"family names {key!r}, which is no model of the program{near_misses(key, known)}")
-        found.update(dict.fromkeys(models, name))
-    return found
-
-
-def _last_uses(program: Program) -> dict[str, int]:
-    """Data set -> number of the last operation that uses it; the observed one is kept throughout."""
-    last: dict[str, int] = {}
-    for number, op in enumerate(program.operations):
-        if isinstance(op, Regenerate | Reweight):
-            last[op.result] = number
-        if isinstance(op, Train | Reweight):
-            last[op.data] = number
-        last.update({policy: number for policy, _ in draws_of(op)})
-    return {name: number for name, number in last.items() if name not in (UNIFORM, program.observe.result)}

@@ -12,7 +12,6 @@ The rules, for a column that `types` does not mention:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,10 +19,11 @@ import numpy as np
 import pandas as pd
 
 from idgen_compiler.errors import DataError, near_misses
+from idgen_torch.plain import plain_column
 from idgen_torch.tables import Source
 from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Integer, Schema, VariableType, Vector
 
-__all__ = ["TypeRequest", "infer_schema", "plain_column"]
+__all__ = ["TypeRequest", "infer_schema"]
 
 TypeRequest = str | Categorical
 """What a user may ask for: "categorical", "integer", "continuous", "vector", or Categorical(labels)."""
@@ -95,94 +95,6 @@ def _kind(name: str, values: np.ndarray) -> str:
         few = distinct <= FEW_VALUES or (distinct <= SOME_VALUES and distinct * ROWS_PER_VALUE <= len(values))
         return "categorical" if few else "integer"
     return "categorical" if distinct <= FEW_VALUES and _all_whole(values) else "continuous"
-
-
-def plain_column(name: str, column: Any) -> np.ndarray:
-    """The values as booleans, whole numbers, floats or Python strings (rows,), or numbers (rows, dim).
-
-    Raises DataError for missing or infinite values, dates, and mixed or nested objects.
-    """
-    if isinstance(column, pd.Series):
-        _refuse_missing(name, column.isna().to_numpy(dtype=bool), "missing")
-        values = column.astype(object).to_numpy() if column.dtype == "category" else column.to_numpy()
-        if values.dtype == object and pd.api.types.is_numeric_dtype(column.dtype):
-            values = np.asarray(values.tolist())
-    else:
-        values = np.asarray(column)
-    if values.dtype.kind in "OUT":
-        values = _from_objects(name, values)
-    if values.ndim > 2:
-        raise DataError(
-            f"column {name} has shape {values.shape}; a vector has two axes (rows, entries): reshape it, for example "
-            f"to ({len(values)}, {int(np.prod(values.shape[1:]))})"
-        )
-    if values.ndim == 2 and values.dtype.kind in "OUS":
-        raise DataError(f"column {name} has two axes but holds no numbers; only numbers can be a vector")
-    if values.ndim == 2 and values.shape[1] == 0:
-        raise DataError(f"column {name} holds vectors with no entries")
-    if values.dtype.kind not in "biufO":
-        raise DataError(f"column {name} holds {values.dtype} values; {_remedy(values.dtype.kind)}")
-    if values.dtype.kind in "iuf":
-        # pandas reads the machine's own byte order only, and no file format holds more than 64 bits.
-        values = values.astype(np.float64 if values.dtype.itemsize > 8 else values.dtype.newbyteorder("="), copy=False)
-    if values.dtype.kind == "f":
-        rows = values.reshape(len(values), -1)
-        _refuse_missing(name, np.isnan(rows).any(1), "NaN")
-        _refuse_missing(name, np.isinf(rows).any(1), "infinite")
-    return values
-
-
-def _remedy(kind: str) -> str:
-    remedies = {
-        "M": "turn dates into numbers, such as days since a start",
-        "m": "turn durations into numbers, such as seconds",
-        "c": "split complex numbers into two columns",
-        "S": "decode bytes to strings",
-    }
-    return remedies.get(kind, "give strings, booleans or numbers")
-
-
-def _refuse_missing(name: str, bad: np.ndarray, what: str) -> None:
-    if bad.any():
-        raise DataError(
-            f"column {name} has {int(bad.sum())} {what} value(s) in {len(bad)} rows, the first in row "
-            f"{int(bad.argmax())} (counting from 0); drop these rows or fill them in before fitting"
-        )
-
-
-def _from_objects(name: str, values: np.ndarray) -> np.ndarray:
-    """Python objects as strings, numbers or vectors."""
-    if values.ndim > 1:
-        return values
-    values = values.astype(object)
-    _refuse_missing(name, pd.isna(values), "missing")
-    found = Counter(type(value) for value in values)
-    if all(issubclass(kind, str) for kind in found):
-        return values
-    if all(issubclass(kind, bool | np.bool_) for kind in found):
-        return values.astype(bool)
-    numbers = int | float | np.integer | np.floating
-    if all(issubclass(kind, numbers) and not issubclass(kind, bool) for kind in found):
-        numeric = np.asarray(values.tolist())
-        if numeric.dtype.kind == "O":
-            raise DataError(f"column {name} holds whole numbers beyond 64 bits; rescale them")
-        return numeric
-    if all(issubclass(kind, list | tuple | np.ndarray) for kind in found):
-        lengths = Counter(len(value) if hasattr(value, "__len__") else 0 for value in values)
-        if len(lengths) > 1:
-            raise DataError(
-                f"column {name} holds lists of different lengths ({', '.join(map(str, sorted(lengths)[:5]))}, ...); "
-                "a vector has the same number of entries in every row"
-            )
-        stacked = np.asarray(values.tolist())
-        if stacked.dtype.kind in "biuf":
-            return stacked
-        raise DataError(f"column {name} holds lists that are not numbers; split it into columns of their own")
-    kinds = ", ".join(f"{kind.__name__} ({count} rows)" for kind, count in found.most_common(4))
-    raise DataError(
-        f"column {name} holds {'mixed' if len(found) > 1 else 'unreadable'} values: {kinds}; "
-        "convert it to one kind: strings, booleans or numbers"
-    )
 
 
 def _all_whole(values: np.ndarray) -> bool:

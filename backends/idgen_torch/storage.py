@@ -16,8 +16,8 @@ from idgen_compiler.ir.operations import UNIFORM, Apply
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import ConditionalModel, Resample
 from idgen_torch.fitted import FittedProgram
-from idgen_torch.fitting import draws_of
 from idgen_torch.model_files import Record, read_model, write_model
+from idgen_torch.plan import draws_of
 from idgen_torch.policies import Policy, PolicyKey, Uniform
 from idgen_torch.record import FitRecord
 from idgen_torch.schema_json import checked_keys, schema_from_json, schema_to_json

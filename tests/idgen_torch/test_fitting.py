@@ -169,3 +169,25 @@ def test_a_family_that_refuses_names_the_operation() -> None:
     assert counting.Counting.family == "test-counting"
     with pytest.raises(DataError, match=r"%m1 \(Y \| X, Z\): resampling takes no inputs"):
         fit(BACK_DOOR, programs.back_door_data(50), family={"Y": "resample"})
+
+
+def test_reals_and_counts_come_back_in_their_units() -> None:
+    random = np.random.default_rng(0)
+    z = random.normal(size=1500)
+    x = 200 + 10 * (z + random.normal(size=1500))
+    y = np.round(5000 + 40 * (x - 200) / 10 + 40 * z).astype(np.int32)
+    sampler = fit(BACK_DOOR, {"X": x, "Y": y, "Z": z}, epochs=4, ensemble=1, density="mixture")
+    assert [model.family for model in sampler.report().models] == ["resample", "flow"]
+    low, high = (sampler.sample(4000, do={"X": value}, seed=0)["Y"] for value in (190, 210))
+    assert low.dtype == np.int32
+    # E[Y | do(x)] = 5000 + 4 (x - 200)
+    assert np.mean(low) == pytest.approx(4960, abs=8)
+    assert np.mean(high) == pytest.approx(5040, abs=8)
+
+
+@pytest.mark.gpu
+def test_a_gpu_gives_the_same_law() -> None:
+    data = programs.napkin_data(60_000)
+    sampler = TorchBackend().fit(NAPKIN, data, device="cuda", progress=False)
+    assert sampler.device.type == "cuda"
+    assert total_variation(sampler, NAPKIN, data) < 0.015

@@ -1,0 +1,70 @@
+"""What can be said about a fit before it starts: families asked for, what is drawn, and when data can be dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.ir.operations import UNIFORM, Apply, Network, Operation, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.program import Program
+from idgen_torch.families import family
+from idgen_torch.parts import Part
+from idgen_torch.policies import PolicyKey, policy_of
+
+__all__ = ["draws_of", "label_of", "last_uses", "requested_families", "with_density"]
+
+
+def label_of(op: Train) -> str:
+    """What a model models, as `Y | X, W`."""
+    return ", ".join(op.targets) + (f" | {', '.join(op.inputs)}" if op.inputs else "")
+
+
+def draws_of(op: Operation) -> tuple[PolicyKey, ...]:
+    """Everything that an operation draws without a model, in order."""
+    match op:
+        case Regenerate(do=do, network=network):
+            return (*map(policy_of, do), *_draws(network))
+        case Reweight(do=do):
+            return tuple(map(policy_of, do))
+        case Sample(network=network):
+            return _draws(network)
+        case _:
+            return ()
+
+
+def _draws(network: Network) -> tuple[PolicyKey, ...]:
+    return tuple(policy_of(s) for s in network.statements if not isinstance(s, Apply))
+
+
+def with_density(name: str, targets: Sequence[Part]) -> str:
+    """Resampled rows have no density, so that a real target whose density is needed gets another family."""
+    if name != "resample" or all(part.discrete for part in targets):
+        return name
+    return "chain" if any(part.discrete for part in targets) else "flow"
+
+
+def requested_families(program: Program, families: Mapping[str, str]) -> dict[str, str]:
+    """Operation -> requested family.  Raises DataError for a request that fits no model, or an unknown family."""
+    found: dict[str, str] = {}
+    known = {", ".join(op.targets) for op in program.models} | {op.result for op in program.models}
+    for key, name in families.items():
+        family(name)
+        models = [
+            op.result for op in program.models if key in (op.result, op.result.removeprefix("%"), ", ".join(op.targets))
+        ]
+        if not models:
+            raise DataError(f"family names {key!r}, which is no model of the program{near_misses(key, known)}")
+        found.update(dict.fromkeys(models, name))
+    return found
+
+
+def last_uses(program: Program) -> dict[str, int]:
+    """Data set -> number of the last operation that uses it; the observed one is kept throughout."""
+    last: dict[str, int] = {}
+    for number, op in enumerate(program.operations):
+        if isinstance(op, Regenerate | Reweight):
+            last[op.result] = number
+        if isinstance(op, Train | Reweight):
+            last[op.data] = number
+        last.update({policy: number for policy, _ in draws_of(op)})
+    return {name: number for name, number in last.items() if name not in (UNIFORM, program.observe.result)}
