@@ -193,4 +193,5 @@ def _noise(size: int, noise: float) -> Law:
 def _y_color(mechanisms: Mechanisms, noise: float) -> Law:
     """P(Y's colour | hidden colour, X's colour).  Shape: (6, 2, 6)."""
     c, x = np.arange(6), np.arange(2)
-    return _noise(6, noise)[mechanisms.y_color(c[:, None], x[None, :])]
+    # A mechanism that does not look at X's colour gives one column for both.
+    return _noise(6, noise)[np.broadcast_to(mechanisms.y_color(c[:, None], x[None, :]), (6, 2))]
