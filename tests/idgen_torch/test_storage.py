@@ -66,7 +66,7 @@ def test_every_type_and_policy_survives(tmp_path: Path) -> None:
     assert np.array_equal(ours["Y"], theirs["Y"])
     assert np.array_equal(ours["Z"], theirs["Z"])
     assert list(ours.to_pandas()) == ["Y.count", "Y.ink", "Y.place", "Y.hue", "Z"]
-    # do(X) does not reach these outputs, so that X may be left out and is still checked when it is given
+    # do(X) does not reach these outputs and is checked all the same
     with pytest.raises(DataError, match=r"do\(X=...\) is 5"):
         loaded.sample(1, do={"X": 5})
 
