@@ -1,6 +1,6 @@
 """idgen-compiler: from causal queries to executable samplers.
 
-    graph -> query -> identify -> estimand -> compile -> program -> fit -> sample
+graph -> query -> identify -> estimand -> compile -> program -> fit -> sample
 """
 
 from idgen_compiler.backend import Sampler, Samples, load

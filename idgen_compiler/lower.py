@@ -9,35 +9,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.flatten import flatten
 from idgen_compiler.estimand.nodes import Conditional, Kernel, Observed, walk
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import Apply, Draw, Network, Observe, Operation, Regenerate, Sample, Train
+from idgen_compiler.ir.operations import Apply, Draw, Network, Observe, Operation, Regenerate, Reweight, Sample, Train
+from idgen_compiler.rewrites.weights import Weights, weights_of
 
 __all__ = ["lower"]
 
 OBSERVED = "%obs"
 
 
-def lower(estimand: Estimand, inputs: Sequence[str], outputs: Sequence[str]) -> tuple[Operation, ...]:
+def lower(
+    estimand: Estimand, inputs: Sequence[str], outputs: Sequence[str], *, reweight: bool = False
+) -> tuple[Operation, ...]:
     """The operations that sample `outputs` given `inputs`, the query's variables in the order to show them.
 
-    Every occurrence of a conditional trains its own model and every law is regenerated once; sharing is a pass.
+    Every occurrence of a conditional trains its own model and every law is realised once; sharing is a pass.
+    With `reweight`, a law after an intervention is realised by weighing the rows of the law that it came from, where
+    weights can do that (see `weights_of`), and regenerated elsewhere.
     """
     lowering = _Lowering()
     nodes = list(walk(estimand.kernel))
-    needed: dict[Kernel, set[str]] = {}  # what each law is asked for
-    for node in nodes:
-        if isinstance(node, Conditional):
-            needed.setdefault(node.of, set()).update(node.to, node.given)
+    needed = {node.of for node in nodes if isinstance(node, Conditional)}
     for node in nodes:
         if isinstance(node, Observed):
             lowering.data[node] = OBSERVED
         elif node in needed:
-            lowering.regenerate(node, needed[node])
+            weights = weights_of(node) if reweight else None
+            if weights is None:
+                lowering.regenerate(node)
+            else:
+                lowering.reweight(node, weights)
     network = lowering.network(estimand.kernel, tuple(inputs), tuple(outputs))
     sample = Sample(network, computes=estimand.kernel)
     law = next(node for node in nodes if isinstance(node, Observed))
@@ -53,17 +59,33 @@ class _Lowering:
         self.operations: list[Operation] = []
         self.data: dict[Kernel, str] = {}
         self.observed: set[str] = set()  # the variables that the program takes from the user's data
-        self.models = self.regenerations = 0
+        self.models = self.regenerations = self.reweightings = 0
 
-    def regenerate(self, law: Kernel, needed: set[str]) -> None:
-        """A data set of a law: its inputs, drawn from their observed marginals, and those targets that are needed."""
-        inputs = law.inputs
-        network = self.network(law, inputs, (*inputs, *(t for t in law.targets if t in needed)))
+    def regenerate(self, law: Kernel) -> None:
+        """A data set of a law: its inputs, drawn from their observed marginals, and its targets."""
+        network = self.network(law, law.inputs, (*law.inputs, *law.targets))
         result = f"%reg{self.regenerations}"
         self.regenerations += 1
-        self.observed.update(inputs)
-        self.operations.append(Regenerate(result, tuple(Draw(name, OBSERVED) for name in inputs), network, law))
+        self.operations.append(Regenerate(result, self.policies(law.inputs), network, law))
         self.data[law] = result
+
+    def reweight(self, law: Kernel, weights: Weights) -> None:
+        """The same data set from weighted rows; earlier fixed variables keep the values that those rows have."""
+        data = self.data[weights.law]
+        by = tuple(self.train(conditional) for conditional in weights.by)
+        do = self.policies(conditional.to[0] for conditional in weights.by)
+        result = f"%rw{self.reweightings}"
+        self.reweightings += 1
+        variables = (*law.inputs, *law.targets)
+        if data == OBSERVED:
+            self.observed.update(variables)
+        self.operations.append(Reweight(result, data, do, by, variables, law))
+        self.data[law] = result
+
+    def policies(self, names: Iterable[str]) -> tuple[Draw, ...]:
+        draws = tuple(Draw(name, OBSERVED) for name in names)
+        self.observed.update(draw.slot for draw in draws)
+        return draws
 
     def train(self, node: Conditional) -> str:
         result = f"%m{self.models}"

@@ -16,6 +16,8 @@ class Entry:
 
     `graph` and `query` are in the text forms of `ADMG.parse` and `Query.parse`; `identifiable` is what the literature
     says about the query, `source` where it says so, and `lesson` what there is to learn from it, in a sentence.
+    `formula` is the estimand as the source writes it, in the text form of `catalog.formula`, or empty where the source
+    prints none. A source that begins with "after" is one whose drawing may differ in letters or details.
     """
 
     name: str
@@ -25,6 +27,8 @@ class Entry:
     identifiable: bool
     source: str
     lesson: str
+    formula: str = ""
+    tags: tuple[str, ...] = ()
 
     def parsed_graph(self) -> ADMG:
         """The graph."""

@@ -105,12 +105,12 @@ class Law(Kernel):
         raise NotImplementedError
 
     @cached_property
-    def targets(self) -> Names:  # type: ignore[override]
+    def targets(self) -> Names:
         """The random vertices, in topological order."""
         return self.graph.names(self.graph.random_mask)
 
     @cached_property
-    def inputs(self) -> Names:  # type: ignore[override]
+    def inputs(self) -> Names:
         """The fixed vertices, in topological order."""
         return self.graph.names(self.graph.fixed_mask)
 
@@ -189,12 +189,12 @@ class Product(Kernel):
         _scope_of_product(self.factors)
 
     @cached_property
-    def targets(self) -> Names:  # type: ignore[override]
+    def targets(self) -> Names:
         """The targets of all factors."""
         return _scope_of_product(self.factors)[0]
 
     @cached_property
-    def inputs(self) -> Names:  # type: ignore[override]
+    def inputs(self) -> Names:
         """What some factor needs and no factor makes."""
         return _scope_of_product(self.factors)[1]
 
@@ -217,7 +217,7 @@ class Marginal(Kernel):
             raise EstimandError(f"cannot sum {self.body!r} over {', '.join(self.over) or 'nothing'}")
 
     @cached_property
-    def targets(self) -> Names:  # type: ignore[override]
+    def targets(self) -> Names:
         """The targets that remain."""
         over = set(self.over)
         return tuple(t for t in self.body.targets if t not in over)
@@ -255,7 +255,7 @@ class Free(Kernel):
         return self.body.targets
 
     @cached_property
-    def inputs(self) -> Names:  # type: ignore[override]
+    def inputs(self) -> Names:
         """The inputs that matter."""
         over = set(self.over)
         return tuple(i for i in self.body.inputs if i not in over)
@@ -286,7 +286,7 @@ class Intervened(Law):
             raise EstimandError(f"{', '.join(sorted(missing))} must be fixed in the law of {', '.join(targets)}")
 
     @cached_property
-    def graph(self) -> ADMG:  # type: ignore[override]
+    def graph(self) -> ADMG:
         """The CADMG of the targets given what is fixed."""
         fixed = (*self.do, *self.law.inputs)
         targets = [t for factor in self.factors for t in factor.targets]
@@ -311,13 +311,13 @@ class Renamed(Kernel):
             raise EstimandError(f"renaming {dict(self.names)} makes two variables of {self.body!r} one")
 
     @cached_property
-    def targets(self) -> Names:  # type: ignore[override]
+    def targets(self) -> Names:
         """The targets under their new names."""
         new = dict(self.names)
         return tuple(new.get(t, t) for t in self.body.targets)
 
     @cached_property
-    def inputs(self) -> Names:  # type: ignore[override]
+    def inputs(self) -> Names:
         """The inputs under their new names."""
         new = dict(self.names)
         return tuple(new.get(i, i) for i in self.body.inputs)

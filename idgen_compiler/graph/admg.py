@@ -439,7 +439,7 @@ class ADMG:
 
     @cached_property
     def _hash(self) -> int:
-        """Of the vertices with their numbers of parents and siblings, which tells most graphs on the same names apart."""
+        """Of the vertices with their numbers of parents and siblings, which tells most graphs apart."""
         if self._is_ancestral and len(self) == len(self._base.names):
             degrees = (map(int.bit_count, edges) for edges in (self._base.parents, self._base.siblings))
             return hash((self.fixed, frozenset(zip(self._base.names, *degrees, strict=True))))

@@ -3,8 +3,8 @@
 Source: Shpitser and Pearl (2006), figures 3 and 4, as algorithms 6 and 7 of ID-GEN (Rahman, Jordan and Kocaoglu 2024).
 The letters are the paper's: y and x are bitsets over the vertices of G, P is the law that the recursion carries.
 
-Each call is a coroutine that yields the problems it wants solved and is resumed with their kernels, so the code reads as
-the recursion of the paper while the calls lie on a list, out of reach of Python's stack limit.
+Each call is a coroutine that yields the problems it wants solved and is resumed with their kernels, so the code reads
+as the recursion of the paper while the calls lie on a list, out of reach of Python's stack limit.
 """
 
 from __future__ import annotations

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from idgen_compiler.ir.operations import UNIFORM, Draw, Network, Observe, Operation, Regenerate, Reweight, Rows, Sample, Train
+from idgen_compiler.ir.operations import (
+    UNIFORM,
+    Draw,
+    Network,
+    Observe,
+    Operation,
+    Regenerate,
+    Reweight,
+    Rows,
+    Sample,
+    Train,
+)
 
 __all__ = ["Arrow", "Box", "Flow", "Node", "dataflow"]
 

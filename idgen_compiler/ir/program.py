@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from idgen_compiler.backend import Sampler, find_backend
 from idgen_compiler.errors import ProgramError
-from idgen_compiler.ir.dot import print_dot
 from idgen_compiler.ir.cost import Cost, cost_of
+from idgen_compiler.ir.dot import print_dot
 from idgen_compiler.ir.json import from_json, to_json
 from idgen_compiler.ir.mermaid import print_mermaid
 from idgen_compiler.ir.operations import Network, Observe, Operation, Regenerate, Reweight, Sample, Train
@@ -29,6 +29,8 @@ class Program:
 
     name: str
     operations: tuple[Operation, ...]
+    alternative: Program | None = field(default=None, compare=False, repr=False)
+    """Another program for the same queries that a backend may take instead, when it finds it better on the data."""
 
     @classmethod
     def parse(cls, text: str) -> Program:

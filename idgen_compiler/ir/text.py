@@ -278,7 +278,9 @@ class _Parser:
             model = self.data()
             return Apply(slots, model, self.enclosed("(", self.name, ")"))
         if len(slots) != 1:
-            raise self.error("a draw fills one slot; write `rows %data` for rows as they stand, or a model's inputs in parentheses: %m(X)")
+            raise self.error(
+                "a draw fills one slot; write `rows %data` for a row as it stands, or a model's inputs: %m(X)"
+            )
         return Draw(slots[0], self.policy())
 
     def is_call(self) -> bool:

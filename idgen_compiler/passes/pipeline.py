@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from idgen_compiler.ir.program import Program
+from idgen_compiler.passes.align import AlignDraws
 from idgen_compiler.passes.base import Pass
 from idgen_compiler.passes.dead import DropDead
+from idgen_compiler.passes.renumber import Renumber
 from idgen_compiler.passes.rows import ResampleRows
 from idgen_compiler.passes.share import Share
 
@@ -14,8 +16,8 @@ __all__ = ["LEVELS", "run"]
 
 LEVELS: dict[int, tuple[Pass, ...]] = {
     0: (),
-    1: (Share(), DropDead()),
-    2: (Share(), ResampleRows(), DropDead()),
+    1: (Share(), DropDead(), Renumber()),
+    2: (Share(), ResampleRows(), DropDead(), AlignDraws(), Renumber()),
 }
 """The passes of each optimisation level, in order. Adding one is one file and one line here."""
 

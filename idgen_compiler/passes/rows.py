@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from idgen_compiler.estimand.nodes import Conditional, Law
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.graph.separation import m_separated
-from idgen_compiler.ir.operations import Apply, Network, Operation, Regenerate, Rows, Sample, Statement, Train
+from idgen_compiler.ir.operations import Apply, Network, Regenerate, Rows, Sample, Statement, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.passes.base import Pass
+from idgen_compiler.passes.laws import graph_of
 
 __all__ = ["ResampleRows"]
 
@@ -19,9 +19,9 @@ __all__ = ["ResampleRows"]
 class ResampleRows(Pass):
     """Statements that together sample a marginal of one data set become rows of that data set.
 
-    A model without inputs has the data set's own marginal as its law. A model whose inputs are slots of such a row joins
-    the row, when its target is m-separated from the rest of the row given those inputs: then the product is the joint
-    marginal, by the chain rule. Rows of the real data carry no modelling error at all.
+    A model without inputs has the data set's own marginal as its law. A model whose inputs are slots of such a row
+    joins the row, when its target is m-separated from the rest of the row given those inputs: then the product is the
+    joint marginal, by the chain rule. Rows of the real data carry no modelling error at all.
 
     Before: A ~ %m0()          After: (A, B) ~ rows %obs
             B ~ %m1(A)
@@ -37,7 +37,8 @@ class ResampleRows(Pass):
         models = {op.result: op for op in program.models}
         allowed = {program.observe.result}
         if self.regenerated:
-            allowed.update(op.result for op in (*program.regenerations, *program.reweightings))
+            allowed.update(op.result for op in program.regenerations)
+            allowed.update(op.result for op in program.reweightings)
         operations = tuple(
             replace(op, network=_resampled(op.network, models, allowed)) if isinstance(op, Regenerate | Sample) else op
             for op in program.operations
@@ -77,7 +78,7 @@ def _resampled(network: Network, models: dict[str, Train], allowed: set[str]) ->
         if model.data not in allowed:
             continue
         if not statement.inputs:
-            group = _Group(model.data, [], _graph(model))
+            group = _Group(model.data, [], graph_of(model))
             groups.append(group)
         else:
             found = next((g for g in groups if g.takes(model, statement)), None)
@@ -98,11 +99,3 @@ def _resampled(network: Network, models: dict[str, Train], allowed: set[str]) ->
             done.append(of_row)
             statements.append(Rows(tuple(of_row.slots), of_row.data))
     return replace(network, statements=tuple(statements))
-
-
-def _graph(op: Operation) -> ADMG | None:
-    """The graph of the law that a model was trained in, where the compiler said what it computes."""
-    computes = getattr(op, "computes", None)
-    if isinstance(computes, Conditional) and isinstance(computes.of, Law):
-        return computes.of.graph
-    return None

@@ -27,7 +27,9 @@ class Share(Pass):
         kept: list[Operation] = []
         met: dict[object, Train | Regenerate | Reweight] = {}
         names: dict[str, str] = {}  # value -> the one that stands for it
-        places: dict[str, tuple[int, ...]] = {}  # model -> where the inputs of the one that stands for it are among its own
+        places: dict[
+            str, tuple[int, ...]
+        ] = {}  # model -> where the inputs of the one that stands for it are among its own
         for op in program.operations:
             new = with_values(_permuted(op, places), names)
             if isinstance(new, Train | Regenerate | Reweight):

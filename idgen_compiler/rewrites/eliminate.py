@@ -99,7 +99,7 @@ class _Network:
         return self.graph.mask_of(self.vertex[s] for s in slots)
 
     def separated(self, targets: Iterable[str], inputs: Iterable[str], earlier: Iterable[str]) -> bool:
-        """Whether the targets are d-separated from the inputs given the fixed and the earlier, edges out of the inputs cut."""
+        """d-separation of targets and inputs given the fixed and the earlier, the edges out of the inputs cut."""
         cut = self.mask(inputs)
         given = (self.mask(self.law.inputs) | self.mask(earlier)) & ~cut
         return m_separated_mask(self.graph.mutilated_mask(out_of=cut), self.mask(targets), cut, given)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.flatten import flatten, unflatten
+from idgen_compiler.estimand.build import product
+from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Observed, fold
 from idgen_compiler.rewrites.rewrite import Rewrite, with_parts
 
@@ -43,5 +44,10 @@ def hoisted(kernel: Kernel) -> Kernel:
 
 
 def _hoisted_law(law: Intervened) -> Intervened:
-    """The law with its factors flattened together; single-target factors stay single, so that its graph stays known."""
-    return Intervened(law.law, law.do, tuple(hoisted(factor) for factor in law.factors))
+    """The law with its factors flattened together: single conditionals, or one sum where something is hidden."""
+    flat = flatten(product(law.factors), law.inputs)
+    shown = set(law.targets)
+    if flat.free or any(atom.target not in shown for atom in flat.atoms):
+        return Intervened(law.law, law.do, (hoisted(product(law.factors)),))
+    factors = (unflatten(Flat((atom,), ()), (atom.target,), atom.inputs) for atom in flat.atoms)
+    return Intervened(law.law, law.do, tuple(factors))

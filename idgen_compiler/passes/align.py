@@ -1,0 +1,72 @@
+"""Draw policies that follow the data: a value that may be anything is best one that the model has seen there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operations import Apply, Draw, Network, Operation, Regenerate, Sample, Statement, Train
+from idgen_compiler.ir.program import Program
+from idgen_compiler.passes.base import Pass
+
+__all__ = ["AlignDraws"]
+
+
+@dataclass(frozen=True)
+class AlignDraws(Pass):
+    """A free variable of one model is drawn from its law given the model's other inputs, in the model's own data.
+
+    The answer does not depend on the value (a Verma constraint), so any policy is sound; but a fitted model is only
+    good where it saw data, and a value that disagrees with the other inputs lies outside. In the napkin trial a disagreeing
+    value cost three to seven times the error.
+
+    Before: W2 ~ %obs              After: %m4 = train %reg0 : W2 | X
+            Y  ~ %m3(W2, X)               W2 ~ %m4(X)
+                                          Y  ~ %m3(W2, X)
+    """
+
+    def apply(self, program: Program) -> Program:
+        """Every region by itself; a new model stands before the first operation that uses it."""
+        models = {op.result: op for op in program.models}
+        operations: list[Operation] = []
+        for op in program.operations:
+            if isinstance(op, Regenerate | Sample):
+                network, trained = _aligned(op.network, models)
+                operations += trained
+                op = replace(op, network=network)
+            operations.append(op)
+        return program if len(operations) == len(program.operations) else replace(program, operations=tuple(operations))
+
+
+def _aligned(network: Network, models: dict[str, Train]) -> tuple[Network, list[Train]]:
+    statements: list[Statement] = []
+    trained: list[Train] = []
+    draws = {s.slot: s for s in network.statements if isinstance(s, Draw)}
+    readers = {slot: [s for s in network.statements if isinstance(s, Apply) and slot in s.inputs] for slot in draws}
+    for statement in network.statements:
+        if isinstance(statement, Draw):
+            if not _has_one_reader(statement, readers):
+                statements.append(statement)
+            continue
+        if isinstance(statement, Apply):
+            known = [s for s in statement.inputs if s not in draws or not _has_one_reader(draws[s], readers)]
+            for slot in statement.inputs:
+                if slot in known:
+                    continue
+                model = models[statement.model]
+                inputs = tuple(map(variable_of, known))
+                new = Train(
+                    f"{model.result}_{variable_of(slot).replace('.', '_')}", model.data, (variable_of(slot),), inputs
+                )
+                models[new.result] = new
+                trained.append(new)
+                statements.append(Apply((slot,), new.result, tuple(known)))
+                known.append(slot)
+        statements.append(statement)
+    return replace(network, statements=tuple(statements)), trained
+
+
+def _has_one_reader(draw: Draw, readers: dict[str, list[Apply]]) -> bool:
+    """Whether one statement reads the draw, and with it something that the value could agree with."""
+    found = readers[draw.slot]
+    return len(found) == 1 and len(found[0].inputs) > 1

@@ -1,0 +1,37 @@
+"""Reweighting instead of regenerating: the second way to realise an intervened law (design, rewrite 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idgen_compiler.estimand.build import conditionals
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
+from idgen_compiler.rewrites.minimise import minimised
+
+__all__ = ["Weights", "weights_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How the rows of `law` become rows of an intervened law: each weighs policy(x) / P(x | ...) for these."""
+
+    law: Law
+    by: tuple[Conditional, ...]
+
+
+def weights_of(kernel: Kernel) -> Weights | None:
+    """The weights that realise an intervened law from the law it came from; None where weights cannot.
+
+    P(d ; do(r)) policy(r) = P(d, r) prod policy(r_i) / P(r_i | predecessors) when the targets d make up whole districts
+    of the graph of all ancestors of d and r: then the conditionals of d are those of the law itself (Tian and Pearl
+    2002, lemma 1), and the others are divided out or sum to one. After line 7 of ID this always holds.
+    """
+    if not isinstance(kernel, Intervened):
+        return None
+    law, graph = kernel.law, kernel.law.graph
+    d, r = graph.mask_of(kernel.targets), graph.mask_of(kernel.do)
+    within = graph.ancestral_mask(d | r)
+    if any(district & d and district & ~d for district in within.districts_mask()):
+        return None
+    whole = conditionals(law, within, r)
+    return Weights(law, tuple(minimised(c) for c in whole if isinstance(c, Conditional)))
