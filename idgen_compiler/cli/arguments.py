@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,7 +12,7 @@ from idgen_compiler.errors import GraphError, IdgenError, QueryError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 
-__all__ = ["GraphText", "Level", "QueryText", "assignments", "optimize", "read_question"]
+__all__ = ["GraphText", "Level", "QueryText", "Realize", "assignments", "read_question"]
 
 CATALOG = "catalog:"
 
@@ -37,7 +37,18 @@ GraphText = Annotated[
 Level = Annotated[
     int,
     typer.Option(
-        "-O", min=0, max=2, metavar="0|1|2", help="-O0 lowers ID-GEN literally; -O2 optimises.", show_default="2"
+        "-O",
+        min=0,
+        max=2,
+        metavar="0|1|2",
+        help="-O0 lowers ID-GEN literally, -O1 rewrites, -O2 also searches equal ways to pose the query.",
+        show_default="2",
+    ),
+]
+Realize = Annotated[
+    Literal["auto", "regenerate", "reweight"],
+    typer.Option(
+        "--realize", help="How a law that nobody has data for is realised: sampled anew, or by weighting real rows."
     ),
 ]
 
@@ -57,11 +68,6 @@ def read_question(query: str | None, graph: str) -> tuple[Query, ADMG]:
     if not graph.strip():
         raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
     return Query.parse(query), read_graph(graph)
-
-
-def optimize(level: int) -> bool:
-    """Whether a level of -O asks for more than the literal program."""
-    return level > 0
 
 
 def assignments(option: str, texts: Iterable[str]) -> dict[str, str]:

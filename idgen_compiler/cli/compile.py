@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from idgen_compiler.cli.arguments import GraphText, Level, QueryText, optimize, read_question
+from idgen_compiler.cli.arguments import GraphText, Level, QueryText, Realize, read_question
 from idgen_compiler.cli.summary import summarise
 from idgen_compiler.compile import compile
-from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.identify import identify
+from idgen_compiler.identify import Identification, identify
+from idgen_compiler.ir.program import Program
 from idgen_compiler.page import Page
-from idgen_compiler.query import Query
 
 __all__ = ["compile_command"]
 
@@ -36,25 +35,29 @@ def compile_command(
     query: QueryText = None,
     emit: Annotated[Emit, typer.Option("--emit", "-e", help="What to print.")] = Emit.SUMMARY,
     level: Level = 2,
+    realize: Realize = "auto",
 ) -> None:
     """Identify a query and show what answers it: the formula, or the program that trains and samples it."""
     asked, admg = read_question(query, graph)
     page = Page.on()
     if emit is Emit.SUMMARY:
-        summarise(page, identify(asked, admg), compile(asked, admg, optimize=optimize(level)))
+        summarise(page, identify(asked, admg), compile(asked, admg, optimize=level, realize=realize))
+    elif emit in (Emit.TRACE, Emit.ESTIMAND, Emit.LATEX):
+        page.code(_answer(emit, identify(asked, admg)))
     else:
-        page.code(_text(emit, asked, admg, level))
+        page.code(_program(emit, compile(asked, admg, optimize=level, realize=realize)))
 
 
-def _text(emit: Emit, query: Query, graph: ADMG, level: int) -> str:
+def _answer(emit: Emit, identification: Identification) -> str:
     match emit:
         case Emit.TRACE:
-            return str(identify(query, graph).trace)
-        case Emit.ESTIMAND:
-            return str(identify(query, graph).estimand)
+            return str(identification.trace)
         case Emit.LATEX:
-            return identify(query, graph).estimand.latex()
-    program = compile(query, graph, optimize=optimize(level))
+            return identification.estimand.latex()
+    return str(identification.estimand)
+
+
+def _program(emit: Emit, program: Program) -> str:
     match emit:
         case Emit.JSON:
             return program.to_json()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from idgen_compiler.backend import HEADER
-from idgen_compiler.cli.arguments import GraphText, Level, QueryText, assignments, optimize, read_question
+from idgen_compiler.cli.arguments import GraphText, Level, QueryText, Realize, assignments, read_question
 from idgen_compiler.compile import compile
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.page import Page
@@ -68,10 +68,11 @@ def fit_command(
     ] = None,
     backend: Annotated[str, typer.Option("--backend", help="What trains the models.")] = "torch",
     level: Level = 2,
+    realize: Realize = "auto",
 ) -> None:
     """Train the models of a query's program on a table of observations, and save the sampler."""
     asked, admg = read_question(query, graph)
-    program = compile(asked, admg, optimize=optimize(level))
+    program = compile(asked, admg, optimize=level, realize=realize)
     _check_free(out)
     wanted: dict[str, Any] = {
         "types": assignments("--types", types or ()) or None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from idgen_compiler.identify import Identification
-from idgen_compiler.ir.operations import Apply, Draw, Observe, Operation, Regenerate, Reweight, Train
+from idgen_compiler.ir.operations import Apply, Draw, Observe, Operation, Regenerate, Reweight, Rows, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.page import Page
 
@@ -34,6 +34,7 @@ def summarise(page: Page, identification: Identification, program: Program) -> N
             ("identified by", f"lines {lines}   (--emit trace tells each)"),
             ("estimand", _shortened(str(identification.estimand))),
             ("program", f"{', '.join(parts)}   (--emit ir prints it)"),
+            *([("", "real rows can be reweighted instead (--realize reweight)")] if program.alternative else []),
             ("sampler", f"given {', '.join(network.inputs) or 'nothing'}, samples {', '.join(network.outputs)}"),
         ]
     )
@@ -65,7 +66,8 @@ def _origin(op: Operation) -> str:
     match op:
         case Regenerate(do=do, network=network):
             models = ", ".join(s.model for s in network.statements if isinstance(s, Apply))
-            return f"sampled from {models} with {_set(do)}"
+            rows = [f"rows of {s.data}" for s in network.statements if isinstance(s, Rows)]
+            return f"sampled from {', '.join([*rows, models])} with {_set(do)}"
         case Reweight(data=data, do=do, by=by):
             return f"rows of {data}, weighted by {', '.join(by)} for {_set(do)}"
     return "your data"

@@ -91,7 +91,6 @@ BAD = [
     "compile P(Y|do(Y)) --graph X->Y",
     "compile P(Y|do(Q)) --graph X->Y",
     "compile P(|do(X)) --graph X->Y",
-    "compile P(Y|do(X)) --graph catalog:napkn",
     "compile P(Y|do(X)) --graph X->Y -O3",
     "compile P(Y|do(X)) --graph X->Y --emit pdf",
     "compile --graph X->Y",
@@ -104,7 +103,6 @@ BAD = [
     "sample nowhere -n 10 --do X=1",
     "sample nowhere -n 10 --do X=1 --out samples.txt",
     "sample nowhere -n 10 --do X=1 --out nofolder/samples.csv",
-    "catalog show napkn",
     "demo napkn",
     "demo --rows 3",
 ]
@@ -132,6 +130,21 @@ def test_no_arguments_print_the_help(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, "--version") == f"idgen {idgen.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "command", ["catalog show napkn", "compile --graph catalog:napkn", "verify --graph catalog:napkn"]
+)
+def test_unknown_entries_of_the_catalogue(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command.split()) == 2
+    assert "no entry 'napkn'; did you mean napkin" in capsys.readouterr().err
+
+
+def test_realisation_is_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    for realize in ("regenerate", "reweight"):
+        program = printed(capsys, "compile", "--graph", "catalog:napkin", "--emit", "ir", "--realize", realize)
+        assert realize in program
+        assert ({"regenerate", "reweight"} - {realize}).pop() not in program
 
 
 def test_catalogue(capsys: pytest.CaptureFixture[str], golden: Golden) -> None:
