@@ -31,11 +31,16 @@ from idgen_torch.training import Recipe, Split, split, train
 
 __all__ = ["Flow"]
 
-RECIPE = Recipe(epochs=20, batch_size=1024, lr=3e-3, weight_decay=1e-2, hidden=(64, 64), ensemble=3, patience=8)
+RECIPE = Recipe(
+    epochs=20, batch_size=1024, lr=3e-3, weight_decay=1e-2, hidden=(128, 128), ensemble=3, patience=8, most_steps=3000
+)
+"""Measured on napkins of 50,000 rows: at the edge of the data, where overlap is thin, wider layers halve the error."""
 
 PILOT = Recipe(epochs=8, batch_size=512, lr=5e-3, weight_decay=1e-2, hidden=(64, 64), ensemble=1, patience=8)
 PILOT_ROWS = 20_000
-"""The density is chosen by the held-out likelihood of one quickly trained member of each kind."""
+PILOT_GAIN = 0.005
+"""A quickly trained member of each density is compared on held-out rows: a spline has to be better by this many nats
+a row, for mixtures train and sample faster and did better where the law bends."""
 
 
 @register
@@ -109,7 +114,7 @@ class Flow(ConditionalModel):
         if kind == "auto":
             pilot = Split(parts.train[:PILOT_ROWS], parts.held_out)
             losses = {kind: trained(kind, PILOT, pilot, NoProgress())[0] for kind in ("mixture", "spline")}
-            kind = min(losses, key=losses.__getitem__)
+            kind = "spline" if losses["spline"] < losses["mixture"] - PILOT_GAIN else "mixture"
         return trained(kind, recipe, parts, progress)[1]
 
     def _train(
