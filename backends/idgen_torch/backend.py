@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,11 @@ from idgen_torch.fitted import FittedProgram
 from idgen_torch.fitting import Fitting, Settings
 from idgen_torch.inference import TypeRequest, infer_schema
 from idgen_torch.options import FitOptions, Progress
+from idgen_torch.parts import Rows
+from idgen_torch.plan import check_families, families_by_targets
 from idgen_torch.policies import atoms_of
 from idgen_torch.progress import shown
+from idgen_torch.realizing import realized
 from idgen_torch.record import FitRecord, versions
 from idgen_torch.sampler import TorchSampler
 from idgen_torch.schema_json import schema_to_json
@@ -52,6 +55,9 @@ class TorchBackend:
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
 
+        A program with an alternative (compiled with `realize="auto"`) leaves the choice to the data: the sampler's
+        `program` is the one that was fitted, and its report says why (see `realizing`).
+
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
             columns that the program does not observe are not read.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "vector" or
@@ -60,7 +66,8 @@ class TorchBackend:
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
         rows_factor: regenerated rows for each observed row. Ten were clearly better than one in trials.
-        family: operation ("%m3") or targets ("Y") -> name of a family, in the place of the one chosen by type and size.
+        family: operation ("%m3") or targets ("Y") -> name of a family, in the place of the one chosen by type and size;
+            an operation is one of the program, not of its alternative.
         progress: bars on stderr when it is a terminal; or an object that is told (see `options.Progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         options: the fields of FitOptions, such as epochs=30, ensemble=5, hidden=(64, 64).
@@ -69,6 +76,7 @@ class TorchBackend:
         vary, or when reweighting leaves few effective rows.
         """
         program.check()
+        check_families(program, family or {})
         place = _device(device)
         seed = checked_seed(seed)
         if isinstance(rows_factor, bool) or not isinstance(rows_factor, int | float) or not 0 < rows_factor < 1e6:
@@ -78,27 +86,17 @@ class TorchBackend:
         schema = infer_schema(sources, types)
         rows = encode_sources(sources, schema, seed)
         _warn_constant(program, schema)
-        kept = None
-        if checkpoint is not None:
-            kept = Checkpoint(
-                checkpoint,
-                program=str(program),
-                schema=schema_to_json(schema),
-                data=fingerprint(rows),
-                settings={**asdict(settings), "device": place.type},
-                versions=versions(),
-            )
         with shown(progress) as told:
-            fitting = Fitting(program, schema, settings, told, kept)
-            try:
-                fitted = fitting.run(rows)
-            except KeyboardInterrupt:
-                fate = (
-                    f"kept in {kept.folder}; the same fit resumes there"
-                    if kept
-                    else "lost; checkpoint=FOLDER keeps them"
-                )
-                raise KeyboardInterrupt(f"fit interrupted {fitting.standing}, {fate}") from None
+
+            def fitting_of(candidate: Program) -> Fitting:
+                how = settings
+                if candidate is not program:
+                    how = replace(settings, families=families_by_targets(program, settings.families))
+                kept = None if checkpoint is None else _checkpoint(checkpoint, candidate, schema, rows, how)
+                return Fitting(candidate, schema, how, told, kept)
+
+            fitting, realization = realized(program, schema, rows, fitting_of)
+            fitted = fitting.run(rows)
         record = FitRecord(
             rows=len(next(iter(rows.values()))),
             rows_factor=settings.rows_factor,
@@ -108,8 +106,11 @@ class TorchBackend:
             versions=versions(),
             models=fitted.model_reports,
             data=fitted.data_reports,
+            realization=realization,
         )
-        return TorchSampler(FittedProgram(program, schema, fitted.models, fitted.policies, record), place)
+        taken = fitting.program
+        schema = Schema({name: schema[name] for name in taken.observe.variables})
+        return TorchSampler(FittedProgram(taken, schema, fitted.models, fitted.policies, record), place)
 
     def load(self, path: str | Path, device: str = "auto") -> TorchSampler:
         """Read what a sampler's `save` wrote; nothing in the files is executed.
@@ -134,6 +135,17 @@ def _device(name: str) -> torch.device:
             f"there is no device {name!r} here (CUDA devices: {torch.cuda.device_count()}); use device='cpu'"
         )
     return device
+
+
+def _checkpoint(folder: str | Path, program: Program, schema: Schema, rows: Rows, settings: Settings) -> Checkpoint:
+    return Checkpoint(
+        folder,
+        program=str(program),
+        schema=schema_to_json(schema),
+        data=fingerprint(rows),
+        settings={**asdict(settings), "device": settings.device.type},
+        versions=versions(),
+    )
 
 
 def _options(given: Mapping[str, Any]) -> FitOptions:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -15,6 +17,7 @@ from idgen_compiler.ir.operations import (
     Apply,
     Draw,
     Network,
+    Operation,
     Regenerate,
     Reweight,
     Sample,
@@ -26,15 +29,17 @@ from idgen_torch.checkpoint import Checkpoint
 from idgen_torch.families import ConditionalModel, Resample, choose, family
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Part, Rows
-from idgen_torch.plan import draws_of, label_of, last_uses, requested_families, with_density
+from idgen_torch.plan import draws_of, label_of, last_uses, needed_by, requested_families, with_density
 from idgen_torch.policies import Policy, PolicyKey, Uniform
 from idgen_torch.progress import OperationProgress
-from idgen_torch.record import DataReport, ModelReport
-from idgen_torch.reweighting import effective_rows, reweighted, uniform_log_prob
+from idgen_torch.record import DataReport, ModelReport, Overlap
+from idgen_torch.reweighting import reweighted, uniform_log_prob, warn_few
 from idgen_torch.seeds import seed_for
 from idgen_torch.variables import Schema
 
 __all__ = ["Fitted", "Fitting", "Settings"]
+
+R = TypeVar("R", ModelReport, DataReport)
 
 
 @dataclass(frozen=True)
@@ -63,12 +68,12 @@ class Fitted:
 
 
 class Fitting:
-    """One run over a program's operations; `trained` tells how far it came."""
+    """One run over the operations of `program`, as far as they are asked for."""
 
     def __init__(
         self, program: Program, schema: Schema, settings: Settings, progress: Progress, checkpoint: Checkpoint | None
     ) -> None:
-        self._program = program
+        self.program = program
         self._schema = schema
         self._settings = settings
         self._progress = progress
@@ -76,49 +81,85 @@ class Fitting:
         self._data: dict[str, DataSet] = {}
         self._models: dict[str, ConditionalModel] = {}
         self._policies: dict[PolicyKey, Policy] = {}
-        self._model_reports: list[ModelReport] = []
-        self._data_reports: list[DataReport] = []
+        self._model_reports: dict[str, ModelReport] = {}
+        self._data_reports: dict[str, DataReport] = {}
         self._operation = ""
+        self._overlap: dict[str, Overlap] = {}
         self._requested = requested_families(program, settings.families)
         self._densities = {name for op in program.reweightings for name in op.by}
         self._last_use = last_uses(program)
 
-    @property
-    def standing(self) -> str:
-        """Where the run is, for a message."""
-        return f"at {self._operation or 'the start'}, {len(self._models)} of {len(self._program.models)} models trained"
-
     def run(self, observed: Rows) -> Fitted:
-        """Execute every operation; data sets are dropped after their last use, the observed one excepted."""
-        rows = {name: values.to(self._settings.device) for name, values in observed.items()}
-        count = len(next(iter(rows.values())))
-        self._data[self._program.observe.result] = DataSet(rows, count)
-        for number, op in enumerate(self._program.operations):
-            self._operation = "sample" if isinstance(op, Sample) else op.result
-            for key in draws_of(op):
-                if key not in self._policies:
-                    self._policies[key] = self._policy(*key)
-            match op:
-                case Train():
-                    self._models[op.result] = self._train(op)
-                case Regenerate():
-                    self._data[op.result] = self._regenerate(op, count)
-                case Reweight():
-                    self._data[op.result] = self._reweight(op)
-            self._drop_after(number)
+        """Execute every operation; data sets are dropped after their last use, the observed one excepted.
+
+        An interruption says what is lost.
+        """
+        self._observe(observed)
+        with self._telling():
+            for number, op in enumerate(self.program.operations):
+                self._execute(op)
+                self._drop_after(number)
+        for op in self.program.reweightings:
+            report = self._data_reports[op.result]
+            warn_few(op, report.effective_rows, report.rows)
         return self._needed_for_sampling()
+
+    def overlap(self, observed: Rows) -> tuple[Overlap, ...]:
+        """How many rows stay effective after each reweighting; executes only what these need, and keeps it for `run`.
+
+        Raises NoOverlap when no row is left.
+        """
+        self._observe(observed)
+        needed = needed_by(self.program, [op.result for op in self.program.reweightings])
+        with self._telling():
+            for op in self.program.operations:
+                if not isinstance(op, Sample) and op.result in needed:
+                    self._execute(op)
+        return tuple(self._overlap[op.result] for op in self.program.reweightings)
+
+    def _observe(self, observed: Rows) -> None:
+        rows = {name: values.to(self._settings.device) for name, values in observed.items()}
+        self._data[self.program.observe.result] = DataSet(rows, len(next(iter(rows.values()))))
+
+    def _execute(self, op: Operation) -> None:
+        """One operation, unless its value is there already."""
+        name = "sample" if isinstance(op, Sample) else op.result
+        if name in self._models or (isinstance(op, Regenerate | Reweight) and name in self._data):
+            return
+        self._operation = name
+        for key in draws_of(op):
+            if key not in self._policies:
+                self._policies[key] = self._policy(*key)
+        match op:
+            case Train():
+                self._models[op.result] = self._train(op)
+            case Regenerate():
+                self._data[op.result] = self._regenerate(op, self._data[self.program.observe.result].count)
+            case Reweight():
+                self._data[op.result] = self._reweight(op)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt:
+            fate = "lost; checkpoint=FOLDER keeps them"
+            if self._checkpoint is not None:
+                fate = f"kept in {self._checkpoint.folder}; the same fit resumes there"
+            standing = f"at {self._operation}, {len(self._models)} of {len(self.program.models)} models trained"
+            raise KeyboardInterrupt(f"fit interrupted {standing}, {fate}") from None
 
     # -- models ---------------------------------------------------------------------------------------------------
 
     def _train(self, op: Train) -> ConditionalModel:
         data = self._data[op.data]
         targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
-        name = self._requested.get(op.result) or choose(targets, inputs, data.rows)
+        name = self._requested.get(op.result) or choose(targets, inputs, data.rows, data.weights)
         if op.result in self._densities and op.result not in self._requested:
             name = with_density(name, targets)
         model, losses = self._fit(op.result, label_of(op), name, targets, inputs, data)
         held_out = {fit: -loss for fit, loss in losses.items()}
-        self._model_reports.append(ModelReport(op.result, label_of(op), model.family, data.count, held_out))
+        self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out)
         return model
 
     def _fit(
@@ -156,7 +197,7 @@ class Fitting:
         (variable,) = variables
         kind = self._schema[variable]
         vectors = Uniform.vector_parts(variable, kind)
-        observed = self._data[self._program.observe.result]
+        observed = self._data[self.program.observe.result]
         return Uniform.over(variable, kind, _resample(vectors, observed) if vectors else None)
 
     def _regenerate(self, op: Regenerate, observed: int) -> DataSet:
@@ -176,7 +217,7 @@ class Fitting:
             start += size
             self._progress.advance(math.nan)
         self._progress.done()
-        self._data_reports.append(DataReport(op.result, count, float(count)))
+        self._data_reports[op.result] = DataReport(op.result, count, float(count))
         return DataSet(rows, count)
 
     def _reweight(self, op: Reweight) -> DataSet:
@@ -189,9 +230,10 @@ class Fitting:
             log_ratio += torch.where(policy == -math.inf, policy, policy - observed)
         kept = [part.name for part in self._schema.parts(*op.variables)]
         result = reweighted(op, data, log_ratio.to(self._settings.device), kept)
-        if result.weights is not None:
-            self._data_reports.append(DataReport(op.result, result.count, effective_rows(result.weights)))
-        return result
+        self._data_reports[op.result] = DataReport(op.result, data.count, result.effective)
+        variables = ", ".join(draw.slot for draw in op.do)
+        self._overlap[op.result] = Overlap(op.result, variables, result.effective / data.count, result.mass)
+        return result.data
 
     def _policy_log_prob(self, op: Reweight, draw: Draw, data: DataSet) -> Tensor:
         """Log of the policy's probability or density of each row.  Shape: (rows,) float64."""
@@ -199,14 +241,14 @@ class Fitting:
         operation = f"{op.result}.{draw.slot}"
         if draw.policy == UNIFORM:
             vectors = Uniform.vector_parts(draw.slot, kind)
-            observed = self._data[self._program.observe.result]
+            observed = self._data[self.program.observe.result]
             density = self._density(operation, vectors, observed) if vectors else None
             return uniform_log_prob(draw.slot, kind, data.rows, density)
         density = self._density(operation, self._schema.parts(draw.slot), self._data[draw.policy])
         return density.log_prob(data.rows).double().cpu()
 
     def _density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
-        name = with_density(choose(targets, (), data.rows), targets)
+        name = with_density(choose(targets, (), data.rows, data.weights), targets)
         return self._fit(operation, f"policy of {', '.join(p.name for p in targets)}", name, targets, (), data)[0]
 
     # -- what is kept ---------------------------------------------------------------------------------------------
@@ -216,15 +258,20 @@ class Fitting:
             self._data.pop(name, None)
 
     def _needed_for_sampling(self) -> Fitted:
-        samplers = self._program.samplers
+        samplers = self.program.samplers
         models = {s.model for op in samplers for s in op.network.statements if isinstance(s, Apply)}
         policies = {key for op in samplers for key in draws_of(op)}
         return Fitted(
             {name: model for name, model in self._models.items() if name in models},
             {key: policy for key, policy in self._policies.items() if key in policies},
-            tuple(self._model_reports),
-            tuple(self._data_reports),
+            self._in_order(self._model_reports),
+            self._in_order(self._data_reports),
         )
+
+    def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
+        """Reports in the program's order, in whatever order the operations were executed."""
+        names = [op.result for op in self.program.operations if not isinstance(op, Sample)]
+        return tuple(reports[name] for name in names if name in reports)
 
 
 def _resample(parts: Sequence[Part], data: DataSet) -> Resample:

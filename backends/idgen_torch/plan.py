@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.ir.operations import UNIFORM, Apply, Network, Operation, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
+from idgen_compiler.ir.schedule import uses
 from idgen_torch.families import family
 from idgen_torch.parts import Part
 from idgen_torch.policies import PolicyKey, policy_of
 
-__all__ = ["draws_of", "label_of", "last_uses", "requested_families", "with_density"]
+__all__ = [
+    "check_families",
+    "draws_of",
+    "families_by_targets",
+    "label_of",
+    "last_uses",
+    "needed_by",
+    "requested_families",
+    "with_density",
+]
 
 
 def label_of(op: Train) -> str:
@@ -43,19 +53,39 @@ def with_density(name: str, targets: Sequence[Part]) -> str:
     return "chain" if any(part.discrete for part in targets) else "flow"
 
 
-def requested_families(program: Program, families: Mapping[str, str]) -> dict[str, str]:
-    """Operation -> requested family.  Raises DataError for a request that fits no model, or an unknown family."""
-    found: dict[str, str] = {}
-    known = {", ".join(op.targets) for op in program.models} | {op.result for op in program.models}
+def check_families(program: Program, families: Mapping[str, str]) -> None:
+    """Raise DataError for a request that fits no model of the program or its alternative, or an unknown family."""
+    both = [program] if program.alternative is None else [program, program.alternative]
+    known = {", ".join(op.targets) for one in both for op in one.models} | {op.result for op in program.models}
     for key, name in families.items():
         family(name)
-        models = [
-            op.result for op in program.models if key in (op.result, op.result.removeprefix("%"), ", ".join(op.targets))
-        ]
-        if not models:
+        if not requested_families(program, {key: name}) and key not in known:
             raise DataError(f"family names {key!r}, which is no model of the program{near_misses(key, known)}")
-        found.update(dict.fromkeys(models, name))
-    return found
+
+
+def requested_families(program: Program, families: Mapping[str, str]) -> dict[str, str]:
+    """Operation -> the family that is asked for by the operation or its targets."""
+    return {
+        op.result: name
+        for key, name in families.items()
+        for op in program.models
+        if key in (op.result, op.result.removeprefix("%"), ", ".join(op.targets))
+    }
+
+
+def families_by_targets(program: Program, families: Mapping[str, str]) -> dict[str, str]:
+    """The requests that name targets; those that name the program's operations mean nothing in another program."""
+    results = {name for op in program.models for name in (op.result, op.result.removeprefix("%"))}
+    return {key: name for key, name in families.items() if key not in results}
+
+
+def needed_by(program: Program, results: Iterable[str]) -> frozenset[str]:
+    """These values and all that they need, directly or not."""
+    needed = set(results)
+    for op in reversed(program.operations):
+        if not isinstance(op, Sample) and op.result in needed:
+            needed |= uses(op)
+    return frozenset(needed)
 
 
 def last_uses(program: Program) -> dict[str, int]:

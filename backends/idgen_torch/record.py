@@ -11,7 +11,7 @@ from typing import Any
 from idgen_compiler.errors import DataError
 from idgen_torch.schema_json import checked_keys, entry
 
-__all__ = ["DataReport", "FitRecord", "ModelReport", "versions"]
+__all__ = ["DataReport", "FitRecord", "ModelReport", "Overlap", "Realization", "versions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,42 @@ class DataReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """How far the rows go after one reweighting.
+
+    `effective` is the fraction of effective rows (Kish), and `mass` the mean weight before scaling: one where the
+    propensity is right and the rows cover the intervened law.
+    """
+
+    operation: str
+    variables: str
+    effective: float
+    mass: float
+
+
+@dataclass(frozen=True, slots=True)
+class Realization:
+    """Which of two programs was fitted ("regenerate" or "reweight") and why.
+
+    Reweighting is taken from the fraction `threshold` of effective rows on; `overlap` is empty where it was not tried.
+    """
+
+    chosen: str
+    reason: str
+    overlap: tuple[Overlap, ...]
+    threshold: float
+
+    def __str__(self) -> str:
+        verb = "reweighted" if self.chosen == "reweight" else "regenerated"
+        return f"{verb}: {self.reason} (reweighting is taken from {self.threshold:.0%} on)"
+
+
+@dataclass(frozen=True, slots=True)
 class FitRecord:
-    """How a program was fitted: `rows` were observed, `rows_factor` times as many regenerated."""
+    """How a program was fitted: `rows` were observed, `rows_factor` times as many regenerated.
+
+    `realization` is None where the program left nothing to choose.
+    """
 
     rows: int
     rows_factor: float
@@ -50,9 +84,12 @@ class FitRecord:
     versions: Mapping[str, str]
     models: tuple[ModelReport, ...]
     data: tuple[DataReport, ...]
+    realization: Realization | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.rows} rows observed, seed {self.seed}, {self.device}"]
+        if self.realization is not None:
+            lines.append(f"  {self.realization}")
         for model in self.models:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
             held_out = f", held-out log-likelihood {told}" if told else ""
@@ -91,7 +128,25 @@ class FitRecord:
                 DataReport(entry(d, "operation", str), entry(d, "rows", int), float(entry(d, "effective_rows", float)))
                 for d in tables
             ),
+            realization=None if data["realization"] is None else _realization(data["realization"]),
         )  # fmt: skip
+
+
+def _realization(data: Any) -> Realization:
+    checked_keys("the realization", data, set(Realization.__slots__))
+    overlaps = [checked_keys("an overlap", o, set(Overlap.__slots__)) for o in entry(data, "overlap", list)]
+    return Realization(
+        entry(data, "chosen", str),
+        entry(data, "reason", str),
+        tuple(
+            Overlap(
+                entry(o, "operation", str), entry(o, "variables", str), entry(o, "effective", float),
+                entry(o, "mass", float),
+            )
+            for o in overlaps
+        ),
+        entry(data, "threshold", float),
+    )  # fmt: skip
 
 
 def versions() -> dict[str, str]:

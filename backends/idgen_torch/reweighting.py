@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,10 +17,23 @@ from idgen_torch.policies import atoms_of
 from idgen_torch.variables import Categorical, VariableType, Vector, real_range
 from idgen_torch.warning import warn_overlap
 
-__all__ = ["effective_rows", "reweighted", "uniform_log_prob"]
+__all__ = ["NoOverlap", "Weighted", "effective_rows", "reweighted", "uniform_log_prob", "warn_few"]
 
 FEW_EFFECTIVE = 0.02
 """Below this fraction of effective rows a reweighting warns."""
+
+
+class NoOverlap(DataError):
+    """A policy puts no mass on any observed row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted:
+    """A reweighted data set, its weights of mean one; `mass` was their mean before, relative to that of the rows."""
+
+    data: DataSet
+    effective: float  #: Kish's number of rows
+    mass: float
 
 
 def effective_rows(weights: Tensor) -> float:
@@ -28,30 +42,34 @@ def effective_rows(weights: Tensor) -> float:
     return float(wide.sum().square() / wide.square().sum())
 
 
-def reweighted(op: Reweight, data: DataSet, log_ratio: Tensor, kept: list[str]) -> DataSet:
+def reweighted(op: Reweight, data: DataSet, log_ratio: Tensor, kept: list[str]) -> Weighted:
     """The data set with each row's weight multiplied by exp(log_ratio), scaled to mean one.
 
-    Shape: log_ratio (rows,), the log of policy(x) / P(x | inputs). Warns when few rows stay effective.
+    Shape: log_ratio (rows,), the log of policy(x) / P(x | inputs). Raises NoOverlap when no row has a weight.
     """
-    log_weight = log_ratio.double()
-    if data.weights is not None:
-        log_weight = log_weight + data.weights.double().log()
+    before = torch.ones_like(log_ratio, dtype=torch.float64) if data.weights is None else data.weights.double()
+    log_weight = log_ratio.double() + before.log()
     highest = log_weight.max()
     if not bool(torch.isfinite(highest)):
-        raise DataError(
+        raise NoOverlap(
             f"{op.result}: no row has a finite weight, because the policy puts no mass on the rows that were observed; "
             "compile with realize='regenerate'"
         )
     weights = (log_weight - highest).exp()
+    mass = float(weights.mean() / before.mean() * highest.exp())
     weights = weights / weights.mean()
-    effective = effective_rows(weights)
-    if effective < FEW_EFFECTIVE * data.count:
+    rows = {name: data.rows[name] for name in kept}
+    return Weighted(DataSet(rows, data.count, weights.float()), effective_rows(weights), mass)
+
+
+def warn_few(op: Reweight, effective: float, count: int) -> None:
+    """Warn when few of `count` rows stay effective."""
+    if effective < FEW_EFFECTIVE * count:
         warn_overlap(
-            f"{op.result}: after reweighting {', '.join(d.slot for d in op.do)} only {effective:.0f} of {data.count} "
+            f"{op.result}: after reweighting {', '.join(d.slot for d in op.do)} only {effective:.0f} of {count} "
             "rows are effective (poor overlap), so that what is learnt there rests on few rows; "
             "compile with realize='regenerate' to share strength instead"
         )
-    return DataSet({name: data.rows[name] for name in kept}, data.count, weights.float())
 
 
 def uniform_log_prob(name: str, kind: VariableType, rows: Rows, vectors: ConditionalModel | None) -> Tensor:
