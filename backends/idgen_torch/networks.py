@@ -98,6 +98,11 @@ class Layout:
         """How many targets are modelled."""
         return len(self.outputs)
 
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows all members may see together, so that a layer holds at most 128 MiB."""
+        return max(1, 2**25 // (self.members * self.heads * max(self.hidden)))
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every parameter; the first axis is the member, the second the head."""
         shapes: dict[str, tuple[int, ...]] = {

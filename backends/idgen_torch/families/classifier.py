@@ -88,7 +88,7 @@ class Classifier(ConditionalModel):
             per_row = torch.stack(each)
             return per_row.mean(-1) if mass is None else (per_row * mass[index]).sum(-1) / mass[index].sum(-1)
 
-        held_out = parts.held_out.to(device).expand(recipe.ensemble, -1)
+        held_out = parts.held_out[: layout.rows_at_once].to(device).expand(recipe.ensemble, -1)
 
         def held_out_loss() -> Tensor:
             with torch.no_grad():
@@ -127,8 +127,8 @@ class Classifier(ConditionalModel):
         chosen = integers(self._networks.layout.members, n, generator, device)
         for member in range(self._networks.layout.members):
             mine = (chosen == member).nonzero().squeeze(1)
-            if len(mine):
-                drawn[mine] = self._sample_member(member, features[mine], len(mine), generator)
+            for piece in mine.split(self._networks.layout.rows_at_once):
+                drawn[piece] = self._sample_member(member, features[piece], len(piece), generator)
         return {part.name: drawn[:, k].contiguous() for k, part in enumerate(self.targets)}
 
     def _features(self, given: Rows, n: int, columns: Columns, device: torch.device) -> Features:
@@ -159,12 +159,14 @@ class Classifier(ConditionalModel):
         count = row_count([*self.targets, *self.inputs], rows)
         members = self._networks.layout.members
         features = self._columns.features(rows, count, device)
-        index = torch.arange(count, device=device).expand(members, -1)
-        total = torch.zeros(members, count, device=device)
-        for head, logits in enumerate(self._networks(features[index])):
-            label = rows[self.targets[head].name].to(device).expand(members, -1)
-            total -= _nll(logits / self._temperature[head], label)
-        return total.logsumexp(0) - log(members)
+        labels = torch.stack([rows[part.name] for part in self.targets], 1).to(device)
+        pieces = []
+        for piece in torch.arange(count, device=device).split(self._networks.layout.rows_at_once):
+            index = piece.expand(members, -1)
+            outputs = self._networks(features[index])
+            each = [_nll(z / self._temperature[head], labels[index, head]) for head, z in enumerate(outputs)]
+            pieces.append((-torch.stack(each).sum(0)).logsumexp(0) - log(members))
+        return torch.cat(pieces)
 
     def state(self) -> tuple[Config, Tensors]:
         """The networks' shape, their parameters and the temperatures."""

@@ -139,7 +139,7 @@ class Flow(ConditionalModel):
             per_row = -self._log_prob(networks, everything[index], whitened[index])
             return per_row.mean(-1) if mass is None else (per_row * mass[index]).sum(-1) / mass[index].sum(-1)
 
-        held_out = parts.held_out.to(whitened.device).expand(recipe.ensemble, -1)
+        held_out = parts.held_out[: networks.layout.rows_at_once].to(whitened.device).expand(recipe.ensemble, -1)
 
         def held_out_loss() -> Tensor:
             with torch.no_grad():
@@ -165,8 +165,8 @@ class Flow(ConditionalModel):
             chosen = integers(self._networks.layout.members, n, generator, device)
             for member in range(self._networks.layout.members):
                 mine = (chosen == member).nonzero().squeeze(1)
-                if len(mine):
-                    drawn[mine] = self._sample_member(self._networks, member, features[mine], generator)
+                for piece in mine.split(self._networks.layout.rows_at_once):
+                    drawn[piece] = self._sample_member(self._networks, member, features[piece], generator)
         values = self._residual.mean(features, self._columns.one_hot_width) + drawn @ self._residual.factor.T
         return {
             part.name: piece.contiguous()
@@ -203,10 +203,13 @@ class Flow(ConditionalModel):
         if self._networks is not None:
             members = self._networks.layout.members
             everything = Features(features.codes, torch.cat([features.reals, whitened], 1))
-            index = torch.arange(count, device=device).expand(members, -1)
-            each = self._log_prob(self._networks, everything[index], whitened[index])
             scale = self._residual.factor.diagonal()[self._residual.free].log().sum()
-            total = each.logsumexp(0) - log(members) - scale
+            pieces = []
+            for piece in torch.arange(count, device=device).split(self._networks.layout.rows_at_once):
+                index = piece.expand(members, -1)
+                each = self._log_prob(self._networks, everything[index], whitened[index])
+                pieces.append(each.logsumexp(0) - log(members) - scale)
+            total = torch.cat(pieces)
         return torch.where(possible, total, -torch.inf)
 
     def state(self) -> tuple[Config, Tensors]:
