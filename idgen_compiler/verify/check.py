@@ -32,7 +32,7 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
 
     Each model has hidden causes at the bidirected edges and random tables of Fractions (see `CausalModel`). The truth
     comes from the model with its treatments set by hand; ours see only P(V). The programs are run by the exact
-    backend: the literal one of ID-GEN and the one that `compile` gives.
+    backend: the literal one of ID-GEN, the one that `compile` gives, and its alternative by weights where it has one.
 
     y0's answer is evaluated on the same models where y0 is installed. It is shown and never counts against us.
 
@@ -42,8 +42,7 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
     if models < 1 or seed < 0:
         raise IdgenError(f"a verification takes at least one model and a seed from 0, not models={models}, seed={seed}")
     query.check(graph)
-    identification = identify(query, graph)
-    answers: dict[str, Answer] = {"estimand": identification.estimand.evaluate}
+    answers: dict[str, Answer] = {"estimand": identify(query, graph).estimand.evaluate}
     for name, program in programs(query, graph).items():
         answers[name] = _exactly(program)
     y0 = ask_y0(query, graph)
@@ -53,10 +52,11 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
 
 def programs(query: Query, graph: ADMG) -> dict[str, Program]:
     """The programs of a query that are to be verified, by name."""
-    return {
-        "literal program": compile(query, graph, optimize=False),
-        "program": compile(query, graph),
-    }
+    compiled = compile(query, graph)
+    found = {"literal program": compile(query, graph, optimize=False), "program": compiled}
+    if compiled.alternative is not None:
+        found["reweighting program"] = compiled.alternative
+    return found
 
 
 def _exactly(program: Program) -> Answer:

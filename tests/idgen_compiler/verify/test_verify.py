@@ -32,6 +32,7 @@ def test_the_napkin_verifies_and_y0_does_not() -> None:
     assert report.ok
     assert len(report.rows) == 5
     for row in report.rows:
+        assert list(row.ours) == ["estimand", "literal program", "program", "reweighting program"]
         assert {comparison.verdict for comparison in row.ours.values()} == {"agrees"}
         assert {comparison.difference for comparison in row.ours.values()} == {0}
         assert row.y0.verdict == "differs"
@@ -116,7 +117,7 @@ def test_a_graph_too_large_for_exact_tables() -> None:
 
 
 def test_random_queries_are_answered_exactly() -> None:
-    found = {str(case): compared(case, seed=k) for k, case in enumerate(islice(random_cases(seed=1), 100))}
+    found = {str(case): compared(case, seed=k) for k, case in enumerate(islice(random_cases(seed=1), 60))}
     assert [case for case, equal in found.items() if equal != dict.fromkeys(ANSWERS, True)] == []
 
 
