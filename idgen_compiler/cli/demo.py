@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -29,5 +30,7 @@ def demo_command(
     if listed:
         page.table(("name", "what it shows"), [(demo.name, demo.title) for demo in DEMOS])
         return Outcome.DONE
+    # The demos' networks are small: on a busy machine a second thread waits for the first more than it helps.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     agreed = find(name).run(page, Settings(rows, seed, out, quick))
     return Outcome.DONE if agreed else Outcome.DIFFERENCE
