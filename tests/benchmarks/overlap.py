@@ -1,0 +1,23 @@
+"""How many rows stay effective after a reweighting, as a fitted sampler reports it."""
+
+from __future__ import annotations
+
+import math
+
+from idgen_compiler.backend import Sampler
+from idgen_torch import TorchSampler
+
+__all__ = ["effective_fraction"]
+
+
+def effective_fraction(sampler: Sampler) -> float:
+    """The smallest fraction among the program's reweightings, taken or only tried; NaN where none was tried."""
+    if not isinstance(sampler, TorchSampler):
+        raise TypeError(f"{type(sampler).__name__} reports no effective rows")
+    record = sampler.report()
+    if record.realization is not None:
+        found = [overlap.effective for overlap in record.realization.overlap]
+    else:
+        weighted = {op.result for op in sampler.program.reweightings}
+        found = [data.effective_rows / data.rows for data in record.data if data.operation in weighted]
+    return min(found, default=math.nan)
