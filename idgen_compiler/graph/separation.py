@@ -8,7 +8,7 @@ from idgen_compiler.errors import GraphError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits
 
-__all__ = ["m_connected_mask", "m_separated", "m_separated_mask"]
+__all__ = ["m_connected_mask", "m_separated", "m_separated_mask", "touched_mask"]
 
 
 def m_separated(graph: ADMG, a: Iterable[str], b: Iterable[str], given: Iterable[str] = ()) -> bool:
@@ -26,20 +26,23 @@ def m_separated(graph: ADMG, a: Iterable[str], b: Iterable[str], given: Iterable
 
 def m_separated_mask(graph: ADMG, a: int, b: int, given: int) -> bool:
     """m-separation on bitsets, assumed disjoint."""
-    return not m_connected_mask(graph, a, given) & b
+    return not m_connected_mask(graph, a, given, to=b, until=b)
 
 
-def m_connected_mask(graph: ADMG, start: int, given: int, entered: int = 0) -> int:
-    """Every vertex that some path from `start` reaches unblocked by `given`, as a bitset.
+def m_connected_mask(graph: ADMG, start: int, given: int, *, to: int, until: int = 0, entered: int = 0) -> int:
+    """The members of `to` that some path from `start` reaches unblocked by `given`, as a bitset.
 
     A reachability search over (vertex, whether the last edge had an arrowhead there): a collider passes when it has
     a descendant in `given`, any other vertex when it is not in `given`. `entered` are vertices where a path comes in
-    through an arrowhead from outside, as from a variable that says whether the vertex was intervened on.
+    through an arrowhead from outside, as from a variable that says whether the vertex was intervened on. The search
+    ends early once it reaches one of `until`.
     """
     opened = graph.ancestors_mask(given)  # colliders that conditioning opens
+    # Every vertex on an unblocked path is an ancestor of its ends or of what is conditioned on (Richardson 2003).
+    within = opened | graph.ancestors_mask(start | to)
     # `into`: vertices reached through an arrowhead; `out`: through a tail (or the start itself)
-    into, out = entered, start
-    new_into, new_out = entered, start
+    into, out = entered & within, start
+    new_into, new_out = into, out
     while new_into or new_out:
         next_into = next_out = 0
         for i in bits(new_out & ~given):  # not a collider here: leave by every edge
@@ -51,15 +54,17 @@ def m_connected_mask(graph: ADMG, start: int, given: int, entered: int = 0) -> i
             if opened >> i & 1:  # a collider that is open: leave by edges with an arrowhead here
                 next_out |= graph.parents_of_bit(i)
                 next_into |= graph.siblings_of_bit(i)
-        new_into, new_out = next_into & ~into, next_out & ~out
+        new_into, new_out = next_into & within & ~into, next_out & ~out
         into |= new_into
         out |= new_out
-    return into | out
+    return (into | out) & to
 
 
 def touched_mask(graph: ADMG, start: int, given: int) -> int:
-    """The members of `given` that an unblocked path from `start` ends at: `start` is separated from the others by them.
+    """The members of `given` that matter to `start`: the least part of it that separates `start` from the rest.
 
-    A path from `start` to another member must pass a first one of these as a non-collider, which blocks it.
+    These are the ones that an unblocked path ends at. A path to any other must pass one of them as a non-collider,
+    which blocks it; and none of them can be left out: if the path to it passes a collider that it alone opens, it also
+    lies at the end of a directed path from that collider, which is open without it.
     """
-    return m_connected_mask(graph, start, given) & given
+    return m_connected_mask(graph, start, given, to=given)

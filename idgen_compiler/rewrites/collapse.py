@@ -38,19 +38,52 @@ def _collapsed(kernel: Kernel) -> Kernel:
     """The kernel with every sum that can be collapsed, one after the other."""
     if not isinstance(kernel, Marginal):  # without a sum on the outside (after hoisting) nothing is hidden
         return kernel
-    flat, found = flatten(kernel), True
-    outputs = set(kernel.targets)
-    while found:
-        found = False
-        for hidden in flat.atoms:
-            if hidden.target in outputs:
-                continue
-            users = [atom for atom in flat.atoms if hidden.target in atom.inputs]
-            if len(users) == 1 and (joined := _joined(hidden, users[0])) is not None:
-                atoms = tuple(joined if a is users[0] else a for a in flat.atoms if a is not hidden)
-                flat, found = Flat(atoms, flat.free).needed(outputs), True
-                break
-    return unflatten(flat, kernel.targets, kernel.inputs)
+    flat = flatten(kernel).needed(kernel.targets)
+    network = _Network({atom.target: atom for atom in flat.atoms}, set(kernel.targets))
+    waiting = [atom.target for atom in reversed(flat.atoms)]
+    while waiting:
+        waiting += network.collapse(waiting.pop())
+    # In the old order: what was joined reads only what stood before both.
+    atoms = tuple(network.atoms[atom.target] for atom in flat.atoms if atom.target in network.atoms)
+    return unflatten(Flat(atoms, flat.free).needed(kernel.targets), kernel.targets, kernel.inputs)
+
+
+class _Network:
+    """Atoms by the slots that they fill, and who reads each slot; what is neither read nor an output is gone."""
+
+    def __init__(self, atoms: dict[str, Atom], outputs: set[str]) -> None:
+        self.atoms = atoms
+        self.outputs = outputs
+        self.readers: dict[str, set[str]] = {}
+        for atom in atoms.values():
+            self._read(atom)
+
+    def collapse(self, slot: str) -> tuple[str, ...]:
+        """Sum a hidden slot out inside its one reader, where that is sound: the slots that lost a reader by it."""
+        hidden, readers = self.atoms.get(slot), self.readers.get(slot, set())
+        if hidden is None or slot in self.outputs or len(readers) > 1:
+            return ()
+        if not readers:
+            self._drop(hidden)
+            return hidden.inputs
+        reader = self.atoms[next(iter(readers))]
+        joined = _joined(hidden, reader)
+        if joined is None:
+            return ()
+        self._drop(hidden)
+        self._drop(reader)
+        self._read(joined)
+        self.atoms[joined.target] = joined
+        return (*hidden.inputs, *reader.inputs)
+
+    def _read(self, atom: Atom) -> None:
+        for slot in atom.inputs:
+            self.readers.setdefault(slot, set()).add(atom.target)
+
+    def _drop(self, atom: Atom) -> None:
+        del self.atoms[atom.target]
+        for slot in atom.inputs:
+            self.readers[slot].discard(atom.target)
 
 
 def _joined(hidden: Atom, user: Atom) -> Atom | None:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from idgen_compiler.estimand.build import product
 from idgen_compiler.estimand.nodes import Conditional, Kernel, Law
-from idgen_compiler.graph.bits import bits
-from idgen_compiler.graph.separation import m_separated_mask, touched_mask
+from idgen_compiler.graph.separation import touched_mask
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
 __all__ = ["Minimise", "minimised"]
@@ -50,8 +49,4 @@ def minimised(node: Conditional) -> Conditional:
     target, given, fixed = graph.mask_of(node.to), graph.mask_of(node.given), graph.fixed_mask
     # Fixed vertices that are no inputs do not matter to the conditional, yet have a value: they block like inputs.
     kept = touched_mask(graph, target, given | fixed) & given
-    for i in bits(kept):
-        rest = kept & ~(1 << i)
-        if m_separated_mask(graph, target, 1 << i, (rest | fixed) & ~(1 << i)):
-            kept = rest
     return node if kept == given else Conditional(node.of, node.to, graph.names(kept))

@@ -40,7 +40,8 @@ def observed(node: Conditional) -> Conditional:
         graph = law.graph
         target, given, set_by_hand = graph.mask_of(node.to), graph.mask_of(node.given), graph.mask_of(node.of.do)
         for inputs in (given, given | set_by_hand):
-            if not m_connected_mask(graph, 0, inputs | graph.fixed_mask, entered=set_by_hand) & target:
+            known = inputs | graph.fixed_mask
+            if not m_connected_mask(graph, 0, known, to=target, until=target, entered=set_by_hand):
                 # Fixed vertices of L that the conditional did not need, it does not need in L either.
                 node = minimised(Conditional(law, node.to, graph.names(inputs)))
                 break
