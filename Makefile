@@ -6,8 +6,7 @@
 #   make bench                    every benchmark; BENCH="identify lower" narrows them
 #   make clean                    remove the environment and everything generated
 #
-# PYTHON=/path/to/python3.12 chooses the interpreter; PIP_ARGS is handed to pip, for example
-# PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" for a torch without CUDA.
+# PYTHON=/path/to/python3.12 chooses the interpreter; PIP_ARGS is handed to pip.
 
 VENV  := .venv
 BIN   := $(VENV)/bin
