@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -40,9 +41,13 @@ def _collapsed(kernel: Kernel) -> Kernel:
         return kernel
     flat = flatten(kernel).needed(kernel.targets)
     network = _Network({atom.target: atom for atom in flat.atoms}, set(kernel.targets))
-    waiting = [atom.target for atom in reversed(flat.atoms)]
+    waiting = OrderedDict.fromkeys(atom.target for atom in flat.atoms)
     while waiting:
-        waiting += network.collapse(waiting.pop())
+        slot, _ = waiting.popitem(last=False)
+        for again in network.collapse(slot):
+            # To the end of the queue: a long chain is halved in each round, and paths through it stay short.
+            waiting[again] = None
+            waiting.move_to_end(again)
     # In the old order: what was joined reads only what stood before both.
     atoms = tuple(network.atoms[atom.target] for atom in flat.atoms if atom.target in network.atoms)
     return unflatten(Flat(atoms, flat.free).needed(kernel.targets), kernel.targets, kernel.inputs)
@@ -59,7 +64,7 @@ class _Network:
             self._read(atom)
 
     def collapse(self, slot: str) -> tuple[str, ...]:
-        """Sum a hidden slot out inside its one reader, where that is sound: the slots that lost a reader by it."""
+        """Sum a hidden slot out inside its one reader, where that is sound: the slots to look at again."""
         hidden, readers = self.atoms.get(slot), self.readers.get(slot, set())
         if hidden is None or slot in self.outputs or len(readers) > 1:
             return ()
@@ -74,7 +79,7 @@ class _Network:
         self._drop(reader)
         self._read(joined)
         self.atoms[joined.target] = joined
-        return (*hidden.inputs, *reader.inputs)
+        return (*hidden.inputs, *reader.inputs, reader.target)
 
     def _read(self, atom: Atom) -> None:
         for slot in atom.inputs:
