@@ -123,7 +123,7 @@ def _atoms(node: Conditional, slot: Mapping[str, str]) -> list[Atom]:
     for k, target in enumerate(node.to):
         given = node.given + node.to[:k]
         kernel = node if len(node.to) == 1 else Conditional(node.of, (target,), given)
-        inputs = given if slot.keys().isdisjoint(given) else tuple([slot.get(n, n) for n in given])
+        inputs = given if not slot or slot.keys().isdisjoint(given) else tuple([slot.get(n, n) for n in given])
         found.append(Atom(kernel, slot.get(target, target), inputs))
     return found
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import chain
+from itertools import chain
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -186,17 +187,18 @@ class Product(Kernel):
     factors: tuple[Kernel, ...]
 
     def __post_init__(self) -> None:
-        _scope_of_product(self.factors)
+        _made_by(self.factors)
 
     @cached_property
     def targets(self) -> Names:
         """The targets of all factors."""
-        return _scope_of_product(self.factors)[0]
+        return _made_by(self.factors)
 
     @cached_property
     def inputs(self) -> Names:
         """What some factor needs and no factor makes."""
-        return _scope_of_product(self.factors)[1]
+        made = set(self.targets)
+        return tuple(n for n in dict.fromkeys(chain.from_iterable(f.inputs for f in self.factors)) if n not in made)
 
     @property
     def parts(self) -> tuple[Kernel, ...]:
@@ -280,8 +282,8 @@ class Intervened(Law):
     factors: tuple[Kernel, ...]
 
     def __post_init__(self) -> None:
-        targets, inputs = _scope_of_product(self.factors)
-        missing = set(inputs).difference(self.do, self.law.inputs)
+        targets = _made_by(self.factors)
+        missing = set().union(*(f.inputs for f in self.factors)).difference(targets, self.do, self.law.inputs)
         if missing:
             raise EstimandError(f"{', '.join(sorted(missing))} must be fixed in the law of {', '.join(targets)}")
 
@@ -350,11 +352,9 @@ def fold(root: Kernel, visit: Callable[[Kernel, Mapping[Kernel, R]], R]) -> R:
     return values[root]
 
 
-def _scope_of_product(factors: tuple[Kernel, ...]) -> tuple[Names, Names]:
-    """The targets of all factors, and what some factor needs and none makes."""
-    targets = list(chain.from_iterable(f.targets for f in factors))
-    made = dict.fromkeys(targets)
-    if len(made) < len(targets):
+def _made_by(factors: tuple[Kernel, ...]) -> Names:
+    """The targets of all factors.  Raises EstimandError when two share one."""
+    targets = tuple([t for f in factors for t in f.targets])
+    if len(set(targets)) < len(targets):
         raise EstimandError(f"two factors share a target: {', '.join(targets)}")
-    needed = dict.fromkeys(chain.from_iterable(f.inputs for f in factors))
-    return tuple(made), tuple(n for n in needed if n not in made)
+    return targets
