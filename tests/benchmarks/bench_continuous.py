@@ -20,7 +20,7 @@ from idgen_compiler.compile import Realization
 from tests.benchmarks.overlap import effective_fraction
 from tests.benchmarks.report import Row
 
-__all__ = ["CASES", "Case", "bent_napkin", "errors_of", "linear_napkin", "measure", "run"]
+__all__ = ["CASES", "Case", "bent", "errors_of", "linear", "measure", "run"]
 
 Array = NDArray[np.float64]
 

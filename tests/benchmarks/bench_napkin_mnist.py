@@ -7,8 +7,10 @@ total variation to the truth as mean (worst) of five seeds. Bars: digit .02, col
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import idgen_compiler as idgen
 from idgen_compiler.compile import Realization
@@ -28,7 +30,7 @@ from idgen_compiler.demo.napkin_mnist import (
 from tests.benchmarks.overlap import effective_fraction
 from tests.benchmarks.report import Row
 
-__all__ = ["measure", "run"]
+__all__ = ["SET", "attribute_errors", "measure", "run"]
 
 SET = {"digit": 3, "color": "red", "thickness": "regular"}
 
@@ -59,9 +61,14 @@ def measure(
     sampler = program.fit(labelled(codes), backend="torch", seed=seed, progress=False, device="cpu")
     drawn = sampler.sample(samples, do={"X": SET}, seed=seed)["Y"]
     seconds = time.perf_counter() - started
+    return [*attribute_errors(drawn, mechanisms, noise), effective_fraction(sampler), seconds]
+
+
+def attribute_errors(drawn: NDArray[Any], mechanisms: Mechanisms, noise: float = 0.1) -> list[float]:
+    """Total variation of each attribute of Y, sampled at SET.  Shape: drawn (samples,) structured."""
     digit, color, thickness = (LABELS[f"X.{attribute}"].index(value) for attribute, value in SET.items())
     distances = []
     for attribute, law in truth(digit, color, thickness, mechanisms, noise).items():
         shares = [float(np.mean(drawn[attribute] == label)) for label in LABELS[f"Y.{attribute}"]]
         distances.append(total_variation(np.array(shares), law))
-    return [*distances, effective_fraction(sampler), seconds]
+    return distances
