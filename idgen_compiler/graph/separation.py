@@ -37,21 +37,26 @@ def m_connected_mask(graph: ADMG, start: int, given: int, *, to: int, until: int
     through an arrowhead from outside, as from a variable that says whether the vertex was intervened on. The search
     ends early once it reaches one of `until`.
     """
-    opened = graph.ancestors_mask(given)  # colliders that conditioning opens
-    # Every vertex on an unblocked path is an ancestor of its ends or of what is conditioned on (Richardson 2003).
-    within = opened | graph.ancestors_mask(start | to)
+    # Every vertex on an unblocked path is an ancestor of its ends or of what is conditioned on (Richardson 2003), so that
+    # none stands after them all in the order.
+    within = (1 << (start | to | given).bit_length()) - 1
+    opened: int | None = None  # colliders that conditioning opens; `given` itself is among them
     # `into`: vertices reached through an arrowhead; `out`: through a tail (or the start itself)
     into, out = entered & within, start
     new_into, new_out = into, out
-    while new_into or new_out:
+    while (new_into or new_out) and not (into | out) & until:
         next_into = next_out = 0
         for i in bits(new_out & ~given):  # not a collider here: leave by every edge
             next_out |= graph.parents_of_bit(i)
             next_into |= graph.children_of_bit(i) | graph.siblings_of_bit(i)
         for i in bits(new_into):
-            if not given >> i & 1:
+            open_here = bool(given >> i & 1)
+            if not open_here:
                 next_into |= graph.children_of_bit(i)
-            if opened >> i & 1:  # a collider that is open: leave by edges with an arrowhead here
+                if opened is None:
+                    opened = graph.ancestors_mask(given)
+                open_here = bool(opened >> i & 1)
+            if open_here:  # a collider that is open: leave by edges with an arrowhead here
                 next_out |= graph.parents_of_bit(i)
                 next_into |= graph.siblings_of_bit(i)
         new_into, new_out = next_into & within & ~into, next_out & ~out

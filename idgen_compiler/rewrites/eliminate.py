@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from idgen_compiler.estimand.build import free, product
 from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
@@ -70,7 +71,7 @@ def eliminated(group: Sequence[Conditional]) -> Kernel | None:
     members = sorted(group, key=lambda c: min(order[t] for t in c.to))
     targets = {t for c in members for t in c.to}
     clamped = {n for c in members for n in c.given}.difference(targets, law.inputs)
-    network = _Network(law)
+    network = _network(law)
     earlier: set[str] = set()
     for member in members:
         first = min(order[t] for t in member.to)
@@ -84,11 +85,18 @@ def eliminated(group: Sequence[Conditional]) -> Kernel | None:
     return free(kernel, [n for n in kernel.inputs if n not in given])
 
 
+def _network(law: Intervened) -> _Network:
+    """The network of a law, made once as long as the law lives."""
+    if law not in _NETWORKS:
+        _NETWORKS[law] = _Network(law)
+    return _NETWORKS[law]
+
+
 class _Network:
     """The factors of an intervened law as a DAG over slots."""
 
     def __init__(self, law: Intervened) -> None:
-        self.law = law
+        self.fixed = law.inputs  # and not the law itself, which this must not keep alive
         self.flat = flatten(product(law.factors))
         slots = dict.fromkeys((*law.inputs, *self.flat.free, *(a.target for a in self.flat.atoms)))
         self.vertex = {slot: f"v{k}" for k, slot in enumerate(slots)}  # primed slots are no vertex names
@@ -101,11 +109,14 @@ class _Network:
     def separated(self, targets: Iterable[str], inputs: Iterable[str], earlier: Iterable[str]) -> bool:
         """d-separation of targets and inputs given the fixed and the earlier, the edges out of the inputs cut."""
         cut = self.mask(inputs)
-        given = (self.mask(self.law.inputs) | self.mask(earlier)) & ~cut
+        given = (self.mask(self.fixed) | self.mask(earlier)) & ~cut
         return m_separated_mask(self.graph.mutilated_mask(out_of=cut), self.mask(targets), cut, given)
 
     def clamped(self, targets: set[str], clamped: set[str]) -> Kernel:
         """The network for the targets with some slots as inputs instead of samples."""
         atoms = tuple(a for a in self.flat.atoms if a.target not in clamped)
         needed = Flat(atoms, self.flat.free).needed(targets)
-        return unflatten(needed, targets, {*self.law.inputs, *clamped})
+        return unflatten(needed, targets, {*self.fixed, *clamped})
+
+
+_NETWORKS: WeakKeyDictionary[Intervened, _Network] = WeakKeyDictionary()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
 from idgen_compiler.graph.separation import m_connected_mask
 from idgen_compiler.rewrites.minimise import minimised
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
@@ -19,8 +19,8 @@ class Observe(Rewrite):
     Give L's CADMG, for every r in R, a parent F_r that says whether r was set or arose by itself. When t is m-separated
     from them all given i, setting R or seeing it makes no difference to the conditional (Pearl 2009, section 3.2.2,
     and theorem 3.4.1: rule 2 of the do-calculus for the r in i, rule 3 for the others, both read backwards). It is
-    tried with i as it stands, then with all of R seen. What is conditioned on is minimised at once, and the rule is
-    tried again when L is intervened itself.
+    tried with i as it stands, then with all of R seen. Where L is intervened itself, the laws that it came from are
+    tried first, with everything that was set on the way as R. What is conditioned on is minimised at once.
 
     Before: P(W2 | W1, X ; do(X))    After: P(W2 | W1, X)    on X -> W2 <- W1, with no hidden cause of X and W2
     """
@@ -35,16 +35,27 @@ def _visit(node: Kernel) -> Kernel:
 
 def observed(node: Conditional) -> Conditional:
     """The conditional in the outermost law that the rule reaches; itself when the rule does not hold."""
-    while isinstance(node.of, Intervened):
-        law = node.of.law
-        graph = law.graph
-        target, given, set_by_hand = graph.mask_of(node.to), graph.mask_of(node.given), graph.mask_of(node.of.do)
-        for inputs in (given, given | set_by_hand):
-            known = inputs | graph.fixed_mask
-            if not m_connected_mask(graph, 0, known, to=target, until=target, entered=set_by_hand):
-                # Fixed vertices of L that the conditional did not need, it does not need in L either.
-                node = minimised(Conditional(law, node.to, graph.names(inputs)))
-                break
-        else:
-            break
+    while (found := _further_out(node)) is not None:
+        node = found
     return node
+
+
+def _further_out(node: Conditional) -> Conditional | None:
+    """The conditional in a law further out, the outermost first; None when it is none of theirs."""
+    law, set_by_hand = node.of, list[str]()
+    origins: list[tuple[Law, tuple[str, ...]]] = []
+    while isinstance(law, Intervened):
+        set_by_hand += law.do
+        law = law.law
+        origins.append((law, tuple(set_by_hand)))
+    # In deep nests the laws in between are skipped: they are reached one by one from the nearest where the rule holds.
+    tried = [*origins[:2], *origins[2:][-2:]]
+    for law, by_hand in reversed(tried):
+        graph = law.graph
+        target, given, regime = graph.mask_of(node.to), graph.mask_of(node.given), graph.mask_of(by_hand)
+        for inputs in (given, given | regime):
+            known = inputs | graph.fixed_mask
+            if not m_connected_mask(graph, 0, known, to=target, until=target, entered=regime):
+                # Fixed vertices of L that the conditional did not need, it does not need in L either.
+                return minimised(Conditional(law, node.to, graph.names(inputs)))
+    return None
