@@ -19,7 +19,7 @@ from idgen_torch.variables import Schema
 
 __all__ = ["EFFECTIVE", "MASS", "WIDEST", "realized"]
 
-EFFECTIVE = 0.3
+EFFECTIVE = 0.7
 """From this fraction of effective rows on reweighting is taken (measured: docs/reweighting.md)."""
 
 MASS = 0.9

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import json
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import idgen_compiler as idgen
+from idgen_compiler.backend import HEADER
+from idgen_compiler.errors import DataError
+from idgen_compiler.ir.operations import Reweight
+from idgen_torch import TorchBackend, TorchSampler
+from idgen_torch.ancestral import DataSet
+from idgen_torch.families.table import Table
+from idgen_torch.realizing import EFFECTIVE
+from idgen_torch.reweighting import NoOverlap, reweighted
+from tests.idgen_torch import counting, programs
+from tests.strategies import NAPKIN
+
+__all__ = ["counting"]
+
+QUERY = idgen.Query.parse("P(Y | do(X))")
+AUTO = idgen.compile(QUERY, NAPKIN)
+GOOD = programs.napkin_data(3000)
+
+
+def poor(rows: int = 3000) -> dict[str, np.ndarray]:
+    """Napkin rows in which W2 is W1's parity but for one row in fifty."""
+    data = programs.napkin_data(rows)
+    data["W2"] = np.where(np.arange(rows) % 50 == 0, 1 - data["W1"] % 2, data["W1"] % 2)
+    return data
+
+
+def fit(data: Any, **options: Any) -> TorchSampler:
+    return TorchBackend().fit(options.pop("program", AUTO), data, device="cpu", progress=False, **options)
+
+
+def test_good_overlap_is_reweighted() -> None:
+    sampler = fit(GOOD)
+    assert sampler.program == AUTO.alternative
+    realization = sampler.report().realization
+    assert realization is not None
+    assert (realization.chosen, realization.threshold) == ("reweight", EFFECTIVE)
+    (overlap,) = realization.overlap
+    assert (overlap.operation, overlap.variables) == ("%rw0", "W2")
+    assert overlap.effective > EFFECTIVE
+    assert overlap.mass == pytest.approx(1, abs=0.02)
+    assert f"reweighted: {overlap.effective:.0%} of the rows stay effective after reweighting W2" in str(
+        sampler.report()
+    )
+    by_name = fit(GOOD, program=idgen.compile(QUERY, NAPKIN, realize="reweight"))
+    assert by_name.report().realization is None
+    assert by_name.report().models == sampler.report().models
+    ours, theirs = (s.sample(500, do={"X": 1}, seed=0)["Y"] for s in (sampler, by_name))
+    assert np.array_equal(ours, theirs)
+
+
+def test_poor_overlap_is_regenerated_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampler = fit(poor(), rows_factor=2.0)
+    assert sampler.program == AUTO
+    assert [data.rows for data in sampler.report().data] == [6000]
+    realization = sampler.report().realization
+    assert realization is not None
+    assert realization.chosen == "regenerate"
+    assert realization.overlap[0].effective < 0.3
+    assert "% of the rows stay effective after reweighting W2 (reweighting is taken from 70% on)" in str(realization)
+    by_name = fit(poor(), rows_factor=2.0, program=idgen.compile(QUERY, NAPKIN, realize="regenerate"))
+    ours, theirs = (s.sample(500, do={"X": 1}, seed=0)["Y"] for s in (sampler, by_name))
+    assert np.array_equal(ours, theirs)
+
+
+def test_rows_that_cover_a_part_only_are_not_reweighted() -> None:
+    data = programs.napkin_data(3000)
+    data["W2"] = data["W1"] % 2
+    data["W1"] = data["W1"] % 2
+    realization = fit(data, rows_factor=1.0).report().realization
+    assert realization is not None
+    # W2 copies W1: every weight is P(w2), about a half, so that all rows would count as effective.
+    (overlap,) = realization.overlap
+    assert overlap.effective > EFFECTIVE
+    assert overlap.mass == pytest.approx(0.5, abs=0.05)
+    assert (realization.chosen, realization.reason) == (
+        "regenerate",
+        f"the weights of W2 have mean {overlap.mass:.2f} and not one",
+    )
+
+
+def test_a_wide_vector_is_not_tried() -> None:
+    data: dict[str, Any] = programs.napkin_data(60)
+    data["W2"] = data["W2"][:, None] + np.random.default_rng(0).normal(size=(60, 9))
+    realization = fit(data, rows_factor=1.0, epochs=1, ensemble=1, density="mixture").report().realization
+    assert realization is not None
+    assert realization.overlap == ()
+    assert "W2 has 9 real numbers, too many for a density" in realization.reason
+
+
+def test_what_was_trained_to_decide_is_not_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: Counter[str] = Counter()
+    fit_table = Table.fit.__func__  # type: ignore[attr-defined]
+
+    def counted(cls: type[Table], targets: Any, inputs: Any, rows: Any, **options: Any) -> Table:
+        trained.update(part.name for part in targets)
+        model: Table = fit_table(cls, targets, inputs, rows, **options)
+        return model
+
+    monkeypatch.setattr(Table, "fit", classmethod(counted))
+    fit(GOOD, family={"W2": "table", "Y": "table"})
+    assert trained == {"W2": 1, "Y": 1}
+
+
+def test_an_interrupted_choice_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*args: Any, **options: Any) -> None:
+        raise KeyboardInterrupt
+
+    families = {"W2": "table", "Y": "test-counting"}
+    with monkeypatch.context() as patch:
+        patch.setattr(counting.Counting, "fit", interrupt)
+        with pytest.raises(KeyboardInterrupt, match=r"at %m1, 1 of 2 models trained, kept in "):
+            fit(GOOD, checkpoint=tmp_path, family=families)
+    with monkeypatch.context() as patch:
+        patch.setattr(Table, "fit", interrupt)
+        resumed = fit(GOOD, checkpoint=tmp_path, family=families)
+    fresh = fit(GOOD, family=families)
+    assert resumed.report() == fresh.report()
+    ours, theirs = (s.sample(300, do={"X": 1}, seed=1)["Y"] for s in (resumed, fresh))
+    assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("data", [GOOD, poor()], ids=["reweighted", "regenerated"])
+def test_a_choice_is_saved(tmp_path: Path, data: dict[str, np.ndarray]) -> None:
+    sampler = fit(data, rows_factor=1.0)
+    sampler.save(tmp_path / "s")
+    loaded = TorchBackend().load(tmp_path / "s", device="cpu")
+    assert loaded.program == sampler.program
+    assert loaded.report() == sampler.report()
+    ours, theirs = (s.sample(300, do={"X": 0}, seed=1)["Y"] for s in (sampler, loaded))
+    assert np.array_equal(ours, theirs)
+
+
+def test_a_tampered_choice_is_a_data_error(tmp_path: Path) -> None:
+    fit(GOOD).save(tmp_path / "s")
+    header = json.loads((tmp_path / "s" / HEADER).read_text())
+    del header["fit"]["realization"]["reason"]
+    (tmp_path / "s" / HEADER).write_text(json.dumps(header))
+    with pytest.raises(DataError, match="realization"):
+        TorchBackend().load(tmp_path / "s")
+
+
+def test_families_by_operation_are_those_of_the_program() -> None:
+    # %m1 is a model of Y in both programs, but only the one that is printed can be meant.
+    assert [m.family for m in fit(GOOD, family={"%m1": "test-counting"}).report().models] == ["table", "table"]
+    assert [m.family for m in fit(GOOD, family={"Y": "test-counting"}).report().models] == ["table", "test-counting"]
+    regenerated = fit(poor(), rows_factor=1.0, family={"%m2": "test-counting", "W2": "table"})
+    assert regenerated.report().models[-1].family == "test-counting"
+    with pytest.raises(DataError, match="family names 'W3', which is no model of the program"):
+        fit(GOOD, family={"W3": "table"})
+
+
+def test_no_finite_weight_is_no_overlap() -> None:
+    (op,) = (op for op in programs.REWEIGHTED.operations if isinstance(op, Reweight))
+    data = DataSet({"X": torch.zeros(4, dtype=torch.int64)}, 4)
+    with pytest.raises(NoOverlap, match="%rw0: no row has a finite weight"):
+        reweighted(op, data, torch.full((4,), -torch.inf), ["X"])
+    kept = reweighted(op, data, torch.tensor([0.0, -torch.inf, 0.0, -torch.inf]), ["X"])
+    assert (kept.effective, kept.mass) == (2, 0.5)
+    assert kept.data.weights is not None
+    assert kept.data.weights.tolist() == [2, 0, 2, 0]
