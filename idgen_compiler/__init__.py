@@ -4,6 +4,7 @@ graph -> query -> identify -> estimand -> compile -> program -> fit -> sample
 """
 
 from idgen_compiler.backend import Sampler, Samples, load
+from idgen_compiler.check import GraphCheck, check_graph
 from idgen_compiler.compile import compile
 from idgen_compiler.errors import (
     DataError,
@@ -28,6 +29,7 @@ __all__ = [
     "ADMG",
     "DataError",
     "Estimand",
+    "GraphCheck",
     "GraphError",
     "Identification",
     "IdgenError",
@@ -42,6 +44,7 @@ __all__ = [
     "Sampler",
     "Samples",
     "VerificationReport",
+    "check_graph",
     "compile",
     "identify",
     "load",

@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 
 import idgen_compiler
 from idgen_compiler.cli.catalog import catalog_app
+from idgen_compiler.cli.check_graph import check_graph_command
 from idgen_compiler.cli.compile import compile_command
 from idgen_compiler.cli.demo import demo_command
 from idgen_compiler.cli.fit import fit_command
@@ -40,6 +41,7 @@ app.command("verify")(verify_command)
 app.command("fit")(fit_command)
 app.command("sample")(sample_command)
 app.command("demo")(demo_command)
+app.command("check-graph")(check_graph_command)
 app.add_typer(catalog_app, name="catalog")
 
 

@@ -1,0 +1,98 @@
+"""Independence of variables of which some are numbers: the generalised covariance measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from idgen_compiler.check.columns import Array, Column
+from idgen_compiler.check.verdict import Outcome
+
+__all__ = ["covariance_test"]
+
+FOLDS = 5
+KNOTS = 6
+LANDMARKS = 100
+MOST_ROWS = 20_000
+"""More rows than this are thinned at random: the regressions then cost seconds, and power is no longer the question."""
+
+
+def covariance_test(a: Column, b: Column, given: Sequence[Column], generator: np.random.Generator) -> Outcome:
+    """Whether the residuals of features of `a` and `b`, after regression on the given, are correlated.
+
+    The features of a number are itself and its square after standardising, of a category its indicators: so a
+    dependence of spread is seen as well. n m' S^-1 m, for the mean m and covariance S of the products of residuals, is
+    chi-squared in large samples when the regressions are good (Shah and Peters 2020, theorem 6).
+    """
+    from scipy.stats import chi2
+
+    total = len(a.values)
+    rows = np.arange(total) if total <= MOST_ROWS else np.sort(generator.choice(total, MOST_ROWS, replace=False))
+    left, right = _features(a, rows), _features(b, rows)
+    if given:
+        both = _residuals(np.column_stack([left, right]), [_inputs(column, rows) for column in given], generator)
+        left, right = both[:, : left.shape[1]], both[:, left.shape[1] :]
+    left, right = left - left.mean(axis=0), right - right.mean(axis=0)
+    products = np.einsum("ni,nj->nij", left, right).reshape(len(rows), -1)
+    mean = products.mean(axis=0)
+    spread, directions = np.linalg.eigh(np.atleast_2d(np.cov(products.T, bias=True)))
+    kept = spread > 1e-9 * max(float(spread.max(initial=0.0)), 1e-12)
+    rank = int(kept.sum())
+    if rank == 0 or len(rows) < 10 * rank:
+        return Outcome.untested("too few rows, or one of the two variables never varies where the others are known")
+    statistic = float(len(rows) * ((directions[:, kept].T @ mean) ** 2 / spread[kept]).sum())
+    return Outcome("covariance of residuals", statistic, rank, float(chi2.sf(statistic, rank)), float(len(rows)))
+
+
+def _features(column: Column, rows: Array) -> Array:
+    values = column.values[rows]
+    if column.categorical:
+        return np.eye(column.size)[values][:, :-1]
+    number = _standardised(values)
+    return np.column_stack([number, np.clip(number, -4, 4) ** 2])  # a bound, so that single rows do not decide
+
+
+def _inputs(column: Column, rows: Array) -> Array:
+    values = column.values[rows]
+    return np.eye(column.size)[values] if column.categorical else _standardised(values)[:, None]
+
+
+def _standardised(values: Array) -> Array:
+    scale = float(values.std())
+    return np.asarray((values - values.mean()) / (scale if scale > 0 else 1.0))
+
+
+def _residuals(targets: Array, given: Sequence[Array], generator: np.random.Generator) -> Array:
+    """Each target less its prediction from the given, made by a model that did not see the row.
+
+    Least squares takes the linear part; ridge regression on splines of each number and on kernel features of all of
+    them takes the rest, with its penalty chosen by leave-one-out.
+    """
+    from sklearn.kernel_approximation import Nystroem
+    from sklearn.linear_model import LinearRegression, RidgeCV
+    from sklearn.preprocessing import SplineTransformer
+
+    inputs = np.column_stack(given)
+    numbers = [part for part in given if part.shape[1] == 1]
+    fold = generator.permutation(np.arange(len(inputs)) % FOLDS)
+    left = np.empty_like(targets)
+    for k in range(FOLDS):
+        seen, held = fold != k, fold == k
+        linear = LinearRegression().fit(inputs[seen], targets[seen])
+        kernel = Nystroem(
+            gamma=0.5 / inputs.shape[1],
+            n_components=min(LANDMARKS, int(seen.sum()) // 5 + 1),
+            random_state=int(generator.integers(2**31)),
+        )
+        makers: list[tuple[Any, Array]] = [(kernel, inputs)]
+        if numbers:
+            makers.append((SplineTransformer(n_knots=KNOTS, extrapolation="linear"), np.column_stack(numbers)))
+        curved = [(maker.fit(values[seen]), values) for maker, values in makers]
+        at_seen, at_held = (np.column_stack([m.transform(v[part]) for m, v in curved]) for part in (seen, held))
+        rest = targets[seen] - linear.predict(inputs[seen])
+        ridge = RidgeCV(alphas=np.logspace(-3, 4, 15), alpha_per_target=True).fit(at_seen, rest)
+        predicted = linear.predict(inputs[held]) + ridge.predict(at_held).reshape(-1, targets.shape[1])
+        left[held] = targets[held] - predicted
+    return left

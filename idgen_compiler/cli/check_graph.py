@@ -1,0 +1,54 @@
+"""`idgen check-graph`: what a graph implies, tested on a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from idgen_compiler.catalog import find
+from idgen_compiler.check import check_graph
+from idgen_compiler.cli.arguments import CATALOG, GraphText, assignments
+from idgen_compiler.cli.outcome import Outcome
+from idgen_compiler.errors import GraphError
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.page import Page
+
+__all__ = ["check_graph_command"]
+
+
+def check_graph_command(
+    graph: GraphText,
+    data: Annotated[
+        Path, typer.Option("--data", "-d", metavar="FILE", help="The table: CSV or Parquet.", show_default=False)
+    ],
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--types", metavar="X=TYPE", help="categorical, integer or continuous; repeatable."),
+    ] = None,
+    alpha: Annotated[
+        float, typer.Option("--alpha", help="The level that corrected p-values are compared with.")
+    ] = 0.05,
+    correction: Annotated[
+        Literal["holm", "bh"],
+        typer.Option("--correction", help="Bound the chance of any false rejection, or the share of false ones."),
+    ] = "holm",
+    seed: Annotated[int, typer.Option("--seed", help="Of permutations and of groups of rows.")] = 0,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the report as Markdown.")] = False,
+) -> int:
+    """Test on data what a graph implies: independences, and functional (Verma) constraints."""
+    wanted = assignments("--types", types or ())
+    check = check_graph(_read(graph), data, wanted, alpha=alpha, correction=correction, seed=seed)
+    Page.on().text(check.to_markdown() if markdown else str(check))
+    return Outcome.DONE if check.ok else Outcome.DIFFERENCE
+
+
+def _read(graph: str) -> ADMG:
+    if graph.startswith(CATALOG):
+        return find(graph.removeprefix(CATALOG)).parsed_graph()
+    from idgen_compiler.graph.read import read_graph
+
+    if not graph.strip():
+        raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
+    return read_graph(graph)
