@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from idgen_torch.backend import TorchBackend
 from idgen_torch.families import ConditionalModel, register
+from idgen_torch.image_options import ImageOptions
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.record import FitRecord
 from idgen_torch.sampler import TorchSampler
-from idgen_torch.variables import Categorical
+from idgen_torch.variables import Categorical, Image
 
 __all__ = [
     "Categorical",
     "ConditionalModel",
     "FitOptions",
     "FitRecord",
+    "Image",
+    "ImageOptions",
     "Progress",
     "TorchBackend",
     "TorchSampler",

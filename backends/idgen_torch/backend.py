@@ -19,7 +19,7 @@ from idgen_torch.fitting import Fitting, Settings
 from idgen_torch.inference import TypeRequest, infer_schema
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Rows
-from idgen_torch.plan import check_families, families_by_targets
+from idgen_torch.plan import check_families, default_rows_factor, families_by_targets
 from idgen_torch.policies import atoms_of
 from idgen_torch.progress import shown
 from idgen_torch.realizing import realized
@@ -29,7 +29,7 @@ from idgen_torch.schema_json import schema_to_json
 from idgen_torch.seeds import checked_seed
 from idgen_torch.storage import read_fitted
 from idgen_torch.tables import read_sources
-from idgen_torch.variables import Categorical, Schema, Vector
+from idgen_torch.variables import Categorical, Image, Schema, Vector
 from idgen_torch.warning import warn_overlap
 
 __all__ = ["TorchBackend"]
@@ -47,7 +47,7 @@ class TorchBackend:
         composites: Mapping[str, Sequence[str]] | None = None,
         device: str = "auto",
         seed: int = 0,
-        rows_factor: float = 10.0,
+        rows_factor: float | None = None,
         family: Mapping[str, str] | None = None,
         progress: bool | Progress = True,
         checkpoint: str | Path | None = None,
@@ -59,13 +59,14 @@ class TorchBackend:
         `program` is the one that was fitted, and its report says why (see `realizing`).
 
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
-            columns that the program does not observe are not read.
-        types: variable (or column of a composite) -> "categorical", "integer", "continuous", "vector" or
-            Categorical(labels); the rest is inferred (see `inference`).
+            columns that the program does not observe are not read. Columns of images: see `images`.
+        types: variable (or column of a composite) -> "categorical", "integer", "continuous", "vector", "image",
+            Categorical(labels) or Image(channels, height, width); the rest is inferred (see `inference`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
-        rows_factor: regenerated rows for each observed row. Ten were clearly better than one in trials.
+        rows_factor: regenerated rows for each observed row; ten, which were clearly better than one in trials, or one
+            where images are generated, which takes long.
         family: operation ("%m3") or targets ("Y") -> name of a family, in the place of the one chosen by type and size;
             an operation is one of the program, not of its alternative.
         progress: bars on stderr when it is a terminal; or an object that is told (see `options.Progress`).
@@ -79,13 +80,14 @@ class TorchBackend:
         check_families(program, family or {})
         place = _device(device)
         seed = checked_seed(seed)
-        if isinstance(rows_factor, bool) or not isinstance(rows_factor, int | float) or not 0 < rows_factor < 1e6:
-            raise DataError(f"rows_factor is {rows_factor!r}; give how many rows to regenerate for each observed one")
-        settings = Settings(seed, float(rows_factor), place, _options(options), dict(family or {}))
+        tuned = _options(options)
+        _check_rows_factor(rows_factor)
         sources = read_sources(data, program.observe.variables, composites)
         schema = infer_schema(sources, types)
         rows = encode_sources(sources, schema, seed)
         _warn_constant(program, schema)
+        factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
+        settings = Settings(seed, factor, place, tuned, dict(family or {}))
         with shown(progress) as told:
 
             def fitting_of(candidate: Program) -> Fitting:
@@ -102,7 +104,9 @@ class TorchBackend:
             rows_factor=settings.rows_factor,
             seed=seed,
             device=str(place),
-            options={name: value for name, value in asdict(settings.options).items() if name != "device"},
+            options={
+                name: value for name, value in asdict(settings.options).items() if name not in ("device", "scratch")
+            },
             versions=versions(),
             models=fitted.model_reports,
             data=fitted.data_reports,
@@ -119,6 +123,13 @@ class TorchBackend:
         """
         place = _device(device)
         return TorchSampler(read_fitted(Path(path), place), place)
+
+
+def _check_rows_factor(asked: object) -> None:
+    if asked is None:
+        return
+    if isinstance(asked, bool) or not isinstance(asked, int | float) or not 0 < asked < 1e6:
+        raise DataError(f"rows_factor is {asked!r}; give how many rows to regenerate for each observed one")
 
 
 def _device(name: str) -> torch.device:
@@ -149,7 +160,7 @@ def _checkpoint(folder: str | Path, program: Program, schema: Schema, rows: Rows
 
 
 def _options(given: Mapping[str, Any]) -> FitOptions:
-    known = [f.name for f in fields(FitOptions) if f.name != "device"]
+    known = [f.name for f in fields(FitOptions) if f.name not in ("device", "scratch")]
     for name in given:
         if name not in known:
             raise DataError(f"fit has no option {name!r}{near_misses(name, known)}")
@@ -163,6 +174,8 @@ def _warn_constant(program: Program, schema: Schema) -> None:
     """Warn of treatments and conditions that take one value only: their effect is not in the data."""
     for name in dict.fromkeys(slot for op in program.samplers for slot in op.network.inputs):
         for part, atom in atoms_of(name, schema[name]):
+            if isinstance(atom, Image):
+                continue
             only = (
                 len(atom.labels) == 1 if isinstance(atom, Categorical) else bool(np.all(np.equal(atom.low, atom.high)))
             )

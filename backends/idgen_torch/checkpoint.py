@@ -11,8 +11,9 @@ from typing import Any
 import torch
 
 from idgen_compiler.errors import DataError
+from idgen_torch.atomic import write_atomically
 from idgen_torch.families import ConditionalModel
-from idgen_torch.model_files import read_model, write_atomically, write_model
+from idgen_torch.model_files import read_model, write_model
 from idgen_torch.parts import Part, Rows
 from idgen_torch.schema_json import checked_keys
 
@@ -23,9 +24,11 @@ def fingerprint(rows: Rows) -> str:
     """A digest of encoded data: names, shapes and every value."""
     digest = hashlib.sha256()
     for name in sorted(rows):
-        values = rows[name].cpu().contiguous()
+        values = rows[name].cpu()
         digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
-        digest.update(values.numpy().tobytes())
+        # Piece by piece, since images may be more than memory holds.
+        for piece in values.split(2**14):
+            digest.update(piece.contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 
@@ -59,9 +62,14 @@ class Checkpoint:
         except (json.JSONDecodeError, UnicodeDecodeError, DataError) as error:
             raise DataError(f"the checkpoint {path} cannot be resumed ({error}); delete {self.folder}") from error
 
+    def scratch(self, name: str) -> Path:
+        """The file for the state of a training that is under way; gone once the model is there."""
+        return self.folder / f"{name}.training.safetensors"
+
     def write(self, name: str, model: ConditionalModel, losses: dict[str, float]) -> None:
         """Keep a trained model."""
         record = write_model(self.folder, name, model)
         # The JSON comes last: where it is, the tensors are whole.
         content = json.dumps({"model": record, "losses": losses}, indent=2)
         write_atomically(self.folder / f"{name}.json", content.encode())
+        self.scratch(name).unlink(missing_ok=True)

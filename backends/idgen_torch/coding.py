@@ -14,25 +14,49 @@ from idgen_torch.parts import Rows
 from idgen_torch.plain import plain_column
 from idgen_torch.seeds import seed_for
 from idgen_torch.tables import Source
-from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Integer, Label, Schema, VariableType, Vector
+from idgen_torch.variables import (
+    Atom,
+    Categorical,
+    Composite,
+    Continuous,
+    Image,
+    Integer,
+    Label,
+    Schema,
+    VariableType,
+    Vector,
+)
 
 __all__ = ["decode", "dtype_of", "empty_array", "encode_sources", "standardised"]
 
 
 def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int) -> Rows:
-    """Every part of every variable.  Shape: discrete (rows,) int64, real (rows, dim) float32."""
+    """Every part of every variable, in the shapes and dtypes of `Rows`.
+
+    Images stay where they are, in memory or in a file.
+    """
     rows: Rows = {}
     for name, source in sources.items():
         kind = schema[name]
         atoms = kind.fields if isinstance(kind, Composite) else (("", kind),)
         for field, atom in atoms:
             part = f"{name}.{field}" if field else name
+            if isinstance(atom, Image):
+                rows[part] = held(source.columns[field])
+                continue
             values = plain_column(source.names[field], source.columns[field])
             rows[part] = _encode(atom, values, np.random.default_rng(seed_for(seed, "dequantise", part)))
     return rows
 
 
-def _encode(kind: Atom, values: np.ndarray, generator: np.random.Generator) -> Tensor:
+def held(pictures: np.ndarray) -> Tensor:
+    """Images as a tensor over the same memory or file; copied where torch cannot hold it."""
+    return torch.from_numpy(pictures if pictures.flags.writeable else pictures.copy())
+
+
+def _encode(
+    kind: Categorical | Continuous | Integer | Vector, values: np.ndarray, generator: np.random.Generator
+) -> Tensor:
     if isinstance(kind, Categorical):
         codes, found = pd.factorize(values)
         place = {label: code for code, label in enumerate(kind.labels)}
@@ -54,20 +78,26 @@ def dtype_of(kind: VariableType) -> np.dtype:
     """The NumPy dtype of one decoded value: a structured one for a composite, a subarray for a vector in it."""
     match kind:
         case Composite(fields):
-            return np.dtype(
-                [
-                    (f, dtype_of(atom), (atom.dim,)) if isinstance(atom, Vector) else (f, dtype_of(atom))
-                    for f, atom in fields
-                ]
-            )
+            return np.dtype([(f, dtype_of(atom), _entries(atom)) for f, atom in fields])
         case _:
             return np.dtype(kind.dtype)
 
 
 def empty_array(kind: VariableType, n: int) -> np.ndarray:
-    """Room for n decoded values.  Shape: (n,), or (n, dim) for a vector."""
-    shape = (n, kind.dim) if isinstance(kind, Vector) else (n,)
-    return np.empty(shape, dtype_of(kind))
+    """Room for n decoded values.  Shape: (n,), (n, dim) for a vector, (n, channels, height, width) for an image."""
+    entries = () if isinstance(kind, Composite) else _entries(kind)
+    return np.empty((n, *entries), dtype_of(kind))
+
+
+def _entries(kind: Atom) -> tuple[int, ...]:
+    """The shape of one value."""
+    match kind:
+        case Vector():
+            return (kind.dim,)
+        case Image():
+            return kind.shape
+        case _:
+            return ()
 
 
 def decode(kind: VariableType, parts: Sequence[Tensor], out: np.ndarray) -> None:
@@ -87,6 +117,9 @@ def _decode(kind: Atom, part: Tensor, out: np.ndarray) -> None:
             np.take(labels, values, out=out, mode="clip")  # with mode="raise" NumPy would copy through a buffer
         else:
             out[...] = labels[values]
+        return
+    if isinstance(kind, Image):
+        out[...] = values
         return
     wide = values.astype(np.float64) * np.asarray(kind.scale) + np.asarray(kind.mean)
     if isinstance(kind, Integer):

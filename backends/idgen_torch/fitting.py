@@ -27,6 +27,7 @@ from idgen_compiler.ir.program import Program
 from idgen_torch.ancestral import DataSet, WiredNetwork
 from idgen_torch.checkpoint import Checkpoint
 from idgen_torch.families import ConditionalModel, Resample, choose, family
+from idgen_torch.images import room_for_images
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Part, Rows
 from idgen_torch.plan import draws_of, label_of, last_uses, needed_by, requested_families, with_density
@@ -158,7 +159,7 @@ class Fitting:
         if op.result in self._densities and op.result not in self._requested:
             name = with_density(name, targets)
         model, losses = self._fit(op.result, label_of(op), name, targets, inputs, data)
-        held_out = {fit: -loss for fit, loss in losses.items()}
+        held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
         self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out)
         return model
 
@@ -177,7 +178,7 @@ class Fitting:
                 {part.name: data.rows[part.name] for part in (*targets, *inputs)},
                 weights=data.weights,
                 seed=seed_for(self._settings.seed, operation),
-                options=replace(self._settings.options, device=str(device)),
+                options=replace(self._settings.options, device=str(device), scratch=self._scratch(file)),
                 progress=progress,
             )
         except DataError as error:
@@ -187,6 +188,10 @@ class Fitting:
         if self._checkpoint is not None:
             self._checkpoint.write(file, model, progress.losses)
         return model, progress.losses
+
+    def _scratch(self, file: str) -> str | None:
+        """Where a long training keeps its state, next to the models that are done."""
+        return None if self._checkpoint is None else str(self._checkpoint.scratch(file))
 
     # -- data sets ------------------------------------------------------------------------------------------------
 
@@ -212,7 +217,7 @@ class Fitting:
             for slot, values in slots.items():
                 for part, value in zip(self._schema.parts(slot), values, strict=True):
                     if part.name not in rows:
-                        rows[part.name] = value.new_empty((count, *value.shape[1:]))
+                        rows[part.name] = _room(part, count, value)
                     rows[part.name][start : start + size] = value
             start += size
             self._progress.advance(math.nan)
@@ -272,6 +277,13 @@ class Fitting:
         """Reports in the program's order, in whatever order the operations were executed."""
         names = [op.result for op in self.program.operations if not isinstance(op, Sample)]
         return tuple(reports[name] for name in names if name in reports)
+
+
+def _room(part: Part, count: int, like: Tensor) -> Tensor:
+    """Room for so many values of a part; many images are kept in a file, except on a GPU."""
+    if part.shape is not None and like.device.type == "cpu":
+        return torch.from_numpy(room_for_images(count, part.shape))
+    return like.new_empty((count, *like.shape[1:]))
 
 
 def _resample(parts: Sequence[Part], data: DataSet) -> Resample:

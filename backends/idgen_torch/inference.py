@@ -7,7 +7,8 @@ The rules, for a column that `types` does not mention:
   each on average), and Integer otherwise;
 - floats are continuous, except that up to ten distinct values that are all whole (0.0, 1.0, 2.0) are categories that
   somebody stored as floats;
-- arrays with two axes, and columns of equally long lists of numbers, are vectors.
+- arrays with two axes, and columns of equally long lists of numbers, are vectors;
+- what `images` can read is an image.
 """
 
 from __future__ import annotations
@@ -19,19 +20,21 @@ import numpy as np
 import pandas as pd
 
 from idgen_compiler.errors import DataError, near_misses
+from idgen_torch.images import is_images
 from idgen_torch.plain import plain_column
 from idgen_torch.tables import Source
-from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Integer, Schema, VariableType, Vector
+from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Image, Integer, Schema, VariableType, Vector
 
 __all__ = ["TypeRequest", "infer_schema"]
 
-TypeRequest = str | Categorical
-"""What a user may ask for: "categorical", "integer", "continuous", "vector", or Categorical(labels)."""
+TypeRequest = str | Categorical | Image
+"""What a user may ask for: "categorical", "integer", "continuous", "vector", "image", Categorical(labels), or
+Image(channels, height, width)."""
 
 FEW_VALUES = 10
 SOME_VALUES = 32
 ROWS_PER_VALUE = 10
-_REQUESTS = ("categorical", "integer", "continuous", "vector")
+_REQUESTS = ("categorical", "integer", "continuous", "vector", "image")
 
 
 def infer_schema(sources: Mapping[str, Source], requests: Mapping[str, TypeRequest] | None = None) -> Schema:
@@ -48,7 +51,7 @@ def infer_schema(sources: Mapping[str, Source], requests: Mapping[str, TypeReque
             raise DataError(
                 f"{name} is a composite of {', '.join(sources[name].names.values())}; give the types of these columns"
             )
-        if not isinstance(request, Categorical) and request not in _REQUESTS:
+        if not isinstance(request, Categorical | Image) and request not in _REQUESTS:
             raise DataError(f"types[{name!r}] is {request!r}; choose {', '.join(_REQUESTS)}, or Categorical(labels)")
     return Schema({name: _infer(source, asked) for name, source in sources.items()})
 
@@ -62,7 +65,11 @@ def _infer(source: Source, asked: Mapping[str, TypeRequest]) -> VariableType:
 
 
 def _infer_atom(name: str, column: Any, asked: TypeRequest | None) -> Atom:
+    if is_images(column):
+        return _image(name, column, asked)
     values = plain_column(name, column)
+    if asked == "image" or isinstance(asked, Image):
+        raise DataError(f"column {name} holds no images that can be read: {values.dtype} of shape {values.shape}")
     request = asked if asked is not None else _kind(name, values)
     if isinstance(request, Categorical):
         return _given_labels(name, values, request)
@@ -75,6 +82,13 @@ def _infer_atom(name: str, column: Any, asked: TypeRequest | None) -> Atom:
             return _integer(name, values)
         case _:
             return _continuous(name, values)
+
+
+def _image(name: str, column: Any, asked: TypeRequest | None) -> Image:
+    found = Image(*column.shape[1:])
+    if asked not in (None, "image") and asked != found:
+        raise DataError(f"column {name} holds images of {found.shape}, not {asked}; leave it out of types")
+    return found
 
 
 def _kind(name: str, values: np.ndarray) -> str:

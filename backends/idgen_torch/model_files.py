@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,15 @@ import torch
 from safetensors import SafetensorError
 
 from idgen_compiler.errors import DataError, IdgenError
+from idgen_torch.atomic import write_atomically
 from idgen_torch.families import ConditionalModel, family
 from idgen_torch.parts import Part
 from idgen_torch.schema_json import checked_keys, entry
 
-__all__ = ["Record", "read_model", "write_atomically", "write_model"]
+__all__ = ["Record", "read_model", "write_model"]
 
 Record = dict[str, Any]
 """What JSON keeps of a model: family, config, file, sha256."""
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is either whole or absent."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
 
 
 def write_model(folder: Path, name: str, model: ConditionalModel) -> Record:

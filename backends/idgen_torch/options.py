@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from idgen_compiler.errors import DataError
+from idgen_torch.image_options import ImageOptions
 
 __all__ = ["FitOptions", "NoProgress", "Progress"]
 
@@ -46,7 +47,8 @@ class FitOptions:
     holdout: fraction of the rows kept back to choose the epoch, the temperature and the density.
     smoothing: prior rows that each cell of a count table borrows from its coarser conditional.
     max_cells: the largest count table, in cells.  density: "spline", "mixture" or "auto".
-    bins: bins of a spline.  components: components of a mixture.  device: where the model lives.
+    bins: bins of a spline.  components: components of a mixture.  images: how images are modelled.
+    device: where the model lives.  scratch: a file for the state of an unfinished training, to resume from.
     """
 
     epochs: int | None = None
@@ -62,7 +64,9 @@ class FitOptions:
     density: str = "auto"
     bins: int = 8
     components: int = 6
+    images: ImageOptions = field(default_factory=ImageOptions)
     device: str = "cpu"
+    scratch: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "ensemble", "patience", "bins", "components", "max_cells"):
@@ -75,3 +79,5 @@ class FitOptions:
             raise DataError(f"option smoothing is {self.smoothing}; it has to be 0 or more")
         if self.density not in ("auto", "spline", "mixture"):
             raise DataError(f"option density is {self.density!r}; choose auto, spline or mixture")
+        if not isinstance(self.images, ImageOptions):
+            raise DataError(f"option images is {self.images!r:.80}; give ImageOptions(...)")

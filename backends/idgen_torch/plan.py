@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import UNIFORM, Apply, Network, Operation, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.ir.schedule import uses
 from idgen_torch.families import family
 from idgen_torch.parts import Part
 from idgen_torch.policies import PolicyKey, policy_of
+from idgen_torch.variables import Schema
 
 __all__ = [
     "check_families",
+    "default_rows_factor",
     "draws_of",
     "families_by_targets",
     "label_of",
@@ -22,6 +25,18 @@ __all__ = [
     "requested_families",
     "with_density",
 ]
+
+
+def default_rows_factor(program: Program, schema: Schema) -> float:
+    """Rows to regenerate for each observed one: ten did clearly better than one, but pictures take long to draw."""
+    drawn = {
+        variable_of(slot)
+        for op in program.regenerations
+        for s in op.network.statements
+        if isinstance(s, Apply)
+        for slot in s.slots
+    }
+    return 1.0 if any(part.image for part in schema.parts(*sorted(drawn))) else 10.0
 
 
 def label_of(op: Train) -> str:

@@ -12,7 +12,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir import operations as ir
 from idgen_torch.families import Resample
 from idgen_torch.parts import Part, Rows
-from idgen_torch.variables import Atom, Categorical, Composite, VariableType, Vector, parts_of, real_range
+from idgen_torch.variables import Atom, Categorical, Composite, Image, VariableType, Vector, parts_of, real_range
 
 __all__ = ["Policy", "PolicyKey", "Uniform", "atoms_of", "policy_of"]
 
@@ -47,7 +47,7 @@ def atoms_of(name: str, kind: VariableType) -> tuple[tuple[Part, Atom], ...]:
 class Uniform:
     """Every category, or every number of the observed range, evenly; the fields of a composite independently.
 
-    A vector has no uniform law worth its name, so that its observed rows are drawn instead.
+    A vector or an image has no uniform law worth its name, so that its observed rows are drawn instead.
     """
 
     sizes: Mapping[str, int]  #: discrete part -> categories
@@ -62,7 +62,7 @@ class Uniform:
         for part, atom in atoms_of(name, kind):
             if isinstance(atom, Categorical):
                 sizes[part.name] = len(atom.labels)
-            elif not isinstance(atom, Vector):
+            elif not isinstance(atom, Vector | Image):
                 ranges[part.name] = real_range(atom)
         return cls(sizes, ranges, vectors)
 
@@ -81,4 +81,4 @@ class Uniform:
     @staticmethod
     def vector_parts(name: str, kind: VariableType) -> tuple[Part, ...]:
         """The parts that this policy resamples."""
-        return tuple(part for part, atom in atoms_of(name, kind) if isinstance(atom, Vector))
+        return tuple(part for part, atom in atoms_of(name, kind) if isinstance(atom, Vector | Image))

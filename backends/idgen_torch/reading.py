@@ -1,12 +1,13 @@
-"""Values as people type them: the text of a label, a number, or several separated by commas."""
+"""Values as people type them: the text of a label, a number, several separated by commas, or an image's file."""
 
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 from typing import Any
 
 from idgen_compiler.errors import DataError, near_misses
-from idgen_torch.variables import Atom, Categorical, Composite, Label, VariableType, Vector
+from idgen_torch.variables import Atom, Categorical, Composite, Image, Label, VariableType, Vector
 
 __all__ = ["read_value"]
 
@@ -35,6 +36,8 @@ def _read_atom(name: str, kind: Atom, text: str) -> Any:
     match kind:
         case Categorical(labels):
             return _label(name, labels, text)
+        case Image():
+            return Path(text)
         case Vector():
             entries = [_number(name, part) for part in _split(text)]
             if len(entries) != kind.dim:

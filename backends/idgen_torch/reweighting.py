@@ -14,7 +14,7 @@ from idgen_torch.ancestral import DataSet
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Rows
 from idgen_torch.policies import atoms_of
-from idgen_torch.variables import Categorical, VariableType, Vector, real_range
+from idgen_torch.variables import Categorical, Image, VariableType, Vector, real_range
 from idgen_torch.warning import warn_overlap
 
 __all__ = ["NoOverlap", "Weighted", "effective_rows", "reweighted", "uniform_log_prob", "warn_few"]
@@ -82,7 +82,7 @@ def uniform_log_prob(name: str, kind: VariableType, rows: Rows, vectors: Conditi
     for _, atom in atoms_of(name, kind):
         if isinstance(atom, Categorical):
             level -= math.log(len(atom.labels))
-        elif not isinstance(atom, Vector):
+        elif not isinstance(atom, Vector | Image):
             low, high = real_range(atom)
             level -= math.log(max(high - low, 1e-12))
     constant = torch.full((count,), level, dtype=torch.float64)

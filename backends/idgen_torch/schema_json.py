@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from idgen_compiler.errors import DataError
-from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Integer, Schema, VariableType, Vector
+from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Image, Integer, Schema, VariableType, Vector
 
 __all__ = ["checked_keys", "schema_from_json", "schema_to_json"]
 
@@ -23,6 +23,8 @@ def _to_json(kind: VariableType) -> dict[str, Any]:
             return {"type": "composite", "fields": [{"name": name, **_to_json(atom)} for name, atom in fields]}
         case Categorical():
             return {"type": "categorical", "labels": list(kind.labels), "dtype": kind.dtype}
+        case Image():
+            return {"type": "image", "shape": list(kind.shape)}
         case Vector():
             numbers = {key: list(getattr(kind, key)) for key in _NUMBERS}
             return {"type": "vector", **numbers, "dtype": kind.dtype}
@@ -72,8 +74,13 @@ def _atom(where: str, data: Any) -> Atom:
         if not isinstance(labels, list) or not isinstance(dtype, str) or not dtype:
             raise DataError(f"{where} lists no labels; save the sampler again")
         return Categorical(tuple(labels), dtype)
+    if kind == "image":
+        shape = checked_keys(where, data, {"type", "shape"})["shape"]
+        if not isinstance(shape, list) or [type(side) for side in shape] != [int, int, int]:
+            raise DataError(f"{where} has the shape {shape!r}, not three whole numbers; save the sampler again")
+        return Image(*shape)
     if kind not in ("integer", "continuous", "vector"):
-        raise DataError(f"{where} is {kind!r}; known types: categorical, composite, continuous, integer, vector")
+        raise DataError(f"{where} is {kind!r}; known types: categorical, composite, continuous, image, integer, vector")
     checked_keys(where, data, {"type", *_NUMBERS, "dtype"})
     if not isinstance(data["dtype"], str):
         raise DataError(f"{where} has dtype {data['dtype']!r}; save the sampler again")

@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 import torch
 
 from idgen_compiler.errors import DataError, near_misses
+from idgen_torch.images import image_column, is_images
 
 __all__ = ["Column", "Source", "open_table", "read_sources"]
 
 Column = Any
-"""A pandas Series, or a NumPy array of one or two axes; the first axis is the row."""
+"""A pandas Series, a NumPy array of one or two axes, or images as bytes with four; the first axis is the row."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def read_sources(
             "rename the columns to the graph's names, or list the columns of a composite in composites={...}"
         )
     needed = list(dict.fromkeys(column for fields in wanted.values() for column in fields.values()))
-    columns = table.read(needed)
+    columns = {name: image_column(name, c) if is_images(c) else c for name, c in table.read(needed).items()}
     lengths = {name: len(columns[name]) for name in needed}
     if len(set(lengths.values())) > 1:
         raise DataError(f"the columns differ in length: {', '.join(f'{k} has {n}' for k, n in lengths.items())}")
@@ -172,6 +173,8 @@ def _open_hugging_face(dataset: Any) -> OpenTable:
 
 
 def _array(name: str, values: Any) -> Column:
+    if is_images(values):
+        return values
     if isinstance(values, pd.Series):
         return values.reset_index(drop=True)
     if isinstance(values, str | bytes) or not hasattr(values, "__len__"):

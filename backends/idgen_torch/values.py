@@ -18,7 +18,8 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_torch.coding import standardised
-from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Integer, VariableType, Vector
+from idgen_torch.images import image_column, one_image
+from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Image, Integer, VariableType, Vector
 from idgen_torch.warning import warn_overlap
 
 __all__ = ["encode_value"]
@@ -76,6 +77,8 @@ def _fields(place: _Place, kind: Composite, value: Any) -> Mapping[str, Any]:
 def _encode(place: _Place, kind: Atom, value: Any) -> Tensor:
     if isinstance(kind, Vector):
         return _encode_vector(place, kind, value)
+    if isinstance(kind, Image):
+        return _encode_images(place, kind, value)
     many = _one_each(place, value)
     if isinstance(kind, Categorical):
         return _codes(place, kind, many)
@@ -169,6 +172,19 @@ def _encode_vector(place: _Place, kind: Vector, value: Any) -> Tensor:
         raise DataError(f"{place} holds NaN or infinity; give finite numbers")
     _warn_outside(place, kind, numbers)
     return standardised(kind, numbers)
+
+
+def _encode_images(place: _Place, kind: Image, value: Any) -> Tensor:
+    """One image, or one for each sample.  Shape: (1 or n, channels, height, width) uint8."""
+    what = f"{place} is no image of {place.name}, which has the shape {kind.shape}"
+    several = isinstance(value, list | tuple) or getattr(value, "ndim", 0) == 4
+    try:
+        pictures = image_column(str(place), value) if several else one_image(str(place), value)[None]
+    except DataError as error:
+        raise DataError(f"{what}: {error}") from None
+    if pictures.shape[1:] != kind.shape or len(pictures) not in (1, place.n):
+        raise DataError(f"{what}; give one, or one for each of the {place.n} samples, not {pictures.shape}")
+    return torch.from_numpy(np.array(pictures))
 
 
 def _warn_outside(place: _Place, kind: Integer | Continuous | Vector, values: np.ndarray) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "Categorical",
     "Composite",
     "Continuous",
+    "Image",
     "Integer",
     "Label",
     "Schema",
@@ -115,7 +116,30 @@ class Vector:
         return len(self.mean)
 
 
-Atom = Categorical | Integer | Continuous | Vector
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture of bytes; values are arrays (channels, height, width)."""
+
+    channels: int
+    height: int
+    width: int
+
+    def __post_init__(self) -> None:
+        if self.channels not in (1, 3, 4) or self.height < 1 or self.width < 1:
+            raise DataError(f"an image has 1, 3 or 4 channels and at least one pixel, not {self.shape}")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return self.channels, self.height, self.width
+
+    @property
+    def dtype(self) -> str:
+        """Of the values that are handed back."""
+        return "uint8"
+
+
+Atom = Categorical | Integer | Continuous | Vector | Image
 """A variable that is one column."""
 
 
@@ -143,6 +167,8 @@ def parts_of(name: str, kind: VariableType) -> tuple[Part, ...]:
             return (Part(name, size=len(labels)),)
         case Vector():
             return (Part(name, dim=kind.dim),)
+        case Image():
+            return (Part(name, dim=kind.channels * kind.height * kind.width, shape=kind.shape),)
         case _:
             return (Part(name),)
 

@@ -4,8 +4,11 @@ from idgen_torch.families.base import ConditionalModel, FitOptions, NoProgress, 
 from idgen_torch.families.chain import Chain
 from idgen_torch.families.choose import choose
 from idgen_torch.families.classifier import Classifier
+from idgen_torch.families.diffusion import Diffusion
 from idgen_torch.families.factored import Factored
 from idgen_torch.families.flow import Flow
+from idgen_torch.families.from_images import FromImages
+from idgen_torch.families.matched import Matched
 from idgen_torch.families.resample import Resample
 from idgen_torch.families.table import Table
 
@@ -13,9 +16,12 @@ __all__ = [
     "Chain",
     "Classifier",
     "ConditionalModel",
+    "Diffusion",
     "Factored",
     "FitOptions",
     "Flow",
+    "FromImages",
+    "Matched",
     "NoProgress",
     "Progress",
     "Resample",

@@ -43,6 +43,7 @@ class ConditionalModel(ABC):
     """A trained kernel q(targets | inputs)."""
 
     family: ClassVar[str]  #: the name in the registry and in saved files
+    likelihood: bool = True  #: whether `log_prob` is defined, and losses are negative log-likelihoods
 
     def __init__(self, targets: Sequence[Part], inputs: Sequence[Part]) -> None:
         self.targets = tuple(targets)

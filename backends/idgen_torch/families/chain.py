@@ -1,4 +1,4 @@
-"""`chain`: discrete and real targets together, the discrete ones first."""
+"""`chain`: targets of several kinds together: the categories first, then numbers, then images."""
 
 from __future__ import annotations
 
@@ -28,16 +28,20 @@ __all__ = ["Chain"]
 
 @register
 class Chain(ConditionalModel):
-    """q(discrete, real | inputs) = q(discrete | inputs) q(real | inputs, discrete), each link with its own family."""
+    """q(a, b | inputs) = q(a | inputs) q(b | inputs, a), each link with its own family.
+
+    Where there are images, b are the images; otherwise a are the categories and b the numbers.
+    """
 
     family = "chain"
 
     def __init__(
         self, targets: Sequence[Part], inputs: Sequence[Part], first: ConditionalModel, second: ConditionalModel
     ) -> None:
-        """`first` models the discrete targets, `second` the real ones given those and the inputs."""
+        """`first` models the targets that come first, `second` the others given those and the inputs."""
         super().__init__(targets, inputs)
         self._first, self._second = first, second
+        self.likelihood = first.likelihood and second.likelihood
 
     @classmethod
     def fit(
@@ -51,18 +55,18 @@ class Chain(ConditionalModel):
         options: FitOptions = FitOptions(),
         progress: Progress = NoProgress(),
     ) -> Self:
-        """Fit both links. Raises DataError unless there are discrete and real targets."""
-        discrete, real = _links(targets)
-        first = family(choose(discrete, inputs, rows)).fit(
-            discrete, inputs, rows, weights=weights, seed=seed, options=options, progress=progress
+        """Fit both links. Raises DataError unless there are targets of two kinds."""
+        early, late = _links(targets)
+        first = family(choose(early, inputs, rows)).fit(
+            early, inputs, rows, weights=weights, seed=seed, options=options, progress=progress
         )
-        second = family(choose(real, [*inputs, *discrete], rows)).fit(
-            real, [*inputs, *discrete], rows, weights=weights, seed=seed + 1, options=options, progress=progress
+        second = family(choose(late, [*inputs, *early], rows)).fit(
+            late, [*inputs, *early], rows, weights=weights, seed=seed + 1, options=options, progress=progress
         )
         return cls(targets, inputs, first, second)
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
-        """The discrete targets, then the real ones given them."""
+        """The first targets, then the others given them."""
         drawn = self._first.sample(given, n, generator)
         drawn |= self._second.sample({**given, **drawn}, n, generator)
         return {part.name: drawn[part.name] for part in self.targets}
@@ -84,12 +88,12 @@ class Chain(ConditionalModel):
     @classmethod
     def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
         """The model whose `state` this is."""
-        discrete, real = _links(targets)
+        early, late = _links(targets)
         unknown = sorted(name for name in tensors if not name.startswith(("first.", "second.")))
         if unknown:
             raise DataError(f"a saved chain has tensors of no link: {', '.join(unknown)}")
         links = []
-        for name, own, given in (("first", discrete, tuple(inputs)), ("second", real, (*inputs, *discrete))):
+        for name, own, given in (("first", early, tuple(inputs)), ("second", late, (*inputs, *early))):
             arrays = {key.removeprefix(f"{name}."): v for key, v in tensors.items() if key.startswith(f"{name}.")}
             saved = setting(config, name, dict)
             kind = family(setting(saved, "family", str))
@@ -102,9 +106,11 @@ class Chain(ConditionalModel):
 
 
 def _links(targets: Sequence[Part]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """The discrete targets and the real ones; raises DataError unless there are both."""
-    discrete = tuple(part for part in targets if part.discrete)
-    real = tuple(part for part in targets if not part.discrete)
-    if not discrete or not real:
-        raise DataError(f"chain needs discrete and real targets, got {', '.join(part.name for part in targets)}")
-    return discrete, real
+    """The targets that come first, and those that come last; raises DataError unless there are both."""
+    images = any(part.image for part in targets)
+    first = tuple(part for part in targets if (not part.image if images else part.discrete))
+    second = tuple(part for part in targets if part not in first)
+    if not first or not second:
+        names = ", ".join(part.name for part in targets)
+        raise DataError(f"chain needs targets of two kinds, such as discrete and real ones, got {names}")
+    return first, second

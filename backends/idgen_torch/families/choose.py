@@ -12,6 +12,7 @@ from idgen_torch.families.base import row_count
 from idgen_torch.families.cells import cell_count
 from idgen_torch.families.classifier import Classifier
 from idgen_torch.families.factored import Factored
+from idgen_torch.families.matched import Matched
 from idgen_torch.options import FitOptions
 from idgen_torch.parts import Part, Rows
 from idgen_torch.training import split
@@ -29,6 +30,9 @@ def choose(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights:
     """The name of the family for these parts and rows.
 
     - no inputs: `resample`
+    - image targets: `matched` rows where all inputs are categories with enough rows for each combination, `diffusion`
+      otherwise; images with other targets: `chain`
+    - other targets with an image among the inputs: `from-images`
     - real targets: `flow`; real and discrete ones: `chain`
     - discrete targets with a real input: `classifier`
     - all discrete: `table` where every joint cell has plenty of rows, `factored` where every target's relevant cells
@@ -36,6 +40,12 @@ def choose(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights:
     """
     if not inputs:
         return "resample"
+    if any(part.image for part in targets):
+        if not all(part.image for part in targets):
+            return "chain"
+        return "matched" if Matched.covers(inputs, rows, weights) else "diffusion"
+    if any(part.image for part in inputs):
+        return "from-images"
     if not all(part.discrete for part in targets):
         return "chain" if any(part.discrete for part in targets) else "flow"
     if not all(part.discrete for part in inputs):

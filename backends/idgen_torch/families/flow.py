@@ -260,8 +260,9 @@ class Flow(ConditionalModel):
 def _width(targets: Sequence[Part]) -> int:
     """The total width of real targets; raises DataError for a discrete one."""
     for part in targets:
-        if part.discrete:
-            raise DataError(f"{part.name} is discrete; flow models real targets only, use chain for mixed ones")
+        if part.discrete or part.image:
+            kind = "discrete" if part.discrete else "an image"
+            raise DataError(f"{part.name} is {kind}; flow models real targets only, use chain for mixed ones")
     return sum(part.dim for part in targets)
 
 

@@ -24,7 +24,7 @@ from idgen_torch.families.base import (
 )
 from idgen_torch.parts import Part, Rows
 
-__all__ = ["Resample"]
+__all__ = ["Resample", "expected_rows"]
 
 
 @register
@@ -57,7 +57,9 @@ class Resample(ConditionalModel):
             raise DataError(f"resampling takes no inputs, got {', '.join(part.name for part in inputs)}")
         row_count(targets, rows, weights)
         cumulative = None if weights is None else weights.double().cumsum(0)
-        return cls(targets, {part.name: rows[part.name].clone() for part in targets}, cumulative).to(options.device)
+        # Images may lie in a file and are never written to, so that they are kept without a copy.
+        kept = {part.name: rows[part.name] if part.image else rows[part.name].clone() for part in targets}
+        return cls(targets, kept, cumulative).to(options.device)
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """n rows with replacement."""
@@ -91,10 +93,7 @@ class Resample(ConditionalModel):
     def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
         """The model whose `state` this is."""
         n = setting(config, "rows", int)
-        expected = {
-            f"rows.{part.name}": ((n,), torch.int64) if part.discrete else ((n, part.dim), torch.float32)
-            for part in targets
-        }
+        expected = {f"rows.{part.name}": expected_rows(part, n) for part in targets}
         if setting(config, "weighted", bool):
             expected["cumulative"] = ((n,), torch.float64)
         checked_tensor(tensors, expected)
@@ -104,6 +103,13 @@ class Resample(ConditionalModel):
         """The same rows on another device."""
         cumulative = None if self._cumulative is None else self._cumulative.to(device)
         return type(self)(self.targets, {name: values.to(device) for name, values in self._rows.items()}, cumulative)
+
+
+def expected_rows(part: Part, n: int) -> tuple[tuple[int, ...], torch.dtype]:
+    """Shape and dtype of n values of a part."""
+    if part.shape is not None:
+        return (n, *part.shape), torch.uint8
+    return ((n,), torch.int64) if part.discrete else ((n, part.dim), torch.float32)
 
 
 def _as_columns(values: Tensor) -> Tensor:

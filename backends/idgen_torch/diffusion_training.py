@@ -1,0 +1,212 @@
+"""Training a denoiser: batches by step number, AdamW in one cycle, averaged weights, states to resume from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from idgen_torch.denoiser import Condition, Denoiser, pixels
+from idgen_torch.options import Progress
+from idgen_torch.parts import Rows
+from idgen_torch.processes import Process
+from idgen_torch.seeds import seed_for, stream_for
+from idgen_torch.training import one_cycle
+from idgen_torch.training_state import Standing, TrainingFile
+
+__all__ = ["Budget", "Plan", "RowsByStep", "train_denoiser"]
+
+REPORTS = 100
+"""How often a training tells its progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long to train: a number of steps, or seconds."""
+
+    steps: int | None
+    seconds: float | None
+
+    def spent(self, standing: Standing) -> float:
+        """The fraction of the budget that is used up, 0 at the start and 1 at the end."""
+        if self.steps is not None:
+            return min(1.0, standing.step / self.steps)
+        return min(1.0, standing.seconds / (self.seconds or 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The measured recipe, or what the options set in its place."""
+
+    budget: Budget
+    batch_size: int
+    lr: float
+    ema: float
+    dropout: float
+    precision: str  #: as accelerate names it: no, bf16 or fp16
+    accumulation: int
+    compile: bool
+    save_every: int
+
+
+class RowsByStep:
+    """Which rows each step sees, a function of the seed and the step alone, so that a training can go on anywhere.
+
+    Every pass takes all rows in a new order; with weights each row is drawn with its probability instead.
+    """
+
+    def __init__(self, count: int, batch_size: int, seed: int, weights: Tensor | None) -> None:
+        self._count, self._seed = count, seed
+        self._batch = min(batch_size, count)
+        self._cumulative = None if weights is None else weights.double().cpu().cumsum(0)
+        self._pass, self._order = -1, torch.empty(0, dtype=torch.long)
+
+    def index(self, step: int) -> Tensor:
+        """Row numbers.  Shape: (batch,) int64, on the CPU."""
+        if self._cumulative is not None:
+            height = torch.rand(self._batch, generator=stream_for(self._seed, "rows", str(step)), dtype=torch.float64)
+            drawn = torch.searchsorted(self._cumulative, height * self._cumulative[-1], right=True)
+            return drawn.clamp(max=self._count - 1)
+        steps = self._count // self._batch
+        number, place = divmod(step, steps)
+        if number != self._pass:
+            self._pass = number
+            self._order = torch.randperm(self._count, generator=stream_for(self._seed, "order", str(number)))
+        return self._order[place * self._batch : (place + 1) * self._batch]
+
+
+def train_denoiser(
+    network: Denoiser,
+    process: Process,
+    batch: Callable[[Tensor], tuple[Tensor, Rows]],
+    rows: RowsByStep,
+    plan: Plan,
+    seed: int,
+    device: torch.device,
+    progress: Progress,
+    name: str,
+    file: TrainingFile | None = None,
+    picture: Callable[[Denoiser, int], None] | None = None,
+) -> None:
+    """Train in place and leave the averaged weights in the network, without gradients.
+
+    `batch` gives the targets as bytes (rows, C, H, W) and the inputs of some row numbers. With a `file` the state is
+    kept every so many steps, and training goes on from it; on a CPU a training that was interrupted ends as one that
+    was not. `picture` is called ten times on the way, with the averaged weights in place.
+    """
+    from diffusers.training_utils import EMAModel
+
+    accelerator = _accelerator(plan, device)
+    network.to(device)
+    if device.type == "cuda":
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.lr, weight_decay=1e-2, betas=(0.9, 0.99), fused=True)
+    parameters = list(network.parameters())
+    average: Any = EMAModel(parameters, decay=plan.ema, foreach=True)
+    standing = file.read(network, average.shadow_params, optimiser) if file is not None else Standing()
+    average.optimization_step = standing.step
+    step_model: nn.Module = _Step(network, process)
+    if plan.compile and device.type == "cuda":
+        step_model = torch.compile(step_model, dynamic=False)  # type: ignore[assignment]
+    step_model, prepared = accelerator.prepare(step_model, optimiser)
+    noise_shape = network.shape
+    told = int(plan.budget.spent(standing) * REPORTS)
+    progress.start(name, REPORTS - told)
+    began = time.perf_counter() - standing.seconds
+    network.train()
+    try:
+        while (spent := plan.budget.spent(standing)) < 1:
+            for group in optimiser.param_groups:
+                group["lr"] = plan.lr * one_cycle(spent, warm_up=0.05)
+            total = torch.zeros((), device=device)
+            for part in range(plan.accumulation):
+                number = standing.step * plan.accumulation + part
+                targets, given = batch(rows.index(number))
+                stream = stream_for(seed, "noise", str(number), device=device)
+                count = len(targets)
+                noise = torch.randn((count, *noise_shape), generator=stream, device=device)
+                level = torch.randn(count, generator=stream, device=device)
+                keep = torch.rand(count, generator=stream, device=device) >= plan.dropout if plan.dropout else None
+                with accelerator.accumulate(step_model), accelerator.autocast():
+                    loss = step_model(pixels(targets.to(device)), given, noise, level, keep)
+                    accelerator.backward(loss)
+                    if accelerator.sync_gradients:
+                        accelerator.clip_grad_norm_(parameters, 1.0)
+                    prepared.step()
+                    prepared.zero_grad()
+                total += loss.detach() / plan.accumulation
+            average.step(parameters)
+            # The loss comes back from the device only now and then: asking for it would make the two wait.
+            step, now = standing.step + 1, standing.loss
+            if step % 20 == 1 or device.type == "cpu":
+                now = float(total) if standing.step == 0 else 0.98 * standing.loss + 0.02 * float(total)
+            standing = Standing(step, time.perf_counter() - began, now)
+            while told < int(plan.budget.spent(standing) * REPORTS):
+                told += 1
+                progress.advance(standing.loss)
+                if picture is not None and told % 10 == 0:
+                    with _averaged(average, parameters, network):
+                        picture(network, standing.step)
+            if file is not None and step % plan.save_every == 0:
+                file.write(network, average.shadow_params, optimiser, standing)
+    finally:
+        progress.done()
+    average.copy_to(parameters)
+    network.eval().requires_grad_(False)
+    for parameter in parameters:
+        parameter.grad = None
+
+
+class _Step(nn.Module):
+    """Network and loss as one module, so that both are compiled together."""
+
+    def __init__(self, network: Denoiser, process: Process) -> None:
+        super().__init__()
+        self.network, self.process = network, process
+
+    def forward(self, images: Tensor, given: Rows, noise: Tensor, level: Tensor, keep: Tensor | None) -> Tensor:
+        told: Condition = self.network.condition(given, len(images), keep)
+        predicted = self.process.loss(
+            lambda noisy, times: self.network(noisy, times, told.maps, told.code), images, noise, level
+        )
+        return predicted.mean()
+
+
+def _accelerator(plan: Plan, device: torch.device) -> Any:
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
+
+    # Accelerate keeps one state a process, and refuses a second one of another precision.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    return Accelerator(
+        cpu=device.type == "cpu", mixed_precision=plan.precision, gradient_accumulation_steps=plan.accumulation
+    )
+
+
+@contextmanager
+def _averaged(average: Any, parameters: list[nn.Parameter], network: Denoiser) -> Iterator[None]:
+    """The averaged weights in the network's place for a while."""
+    average.store(parameters)
+    average.copy_to(parameters)
+    network.eval()
+    try:
+        yield
+    finally:
+        average.restore(parameters)
+        network.train()
+
+
+def training_file(scratch: str | None) -> TrainingFile | None:
+    """Where the state of a training is kept, if anywhere."""
+    return None if scratch is None else TrainingFile(Path(scratch))
+
+
+def network_seed(seed: int) -> int:
+    """The seed of the starting weights."""
+    return seed_for(seed, "weights")

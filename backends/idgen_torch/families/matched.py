@@ -1,0 +1,136 @@
+"""`matched`: targets of any kind given categories, by drawing a row that has these categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.errors import DataError
+from idgen_torch.drawing import integers, uniform
+from idgen_torch.families.base import (
+    ConditionalModel,
+    Config,
+    FitOptions,
+    NoProgress,
+    Progress,
+    Tensors,
+    checked_tensor,
+    register,
+    row_count,
+    setting,
+)
+from idgen_torch.families.cells import cell_count, cell_of
+from idgen_torch.families.resample import expected_rows
+from idgen_torch.parts import Part, Rows
+
+__all__ = ["Matched"]
+
+ROWS_PER_CELL = 50
+"""With so many rows for each combination of categories, real pictures stand for the law better than generated ones."""
+
+
+@register
+class Matched(ConditionalModel):
+    """The empirical law of all targets jointly within each combination of the inputs' categories."""
+
+    family = "matched"
+    likelihood = False
+
+    def __init__(
+        self, targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, cells: Tensor, cumulative: Tensor | None
+    ):
+        """`rows` are sorted by cell; `cells` (input cells + 1,) says where each cell's rows begin.
+
+        `cumulative` (rows,) float64 is the running sum of the row weights; None for equal weights.
+        """
+        super().__init__(targets, inputs)
+        self._rows, self._cells, self._cumulative = rows, cells, cumulative
+
+    @staticmethod
+    def covers(inputs: Sequence[Part], rows: Rows, weights: Tensor | None = None) -> bool:
+        """Whether all inputs are categories and every combination of them has enough rows."""
+        if not all(part.discrete for part in inputs) or weights is not None:
+            return False
+        count = row_count(inputs, rows)
+        if cell_count(inputs) * ROWS_PER_CELL > count:
+            return False
+        found = torch.bincount(cell_of(inputs, rows, torch.device("cpu")), minlength=cell_count(inputs))
+        return int(found.min()) >= ROWS_PER_CELL
+
+    @classmethod
+    def fit(
+        cls,
+        targets: Sequence[Part],
+        inputs: Sequence[Part],
+        rows: Rows,
+        *,
+        weights: Tensor | None = None,
+        seed: int = 0,
+        options: FitOptions = FitOptions(),
+        progress: Progress = NoProgress(),
+    ) -> Self:
+        """Sort the rows. Raises DataError when a combination of the inputs has no row."""
+        row_count([*targets, *inputs], rows, weights)
+        cell = cell_of(inputs, rows, torch.device("cpu"))
+        if weights is not None:
+            cell = torch.where(weights.cpu() > 0, cell, cell_count(inputs))  # rows of no weight come last
+        order = cell.argsort(stable=True)
+        found = torch.bincount(cell, minlength=cell_count(inputs))[: cell_count(inputs)]
+        if int(found.min()) == 0:
+            names = ", ".join(part.name for part in inputs)
+            raise DataError(
+                f"{int((found == 0).sum())} combinations of {names} have no row to draw; use another family"
+            )
+        cells = torch.cat([found.new_zeros(1), found.cumsum(0)])
+        cumulative = None if weights is None else weights.double().cpu()[order].cumsum(0)
+        kept = {part.name: rows[part.name][order.to(rows[part.name].device)] for part in targets}
+        return cls(targets, inputs, kept, cells, cumulative).to(options.device)
+
+    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+        """A row of each cell that is asked for, with replacement."""
+        device = self._cells.device
+        cell = cell_of(self.inputs, given, device)
+        begin, end = self._cells[cell], self._cells[cell + 1]
+        if self._cumulative is None:
+            index = begin + integers(2**31, n, generator, device) % (end - begin)
+        else:
+            known = torch.cat([self._cumulative.new_zeros(1), self._cumulative])
+            low, high = known[begin], known[end]
+            height = low + uniform((n,), generator, device).double() * (high - low)
+            index = torch.searchsorted(self._cumulative, height, right=True).clamp(min=begin, max=end - 1)
+        return {name: values[index.to(values.device)] for name, values in self._rows.items()}
+
+    def log_prob(self, rows: Rows) -> Tensor:
+        """Raises DataError: rows stand for the law, which has no density."""
+        raise DataError(f"no density of {', '.join(part.name for part in self.targets)} is known: rows stand for it")
+
+    def state(self) -> tuple[Config, Tensors]:
+        """The rows, where each cell begins and, where there are any, the weights."""
+        tensors = {f"rows.{name}": values for name, values in self._rows.items()} | {"cells": self._cells}
+        if self._cumulative is not None:
+            tensors["cumulative"] = self._cumulative
+        return {"rows": len(next(iter(self._rows.values()))), "weighted": self._cumulative is not None}, tensors
+
+    @classmethod
+    def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
+        """The model whose `state` this is."""
+        n = setting(config, "rows", int)
+        expected = {f"rows.{part.name}": expected_rows(part, n) for part in targets}
+        expected["cells"] = ((cell_count(inputs) + 1,), torch.int64)
+        if setting(config, "weighted", bool):
+            expected["cumulative"] = ((n,), torch.float64)
+        checked_tensor(tensors, expected)
+        cells = tensors["cells"]
+        if int(cells[0]) != 0 or int(cells[-1]) > n or bool((cells.diff() < 1).any()):
+            raise DataError("a saved model's cells do not divide its rows")
+        rows = {part.name: tensors[f"rows.{part.name}"] for part in targets}
+        return cls(targets, inputs, rows, cells, tensors.get("cumulative"))
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same rows on another device."""
+        cumulative = None if self._cumulative is None else self._cumulative.to(device)
+        rows = {name: values.to(device) for name, values in self._rows.items()}
+        return type(self)(self.targets, self.inputs, rows, self._cells.to(device), cumulative)

@@ -1,0 +1,205 @@
+"""Columns of images from whatever holds them, as bytes with channels first; on disk when they are many.
+
+What is read: arrays and tensors (rows, channels, height, width), (rows, height, width, channels) or, as bytes,
+(rows, height, width); floats between 0 and 1; lists of PIL images, arrays or files; encoded images as Hugging Face data
+sets and Parquet files hold them; and paths: a folder of image files in the order of their names, an idx file, or an
+.npy file, which is mapped into memory and never read as a whole.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from idgen_compiler.errors import DataError
+from idgen_compiler.idx import read_idx
+
+__all__ = ["Pictures", "image_column", "is_images", "one_image", "room_for_images"]
+
+Pictures = NDArray[np.uint8]
+"""Shape: (rows, channels, height, width)."""
+
+LARGE = 2**28
+"""So many bytes (256 MiB) or more of decoded images are kept in a file without a name instead of in memory."""
+
+CHANNELS = (1, 3, 4)
+FILES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+_CHUNK = 1024
+
+
+def is_images(column: Any) -> bool:
+    """Whether a column is one of images: bytes with three or four axes, PIL images, encoded images, or a path."""
+    if isinstance(column, Path):
+        return True
+    if isinstance(column, np.ndarray | Tensor) and column.ndim > 1:
+        return column.ndim == 4 or (column.ndim == 3 and _is_bytes(column))
+    if not hasattr(column, "__len__") or len(column) == 0 or isinstance(column, Mapping | str | bytes):
+        return False
+    first = column.iloc[0] if isinstance(column, pd.Series) else column[0]
+    return _is_one_image(first)
+
+
+def image_column(name: str, column: Any) -> Pictures:
+    """The images of a column.  Raises DataError naming the column, and the row or file that is wrong."""
+    if isinstance(column, Path):
+        return _from_path(name, column)
+    if isinstance(column, Tensor):
+        column = column.detach().cpu().numpy()
+    if isinstance(column, np.ndarray) and column.dtype != object:
+        return _from_array(name, column)
+    return _decoded(name, [(f"row {k}", value) for k, value in enumerate(column)])
+
+
+def one_image(name: str, value: Any) -> Pictures:
+    """One image of any kind.  Shape: (channels, height, width)."""
+    return _one(name, "the value", value)
+
+
+def room_for_images(rows: int, shape: Sequence[int]) -> NDArray[np.uint8]:
+    """Zeros for so many images, in memory, or in a temporary file that vanishes with the array.
+
+    Shape: (rows, channels, height, width).
+    """
+    whole = (rows, *shape)
+    if int(np.prod(whole)) < LARGE:
+        return np.zeros(whole, dtype=np.uint8)
+    with tempfile.TemporaryFile(prefix="idgen-images-") as file:
+        return np.memmap(file, dtype=np.uint8, mode="w+", shape=whole)
+
+
+def _is_bytes(column: Any) -> bool:
+    return bool(column.dtype in (np.uint8, torch.uint8))
+
+
+def _is_one_image(value: Any) -> bool:
+    if isinstance(value, np.ndarray | Tensor):
+        return value.ndim == 3 or (value.ndim == 2 and _is_bytes(value))
+    if isinstance(value, Mapping):
+        return isinstance(value.get("bytes"), bytes) or isinstance(value.get("path"), str)
+    if isinstance(value, Path):
+        return True
+    if isinstance(value, str):
+        return value.lower().endswith(FILES) and Path(value).is_file()
+    return hasattr(value, "getbands") and hasattr(value, "size")  # a PIL image, without importing PIL
+
+
+def _from_path(name: str, path: Path) -> Pictures:
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in FILES)
+        if not files:
+            raise DataError(f"column {name}: the folder {path} holds no image files ({', '.join(FILES[:3])}, ...)")
+        return _decoded(name, [(str(file), file) for file in files])
+    if not path.is_file():
+        raise DataError(f"column {name}: there is no file or folder {path}")
+    if path.suffix == ".npy":
+        try:
+            array = np.load(path, mmap_mode="c", allow_pickle=False)  # "c" lets torch hold it; the file stays as it is
+        except (OSError, ValueError, EOFError) as error:
+            raise DataError(f"column {name}: {path} cannot be read as .npy: {error}") from None
+        return _from_array(name, array)
+    if "idx" in path.name:
+        return _from_array(name, read_idx(path))
+    raise DataError(f"column {name}: {path} is neither a folder of images, an idx file nor an .npy file")
+
+
+def _from_array(name: str, array: NDArray[Any]) -> Pictures:
+    """Channels first, as bytes.  A mapped array of bytes stays mapped."""
+    if array.ndim == 3:
+        array = array[:, None]
+    if array.ndim != 4:
+        raise DataError(f"column {name} has shape {array.shape}; images have the axes (rows, channels, height, width)")
+    if array.shape[1] not in CHANNELS and array.shape[-1] in CHANNELS:
+        array = np.moveaxis(array, -1, 1)
+    if array.shape[1] not in CHANNELS:
+        raise DataError(
+            f"column {name} has shape {array.shape}; images have 1, 3 or 4 channels: (rows, channels, height, width) "
+            "or (rows, height, width, channels)"
+        )
+    if array.dtype == np.uint8:
+        return array
+    out = room_for_images(len(array), array.shape[1:])
+    for start in range(0, len(array), _CHUNK):
+        out[start : start + _CHUNK] = _bytes(name, array[start : start + _CHUNK], start)
+    return out
+
+
+def _bytes(name: str, values: NDArray[Any], first: int) -> Pictures:
+    """Floats between 0 and 1, whole numbers between 0 and 255, or booleans, as bytes."""
+    if values.dtype.kind == "b":
+        return values.astype(np.uint8) * np.uint8(255)
+    if values.dtype.kind not in "iuf":
+        raise DataError(f"column {name} holds {values.dtype} values; images are bytes, or floats between 0 and 1")
+    most = 255 if values.dtype.kind in "iu" else 1
+    wrong = ~((values >= 0) & (values <= most)).reshape(len(values), -1).all(1)  # NaN is wrong too
+    if wrong.any():
+        raise DataError(
+            f"column {name}: the image in row {first + int(wrong.argmax())} has values outside 0 to {most}; "
+            + ("rescale whole numbers to 0 to 255" if most == 255 else "rescale floats to 0 to 1, without NaN")
+        )
+    return values.astype(np.uint8) if most == 255 else np.round(values * 255.0).astype(np.uint8)
+
+
+def _decoded(name: str, values: Sequence[tuple[str, Any]]) -> Pictures:
+    """Images one by one into one array; `values` are (where it is from, the image)."""
+    first = _one(name, *values[0])
+    out = room_for_images(len(values), first.shape)
+    for k, image in enumerate(_all(name, values)):
+        if image.shape != first.shape:
+            raise DataError(
+                f"column {name}: {values[k][0]} is {_size(image)} and {values[0][0]} is {_size(first)}; "
+                "images of a variable have one size: resize or crop them first"
+            )
+        out[k] = image
+    return out
+
+
+def _all(name: str, values: Sequence[tuple[str, Any]]) -> Iterator[Pictures]:
+    for where, value in values:
+        yield _one(name, where, value)
+
+
+def _one(name: str, where: str, value: Any) -> Pictures:
+    """One image as bytes.  Shape: (channels, height, width)."""
+    if isinstance(value, Tensor):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray):
+        return _from_array(name, value[None] if value.ndim < 4 else value)[0]
+    if isinstance(value, Mapping):
+        value = io.BytesIO(value["bytes"]) if isinstance(value.get("bytes"), bytes) else value.get("path")
+    if isinstance(value, str | Path | io.BytesIO):
+        value = _opened(name, where, value)
+    if not hasattr(value, "convert"):
+        raise DataError(f"column {name}: {where} is {type(value).__name__} and no image; drop it or fill it in")
+    mode = value.mode if value.mode in ("L", "RGB", "RGBA") else "RGB"
+    array = np.array(value.convert(mode), dtype=np.uint8)
+    return array[None] if array.ndim == 2 else np.ascontiguousarray(np.moveaxis(array, -1, 0))
+
+
+def _opened(name: str, where: str, source: str | Path | io.BytesIO) -> Any:
+    try:
+        from PIL import Image, UnidentifiedImageError
+    except ImportError:
+        raise DataError(
+            f"column {name} holds image files, which need Pillow: pip install 'idgen-compiler[images]'"
+        ) from None
+    try:
+        with Image.open(source) as image:
+            image.load()
+            return image
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
+        shown = f"{where} cannot be read as an image ({error})"
+        raise DataError(f"column {name}: {shown}; repair or leave it out") from None
+
+
+def _size(image: NDArray[Any]) -> str:
+    channels, height, width = image.shape
+    return f"{height} x {width} with {channels} channel{'s' if channels > 1 else ''}"

@@ -1,0 +1,283 @@
+"""Families that model images or read them: shapes, seeds, saved states, resuming, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+
+from idgen_compiler.errors import DataError
+from idgen_torch.families import (
+    Chain,
+    ConditionalModel,
+    Diffusion,
+    FitOptions,
+    FromImages,
+    Matched,
+    NoProgress,
+    choose,
+    family,
+)
+from idgen_torch.image_options import ImageOptions
+from idgen_torch.parts import Part, Rows
+from idgen_torch.training_state import TrainingFile
+from idgen_torch.warning import LawWarning
+
+SMALL = ImageOptions(steps=3, batch_size=16, channels=(8, 8), sampling_steps=2)
+QUICK = FitOptions(epochs=2, images=SMALL)
+
+P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8))
+WIDE = Part("wide", dim=60, shape=(1, 6, 10))
+A, B, R, V = Part("a", 2), Part("b", 3), Part("r"), Part("v", dim=2)
+
+CASES = {
+    "one image": (Diffusion, (P,), (A, R)),
+    "two images of an image": (Diffusion, (P, Q), (WIDE, B, V)),
+    "an odd size": (Diffusion, (WIDE,), (P,)),
+    "everything from images": (FromImages, (A, R, V), (P, WIDE, B)),
+    "categories from an image": (FromImages, (A, B), (Q,)),
+    "rows that match": (Matched, (P, R), (A,)),
+    "a chain": (Chain, (Q, R, A), (P,)),
+}
+every_case = pytest.mark.parametrize("case", CASES)
+
+
+def rows_of(n: int, seed: int = 0) -> Rows:
+    """Images whose brightness is their class; a, b and r follow it."""
+    g = torch.Generator().manual_seed(seed)
+    a = torch.randint(2, (n,), generator=g)
+    rows: Rows = {"a": a, "b": (a + torch.randint(2, (n,), generator=g)) % 3}
+    rows["r"] = 2.0 * a[:, None] + 0.1 * torch.randn(n, 1, generator=g)
+    rows["v"] = torch.randn(n, 2, generator=g)
+    for part in (P, Q, WIDE):
+        noise = torch.randint(40, (n, *(part.shape or ())), generator=g)
+        rows[part.name] = (noise + 200 * a.view(-1, 1, 1, 1)).to(torch.uint8)
+    return rows
+
+
+def fitted(case: str, rows: Rows, options: FitOptions = QUICK, seed: int = 0) -> ConditionalModel:
+    kind, targets, inputs = CASES[case]
+    return kind.fit(targets, inputs, rows, seed=seed, options=options)
+
+
+def same(a: Rows, b: Rows) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+@every_case
+def test_samples_have_the_shapes_of_their_targets(case: str) -> None:
+    model = fitted(case, rows_of(80))
+    for n in (0, 3):
+        drawn = model.sample(rows_of(n), n, torch.Generator().manual_seed(0))
+        for part in CASES[case][1]:
+            values = drawn[part.name]
+            wanted = (n, *part.shape) if part.shape else (n,) if part.discrete else (n, part.dim)
+            assert values.shape == wanted
+            assert values.dtype == (torch.uint8 if part.image else torch.int64 if part.discrete else torch.float32)
+
+
+@every_case
+def test_equal_seeds_give_equal_models_and_saved_ones_come_back(case: str) -> None:
+    rows = rows_of(80)
+    torch.manual_seed(1)
+    first = fitted(case, rows, seed=5)
+    before = torch.random.get_rng_state()
+    second = fitted(case, rows, seed=5)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert same(first.state()[1], second.state()[1])
+    config, tensors = first.state()
+    again = family(first.family).from_state(json.loads(json.dumps(config)), tensors, first.targets, first.inputs)
+    assert same(*(m.sample(rows, 80, torch.Generator().manual_seed(0)) for m in (first, second)))
+    assert same(*(m.sample(rows, 80, torch.Generator().manual_seed(0)) for m in (first, again)))
+
+
+@every_case
+def test_damaged_states_are_refused(case: str) -> None:
+    model = fitted(case, rows_of(80))
+    config, tensors = model.state()
+    name = next(iter(tensors))
+    missing = {key: value for key, value in tensors.items() if key != name}
+    for damaged in (missing, {**tensors, "stray": torch.zeros(1)}, {**tensors, name: tensors[name].unsqueeze(0)}):
+        with pytest.raises(DataError):
+            family(model.family).from_state(config, damaged, model.targets, model.inputs)
+    for key in config:
+        less = {k: v for k, v in config.items() if k != key}
+        with pytest.raises(DataError, match=key):
+            family(model.family).from_state(less, tensors, model.targets, model.inputs)
+
+
+def test_the_family_follows_the_parts() -> None:
+    rows = rows_of(400)
+    assert choose((P,), (), rows) == "resample"
+    assert choose((P,), (WIDE,), rows) == "diffusion"
+    assert choose((P, Q), (A, R), rows) == "diffusion"
+    assert choose((P,), (A, B), rows) == "diffusion"  # no row has a = 0 and b = 2
+    assert choose((P,), (A,), rows) == "matched"
+    assert choose((P, A), (R,), rows) == "chain"
+    assert choose((A, R), (P,), rows) == "from-images"
+
+
+def test_a_classifier_of_images_is_right_and_calibrated() -> None:
+    rows, fresh = rows_of(400), rows_of(400, seed=1)
+    model = FromImages.fit((A, B), (P,), rows, options=FitOptions(epochs=8))
+    found = model.most_likely(fresh)["a"]
+    assert float((found == fresh["a"]).double().mean()) > 0.98
+    # b is a or a + 1 evenly: the best law has log 1/2, and confidence beyond it costs.
+    assert float(model.log_prob(fresh).mean()) == pytest.approx(math.log(0.5), abs=0.15)
+
+
+def test_numbers_are_read_off_images_with_their_spread() -> None:
+    rows = rows_of(600)
+    drawn = FromImages.fit((R,), (P,), rows, options=FitOptions(epochs=12)).sample(
+        rows, 600, torch.Generator().manual_seed(0)
+    )["r"]
+    for a in (0, 1):
+        mine = drawn[rows["a"] == a]
+        assert float(mine.mean()) == pytest.approx(2.0 * a, abs=0.15)
+        assert float(mine.std()) < 0.4
+
+
+def test_matched_rows_have_the_categories_asked_for_and_follow_the_weights() -> None:
+    rows = rows_of(400)
+    drawn = Matched.fit((P, R), (A,), rows).sample(rows, 400, torch.Generator().manual_seed(0))
+    assert torch.equal((drawn["p"].float().mean((1, 2, 3)) > 100).long(), rows["a"])
+    assert torch.equal((drawn["r"] > 1).long().squeeze(1), rows["a"])
+    weights = (rows["v"][:, 0] > 0).float()
+    model = Matched.fit((V,), (A,), rows, weights=weights)
+    assert bool((model.sample(rows, 400, torch.Generator().manual_seed(0))["v"][:, 0] > 0).all())
+    with pytest.raises(DataError, match="no row to draw"):
+        Matched.fit((P,), (A, B), rows)
+
+
+def test_diffusion_learns_what_its_condition_says() -> None:
+    rows = rows_of(256)
+    options = FitOptions(images=replace(SMALL, steps=120, batch_size=32, lr=5e-3, ema=0.9, sampling_steps=8))
+    drawn = Diffusion.fit((Q,), (A,), rows, options=options).sample(rows, 256, torch.Generator().manual_seed(0))["q"]
+    bright = drawn.float().mean((1, 2, 3)) > 110
+    assert float((bright.long() == rows["a"]).double().mean()) > 0.95
+
+
+@pytest.mark.parametrize(("objective", "sampler"), [("velocity", "euler"), ("epsilon", "ddim"), ("v", "dpm++")])
+def test_other_objectives_and_samplers_run(objective: str, sampler: str) -> None:
+    options = FitOptions(images=replace(SMALL, objective=objective, sampler=sampler))
+    drawn = Diffusion.fit((P,), (A,), rows_of(40), options=options).sample(rows_of(4), 4, torch.Generator())["p"]
+    assert drawn.shape == (4, 3, 8, 8)
+
+
+def test_weights_choose_the_rows() -> None:
+    rows = rows_of(256)
+    options = FitOptions(images=replace(SMALL, steps=80, batch_size=32, lr=5e-3, ema=0.9, sampling_steps=8))
+    model = Diffusion.fit((Q,), (B,), rows, weights=rows["a"].float(), options=options)
+    assert float(model.sample(rows, 256, torch.Generator().manual_seed(0))["q"].float().mean()) > 180
+
+
+class Interrupting(NoProgress):
+    """Stops a training at its first report after so many."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def advance(self, loss: float) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path: Path) -> None:
+    rows = rows_of(64)
+    options = FitOptions(images=replace(SMALL, steps=6, save_every=2, accumulation=2))
+    whole = Diffusion.fit((P,), (A, Q), rows, options=options)
+    kept = replace(options, scratch=str(tmp_path / "state.safetensors"))
+    with pytest.raises(KeyboardInterrupt):
+        Diffusion.fit((P,), (A, Q), rows, options=kept, progress=Interrupting(60))
+    assert (tmp_path / "state.safetensors").exists()
+    resumed = Diffusion.fit((P,), (A, Q), rows, options=kept)
+    assert same(whole.state()[1], resumed.state()[1])
+
+
+def test_a_state_of_another_training_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    rows = rows_of(64)
+    options = FitOptions(images=replace(SMALL, save_every=1), scratch=str(path))
+    Diffusion.fit((P,), (A,), rows, options=options)
+    with pytest.raises(DataError, match="another network"):
+        Diffusion.fit((P,), (A, B), rows, options=options)
+    path.write_bytes(b"nothing")
+    with pytest.raises(DataError, match="cannot be resumed"):
+        Diffusion.fit((P,), (A,), rows, options=options)
+    TrainingFile(path).remove()
+    assert not path.exists()
+
+
+def test_guidance_warns_that_the_law_is_another() -> None:
+    guided = replace(SMALL, condition_dropout=0.2, guidance=2.0)
+    with pytest.warns(LawWarning, match="no longer the conditional law"):
+        model = Diffusion.fit((P,), (A,), rows_of(40), options=FitOptions(images=guided))
+    assert model.sample(rows_of(4), 4, torch.Generator())["p"].shape == (4, 3, 8, 8)
+    with pytest.raises(DataError, match="condition_dropout"):
+        replace(SMALL, guidance=2.0)
+
+
+def test_grids_are_drawn_on_the_way(tmp_path: Path) -> None:
+    Diffusion.fit((P,), (A,), rows_of(40), options=FitOptions(images=replace(SMALL, grids=str(tmp_path))))
+    found = sorted(tmp_path.iterdir())
+    assert found
+    assert np.asarray(Pillow.open(found[0])).shape == (80, 128, 3)
+
+
+def test_a_time_budget_ends_the_training() -> None:
+    options = FitOptions(images=replace(SMALL, steps=None, seconds=0.05))
+    assert Diffusion.fit((P,), (A,), rows_of(40), options=options).state()[0]["objective"] == "clean"
+
+
+REFUSED = {
+    "no image": (Diffusion, (A,), (P,), "a is no image"),
+    "two sizes": (Diffusion, (P, WIDE), (A,), "wide is 6 x 10"),
+    "an image as a label": (FromImages, (P,), (Q,), "p is an image"),
+    "no image to read": (FromImages, (A,), (B,), "needs an image"),
+    "one kind": (Chain, (P, Q), (A,), "two kinds"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_parts_of_the_wrong_kind_are_refused(case: str) -> None:
+    kind, targets, inputs, message = REFUSED[case]
+    with pytest.raises(DataError, match=message):
+        kind.fit(targets, inputs, rows_of(30), options=QUICK)
+
+
+def test_images_have_no_density() -> None:
+    model = fitted("one image", rows_of(40))
+    assert not model.likelihood
+    with pytest.raises(DataError, match="realize='regenerate'"):
+        model.log_prob(rows_of(4))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": 0}, {"steps": 1, "seconds": 1.0}, {"seconds": 0.0}, {"ema": 1.0}, {"channels": (12,)},
+        {"objective": "noise"}, {"sampler": "ddim"}, {"precision": "half"}, {"condition_dropout": 1.0},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)  # fmt: skip
+def test_impossible_options_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(DataError, match=list(wrong)[-1]):
+        ImageOptions(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.gpu
+def test_everything_runs_on_cuda() -> None:
+    rows = rows_of(80)
+    options = FitOptions(device="cuda", images=replace(SMALL, compile=True, accumulation=2))
+    model = Diffusion.fit((P, Q), (WIDE, A), rows, options=options)
+    drawn = model.sample(rows, 80, torch.Generator(device="cuda").manual_seed(0))
+    assert drawn["p"].device.type == "cuda"
+    read = FromImages.fit((A,), (P,), rows, options=FitOptions(device="cuda"))
+    assert float((read.most_likely(rows)["a"].cpu() == rows["a"]).double().mean()) > 0.9

@@ -1,0 +1,177 @@
+"""Columns of images: what is read, in which shape it arrives, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import torch
+from PIL import Image as Pillow
+
+from idgen_compiler.errors import DataError
+from idgen_torch import images
+from idgen_torch.coding import encode_sources
+from idgen_torch.inference import infer_schema
+from idgen_torch.tables import read_sources
+from idgen_torch.values import encode_value
+from idgen_torch.variables import Composite, Image, Schema, parts_of
+
+GENERATOR = np.random.default_rng(0)
+BYTES = GENERATOR.integers(0, 256, (5, 3, 8, 6), dtype=np.uint8)
+GREY = BYTES[:, 0]
+
+
+def pillow(array: np.ndarray) -> Any:
+    return Pillow.fromarray(array if array.ndim == 2 else np.moveaxis(array, 0, -1))
+
+
+def encoded(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    pillow(array).save(file, "PNG")
+    return file.getvalue()
+
+
+def idx(array: np.ndarray) -> bytes:
+    return b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+def read(data: Any, **types: Any) -> tuple[Schema, np.ndarray]:
+    sources = read_sources(data, ["X"])
+    schema = infer_schema(sources, types)
+    return schema, encode_sources(sources, schema, 0)["X"].numpy()
+
+
+SOURCES = {
+    "channels first": lambda folder: BYTES,
+    "channels last": lambda folder: np.moveaxis(BYTES, 1, -1),
+    "floats": lambda folder: BYTES / 255.0,
+    "a tensor": lambda folder: torch.from_numpy(BYTES).float() / 255,
+    "whole numbers": lambda folder: BYTES.astype(np.int64),
+    "pillow images": lambda folder: [pillow(image) for image in BYTES],
+    "arrays": lambda folder: [np.moveaxis(image, 0, -1) for image in BYTES],
+    "encoded": lambda folder: [{"bytes": encoded(image), "path": None} for image in BYTES],
+    "a folder": lambda folder: folder,
+    "file names": lambda folder: [str(file) for file in sorted(folder.iterdir())],
+    "a mapped file": lambda folder: folder / "x.npy",
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_gives_the_same_bytes(source: str, tmp_path: Path) -> None:
+    if source == "a mapped file":
+        np.save(tmp_path / "x.npy", BYTES)
+    elif source in ("a folder", "file names"):
+        for k, image in enumerate(BYTES):
+            pillow(image).save(tmp_path / f"{k}.png")
+    schema, found = read({"X": SOURCES[source](tmp_path)})
+    assert schema["X"] == Image(3, 8, 6)
+    assert found.dtype == np.uint8
+    assert np.array_equal(found, BYTES)
+
+
+def test_tables_of_encoded_images() -> None:
+    column = [{"bytes": encoded(image), "path": None} for image in BYTES]
+    for table in (pa.table({"X": column}), pd.DataFrame({"X": column})):
+        assert np.array_equal(read(table)[1], BYTES)
+
+
+def test_hugging_face_images() -> None:
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features({"X": datasets.Image(), "Z": datasets.Value("string")})
+    data = datasets.Dataset.from_dict({"X": [pillow(image) for image in BYTES], "Z": list("aabba")}, features=features)
+    sources = read_sources(data, ["X", "Z"])
+    schema = infer_schema(sources)
+    assert schema["X"] == Image(3, 8, 6)
+    assert np.array_equal(encode_sources(sources, schema, 0)["X"].numpy(), BYTES)
+
+
+def test_grey_images_from_idx(tmp_path: Path) -> None:
+    for file, content in (("x-idx3-ubyte", idx(GREY)), ("x-idx3-ubyte.gz", gzip.compress(idx(GREY)))):
+        (tmp_path / file).write_bytes(content)
+        schema, found = read({"X": tmp_path / file})
+        assert schema["X"] == Image(1, 8, 6)
+        assert np.array_equal(found[:, 0], GREY)
+
+
+def test_a_mapped_file_is_not_read_as_a_whole(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", BYTES)
+    assert isinstance(images.image_column("X", tmp_path / "x.npy"), np.memmap)
+
+
+def test_many_images_are_kept_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "LARGE", 100)
+    found = images.image_column("X", BYTES / 255.0)
+    assert isinstance(found, np.memmap)
+    assert np.array_equal(found, BYTES)
+
+
+def test_a_composite_may_hold_an_image() -> None:
+    sources = read_sources({"X.picture": BYTES, "X.label": list("aabba")}, ["X"])
+    kind = infer_schema(sources)["X"]
+    assert isinstance(kind, Composite)
+    assert [part.image for part in parts_of("X", kind)] == [True, False]
+
+
+def test_types_may_say_image() -> None:
+    assert read({"X": BYTES}, X="image")[0]["X"] == Image(3, 8, 6)
+    assert read({"X": BYTES}, X=Image(3, 8, 6))[0]["X"] == Image(3, 8, 6)
+
+
+WRONG = {
+    "another declared size": (BYTES, {"X": Image(3, 6, 8)}, r"holds images of \(3, 8, 6\)"),
+    "no image": ([1.5, 2.5], {"X": "image"}, "holds no images"),
+    "unequal sizes": ([BYTES[0], BYTES[1], BYTES[2, :, :4]], {}, "row 2 is 4 x 6 .* row 0 is 8 x 6"),
+    "unequal channels": ([pillow(BYTES[0]), pillow(GREY[1])], {}, "row 1 is 8 x 6 with 1 channel and"),
+    "two channels": (BYTES[:, :2], {}, "1, 3 or 4 channels"),
+    "large floats": (BYTES.astype(float), {}, "image in row 0 has values outside 0 to 1"),
+    "not a number": (np.where(np.arange(5)[:, None, None, None] == 3, np.nan, BYTES / 255.0), {}, "row 3"),
+    "a missing image": ([pillow(BYTES[0]), None], {}, "row 1 is NoneType and no image"),
+    "corrupt bytes": ([{"bytes": b"\x89PNG nothing", "path": None}], {}, "row 0 cannot be read as an image"),
+    "no such path": (Path("nowhere"), {}, "no file or folder nowhere"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_images_are_refused(case: str) -> None:
+    column, types, message = WRONG[case]
+    with pytest.raises(DataError, match=message):
+        read({"X": column}, **types)
+
+
+def test_broken_files_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(BYTES[0]))
+    (tmp_path / "b.png").write_bytes(encoded(BYTES[0])[:60])
+    (tmp_path / "x-idx3-ubyte").write_bytes(idx(GREY)[:-1])
+    (tmp_path / "x.npy").write_bytes(b"no array")
+    for path, named in (
+        (tmp_path, "b.png"),
+        (tmp_path / "x-idx3-ubyte", "fetch it again"),
+        (tmp_path / "x.npy", "npy"),
+    ):
+        with pytest.raises(DataError, match=named):
+            read({"X": path})
+
+
+def test_values_are_one_image_or_one_for_each_sample() -> None:
+    kind = Image(3, 8, 6)
+    for value in (
+        BYTES[0],
+        np.moveaxis(BYTES[0], 0, -1),
+        pillow(BYTES[0]),
+        torch.from_numpy(BYTES[0]),
+        BYTES[0] / 255.0,
+    ):
+        (found,) = encode_value("do", "X", kind, value, 5)
+        assert np.array_equal(found.numpy(), BYTES[:1])
+    assert np.array_equal(encode_value("do", "X", kind, BYTES, 5)[0].numpy(), BYTES)
+    assert np.array_equal(encode_value("do", "X", kind, [pillow(image) for image in BYTES], 5)[0].numpy(), BYTES)
+    for value in (BYTES, BYTES[0, :, :4], "red", 3):
+        with pytest.raises(DataError, match=r"no image of X, which has the shape \(3, 8, 6\)"):
+            encode_value("do", "X", kind, value, 4)
