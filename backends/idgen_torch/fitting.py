@@ -158,13 +158,20 @@ class Fitting:
         name = self._requested.get(op.result) or choose(targets, inputs, data.rows, data.weights)
         if op.result in self._densities and op.result not in self._requested:
             name = with_density(name, targets)
-        model, losses = self._fit(op.result, label_of(op), name, targets, inputs, data)
+        model, losses = self._fit(op.result, label_of(op), name, targets, inputs, data, self._settings.options)
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
         self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out)
         return model
 
     def _fit(
-        self, operation: str, label: str, name: str, targets: Sequence[Part], inputs: Sequence[Part], data: DataSet
+        self,
+        operation: str,
+        label: str,
+        name: str,
+        targets: Sequence[Part],
+        inputs: Sequence[Part],
+        data: DataSet,
+        options: FitOptions,
     ) -> tuple[ConditionalModel, dict[str, float]]:
         file = operation.removeprefix("%")
         device = self._settings.device
@@ -178,7 +185,7 @@ class Fitting:
                 {part.name: data.rows[part.name] for part in (*targets, *inputs)},
                 weights=data.weights,
                 seed=seed_for(self._settings.seed, operation),
-                options=replace(self._settings.options, device=str(device), scratch=self._scratch(file)),
+                options=replace(options, device=str(device), scratch=self._scratch(file)),
                 progress=progress,
             )
         except DataError as error:
@@ -254,7 +261,12 @@ class Fitting:
 
     def _density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
         name = with_density(choose(targets, (), data.rows, data.weights), targets)
-        return self._fit(operation, f"policy of {', '.join(p.name for p in targets)}", name, targets, (), data)[0]
+        label = f"policy of {', '.join(p.name for p in targets)}"
+        options = self._settings.options
+        if sum(part.dim for part in targets) == 1:
+            # One law of one number: the last biases alone hold it, members and wide layers would only take time.
+            options = replace(options, ensemble=options.ensemble or 1, hidden=options.hidden or (8,))
+        return self._fit(operation, label, name, targets, (), data, options)[0]
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 

@@ -53,6 +53,9 @@ def main(
         start = time.perf_counter()
         rows = module.run(quick=quick)
         seconds = time.perf_counter() - start
+        if not rows:
+            console.print(f"{name}: skipped, its data are not here")
+            continue
         console.print(report.table(f"{name}: {meaning.splitlines()[0]} ({seconds:.1f} s)", rows))
         if write:  # after each benchmark, so that an interrupted run loses only its last one
             page = report.replace_section(PAGE.read_text("utf-8"), name, report.markdown(name, meaning, rows, seconds))
