@@ -12,6 +12,7 @@ from idgen_compiler.check.contingency import contingency_test
 from idgen_compiler.check.covariance import covariance_test
 from idgen_compiler.check.functional import weighted_test
 from idgen_compiler.check.implication import Implication, implications
+from idgen_compiler.check.moments import moment_test
 from idgen_compiler.check.report import Finding, GraphCheck
 from idgen_compiler.check.verdict import Outcome
 from idgen_compiler.errors import GraphError, IdgenError
@@ -71,7 +72,8 @@ def check_graph(
 
 def _test(implication: Implication, columns: Columns, generator: np.random.Generator) -> Outcome:
     if implication.functional:
-        return weighted_test(implication, columns, generator)
+        numbers = not any(columns[name].categorical for name in implication.variables)
+        return (moment_test if numbers else weighted_test)(implication, columns, generator)
     a, b = columns[implication.a], columns[implication.b]
     given = [columns[name] for name in implication.given]
     if not all(column.categorical for column in (a, b, *given)):

@@ -2,37 +2,32 @@
 
 The law after fixing x is the current one times policy(x) / P(x | blanket) (Richardson, Evans, Robins and Shpitser 2023,
 section 2.3). So the real rows, weighted so, are a sample of it, in which the two variables must be uncorrelated within
-every stratum of what is given. The weights are estimated from the same rows, and the test accounts for that: its
-statistic is a smooth function of the rows' weights, whose variance the infinitesimal jackknife (Jaeckel 1972) gives.
+every stratum of what is given. The weights are estimated from the same rows, and the test's variance accounts for that.
 
-Categorical variables are compared cell by cell, without a model. Where a variable is continuous, its conditional law
-is taken as linear and Gaussian.
+Categorical variables are compared cell by cell, without a model. What is fixed must be categorical; given numbers, its
+conditional law is a multinomial logistic regression, and numbers are regressed linearly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from idgen_compiler.check.columns import Array, Column, Columns
 from idgen_compiler.check.implication import Fixing, Implication
+from idgen_compiler.check.jackknife import groups_of, hotelling
 from idgen_compiler.check.verdict import Outcome
 
 __all__ = ["Rows", "contrast", "rows_of", "weighted_test"]
 
-GROUPS = 400
-"""Into how many groups the rows fall for the variance: fewer where there are fewer rows."""
-
-STEP = 1e-4
-"""The relative change of a group's weight in the numerical derivative."""
-
 STRATIFIED = 12
 """Up to how many differences are tested stratum by stratum; more are added up over the strata."""
 
+SEEN = 5
 OVERLAP = 0.02
-"""The share of rows for which a value of a fixed variable may never occur beside what it depends on."""
+"""In how many rows a fixed value has to occur beside what it depends on, and the share of rows that may lack that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,15 +36,20 @@ class Rows:
 
     columns: Columns
     counts: Array  #: shape (rows,), or any positive weights that stand for a law
+    _codes: dict[tuple[str, ...], tuple[Array, int]] = field(default_factory=dict)
 
     def code(self, names: Sequence[str]) -> tuple[Array, int]:
         """The categorical ones of some variables as one code, and how many codes there are."""
+        key = tuple(names)
+        if key in self._codes:
+            return self._codes[key]
         code = np.zeros(len(self.counts), dtype=np.int64)
         for name in names:
             column = self.columns[name]
             if column.categorical:
                 code = np.unique(code * column.size + column.values, return_inverse=True)[1].reshape(-1)
-        return code, int(code.max(initial=0)) + 1
+        self._codes[key] = code, int(code.max(initial=0)) + 1
+        return self._codes[key]
 
     def design(self, names: Sequence[str]) -> Array:
         """A regression's inputs: one for each cell of the categories, then the numbers.  Shape: (rows, inputs)."""
@@ -76,34 +76,21 @@ def weighted_test(implication: Implication, columns: Columns, generator: np.rand
 
     Hotelling's T2 of the contrast over groups of rows, compared with an F distribution.
     """
-    from scipy.stats import f
-
     rows, place = rows_of(columns, sorted(implication.variables))
-    total = len(place)
-    lacking = max((_lacking(rows, fixing) for fixing in implication.fixings), default=0.0)
-    if lacking > OVERLAP:
-        return Outcome.untested(f"{lacking:.0%} of the rows have values beside which some others never occur")
-    groups = min(GROUPS, total)
-    value, weights = contrast(implication, rows, rows.counts)
-    group = generator.permutation(np.arange(total) % groups)
-    slopes = []
-    for g in range(groups):
-        share = np.bincount(place[group == g], minlength=len(rows.counts))
-        ahead, _ = contrast(implication, rows, rows.counts + STEP * share)
-        behind, _ = contrast(implication, rows, rows.counts - STEP * share)
-        slopes.append((ahead - behind) / (2 * STEP))
-    influence = np.array(slopes)
-    covariance = influence.T @ influence * groups / (groups - 1)
-    spread, directions = np.linalg.eigh(covariance)
-    kept = spread > 1e-9 * max(float(spread.max(initial=0.0)), 1e-300)
-    rank = int(kept.sum())
-    if rank == 0 or groups <= rank + 1:
+    for fixing in implication.fixings:
+        if not columns[fixing.vertex].categorical:
+            return Outcome.untested(f"{fixing.vertex} is a number beside categories; sort it into categories")
+        if (lacking := _lacking(rows, fixing)) > OVERLAP:
+            beside = ", ".join(fixing.given)
+            return Outcome.untested(f"for {lacking:.0%} of the rows some {fixing.vertex} hardly occurs beside {beside}")
+    group = groups_of(len(place), generator)
+    shares = [np.bincount(place[group == g], minlength=len(rows.counts)) for g in range(int(group.max()) + 1)]
+    found = hotelling(lambda counts: contrast(implication, rows, counts)[0], rows.counts, shares)
+    if found is None:
         return Outcome.untested("one of the two variables never varies")
-    statistic = float(((directions[:, kept].T @ value) ** 2 / spread[kept]).sum())
-    p_value = float(f.sf(statistic * (groups - rank) / (rank * (groups - 1)), rank, groups - rank))
+    _, weights = contrast(implication, rows, rows.counts)
     effective = float(weights.sum() ** 2 / (weights**2 / rows.counts).sum())
-    exact = all(column.categorical for column in rows.columns.values())
-    return Outcome("weighted rows" if exact else "weighted rows, linear", statistic, rank, p_value, effective)
+    return Outcome("weighted rows", *found, effective)
 
 
 def contrast(implication: Implication, rows: Rows, counts: Array) -> tuple[Array, Array]:
@@ -135,25 +122,16 @@ def _covariance(left: Array, right: Array, weights: Array) -> Array:
 
 
 def _ratio(rows: Rows, fixing: Fixing, weights: Array) -> Array:
-    """policy(x) / P(x | given) in the weighted rows: the policy is the marginal, or a Gaussian as narrow as that."""
+    """policy(x) / P(x | given) in the weighted rows: the policy is the marginal."""
     column = rows.columns[fixing.vertex]
-    total = weights.sum()
-    if column.categorical and all(rows.columns[name].categorical for name in fixing.given):
-        code, size = rows.code(fixing.given)
-        joint, joined = np.unique(code * column.size + column.values, return_inverse=True)
-        both = np.bincount(joined, weights, minlength=len(joint))[joined]
-        below = np.bincount(code, weights, minlength=size)[code]
-        policy = np.bincount(column.values, weights, minlength=column.size)[column.values] / total
-        return np.asarray(policy * below / both)
-    design = rows.design(fixing.given)
-    if column.categorical:
-        return _logistic_ratio(design, column, weights)
-    values = column.values[:, None]
-    residual = values - _fitted(design, values, weights)
-    variance = (weights @ residual**2) / total
-    middle = (weights @ values) / total
-    # As wide as the conditional and no wider: a wider policy can give the weights an infinite variance.
-    return np.asarray(np.exp((residual**2 - (values - middle) ** 2) / (2 * variance))[:, 0])
+    if not all(rows.columns[name].categorical for name in fixing.given):
+        return _logistic_ratio(rows.design(fixing.given), column, weights)
+    code, size = rows.code(fixing.given)
+    joined, joint = rows.code((*fixing.given, fixing.vertex))
+    both = np.bincount(joined, weights, minlength=joint)[joined]
+    below = np.bincount(code, weights, minlength=size)[code]
+    policy = np.bincount(column.values, weights, minlength=column.size)[column.values] / weights.sum()
+    return np.asarray(policy * below / both)
 
 
 def _logistic_ratio(design: Array, column: Column, weights: Array) -> Array:
@@ -206,12 +184,11 @@ def _fitted(design: Array, values: Array, weights: Array) -> Array:
 
 
 def _lacking(rows: Rows, fixing: Fixing) -> float:
-    """The share of rows whose given values never occur with some value of the fixed variable."""
+    """The share of rows beside whose given values some value of the fixed variable hardly occurs."""
     column = rows.columns[fixing.vertex]
-    if not column.categorical or not all(rows.columns[name].categorical for name in fixing.given):
+    if not all(rows.columns[name].categorical for name in fixing.given):
         return 0.0
     code, size = rows.code(fixing.given)
-    seen = np.zeros((size, column.size), dtype=bool)
-    seen[code, column.values] = True
-    lacking = ~np.asarray(seen.all(axis=1))[code]
-    return float(rows.counts[lacking].sum() / rows.counts.sum())
+    seen = np.zeros((size, column.size))
+    np.add.at(seen, (code, column.values), rows.counts)
+    return float(rows.counts[np.asarray(seen.min(axis=1) < SEEN)[code]].sum() / rows.counts.sum())
