@@ -6,13 +6,36 @@ catalogue is called `catalog:NAME`.
 
 from __future__ import annotations
 
-from idgen_compiler.catalog import id_gen, textbook
+from idgen_compiler.catalog import (
+    applied,
+    book_of_why,
+    districts,
+    good_controls,
+    id_gen,
+    ladders,
+    pearl,
+    pruning,
+    shpitser_pearl,
+    textbook,
+)
 from idgen_compiler.catalog.entry import Entry
+from idgen_compiler.catalog.formula import TextbookFormula
 from idgen_compiler.errors import IdgenError, near_misses
 
-__all__ = ["ENTRIES", "Entry", "find"]
+__all__ = ["ENTRIES", "Entry", "TextbookFormula", "find"]
 
-ENTRIES: tuple[Entry, ...] = (*textbook.ENTRIES, *id_gen.ENTRIES)
+ENTRIES: tuple[Entry, ...] = (
+    *textbook.ENTRIES,
+    *id_gen.ENTRIES,
+    *pearl.ENTRIES,
+    *book_of_why.ENTRIES,
+    *good_controls.ENTRIES,
+    *shpitser_pearl.ENTRIES,
+    *districts.ENTRIES,
+    *pruning.ENTRIES,
+    *ladders.ENTRIES,
+    *applied.ENTRIES,
+)
 
 
 def find(name: str) -> Entry:

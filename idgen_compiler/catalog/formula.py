@@ -1,0 +1,215 @@
+"""Formulas of books, in the text form in which estimands are printed, and their value on a discrete joint.
+
+    formula := factor+ ["for any" names]
+    factor  := term ["/" term] | sum
+    sum     := ("Σ_" | "sum_") (name | "{" names "}") factor+      reaching as far to the right as it can
+    term    := "P(" names ["|" names] ")" | "(" factor+ ")" | "[" factor+ "]"
+
+Names are those of the graph in lower case (or as they are); primes tell two values of one variable apart. Variables
+after "for any" may take any value, and the formula is checked to give the same result at all of them. So the
+front-door formula is `Σ_m P(m | x) Σ_x' P(x') P(y | x', m)`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from idgen_compiler.errors import IdgenError, near_misses
+from idgen_compiler.estimand.formula import (
+    Formula,
+    Probability,
+    Ratio,
+    Sum,
+    Times,
+    fold_formula,
+    name_of,
+    times,
+)
+from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalise
+from idgen_compiler.query import Query
+
+__all__ = ["TextbookFormula"]
+
+_TOKEN = re.compile(r"\s*(?:(?P<sum>(?:Σ|sum)_)|(?P<free>for\s+any\b)|(?P<name>[^\W\d]\w*'*)|(?P<mark>[()\[\]{},|/]))")
+_CLOSING = {"(": ")", "[": "]"}
+
+
+@dataclass(frozen=True)
+class TextbookFormula:
+    """A formula in P(V); `free` are the variables whose value does not matter."""
+
+    body: Formula
+    free: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str, names: Iterable[str]) -> TextbookFormula:
+        """Read a formula over variables of these names.  Raises IdgenError with the place of what cannot be read."""
+        return _Parser(text, names).formula()
+
+    def evaluate(self, joint: Joint, query: Query) -> KernelTable:
+        """The kernel that a query asks for, as the formula has it.
+
+        Shape: one axis for each treatment and condition, sorted, then one for each outcome, sorted.
+        Raises DataError for a variable that the joint lacks, and IdgenError for a formula with variables that the
+        query lacks, a sum over what its body does not mention, a division by zero, and a free variable that matters.
+        """
+        given, targets = tuple(sorted((*query.treatments, *query.conditions))), tuple(sorted(query.outcomes))
+        if strangers := self.body.mentions - {*given, *targets, *self.free}:
+            raise IdgenError(f"the formula has {', '.join(sorted(strangers))}, which neither the query nor a sum has")
+        axes = (*self.free, *given, *targets)
+        if clash := set(self.free) & {*given, *targets}:
+            raise IdgenError(f"{', '.join(sorted(clash))} is the query's and cannot take any value; add a prime to it")
+        evaluation = _Evaluation(joint)
+        table = evaluation.over(fold_formula(self.body, evaluation.visit), axes)
+        first: Array = np.asarray(table[(0,) * len(self.free)])
+        if (abs(table - first) > (0 if joint.exact else 1e-9)).any():
+            raise IdgenError(f"the formula changes with {', '.join(self.free)}, which it says may take any value")
+        return KernelTable(given, targets, first)
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    joint: Joint
+
+    def visit(self, term: Formula, values: Mapping[int, Table]) -> Table:
+        match term:
+            case Probability(targets, given):
+                plain = {name_of(v): v for v in (*targets, *given)}
+                table = self.joint.marginal(plain)
+                return normalise(table, [name_of(t) for t in targets]).renamed(plain)
+            case Times(factors):
+                return self.multiplied([values[id(f)] for f in factors])
+            case Sum(over, body):
+                table = values[id(body)]
+                if idle := set(over) - set(table.axes):
+                    raise IdgenError(f"a sum ranges over {', '.join(sorted(idle))}, which its body does not mention")
+                return table.summed(set(table.axes) - set(over))
+            case Ratio(above, below):
+                lower = values[id(below)]
+                if (lower.values == 0).any():
+                    raise IdgenError("the formula divides by zero on this joint; it needs positive probabilities")
+                one: Any = Fraction(1) if self.joint.exact else 1.0
+                return self.multiplied([values[id(above)], Table(lower.axes, np.asarray(one / lower.values))])
+        raise TypeError(f"no evaluation for {type(term).__name__}")
+
+    def multiplied(self, tables: Sequence[Table]) -> Table:
+        axes = tuple(dict.fromkeys(axis for table in tables for axis in table.axes))
+        return contract(tables, axes, self.sizes(axes), self.joint.exact)
+
+    def over(self, table: Table, axes: Sequence[str]) -> Array:
+        """The values over these axes, repeated along those that the table does not have."""
+        return contract([table], axes, self.sizes(axes), self.joint.exact).values
+
+    def sizes(self, axes: Iterable[str]) -> dict[str, int]:
+        return {axis: self.joint.sizes[name_of(axis)] for axis in axes}
+
+
+class _Parser:
+    """A recursive descent; formulas of books are never deep."""
+
+    def __init__(self, text: str, names: Iterable[str]) -> None:
+        self.text, self.place, self.start = " ".join(text.splitlines()), 0, 0
+        self.known = {spelling: name for name in names for spelling in (name.lower(), name)}
+        self.kind = self.value = ""
+        self.advance()
+
+    def advance(self) -> None:
+        rest = self.text[self.place :]
+        self.start = self.place + len(rest) - len(rest.lstrip())
+        if not rest.strip():
+            self.kind = self.value = ""
+            return
+        token = _TOKEN.match(self.text, self.place)
+        if token is None:
+            raise self.error(f"cannot read {self.text[self.start]!r} here")
+        self.kind, self.value, self.place = str(token.lastgroup), token[0].strip(), token.end()
+
+    def error(self, message: str) -> IdgenError:
+        return IdgenError(
+            f"formula, column {self.start + 1}: {message}\n  {self.text}\n  {' ' * self.start}^\n"
+            "a formula looks like Σ_m P(m | x) Σ_x' P(x') P(y | x', m)"
+        )
+
+    def take(self, mark: str) -> None:
+        if self.value != mark:
+            raise self.error(f"expected {mark!r}" + (f", not {self.value!r}" if self.value else " before the end"))
+        self.advance()
+
+    def formula(self) -> TextbookFormula:
+        body, free = self.product(), tuple[str, ...]()
+        if self.kind == "free":
+            self.advance()
+            free = self.names()
+        if self.value:
+            raise self.error(f"nothing may follow the formula, found {self.value!r}")
+        return TextbookFormula(body, free)
+
+    def product(self) -> Formula:
+        factors = [self.factor()]
+        while self.kind in ("sum", "name") or self.value in _CLOSING:
+            factors.append(self.factor())
+        return times(factors)
+
+    def factor(self) -> Formula:
+        if self.kind == "sum":
+            self.advance()
+            return Sum(self.summed(), self.product())
+        above = self.term()
+        if self.value != "/":
+            return above
+        self.advance()
+        return Ratio(above, self.term())
+
+    def term(self) -> Formula:
+        if self.value in _CLOSING:
+            closing = _CLOSING[self.value]
+            self.advance()
+            inner = self.product()
+            self.take(closing)
+            return inner
+        if self.value != "P":
+            raise self.error("expected P(...), a sum or a bracket")
+        return self.probability()
+
+    def probability(self) -> Probability:
+        self.take("P")
+        self.take("(")
+        targets, given = self.names(), tuple[str, ...]()
+        if self.value == "|":
+            self.advance()
+            given = self.names()
+        if len({name_of(v) for v in (*targets, *given)}) < len(targets) + len(given):
+            raise self.error("a probability names a variable twice")
+        self.take(")")
+        return Probability(targets, given)
+
+    def summed(self) -> tuple[str, ...]:
+        if self.value != "{":
+            return (self.name(),)
+        self.advance()
+        found = self.names()
+        self.take("}")
+        return found
+
+    def names(self) -> tuple[str, ...]:
+        found = [self.name()]
+        while self.value == ",":
+            self.advance()
+            found.append(self.name())
+        return tuple(found)
+
+    def name(self) -> str:
+        if self.kind != "name":
+            raise self.error("expected a variable" + (f", not {self.value!r}" if self.value else ""))
+        plain = name_of(self.value)
+        if plain not in self.known:
+            raise self.error(f"unknown variable {plain!r}{near_misses(plain, sorted(self.known))}")
+        found = self.known[plain] + self.value[len(plain) :]
+        self.advance()
+        return found
