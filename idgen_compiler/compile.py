@@ -34,10 +34,11 @@ SEARCHED_POSINGS = 200
 
 @dataclass(frozen=True)
 class Stage:
-    """What one rewrite or pass left: the program (a rewritten estimand is shown lowered) and its cost."""
+    """What one rewrite or pass left: the program, and its estimand as long as that is what is rewritten."""
 
     name: str
     program: Program
+    estimand: Estimand | None = None  #: of which the program is the literal lowering; None after passes
 
     @property
     def cost(self) -> Cost:
@@ -50,7 +51,7 @@ class Compilation:
     """A compiled query with everything that was decided on the way.
 
     `identification` is the user's query as posed, `posing` the equal one that was compiled, `estimand` its rewritten
-    estimand, and `stages` the programs from the literal one to `program`.
+    estimand, and `stages` the programs from the literal one of the query as posed to `program`.
     """
 
     identification: Identification
@@ -59,6 +60,11 @@ class Compilation:
     program: Program
     stages: tuple[Stage, ...]
     considered: int  #: how many posings and orders of rewrites were compiled to choose from
+
+    @property
+    def literal(self) -> Program:
+        """The literal program of the query as posed, which everything is measured against."""
+        return self.stages[0].program
 
 
 def compile(
@@ -89,7 +95,12 @@ def compile(
     options = Options(_level(optimize), _realization(realize), tuple(tuple(group) for group in joint))
     if isinstance(query, Query):
         return _explain(query, graph, options).program
-    return _together([_explain(each, graph, options).program for each in query], graph, options)
+    programs = [_explain(each, graph, options).program for each in query]
+    together = _together(programs, graph, options)
+    if any(program.alternative for program in programs):
+        others = _together([program.alternative or program for program in programs], graph, options)
+        return replace(together, alternative=others)
+    return together
 
 
 def explain(
@@ -122,9 +133,13 @@ class Options:
 def _explain(query: Query, graph: ADMG, options: Options) -> Compilation:
     identification = identify(query, graph)
     best = min(_compiled(identification, Posing(query, graph), options), key=_rank)
+    literal = best.stages[0]
     considered = len(rewrites.LEVELS[options.level])
     if options.level >= 2:
         best, considered = _search(query, best, considered, options)
+    if best.posing.why:
+        posed = replace(best.stages[0], name="Pose")
+        best = replace(best, stages=(literal, posed, *best.stages[1:]))
     best = replace(best, identification=identification, considered=considered)
     if options.realize == "auto" and best.program.regenerations:
         # The same estimand with weights: what the data say about overlap decides between the two.
@@ -214,19 +229,23 @@ def _alternative(query: Query, posing: Posing, options: Options) -> Iterator[Com
 
 def _compiled(identification: Identification, posing: Posing, options: Options) -> Iterator[Compilation]:
     """The program after each sequence of rewrites of the level."""
+    literal = identification.estimand
+
+    def stage(name: str, kernel: Kernel) -> Stage:
+        return Stage(name, _lowered(identification, kernel, options), replace(literal, kernel=kernel))
+
     for sequence in rewrites.LEVELS[options.level]:
-        stages = [Stage("literal", _lowered(identification, identification.estimand.kernel, options))]
+        stages = [stage("literal", literal.kernel)]
 
         def rewritten(name: str, kernel: Kernel, stages: list[Stage] = stages) -> None:
-            stages.append(Stage(name, _lowered(identification, kernel, options)))
+            stages.append(stage(name, kernel))
 
         def passed(name: str, _: Program, after: Program, stages: list[Stage] = stages) -> None:
             stages.append(Stage(name, after))
 
-        kernel = rewrites.run(identification.estimand.kernel, sequence, rewritten)
+        kernel = rewrites.run(literal.kernel, sequence, rewritten)
         program = passes.run(stages[-1].program, options.passes, passed)
-        estimand = replace(identification.estimand, kernel=kernel)
-        yield Compilation(identification, posing, estimand, program, tuple(stages), 1)
+        yield Compilation(identification, posing, replace(literal, kernel=kernel), program, tuple(stages), 1)
 
 
 def _lowered(identification: Identification, kernel: Kernel, options: Options) -> Program:
