@@ -29,7 +29,7 @@ from tests.benchmarks.overlap import effective_fraction
 from tests.benchmarks.report import Row
 from tests.strategies import NAPKIN
 
-__all__ = ["Arrangement", "arrangements", "run"]
+__all__ = ["Arrangement", "arrangements", "row", "run"]
 
 QUERY = idgen.Query.parse("P(Y | do(X))")
 SAMPLES = 200_000
@@ -60,10 +60,11 @@ class Fit:
 def run(quick: bool) -> list[Row]:
     """One row for each arrangement."""
     warnings.simplefilter("ignore", idgen.OverlapWarning)
-    return [_row(arrangement, quick) for arrangement in arrangements(quick)]
+    return [row(arrangement, quick) for arrangement in arrangements(quick)]
 
 
-def _row(arrangement: Arrangement, quick: bool) -> Row:
+def row(arrangement: Arrangement, quick: bool) -> Row:
+    """Auto and the other way, side by side."""
     fits: dict[str, list[Fit]] = {"regenerate": [], "reweight": []}
     auto = []
     for seed in range(1 if quick else arrangement.seeds):
