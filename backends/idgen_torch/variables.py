@@ -35,7 +35,7 @@ Label = str | bool | int | float
 def _check_dtype(dtype: str, kinds: str) -> None:
     try:
         fits = np.dtype(dtype).kind in kinds
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy reads some texts as lists of fields
         fits = False
     if not fits:
         raise DataError(f"{dtype!r} is no NumPy dtype for values of this type; one of kind {' '.join(kinds)} is needed")
