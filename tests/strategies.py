@@ -25,6 +25,7 @@ __all__ = [
     "NAPKIN",
     "Case",
     "admgs",
+    "any_cases",
     "cases",
     "napkin_ladder",
     "queries",
@@ -87,6 +88,17 @@ def random_cases(seed: int, vertices: tuple[int, int] = (3, 6)) -> Iterator[Case
         seen.add(str(case))
         turn += 1
         yield case
+
+
+def any_cases(seed: int, kind: str, vertices: tuple[int, int] = (3, 6)) -> Iterator[Case]:
+    """Queries of one kind ("plain", "line 7" or "napkin") without end, identifiable or not, each different."""
+    seen: set[str] = set()
+    random = Random(seed)
+    while True:
+        case = _random_case(random, kind, random.randint(*vertices))
+        if str(case) not in seen:
+            seen.add(str(case))
+            yield case
 
 
 def _random_case(random: Random, kind: str, size: int) -> Case:
