@@ -38,6 +38,8 @@ __all__ = ["TextbookFormula"]
 
 _TOKEN = re.compile(r"\s*(?:(?P<sum>(?:Σ|sum)_)|(?P<free>for\s+any\b)|(?P<name>[^\W\d]\w*'*)|(?P<mark>[()\[\]{},|/]))")
 _CLOSING = {"(": ")", "[": "]"}
+_DEEPEST = 100
+"""How deep sums and brackets may stand in each other: far beyond any book, far from the end of Python's stack."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class _Parser:
         self.text, self.place, self.start = " ".join(text.splitlines()), 0, 0
         self.known = {spelling: name for name in names for spelling in (name.lower(), name)}
         self.kind = self.value = ""
+        self.depth = 0
         self.advance()
 
     def advance(self) -> None:
@@ -151,9 +154,13 @@ class _Parser:
         return TextbookFormula(body, free)
 
     def product(self) -> Formula:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self.error(f"more than {_DEEPEST} sums and brackets stand in each other")
         factors = [self.factor()]
         while self.kind in ("sum", "name") or self.value in _CLOSING:
             factors.append(self.factor())
+        self.depth -= 1
         return times(factors)
 
     def factor(self) -> Formula:
