@@ -1,4 +1,4 @@
-"""The benchmarks of accuracy at a small size: what they measure is near the truth, and where data are absent they say so."""
+"""The benchmarks of accuracy at a small size: they measure what is near the truth, and skip where data are absent."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def test_a_linear_front_door_is_near_its_closed_form() -> None:
     program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse(case.graph))
     sampler = program.fit(rows, progress=False, device="cpu", density="mixture", ensemble=1, epochs=8, hidden=(32,))
     mean, sd = errors_of(sampler, case, rows["X"], 20_000, seed=0)
-    assert (mean, sd) < (0.15, 0.1)
+    assert mean < 0.15
+    assert sd < 0.1
 
 
 def test_good_and_poor_overlap_are_told_apart() -> None:
@@ -71,10 +72,9 @@ def test_hidden_causes_leave_the_effects_of_pkc_identifiable() -> None:
     for comparison in bench_sachs.COMPARISONS:
         query = idgen.Query.parse(f"P({comparison.outcome} | do({comparison.protein}))")
         assert idgen.identify(query, idgen.ADMG.parse(comparison.graph)).query == query
+    more = idgen.ADMG.parse(sachs.WITH_HIDDEN + "; mek <-> erk")
     with pytest.raises(idgen.NotIdentifiable):
-        idgen.identify(
-            idgen.Query.parse("P(akt | do(pkc, mek))"), idgen.ADMG.parse(sachs.WITH_HIDDEN + "; mek <-> erk")
-        )
+        idgen.identify(idgen.Query.parse("P(erk | do(mek))"), more)
 
 
 @needs_sachs
