@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TypeVar
 
 from idgen_compiler.estimand.nodes import Names
@@ -29,6 +30,9 @@ __all__ = [
 ]
 
 R = TypeVar("R")
+
+_NESTED = 24
+"""At most so many sums are set inside one another."""
 
 
 def name_of(variable: str) -> str:
@@ -135,16 +139,33 @@ def times(factors: Sequence[Formula]) -> Formula:
 
 
 def sum_over(over: Names, body: Formula) -> Formula:
-    """The sum, with factors that do not depend on it in front and a sum directly inside taken in."""
+    """The sum as textbooks set it: each variable is summed where it first appears, what does not depend on it in front.
+
+    Sums directly inside one another are one: `Σ_s P(s | x) Σ_x' P(x') P(r | x', s)`, but `Σ_{s, t} P(s, t)`. So are
+    sums over more variables than anybody would read nested.
+    """
     if not over:
         return body
     summed = frozenset(over)
     factors = body.factors if isinstance(body, Times) else (body,)
     inside = [f for f in factors if not summed.isdisjoint(f.mentions)]
     outside = [f for f in factors if summed.isdisjoint(f.mentions)]
-    within = times(inside) if inside else body
-    merged = Sum((*over, *within.over), within.body) if isinstance(within, Sum) else Sum(over, within)
-    return times([*outside, merged]) if inside else merged
+    if not inside:
+        return Sum(over, body)
+    starts = _starts(over, inside) if len(over) <= _NESTED else {0: over}
+    ends = dict(pairwise((*sorted(starts), len(inside))))
+    term: tuple[Formula, ...] = ()
+    for start in sorted(starts, reverse=True):  # the innermost sum first
+        within = times([*inside[start : ends[start]], *term])
+        merged = Sum((*starts[start], *within.over), within.body) if isinstance(within, Sum) else None
+        term = (merged or Sum(starts[start], within),)
+    return times([*outside, *term])
+
+
+def _starts(over: Names, factors: Sequence[Formula]) -> dict[int, Names]:
+    """Place of a factor -> the variables that appear in it first; those that appear nowhere are with the first."""
+    first = {v: k for k in reversed(range(len(factors))) for v in over if v in factors[k].mentions}
+    return {k: tuple(v for v in over if first.get(v, 0) == k) for k in {first.get(v, 0) for v in over}}
 
 
 def fold_formula(root: Formula, visit: Callable[[Formula, Mapping[int, R]], R]) -> R:
