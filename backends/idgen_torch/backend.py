@@ -16,6 +16,7 @@ from idgen_torch.checkpoint import Checkpoint, fingerprint
 from idgen_torch.coding import encode_sources
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.fitting import Fitting, Settings
+from idgen_torch.image_options import ImageOptions
 from idgen_torch.inference import TypeRequest, infer_schema
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Rows
@@ -71,7 +72,8 @@ class TorchBackend:
             an operation is one of the program, not of its alternative.
         progress: bars on stderr when it is a terminal; or an object that is told (see `options.Progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
-        options: the fields of FitOptions, such as epochs=30, ensemble=5, hidden=(64, 64).
+        options: the fields of FitOptions, such as epochs=30, ensemble=5, hidden=(64, 64), or
+            images={"steps": 10_000} for those of ImageOptions.
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) when a treatment does not
         vary, or when reweighting leaves few effective rows.
@@ -165,9 +167,20 @@ def _options(given: Mapping[str, Any]) -> FitOptions:
         if name not in known:
             raise DataError(f"fit has no option {name!r}{near_misses(name, known)}")
     try:
-        return FitOptions(**given)
+        return FitOptions(**{**given, **_image_options(given.get("images"))})
     except TypeError as error:
         raise DataError(f"an option has a value of the wrong type: {error}") from None
+
+
+def _image_options(asked: object) -> dict[str, ImageOptions]:
+    """The image options where a mapping of them was given."""
+    if not isinstance(asked, Mapping):
+        return {}
+    known = [f.name for f in fields(ImageOptions)]
+    for name in asked:
+        if name not in known:
+            raise DataError(f"images have no option {name!r}{near_misses(str(name), known)}")
+    return {"images": ImageOptions(**asked)}
 
 
 def _warn_constant(program: Program, schema: Schema) -> None:

@@ -80,4 +80,4 @@ class FitOptions:
         if self.density not in ("auto", "spline", "mixture"):
             raise DataError(f"option density is {self.density!r}; choose auto, spline or mixture")
         if not isinstance(self.images, ImageOptions):
-            raise DataError(f"option images is {self.images!r:.80}; give ImageOptions(...)")
+            raise DataError(f"option images is {self.images!r:.80}; give ImageOptions(...) or a mapping of its fields")

@@ -23,6 +23,15 @@ def demo_command(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Equal seeds give equal demos on a CPU.")] = 0,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the plot goes.")] = Path("out"),
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data", metavar="DIR", help="napkin-images: the folder of MNIST's idx files.", show_default="none"
+        ),
+    ] = None,
+    device: Annotated[
+        str, typer.Option("--device", metavar="auto|cpu|cuda", help="napkin-images: where to train.")
+    ] = "auto",
     quick: Annotated[bool, typer.Option("--quick", help="Seconds instead of a minute, and coarser numbers.")] = False,
 ) -> int:
     """Run a demo: compile, verify, fit, sample, and compare with the exact truth."""
@@ -32,5 +41,5 @@ def demo_command(
         return Outcome.DONE
     # The demos' networks are small: on a busy machine a second thread waits for the first more than it helps.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    agreed = find(name).run(page, Settings(rows, seed, out, quick))
+    agreed = find(name).run(page, Settings(rows, seed, out, quick, data, device))
     return Outcome.DONE if agreed else Outcome.DIFFERENCE

@@ -17,12 +17,18 @@ __all__ = ["DEMOS", "Demo", "Settings", "find"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to run a demo. `rows` None stands for the demo's own number; `out` is the folder of its plots."""
+    """How to run a demo.
+
+    `rows` None stands for the demo's own number; `out` is the folder of its plots; `data` a folder of other data, where
+    the demo takes one; `device` where it trains.
+    """
 
     rows: int | None = None
     seed: int = 0
     out: Path = Path("out")
     quick: bool = False
+    data: Path | None = None
+    device: str = "auto"
 
     def __post_init__(self) -> None:
         if self.rows is not None and self.rows < 1_000:
@@ -55,6 +61,11 @@ DEMOS = (
         "napkin",
         "handwritten digits on the napkin graph: a ratio that no adjustment answers",
         "idgen_compiler.demo.napkin",
+    ),
+    Demo(
+        "napkin-images",
+        "the napkin with pictures for variables, by diffusion models; minutes",
+        "idgen_compiler.demo.napkin_pictures",
     ),
     Demo("front-door", "linear-Gaussian front door: flows against the closed form", "idgen_compiler.demo.front_door"),
 )

@@ -19,7 +19,7 @@ from idgen_compiler.demo.napkin_mnist import COLORS, NOISE, PAPER, SIZES, THICKN
 from idgen_compiler.errors import DataError
 from idgen_compiler.idx import read_idx
 
-__all__ = ["CHANNELS", "Bank", "napkin_images", "single_colored"]
+__all__ = ["CHANNELS", "Bank", "labelled_pictures", "napkin_images", "single_colored"]
 
 CHANNELS = {
     "red": (1, 0, 0),
@@ -149,16 +149,22 @@ def _file(folder: Path, name: str) -> Path:
 
 def _enlarged(images: NDArray[np.float32], pixels: int) -> NDArray[np.float32]:
     """Images on a finer grid, smoothly; strokes keep hard edges.  Shape: (n, h, w) -> (n, pixels, pixels)."""
-    height, width = images.shape[1:]
-    zoomed = ndimage.zoom(
-        images,
-        (1, pixels / height, pixels / width),
-        order=3 if height < 16 else 1,
-        grid_mode=True,
-        mode="grid-constant",
-    )
+    down, across = (_spline(side, pixels) for side in images.shape[1:])
+    zoomed = down @ images @ across.T
     sharpened: NDArray[np.float32] = np.clip(2.5 * (zoomed - 127.5) + 127.5, 0, 255).astype(np.float32)
     return sharpened
+
+
+def _spline(before: int, after: int) -> NDArray[np.float32]:
+    """Spline interpolation of a line as a matrix: cubic for very coarse lines, linear for others.
+
+    Shape: (after, before).
+    """
+    order = 3 if before < 16 else 1
+    matrix: NDArray[np.float32] = ndimage.zoom(
+        np.eye(before, dtype=np.float32), (after / before, 1), order=order, grid_mode=True, mode="grid-constant"
+    )
+    return matrix
 
 
 def _thicknesses(fine: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:

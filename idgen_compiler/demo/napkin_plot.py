@@ -19,7 +19,7 @@ from idgen_compiler.errors import IdgenError
 if TYPE_CHECKING:
     from idgen_compiler.demo.napkin import Answer
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_strips"]
 
 INK, GREY, BAR = "#222222", "#9a9a9a", "#4c78a8"
 
@@ -56,6 +56,23 @@ def draw(
     strips = grid[1, :].subgridspec(len(pictures), 1, hspace=0.3)
     for place, (caption, images) in enumerate(pictures.items()):
         _strip(figure.add_subplot(strips[place]), caption, images)
+    _save(figure, path)
+
+
+def draw_strips(path: Path, strips: Mapping[str, NDArray[np.uint8]]) -> None:
+    """Save rows of pictures below one another, each under its caption.  Shape of each: (n, 3, h, w).
+
+    Raises IdgenError where the folder cannot be written.
+    """
+    figure = Figure(figsize=(12, 1.05 * len(strips)), dpi=100, facecolor="white")
+    FigureCanvasAgg(figure)
+    grid = figure.add_gridspec(len(strips), 1, left=0.01, right=0.99, top=0.95, bottom=0.01, hspace=0.35)
+    for place, (caption, images) in enumerate(strips.items()):
+        _strip(figure.add_subplot(grid[place]), caption, list(np.moveaxis(images, 1, -1) / 255))
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path)

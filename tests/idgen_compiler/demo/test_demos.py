@@ -79,3 +79,18 @@ def test_pictures_have_their_colour_and_thickness() -> None:
         assert picture.sum((0, 1)).argmax() == 2
         ink[thickness] = picture.sum()
     assert ink["thin"] < ink["regular"] < ink["thick"]
+
+
+@pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
+def test_napkin_images(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["demo", "napkin-images", "--quick", "--out", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "regenerate do(W2" in text
+    assert "reweight %obs do(W2" in text
+    assert len(re.findall(r"Y's colour, do\(red [35]\)", text)) == 4
+    assert (tmp_path / "napkin-images.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_without_mnist_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "napkin-images", "--quick", "--data", str(tmp_path)]) == 2
+    assert "holds no train-images-idx3-ubyte" in capsys.readouterr().err

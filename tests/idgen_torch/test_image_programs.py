@@ -1,0 +1,133 @@
+"""Programs with images among their variables, from data to samples and back from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import idgen_compiler as idgen
+from idgen_compiler.demo.colored_digits import Bank, napkin_images, single_colored
+from idgen_compiler.demo.napkin_mnist import GRAPH, HARD, QUERY
+from idgen_torch import ImageOptions, TorchSampler
+from idgen_torch.progress import NoProgress
+
+IMAGES = {"steps": 2, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1}
+
+
+@pytest.fixture(scope="module")
+def bank() -> Bank:
+    rng = np.random.default_rng(0)
+    return Bank(rng.integers(0, 256, (60, 3, 8, 8), dtype=np.uint8), np.arange(60) % 10)
+
+
+@pytest.fixture(scope="module")
+def data(bank: Bank) -> dict[str, Any]:
+    return napkin_images(bank, 120, 0)[0]
+
+
+def fitted(data: Any, realize: Any = "regenerate", **more: Any) -> TorchSampler:
+    joint = [("X", "Y")] if realize == "regenerate" else ()
+    program = idgen.compile(idgen.Query.parse(QUERY), idgen.ADMG.parse(GRAPH), realize=realize, joint=joint)
+    sampler = program.fit(data, backend="torch", images=IMAGES, epochs=1, progress=False, device="cpu", **more)
+    assert isinstance(sampler, TorchSampler)
+    return sampler
+
+
+@pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
+@pytest.mark.parametrize("realize", ["regenerate", "reweight"])
+def test_the_napkin_with_pictures(realize: str, data: dict[str, Any], tmp_path: Path) -> None:
+    sampler = fitted(data, realize)
+    families = {model.models: model.family for model in sampler.report().models}
+    if realize == "regenerate":
+        assert families == {"X, Y | W1, W2": "diffusion", "Y | X": "diffusion"}
+        assert sampler.report().data[0].rows == 120
+    else:
+        assert families == {"W2 | W1": "from-images", "Y | X": "diffusion"}
+    assert all(not model.held_out for model in sampler.report().models if model.family == "diffusion")
+    y = sampler.sample(5, do={"X": data["X"][0]}, seed=1)["Y"]
+    assert y.shape == (5, 3, 8, 8)
+    assert y.dtype == np.uint8
+    sampler.save(tmp_path / "saved")
+    again = idgen.load(tmp_path / "saved")
+    assert np.array_equal(again.sample(5, do={"X": data["X"][0]}, seed=1)["Y"], y)
+    many = sampler.sample(3, do={"X": data["X"][:3]}, seed=1)
+    assert len(many.to_pandas()["Y"]) == 3
+
+
+def test_pictures_given_categories_are_real_rows() -> None:
+    rng = np.random.default_rng(0)
+    z = rng.integers(2, size=200)
+    pictures = (100 * z[:, None, None, None] + rng.integers(0, 50, (200, 1, 8, 8))).astype(np.uint8)
+    program = idgen.compile(idgen.Query.parse("P(Y | do(Z))"), idgen.ADMG.parse("Z -> Y"))
+    sampler = program.fit({"Z": z, "Y": pictures}, backend="torch", progress=False)
+    assert [model.family for model in sampler.report().models] == ["matched"]
+    known = {picture.tobytes() for picture in pictures[z == 1]}
+    assert {picture.tobytes() for picture in sampler.sample(50, do={"Z": 1}, seed=0)["Y"]} <= known
+
+
+def test_pictures_without_inputs_are_resampled_and_composites_hold_them(data: dict[str, Any], tmp_path: Path) -> None:
+    program = idgen.compile(idgen.Query.parse("P(V)"), idgen.ADMG.parse("V"))
+    sampler = program.fit({"V.picture": data["X"], "V.label": data["W2.digit"]}, backend="torch", progress=False)
+    drawn = sampler.sample(4, seed=0)["V"]
+    assert drawn["picture"].shape == (4, 3, 8, 8)
+    sampler.save(tmp_path / "saved")
+    assert np.array_equal(idgen.load(tmp_path / "saved").sample(4, seed=0)["V"], drawn)
+
+
+class Stopping(NoProgress):
+    """Interrupts the second model's training near its end."""
+
+    def __init__(self) -> None:
+        self.reports = 0
+
+    def start(self, name: str, total: int) -> None:
+        self.reports = 0 if "Y | X" in name else -1000
+
+    def advance(self, loss: float) -> None:
+        self.reports += 1
+        if self.reports > 60:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_fit_resumes_with_the_same_result(data: dict[str, Any], tmp_path: Path) -> None:
+    images = ImageOptions(**{**IMAGES, "steps": 6, "save_every": 2})  # type: ignore[arg-type]
+    program = idgen.compile(idgen.Query.parse(QUERY), idgen.ADMG.parse(GRAPH), realize="regenerate", joint=[("X", "Y")])
+    how: dict[str, Any] = {"backend": "torch", "images": images, "device": "cpu"}
+    with pytest.raises(KeyboardInterrupt, match="1 of 2 models"):
+        program.fit(data, checkpoint=tmp_path, progress=Stopping(), **how)
+    assert list(tmp_path.glob("*/m1.training.safetensors"))
+    resumed = program.fit(data, checkpoint=tmp_path, progress=False, **how)
+    assert not list(tmp_path.glob("*/*.training.safetensors"))
+    whole = program.fit(data, progress=False, **how)
+    x = data["X"][0]
+    assert np.array_equal(*(s.sample(3, do={"X": x}, seed=1)["Y"] for s in (resumed, whole)))
+
+
+def test_mistakes_are_named(data: dict[str, Any]) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    pair = {name: data[name] for name in ("X", "Y")}
+    with pytest.raises(idgen.DataError, match=r"no option 'step'.*did you mean steps"):
+        program.fit(pair, backend="torch", images={"step": 3})
+    with pytest.raises(idgen.DataError, match="give ImageOptions"):
+        program.fit(pair, backend="torch", images=3)
+    sampler = program.fit(pair, backend="torch", images=IMAGES, progress=False, device="cpu")
+    with pytest.raises(idgen.DataError, match=r"shape \(3, 8, 8\)"):
+        sampler.sample(2, do={"X": data["X"][0, :, :4]})
+    labels = {"X": np.repeat(["red", "green"], 60), "Y": data["Y"]}
+    categories = program.fit(labels, backend="torch", images=IMAGES, progress=False, device="cpu")
+    with pytest.raises(idgen.DataError, match="'blue', which the data never show"):
+        categories.sample(2, do={"X": "blue"})
+
+
+def test_the_generator_of_pictures(bank: Bank) -> None:
+    data, codes = napkin_images(bank, 500, 0, HARD, noise=0.0)
+    assert single_colored(data["Y"]) == 1
+    lit = data["Y"].reshape(500, 3, -1).any(2)
+    assert np.array_equal(lit[codes["Y.color"] == 3].all(0), [True, True, False])  # yellow
+    assert np.array_equal(data["W2.digit"], codes["W1.digit"])
+    same = codes["X.color"] == codes["Y.color"]
+    assert same.any()
+    assert np.array_equal(data["X"][same], data["Y"][same])  # Y is X's handwriting
