@@ -3,7 +3,7 @@
 7,000 queries on plain random graphs and 3,000 on graphs grown around the napkin, of 3 to 6 vertices, with one or two
 outcomes and treatments and, in a third of them, conditions. A value is right when it equals the truth of one random
 model with hidden causes, as fractions; a verdict is right when identification by fixing, an independent method, gives
-it too. y0 as released stands beside y0 with its three defects repaired (tests/peers/y0_shim.py) and beside our estimand.
+it too. y0 as released stands beside y0 with its three defects repaired (tests/peers/y0_shim.py), and beside ours.
 y0 iterates over sets, so that a few of its released answers change with PYTHONHASHSEED.
 """
 

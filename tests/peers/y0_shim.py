@@ -21,7 +21,7 @@ def repaired_y0(*chosen: str) -> Iterator[None]:
     """y0 with the repairs named, or with all of `REPAIRS`; on leaving, y0 is as it was."""
     with warnings.catch_warnings():  # importing y0 brings in libraries that warn about themselves
         warnings.simplefilter("ignore")
-        import y0.algorithm.conditional_independencies  # noqa: F401
+        import y0.algorithm.conditional_independencies
         import y0.algorithm.identify.id_c  # noqa: F401
     patches = [patch(target, repair()) for name in chosen or REPAIRS for target, repair in REPAIRS[name].items()]
     for one in patches:
