@@ -1,0 +1,73 @@
+"""Fuzzing: damaged texts, JSON and saved samplers against everything that reads them.
+
+An escape is any exception that is no IdgenError, an IdgenError without a message, and a text that is accepted and does
+not survive printing and parsing. Damages are of characters, words of the language, JSON values, bits and bytes, from a
+fixed seed; checksums are repaired in most damaged samplers, so that what lies behind them is reached. A sampler that
+loads also draws. Read is the share of inputs that were accepted; the slowest is the longest time for one input.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+from idgen_compiler.errors import IdgenError
+from tests.benchmarks.report import Row
+from tests.fuzz.folders import exact_folders, torch_folders
+from tests.fuzz.targets import Target, attempt, texts
+
+__all__ = ["run"]
+
+SAMPLERS = 10_000
+"""How many damaged samplers of each backend, of a million inputs in all."""
+
+
+def run(quick: bool) -> list[Row]:
+    total, samplers = (10_000, 200) if quick else (1_000_000, SAMPLERS)
+    with tempfile.TemporaryDirectory() as scratch:
+        folders: list[Target] = [exact_folders(Path(scratch)), torch_folders(Path(scratch))]
+        parsers: list[Target] = [*texts()]
+        each = (total - samplers * len(folders)) // len(parsers)
+        rows = [_row(target, each) for target in parsers] + [_row(target, samplers) for target in folders]
+    times = [row["slowest (ms)"] for row in rows]
+    whole = {"reader": "all", "inputs": sum(_whole(row["inputs"]) for row in rows)}
+    return [
+        *rows,
+        whole | {"escapes": sum(_whole(row["escapes"]) for row in rows), "slowest (ms)": max(map(_real, times))},
+    ]
+
+
+def _row(target: Target, count: int) -> Row:
+    random, escapes, accepted, slowest, start = Random(target.name), 0, 0, 0.0, time.perf_counter()
+    for _ in range(count):
+        damaged = target.damaged(random)
+        begin = time.process_time()
+        error = attempt(target, damaged)
+        slowest = max(slowest, time.process_time() - begin)
+        escapes += error is not None
+    for _ in range(min(count, 1000)):  # a sample tells the share
+        try:
+            target.read(target.damaged(random))
+        except IdgenError:
+            continue
+        accepted += 1
+    return {
+        "reader": target.name,
+        "inputs": count,
+        "escapes": escapes,
+        "read": f"{accepted / min(count, 1000):.0%}",
+        "slowest (ms)": 1000 * slowest,
+        "inputs a second": round(count / (time.perf_counter() - start)),
+    }
+
+
+def _whole(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _real(value: object) -> float:
+    assert isinstance(value, float)
+    return value
