@@ -151,8 +151,9 @@ class Composite:
 
     def __post_init__(self) -> None:
         names = [name for name, _ in self.fields]
-        if not names or len(set(names)) < len(names):
-            raise DataError(f"a composite needs fields of different names, not ({', '.join(names)})")
+        # NumPy gives a field without a name another one.
+        if not names or not all(names) or len(set(names)) < len(names):
+            raise DataError(f"a composite needs fields of different, non-empty names, not {names}")
 
 
 VariableType = Atom | Composite
