@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -25,6 +25,8 @@ from idgen_torch.values import encode_value
 from idgen_torch.variables import Schema
 
 __all__ = ["TorchSampler"]
+
+T = TypeVar("T")
 
 
 class TorchSampler:
@@ -69,6 +71,42 @@ class TorchSampler:
         Returns arrays with n entries each, in the type in which the variable's data came; a composite is a structured
         array. Raises DataError for wrong names or values, and warns (OverlapWarning) for a number beyond the data.
         """
+        op, count, batches = self._drawn(n, do, given, seed, query)
+        columns = {name: empty_array(self.schema[name], count) for name in op.network.outputs}
+        start = 0
+        for size, slots in batches:
+            for name, column in columns.items():
+                decode(self.schema[name], slots[name], column[start : start + size])
+            start += size
+        return Samples(columns)
+
+    def stream(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        query: str | None = None,
+    ) -> Iterator[Samples]:
+        """Draw what `sample` draws piece by piece, so that any number of samples fits into memory."""
+        op, _, batches = self._drawn(n, do, given, seed, query)
+        return (self._decoded(op, size, slots) for size, slots in batches)
+
+    def _decoded(self, op: Sample, size: int, slots: Slots) -> Samples:
+        columns = {name: empty_array(self.schema[name], size) for name in op.network.outputs}
+        for name, column in columns.items():
+            decode(self.schema[name], slots[name], column)
+        return Samples(columns)
+
+    def _drawn(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None,
+        given: Mapping[str, Any] | None,
+        seed: int | None,
+        query: str | None,
+    ) -> tuple[Sample, int, Iterator[tuple[int, Slots]]]:
+        """The sampler that is asked for, the number of samples, and its batches, drawn as they are taken."""
         op = self._sampler(query)
         if isinstance(n, bool) or not hasattr(n, "__index__") or n < 0:
             raise DataError(f"n is {n!r}; give a whole number of samples, 0 or more")
@@ -76,14 +114,7 @@ class TorchSampler:
         seed = secrets.randbits(63) if seed is None else checked_seed(seed)
         inputs = self._inputs(op, dict(do or {}), dict(given or {}), count)
         wired = WiredNetwork(op.network, self.schema, self.fitted.models, self.fitted.policies, self.device)
-        columns = {name: empty_array(self.schema[name], count) for name in op.network.outputs}
-        start = 0
-        with torch.no_grad():
-            for size, slots in wired.run(inputs, count, seed, f"sample {op.query}"):
-                for name, column in columns.items():
-                    decode(self.schema[name], slots[name], column[start : start + size])
-                start += size
-        return Samples(columns)
+        return op, count, _without_gradients(wired.run(inputs, count, seed, f"sample {op.query}"))
 
     def read_value(self, name: str, text: str) -> Any:
         """The value of a variable that a person typed, as `sample` takes it (see `reading`).
@@ -129,6 +160,17 @@ class TorchSampler:
 
     def __repr__(self) -> str:
         return f"TorchSampler({self.program.name}, {len(self.fitted.models)} models on {self.device})"
+
+
+def _without_gradients(batches: Iterator[T]) -> Iterator[T]:
+    """The same batches, made without gradients; between them the caller's own setting holds."""
+    while True:
+        with torch.no_grad():
+            try:
+                batch = next(batches)
+            except StopIteration:
+                return
+        yield batch
 
 
 def _check_names(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,7 +43,10 @@ def sample_command(
         {name: sampler.read_value(name, text) for name, text in assignments(option, texts or ()).items()}
         for option, texts in (("--do", do), ("--given", given))
     ]
-    samples = sampler.sample(n, do=values[0], given=values[1], seed=seed)
-    write_samples(samples, out)
+    # A backend that draws piece by piece keeps memory bounded, whatever n is.
+    stream = getattr(sampler, "stream", None)
+    drawn: dict[str, Any] = {"do": values[0], "given": values[1], "seed": seed}
+    pieces = stream(n, **drawn) if stream is not None else [sampler.sample(n, **drawn)]
+    rows = write_samples(pieces, out)
     if out is not None:
-        Page.on().text(f"{samples.size:,} samples of {', '.join(samples)} in {out}")
+        Page.on().text(f"{rows:,} samples of {', '.join(sampler.program.sampler.network.outputs)} in {out}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -26,51 +27,95 @@ def check_writable(path: Path) -> None:
         raise DataError(f"there is no folder {path.parent} for --out {path.name}; create it first")
 
 
-def write_samples(samples: Samples, path: Path | None) -> None:
-    """Write a table with one row for each sample; a file appears when it is complete.
+def write_samples(pieces: Iterable[Samples], path: Path | None) -> int:
+    """Write a table with one row for each sample, piece by piece; a file appears when it is complete.
 
-    Raises IdgenError when Parquet is asked for and pyarrow is not installed.
+    Returns the number of rows. Raises IdgenError when Parquet is asked for and pyarrow is not installed.
     """
-    columns = dict(columns_of(samples))
     if path is None:
-        _write_csv(columns, sys.stdout)
-        return
+        return _write_csv(pieces, sys.stdout)
     partial = path.with_name(path.name + ".partial")
     try:
         if path.suffix.lower() == ".parquet":
-            _write_parquet(columns, partial)
+            rows = _write_parquet(pieces, partial)
         else:
             with partial.open("w", encoding="utf-8", newline="") as file:
-                _write_csv(columns, file)
+                rows = _write_csv(pieces, file)
         partial.replace(path)
     except OSError as error:
         raise DataError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
         partial.unlink(missing_ok=True)
+    return rows
 
 
 def columns_of(samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
-    """The columns of a table: a composite gives `X.field` for each of its fields, a vector `X.0`, `X.1`, ..."""
-    for name, values in samples.items():
-        if values.dtype.names:
-            yield from ((f"{name}.{field}", values[field]) for field in values.dtype.names)
-        elif values.ndim > 1:
+    """The columns of a table.
+
+    A composite gives `X.field` for each of its fields, a vector `X.0`, `X.1`, ..., and an image all of its bytes like a
+    vector.
+    """
+    for name, values in _fields(samples):
+        if values.ndim > 1:
             flat = values.reshape(len(values), -1)
             yield from ((f"{name}.{k}", flat[:, k]) for k in range(flat.shape[1]))
         else:
             yield name, values
 
 
-def _write_csv(columns: dict[str, np.ndarray], file: TextIO) -> None:
+def _fields(samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
+    for name, values in samples.items():
+        if values.dtype.names:
+            yield from ((f"{name}.{field}", values[field]) for field in values.dtype.names)
+        else:
+            yield name, values
+
+
+def _write_csv(pieces: Iterable[Samples], file: TextIO) -> int:
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
+    rows = 0
+    for number, samples in enumerate(pieces):
+        columns = dict(columns_of(samples))
+        if number == 0:
+            writer.writerow(columns)
+        writer.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
+        rows += samples.size
+    return rows
 
 
-def _write_parquet(columns: dict[str, np.ndarray], path: Path) -> None:
+def _write_parquet(pieces: Iterable[Samples], path: Path) -> int:
     try:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
         raise IdgenError("Parquet needs pyarrow (pip install 'idgen-compiler[torch]'); write a .csv instead") from None
-    parquet.write_table(pyarrow.table(columns), path)
+    rows, writer = 0, None
+    try:
+        for samples in pieces:
+            images = {name: _encoded(values) for name, values in _fields(samples) if _are_images(values)}
+            others = Samples({name: values for name, values in _fields(samples) if name not in images})
+            table = pyarrow.table(dict(columns_of(others)) | images)
+            writer = writer or parquet.ParquetWriter(path, table.schema)
+            writer.write_table(table)
+            rows += samples.size
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows
+
+
+def _are_images(values: np.ndarray) -> bool:
+    return values.ndim == 4 and values.dtype == np.uint8
+
+
+def _encoded(images: np.ndarray) -> list[dict[str, Any]]:
+    """Images as PNG, in the way in which tables of images are exchanged: {"bytes": ..., "path": ...}."""
+    from PIL import Image
+
+    found = []
+    for image in images:
+        file = io.BytesIO()
+        pixels = image[0] if len(image) == 1 else np.moveaxis(image, 0, -1)
+        Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", compress_level=1)
+        found.append({"bytes": file.getvalue(), "path": None})
+    return found

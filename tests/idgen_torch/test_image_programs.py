@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image as Pillow
 
 import idgen_compiler as idgen
+from idgen_compiler.cli import main
 from idgen_compiler.demo.colored_digits import Bank, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import GRAPH, HARD, QUERY
-from idgen_torch import ImageOptions, TorchSampler
+from idgen_torch import ImageOptions, TorchSampler, ancestral
+from idgen_torch.images import image_column
 from idgen_torch.progress import NoProgress
 
 IMAGES = {"steps": 2, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1}
@@ -131,3 +135,25 @@ def test_the_generator_of_pictures(bank: Bank) -> None:
     same = codes["X.color"] == codes["Y.color"]
     assert same.any()
     assert np.array_equal(data["X"][same], data["Y"][same])  # Y is X's handwriting
+
+
+def test_samples_stream_into_a_table_piece_by_piece(
+    data: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    sampler = program.fit(
+        {name: data[name] for name in ("X", "Y")}, backend="torch", images=IMAGES, progress=False, device="cpu"
+    )
+    assert isinstance(sampler, TorchSampler)
+    x = data["X"][0]
+    monkeypatch.setattr(ancestral, "MOST_NUMBERS", 1)  # batches of 256 rows, the fewest
+    whole = sampler.sample(600, do={"X": x}, seed=1)["Y"]
+    pieces = [piece["Y"] for piece in sampler.stream(600, do={"X": x}, seed=1)]
+    assert [len(piece) for piece in pieces] == [256, 256, 88]
+    assert np.array_equal(np.concatenate(pieces), whole)
+    sampler.save(tmp_path / "saved")
+    Pillow.fromarray(np.moveaxis(x, 0, -1)).save(tmp_path / "x.png")
+    out = tmp_path / "y.parquet"
+    told = ["sample", str(tmp_path / "saved"), "-n", "600", "--do", f"X={tmp_path / 'x.png'}", "--out", str(out)]
+    assert main([*told, "--seed", "1"]) == 0
+    assert np.array_equal(image_column("Y", pd.read_parquet(out)["Y"]), whole)
