@@ -51,7 +51,8 @@ def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int) -> 
 
 def held(pictures: np.ndarray) -> Tensor:
     """Images as a tensor over the same memory or file; copied where torch cannot hold it."""
-    return torch.from_numpy(pictures if pictures.flags.writeable else pictures.copy())
+    holds = pictures.flags.writeable and min(pictures.strides) >= 0
+    return torch.from_numpy(pictures if holds else pictures.copy())
 
 
 def _encode(

@@ -96,7 +96,7 @@ class Denoiser(nn.Module):
     def start(cls, targets: Sequence[Part], inputs: Sequence[Part], layout: Layout, seed: int) -> Denoiser:
         """A denoiser with random weights that depend on the seed alone; the global generator is left as it was."""
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             return cls(targets, inputs, layout)
 
     def condition(self, given: Rows, rows: int, keep: Tensor | None = None) -> Condition:

@@ -45,7 +45,7 @@ class ImageHeads(nn.Module):
     def start(cls, targets: Sequence[Part], inputs: Sequence[Part], outputs: Sequence[int], seed: int) -> ImageHeads:
         """Random weights that depend on the seed alone; the global generator is left as it was."""
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             return cls(targets, inputs, outputs)
 
     @property

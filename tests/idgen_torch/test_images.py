@@ -50,6 +50,7 @@ def read(data: Any, **types: Any) -> tuple[Schema, np.ndarray]:
 
 SOURCES = {
     "channels first": lambda folder: BYTES,
+    "upside down twice": lambda folder: BYTES[:, :, ::-1].copy()[:, :, ::-1],
     "channels last": lambda folder: np.moveaxis(BYTES, 1, -1),
     "floats": lambda folder: BYTES / 255.0,
     "a tensor": lambda folder: torch.from_numpy(BYTES).float() / 255,
