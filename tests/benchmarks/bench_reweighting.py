@@ -1,9 +1,10 @@
-"""Regenerating against reweighting on napkins, from good overlap to poor: which is nearer the truth, what auto does.
+"""Regenerating against reweighting on napkins, from poor overlap to good: which is nearer the truth, what auto does.
 
 P(Y | do(X)) on W1 -> W2 -> X -> Y, X <-> W1 <-> Y, where W2 has a noise of its own: the more, the better the overlap.
 Errors are means over seeds: total variation to the truth for discrete cases (over all x, or the attributes at one x),
 and for real ones the larger of the mean's error (in sd) and the sd's (relative) within |x| <= 2 sd. Auto is run as
-it is; the way that it did not take is compiled by name and run too.
+it is; the way that it did not take is compiled by name and run too. CPU seconds are of compiling and fitting; making
+the choice counts with the way that was taken.
 """
 
 from __future__ import annotations
@@ -81,16 +82,18 @@ def row(arrangement: Arrangement, quick: bool) -> Row:
         **{name: f"{error:.4f}" for name, error in mean.items()},
         "auto": f"{np.mean([fit.error for fit in auto]):.4f}",
         "auto takes": ", ".join(sorted({fit.took for fit in auto})),
-        "s, regenerate / reweight": " / ".join(f"{np.mean([f.seconds for f in found]):.1f}" for found in fits.values()),
+        "CPU s, regenerate / reweight": " / ".join(
+            f"{np.mean([f.seconds for f in found]):.1f}" for found in fits.values()
+        ),
     }
 
 
 def _fit(realize: Realization, arrangement: Arrangement, data: Columns, seed: int, quick: bool) -> Fit:
     options = {"epochs": 2, "ensemble": 1} if quick else {}
-    started = time.perf_counter()
+    started = time.process_time()
     program = idgen.compile(QUERY, NAPKIN, realize=realize)
     sampler = program.fit(data, backend="torch", seed=seed, progress=False, device="cpu", **options)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     took = "reweight" if sampler.program.reweightings else "regenerate"
     return Fit(took, arrangement.error(sampler, data, seed), effective_fraction(sampler), seconds)
 
@@ -99,16 +102,16 @@ def _fit(realize: Realization, arrangement: Arrangement, data: Columns, seed: in
 
 
 def arrangements(quick: bool) -> Iterator[Arrangement]:
-    """Four kinds of data, each from good overlap to poor."""
+    """Four kinds of data, each from poor overlap to good."""
     for rows in (2_000,) if quick else (2_000, 50_000):
         for noise in (0.02, 0.1, 0.3, 0.6, 0.9):
             yield _tables(rows, noise)
     for rows in (2_000,) if quick else (10_000, 60_000):
         for noise in (0.1, 0.2, 0.3, 0.5, 0.7):
             yield _attributes(rows, noise)
-    for kind, case, levels in (("linear", linear, (0.6, 1.2, 2.0, 4.0)), ("bent", bent, (0.3, 0.6, 1.2, 2.0))):
+    for kind, case, levels in (("linear", linear, (0.6, 2.0, 4.0)), ("bent", bent, (0.6, 2.0))):
         for noise in levels:
-            yield _real(kind, case(noise), 1_000 if quick else 20_000, noise)
+            yield _real(kind, case(noise), 1_000 if quick else 10_000, noise)
 
 
 def _tables(rows: int, noise: float) -> Arrangement:
