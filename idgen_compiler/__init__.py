@@ -21,7 +21,7 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
-from idgen_compiler.verify import VerificationReport, verify
+from idgen_compiler.verify import VerificationReport, Witness, verify, witness
 
 __version__ = "0.1.0"
 
@@ -44,9 +44,11 @@ __all__ = [
     "Sampler",
     "Samples",
     "VerificationReport",
+    "Witness",
     "check_graph",
     "compile",
     "identify",
     "load",
     "verify",
+    "witness",
 ]

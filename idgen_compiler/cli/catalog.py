@@ -7,7 +7,12 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.catalog import ENTRIES, find
+from idgen_compiler.errors import NotIdentifiable
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.sketch import sketch
+from idgen_compiler.identify import identify
 from idgen_compiler.page import Page
+from idgen_compiler.query import Query
 
 __all__ = ["catalog_app"]
 
@@ -26,16 +31,32 @@ def list_entries(context: typer.Context) -> None:
 
 @catalog_app.command("show")
 def show(name: Annotated[str, typer.Argument(help="As `idgen catalog` lists it.", show_default=False)]) -> None:
-    """Show one graph: its edges, query, source, and what there is to learn from it."""
+    """Show one graph: its drawing, query and source, what answers the query, and what there is to learn from it."""
     entry = find(name)
+    query, graph = entry.parsed_query(), entry.parsed_graph()
     page = Page.on()
     page.title(entry.title, below=entry.name)
+    page.code(sketch(graph))
+    page.text()
     page.facts(
         [
-            ("graph", "; ".join(str(entry.parsed_graph()).split("\n"))),
-            ("query", f"{entry.query}, {'identifiable' if entry.identifiable else 'not identifiable'}"),
+            ("graph", "; ".join(str(graph).split("\n"))),
+            ("query", f"{query}, {'identifiable' if entry.identifiable else 'not identifiable'}"),
             ("source", entry.source),
+            *([("its formula", entry.formula)] if entry.formula else []),
+            *_found(query, graph),
             ("lesson", entry.lesson),
-            ("try", f"idgen compile --graph catalog:{entry.name}"),
+            *([("tags", ", ".join(entry.tags))] if entry.tags else []),
+            ("try", f"idgen {'compile' if entry.identifiable else 'verify'} --graph catalog:{entry.name}"),
         ]
     )
+
+
+def _found(query: Query, graph: ADMG) -> list[tuple[str, str]]:
+    """What identification finds: the estimand with the lines that it took, or the hedge."""
+    try:
+        found = identify(query, graph)
+    except NotIdentifiable as error:
+        outer, inner = ("{" + ", ".join(graph.sorted(side)) + "}" for side in error.hedge)
+        return [("hedge", f"F = {outer}, F' = {inner}")]
+    return [("estimand", str(found.estimand)), ("identified by", f"lines {' > '.join(map(str, found.trace.lines))}")]

@@ -10,7 +10,9 @@ import typer
 from idgen_compiler.cli.arguments import GraphText, Level, QueryText, Realize, read_question
 from idgen_compiler.cli.summary import summarise
 from idgen_compiler.compile import compile
+from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.identify import Identification, identify
+from idgen_compiler.identify.hedge import hedge_dot
 from idgen_compiler.ir.program import Program
 from idgen_compiler.page import Page
 
@@ -40,10 +42,16 @@ def compile_command(
     """Identify a query and show what answers it: the formula, or the program that trains and samples it."""
     asked, admg = read_question(query, graph)
     page = Page.on()
+    try:
+        identification = identify(asked, admg)
+    except NotIdentifiable as error:
+        if emit is Emit.DOT:
+            page.code(hedge_dot(admg, error.hedge))
+        raise
     if emit is Emit.SUMMARY:
-        summarise(page, identify(asked, admg), compile(asked, admg, optimize=level, realize=realize))
+        summarise(page, identification, compile(asked, admg, optimize=level, realize=realize))
     elif emit in (Emit.TRACE, Emit.ESTIMAND, Emit.LATEX):
-        page.code(_answer(emit, identify(asked, admg)))
+        page.code(_answer(emit, identification))
     else:
         page.code(_program(emit, compile(asked, admg, optimize=level, realize=realize)))
 

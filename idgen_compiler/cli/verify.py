@@ -8,8 +8,12 @@ import typer
 
 from idgen_compiler.cli.arguments import GraphText, QueryText, read_question
 from idgen_compiler.cli.outcome import Outcome
+from idgen_compiler.errors import IdgenError, NotIdentifiable
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.identify.hedge import sketch_hedge
 from idgen_compiler.page import Page
-from idgen_compiler.verify import verify
+from idgen_compiler.query import Query
+from idgen_compiler.verify import verify, witness
 
 __all__ = ["verify_command"]
 
@@ -21,8 +25,25 @@ def verify_command(
     seed: Annotated[int, typer.Option("--seed", help="Of the random models.")] = 0,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the report as Markdown.")] = False,
 ) -> int:
-    """Compare estimand and program with the truth of random models with hidden causes, in exact fractions."""
+    """Compare estimand and program with the truth of random models with hidden causes, in exact fractions.
+
+    Of a query that is not identifiable, draw the hedge and print two models that prove it.
+    """
     asked, admg = read_question(query, graph)
-    report = verify(asked, admg, models=models, seed=seed)
+    try:
+        report = verify(asked, admg, models=models, seed=seed)
+    except NotIdentifiable as error:
+        _print_proof(asked, admg, error)
+        raise
     Page.on().text(report.to_markdown() if markdown else str(report))
     return Outcome.DONE if report.ok else Outcome.DIFFERENCE
+
+
+def _print_proof(query: Query, graph: ADMG, refusal: NotIdentifiable) -> None:
+    page = Page.on()
+    page.code(sketch_hedge(graph, refusal.hedge))
+    page.text()
+    try:
+        page.code(str(witness(query, graph)))
+    except IdgenError as error:  # a graph too large for exact arithmetic; the hedge is a proof all the same
+        page.text(f"no models are shown: {error}")
