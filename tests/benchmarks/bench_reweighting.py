@@ -75,6 +75,7 @@ def row(arrangement: Arrangement, quick: bool) -> Row:
         other: Realization = "reweight" if auto[-1].took == "regenerate" else "regenerate"
         fits[other].append(_fit(other, arrangement, data, seed, quick))
     mean = {name: float(np.mean([fit.error for fit in found])) for name, found in fits.items()}
+    seconds = [f"{np.mean([fit.seconds for fit in found]):.1f}" for found in fits.values()]
     return {
         "case": arrangement.name,
         "overlap": arrangement.overlap,
@@ -82,7 +83,7 @@ def row(arrangement: Arrangement, quick: bool) -> Row:
         **{name: f"{error:.4f}" for name, error in mean.items()},
         "auto": f"{np.mean([fit.error for fit in auto]):.4f}",
         "auto takes": ", ".join(sorted({fit.took for fit in auto})),
-        "CPU s, regenerate / reweight": " / ".join(
+        "CPU s, regenerate / reweight": " / ".join(seconds),
             f"{np.mean([f.seconds for f in found]):.1f}" for found in fits.values()
         ),
     }
