@@ -26,7 +26,7 @@ def case(query: str, graph: str) -> Case:
 
 DEFECTS = {
     "carried law": (case("P(Y | do(X))", "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"), "wrong value"),
-    "isolated vertices": (case("P(Y1, Y2 | do(X))", "Y1 -> X -> Y2"), "raised"),
+    "isolated vertices": (case("P(Y1, Y2 | do(X))", "Y1; X -> Y2"), "raised"),
     "colliders": (case("P(Y | W, Z)", "W <-> Z <-> Y"), "wrong value"),
 }
 
