@@ -4,8 +4,9 @@ from idgen_compiler.rewrites.collapse import Collapse
 from idgen_compiler.rewrites.eliminate import Eliminate
 from idgen_compiler.rewrites.expand import Expand
 from idgen_compiler.rewrites.hoist import Hoist
+from idgen_compiler.rewrites.merge import Merge
 from idgen_compiler.rewrites.minimise import Minimise
 from idgen_compiler.rewrites.observe import Observe
 from idgen_compiler.rewrites.rewrite import Rewrite, regenerated
 
-__all__ = ["Collapse", "Eliminate", "Expand", "Hoist", "Minimise", "Observe", "Rewrite", "regenerated"]
+__all__ = ["Collapse", "Eliminate", "Expand", "Hoist", "Merge", "Minimise", "Observe", "Rewrite", "regenerated"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -10,10 +10,15 @@ from idgen_compiler.estimand.build import free, product
 from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Product, fold
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import m_separated_mask
 from idgen_compiler.rewrites.rewrite import Rewrite, with_parts
 
-__all__ = ["Eliminate", "eliminated"]
+__all__ = ["Eliminate", "eliminated", "why_not_eliminated"]
+
+
+_GROWN = 8
+"""Parts of a group are tried in groups of at most so many: it takes time with the square of their number."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Eliminate(Rewrite):
     is trained on the output of another.
 
     It is decided for whole groups of conditionals of one law first, since these share the samples of what is hidden,
-    then for single ones.
+    then for parts of the group and single ones.
 
     Before: P(Y ; do(M)), a conditional of P(X) P(Y | X, M)    After: sum over X of P(X) P(Y | X, M)    (front-door)
     """
@@ -52,14 +57,27 @@ class Eliminate(Rewrite):
             if isinstance(part, Conditional) and isinstance(part.of, Intervened):
                 by_law.setdefault(part.of, []).append(part)
         done: dict[Kernel, list[Kernel]] = {}
-        for group in by_law.values():
-            whole = eliminated(group) if self.groups and len(group) > 1 else None
-            for k, member in enumerate(group):
-                if whole is not None:
-                    done[member] = [whole] if k == 0 else []
-                else:
-                    done[member] = [eliminated([member]) or member]
+        for members in by_law.values():
+            for group, whole in self._groups(members):
+                done[group[0]] = [whole]
+                done.update((member, []) for member in group[1:])
         return [new for part in parts for new in done.get(part, [part])]
+
+    def _groups(self, members: Sequence[Conditional]) -> Iterator[tuple[Sequence[Conditional], Kernel]]:
+        """Groups of one law's conditionals with the kernels that they become: all together, or grown one by one."""
+        if self.groups and len(members) > 1 and (whole := eliminated(members)) is not None:
+            yield members, whole
+            return
+        waiting = list(members)
+        while waiting:
+            group = [waiting.pop(0)]
+            found = eliminated(group)
+            for other in list(waiting) if self.groups and len(members) <= _GROWN else ():
+                if (larger := eliminated([*group, other])) is not None:  # even where the group is none without it
+                    group, found = [*group, other], larger
+                    waiting.remove(other)
+            if found is not None:
+                yield group, found
 
 
 def eliminated(group: Sequence[Conditional]) -> Kernel | None:
@@ -83,6 +101,14 @@ def eliminated(group: Sequence[Conditional]) -> Kernel | None:
     # What the conditionals did not need may return as an input of the network: it does not matter there either.
     given = {n for c in members for n in c.given}
     return free(kernel, [n for n in kernel.inputs if n not in given])
+
+
+def why_not_eliminated(node: Conditional) -> tuple[str, ...]:
+    """The open path in the law's network by which seeing an input tells about the target; empty without one."""
+    if not isinstance(node.of, Intervened):
+        return ()
+    inputs = set(node.given).difference(node.of.inputs)
+    return _network(node.of).path(inputs, node.to)
 
 
 def _network(law: Intervened) -> _Network:
@@ -111,6 +137,13 @@ class _Network:
         cut = self.mask(inputs)
         given = (self.mask(self.fixed) | self.mask(earlier)) & ~cut
         return m_separated_mask(self.graph.mutilated_mask(out_of=cut), self.mask(targets), cut, given)
+
+    def path(self, inputs: Iterable[str], targets: Iterable[str]) -> tuple[str, ...]:
+        """The path that forbids to clamp the inputs, over slots; empty when they are separated."""
+        cut = self.mask(inputs)
+        graph, given = self.graph.mutilated_mask(out_of=cut), self.mask(self.fixed) & ~cut
+        slot = {vertex: name for name, vertex in self.vertex.items()}
+        return tuple(slot.get(step, step) for step in open_path(graph, cut, self.mask(targets), given))
 
     def clamped(self, targets: set[str], clamped: set[str]) -> Kernel:
         """The network for the targets with some slots as inputs instead of samples."""

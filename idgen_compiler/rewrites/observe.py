@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
+from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import m_connected_mask
 from idgen_compiler.rewrites.minimise import minimised
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
-__all__ = ["Observe", "observed"]
+__all__ = ["Observe", "observed", "why_not_observed"]
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,15 @@ def _further_out(node: Conditional) -> Conditional | None:
                 # Fixed vertices of L that the conditional did not need, it does not need in L either.
                 return minimised(Conditional(law, node.to, graph.names(inputs)))
     return None
+
+
+def why_not_observed(node: Conditional) -> tuple[str, ...]:
+    """The open path between the regime and the target in the law that the intervention was made in; empty without one.
+
+    Of the two conditions that the rule tries, the one as it stands: `("do(W)", "->", "W", "<->", "Y")`.
+    """
+    if not isinstance(node.of, Intervened):
+        return ()
+    graph = node.of.law.graph
+    target, given, regime = graph.mask_of(node.to), graph.mask_of(node.given), graph.mask_of(node.of.do)
+    return open_path(graph, 0, target, given | graph.fixed_mask, entered=regime)
