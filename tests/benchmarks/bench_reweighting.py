@@ -84,8 +84,6 @@ def row(arrangement: Arrangement, quick: bool) -> Row:
         "auto": f"{np.mean([fit.error for fit in auto]):.4f}",
         "auto takes": ", ".join(sorted({fit.took for fit in auto})),
         "CPU s, regenerate / reweight": " / ".join(seconds),
-            f"{np.mean([f.seconds for f in found]):.1f}" for found in fits.values()
-        ),
     }
 
 
