@@ -3,13 +3,15 @@
 16 x 16 digits, 20,000 rows, the paper's mechanisms and `hard` (`idgen_compiler.demo.napkin_mnist`). `regenerate` and
 `reweight` are ours, each one compiled program; `cond` and `dcm` model P(y | x) by diffusion, `ncm` is a GAN with shared
 noise (see `tests.benchmarks.baselines`). Every diffusion method makes the same number of training steps in all (4,000
-of batch 64, IDGEN_STEPS changes it) and ncm takes as much processor time as `regenerate`. Total variation (TV; the
-paper's Figure 4 prints L1, twice that) of Y's attributes by a classifier trained on separate handwriting, over
+of batch 64; IDGEN_STEPS and IDGEN_ROWS set others, and the table says which), and ncm takes as much processor time as
+`regenerate`. Total variation (TV; the paper's Figure 4 prints L1, twice that) of Y's attributes by a classifier trained
+on separate handwriting, over
 pictures of both digits and 150 different x each; the Fréchet distance is in that classifier's features; `single` is the
 fraction of samples without blended colours. The six agreements of the paper's Table 1 are those of the regenerated
 rows, for `truth` of real ones. The discrete rows are trained on the attributes themselves, 60,000 rows.
 Digits: MNIST's idx files in the folder IDGEN_MNIST, or scikit-learn's bundled ones. Finished parts are kept in the
-folder IDGEN_PARTS (out/napkin_images), so that an interrupted run goes on; IDGEN_SEEDS (1) is the number of seeds.
+folder IDGEN_PARTS (out/napkin_images), so that an interrupted run goes on; IDGEN_SEEDS (1) is the number of seeds,
+IDGEN_WORKERS (one a core) how many parts run at once, each with one thread, and IDGEN_METHODS names some methods only.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import os
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,7 +60,7 @@ __all__ = ["run"]
 
 SIZE, ROWS, STEPS, SAMPLES, XS = 16, 20_000, 4_000, 1_500, 150
 RED, DO_DIGITS = 0, (3, 5)
-METHODS = ("regenerate", "reweight", "cond", "dcm", "ncm")
+METHODS = ("truth", "regenerate", "reweight", "cond", "dcm", "ncm", "discrete", "discrete ncm")
 PICTURES = Path(__file__).parents[2] / "docs" / "examples" / "napkin_mnist"
 MECHANISMS = {mechanisms.name: mechanisms for mechanisms in (PAPER, HARD)}
 SHAPE = (3, SIZE, SIZE)
@@ -67,41 +70,65 @@ LABELS = (Part("W2.digit", 10), Part("W2.color", 2))
 
 def run(quick: bool) -> list[Row]:
     """The table: a row for each mechanism and method, means over seeds with the standard deviation of colour's."""
-    steps = 20 if quick else int(os.environ.get("IDGEN_STEPS", STEPS))
-    rows = 600 if quick else ROWS
-    seeds = 1 if quick else int(os.environ.get("IDGEN_SEEDS", 1))
-    chosen = os.environ.get("IDGEN_METHODS", ",".join(METHODS)).split(",")
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) if quick else Path(os.environ.get("IDGEN_PARTS", "out/napkin_images"))
-        folder.mkdir(parents=True, exist_ok=True)
-        first = [(m, "regenerate", seed, rows, steps, quick, folder) for seed in range(seeds) for m in MECHANISMS]
-        others = [
-            (m, method, seed, rows, steps, quick, folder)
-            for seed in range(seeds)
-            for method in (*chosen, "truth", "discrete", "discrete ncm")
-            if method != "regenerate"
-            for m in MECHANISMS
-        ]
-        # Each part has one thread and its own process, so that its time does not depend on the number of cores.
-        workers = max(1, (os.cpu_count() or 1))
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-            found = list(pool.map(_part, first)) if "regenerate" in chosen else []
-            found += list(pool.map(_part, others))
+    settings = _Settings.quickly() if quick else _Settings.from_environment()
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    tasks = [
+        (m, method, seed, settings) for method in settings.methods for seed in range(settings.seeds) for m in MECHANISMS
+    ]
+    # Each part has one thread and its own process, so that its time does not depend on the number of cores.
+    with ProcessPoolExecutor(settings.workers, multiprocessing.get_context("spawn")) as pool:
+        # The GAN is given the time that ours took, so that ours comes first.
+        ours = [task for task in tasks if task[1] == "regenerate"]
+        found = [*pool.map(_part, ours), *pool.map(_part, [task for task in tasks if task not in ours])]
     return [_mean(same) for same in _grouped(found)]
 
 
-def _part(task: tuple[str, str, int, int, int, bool, Path]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Settings:
+    """How much of what is run."""
+
+    quick: bool
+    folder: Path
+    rows: int
+    steps: int
+    seeds: int
+    workers: int
+    methods: tuple[str, ...]
+
+    @classmethod
+    def quickly(cls) -> _Settings:
+        return cls(True, Path(tempfile.mkdtemp(prefix="idgen-bench-")), 600, 20, 1, os.cpu_count() or 1, METHODS)
+
+    @classmethod
+    def from_environment(cls) -> _Settings:
+        given = os.environ.get
+        return cls(
+            False,
+            Path(given("IDGEN_PARTS", "out/napkin_images")),
+            int(given("IDGEN_ROWS", ROWS)),
+            int(given("IDGEN_STEPS", STEPS)),
+            int(given("IDGEN_SEEDS", 1)),
+            int(given("IDGEN_WORKERS", os.cpu_count() or 1)),
+            tuple(given("IDGEN_METHODS", ",".join(METHODS)).split(",")),
+        )
+
+    def part(self, mechanisms: str, method: str, seed: int) -> Path:
+        """The file of a part that was measured."""
+        return self.folder / f"{mechanisms}-{method.replace(' ', '-')}-{seed}-{self.rows}-{self.steps}.json"
+
+
+def _part(task: tuple[str, str, int, _Settings]) -> dict[str, Any]:
     """One method on one data set, from its file where it was measured before."""
-    mechanisms, method, seed, rows, steps, quick, folder = task
-    path = folder / f"{mechanisms}-{method.replace(' ', '-')}-{seed}-{steps}.json"
+    mechanisms, method, seed, settings = task
+    path = settings.part(mechanisms, method, seed)
     if path.exists():
         kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
         return kept
     torch.set_num_threads(1)
     if method.startswith("discrete"):
-        found = _discrete(MECHANISMS[mechanisms], method, seed, quick)
+        found = _discrete(MECHANISMS[mechanisms], method, seed, settings.quick)
     else:
-        found = _Trial(MECHANISMS[mechanisms], seed, rows, steps, quick, folder).measure(method)
+        found = _Trial(MECHANISMS[mechanisms], seed, settings).measure(method)
     result = {"mechanisms": mechanisms, "method": method, **found}
     path.write_text(json.dumps(result), encoding="utf-8")
     return result
@@ -110,18 +137,19 @@ def _part(task: tuple[str, str, int, int, int, bool, Path]) -> dict[str, Any]:
 class _Trial:
     """Data, judge and truth of one seed."""
 
-    def __init__(self, mechanisms: Mechanisms, seed: int, rows: int, steps: int, quick: bool, folder: Path) -> None:
-        self.mechanisms, self.seed, self.steps, self.quick, self.folder = mechanisms, seed, steps, quick, folder
+    def __init__(self, mechanisms: Mechanisms, seed: int, settings: _Settings) -> None:
+        self.mechanisms, self.seed, self.settings, self.quick = mechanisms, seed, settings, settings.quick
+        quick = self.quick
         learn, self.apart = _banks()
         self.judge = _judge(quick)
-        self.data, _ = napkin_images(learn, rows, seed, mechanisms)
+        self.data, _ = napkin_images(learn, settings.rows, seed, mechanisms)
         codes = {"W2.digit": self.data["W2.digit"], "W2.color": (self.data["W2.color"] == "green").astype(np.int64)}
         self.rows: Rows = {name: torch.from_numpy(v) for name, v in ({k: self.data[k] for k in IMAGES} | codes).items()}
         self.samples, self.xs = (40, 5) if quick else (SAMPLES, XS)
 
     def how(self, share: float = 1.0) -> ImageOptions:
         """A share of the budget."""
-        return ImageOptions(steps=max(2, round(share * self.steps)), sampling_steps=2 if self.quick else 20)
+        return ImageOptions(steps=max(2, round(share * self.settings.steps)), sampling_steps=2 if self.quick else 20)
 
     def measure(self, method: str) -> dict[str, Any]:
         began, wall = time.process_time(), time.perf_counter()
@@ -147,7 +175,7 @@ class _Trial:
     def _seconds_of_ours(self) -> float:
         if self.quick:
             return 2.0
-        path = self.folder / f"{self.mechanisms.name}-regenerate-{self.seed}-{self.steps}.json"
+        path = self.settings.part(self.mechanisms.name, "regenerate", self.seed)
         return float(json.loads(path.read_text("utf-8"))["training s"]) if path.exists() else 600.0
 
     def _ours(self, realize: str) -> tuple[Any, dict[str, float]]:
@@ -225,7 +253,7 @@ class _Trial:
         return self.apart.colored(self.apart.draw(codes["digit"], generator), codes["color"], codes["thickness"])
 
     def _accuracy(self) -> dict[str, float]:
-        return {"judge": min(self.judge.accuracy.values())}
+        return {"judge": min(self.judge.accuracy.values()), "rows": self.settings.rows, "steps": self.settings.steps}
 
 
 @cache
@@ -267,7 +295,7 @@ def _discrete(mechanisms: Mechanisms, method: str, seed: int, quick: bool) -> di
 
 
 def _grouped(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    order = {name: k for k, name in enumerate(("truth", *METHODS, "discrete", "discrete ncm"))}
+    order = {name: k for k, name in enumerate(METHODS)}
     keys = sorted({(one["mechanisms"] != "paper", order[one["method"]]) for one in found})
     return [[one for one in found if (one["mechanisms"] != "paper", order[one["method"]]) == key] for key in keys]
 
@@ -278,14 +306,14 @@ def _mean(same: list[dict[str, Any]]) -> Row:
     columns = (
         *(f"{a} TV" for a in ("color", "digit", "thickness")), "color L1", "Fréchet", "single",
         "X.d=W2.d", "X.c=W2.c", "X.t=W1.t", "Y.d=X.d", "Y.c=W1.c", "Y.t=X.t",
-        "judge", "training s", "wall s", "samples/s",
+        "judge", "rows", "steps", "training s", "wall s", "samples/s",
     )  # fmt: skip
     for name in columns:
         values = [one[name] for one in same if name in one]
         if not values:
             row[name] = None
             continue
-        places = 0 if name in ("training s", "wall s", "samples/s") else 3
+        places = 0 if name in ("rows", "steps", "training s", "wall s", "samples/s") else 3
         spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 and name == "color TV" else ""
         row[name] = f"{np.mean(values):.{places}f}{spread}"
     return row

@@ -45,7 +45,7 @@ def test_diffusion_nodes_and_the_gan_draw_pictures(bank: Bank) -> None:
 
 def test_the_likelihood_ncm_learns_what_x_does() -> None:
     rows = {name: torch.from_numpy(codes) for name, codes in attributes(20_000, 0, PAPER).items()}
-    found, true = MleNcm.fit(rows, 20, 0).do(3, 0, 1), truth(3, 0, 1, PAPER)
+    found, true = MleNcm.fit(rows, 40, 0).do(3, 0, 1), truth(3, 0, 1, PAPER)
     assert all(law.sum() == pytest.approx(1, abs=1e-5) for law in found.values())
     assert found["digit"].argmax() == 3
     assert total_variation(found["thickness"], true["thickness"]) < 0.2

@@ -19,7 +19,7 @@ from idgen_torch.parts import Rows
 
 __all__ = ["MleNcm"]
 
-GRID, BATCH, LR, HIDDEN = 24, 512, 4e-3, 128
+GRID, BATCH, LR, HIDDEN = 16, 512, 4e-3, 128
 WAVES = 8
 
 
