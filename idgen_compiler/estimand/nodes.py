@@ -54,7 +54,7 @@ class _Shared(type):
             names = [f.name for f in fields(cast(Any, cls)) if f.init]
             args = (*args, *(kwargs[n] for n in names[len(args) :]))
         # Equal graphs may number their vertices differently, and a node's bitsets are those of its own graph.
-        key = (cls, *((a, a.mask, a.order) if isinstance(a, ADMG) else a for a in args))
+        key = (cls, *((a.mask, a.key) if isinstance(a, ADMG) else a for a in args))
         found = _Shared._living.get(key)
         if found is None:
             found = super().__call__(*args)

@@ -418,7 +418,8 @@ class ADMG:
     # -- value semantics ------------------------------------------------------------------------------------------
 
     @cached_property
-    def _key(self) -> tuple[object, ...]:
+    def key(self) -> tuple[object, ...]:
+        """Order, fixed vertices and edges as plain tuples: equal for graphs that look alike in the same order."""
         return (self.order, self.fixed_mask and self.names(self.fixed_mask), self.directed, self.bidirected)
 
     def __eq__(self, other: object) -> bool:
