@@ -27,6 +27,8 @@ SELECTION = (
 )
 """The tests that are run on each mutant: quick, and meant for these modules."""
 
+OPTIONS = ("-x", "-q", "--assert=plain", "--tb=no", "-p", "no:cacheprovider")
+
 SECONDS = 30
 """A mutant that computes for longer hangs, and so is noticed."""
 
@@ -69,8 +71,9 @@ def _run(mutant: Mutant | None, selection: Sequence[str]) -> None:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         if mutant is not None:
             sys.meta_path.insert(0, _Changed(mutant))
-        code = int(pytest.main(["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", *selection]))
+        code = int(pytest.main([*OPTIONS, *selection]))
     finally:
         os._exit(code)
