@@ -4,6 +4,7 @@
 #   make test                     the tests; ARGS="-k napkin" narrows them
 #   make lint | format            style, types and import directions | rewrite to the style
 #   make bench                    every benchmark; BENCH="identify lower" narrows them
+#   make docs                     the documentation site, in build/docs
 #   make clean                    remove the environment and everything generated
 #
 # PYTHON=/path/to/python3.12 chooses the interpreter; PIP_ARGS is handed to pip.
@@ -18,7 +19,7 @@ ARGS     ?=
 JOBS     ?= auto
 BENCH    ?= all
 
-.PHONY: demo test lint format bench install clean
+.PHONY: demo test lint format bench docs install clean
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
@@ -40,13 +41,18 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks $(BENCH) --write
 
+# -E reads every page anew: a page's drawings depend on the compiler, which Sphinx does not watch.
+docs: $(STAMP)
+	$(BIN)/python -m sphinx -E -W --keep-going -q -b html docs build/docs
+	@echo "open build/docs/index.html"
+
 install: $(STAMP)
 
 # setuptools comes first and from the constraints, so that the build, too, uses the pinned one.
 $(STAMP): pyproject.toml constraints.txt $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) -c constraints.txt setuptools
 	$(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) -c constraints.txt \
-		--no-build-isolation -e '.[all,dev]'
+		--no-build-isolation -e '.[all,dev,docs]'
 	@touch $@
 
 $(BIN)/python:

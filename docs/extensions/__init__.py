@@ -1,0 +1,1 @@
+"""What the site's build adds to Sphinx: drawings of graphs and programs, and plain docstrings as reStructuredText."""

@@ -1,0 +1,78 @@
+"""Every block of the documentation runs, and prints what the page says; every page is in the site and its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests import pages
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+RUNNING = [page for page in PAGES if any(b.language in ("python", "console") for b in pages.blocks(page.read_text("utf-8")))]
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(DOCS).as_posix()
+
+
+@pytest.mark.parametrize("path", RUNNING, ids=name_of)
+def test_page_runs(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = path.read_text(encoding="utf-8")
+    wrong = [run for run in pages.run(page, path) if not pages.matches(run.expected, run.printed)]
+    if request.config.getoption("--bless"):
+        path.write_text(pages.renewed(page, wrong), encoding="utf-8")
+        return
+    for run in wrong:
+        pytest.fail(
+            f"{name_of(path)}, line {run.block.line}: the page says\n{run.expected}\nbut this was printed\n{run.printed}\n"
+            "renew the page with pytest --bless"
+        )
+
+
+def test_the_front_pages_show_running_code() -> None:
+    assert {"index.md", "tutorial.md"} <= {name_of(page) for page in RUNNING}
+
+
+def test_every_page_is_in_the_site() -> None:
+    listed = {"index"}
+    for page in PAGES:
+        for tree in re.findall(r"^```\{toctree\}\n(.*?)^```$", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL):
+            entries = [line.strip() for line in tree.splitlines() if line.strip() and not line.startswith(":")]
+            for entry in entries:
+                found = [path for path in page.parent.glob(f"{entry}.md") if path != page]
+                listed.update(name_of(path).removesuffix(".md") for path in found)
+    assert {name_of(page).removesuffix(".md") for page in PAGES} == listed
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_links_lead_to_files(path: Path) -> None:
+    prose = re.sub(r"^(`{3,}).*?^\1", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", prose)
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "same"),
+    [
+        ("a 0.25 b\n", "a 0.26 b\n", True),
+        ("a 0.25 b\n", "a 0.35 b\n", False),
+        ("1200 rows\n", "1201 rows\n", False),
+        ("first\n...\nlast\n", "first\nx\ny\nlast\n", True),
+        ("first\n...\nlast\n", "first\nx\ny\n", False),
+        ("one\n", "one\ntwo\n", False),
+    ],
+)
+def test_comparison_of_output(expected: str, printed: str, same: bool) -> None:
+    assert pages.matches(expected, printed) is same
+
+
+def test_a_page_is_renewed_where_it_is_wrong() -> None:
+    page = "```python\nprint(1 + 1)\n```\n\n```output\n3\n```\n"
+    runs = list(pages.run(page, Path("page.md")))
+    assert pages.renewed(page, runs) == page.replace("3", "2")
