@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,7 +15,7 @@ from idgen_torch.denoiser import Condition, Denoiser, pixels
 from idgen_torch.options import Progress
 from idgen_torch.parts import Rows
 from idgen_torch.processes import Process
-from idgen_torch.seeds import seed_for, stream_for
+from idgen_torch.seeds import stream_for
 from idgen_torch.training import one_cycle
 from idgen_torch.training_state import Standing, TrainingFile
 
@@ -200,13 +199,3 @@ def _averaged(average: Any, parameters: list[nn.Parameter], network: Denoiser) -
     finally:
         average.restore(parameters)
         network.train()
-
-
-def training_file(scratch: str | None) -> TrainingFile | None:
-    """Where the state of a training is kept, if anywhere."""
-    return None if scratch is None else TrainingFile(Path(scratch))
-
-
-def network_seed(seed: int) -> int:
-    """The seed of the starting weights."""
-    return seed_for(seed, "weights")

@@ -62,7 +62,13 @@ def _draws(network: Network) -> tuple[PolicyKey, ...]:
 
 
 def with_density(name: str, targets: Sequence[Part]) -> str:
-    """Resampled rows have no density, so that a real target whose density is needed gets another family."""
+    """Resampled rows have no density, so that a real target whose density is needed gets another family.
+
+    Raises DataError for an image, before anything is trained.
+    """
+    for part in targets:
+        if part.image:
+            raise DataError(f"{part.name} is an image, whose density no model knows; compile with realize='regenerate'")
     if name != "resample" or all(part.discrete for part in targets):
         return name
     return "chain" if any(part.discrete for part in targets) else "flow"

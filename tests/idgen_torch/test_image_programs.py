@@ -157,3 +157,12 @@ def test_samples_stream_into_a_table_piece_by_piece(
     told = ["sample", str(tmp_path / "saved"), "-n", "600", "--do", f"X={tmp_path / 'x.png'}", "--out", str(out)]
     assert main([*told, "--seed", "1"]) == 0
     assert np.array_equal(image_column("Y", pd.read_parquet(out)["Y"]), whole)
+
+
+def test_pictures_cannot_weigh_rows(data: dict[str, Any]) -> None:
+    program = idgen.compile(
+        idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y"), realize="reweight"
+    )
+    pictures = {**data, "W2": data["X"]}
+    with pytest.raises(idgen.DataError, match="W2 is an image, whose density no model knows"):
+        program.fit(pictures, backend="torch", images=IMAGES, progress=False, device="cpu")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_torch.denoiser import Condition, Denoiser, Layout, common_shape, stacked
-from idgen_torch.diffusion_training import Budget, Plan, RowsByStep, network_seed, train_denoiser, training_file
+from idgen_torch.diffusion_training import Budget, Plan, RowsByStep, train_denoiser
 from idgen_torch.drawing import normal
 from idgen_torch.families.base import (
     ConditionalModel,
@@ -29,7 +29,8 @@ from idgen_torch.image_options import ImageOptions
 from idgen_torch.parts import Part, Rows
 from idgen_torch.pictures import write_grid
 from idgen_torch.processes import Predictor, process_of
-from idgen_torch.seeds import stream_for
+from idgen_torch.seeds import seed_for, stream_for
+from idgen_torch.training_state import TrainingFile
 from idgen_torch.warning import warn_law
 
 __all__ = ["Diffusion"]
@@ -81,10 +82,10 @@ class Diffusion(ConditionalModel):
         device, how = torch.device(options.device), options.images
         _warn_of_guidance(how.guidance)
         layout = Layout(how.channels or (WIDE if device.type == "cuda" else CHANNELS), how.layers, how.unshuffle)
-        network = Denoiser.start(targets, inputs, layout, network_seed(seed))
+        network = Denoiser.start(targets, inputs, layout, seed_for(seed, "weights"))
         model = cls(targets, inputs, network, how)
         plan = _plan(how, options, count, device)
-        file = training_file(options.scratch)
+        file = None if options.scratch is None else TrainingFile(Path(options.scratch))
 
         def batch(index: Tensor) -> tuple[Tensor, Rows]:
             found = {part.name: _taken(rows[part.name], index).to(device) for part in (*targets, *inputs)}
