@@ -5,6 +5,8 @@
 #   make lint | format            style, types and import directions | rewrite to the style
 #   make bench                    every benchmark; BENCH="identify lower" narrows them
 #   make docs                     the documentation site, in build/docs
+#   make coverage                 the tests with the share of lines and branches that they reach
+#   make mutants                  change the compiler in one place at a time: which changes no test notices
 #   make clean                    remove the environment and everything generated
 #
 # PYTHON=/path/to/python3.12 chooses the interpreter; PIP_ARGS is handed to pip.
@@ -19,7 +21,7 @@ ARGS     ?=
 JOBS     ?= auto
 BENCH    ?= all
 
-.PHONY: demo test lint format bench docs install clean
+.PHONY: demo test lint format bench docs coverage mutants install clean
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
@@ -45,6 +47,12 @@ bench: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m sphinx -E -W --keep-going -q -b html docs build/docs
 	@echo "open build/docs/index.html"
+
+coverage: $(STAMP)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov=idgen_compiler --cov-branch --cov-report=term-missing:skip-covered $(ARGS)
+
+mutants: $(STAMP)
+	$(BIN)/python -m tests.mutants
 
 install: $(STAMP)
 
