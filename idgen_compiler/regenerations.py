@@ -1,4 +1,4 @@
-"""Why a regeneration stays: the conditionals that need it, the rules that failed, and the open paths that block them."""
+"""Why a regeneration stays: which conditional needs it, which rules failed, and the open paths that block them."""
 
 from __future__ import annotations
 

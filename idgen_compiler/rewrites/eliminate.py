@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from idgen_compiler.estimand.build import free, product
 from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Product, fold
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Product, fold
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import m_separated_mask
@@ -29,7 +29,8 @@ class Eliminate(Rewrite):
     before it, given the fixed ones and the earlier targets, in H without the edges out of those inputs, then
     conditioning on J and clamping J agree (rule 2 of the do-calculus in the Bayesian network H, where nothing is
     hidden: Pearl 2009, theorem 3.4.1), and P(T | do(J)) is H's truncated product: nothing is regenerated, and no model
-    is trained on the output of another.
+    is trained on the output of another. Of several conditionals each must be a factor of the chain rule of T: what it
+    does not name of the earlier targets and inputs is m-separated from its target.
 
     It is decided for whole groups of conditionals of one law first, since these share the samples of what is hidden,
     then for parts of the group and single ones.
@@ -94,6 +95,8 @@ def eliminated(group: Sequence[Conditional]) -> Kernel | None:
     for member in members:
         first = min(order[t] for t in member.to)
         before = {j for j in clamped if order[j] < first} | clamped.intersection(member.given)
+        if not _is_of_chain(member, earlier, before, targets):
+            return None
         if before and not network.separated(member.to, before, earlier):
             return None
         earlier.update(member.to)
@@ -101,6 +104,18 @@ def eliminated(group: Sequence[Conditional]) -> Kernel | None:
     # What the conditionals did not need may return as an input of the network: it does not matter there either.
     given = {n for c in members for n in c.given}
     return free(kernel, [n for n in kernel.inputs if n not in given])
+
+
+def _is_of_chain(member: Conditional, earlier: set[str], before: set[str], targets: set[str]) -> bool:
+    """Whether a member is its targets' law given all earlier targets and inputs, a factor of the chain rule."""
+    if not targets.intersection(member.given) <= earlier:
+        return False
+    graph = member.of.graph if isinstance(member.of, Law) else None
+    unnamed = earlier.union(before).difference(member.given)
+    if not unnamed or graph is None:
+        return not unnamed
+    given = graph.mask_of(member.given) | graph.fixed_mask
+    return m_separated_mask(graph, graph.mask_of(member.to), graph.mask_of(unnamed), given)
 
 
 def why_not_eliminated(node: Conditional) -> tuple[str, ...]:
