@@ -23,6 +23,7 @@ def test_page_runs(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")  # help texts are folded to the terminal
     page = path.read_text(encoding="utf-8")
     wrong = [run for run in pages.run(page, path) if not pages.matches(run.expected, run.printed)]
     if request.config.getoption("--bless"):
