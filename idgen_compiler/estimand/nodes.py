@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import chain
-from itertools import chain
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 

@@ -37,8 +37,8 @@ def m_connected_mask(graph: ADMG, start: int, given: int, *, to: int, until: int
     through an arrowhead from outside, as from a variable that says whether the vertex was intervened on. The search
     ends early once it reaches one of `until`.
     """
-    # Every vertex on an unblocked path is an ancestor of its ends or of what is conditioned on (Richardson 2003), so that
-    # none stands after them all in the order.
+    # Every vertex on an unblocked path is an ancestor of its ends or of what is conditioned on (Richardson 2003), so
+    # that none stands after them all in the order.
     within = (1 << (start | to | given).bit_length()) - 1
     opened: int | None = None  # colliders that conditioning opens; `given` itself is among them
     # `into`: vertices reached through an arrowhead; `out`: through a tail (or the start itself)

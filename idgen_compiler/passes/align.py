@@ -17,7 +17,7 @@ class AlignDraws(Pass):
     """A free variable of one model is drawn from its law given the model's other inputs, in the model's own data.
 
     The answer does not depend on the value (a Verma constraint), so any policy is sound; but a fitted model is only
-    good where it saw data, and a value that disagrees with the other inputs lies outside. In the napkin trial a disagreeing
+    good where it saw data, and a value that disagrees with the other inputs lies outside. In the napkin trial such a
     value cost three to seven times the error.
 
     Before: W2 ~ %obs              After: %m4 = train %reg0 : W2 | X
