@@ -36,7 +36,7 @@ class Reason:
         if self.elimination:
             lines.append(f"  not sampled forwards: seeing {seen} tells about {target} by more than its effects")
             lines.append(f"    {' '.join(self.elimination)}")
-        if not self.observation and not self.elimination:
+        if not self.observation or not self.elimination:
             lines.append("  a rewrite spares it at a higher level of optimisation")
         lines.append(f"  by weights: {self._weighed()}")
         return "\n".join(lines)

@@ -45,7 +45,7 @@ def hoisted(kernel: Kernel) -> Kernel:
 
 def _hoisted_law(law: Intervened) -> Intervened:
     """The law with its factors flattened together: single conditionals, or one sum where something is hidden."""
-    flat = flatten(product(law.factors), law.inputs)
+    flat = flatten(product(law.factors), law.inputs).needed(law.targets)
     shown = set(law.targets)
     if flat.free or any(atom.target not in shown for atom in flat.atoms):
         return Intervened(law.law, law.do, (hoisted(product(law.factors)),))

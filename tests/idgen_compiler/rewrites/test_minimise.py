@@ -15,6 +15,8 @@ from tests.idgen_compiler.rewrites.kernels import after, equal, observed, of
     [
         ("X -> M -> Y", "Y | X, M", "Y | M"),  # a chain
         ("X -> M -> Y; X <-> Y", "Y | X, M", "Y | X, M"),  # ... with a hidden cause past its middle
+        ("X -> M -> Y; X <-> M", "Y | X, M", "Y | M"),  # ... before its middle
+        ("X -> M -> Y; M <-> Y", "Y | X, M", "Y | X, M"),  # ... where the middle is a collider
         ("X -> C <- Z", "Z | X", "Z |"),
         ("X -> C <- Z", "Z | X, C", "Z | X, C"),  # a collider opens when it is given
         ("X -> C <- Z; C -> D", "Z | X, D", "Z | X, D"),  # ... or when its effect is

@@ -1,0 +1,73 @@
+"""A free value is drawn to agree with what the model sees beside it."""
+
+from __future__ import annotations
+
+from idgen_compiler.ir import Draw, Program
+from idgen_compiler.passes import AlignDraws
+from tests.idgen_compiler.passes.programs import same_answer
+
+NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
+
+TEXT = """
+    program "P(Y | do(X))" {{
+      %obs = observe [W1, W2, X, Y]
+      %m0 = train %obs : W1
+      %m1 = train %obs : X | W1, W2
+      %m2 = train %obs : Y | W1, W2, X
+      %reg0 = regenerate do(W2 ~ %obs) {{
+        W1 ~ %m0()
+        X ~ %m1(W1, W2)
+        Y ~ %m2(W1, W2, X)
+      }} -> [W2, X, Y]
+      %m3 = train %reg0 : Y | W2, X
+      {more}
+      sample (X) {{
+        W2 ~ %obs
+        {body}
+      }} -> [{outputs}]
+    }}"""
+
+
+def _draws(program: Program) -> list[str]:
+    return [s.slot for s in program.sampler.network.statements if isinstance(s, Draw)]
+
+
+def test_the_napkin_s_free_variable_follows_the_treatment() -> None:
+    before = Program.parse(TEXT.format(more="", body="Y ~ %m3(W2, X)", outputs="Y"))
+    after = AlignDraws().apply(before)
+    assert _draws(after) == []
+    (new,) = (model for model in after.models if model not in before.models)
+    assert (new.data, new.targets, new.inputs) == ("%reg0", ("W2",), ("X",))
+    assert same_answer(before, after, NAPKIN)
+
+
+def test_a_value_that_two_models_read_stays() -> None:
+    """Drawn to agree with one, it might disagree with the other."""
+    more, body = "%m4 = train %reg0 : W1 | W2", "Y ~ %m3(W2, X)\n W1 ~ %m4(W2)"
+    before = Program.parse(
+        TEXT.format(more=more.replace("W1 | W2", "X | W2"), body=body.replace("W1", "X'"), outputs="Y")
+    )
+    assert AlignDraws().apply(before) is before
+    assert _draws(before) == ["W2"]
+
+
+def test_a_value_beside_nothing_stays() -> None:
+    before = Program.parse(TEXT.format(more="%m4 = train %reg0 : Y | W2", body="Y ~ %m4(W2)", outputs="Y"))
+    assert AlignDraws().apply(before) is before
+
+
+def test_several_free_values_of_one_model_agree_with_each_other() -> None:
+    text = """
+        program "p" {
+          %obs = observe [A, B, X, Y]
+          %m0 = train %obs : Y | A, B, X
+          sample (X) {
+            A ~ %obs
+            B ~ %obs
+            Y ~ %m0(A, B, X)
+          } -> [Y]
+        }"""
+    after = AlignDraws().apply(Program.parse(text)).check()
+    inputs = {model.targets: model.inputs for model in after.models}
+    assert inputs[("A",)] == ("X",)
+    assert set(inputs[("B",)]) == {"A", "X"}

@@ -1,0 +1,113 @@
+"""Dropping leaves what a sampler needs, and nothing else."""
+
+from __future__ import annotations
+
+from idgen_compiler.ir import Program, Rows
+from idgen_compiler.passes import DropDead
+from tests.idgen_compiler.passes.programs import same_answer
+
+BEFORE = """
+    program "p" {
+      %obs = observe [A, B, C, D, X, Y]
+      %dead = train %obs : A
+      %m0 = train %obs : A
+      %m1 = train %obs : B | A
+      %m2 = train %obs : C | B
+      %m3 = train %obs : Y | A, X
+      %reg0 = regenerate do(X ~ %obs, B ~ %obs) {
+        A ~ %m0()
+        C ~ %m2(B)
+        Y ~ %m3(A, X)
+      } -> [X, B, A, C, Y]
+      %m4 = train %reg0 : Y | X
+      %reg1 = regenerate do(X ~ uniform) {
+        A ~ %m0()
+      } -> [A]
+      sample (X) {
+        A ~ %m0()
+        B ~ %m1(A)
+        Y ~ %m4(X)
+      } -> [Y]
+    }"""
+
+AFTER = """
+    program "p" {
+      %obs = observe [A, X, Y]
+      %m0 = train %obs : A
+      %m3 = train %obs : Y | A, X
+      %reg0 = regenerate do(X ~ %obs) {
+        A ~ %m0()
+        Y ~ %m3(A, X)
+      } -> [X, Y]
+      %m4 = train %reg0 : Y | X
+      sample (X) {
+        Y ~ %m4(X)
+      } -> [Y]
+    }"""
+
+
+def test_statements_columns_models_and_data_sets() -> None:
+    before = Program.parse(BEFORE)
+    after = DropDead().apply(before)
+    assert after == Program.parse(AFTER)
+    assert same_answer(before, after, "A -> B -> C; D; A -> Y; X -> Y; A -> X")
+    assert DropDead().apply(after) is after
+
+
+def test_rows_keep_the_slots_that_are_read() -> None:
+    before = Program.parse(
+        """
+        program "p" {
+          %obs = observe [A, B, X, Y]
+          %m0 = train %obs : Y | A, X
+          sample (X) {
+            (A, B) ~ rows %obs
+            Y ~ %m0(A, X)
+          } -> [Y]
+        }"""
+    )
+    after = DropDead().apply(before)
+    assert [s for s in after.sampler.network.statements if isinstance(s, Rows)] == [Rows(("A",), "%obs")]
+    assert after.observe.variables == ("A", "X", "Y")
+
+
+def test_what_a_reweighting_needs_stays() -> None:
+    """Its columns, its propensity with what that conditions on, and the policy's column."""
+    text = """
+        program "p" {
+          %obs = observe [W1, W2, X, Y, Z]
+          %p0 = train %obs : W2 | W1
+          %rw0 = reweight %obs do(W2 ~ %obs) by %p0 -> [X, Y, Z]
+          %m0 = train %rw0 : Y | X
+          sample (X) {
+            Y ~ %m0(X)
+          } -> [Y]
+        }"""
+    after = DropDead().apply(Program.parse(text))
+    assert after == Program.parse(text.replace(", Z]", "]"))
+
+
+def test_the_caller_s_inputs_are_observed() -> None:
+    """A value of X is checked against the data even where nothing depends on it."""
+    text = """
+        program "p" {
+          %obs = observe [X, Y]
+          %m0 = train %obs : Y
+          sample (X) {
+            Y ~ %m0()
+          } -> [Y]
+        }"""
+    assert DropDead().apply(Program.parse(text)).observe.variables == ("X", "Y")
+
+
+def test_the_values_of_a_uniform_policy_are_observed() -> None:
+    text = """
+        program "p" {
+          %obs = observe [W, X, Y]
+          %m0 = train %obs : Y | X
+          sample (X) {
+            W ~ uniform
+            Y ~ %m0(X)
+          } -> [W, Y]
+        }"""
+    assert DropDead().apply(Program.parse(text)).observe.variables == ("W", "X", "Y")

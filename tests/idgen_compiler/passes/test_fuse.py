@@ -1,0 +1,109 @@
+"""Two neighbouring models become a joint one where their product is its law."""
+
+from __future__ import annotations
+
+import pytest
+
+from idgen_compiler.graph import ADMG
+from idgen_compiler.ir import Program
+from idgen_compiler.passes import Fuse
+from tests.idgen_compiler.passes.programs import program, same_answer
+
+
+def _program(graph: str, inputs: str, body: str, outputs: str, **models: str) -> Program:
+    lines = "\n".join(f"  %{name} = train %obs : {model}" for name, model in models.items())
+    names = ", ".join(ADMG.parse(graph).order)
+    text = f'program "p" {{\n  %obs = observe [{names}]\n{lines}\n  sample ({inputs}) {{\n    {body}\n  }} -> [{outputs}]\n}}'
+    return program(text, graph)
+
+
+@pytest.mark.parametrize(
+    ("graph", "inputs", "body", "models", "joint"),
+    [
+        ("W -> A -> B; W -> B", "W", "A ~ %a(W)\n    B ~ %b(W, A)", {"a": "A | W", "b": "B | W, A"}, ("A, B", "W")),
+        # b without i: B is separated from W by A.
+        ("W -> A -> B", "W", "A ~ %a(W)\n    B ~ %b(A)", {"a": "A | W", "b": "B | A"}, ("A, B", "W")),
+        # a without j: A is separated from V.
+        (
+            "A -> B <- V; W -> A",
+            "W, V",
+            "A ~ %a(W)\n    B ~ %b(A, V)",
+            {"a": "A | W", "b": "B | A, V"},
+            ("A, B", "W, V"),
+        ),
+        # b without a: two effects of W that it separates.
+        ("A <- W -> B", "W", "A ~ %a(W)\n    B ~ %b(W)", {"a": "A | W", "b": "B | W"}, ("A, B", "W")),
+    ],
+)
+def test_a_product_of_the_chain_rule_is_one_model(
+    graph: str, inputs: str, body: str, models: dict[str, str], joint: tuple[str, str]
+) -> None:
+    before = _program(graph, inputs, body, "A, B", **models)
+    after = Fuse((("A", "B"),)).apply(before)
+    (model,) = after.models
+    assert (", ".join(model.targets), ", ".join(model.inputs)) == joint
+    assert same_answer(before, after, graph)
+
+
+@pytest.mark.parametrize(
+    ("graph", "inputs", "body", "models"),
+    [
+        # B depends on W past A, which its model does not know.
+        ("W -> A -> B; W -> B", "W", "A ~ %a(W)\n    B ~ %b(A)", {"a": "A | W", "b": "B | A"}),
+        # A depends on V, which comes in with B.
+        ("V -> A -> B; V -> B; W -> A", "W, V", "A ~ %a(W)\n    B ~ %b(A, V)", {"a": "A | W", "b": "B | A, V"}),
+        # A and B share a hidden cause, and are sampled apart.
+        ("W -> A; W -> B; A <-> B", "W", "A ~ %a(W)\n    B ~ %b(W)", {"a": "A | W", "b": "B | W"}),
+        # Two instances of W.
+        ("W -> A -> B; W -> B", "W", "W' ~ %obs\n    A ~ %a(W)\n    B ~ %b(W', A)", {"a": "A | W", "b": "B | W, A"}),
+        # B reads another instance of A than the one beside it.
+        ("W -> A -> B", "W", "A' ~ %obs\n    A ~ %a(W)\n    B ~ %b(A')", {"a": "A | W", "b": "B | A"}),
+    ],
+)
+def test_what_is_no_joint_law_stays_apart(graph: str, inputs: str, body: str, models: dict[str, str]) -> None:
+    before = _program(graph, inputs, body, "A, B", **models)
+    assert Fuse((("A", "B"),)).apply(before) is before
+
+
+def test_only_what_was_asked_for() -> None:
+    graph = "W -> A -> B -> C"
+    body = "A ~ %a(W)\n    B ~ %b(A)\n    C ~ %c(B)"
+    before = _program(graph, "W", body, "A, B, C", a="A | W", b="B | A", c="C | B")
+    assert Fuse(()).apply(before) is before
+    after = Fuse((("B", "C"),)).apply(before)
+    assert [model.targets for model in after.models] == [("A",), ("B", "C")]
+    assert same_answer(before, after, graph)
+
+
+def test_what_stands_between_must_not_read_the_first() -> None:
+    """C needs A and B needs C: A and B cannot be sampled at once."""
+    graph = "W -> A -> C -> B; A -> B"
+    body = "A ~ %a(W)\n    C ~ %c(A)\n    B ~ %b(A, C)"
+    before = _program(graph, "W", body, "A, B", a="A | W", c="C | A", b="B | A, C")
+    assert Fuse((("A", "B"),)).apply(before) is before
+
+
+def test_different_data_sets_stay_apart() -> None:
+    text = """
+        program "p" {
+          %obs = observe [W, A, B]
+          %m0 = train %obs : A | W
+          %reg0 = regenerate do(W ~ %obs) {
+            A ~ %m0(W)
+          } -> [W, A]
+          %m1 = train %reg0 : A | W
+          %m2 = train %obs : B | W, A
+          sample (W) {
+            A ~ %m1(W)
+            B ~ %m2(W, A)
+          } -> [A, B]
+        }"""
+    before = Program.parse(text)
+    assert Fuse((("A", "B"),)).apply(before) is before
+
+
+def test_a_model_that_is_used_elsewhere_stays() -> None:
+    graph = "W -> A -> B; W -> B"
+    body = "A ~ %a(W)\n    B ~ %b(W, A)\n    A' ~ %a(W)"
+    after = Fuse((("A", "B"),)).apply(_program(graph, "W", body, "A, B", a="A | W", b="B | W, A"))
+    assert [model.targets for model in after.models] == [("A",), ("A", "B")]

@@ -1,0 +1,66 @@
+"""Expansion brings in a variable where both halves can then be had without regeneration."""
+
+from __future__ import annotations
+
+import pytest
+
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Marginal
+from idgen_compiler.rewrites import Eliminate, Expand, Minimise, Observe, regenerated
+from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of
+
+FRONT_DOOR = "X -> M -> Y; X <-> Y; M -> Q"
+"""The front door with an effect Q of the mediator."""
+
+
+def _node() -> Conditional:
+    law = after(observed(FRONT_DOOR), "X", "M | X", "Q | M", "Y | X, M")
+    outer = Intervened(observed(FRONT_DOOR), ("M",), (of(observed(FRONT_DOOR), "X |"), of(law.law, "Y | X, M")))
+    law = Intervened(observed(FRONT_DOOR), ("X",), (*law.factors[:2], of(outer, "Y | M")))
+    return of(law, "Y | X, Q")
+
+
+def test_the_right_variable_makes_both_halves_observable() -> None:
+    node = _node()
+    assert regenerated(node)
+    found = Expand().apply(node)
+    assert isinstance(found, Marginal)
+    assert found.over == ("M",)
+    assert not regenerated(found)
+    assert equal(node, found, FRONT_DOOR)
+
+
+def test_a_condition_on_an_effect_of_the_mediator() -> None:
+    """P(Y | do(X), Q) needs no regeneration once M is summed over, and one without."""
+    before = answer("P(Y | do(X), Q)", FRONT_DOOR, Minimise(), Observe(), Eliminate())
+    assert regenerated(before)
+    assert regenerated(Expand(depth=0).apply(before))
+    assert not regenerated(Expand().apply(before))
+
+
+def test_depth_and_breadth_bound_the_search() -> None:
+    node = _node()
+    assert regenerated(Expand(depth=0).apply(node))
+    assert regenerated(Expand(breadth=0).apply(node))
+    assert not regenerated(Expand(depth=1).apply(node))
+
+
+def test_a_variable_that_the_target_does_not_need_is_left_out() -> None:
+    """P(Y | X ; do(W)) with Y not depending on U: no sum over U is built."""
+    graph = "W -> X -> Y; U -> X"
+    node = of(after(observed(graph), "W", "U |", "X | W, U", "Y | X"), "Y | X, W")
+    found = Expand().apply(node)
+    assert found is of(observed(graph), "Y | X")
+
+
+@pytest.mark.parametrize(
+    ("query", "graph"),
+    [
+        ("P(Y | do(X))", "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"),
+        ("P(A | do(X), B)", "X -> A -> B; X <-> B"),
+    ],
+)
+def test_a_true_ratio_stays(query: str, graph: str) -> None:
+    kernel = answer(query, graph, Minimise())
+    found = Expand().apply(kernel)
+    assert len(regenerated(found)) == 1
+    assert equal(kernel, found, graph)
