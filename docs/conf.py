@@ -26,6 +26,7 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}
+highlight_language = "none"
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"
 

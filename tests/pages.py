@@ -13,9 +13,10 @@ import shlex
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
@@ -24,7 +25,9 @@ from idgen_compiler.cli import main
 
 __all__ = ["Block", "Run", "blocks", "matches", "renewed", "run"]
 
-_FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>[\w-]*)[^\n`]*\n(?P<text>.*?)^(?P=fence)[ ]*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^(?P<fence>`{3,})(?P<language>[\w-]*)[^\n`]*\n(?P<text>.*?)^(?P=fence)[ ]*$", re.MULTILINE | re.DOTALL
+)
 _NUMBER = re.compile(r"-?\d+\.\d+")
 
 
@@ -66,18 +69,18 @@ def run(page: str, path: Path) -> Iterator[Run]:
             case "python":
                 # The line numbers of a traceback are those of the page.
                 code = compile("\n" * block.line + block.text, str(path), "exec")
-                printed = _captured(lambda code=code: exec(code, module.__dict__))  # noqa: S102
+                printed = _captured(partial(exec, code, module.__dict__))
             case "output":
                 yield Run(block, block.text, printed, (block.start, block.start + len(block.text)))
             case "console":
                 yield from _console(block)
 
 
-def _captured(call: object) -> str:
+def _captured(call: Callable[[], object]) -> str:
     out = StringIO()
     with redirect_stdout(out), redirect_stderr(StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        call()  # type: ignore[operator]
+        call()
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
@@ -107,7 +110,7 @@ def _command(text: str) -> str:
             main(words[1:])
         printed = out.getvalue()
     else:
-        found = subprocess.run(text, shell=True, capture_output=True, text=True, check=True)  # noqa: S602
+        found = subprocess.run(text, shell=True, capture_output=True, text=True, check=True)
         printed = found.stdout + found.stderr
     return "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
 

@@ -1,4 +1,4 @@
-"""Every block of the documentation runs, and prints what the page says; every page is in the site and its links lead somewhere."""
+"""Every block of the documentation runs and prints what the page says; no page is lost, and links lead to files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from tests import pages
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
-RUNNING = [page for page in PAGES if any(b.language in ("python", "console") for b in pages.blocks(page.read_text("utf-8")))]
+RUNNING = [
+    page for page in PAGES if any(b.language in ("python", "console") for b in pages.blocks(page.read_text("utf-8")))
+]
 
 
 def name_of(page: Path) -> str:
@@ -19,9 +21,7 @@ def name_of(page: Path) -> str:
 
 
 @pytest.mark.parametrize("path", RUNNING, ids=name_of)
-def test_page_runs(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
+def test_page_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")  # help texts are folded to the terminal
     page = path.read_text(encoding="utf-8")
@@ -31,8 +31,8 @@ def test_page_runs(
         return
     for run in wrong:
         pytest.fail(
-            f"{name_of(path)}, line {run.block.line}: the page says\n{run.expected}\nbut this was printed\n{run.printed}\n"
-            "renew the page with pytest --bless"
+            f"{name_of(path)}, line {run.block.line}: the page says\n{run.expected}\n"
+            f"but this was printed\n{run.printed}\nrenew the page with pytest --bless"
         )
 
 

@@ -17,7 +17,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import idgen_compiler as idgen
-from extensions.svg import draw_admg, draw_program
+from extensions.graphs import draw_admg
+from extensions.programs import draw_program
 
 __all__ = ["setup"]
 

@@ -13,8 +13,11 @@ from sphinx.application import Sphinx
 
 __all__ = ["restructured", "setup"]
 
+BITSETS = ("mask", "mask_of", "_of_bit")
+"""How the names of such members end."""
+
 _STARTS = re.compile(r"(?:Raises|Returns|Shape:|Source:|Warns)\b")
-_ALIGNED = re.compile(r"\S {3,}\S|^(?:Before|After):|^\s*[%>`]|^\S+ {2,}\S+ {2,}", re.MULTILINE)
+_ALIGNED = re.compile(r"\S {3,}\S|^(?:Before|After):|^\s*[%>]|^\S+ {2,}\S+ {2,}", re.MULTILINE)
 _CODE = re.compile(r"(`[^`\n]+`)")
 _MARKS = re.compile(r"([*|_\\])")
 
@@ -58,7 +61,13 @@ def _process(app: Sphinx, what: str, name: str, obj: object, options: object, li
     lines[:] = restructured(lines)
 
 
+def _skip(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
+    """Leave out what works on bitsets: it is for algorithms, not for people."""
+    return True if name.endswith(BITSETS) else None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Process every docstring that autodoc reads."""
     app.connect("autodoc-process-docstring", _process)
+    app.connect("autodoc-skip-member", _skip)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
