@@ -13,8 +13,8 @@ from tests.idgen_compiler.passes.programs import program, same_answer
 def _program(graph: str, inputs: str, body: str, outputs: str, **models: str) -> Program:
     lines = "\n".join(f"  %{name} = train %obs : {model}" for name, model in models.items())
     names = ", ".join(ADMG.parse(graph).order)
-    text = f'program "p" {{\n  %obs = observe [{names}]\n{lines}\n  sample ({inputs}) {{\n    {body}\n  }} -> [{outputs}]\n}}'
-    return program(text, graph)
+    sampler = f"  sample ({inputs}) {{\n    {body}\n  }} -> [{outputs}]"
+    return program(f'program "p" {{\n  %obs = observe [{names}]\n{lines}\n{sampler}\n}}', graph)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,16 @@ def test_values_are_numbered_by_their_kind() -> None:
 
 def test_names_may_be_in_use_already() -> None:
     """%m1 becomes %m0 while %m0 becomes %m1."""
-    text = 'program "p" {\n %obs = observe [X]\n %m1 = train %obs : X\n %m0 = train %obs : X\n sample () {\n X ~ %m1()\n X\' ~ %m0()\n } -> [X]\n}'
+    text = """
+        program "p" {
+          %obs = observe [X]
+          %m1 = train %obs : X
+          %m0 = train %obs : X
+          sample () {
+            X ~ %m1()
+            X' ~ %m0()
+          } -> [X]
+        }"""
     after = Renumber().apply(Program.parse(text)).check()
     assert "X ~ %m0()" in str(after)
     assert "X' ~ %m1()" in str(after)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from idgen_compiler.estimand.flatten import flatten
@@ -98,7 +100,7 @@ def test_a_chain_collapses_whatever_its_length() -> None:
     size = 300
     names = [f"V{i}" for i in range(size)]
     law = observed(" -> ".join(names))
-    factors = [of(law, f"{b} | {a}") for a, b in zip(names, names[1:], strict=False)]
+    factors = [of(law, f"{b} | {a}") for a, b in pairwise(names)]
     found = Collapse().apply(Marginal(Product(tuple(factors)), tuple(names[1:-1])))
     assert found is of(law, f"{names[-1]} | {names[0]}")
     assert len(flatten(found).atoms) == 1

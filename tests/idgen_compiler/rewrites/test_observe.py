@@ -78,7 +78,7 @@ def test_laws_are_left_up_to_the_outermost(laws: int) -> None:
 
 @pytest.mark.parametrize("rungs", [2, 3])
 def test_what_was_set_in_between_counts_too(rungs: int) -> None:
-    """On a ladder every law is made in the one before: a conditional leaves it only with all that was set on the way."""
+    """On a ladder every law is made in the one before; a conditional leaves it with all that was set on the way."""
     truth = Truth(Case(*napkin_ladder(rungs)), seed=0)
     kernel = rewritten(truth.case.identification.estimand.kernel, Minimise(), Observe())
     assert truth.of_kernel(kernel)
