@@ -1,7 +1,7 @@
 """Compile speed: identify and lower, against y0 on the same graphs in the same run.
 
-Median seconds; `compile` is with every rewrite, pass and search. The graphs: front-door chains X -> M1 -> ... -> Y with
-X <-> Y; random sparse graphs with two directed and 0.6 bidirected edges a vertex (median over graphs with an
+Median processor seconds of one thread, since machines are shared; `compile` is with every rewrite, pass and search. The
+graphs: front-door chains X -> M1 -> ... -> Y with X <-> Y; random sparse graphs with two directed and 0.6 bidirected edges a vertex (median over graphs with an
 identifiable query); ladders of nested line 7s. The ratio is y0's time by ours. y0 is left out where it would take
 minutes, or writes a wrong formula (the ladders).
 """
@@ -94,7 +94,7 @@ def _seconds(cases: Sequence[Case], rounds: int, prepare: Callable[[Case], Calla
         for _ in range(rounds):
             graph = idgen.ADMG(case.graph.directed, case.graph.bidirected, case.graph.order)
             work = prepare(Case(graph, case.query))
-            start = time.perf_counter()
+            start = time.process_time()
             work()
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
     return median(times)
