@@ -1,0 +1,95 @@
+"""The edges of identification, flattening and lowering that the frozen queries do not come to."""
+
+from __future__ import annotations
+
+import pytest
+
+from idgen_compiler.errors import GraphError, IdgenError, NotIdentifiable
+from idgen_compiler.estimand.estimand import Estimand
+from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
+from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Marginal, Observed, Product
+from idgen_compiler.graph import ADMG
+from idgen_compiler.identify import identify
+from idgen_compiler.identify.algorithm import solve
+from idgen_compiler.identify.trace import Problem
+from idgen_compiler.ir.operations import Observe, Regenerate, Reweight
+from idgen_compiler.lower import lower
+from idgen_compiler.query import Query
+from tests.strategies import NAPKIN
+
+GRAPH = ADMG.parse("W -> X -> Y; W -> Y")
+LAW = Observed(GRAPH)
+
+
+def conditional(target: str, *given: str) -> Conditional:
+    return Conditional(LAW, (target,), given)
+
+
+def test_a_graph_after_interventions_is_refused() -> None:
+    with pytest.raises(GraphError, match="W2 are fixed"):
+        identify(Query("Y", "X"), NAPKIN.intervened(["W2"]))
+
+
+def test_conditions_are_exchanged_unless_asked_not_to() -> None:
+    graph = ADMG.parse("Z -> X -> Y; Z -> Y; X <-> Z")
+    y, x, z = (graph.mask_of([name]) for name in "YXZ")
+    problem = Problem(y, x, Observed(graph), graph, z)
+    assert solve(problem).line == "IDC"
+    assert solve(problem, exchange=False).line == "ratio"
+
+
+def test_an_error_names_the_query_as_it_was_asked() -> None:
+    with pytest.raises(NotIdentifiable) as caught:
+        identify(Query("Y", "X", "Z"), ADMG.parse("X -> Y -> Z; X <-> Y"))
+    assert caught.value.query == "P(Y | do(X), Z)"
+
+
+def test_a_law_has_no_network_of_its_own() -> None:
+    with pytest.raises(IdgenError, match="stands outside a conditional"):
+        flatten(LAW)
+
+
+def test_a_circle_of_factors_is_refused() -> None:
+    circle = Product((conditional("X", "Y"), conditional("Y", "X")))
+    with pytest.raises(IdgenError, match="in a circle: X, Y"):
+        flatten(circle)
+
+
+def test_factors_are_ordered_by_what_they_need() -> None:
+    factors = (conditional("Y", "W", "X"), conditional("X", "W"), conditional("W"))
+    assert [atom.target for atom in flatten(Product(factors)).atoms] == ["W", "X", "Y"]
+
+
+def test_bound_variables_get_fresh_slots() -> None:
+    inner = Marginal(Product((conditional("W"), conditional("Y", "W", "X"))), ("W",))
+    for reserved, slot in ((), "W"), (("W",), "W'"), (("W", "W'"), "W''"), (("W", "W'", "W''"), "W'''"):
+        assert [atom.target for atom in flatten(inner, reserved).atoms] == [slot, "Y"]
+    twice = Product((inner, Marginal(Product((conditional("W"), conditional("X", "W"))), ("W",))))
+    assert sorted(atom.target for atom in flatten(twice, ("W'",)).atoms) == ["W", "W''", "X", "Y"]
+
+
+def test_what_nothing_needs_is_dropped() -> None:
+    flat = flatten(Product((conditional("X"), Free(conditional("Y", "W"), ("W",)))))
+    assert flat.free == ("W",)
+    assert flat.needed(["X"]) == Flat(flat.atoms[:1], ())
+
+
+def test_a_free_slot_that_is_an_input_stays_one() -> None:
+    flat = flatten(Free(conditional("Y", "W"), ("W",)))
+    assert isinstance(unflatten(flat, ["Y"], []), Free)
+    assert unflatten(flat, ["Y"], ["W"]) is conditional("Y", "W")
+
+
+def test_lowering_regenerates_unless_asked_to_reweight() -> None:
+    estimand = identify(Query("Y", "X"), NAPKIN).estimand
+    kinds = [{type(op) for op in lower(estimand, ["X"], ["Y"], **how)} for how in ({}, {"reweight": True})]
+    assert [Regenerate in found for found in kinds] == [True, False]
+    assert [Reweight in found for found in kinds] == [False, True]
+
+
+def test_policies_are_observed() -> None:
+    after: Kernel = Intervened(LAW, ("W",), (conditional("X"), conditional("Y", "X")))
+    estimand = Estimand(Conditional(after, ("Y",), ("X",)), ("X",), ("Y",))
+    observe = lower(estimand, ["X"], ["Y"])[0]
+    assert isinstance(observe, Observe)
+    assert observe.variables == ("W", "X", "Y")  # W is drawn, though no model reads it
