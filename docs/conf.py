@@ -17,7 +17,7 @@ version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "extensions.diagrams", "extensions.docstrings"]
 exclude_patterns = ["extensions"]
 source_suffix = {".md": "markdown"}
-nitpicky = False
+smartquotes = False  # a prime is part of a name: X' is another instance of X
 
 html_theme = "furo"
 html_title = "idgen-compiler"

@@ -19,6 +19,7 @@ BITSETS = ("mask", "mask_of", "_of_bit")
 _STARTS = re.compile(r"(?:Raises|Returns|Shape:|Source:|Warns)\b")
 _ALIGNED = re.compile(r"\S {3,}\S|^(?:Before|After):|^\s*[%>]|^\S+ {2,}\S+ {2,}", re.MULTILINE)
 _CODE = re.compile(r"(`[^`\n]+`)")
+_STRESS = re.compile(r"(?<![\w*])\*(\w[\w -]*\w)\*(?![\w*])")
 _MARKS = re.compile(r"([*|_\\])")
 
 
@@ -51,10 +52,14 @@ def _paragraph(text: str) -> list[str]:
 
 
 def _escaped(line: str) -> str:
-    """`code` becomes ``code``; outside of it no mark means anything."""
-    return "".join(
-        f"``{part[1:-1]}``" if _CODE.fullmatch(part) else _MARKS.sub(r"\\\1", part) for part in _CODE.split(line)
-    )
+    """`code` becomes ``code`` and *stress* stays; no other mark means anything."""
+    return "".join(f"``{part[1:-1]}``" if _CODE.fullmatch(part) else _plain(part) for part in _CODE.split(line))
+
+
+def _plain(text: str) -> str:
+    """Every second part of the split is what stood between stars."""
+    parts = [_MARKS.sub(r"\\\1", part) for part in _STRESS.split(text)]
+    return "".join(f"*{part}*" if k % 2 else part for k, part in enumerate(parts))
 
 
 def _process(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:

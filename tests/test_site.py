@@ -1,0 +1,82 @@
+"""What the site's build adds to Sphinx: drawings show everything that they draw, and docstrings keep their words."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from pathlib import Path
+from types import ModuleType
+from xml.etree import ElementTree
+
+import pytest
+
+import idgen_compiler as idgen
+from idgen_compiler.catalog import ENTRIES
+
+DOCS = Path(__file__).parent.parent / "docs"
+GRAPHS = sorted({str(graph) for graph in (entry.parsed_graph() for entry in ENTRIES) if len(graph.order) <= 5})
+
+
+@pytest.fixture
+def extensions(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(DOCS))
+    pytest.importorskip("sphinx")
+    import extensions
+    import extensions.docstrings
+    import extensions.graphs
+    import extensions.programs
+
+    return extensions
+
+
+def elements(drawing: str, kind: str) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(drawing).iter(f"{{http://www.w3.org/2000/svg}}{kind}"))
+
+
+def edges(drawing: str) -> list[ElementTree.Element]:
+    return [path for path in elements(drawing, "path") if "edge" in path.attrib["class"]]
+
+
+def frames(drawing: str) -> list[tuple[float, ...]]:
+    """Left, top, right and bottom of every box."""
+    found = [[float(rect.attrib[a]) for a in ("x", "y", "width", "height")] for rect in elements(drawing, "rect")]
+    return [(x, y, x + width, y + height) for x, y, width, height in found]
+
+
+def test_drawn_graphs_are_complete(extensions: ModuleType) -> None:
+    for text in GRAPHS:
+        graph = idgen.ADMG.parse(text)
+        drawing = extensions.graphs.draw_admg(graph)
+        assert sorted(e.text or "" for e in elements(drawing, "text")) == sorted(graph.order)
+        hidden = [path for path in edges(drawing) if "hidden" in path.attrib["class"]]
+        assert len(hidden) == len(graph.bidirected)
+        assert len(edges(drawing)) == len(graph.bidirected) + len(graph.directed)
+
+
+def test_drawn_boxes_are_apart_and_in_view(extensions: ModuleType) -> None:
+    for entry in (entry for entry in ENTRIES if entry.identifiable and len(entry.parsed_graph().order) <= 6):
+        program = idgen.compile(idgen.Query.parse(entry.query), entry.parsed_graph(), optimize=0)
+        drawing = extensions.programs.draw_program(program)
+        boxes = frames(drawing)
+        assert len(boxes) == len(program.operations)
+        for a, b in combinations(boxes, 2):
+            assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1], entry.name
+        left, top, width, height = map(float, ElementTree.fromstring(drawing).attrib["viewBox"].split())
+        for path in edges(drawing):
+            numbers = [float(n) for n in re.findall(r"-?\d+\.\d+", path.attrib["d"])]
+            assert all(left <= x <= left + width for x in numbers[::2])
+            assert all(top <= y <= top + height for y in numbers[1::2])
+
+
+@pytest.mark.parametrize(
+    ("docstring", "expected"),
+    [
+        ("A `model` of P(y | x).", "A ``model`` of P(y \\| x)."),
+        ("A *slot* and *args.", "A *slot* and \\*args."),
+        ("What it is.\nRaises DataError.", "What it is.\n\nRaises DataError."),
+        ("Before: a    After: b", "::\n\n    Before: a    After: b"),
+        ("Rules:\n- one\n  more\n- two", "Rules:\n\n- one\n  more\n- two"),
+    ],
+)
+def test_docstrings_say_the_same(extensions: ModuleType, docstring: str, expected: str) -> None:
+    assert "\n".join(extensions.docstrings.restructured(docstring.split("\n"))).strip() == expected
