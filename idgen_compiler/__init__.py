@@ -5,7 +5,7 @@ graph -> query -> identify -> estimand -> compile -> program -> fit -> sample
 
 from idgen_compiler.backend import Sampler, Samples, load
 from idgen_compiler.check import GraphCheck, check_graph
-from idgen_compiler.compile import compile
+from idgen_compiler.compile import Compilation, compile, explain
 from idgen_compiler.errors import (
     DataError,
     GraphError,
@@ -27,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ADMG",
+    "Compilation",
     "DataError",
     "Estimand",
     "GraphCheck",
@@ -47,6 +48,7 @@ __all__ = [
     "Witness",
     "check_graph",
     "compile",
+    "explain",
     "identify",
     "load",
     "verify",

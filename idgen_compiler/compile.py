@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Literal, cast
 
 from idgen_compiler.alternatives import Posing, moves
-from idgen_compiler.errors import NotIdentifiable, QueryError
+from idgen_compiler.errors import NotIdentifiable, QueryError, near_misses
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.graph.admg import ADMG
@@ -92,7 +92,7 @@ def compile(
 
     Raises QueryError, GraphError, and NotIdentifiable with the hedge.
     """
-    options = Options(_level(optimize), _realization(realize), tuple(tuple(group) for group in joint))
+    options = Options(_level(optimize), _realization(realize), _groups(joint, graph))
     if isinstance(query, Query):
         return _explain(query, graph, options).program
     programs = [_explain(each, graph, options).program for each in query]
@@ -112,7 +112,7 @@ def explain(
     joint: Iterable[Sequence[str]] = (),
 ) -> Compilation:
     """Compile as `compile` does, and keep what was decided and every stage in between."""
-    return _explain(query, graph, Options(_level(optimize), _realization(realize), tuple(tuple(g) for g in joint)))
+    return _explain(query, graph, Options(_level(optimize), _realization(realize), _groups(joint, graph)))
 
 
 @dataclass(frozen=True)
@@ -182,6 +182,17 @@ def _realization(realize: str) -> Realization:
     if realize not in ("auto", "regenerate", "reweight"):
         raise QueryError(f"a law is not realised by {realize!r}; choose auto, regenerate or reweight")
     return cast(Realization, realize)
+
+
+def _groups(joint: Iterable[Sequence[str]], graph: ADMG) -> tuple[tuple[str, ...], ...]:
+    groups = tuple((group,) if isinstance(group, str) else tuple(group) for group in joint)
+    for group in groups:
+        if len(set(group)) < 2:
+            raise QueryError(f"joint ({', '.join(group)}) is no group; name two or more variables")
+        for name in group:
+            if name not in graph:
+                raise QueryError(f"joint: the graph has no {name!r}{near_misses(name, graph.order)}")
+    return groups
 
 
 def _level(optimize: bool | int) -> int:

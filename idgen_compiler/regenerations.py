@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from idgen_compiler.compile import Compilation
 from idgen_compiler.estimand.nodes import Conditional, Intervened
+from idgen_compiler.ir.program import Program
 from idgen_compiler.rewrites.eliminate import why_not_eliminated
 from idgen_compiler.rewrites.observe import why_not_observed
 from idgen_compiler.rewrites.weights import Weights, weights_of
 
-__all__ = ["Reason", "explain_regenerations"]
+__all__ = ["Reason", "explain_regenerations", "reasons_of"]
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,15 @@ class Reason:
 
 def explain_regenerations(compilation: Compilation) -> tuple[Reason, ...]:
     """Each conditional of a law that the program regenerates or reweighs, with the open paths that block rewrites."""
-    return tuple(_reasons(compilation))
+    return reasons_of(compilation.program)
 
 
-def _reasons(compilation: Compilation) -> Iterator[Reason]:
-    program = compilation.program
+def reasons_of(program: Program) -> tuple[Reason, ...]:
+    """The same for a compiled program, which may answer several queries."""
+    return tuple(_reasons(program))
+
+
+def _reasons(program: Program) -> Iterator[Reason]:
     realised: dict[str, object] = {op.result: op.computes for op in program.regenerations}
     realised |= {op.result: op.computes for op in program.reweightings}
     for model in program.models:

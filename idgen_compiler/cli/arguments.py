@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
 import typer
@@ -12,7 +12,17 @@ from idgen_compiler.errors import GraphError, IdgenError, QueryError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 
-__all__ = ["GraphText", "Level", "QueryText", "Realize", "assignments", "read_question"]
+__all__ = [
+    "GraphText",
+    "Level",
+    "QueryText",
+    "QueryTexts",
+    "Realize",
+    "assignments",
+    "groups",
+    "read_question",
+    "read_questions",
+]
 
 CATALOG = "catalog:"
 
@@ -21,6 +31,14 @@ QueryText = Annotated[
     typer.Argument(
         metavar="QUERY",
         help='Such as "P(Y | do(X), Z)"; may be left out with a graph of the catalogue.',
+        show_default=False,
+    ),
+]
+QueryTexts = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="QUERY...",
+        help='Such as "P(Y | do(X), Z)"; several make one program; may be left out with a graph of the catalogue.',
         show_default=False,
     ),
 ]
@@ -68,6 +86,17 @@ def read_question(query: str | None, graph: str) -> tuple[Query, ADMG]:
     if not graph.strip():
         raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
     return Query.parse(query), read_graph(graph)
+
+
+def read_questions(queries: Sequence[str], graph: str) -> tuple[list[Query], ADMG]:
+    """The queries and the graph that were typed, as `read_question` reads one."""
+    first, admg = read_question(queries[0] if queries else None, graph)
+    return [first, *map(Query.parse, queries[1:])], admg
+
+
+def groups(texts: Iterable[str]) -> list[list[str]]:
+    """The groups of variables of arguments like `X,Y`."""
+    return [[name.strip() for name in text.split(",")] for text in texts]
 
 
 def assignments(option: str, texts: Iterable[str]) -> dict[str, str]:

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from idgen_compiler.cli.arguments import GraphText, Level, QueryText, Realize, read_question
+from idgen_compiler.cli.arguments import GraphText, Level, QueryTexts, Realize, groups, read_questions
 from idgen_compiler.cli.summary import summarise
-from idgen_compiler.compile import compile
+from idgen_compiler.compile import compile, explain
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.identify.hedge import hedge_dot
 from idgen_compiler.ir.program import Program
 from idgen_compiler.page import Page
+from idgen_compiler.stages import describe_stages
 
 __all__ = ["compile_command"]
 
@@ -26,6 +27,7 @@ class Emit(StrEnum):
     TRACE = "trace"
     ESTIMAND = "estimand"
     LATEX = "latex"
+    PASSES = "passes"
     IR = "ir"
     JSON = "json"
     DOT = "dot"
@@ -34,26 +36,43 @@ class Emit(StrEnum):
 
 def compile_command(
     graph: GraphText,
-    query: QueryText = None,
+    query: QueryTexts = None,
     emit: Annotated[Emit, typer.Option("--emit", "-e", help="What to print.")] = Emit.SUMMARY,
     level: Level = 2,
     realize: Realize = "auto",
+    joint: Annotated[
+        list[str] | None,
+        typer.Option("--joint", metavar="X,Y", help="Variables to sample by one model where they stand side by side."),
+    ] = None,
 ) -> None:
-    """Identify a query and show what answers it: the formula, or the program that trains and samples it."""
-    asked, admg = read_question(query, graph)
+    """Identify queries and show what answers them: the formula, or the program that trains and samples them."""
+    queries, admg = read_questions(query or [], graph)
+    together = groups(joint or [])
     page = Page.on()
     try:
-        identification = identify(asked, admg)
+        identifications = [identify(asked, admg) for asked in queries]
     except NotIdentifiable as error:
         if emit is Emit.DOT:
             page.code(hedge_dot(admg, error.hedge))
         raise
+    if emit in (Emit.TRACE, Emit.ESTIMAND, Emit.LATEX):
+        page.code("\n\n".join(_titled(found, _answer(emit, found), len(queries)) for found in identifications))
+        return
+    if emit in (Emit.SUMMARY, Emit.PASSES):
+        explained = [explain(asked, admg, optimize=level, realize=realize, joint=together) for asked in queries]
+    if emit is Emit.PASSES:
+        page.code("\n\n".join(_titled(c.identification, describe_stages(c), len(queries)) for c in explained))
+        return
+    asked = queries[0] if len(queries) == 1 else queries
+    program = compile(asked, admg, optimize=level, realize=realize, joint=together)
     if emit is Emit.SUMMARY:
-        summarise(page, identification, compile(asked, admg, optimize=level, realize=realize))
-    elif emit in (Emit.TRACE, Emit.ESTIMAND, Emit.LATEX):
-        page.code(_answer(emit, identification))
+        summarise(page, explained, program)
     else:
-        page.code(_program(emit, compile(asked, admg, optimize=level, realize=realize)))
+        page.code(_program(emit, program))
+
+
+def _titled(identification: Identification, text: str, queries: int) -> str:
+    return text if queries == 1 else f"# {identification.query}\n{text}"
 
 
 def _answer(emit: Emit, identification: Identification) -> str:

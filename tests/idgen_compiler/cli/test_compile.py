@@ -13,6 +13,7 @@ from idgen_compiler.catalog import ENTRIES
 from idgen_compiler.cli import main
 from idgen_compiler.cli.arguments import read_question
 from idgen_compiler.cli.outcome import one_line
+from idgen_compiler.stages import describe_stages
 
 NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
 QUERY = "P(Y | do(X))"
@@ -44,6 +45,33 @@ def test_each_form_is_the_one_of_the_library(capsys: pytest.CaptureFixture[str])
     assert idgen.Program.from_json(json.dumps(json.loads(found["json"]))) == program
     assert found["dot"].startswith("digraph")
     assert found["mermaid"].startswith("flowchart")
+
+
+def test_summary_of_a_search(capsys: pytest.CaptureFixture[str], golden: Golden) -> None:
+    """Another order of the graph saves a model; why the regeneration stays is said."""
+    graph = "V1; V2; V3; V4; V1 -> V2; V2 -> V4; V1 <-> V4; V2 <-> V3"
+    golden("cli/summary-conditional.txt", printed(capsys, "compile", "P(V2 | do(V1), V3, V4)", "--graph", graph))
+
+
+def test_several_queries_share_one_program(capsys: pytest.CaptureFixture[str], golden: Golden) -> None:
+    asked = [QUERY, "P(Y | do(W2))"]
+    golden("cli/summary-several.txt", printed(capsys, "compile", *asked, "--graph", NAPKIN))
+    program = idgen.compile([idgen.Query.parse(q) for q in asked], idgen.ADMG.parse(NAPKIN))
+    assert printed(capsys, "compile", *asked, "--graph", NAPKIN, "--emit", "ir") == f"{program}\n"
+    estimands = printed(capsys, "compile", *asked, "--graph", NAPKIN, "--emit", "estimand")
+    assert [line for line in estimands.splitlines() if line.startswith("#")] == [f"# {q}" for q in asked]
+
+
+def test_passes_are_those_of_the_library(capsys: pytest.CaptureFixture[str]) -> None:
+    query, graph = idgen.Query.parse(QUERY), idgen.ADMG.parse(NAPKIN)
+    for level in (0, 1, 2):
+        text = printed(capsys, "compile", QUERY, "--graph", NAPKIN, "--emit", "passes", f"-O{level}")
+        assert text == f"{describe_stages(idgen.explain(query, graph, optimize=level))}\n"
+
+
+def test_joint_blocks(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "compile", QUERY, "--graph", NAPKIN, "--emit", "ir", "-O0", "--joint", "X, Y")
+    assert "train %obs : X, Y | W1, W2" in text
 
 
 def test_level_zero_is_the_literal_program(capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,6 +121,9 @@ BAD = [
     "compile P(|do(X)) --graph X->Y",
     "compile P(Y|do(X)) --graph X->Y -O3",
     "compile P(Y|do(X)) --graph X->Y --emit pdf",
+    "compile P(Y|do(X)) --graph X->Y --joint X",
+    "compile P(Y|do(X)) --graph X->Y --joint X,Z",
+    "compile P(Y|do(X)) P(Y|do(X)) --graph X->Y",
     "compile --graph X->Y",
     "verify P(Y|do(X)) --graph X->Y --models 0",
     "verify P(Y|do(X)) --graph X->Y --models some",
