@@ -1,0 +1,155 @@
+"""Compiling: levels, realisations, joint blocks, several queries, the search, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+import idgen_compiler as idgen
+from idgen_compiler.compile import SEARCHED_VERTICES, explain
+from idgen_compiler.errors import QueryError
+from tests.strategies import NAPKIN, Case
+from tests.truth import Truth
+
+FRONT_DOOR = idgen.ADMG.parse("X -> M -> Y; X <-> Y")
+QUERY = idgen.Query.parse("P(Y | do(X))")
+
+
+def test_levels_have_names_and_numbers() -> None:
+    assert idgen.compile(QUERY, NAPKIN, optimize=False) == idgen.compile(QUERY, NAPKIN, optimize=0)
+    assert idgen.compile(QUERY, NAPKIN) == idgen.compile(QUERY, NAPKIN, optimize=True)
+    assert idgen.compile(QUERY, NAPKIN) == idgen.compile(QUERY, NAPKIN, optimize=2)
+
+
+def test_each_level_costs_less() -> None:
+    literal, rewritten, searched = (idgen.compile(QUERY, FRONT_DOOR, optimize=k).cost for k in (0, 1, 2))
+    assert (literal.regenerations, rewritten.regenerations, searched.regenerations) == (1, 0, 0)
+    assert (literal.models, rewritten.models, searched.models) == (4, 3, 2)
+
+
+@pytest.mark.parametrize("optimize", [-1, 3])
+def test_unknown_levels(optimize: int) -> None:
+    with pytest.raises(QueryError, match="choose 0, 1 or 2"):
+        idgen.compile(QUERY, NAPKIN, optimize=optimize)
+
+
+def test_unknown_realisations() -> None:
+    with pytest.raises(QueryError, match="choose auto, regenerate or reweight"):
+        idgen.compile(QUERY, NAPKIN, realize="resample")  # type: ignore[arg-type]
+
+
+def test_auto_keeps_weights_as_the_alternative() -> None:
+    program = idgen.compile(QUERY, NAPKIN)
+    assert program.regenerations
+    assert program.alternative == idgen.compile(QUERY, NAPKIN, realize="reweight")
+    assert idgen.compile(QUERY, NAPKIN, realize="regenerate").alternative is None
+    assert idgen.compile(QUERY, FRONT_DOOR).alternative is None, "nothing is regenerated"
+
+
+def test_no_alternative_where_weights_cannot() -> None:
+    program = idgen.compile(idgen.Query.parse("P(A | do(X), B)"), idgen.ADMG.parse("X -> A -> B; X <-> B"))
+    assert program.regenerations
+    assert program.alternative is None
+
+
+# -- joint blocks -----------------------------------------------------------------------------------------------------
+
+
+def test_joint_blocks() -> None:
+    program = idgen.compile(QUERY, NAPKIN, optimize=0, joint=[("X", "Y")])
+    assert ("X", "Y") in [model.targets for model in program.models]
+    assert Truth(Case(NAPKIN, QUERY), 0).of_program(program)
+
+
+@pytest.mark.parametrize(
+    ("joint", "message"),
+    [([("X", "Z")], "the graph has no 'Z'"), ([("X",)], "name two or more"), (["XY"], "name two or more")],
+)
+def test_bad_joint_blocks(joint: list[Sequence[str]], message: str) -> None:
+    with pytest.raises(QueryError, match=message):
+        idgen.compile(QUERY, NAPKIN, joint=joint)
+
+
+# -- several queries --------------------------------------------------------------------------------------------------
+
+
+def test_several_queries_share_models_and_data_sets() -> None:
+    queries = [QUERY, idgen.Query.parse("P(X | do(W2))"), idgen.Query.parse("P(X, Y | do(W2))")]
+    program = idgen.compile(queries, NAPKIN)
+    assert [sampler.query for sampler in program.samplers] == [str(q) for q in queries]
+    apart = [idgen.compile(q, NAPKIN) for q in queries]
+    assert len(program.models) < sum(len(p.models) for p in apart)
+    for k, query in enumerate(queries):
+        truth = Truth(Case(NAPKIN, query), k)
+        fitted = program.fit(truth.model.observational(), backend="exact")
+        assert fitted.kernel(str(query)) == truth.model.truth(query)  # type: ignore[attr-defined]
+
+
+def test_several_queries_have_one_alternative() -> None:
+    """Where one of them can be reweighted, the alternative program does that and answers all."""
+    queries = [QUERY, idgen.Query.parse("P(X | do(W2))")]
+    other = idgen.compile(queries, NAPKIN).alternative
+    assert other is not None
+    assert other.reweightings
+    assert not other.regenerations
+    truth = Truth(Case(NAPKIN, QUERY), 0)
+    fitted = other.fit(truth.model.observational(), backend="exact")
+    assert fitted.kernel(str(QUERY)) == truth.model.truth(QUERY)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("queries", "message"), [([], "no query"), ([QUERY, QUERY], "given twice")])
+def test_bad_lists_of_queries(queries: list[idgen.Query], message: str) -> None:
+    with pytest.raises(QueryError, match=message):
+        idgen.compile(queries, NAPKIN)
+
+
+# -- the search -------------------------------------------------------------------------------------------------------
+
+# Rule 2 read backwards: seeing V1 instead of setting it leaves one regeneration less.
+SEARCHED = Case(
+    idgen.ADMG.parse("V1 -> V2; V1 -> V3; V2 -> V3; V1 -> V4; V3 -> V4; V1 <-> V2; V2 <-> V4"),
+    idgen.Query.parse("P(V3 | do(V1, V2), V4)"),
+)
+
+
+def test_a_cheaper_posing_is_found_and_told() -> None:
+    compilation = explain(SEARCHED.query, SEARCHED.graph)
+    posed = explain(SEARCHED.query, SEARCHED.graph, optimize=1)
+    assert compilation.program.cost.rank < posed.program.cost.rank
+    assert compilation.posing.why
+    assert [stage.name for stage in compilation.stages[:2]] == ["literal", "Pose"]
+    assert compilation.considered > 2
+    truth = Truth(SEARCHED, 0)
+    assert truth.of_program(compilation.program)
+    assert truth.of_estimand(compilation.estimand)
+
+
+def test_the_identification_stays_the_one_that_was_asked_for() -> None:
+    compilation = explain(SEARCHED.query, SEARCHED.graph)
+    assert compilation.identification.query == SEARCHED.query
+    assert compilation.identification.graph == SEARCHED.graph
+    assert compilation.program.name == str(SEARCHED.query)
+
+
+def test_lower_levels_do_not_search() -> None:
+    for level in (0, 1):
+        compilation = explain(SEARCHED.query, SEARCHED.graph, optimize=level)
+        assert str(compilation.posing) == "as posed"
+        assert compilation.considered == 1
+
+
+def test_large_graphs_are_not_searched() -> None:
+    """The number of ancestors counts, not that of vertices."""
+    chain = [f"A{k}" for k in range(SEARCHED_VERTICES)]
+    above = "; ".join(f"{a} -> V1" for a in chain)
+    below = "; ".join(f"V4 -> {a}" for a in chain)
+    text = str(SEARCHED.graph)
+    assert explain(SEARCHED.query, idgen.ADMG.parse(f"{text}\n{above}")).considered == 2
+    assert explain(SEARCHED.query, idgen.ADMG.parse(f"{text}\n{below}")).considered > 2
+
+
+def test_not_identifiable_has_its_hedge() -> None:
+    with pytest.raises(idgen.NotIdentifiable) as caught:
+        explain(QUERY, idgen.ADMG.parse("X -> Y; X <-> Y"))
+    assert caught.value.hedge == (frozenset("XY"), frozenset("Y"))

@@ -1,0 +1,90 @@
+"""Denotation reads back what lowering wrote, and gives passes a meaning."""
+
+from __future__ import annotations
+
+import pytest
+
+import idgen_compiler as idgen
+from idgen_compiler.denote import denote
+from idgen_compiler.errors import ProgramError
+from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Marginal, walk
+from tests.strategies import NAPKIN, Case, napkin_ladder
+from tests.truth import Truth
+
+FRONT_DOOR = idgen.ADMG.parse("X -> M -> Y; X <-> Y")
+QUERY = idgen.Query.parse("P(Y | do(X))")
+
+
+@pytest.mark.parametrize(
+    ("query", "graph"),
+    [
+        ("P(Y | do(X))", "Z -> X -> Y; Z -> Y"),
+        ("P(Y | do(X))", "X -> M -> Y; X <-> Y"),
+        ("P(Y | do(X))", "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"),
+        ("P(A, B | do(X))", "X -> A; X -> B; A <-> B"),
+    ],
+)
+def test_the_literal_program_denotes_its_estimand(query: str, graph: str) -> None:
+    """As a value; as the same node where the estimand is flat (see the tests of hoisting)."""
+    case = Case(idgen.ADMG.parse(graph), idgen.Query.parse(query))
+    (estimand,) = denote(idgen.compile(case.query, case.graph, optimize=0), case.graph).values()
+    assert (estimand.given, estimand.targets) == (
+        case.identification.estimand.given,
+        case.identification.estimand.targets,
+    )
+    assert Truth(case, 0).of_estimand(estimand)
+
+
+def test_a_regenerated_data_set_denotes_its_law() -> None:
+    (estimand,) = denote(idgen.compile(QUERY, NAPKIN, realize="regenerate"), NAPKIN).values()
+    (law,) = estimand.laws
+    assert str(law) == "P(X, Y ; do(W2))", "W1 is sampled, and not kept"
+    assert str(estimand.kernel) == "P(Y | X ; do(W2))"
+
+
+def test_a_reweighted_data_set_denotes_the_same_law() -> None:
+    (estimand,) = denote(idgen.compile(QUERY, NAPKIN, realize="reweight"), NAPKIN).values()
+    (law,) = estimand.laws
+    assert law.do == ("W2",)
+    assert Truth(Case(NAPKIN, QUERY), 0).of_estimand(estimand)
+
+
+@pytest.mark.parametrize("realize", ["regenerate", "reweight"])
+def test_laws_nest(realize: str) -> None:
+    case = Case(*napkin_ladder(2))
+    program = idgen.compile(case.query, case.graph, realize=realize)  # type: ignore[arg-type]
+    (estimand,) = denote(program, case.graph).values()
+    assert Truth(case, 0).of_estimand(estimand)
+
+
+def test_rows_denote_the_chain_rule() -> None:
+    program = idgen.compile(QUERY, FRONT_DOOR)
+    assert "rows %obs" in str(program)
+    (estimand,) = denote(program, FRONT_DOOR).values()
+    assert isinstance(estimand.kernel, Marginal)
+    assert str(estimand) == "Σ_m P(m | x) Σ_x' P(x') P(y | x', m)"
+
+
+def test_draws_denote_free_variables() -> None:
+    (estimand,) = denote(idgen.compile(QUERY, NAPKIN, optimize=0), NAPKIN).values()
+    assert any(isinstance(node, Free) for node in walk(estimand.kernel))
+
+
+def test_joint_models_denote_joint_conditionals() -> None:
+    program = idgen.compile(QUERY, NAPKIN, optimize=0, joint=[("X", "Y")])
+    (estimand,) = denote(program, NAPKIN).values()
+    assert Truth(Case(NAPKIN, QUERY), 0).of_estimand(estimand)
+    assert any(isinstance(node, Conditional) and isinstance(node.of, Intervened) for node in walk(estimand.kernel))
+
+
+def test_every_sampler_has_an_estimand() -> None:
+    other = idgen.Query.parse("P(Y | do(W2))")
+    found = denote(idgen.compile([QUERY, other], NAPKIN), NAPKIN)
+    assert list(found) == [str(QUERY), str(other)]
+    for query in (QUERY, other):
+        assert Truth(Case(NAPKIN, query), 1).of_estimand(found[str(query)])
+
+
+def test_a_program_of_another_graph_is_refused() -> None:
+    with pytest.raises(ProgramError, match="observes M, which the graph lacks"):
+        denote(idgen.compile(QUERY, FRONT_DOOR), idgen.ADMG.parse("X -> Y"))
