@@ -52,8 +52,11 @@ class _Shared(type):
         if kwargs:
             names = [f.name for f in fields(cast(Any, cls)) if f.init]
             args = (*args, *(kwargs[n] for n in names[len(args) :]))
-        # Equal graphs may number their vertices differently, and a node's bitsets are those of its own graph.
-        key = (cls, *((a.mask, a.key) if isinstance(a, ADMG) else a for a in args))
+        if isinstance(args[0], ADMG):
+            # Equal graphs may number their vertices differently, and a node's bitsets are those of its own graph.
+            key = (cls, args[0].mask, args[0].key)
+        else:
+            key = (cls, *args)
         found = _Shared._living.get(key)
         if found is None:
             found = super().__call__(*args)

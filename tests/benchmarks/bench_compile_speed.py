@@ -1,13 +1,15 @@
 """Compile speed: identify and lower, against y0 on the same graphs in the same run.
 
-Median processor seconds of one thread, since machines are shared; `compile` is with every rewrite, pass and search. The
-graphs: front-door chains X -> M1 -> ... -> Y with X <-> Y; random sparse graphs with two directed and 0.6 bidirected edges a vertex (median over graphs with an
-identifiable query); ladders of nested line 7s. The ratio is y0's time by ours. y0 is left out where it would take
-minutes, or writes a wrong formula (the ladders).
+Median processor seconds of one thread, since machines are shared, without garbage collection, as timeit does.
+`and verify` is the literal program as `-O0` compiles it, `compile` is with every rewrite, pass and search. The graphs:
+front-door chains X -> M1 -> ... -> Y with X <-> Y; random sparse graphs with two directed and 0.6 bidirected edges a
+vertex (median over graphs with an identifiable query); ladders of nested line 7s. The ratio is y0's time by ours. y0
+is left out where it would take minutes, or writes a wrong formula (the ladders).
 """
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -15,6 +17,7 @@ from random import Random
 from statistics import median
 
 import idgen_compiler as idgen
+from idgen_compiler.lower import lower
 from tests.benchmarks.report import Row
 from tests.strategies import Case, napkin_ladder
 
@@ -62,7 +65,8 @@ def _edges(random: Random, names: Sequence[str], count: int) -> list[tuple[str, 
 def _row(name: str, cases: Sequence[Case], with_y0: bool) -> Row:
     times = {
         "identify (s)": _seconds(cases, 5, lambda case: lambda: idgen.identify(case.query, case.graph)),
-        "identify + lower (s)": _seconds(
+        "identify + lower (s)": _seconds(cases, 5, lambda case: lambda: _lowered(case)),
+        "and verify (s)": _seconds(
             cases, 5, lambda case: lambda: idgen.compile(case.query, case.graph, optimize=False)
         ),
         "compile (s)": _seconds(cases, 1, lambda case: lambda: idgen.compile(case.query, case.graph)),
@@ -72,6 +76,12 @@ def _row(name: str, cases: Sequence[Case], with_y0: bool) -> Row:
         row["y0 identify (s)"] = y0 = _seconds(cases, 1, _y0)
         row["y0 / (identify + lower)"] = y0 / times["identify + lower (s)"]
     return row
+
+
+def _lowered(case: Case) -> object:
+    query = case.query
+    estimand = idgen.identify(query, case.graph).estimand
+    return lower(estimand, (*query.treatments, *query.conditions), query.outcomes)
 
 
 def _y0(case: Case) -> Callable[[], object]:
@@ -94,7 +104,10 @@ def _seconds(cases: Sequence[Case], rounds: int, prepare: Callable[[Case], Calla
         for _ in range(rounds):
             graph = idgen.ADMG(case.graph.directed, case.graph.bidirected, case.graph.order)
             work = prepare(Case(graph, case.query))
+            gc.collect()
+            gc.disable()
             start = time.process_time()
             work()
             times.append(time.process_time() - start)
+            gc.enable()
     return median(times)
