@@ -84,17 +84,12 @@ def _neighbours(statements: Sequence[Statement], group: Sequence[str]) -> list[t
 
 def _joint(a: Train, b: Train, at: Apply, bt: Apply) -> Train | None:
     """The joint model of two conditionals, or None where the product is not that."""
-    if a.data != b.data or set(a.targets) & {
-        *b.targets,
-        *(n for n in b.inputs if n not in a.targets and n in a.inputs),
-    }:
+    if a.data != b.data or set(b.targets).intersection((*a.targets, *a.inputs)):
         return None
     slots = dict(zip((*a.targets, *a.inputs), (*at.slots, *at.inputs), strict=True))
     if any(slots.get(n, s) != s for n, s in zip(b.inputs, bt.inputs, strict=True)):
         return None
     i, j = set(a.inputs), set(b.inputs) - set(a.targets)
-    if set(b.targets) & (i | j) or set(a.targets) & j:
-        return None
     missing_a, missing_b = j - i, (i - j) | (set(a.targets) - set(b.inputs))
     graph = graph_of(a)
     for target, rest, given in ((a.targets, missing_a, i), (b.targets, missing_b, set(b.inputs))):

@@ -104,8 +104,6 @@ def _joined(hidden: Atom, user: Atom) -> Atom | None:
     graph = law.graph
     h, c = graph.mask_of(hidden.kernel.to), graph.mask_of(user.kernel.to)
     a, b = graph.mask_of(hidden.kernel.given), graph.mask_of(user.kernel.given) & ~h
-    if c & a:
-        return None
     fixed = graph.fixed_mask
     if not m_separated_mask(graph, h, b & ~a & ~fixed, a | fixed):
         return None

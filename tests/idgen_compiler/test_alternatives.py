@@ -30,11 +30,13 @@ def _why(query: str, graph: str) -> list[str]:
         ("P(Y | do(X), Z)", "Z -> X -> Y", "drop the condition Z (rule 1)", True),
         ("P(Y | do(X), Z)", "Z -> X -> Y; Z -> Y", "drop the condition Z (rule 1)", False),
         ("P(Y | do(X), Z)", "X -> Y -> Z", "drop the condition Z (rule 1)", False),
+        ("P(Y | do(X), Z)", "Z -> X -> Y; X <-> Y", "drop the condition Z (rule 1)", True),  # X is no collider when set
         # Rule 3: setting X does nothing to Y.
         ("P(Y | do(X))", "Y -> X", "leave X alone (rule 3)", True),
         ("P(Y | do(X))", "X -> Y", "leave X alone (rule 3)", False),
         ("P(Y | do(X), C)", "X -> C <- Y", "leave X alone (rule 3)", False),  # X is an ancestor of the condition
         ("P(Y | do(X), C)", "X -> C; C -> Y", "leave X alone (rule 3)", True),  # and here C blocks it
+        ("P(Y | do(X), C)", "X -> C; X <-> Y", "leave X alone (rule 3)", False),  # C tells about X, when it is not set
         # Rule 2: setting X and seeing it agree.
         ("P(Y | do(X))", "X -> Y", "see X instead of setting it (rule 2)", True),
         ("P(Y | do(X))", "X -> Y; X <- Z -> Y", "see X instead of setting it (rule 2)", False),

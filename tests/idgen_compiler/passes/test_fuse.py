@@ -83,6 +83,21 @@ def test_what_stands_between_must_not_read_the_first() -> None:
     assert Fuse((("A", "B"),)).apply(before) is before
 
 
+def test_what_stands_between_keeps_what_it_reads() -> None:
+    """C reads A before B is sampled; together with B, A would come too late."""
+    graph = "W -> A -> C; W -> B"
+    body = "A ~ %a(W)\n    C ~ %c(A)\n    B ~ %b(W)"
+    before = _program(graph, "W", body, "A, B, C", a="A | W", c="C | A", b="B | W")
+    assert Fuse((("A", "B"),)).apply(before) is before
+
+
+def test_a_second_instance_of_the_other_is_no_part_of_a_joint_law() -> None:
+    graph = "B -> A"
+    body = "B' ~ %obs\n    A ~ %a(B')\n    B ~ %b(A)"
+    before = _program(graph, "", body, "A, B", a="A | B", b="B | A")
+    assert Fuse((("A", "B"),)).apply(before) is before
+
+
 def test_different_data_sets_stay_apart() -> None:
     text = """
         program "p" {

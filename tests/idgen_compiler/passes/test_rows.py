@@ -85,6 +85,28 @@ REGENERATED = """
     }"""
 
 
+def test_rows_of_two_data_sets_stay_apart() -> None:
+    """B's model knows A in another law than the one whose row A comes from."""
+    text = """
+        program "p" {
+          %obs = observe [A, B]
+          %m0 = train %obs : B
+          %reg0 = regenerate do(A ~ uniform) {
+            B ~ %m0()
+          } -> [A, B]
+          %a = train %obs : A
+          %b = train %reg0 : B | A
+          sample () {
+            A ~ %a()
+            B ~ %b(A)
+          } -> [A, B]
+        }"""
+    before = Program.parse(text)
+    after = ResampleRows(regenerated=True).apply(before)
+    assert ("A", "B") not in _rows(after)
+    assert same_answer(before, after, "A -> B")
+
+
 def test_regenerated_rows_only_on_request() -> None:
     """Rows of the real data carry no modelling error; rows of regenerated data do."""
     before = Program.parse(REGENERATED)

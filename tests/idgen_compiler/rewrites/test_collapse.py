@@ -75,6 +75,15 @@ def test_conditionals_of_different_laws_are_kept_apart() -> None:
     assert Collapse().apply(kernel) is kernel
 
 
+def test_the_law_of_the_hidden_variable_is_that_of_its_reader() -> None:
+    """Σ_y P(y | x) P(m | y, x ; do(x)) in a law where M does not depend on X."""
+    graph = "X -> M -> Y; X -> Y"
+    law = after(observed(graph), "X", "M |", "Y | X, M")
+    kernel = Marginal(Product((of(observed(graph), "Y | X"), of(law, "M | Y, X"))), ("Y",))
+    assert Collapse().apply(kernel) is kernel
+    assert not equal(kernel, of(observed(graph), "M | X"), graph)
+
+
 def test_two_instances_of_a_variable_are_kept_apart() -> None:
     """Σ_s P(s | x) Σ_x' P(x') P(r | x', s): x and x' are two values of X, so that S stays; X' goes nowhere either."""
     graph = "X -> S -> R; X <-> R"

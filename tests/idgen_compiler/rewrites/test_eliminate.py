@@ -83,7 +83,19 @@ def test_members_are_factors_of_the_chain_rule() -> None:
     assert eliminated([h, c]) is None
     clamped = Product((of(law, "H |"), of(law, "C | H, A, B")))
     assert not equal(clamped, Product((h, c)), CHAIN)
-    assert eliminated([h, of(law, "C | H, A, B")]) is not None
+    named = of(law, "C | H, A, B")
+    assert eliminated([h, named]) is not None
+    assert eliminated([named, h]) is eliminated([h, named]), "the order of the law counts"
+
+
+def test_an_input_that_a_member_does_not_name_must_not_matter_to_it() -> None:
+    """P(B | J) P(C | B): the network with J clamped would sample C from J as well."""
+    graph = "A -> J -> B -> C; J -> C; A <-> C"
+    law = after(observed(graph), "A", "J | A", "B | J", "C | A, J, B")
+    b, c = of(law, "B | J"), of(law, "C | A, B")
+    assert eliminated([b, c]) is None
+    assert not equal(Product((b, c)), Product((b, of(law, "C | A, J, B"))), graph)
+    assert equal(Eliminate().apply(Product((b, c))), Product((b, c)), graph)
 
 
 def test_members_depend_on_earlier_ones_only() -> None:

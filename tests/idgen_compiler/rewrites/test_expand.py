@@ -37,6 +37,16 @@ def test_a_condition_on_an_effect_of_the_mediator() -> None:
     assert not regenerated(Expand().apply(before))
 
 
+def test_conditions_are_kept_beside_the_new_variable() -> None:
+    """Y depends on Q given M too: Σ_m P(m | q ; do(x)) P(y | m, q ; do(x))."""
+    graph = "X -> M -> Y; X <-> Y; M -> Q -> Y"
+    before = answer("P(Y | do(X), Q)", graph, Minimise(), Observe(), Eliminate())
+    found = Expand().apply(before)
+    assert regenerated(before)
+    assert not regenerated(found)
+    assert equal(before, found, graph)
+
+
 def test_depth_and_breadth_bound_the_search() -> None:
     node = _node()
     assert regenerated(Expand(depth=0).apply(node))

@@ -76,6 +76,17 @@ def test_laws_are_left_up_to_the_outermost(laws: int) -> None:
     assert by_observation(node) is of(first, "Y | X")
 
 
+def test_what_was_set_before_counts_too() -> None:
+    """Seeing B is setting it, seeing W2 is not: P(Y | X ; do(W2), do(B)) may leave do(B) only."""
+    graph = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y; B -> Y"
+    first = after(observed(graph), "W2", "W1 |", "B |", "X | W1, W2", "Y | W1, W2, X, B")
+    node = of(after(first, "B", "W1 |", "X | W1, W2", "Y | W1, W2, X, B"), "Y | X, B")
+    found = by_observation(node)
+    assert found is of(first, "Y | X, B")
+    assert equal(node, found, graph)
+    assert not equal(node, of(observed(graph), "Y | X, B"), graph)
+
+
 @pytest.mark.parametrize("rungs", [2, 3])
 def test_what_was_set_in_between_counts_too(rungs: int) -> None:
     """On a ladder every law is made in the one before; a conditional leaves it with all that was set on the way."""
