@@ -138,7 +138,8 @@ class _Network:
 
     def __init__(self, law: Intervened) -> None:
         self.fixed = law.inputs  # and not the law itself, which this must not keep alive
-        self.flat = flatten(product(law.factors))
+        # A fixed vertex that no factor needs keeps its name all the same: nothing hidden may take it.
+        self.flat = flatten(product(law.factors), law.inputs)
         slots = dict.fromkeys((*law.inputs, *self.flat.free, *(a.target for a in self.flat.atoms)))
         self.vertex = {slot: f"v{k}" for k, slot in enumerate(slots)}  # primed slots are no vertex names
         edges = [(self.vertex[i], self.vertex[a.target]) for a in self.flat.atoms for i in a.inputs]

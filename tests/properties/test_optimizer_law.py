@@ -148,3 +148,14 @@ def test_every_level_runs_its_passes_between_verifications() -> None:
     assert [name for name, _, _ in told] == [step.name for step in passes.LEVELS[2]]
     assert told[-1][2] is last
     assert told[0][1] == program
+
+
+def test_a_fixed_vertex_lends_its_name_to_nothing_hidden() -> None:
+    """W1 is set, and hidden again inside the law of X and Y: the two are not one."""
+    graph = idgen.ADMG.parse("W1 -> W2 -> X -> Y -> V1; X <-> W1 <-> Y")
+    query = idgen.Query.parse("P(V1 | do(W2, W1), X)")
+    truth = Truth(Case(graph, query), 391)
+    kernel = idgen.identify(query, graph, exchange=False).estimand.kernel
+    for sequence in (pipeline.LEVELS[1][0], *pipeline.LEVELS[2]):
+        assert truth.of_kernel(pipeline.run(kernel, sequence))
+    assert truth.of_program(idgen.compile(query, graph))
