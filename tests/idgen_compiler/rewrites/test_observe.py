@@ -87,6 +87,15 @@ def test_what_was_set_before_counts_too() -> None:
     assert not equal(node, of(observed(graph), "Y | X, B"), graph)
 
 
+def test_what_is_set_after_counts_too() -> None:
+    """The other way round: do(B) could be left, but do(W2) was made in it and cannot."""
+    graph = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y; B -> Y"
+    first = after(observed(graph), "B", "W1 |", "W2 | W1", "X | W1, W2", "Y | W1, W2, X, B")
+    node = of(after(first, "W2", "W1 |", "X | W1, W2", "Y | W1, W2, X, B"), "Y | X, B")
+    assert by_observation(node) is node
+    assert not equal(node, of(observed(graph), "Y | X, B"), graph)
+
+
 @pytest.mark.parametrize("rungs", [2, 3])
 def test_what_was_set_in_between_counts_too(rungs: int) -> None:
     """On a ladder every law is made in the one before; a conditional leaves it with all that was set on the way."""
