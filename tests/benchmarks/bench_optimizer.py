@@ -5,7 +5,9 @@ trace visits line 7, which asks for a law that nobody has data for. *conditional
 graphs. *napkin*: queries without conditions through line 7 on graphs grown around the napkin, whose estimand mostly is
 a true ratio. `-O0` is the literal program of ID-GEN and IDC-GEN, `-O1` the rewrites, `-O2` (the default) also a search
 among equal ways to pose the query. "none left" is the share of programs without a regeneration; the counts are means
-at -O0 / -O1 / -O2; "seconds" is the mean CPU time of compiling at -O2.
+at -O0 / -O1 / -O2; "seconds" is the mean CPU time of compiling at -O2. "needed" counts, among the queries that keep a
+regeneration at -O2, those whose answer has a pole that no sum of products of observed conditionals has (`tests/needed.py`),
+so that no optimiser can spare it; the effects of the other rows have no poles, and that proof does not speak of them.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from statistics import mean
 import idgen_compiler as idgen
 from idgen_compiler.ir.cost import Cost
 from tests.benchmarks.report import Row
+from tests.needed import foreign_poles
 from tests.strategies import Case, random_admg, random_cases, random_query
 
 __all__ = ["conditional_queries", "line_7_queries", "napkin_queries", "run"]
@@ -96,6 +99,9 @@ def _row(name: str, size: tuple[int, int], cases: list[Case]) -> Row:
     for count in ("regenerations", "models", "inputs", "widest", "evaluations"):
         row[count] = " / ".join(f"{mean(getattr(cost, count) for cost in costs[level]):.2f}" for level in LEVELS)
     row["models saved (%)"] = round(100 - 100 * _total(costs[2]) / _total(costs[0]), 1)
+    if name == "conditional":
+        kept = [case for case, cost in zip(cases, costs[LEVELS[-1]], strict=True) if cost.regenerations]
+        row["needed"] = f"{sum(map(bool, map(foreign_poles, kept)))} of {len(kept)}"
     row["seconds"] = seconds / len(cases)
     return row
 
