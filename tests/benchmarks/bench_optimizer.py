@@ -6,8 +6,8 @@ graphs. *napkin*: queries without conditions through line 7 on graphs grown arou
 a true ratio. `-O0` is the literal program of ID-GEN and IDC-GEN, `-O1` the rewrites, `-O2` (the default) also a search
 among equal ways to pose the query. "none left" is the share of programs without a regeneration; the counts are means
 at -O0 / -O1 / -O2; "seconds" is the mean CPU time of compiling at -O2. "needed" counts, among the queries that keep a
-regeneration at -O2, those whose answer has a pole that no sum of products of observed conditionals has (`tests/needed.py`),
-so that no optimiser can spare it; the effects of the other rows have no poles, and that proof does not speak of them.
+regeneration at -O2, those whose answer has a pole that no sum of products of observed conditionals has, so that no
+optimiser can spare it (`tests/needed.py`); the effects of the other rows have no poles, and that proof is silent there.
 """
 
 from __future__ import annotations
