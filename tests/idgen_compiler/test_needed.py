@@ -54,11 +54,11 @@ def test_what_is_compiled_without_regeneration_has_no_such_pole() -> None:
     """The proof does not prove too much; and what it proves the compiler respects."""
     conditional = (case for case in random_cases(seed=61, vertices=(3, 4)) if case.query.conditions)
     kept = 0
-    for case in islice(conditional, 40):
+    for case in islice(conditional, 24):
         regenerations = idgen.compile(case.query, case.graph).cost.regenerations
         assert bool(foreign_poles(case)) is bool(regenerations), case
         kept += regenerations
-    assert kept > 3
+    assert kept > 2
 
 
 # -- the napkin -------------------------------------------------------------------------------------------------------
