@@ -1,14 +1,14 @@
 """Napkin-MNIST as pictures: P(Y | do(X = red 3)) and do(red 5) against other methods at the same budget.
 
 16 x 16 digits, 20,000 rows, the paper's mechanisms and `hard` (`idgen_compiler.demo.napkin_mnist`). `regenerate` and
-`reweight` are ours, each one compiled program; `cond` and `dcm` model P(y | x) by diffusion, `ncm` is a GAN with shared
-noise (see `tests.benchmarks.baselines`). Every diffusion method makes the same number of training steps in all (4,000
-of batch 64; IDGEN_STEPS and IDGEN_ROWS set others, and the table says which), and ncm takes as much processor time as
-`regenerate`. Total variation (TV; the paper's Figure 4 prints L1, twice that) of Y's attributes by a classifier trained
-on separate handwriting, over
-pictures of both digits and 150 different x each; the Fréchet distance is in that classifier's features; `single` is the
-fraction of samples without blended colours. The six agreements of the paper's Table 1 are those of the regenerated
-rows, for `truth` of real ones. The discrete rows are trained on the attributes themselves, 60,000 rows.
+`reweight` are ours, each one compiled program; `cond` and `dcm` model P(y | x) by diffusion, `ncm` is a GAN with
+shared noise (see `tests.benchmarks.baselines`). Every diffusion method makes the same number of training steps in all
+(6,000 of batch 64, in bfloat16; IDGEN_STEPS and IDGEN_ROWS set others, and the table says which), and ncm takes as
+much processor time as `regenerate`. Total variation (TV; the paper's Figure 4 prints L1, twice that) of Y's
+attributes by a classifier trained on separate handwriting, over pictures of both digits and 150 different x each; the
+Fréchet distance is in that classifier's features; `single` is the fraction of samples without blended colours. The
+six agreements of the paper's Table 1 are those of the regenerated rows, for `truth` of real ones. The discrete rows
+are trained on the attributes themselves, 60,000 rows.
 Digits: MNIST's idx files in the folder IDGEN_MNIST, or scikit-learn's bundled ones. Finished parts are kept in the
 folder IDGEN_PARTS (out/napkin_images), so that an interrupted run goes on; IDGEN_SEEDS (1) is the number of seeds,
 IDGEN_WORKERS (one a core) how many parts run at once, each with one thread, and IDGEN_METHODS names some methods only.
@@ -29,12 +29,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 import idgen_compiler as idgen
 from idgen_compiler.demo.colored_digits import Bank, Pictures, napkin_images
 from idgen_compiler.demo.napkin_mnist import (
     ATTRIBUTES,
     COLORS,
+    DIGITS,
     GRAPH,
     HARD,
     PAPER,
@@ -58,8 +60,9 @@ from tests.benchmarks.report import Row
 
 __all__ = ["run"]
 
-SIZE, ROWS, STEPS, SAMPLES, XS = 16, 20_000, 4_000, 1_500, 150
+SIZE, ROWS, STEPS, SAMPLES, XS = 16, 20_000, 6_000, 1_500, 150
 RED, DO_DIGITS = 0, (3, 5)
+AGREEMENTS = ("X.d=W2.d", "X.c=W2.c", "X.t=W1.t", "Y.d=X.d", "Y.c=W1.c", "Y.t=X.t")  #: of the paper's Table 1
 METHODS = ("truth", "regenerate", "reweight", "cond", "dcm", "ncm", "discrete", "discrete ncm")
 PICTURES = Path(__file__).parents[2] / "docs" / "examples" / "napkin_mnist"
 MECHANISMS = {mechanisms.name: mechanisms for mechanisms in (PAPER, HARD)}
@@ -73,13 +76,16 @@ def run(quick: bool) -> list[Row]:
     settings = _Settings.quickly() if quick else _Settings.from_environment()
     settings.folder.mkdir(parents=True, exist_ok=True)
     tasks = [
-        (m, method, seed, settings) for method in settings.methods for seed in range(settings.seeds) for m in MECHANISMS
+        (m, method, seed, settings) for seed in range(settings.seeds) for method in settings.methods for m in MECHANISMS
     ]
     # Each part has one thread and its own process, so that its time does not depend on the number of cores.
     with ProcessPoolExecutor(settings.workers, multiprocessing.get_context("spawn")) as pool:
-        # The GAN is given the time that ours took, so that ours comes first.
-        ours = [task for task in tasks if task[1] == "regenerate"]
-        found = [*pool.map(_part, ours), *pool.map(_part, [task for task in tasks if task not in ours])]
+        found: list[dict[str, Any]] = []
+        for seed in range(settings.seeds):  # one by one, so that an interrupted run leaves whole seeds
+            # The GAN is given the time that ours took, so that it comes last.
+            mine = [task for task in tasks if task[2] == seed]
+            found += pool.map(_part, [task for task in mine if task[1] != "ncm"])
+            found += pool.map(_part, [task for task in mine if task[1] == "ncm"])
     return [_mean(same) for same in _grouped(found)]
 
 
@@ -143,13 +149,18 @@ class _Trial:
         learn, self.apart = _banks()
         self.judge = _judge(quick)
         self.data, _ = napkin_images(learn, settings.rows, seed, mechanisms)
-        codes = {"W2.digit": self.data["W2.digit"], "W2.color": (self.data["W2.color"] == "green").astype(np.int64)}
+        # Codes of labels as the backend has them: the places of the sorted labels.
+        codes = {part.name: np.unique(self.data[part.name], return_inverse=True)[1] for part in LABELS}
         self.rows: Rows = {name: torch.from_numpy(v) for name, v in ({k: self.data[k] for k in IMAGES} | codes).items()}
         self.samples, self.xs = (40, 5) if quick else (SAMPLES, XS)
 
     def how(self, share: float = 1.0) -> ImageOptions:
         """A share of the budget."""
-        return ImageOptions(steps=max(2, round(share * self.settings.steps)), sampling_steps=2 if self.quick else 20)
+        return ImageOptions(
+            steps=max(2, round(share * self.settings.steps)),
+            sampling_steps=2 if self.quick else 20,
+            precision="bf16",
+        )
 
     def measure(self, method: str) -> dict[str, Any]:
         began, wall = time.process_time(), time.perf_counter()
@@ -180,14 +191,14 @@ class _Trial:
 
     def _ours(self, realize: str) -> tuple[Any, dict[str, float]]:
         graph, query = idgen.ADMG.parse(GRAPH), idgen.Query.parse(QUERY)
-        joint = [("X", "Y")] if realize == "regenerate" else ()
-        program = idgen.compile(query, graph, realize=realize, joint=joint)  # type: ignore[arg-type]
+        program = idgen.compile(query, graph, realize=realize)  # type: ignore[arg-type]
+        denoisers = sum("Y" in model.targets or "X" in model.targets for model in program.models)
         with tempfile.TemporaryDirectory() as checkpoint:
             sampler = program.fit(
                 self.data,
                 backend="torch",
                 seed=self.seed,
-                images=self.how(0.5 if realize == "regenerate" else 1.0),
+                images=self.how(1 / denoisers),
                 checkpoint=checkpoint,
                 progress=False,
                 device="cpu",
@@ -197,29 +208,31 @@ class _Trial:
         return (lambda x: sampler.sample(len(x), do={"X": x}, seed=1)["Y"]), agreements
 
     def _generated(self, checkpoint: Path) -> dict[str, float]:
-        """The agreements of (X, Y) generated from real W1 and W2 by the program's first model."""
-        (path,) = checkpoint.glob("*/m0.json")
-        record = json.loads(path.read_text("utf-8"))["model"]
-        model = read_model(
-            path.parent, "m0", record, (IMAGES["X"], IMAGES["Y"]), (IMAGES["W1"], *LABELS), torch.device("cpu")
-        )
-        given = {name: values[: self.samples] for name, values in self.rows.items()}
-        drawn = model.sample(given, self.samples, torch.Generator().manual_seed(2))
-        return self._agreements(given["W1"].numpy(), drawn["X"].numpy(), drawn["Y"].numpy())
+        """The agreements of X, Y generated from real W1 and W2 by the program's first two models."""
+        given = {name: values[: self.samples] for name, values in self.rows.items() if name not in ("X", "Y")}
+        inputs: tuple[Part, ...] = (IMAGES["W1"], *LABELS)
+        for number, name in enumerate(("X", "Y")):
+            (path,) = checkpoint.glob(f"*/m{number}.json")
+            record = json.loads(path.read_text("utf-8"))["model"]
+            model = read_model(path.parent, f"m{number}", record, (IMAGES[name],), inputs, torch.device("cpu"))
+            given |= model.sample(given, self.samples, torch.Generator().manual_seed(2 + number))
+            inputs = (*inputs, IMAGES[name])
+        return self._agreements(*(given[name].numpy() for name in IMAGES))
 
     def _agreements(self, w1: Pictures, x: Pictures, y: Pictures) -> dict[str, float]:
         n = min(len(x), self.samples)
-        w1, x, y = (self.judge.attributes(pictures[:n]) for pictures in (w1, x, y))
-        w2 = {name: self.rows[f"W2.{name}"][:n].numpy() for name in ("digit", "color")}
-        pairs = {
-            "X.d=W2.d": (x["digit"], w2["digit"]),
-            "X.c=W2.c": (x["color"], w2["color"]),
-            "X.t=W1.t": (x["thickness"], w1["thickness"]),
-            "Y.d=X.d": (y["digit"], x["digit"]),
-            "Y.c=W1.c": (y["color"], w1["color"]),
-            "Y.t=X.t": (y["thickness"], x["thickness"]),
-        }
-        return {name: float(np.mean(a == b)) for name, (a, b) in pairs.items()}
+        seen = {name: self.judge.attributes(pictures[:n]) for name, pictures in (("W1", w1), ("X", x), ("Y", y))}
+        for attribute, known in (("digit", DIGITS), ("color", COLORS)):
+            labels = [list(known).index(label) for label in self.data[f"W2.{attribute}"][:n]]
+            seen.setdefault("W2", {})[attribute] = np.array(labels)
+        pairs = [name.split("=") for name in AGREEMENTS]
+        places = {"d": "digit", "c": "color", "t": "thickness"}
+
+        def of(side: str) -> NDArray[np.int64]:
+            name, _, letter = side.partition(".")
+            return seen[name][places[letter]]
+
+        return {f"{a}={b}": float(np.mean(of(a) == of(b))) for a, b in pairs}
 
     def _verdicts(self, method: str, draw: Any) -> dict[str, float]:
         """Means over do(red 3) and do(red 5), and samples a second."""
@@ -305,7 +318,7 @@ def _mean(same: list[dict[str, Any]]) -> Row:
     row: dict[str, object] = {"mechanisms": same[0]["mechanisms"], "method": same[0]["method"]}
     columns = (
         *(f"{a} TV" for a in ("color", "digit", "thickness")), "color L1", "Fréchet", "single",
-        "X.d=W2.d", "X.c=W2.c", "X.t=W1.t", "Y.d=X.d", "Y.c=W1.c", "Y.t=X.t",
+        *AGREEMENTS,
         "judge", "rows", "steps", "training s", "wall s", "samples/s",
     )  # fmt: skip
     for name in columns:
