@@ -1,7 +1,7 @@
 """The napkin with pictures: W1, X and Y are images, and the answer is a diffusion model of P(Y | do(X)).
 
-Both ways to realise the intervened law are trained: regenerating, as in the paper, where one model draws (X, Y)
-together given W1 and W2 and another learns Y from X on what it drew; and reweighting, where a classifier of W1's
+Both ways to realise the intervened law are trained: regenerating, as in the paper, where models draw X given W1 and W2
+and Y given all of these, and another learns Y from X on what they drew; and reweighting, where a classifier of W1's
 picture weighs the real rows and the one diffusion model sees no picture but real ones.
 """
 
@@ -112,8 +112,7 @@ def run(page: Page, settings: Settings) -> bool:
 
     strips: dict[str, Pictures] = {}
     for realize in REALIZATIONS:
-        joint = [("X", "Y")] if realize == "regenerate" else ()
-        program = compile(query, graph, realize=realize, joint=joint)
+        program = compile(query, graph, realize=realize)
         page.heading(f"{4 + REALIZATIONS.index(realize)}. The answer, realised by {realize.rstrip('e')}ing")
         page.code(str(program))
         start = time.perf_counter()

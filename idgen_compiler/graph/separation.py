@@ -40,7 +40,6 @@ def m_connected_mask(graph: ADMG, start: int, given: int, *, to: int, until: int
     # Every vertex on an unblocked path is an ancestor of its ends or of what is conditioned on (Richardson 2003), so
     # that none stands after them all in the order.
     within = (1 << (start | to | given).bit_length()) - 1
-    opened: int | None = None  # colliders that conditioning opens; `given` itself is among them
     # `into`: vertices reached through an arrowhead; `out`: through a tail (or the start itself)
     into, out = entered & within, start
     new_into, new_out = into, out
@@ -50,15 +49,11 @@ def m_connected_mask(graph: ADMG, start: int, given: int, *, to: int, until: int
             next_out |= graph.parents_of_bit(i)
             next_into |= graph.children_of_bit(i) | graph.siblings_of_bit(i)
         for i in bits(new_into):
-            open_here = bool(given >> i & 1)
-            if not open_here:
-                next_into |= graph.children_of_bit(i)
-                if opened is None:
-                    opened = graph.ancestors_mask(given)
-                open_here = bool(opened >> i & 1)
-            if open_here:  # a collider that is open: leave by edges with an arrowhead here
+            if given >> i & 1:  # an open collider: leave by edges with an arrowhead here
                 next_out |= graph.parents_of_bit(i)
                 next_into |= graph.siblings_of_bit(i)
+            else:  # no collider; one with a descendant in `given` is come back to from there
+                next_into |= graph.children_of_bit(i)
         new_into, new_out = next_into & within & ~into, next_out & ~out
         into |= new_into
         out |= new_out

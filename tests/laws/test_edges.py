@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from idgen_compiler.errors import GraphError, IdgenError, NotIdentifiable
+from idgen_compiler.errors import GraphError, IdgenError, NotIdentifiable, QueryError
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
-from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Marginal, Observed, Product
-from idgen_compiler.graph import ADMG
+from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Marginal, Observed, Product, Renamed
+from idgen_compiler.graph import ADMG, m_separated
 from idgen_compiler.identify import identify
 from idgen_compiler.identify.algorithm import solve
 from idgen_compiler.identify.trace import Problem
 from idgen_compiler.ir.operations import Observe, Regenerate, Reweight
 from idgen_compiler.lower import lower
 from idgen_compiler.query import Query
+from idgen_compiler.rewrites.rewrite import regenerated, with_parts
 from tests.strategies import NAPKIN
 
 GRAPH = ADMG.parse("W -> X -> Y; W -> Y")
@@ -93,3 +94,58 @@ def test_policies_are_observed() -> None:
     observe = lower(estimand, ["X"], ["Y"])[0]
     assert isinstance(observe, Observe)
     assert observe.variables == ("W", "X", "Y")  # W is drawn, though no model reads it
+
+
+def test_overlapping_sets_are_named() -> None:
+    graph = ADMG.parse("A -> B -> C; D")
+    with pytest.raises(GraphError, match="disjoint sets; B stands in two"):
+        m_separated(graph, ["A", "B"], ["B", "C"], ["D"])
+    with pytest.raises(GraphError, match="disjoint sets; C stands in two"):
+        m_separated(graph, ["A", "C"], ["B"], ["C", "D"])
+
+
+def test_a_collider_is_opened_by_what_it_causes() -> None:
+    graph = ADMG.parse("A -> C <- B; C -> D -> E")
+    assert m_separated(graph, ["A"], ["B"])
+    assert not m_separated(graph, ["A"], ["B"], ["E"])
+    assert not m_separated(graph, ["B"], ["A"], ["D"])
+
+
+def test_a_query_is_checked_against_its_graph() -> None:
+    with pytest.raises(QueryError, match="Q"):
+        identify(Query("Y", "Q"), GRAPH)
+
+
+def test_an_identification_remembers_what_was_asked() -> None:
+    found = identify(Query("Y", "X"), GRAPH)
+    assert (found.query, found.graph) == (Query("Y", "X"), GRAPH)
+
+
+def test_an_exchange_looks_at_the_other_conditions() -> None:
+    graph = ADMG.parse("X -> Y; A <-> B <-> Y")  # seeing B makes A tell about Y
+    y, x, z = (graph.mask_of(names) for names in (["Y"], ["X"], ["A", "B"]))
+    assert solve(Problem(y, x, Observed(graph), graph, z)).line == "ratio"
+
+
+def test_a_node_is_rebuilt_over_parts_that_need_less() -> None:
+    renamed = Renamed(conditional("Y", "W", "X"), (("W", "A"), ("X", "B")))
+    assert with_parts(renamed, [conditional("Y", "X")]) is Renamed(conditional("Y", "X"), (("X", "B"),))
+    assert with_parts(renamed, [conditional("Y")]) is conditional("Y")
+    assert with_parts(renamed, renamed.parts) is renamed
+    shown = Conditional(Product((conditional("Y", "W"), conditional("X"))), ("Y",), ("W", "X"))
+    less = Product((conditional("Y"), conditional("X")))
+    assert with_parts(shown, [less]) is Conditional(less, ("Y",), ("X",))
+    law = Intervened(LAW, ("X",), (conditional("W"), conditional("Y", "W", "X")))
+    with pytest.raises(TypeError, match="no way to rebuild Intervened"):
+        with_parts(law, [less, *law.factors])
+
+
+def test_only_laws_that_are_sampled_are_regenerated() -> None:
+    graph = ADMG.parse("A -> B -> C -> D")
+    seen = Observed(graph)
+    atoms = {t: Conditional(seen, (t,), g) for t, g in (("B", ("A",)), ("C", ("B",)), ("D", ("C",)))}
+    first = Intervened(seen, ("A",), (atoms["B"], atoms["C"], atoms["D"]))
+    second = Intervened(first, ("B",), (Conditional(first, ("C",), ("B",)), Conditional(first, ("D",), ("C",))))
+    third = Intervened(second, ("C",), (atoms["D"],))  # observed, whatever the laws between are made of
+    assert regenerated(Conditional(third, ("D",), ("C",))) == (third,)
+    assert regenerated(Conditional(second, ("D",), ("B",))) == (first, second)

@@ -25,6 +25,7 @@ MODULES = (
     "rewrites.eliminate",
     "rewrites.expand",
     "rewrites.hoist",
+    "rewrites.merge",
     "rewrites.minimise",
     "rewrites.observe",
     "rewrites.rewrite",

@@ -12,10 +12,24 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
+from inspect import signature
 from types import FunctionType, ModuleType
 
+from _pytest.mark import ParameterSet
+
 from tests import goldens
+from tests.idgen_compiler import test_regenerations as regenerations
 from tests.idgen_compiler.graph import test_separation as separation
+from tests.idgen_compiler.rewrites import (
+    test_collapse,
+    test_eliminate,
+    test_expand,
+    test_hoist,
+    test_merge,
+    test_minimise,
+    test_observe,
+    test_weights,
+)
 from tests.laws import test_edges as edges
 from tests.laws import test_laws as laws
 from tests.laws.cases import IDENTIFIABLE
@@ -23,7 +37,18 @@ from tests.mutants.changes import Mutant
 
 __all__ = ["survives"]
 
-SECONDS = 4
+REWRITES = (
+    test_collapse,
+    test_eliminate,
+    test_expand,
+    test_hoist,
+    test_merge,
+    test_minimise,
+    test_observe,
+    test_weights,
+)
+
+SECONDS = 6
 """A mutant that computes for longer hangs, and so is noticed."""
 
 
@@ -65,13 +90,29 @@ def _checks() -> Iterator[Callable[[], object]]:
     for golden in (laws.test_the_lines_of_the_traces, laws.test_hedges, laws.test_what_each_rewrite_leaves):
         yield partial(golden, _golden)
     yield partial(laws.test_lowered_programs, _golden)
-    yield from (check for name, check in vars(edges).items() if name.startswith("test_"))
+    for module in (edges, *REWRITES):
+        yield from _tests(module)
     yield laws.test_estimands_equal_the_truth
     for reweight in (False, True):
         yield partial(laws.test_lowered_programs_run_to_the_truth, reweight)
-    for name, check in vars(separation).items():
-        if name.startswith("test_") and "networkx" not in name:
-            yield check
+    yield from _tests(separation)
+    yield from _tests(regenerations)
+
+
+def _tests(module: ModuleType) -> Iterator[Callable[[], object]]:
+    """The tests of a module, one for each set of parameters; those that take fixtures or another tool are left out."""
+    for name, test in vars(module).items():
+        if not name.startswith("test_") or "networkx" in name:
+            continue
+        marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
+        if not marks and (hasattr(test, "hypothesis") or not signature(test).parameters):
+            yield test
+        for mark in marks:
+            names = [n.strip() for n in mark.args[0].split(",")] if isinstance(mark.args[0], str) else mark.args[0]
+            for given in mark.args[1]:
+                values = given.values if isinstance(given, ParameterSet) else given if len(names) > 1 else (given,)
+                if len(marks) == 1 and set(names) == set(signature(test).parameters):
+                    yield partial(test, **dict(zip(names, values, strict=True)))
 
 
 def _golden(name: str, text: str) -> None:
