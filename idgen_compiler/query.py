@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from idgen_compiler.cursor import Cursor
 from idgen_compiler.errors import GraphError, QueryError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import NAME, check_name
@@ -100,36 +101,10 @@ def _names(field: str, given: Iterable[str] | str) -> tuple[str, ...]:
     return names
 
 
-class _Parser:
+class _Parser(Cursor):
     """A recursive descent over `P ( names [ | item {, item} ] )` with item = name or `do ( names )`."""
 
-    def __init__(self, text: str) -> None:
-        self.text, self.place = " ".join(text.splitlines()), 0  # one line, so that a caret can point into it
-        self.kind = self.value = ""
-        self.start = 0
-        self.advance()
-
-    def advance(self) -> None:
-        rest = self.text[self.place :]
-        self.start = self.place + len(rest) - len(rest.lstrip())
-        if not rest.strip():
-            self.kind = self.value = ""
-            return
-        token = _TOKEN.match(self.text, self.place)
-        if token is None:
-            raise self.error(f"cannot read {self.text[self.start]!r} here")
-        self.kind, self.value, self.place = str(token.lastgroup), token[0].strip(), token.end()
-
-    def error(self, message: str) -> QueryError:
-        return QueryError(
-            f"query, column {self.start + 1}: {message}\n  {self.text}\n  {' ' * self.start}^\n"
-            "a query looks like P(Y1, Y2 | do(X), Z)"
-        )
-
-    def take(self, mark: str) -> None:
-        if self.value != mark:
-            raise self.error(f"expected {mark!r}" + (f", not {self.value!r}" if self.value else " before the end"))
-        self.advance()
+    tokens, language, example, failure = _TOKEN, "query", "P(Y1, Y2 | do(X), Z)", QueryError
 
     def name(self) -> str:
         if self.kind != "name":

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from idgen_compiler.cursor import Cursor
 from idgen_compiler.errors import IdgenError, near_misses
 from idgen_compiler.estimand.formula import (
     Formula,
@@ -112,37 +113,15 @@ class _Evaluation:
         return {axis: self.joint.sizes[name_of(axis)] for axis in axes}
 
 
-class _Parser:
+class _Parser(Cursor):
     """A recursive descent; formulas of books are never deep."""
 
+    tokens, language, example = _TOKEN, "formula", "Σ_m P(m | x) Σ_x' P(x') P(y | x', m)"
+
     def __init__(self, text: str, names: Iterable[str]) -> None:
-        self.text, self.place, self.start = " ".join(text.splitlines()), 0, 0
         self.known = {spelling: name for name in names for spelling in (name.lower(), name)}
-        self.kind = self.value = ""
         self.depth = 0
-        self.advance()
-
-    def advance(self) -> None:
-        rest = self.text[self.place :]
-        self.start = self.place + len(rest) - len(rest.lstrip())
-        if not rest.strip():
-            self.kind = self.value = ""
-            return
-        token = _TOKEN.match(self.text, self.place)
-        if token is None:
-            raise self.error(f"cannot read {self.text[self.start]!r} here")
-        self.kind, self.value, self.place = str(token.lastgroup), token[0].strip(), token.end()
-
-    def error(self, message: str) -> IdgenError:
-        return IdgenError(
-            f"formula, column {self.start + 1}: {message}\n  {self.text}\n  {' ' * self.start}^\n"
-            "a formula looks like Σ_m P(m | x) Σ_x' P(x') P(y | x', m)"
-        )
-
-    def take(self, mark: str) -> None:
-        if self.value != mark:
-            raise self.error(f"expected {mark!r}" + (f", not {self.value!r}" if self.value else " before the end"))
-        self.advance()
+        super().__init__(text)
 
     def formula(self) -> TextbookFormula:
         body, free = self.product(), tuple[str, ...]()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.estimand.build import free, marginal, product
@@ -145,8 +145,7 @@ def _in_order(atoms: Sequence[Atom]) -> tuple[Atom, ...]:
             if slot in maker:
                 users[maker[slot]].append(k)
                 waiting[k] += 1
-    ready = [k for k, n in enumerate(waiting) if n == 0]
-    heapify(ready)
+    ready = [k for k, n in enumerate(waiting) if n == 0]  # in order, and so a heap
     order = []
     while ready:
         k = heappop(ready)

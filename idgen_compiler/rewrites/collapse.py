@@ -75,10 +75,10 @@ class _Network:
         joined = _joined(hidden, reader)
         if joined is None:
             return ()
-        self._drop(hidden)
         self._drop(reader)
         self._read(joined)
         self.atoms[joined.target] = joined
+        # The slot itself is among these: nothing reads it any more, so that it goes when it is looked at again.
         return (*hidden.inputs, *reader.inputs, reader.target)
 
     def _read(self, atom: Atom) -> None:

@@ -4,5 +4,30 @@ from __future__ import annotations
 
 __all__ = ["EQUIVALENT"]
 
-EQUIVALENT: dict[str, str] = {}
+_BOUND = "every bit passes: the bound saves time only"
+_FAST = "skips or takes a short cut to the same result"
+_STRICT = "both have the same length, which strict only checks"
+
+EQUIVALENT: dict[str, str] = {
+    "graph.separation: within = (1 >> (start | to | given).bit_length()) - 1": _BOUND,
+    "graph.separation: within = (2 << (start | to | given).bit_length()) - 1": _BOUND,
+    "graph.separation: while (new_into or new_out) and (not into & out & until):": "the search ends later, as it says",
+    "estimand.flatten: changed = tuple(((old, new) for old, new in zip(*names, strict=False) if old != new))": _STRICT,
+    "estimand.flatten: inputs = given if not slot and slot.keys().isdisjoint(given) else "
+    "tuple([slot.get(n, n) for n in given])": _FAST,
+    "estimand.flatten: if not not unmade.isdisjoint(atom.inputs):": _FAST,
+    "estimand.flatten: if unmade.isdisjoint(atom.inputs):": _FAST,
+    "estimand.flatten: stuck = ', '.join((a.target for a, n in zip(atoms, waiting, strict=False) if n))": _STRICT,
+    "rewrites.collapse: for name, slot in zip((*atom.kernel.to, *atom.kernel.given), (atom.target, *atom.inputs), "
+    "strict=False):": _STRICT,
+    "rewrites.eliminate: clamped = {n for c in members for n in c.given}.difference(law.inputs, targets)": (
+        "the order of what a difference takes away does not matter"
+    ),
+    "rewrites.eliminate: if self.groups and len(members) >= 1 and ((whole := eliminated(members)) is not None):": _FAST,
+    "rewrites.rewrite: if all((new is old for new, old in zip(node.parts, parts, strict=True))):": (
+        "being the same is symmetric"
+    ),
+    "rewrites.rewrite: if all((new is old for new, old in zip(parts, node.parts, strict=False))):": _STRICT,
+    "rewrites.rewrite: return tuple((n for n in reversed(found)))": "only intervened laws are found: a type check",
+}
 """`module: line as changed` -> why the changed program is as right as the original."""
