@@ -25,6 +25,8 @@ class ImageOptions:
     objective: what the network puts out. "clean" and "velocity" are flow matching (the clean image, or the velocity);
     "epsilon" and "v" are the denoising diffusion objectives of those names.
     sampler: "euler" for flow matching, "ddim" or "dpm++" for the others.  sampling_steps: network passes a sample.
+    emphasis: how much more often a training looks at inputs that are rarer in the data than in the regeneration that
+    asks for them, as a power of the ratio: 0 not at all, 1 as often as the regeneration; the law learnt is the same.
     condition_dropout: how often a training row loses its condition, so that guidance can be used.
     guidance: weight of classifier-free guidance; None or 1 samples the conditional itself, and any other weight warns,
     because what is sampled is no longer the law that the estimand asks for.
@@ -44,6 +46,7 @@ class ImageOptions:
     objective: str = "clean"
     sampler: str | None = None
     sampling_steps: int = 20
+    emphasis: float = 0.5
     condition_dropout: float = 0.0
     guidance: float | None = None
     precision: str = "auto"
@@ -61,6 +64,8 @@ class ImageOptions:
             raise DataError("image options steps and seconds are both set; choose one budget")
         if self.seconds is not None and not self.seconds > 0:
             raise DataError(f"image option seconds is {self.seconds!r}; it has to be positive")
+        if not 0 <= self.emphasis <= 1:
+            raise DataError(f"image option emphasis is {self.emphasis!r}; it is a power from 0 to 1")
         if not 0 <= self.ema < 1:
             raise DataError(f"image option ema is {self.ema!r}; it is a decay from 0 up to, but not, 1")
         if self.channels is not None and (not self.channels or any(c < 8 or c % 8 for c in self.channels)):

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import UNIFORM, Apply, Network, Operation, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.operations import (
+    UNIFORM,
+    Apply,
+    Draw,
+    Network,
+    Operation,
+    Regenerate,
+    Reweight,
+    Rows,
+    Sample,
+    Train,
+)
 from idgen_compiler.ir.program import Program
 from idgen_compiler.ir.schedule import uses
 from idgen_torch.families import family
@@ -15,6 +27,8 @@ from idgen_torch.policies import PolicyKey, policy_of
 from idgen_torch.variables import Schema
 
 __all__ = [
+    "Asked",
+    "asked_for",
     "check_families",
     "default_rows_factor",
     "draws_of",
@@ -37,6 +51,34 @@ def default_rows_factor(program: Program, schema: Schema) -> float:
         for slot in s.slots
     }
     return 1.0 if any(part.image for part in schema.parts(*sorted(drawn))) else 10.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Inputs that a regeneration hands a model: some drawn from policies, others out of rows, apart from these."""
+
+    drawn: tuple[Draw, ...]
+    variables: tuple[str, ...]  #: what each of `drawn` is to the model
+    kept: tuple[str, ...]
+
+
+def asked_for(program: Program, op: Train) -> Asked | None:
+    """What the one regeneration that uses a model draws for it; None where there is no such one, or nothing to part."""
+    uses_it = [
+        (user, s)
+        for user in program.regenerations
+        for s in user.network.statements
+        if isinstance(s, Apply) and s.model == op.result
+    ]
+    if len(uses_it) != 1:
+        return None
+    ((user, applied),) = uses_it
+    draws = {d.slot: d for d in (*user.do, *(s for s in user.network.statements if isinstance(s, Draw)))}
+    rows = {slot for s in user.network.statements if isinstance(s, Rows) for slot in s.slots}
+    inputs = list(zip(op.inputs, applied.inputs, strict=True))
+    drawn = [(draws[slot], name) for name, slot in inputs if slot in draws]
+    kept = tuple(name for name, slot in inputs if slot in rows)
+    return Asked(tuple(d for d, _ in drawn), tuple(n for _, n in drawn), kept) if drawn and kept else None
 
 
 def label_of(op: Train) -> str:

@@ -15,6 +15,7 @@ from idgen_compiler.cli import main
 from idgen_compiler.demo.colored_digits import Bank, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import GRAPH, HARD, QUERY
 from idgen_torch import ImageOptions, TorchSampler, ancestral
+from idgen_torch.families import Diffusion
 from idgen_torch.images import image_column
 from idgen_torch.progress import NoProgress
 
@@ -59,6 +60,30 @@ def test_the_napkin_with_pictures(realize: str, data: dict[str, Any], tmp_path: 
     assert np.array_equal(again.sample(5, do={"X": data["X"][0]}, seed=1)["Y"], y)
     many = sampler.sample(3, do={"X": data["X"][:3]}, seed=1)
     assert len(many.to_pandas()["Y"]) == 3
+
+
+def test_inputs_that_a_regeneration_asks_for_are_shown_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    light, other = rng.integers(2, size=600), rng.random(600) < 0.1
+    pictures = (150 * light[:, None, None, None] + rng.integers(0, 50, (600, 1, 8, 8))).astype(np.uint8)
+    data = {"W1": pictures, "W2": np.where(other, 1 - light, light), "X": pictures, "Y": pictures}
+    shown: list[Any] = []
+
+    def watched(*given: Any, weights: Any = None, **more: Any) -> Diffusion:
+        shown.append(weights)
+        return fit(*given, weights=weights, **more)
+
+    fit = Diffusion.fit
+    monkeypatch.setattr(Diffusion, "fit", watched)
+    program = idgen.compile(idgen.Query.parse(QUERY), idgen.ADMG.parse(GRAPH), realize="regenerate")
+    for emphasis in (0.5, 0.0):
+        images = {**IMAGES, "emphasis": emphasis}
+        program.fit(data, backend="torch", images=images, epochs=20, progress=False, device="cpu")
+    x, y, answer = shown[:3]
+    assert np.array_equal(x, y)  # one classifier serves both
+    assert x[other].mean() / x[~other].mean() == pytest.approx(3, rel=0.3)  # the root of .9 / .1
+    assert answer is None
+    assert shown[3:] == [None] * 3
 
 
 def test_pictures_given_categories_are_real_rows() -> None:
