@@ -93,7 +93,7 @@ def compile(
     Raises QueryError, GraphError, and NotIdentifiable with the hedge.
     """
     options = Options(_level(optimize), _realization(realize), _groups(joint, graph))
-    if isinstance(query, Query):
+    if isinstance(query, (Query, str)):  # a text is refused as a whole, not letter by letter
         return _explain(query, graph, options).program
     programs = [_explain(each, graph, options).program for each in query]
     together = _together(programs, graph, options)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import math
+import struct
 import zlib
 from pathlib import Path
 
@@ -36,7 +38,9 @@ def read_idx(path: str | Path) -> NDArray[np.uint8]:
         raise DataError(f"{place} is no idx file of bytes; it begins with {content[:4].hex(' ') or 'nothing'}")
     axes = content[3]
     start = 4 + 4 * axes
-    shape = tuple(int(length) for length in np.frombuffer(content[4:start], dtype=">u4"))
-    if len(shape) < axes or len(content) - start != int(np.prod(shape)):
+    if len(content) < start:
+        raise DataError(f"{place} ends within its header of {start} bytes; fetch it again")
+    shape = struct.unpack_from(f">{axes}I", content, 4)
+    if len(content) - start != math.prod(shape):
         raise DataError(f"{place} holds {len(content) - start} bytes, its header says {shape}; fetch it again")
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)

@@ -1,9 +1,9 @@
 """Mutation testing of identification, rewriting, flattening, separation and lowering.
 
 A mutant is the program with one operator, constant, condition, pair of arguments or statement changed; killed when
-the quick tests (`tests/laws` and the unit tests of separation) fail on it. Equivalent are survivors for which the
-changed program is as right as the original, each listed with the reason in `tests/mutants/survivors.py`; killed is
-the share of all mutants, and killed of others the share when these are set aside.
+the quick tests (`tests/laws` and the unit tests of separation, rewrites and regenerations) fail on it. Equivalent are
+survivors for which the changed program is as right as the original, each listed with the reason in
+`tests/mutants/survivors.py`; killed is the share of all mutants, and killed of others the share without these.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.compile import SEARCHED_VERTICES, explain
-from idgen_compiler.errors import QueryError
+from idgen_compiler.errors import GraphError, QueryError
 from tests.strategies import NAPKIN, Case
 from tests.truth import Truth
 
@@ -37,6 +37,14 @@ def test_unknown_levels(optimize: int) -> None:
 def test_unknown_realisations() -> None:
     with pytest.raises(QueryError, match="choose auto, regenerate or reweight"):
         idgen.compile(QUERY, NAPKIN, realize="resample")  # type: ignore[arg-type]
+
+
+def test_texts_are_refused_with_the_way_to_read_them() -> None:
+    for call in (idgen.compile, idgen.identify, explain):
+        with pytest.raises(QueryError, match=r"the query 'P\(Y \| do\(X\)\)' is no Query; read one with Query.parse"):
+            call("P(Y | do(X))", NAPKIN)  # type: ignore[operator]
+        with pytest.raises(GraphError, match=r"the graph 'X -> Y' is no ADMG; read one with ADMG.parse"):
+            call(QUERY, "X -> Y")  # type: ignore[operator]
 
 
 def test_auto_keeps_weights_as_the_alternative() -> None:
