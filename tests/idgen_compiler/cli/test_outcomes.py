@@ -75,6 +75,13 @@ assert [m for m in {HEAVY!r} if m in sys.modules] == []
     assert run.returncode == 0, run.stderr
 
 
+def test_the_package_runs_as_the_command() -> None:
+    command = [sys.executable, "-m", "idgen_compiler", "compile", "P(Y | do(X))", "-g", "X -> Y; X <-> Y"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 3
+    assert "hedge" in run.stdout + run.stderr
+
+
 def test_a_reader_that_leaves_is_no_error() -> None:
     code = "import sys; from idgen_compiler.cli import main; sys.exit(main(['compile', '-g', 'catalog:napkin']))"
     command_line = [sys.executable, "-u", "-c", code]
