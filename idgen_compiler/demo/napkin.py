@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,21 +23,20 @@ from idgen_compiler.demo.napkin_mnist import (
     LABELS,
     QUERY,
     THICKNESSES,
-    Law,
     attributes,
     labelled,
     seen,
     total_variation,
     truth,
 )
-from idgen_compiler.demo.napkin_plot import draw
+from idgen_compiler.demo.napkin_plot import Answer, draw
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import identify
 from idgen_compiler.page import Page
 from idgen_compiler.query import Query
 from idgen_compiler.verify import verify
 
-__all__ = ["Answer", "run"]
+__all__ = ["run"]
 
 SET = (3, "red", "regular")
 """The value that X is set to: digit, colour, thickness."""
@@ -46,15 +44,6 @@ SET = (3, "red", "regular")
 ROWS, QUICK_ROWS = 60_000, 8_000
 SAMPLES = 200_000
 PICTURES = 20
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The law of one attribute of Y: sampled, true, and by plain conditioning.  Shape of each: (size,)."""
-
-    sampled: Law
-    truth: Law
-    seen: Law
 
 
 def run(page: Page, settings: Settings) -> bool:

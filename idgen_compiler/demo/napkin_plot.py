@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -13,15 +14,21 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from idgen_compiler.demo.digits import RGB
-from idgen_compiler.demo.napkin_mnist import LABELS, total_variation
+from idgen_compiler.demo.napkin_mnist import LABELS, Law, total_variation
 from idgen_compiler.errors import IdgenError
 
-if TYPE_CHECKING:
-    from idgen_compiler.demo.napkin import Answer
-
-__all__ = ["draw", "draw_strips"]
+__all__ = ["Answer", "draw", "draw_strips"]
 
 INK, GREY, BAR = "#222222", "#9a9a9a", "#4c78a8"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The law of one attribute of Y: sampled, true, and by plain conditioning.  Shape of each: (size,)."""
+
+    sampled: Law
+    truth: Law
+    seen: Law
 
 
 def draw(
