@@ -12,6 +12,8 @@ are trained on the attributes themselves, 60,000 rows.
 Digits: MNIST's idx files in the folder IDGEN_MNIST, or scikit-learn's bundled ones. Finished parts are kept in the
 folder IDGEN_PARTS (out/napkin_images), so that an interrupted run goes on; IDGEN_SEEDS (1) is the number of seeds,
 IDGEN_WORKERS (one a core) how many parts run at once, each with one thread, and IDGEN_METHODS names some methods only.
+With IDGEN_DEVICE=cuda one part runs at a time, with the networks and batches of 256 that a GPU gets, and seconds are
+the clock's; IDGEN_SIDE (16) is the number of pixels on a side, a multiple of 4.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ import multiprocessing
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,7 +51,7 @@ from idgen_compiler.demo.napkin_mnist import (
     truth,
 )
 from idgen_torch import ImageOptions
-from idgen_torch.families import Diffusion
+from idgen_torch.families import Diffusion, FitOptions
 from idgen_torch.model_files import read_model
 from idgen_torch.parts import Part, Rows
 from idgen_torch.pictures import write_grid
@@ -60,14 +63,13 @@ from tests.benchmarks.report import Row
 
 __all__ = ["run"]
 
-SIZE, ROWS, STEPS, SAMPLES, XS = 16, 20_000, 6_000, 1_500, 150
+SIDE, ROWS, STEPS, SAMPLES, XS = 16, 20_000, 6_000, 1_500, 150
 RED, DO_DIGITS = 0, (3, 5)
 AGREEMENTS = ("X.d=W2.d", "X.c=W2.c", "X.t=W1.t", "Y.d=X.d", "Y.c=W1.c", "Y.t=X.t")  #: of the paper's Table 1
 METHODS = ("truth", "regenerate", "reweight", "cond", "dcm", "ncm", "discrete", "discrete ncm")
 PICTURES = Path(__file__).parents[2] / "docs" / "examples" / "napkin_mnist"
 MECHANISMS = {mechanisms.name: mechanisms for mechanisms in (PAPER, HARD)}
-SHAPE = (3, SIZE, SIZE)
-IMAGES = {name: Part(name, dim=3 * SIZE * SIZE, shape=SHAPE) for name in ("W1", "X", "Y")}
+PICTURED = ("W1", "X", "Y")
 LABELS = (Part("W2.digit", 10), Part("W2.color", 2))
 
 
@@ -100,27 +102,39 @@ class _Settings:
     seeds: int
     workers: int
     methods: tuple[str, ...]
+    side: int
+    device: str
 
     @classmethod
     def quickly(cls) -> _Settings:
-        return cls(True, Path(tempfile.mkdtemp(prefix="idgen-bench-")), 600, 20, 1, os.cpu_count() or 1, METHODS)
+        folder = Path(tempfile.mkdtemp(prefix="idgen-bench-"))
+        return replace(cls.from_environment(), quick=True, folder=folder, rows=600, steps=20, seeds=1)
 
     @classmethod
     def from_environment(cls) -> _Settings:
         given = os.environ.get
+        device = given("IDGEN_DEVICE", "cpu")
         return cls(
             False,
             Path(given("IDGEN_PARTS", "out/napkin_images")),
             int(given("IDGEN_ROWS", ROWS)),
             int(given("IDGEN_STEPS", STEPS)),
             int(given("IDGEN_SEEDS", 1)),
-            int(given("IDGEN_WORKERS", os.cpu_count() or 1)),
+            int(given("IDGEN_WORKERS", (os.cpu_count() or 1) if device == "cpu" else 1)),
             tuple(given("IDGEN_METHODS", ",".join(METHODS)).split(",")),
+            int(given("IDGEN_SIDE", SIDE)),
+            device,
         )
 
     def part(self, mechanisms: str, method: str, seed: int) -> Path:
         """The file of a part that was measured."""
-        return self.folder / f"{mechanisms}-{method.replace(' ', '-')}-{seed}-{self.rows}-{self.steps}.json"
+        size = (self.rows, self.steps, *((self.side, self.device) if (self.side, self.device) != (SIDE, "cpu") else ()))
+        return self.folder / f"{mechanisms}-{method.replace(' ', '-')}-{seed}-{'-'.join(map(str, size))}.json"
+
+    @property
+    def now(self) -> Callable[[], float]:
+        """Seconds: of the processor, which other work does not slow, or of the clock where a GPU works."""
+        return time.process_time if self.device == "cpu" else time.perf_counter
 
 
 def _part(task: tuple[str, str, int, _Settings]) -> dict[str, Any]:
@@ -146,12 +160,16 @@ class _Trial:
     def __init__(self, mechanisms: Mechanisms, seed: int, settings: _Settings) -> None:
         self.mechanisms, self.seed, self.settings, self.quick = mechanisms, seed, settings, settings.quick
         quick = self.quick
-        learn, self.apart = _banks()
-        self.judge = _judge(quick)
+        side = settings.side
+        learn, self.apart = _banks(side)
+        self.judge = _judge(side, quick)
+        self.images = {name: Part(name, dim=3 * side * side, shape=(3, side, side)) for name in PICTURED}
         self.data, _ = napkin_images(learn, settings.rows, seed, mechanisms)
         # Codes of labels as the backend has them: the places of the sorted labels.
         codes = {part.name: np.unique(self.data[part.name], return_inverse=True)[1] for part in LABELS}
-        self.rows: Rows = {name: torch.from_numpy(v) for name, v in ({k: self.data[k] for k in IMAGES} | codes).items()}
+        self.device = torch.device(settings.device)
+        known = {k: self.data[k] for k in PICTURED} | codes
+        self.rows: Rows = {name: torch.from_numpy(values).to(self.device) for name, values in known.items()}
         self.samples, self.xs = (40, 5) if quick else (SAMPLES, XS)
 
     def how(self, share: float = 1.0) -> ImageOptions:
@@ -163,25 +181,32 @@ class _Trial:
         )
 
     def measure(self, method: str) -> dict[str, Any]:
-        began, wall = time.process_time(), time.perf_counter()
+        began, wall = self.settings.now(), time.perf_counter()
         agreements: dict[str, float] = {}
         if method == "truth":
-            draw, agreements = None, self._agreements(*(self.data[name] for name in ("W1", "X", "Y")))
+            draw, agreements = None, self._agreements(*(self.data[name] for name in PICTURED))
         elif method in ("regenerate", "reweight"):
             draw, agreements = self._ours(method)
         elif method == "ncm":
             model = GanNcm.fit(self.rows, self._seconds_of_ours(), self.seed)
             draw = lambda x: model.do(torch.from_numpy(x), 1).numpy()  # noqa: E731
         else:
-            node = (cond if method == "cond" else dcm)(IMAGES["Y"], IMAGES["X"], self.rows, self.how(), self.seed)
-            draw = lambda x: _drawn(node, x)  # noqa: E731
-        trained = {"training s": time.process_time() - began, "wall s": time.perf_counter() - wall}
+            options = FitOptions(images=self.how(), device=self.settings.device)
+            y, x = self.images["Y"], self.images["X"]
+            node = (cond if method == "cond" else dcm)(y, x, self.rows, options, self.seed)
+            draw = lambda x: self._drawn(node, x)  # noqa: E731
+        trained = {"training s": self.settings.now() - began, "wall s": time.perf_counter() - wall}
         return {
             **self._verdicts(method, draw),
             **agreements,
             **(trained if draw is not None else {}),
             **self._accuracy(),
         }
+
+    def _drawn(self, model: Diffusion, x: Pictures) -> Pictures:
+        given, stream = {"X": torch.from_numpy(x).to(self.device)}, torch.Generator(self.device).manual_seed(1)
+        found: Pictures = model.sample(given, len(x), stream)["Y"].cpu().numpy()
+        return found
 
     def _seconds_of_ours(self) -> float:
         if self.quick:
@@ -201,7 +226,7 @@ class _Trial:
                 images=self.how(1 / denoisers),
                 checkpoint=checkpoint,
                 progress=False,
-                device="cpu",
+                device=self.settings.device,
                 **({"epochs": 1} if self.quick else {}),
             )
             agreements = self._generated(Path(checkpoint)) if realize == "regenerate" else {}
@@ -210,14 +235,14 @@ class _Trial:
     def _generated(self, checkpoint: Path) -> dict[str, float]:
         """The agreements of X, Y generated from real W1 and W2 by the program's first two models."""
         given = {name: values[: self.samples] for name, values in self.rows.items() if name not in ("X", "Y")}
-        inputs: tuple[Part, ...] = (IMAGES["W1"], *LABELS)
+        inputs: tuple[Part, ...] = (self.images["W1"], *LABELS)
         for number, name in enumerate(("X", "Y")):
             (path,) = checkpoint.glob(f"*/m{number}.json")
             record = json.loads(path.read_text("utf-8"))["model"]
-            model = read_model(path.parent, f"m{number}", record, (IMAGES[name],), inputs, torch.device("cpu"))
-            given |= model.sample(given, self.samples, torch.Generator().manual_seed(2 + number))
-            inputs = (*inputs, IMAGES[name])
-        return self._agreements(*(given[name].numpy() for name in IMAGES))
+            model = read_model(path.parent, f"m{number}", record, (self.images[name],), inputs, self.device)
+            given |= model.sample(given, self.samples, torch.Generator(self.device).manual_seed(2 + number))
+            inputs = (*inputs, self.images[name])
+        return self._agreements(*(given[name].cpu().numpy() for name in PICTURED))
 
     def _agreements(self, w1: Pictures, x: Pictures, y: Pictures) -> dict[str, float]:
         n = min(len(x), self.samples)
@@ -245,9 +270,9 @@ class _Trial:
             else:
                 places = self.apart.draw(np.full(self.xs, digit), generator)
                 x = self.apart.colored(places, np.full(self.xs, RED), np.ones(self.xs, dtype=np.int64))
-                began = time.process_time()
+                began = self.settings.now()
                 y = np.asarray(draw(np.tile(x, (-(-self.samples // self.xs), 1, 1, 1))))
-                seconds += time.process_time() - began
+                seconds += self.settings.now() - began
                 count += len(y)
                 if not self.quick and self.seed == 0:
                     name = f"{self.mechanisms.name}-{method}-do-red-{digit}.png"
@@ -270,22 +295,17 @@ class _Trial:
 
 
 @cache
-def _banks() -> tuple[Bank, Bank]:
+def _banks(side: int) -> tuple[Bank, Bank]:
     """Handwriting to learn from, and other handwriting."""
     folder = os.environ.get("IDGEN_MNIST")
     if folder:
-        return Bank.mnist(folder, SIZE, "train", 20_000), Bank.mnist(folder, SIZE, "test")
-    return Bank.bundled(SIZE, "train"), Bank.bundled(SIZE, "test")
+        return Bank.mnist(folder, side, "train", 20_000), Bank.mnist(folder, side, "test")
+    return Bank.bundled(side, "train"), Bank.bundled(side, "test")
 
 
 @cache
-def _judge(quick: bool) -> Judge:
-    return Judge.train(_banks()[1], 500 if quick else 12_000, 1 if quick else 6)
-
-
-def _drawn(model: Diffusion, x: Pictures) -> Pictures:
-    found: Pictures = model.sample({"X": torch.from_numpy(x)}, len(x), torch.Generator().manual_seed(1))["Y"].numpy()
-    return found
+def _judge(side: int, quick: bool) -> Judge:
+    return Judge.train(_banks(side)[1], 500 if quick else 12_000, 1 if quick else 6)
 
 
 def _discrete(mechanisms: Mechanisms, method: str, seed: int, quick: bool) -> dict[str, Any]:

@@ -12,18 +12,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from idgen_torch.families import Diffusion, FitOptions
-from idgen_torch.image_options import ImageOptions
 from idgen_torch.parts import Part, Rows
 
 __all__ = ["cond", "dcm"]
 
 
-def cond(y: Part, x: Part, rows: Rows, how: ImageOptions, seed: int) -> Diffusion:
+def cond(y: Part, x: Part, rows: Rows, options: FitOptions, seed: int) -> Diffusion:
     """P(y | x), with our objective and sampler."""
-    return Diffusion.fit((y,), (x,), rows, seed=seed, options=FitOptions(images=how))
+    return Diffusion.fit((y,), (x,), rows, seed=seed, options=options)
 
 
-def dcm(y: Part, x: Part, rows: Rows, how: ImageOptions, seed: int) -> Diffusion:
+def dcm(y: Part, x: Part, rows: Rows, options: FitOptions, seed: int) -> Diffusion:
     """Y given its parent X, by noise prediction and DDIM."""
-    how = replace(how, objective="epsilon", sampler="ddim", sampling_steps=50)
-    return Diffusion.fit((y,), (x,), rows, seed=seed, options=FitOptions(images=how))
+    how = replace(options.images, objective="epsilon", sampler="ddim", sampling_steps=50)
+    return Diffusion.fit((y,), (x,), rows, seed=seed, options=replace(options, images=how))

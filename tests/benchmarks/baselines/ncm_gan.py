@@ -24,11 +24,12 @@ LABELS = (10, 2)  #: digit and colour of W2
 
 
 class Painter(nn.Module):
-    """A vector to an image of 16 x 16."""
+    """A vector to an image of `side` pixels, a multiple of 4."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, side: int) -> None:
         super().__init__()
-        self.start = nn.Linear(width, 64 * 16)
+        self.quarter = side // 4
+        self.start = nn.Linear(width, 64 * self.quarter**2)
         self.rest = nn.Sequential(
             nn.BatchNorm2d(64), nn.ReLU(),
             nn.Upsample(scale_factor=2), nn.Conv2d(64, 64, 3, 1, 1), nn.BatchNorm2d(64), nn.ReLU(),
@@ -37,51 +38,56 @@ class Painter(nn.Module):
         )  # fmt: skip
 
     def forward(self, code: Tensor) -> Tensor:
-        image: Tensor = self.rest(self.start(code).view(-1, 64, 4, 4))
+        image: Tensor = self.rest(self.start(code).view(-1, 64, self.quarter, self.quarter))
         return image
 
 
-def reader(channels: int, outputs: int) -> nn.Sequential:
-    """An image of 16 x 16 to a vector."""
+def reader(channels: int, outputs: int, side: int) -> nn.Sequential:
+    """An image of `side` pixels, a multiple of 4, to a vector."""
     return nn.Sequential(
         nn.Conv2d(channels, 32, 3, 2, 1), nn.LeakyReLU(0.2),
         nn.Conv2d(32, 64, 3, 2, 1), nn.LeakyReLU(0.2),
-        nn.Flatten(), nn.Linear(64 * 16, 128), nn.LeakyReLU(0.2), nn.Linear(128, outputs),
+        nn.Flatten(), nn.Linear(64 * (side // 4) ** 2, 128), nn.LeakyReLU(0.2), nn.Linear(128, outputs),
     )  # fmt: skip
 
 
 class GanNcm(nn.Module):
     """The neural causal model of the napkin."""
 
-    def __init__(self) -> None:
+    def __init__(self, side: int) -> None:
         super().__init__()
-        self.w1 = Painter(2 * SHARED + OWN)
-        self.w2 = reader(3, sum(LABELS))
-        self.x = Painter(sum(LABELS) + SHARED + OWN)
-        self.read_x = reader(3, CODE)
-        self.y = Painter(CODE + SHARED + OWN)
+        self.w1 = Painter(2 * SHARED + OWN, side)
+        self.w2 = reader(3, sum(LABELS), side)
+        self.x = Painter(sum(LABELS) + SHARED + OWN, side)
+        self.read_x = reader(3, CODE, side)
+        self.y = Painter(CODE + SHARED + OWN, side)
 
     @classmethod
     def fit(cls, rows: Rows, seconds: float, seed: int) -> GanNcm:
-        """Train for so many seconds on W1, X, Y (rows, 3, 16, 16) uint8 and W2.digit, W2.color (rows,)."""
-        with torch.random.fork_rng(devices=[]):
+        """Train on W1, X, Y (rows, 3, side, side) uint8 and W2.digit, W2.color (rows,), on the device where they are.
+
+        `seconds` are the processor's, on a GPU the clock's.
+        """
+        with torch.random.fork_rng():
             torch.manual_seed(seed)
             return cls._fit(rows, seconds)
 
     @classmethod
     def _fit(cls, rows: Rows, seconds: float) -> GanNcm:
-        model, critic = cls(), reader(9 + sum(LABELS), 1)
+        device, side = rows["Y"].device, rows["Y"].shape[-1]
+        now = time.process_time if device.type == "cpu" else time.perf_counter
+        model, critic = cls(side).to(device), reader(9 + sum(LABELS), 1, side).to(device)
         generator = torch.optim.Adam(model.parameters(), lr=LR, betas=(0.5, 0.9))
         judge = torch.optim.Adam(critic.parameters(), lr=LR, betas=(0.5, 0.9))
         count = len(rows["Y"])
-        began = time.process_time()
-        while (spent := (time.process_time() - began) / seconds) < 1:
+        began = now()
+        while (spent := (now() - began) / seconds) < 1:
             temperature = 1 - 0.9 * spent
             for _ in range(CRITIC_STEPS):
-                real = _real({name: v[torch.randint(count, (BATCH,))] for name, v in rows.items()})
+                real = _real({name: v[torch.randint(count, (BATCH,), device=device)] for name, v in rows.items()})
                 with torch.no_grad():
                     fake = model.joint(BATCH, temperature)
-                between = torch.lerp(real, fake, torch.rand(BATCH, 1, 1, 1)).requires_grad_(True)
+                between = torch.lerp(real, fake, torch.rand(BATCH, 1, 1, 1, device=device)).requires_grad_(True)
                 (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
                 penalty = (slope.flatten(1).norm(dim=1) - 1).square().mean()
                 judge.zero_grad()
@@ -93,24 +99,27 @@ class GanNcm(nn.Module):
         return model.eval()
 
     def joint(self, n: int, temperature: float) -> Tensor:
-        """Samples as the critic sees them.  Shape: (n, 9 + 12, 16, 16)."""
-        color, thickness = torch.randn(n, SHARED), torch.randn(n, SHARED)
-        w1 = self.w1(torch.cat([color, thickness, torch.randn(n, OWN)], 1))
+        """Samples as the critic sees them.  Shape: (n, 9 + 12, side, side)."""
+        color, thickness = self._noise(n, SHARED), self._noise(n, SHARED)
+        w1 = self.w1(torch.cat([color, thickness, self._noise(n, OWN)], 1))
         labels = [gumbel_softmax(part, temperature) for part in self.w2(w1).split(LABELS, 1)]
-        x = self.x(torch.cat([*labels, thickness, torch.randn(n, OWN)], 1))
+        x = self.x(torch.cat([*labels, thickness, self._noise(n, OWN)], 1))
         return _maps([w1, x, self._y(x, color)], labels)
 
     def _y(self, x: Tensor, color: Tensor) -> Tensor:
-        image: Tensor = self.y(torch.cat([self.read_x(x), color, torch.randn(len(x), OWN)], 1))
+        image: Tensor = self.y(torch.cat([self.read_x(x), color, self._noise(len(x), OWN)], 1))
         return image
 
     @torch.no_grad()
     def do(self, x: Tensor, seed: int) -> Tensor:
-        """Y where X is set.  Shape: (n, 3, 16, 16) uint8 -> the same."""
-        with torch.random.fork_rng(devices=[]):
+        """Y where X is set.  Shape: (n, 3, side, side) uint8 -> the same, on the CPU."""
+        with torch.random.fork_rng():
             torch.manual_seed(seed)
-            y = self._y(pixels(x), torch.randn(len(x), SHARED))
-        return ((y + 1) * 127.5).round().to(torch.uint8)
+            y = self._y(pixels(x.to(self.y.start.weight.device)), self._noise(len(x), SHARED))
+        return ((y + 1) * 127.5).round().to(torch.uint8).cpu()
+
+    def _noise(self, n: int, width: int) -> Tensor:
+        return torch.randn(n, width, device=self.y.start.weight.device)
 
 
 def _real(rows: Rows) -> Tensor:
@@ -119,6 +128,6 @@ def _real(rows: Rows) -> Tensor:
 
 
 def _maps(images: list[Tensor], labels: list[Tensor]) -> Tensor:
-    """Images and labels, each label a constant channel.  Shape: -> (rows, channels, 16, 16)."""
+    """Images and labels, each label a constant channel.  Shape: -> (rows, channels, side, side)."""
     flat = torch.cat(labels, 1)[:, :, None, None].expand(-1, -1, *images[0].shape[2:])
     return torch.cat([*images, flat], 1)
