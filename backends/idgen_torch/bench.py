@@ -42,6 +42,13 @@ class Case:
     device: torch.device
     channels: tuple[int, ...]
 
+    @classmethod
+    def usual(cls, device: torch.device, side: int = 16, batch: int | None = None, steps: int | None = None) -> Case:
+        """The network and sizes that a fit has on the device by itself."""
+        cuda = device.type == "cuda"
+        size = batch or (256 if cuda else 64)
+        return cls(side, size, steps or (500 if cuda else 40), size, device, WIDE if cuda else CHANNELS)
+
     @property
     def targets(self) -> tuple[Part, ...]:
         """What is generated."""
@@ -182,17 +189,17 @@ def main(
 ) -> None:
     """Measure, and print a table."""
     place = torch.device(device)
-    cuda = place.type == "cuda"
-    size = batch or (256 if cuda else 64)
-    if not cuda:
+    if place.type == "cpu":
         torch.set_num_threads(1)
-    case = Case(side, size, steps or (500 if cuda else 40), size, place, WIDE if cuda else CHANNELS)
+    case = Case.usual(place, side, batch, steps)
     lines: Sequence[tuple[str, ...]] = [
         (name, f"{ours:.1f}", f"{plain:.1f}", f"{ours / plain:.2f}")
         for name, (ours, plain) in compare(case, repeats).items()
     ]
     page = Page.on()
-    page.text(f"two {side} x {side} images given one and two labels, batch {size}, {device}, torch {torch.__version__}")
+    page.text(
+        f"two {side} x {side} images given one and two labels, batch {case.batch}, {device}, torch {torch.__version__}"
+    )
     page.table(("", "ours", "plain loop", "ratio"), lines, numbers=(1, 2, 3))
     page.text(f"peak memory: {_peak(place)}")
 
