@@ -1,4 +1,4 @@
-"""Fuzzing: damaged texts, JSON and saved samplers against everything that reads them.
+"""Fuzzing: damaged texts, JSON, files and saved samplers against everything that reads them.
 
 An escape is any exception that is no IdgenError, an IdgenError without a message, and a text that is accepted and does
 not survive printing and parsing. Damages are of characters, words of the language, JSON values, bits and bytes, from a
@@ -16,7 +16,7 @@ from random import Random
 from idgen_compiler.errors import IdgenError
 from tests.benchmarks.report import Row
 from tests.fuzz.folders import exact_folders, torch_folders
-from tests.fuzz.targets import Target, attempt, texts
+from tests.fuzz.targets import Target, attempt, idx_files, texts
 
 __all__ = ["run"]
 
@@ -28,8 +28,8 @@ def run(quick: bool) -> list[Row]:
     total, samplers = (10_000, 200) if quick else (1_000_000, SAMPLERS)
     with tempfile.TemporaryDirectory() as scratch:
         folders: list[Target] = [exact_folders(Path(scratch)), torch_folders(Path(scratch))]
-        parsers: list[Target] = [*texts()]
-        each = (total - samplers * len(folders)) // len(parsers)
+        parsers: list[Target] = [*texts(), idx_files(Path(scratch))]
+        each = -(-(total - samplers * len(folders)) // len(parsers))  # no fewer than the total
         rows = [_row(target, each) for target in parsers] + [_row(target, samplers) for target in folders]
     times = [row["slowest (ms)"] for row in rows]
     whole = {"reader": "all", "inputs": sum(_whole(row["inputs"]) for row in rows)}

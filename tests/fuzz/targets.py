@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import math
 import shutil
+import struct
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +21,10 @@ from idgen_compiler.catalog import ENTRIES
 from idgen_compiler.catalog.formula import TextbookFormula
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.graph.read import read_graph
+from idgen_compiler.idx import read_idx
 from tests.fuzz.mutations import mutated_bytes, mutated_json, mutated_text
 
-__all__ = ["Folders", "Target", "Texts", "attempt", "texts"]
+__all__ = ["Files", "Folders", "Target", "Texts", "attempt", "idx_files", "texts"]
 
 
 class Target(Protocol):
@@ -52,6 +56,26 @@ class Texts:
 
     def read(self, damaged: object) -> None:
         self.read_text(str(damaged))
+
+
+@dataclass(frozen=True)
+class Files:
+    """A reader of files of bytes; `scratch` is where damaged ones are written."""
+
+    name: str
+    seeds: Sequence[bytes]
+    scratch: Path
+    read_file: Callable[[Path], object]
+
+    def damaged(self, random: Random) -> bytes:
+        return mutated_bytes(random, random.choice(self.seeds))
+
+    def read(self, damaged: object) -> None:
+        assert isinstance(damaged, bytes)
+        path = self.scratch / "damaged.bytes"
+        path.unlink(missing_ok=True)  # some file systems write what is overwritten to the disk at once
+        path.write_bytes(damaged)
+        self.read_file(path)
 
 
 @dataclass(frozen=True)
@@ -133,6 +157,15 @@ def texts() -> list[Texts]:
         Texts("program JSON", [p.to_json() for p in programs], [*_PROGRAM, "null", "1"], _program_json, as_json=True),
         Texts("formula", formulas, ["Σ_", "sum_", "P(", "|", "/", "[", "]", "for any", "x'", "{", "}"], _formula),
     ]
+
+
+def idx_files(scratch: Path) -> Files:
+    """Images and labels in MNIST's format, gzipped and not."""
+    seeds = [
+        bytes((0, 0, 8, len(shape))) + struct.pack(f">{len(shape)}I", *shape) + bytes(range(math.prod(shape)))
+        for shape in ((7,), (3, 4, 5), (0, 28, 28))
+    ]
+    return Files("idx file", [*seeds, *map(gzip.compress, seeds)], scratch, read_idx)
 
 
 _GRAPH = ("->", "<-", "<->", ";", "\n", ",", "A", "B", "X", "Y", "#", "{", "}", "[", "]", "=", '"')

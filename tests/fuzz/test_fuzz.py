@@ -21,7 +21,7 @@ import idgen_compiler as idgen
 from idgen_compiler.backend import HEADER
 from idgen_compiler.errors import DataError, IdgenError
 from tests.fuzz.folders import exact_folders, torch_folders
-from tests.fuzz.targets import Folders, Target, Texts, attempt, texts
+from tests.fuzz.targets import Folders, Target, Texts, attempt, idx_files, texts
 
 TEXTS = texts()
 
@@ -87,6 +87,13 @@ def test_what_escapes_is_found() -> None:
 def test_deep_and_long_texts(target: Texts, text: str) -> None:
     assert attempt(target, text) is None
     assert attempt(target, target.seeds[0] + text) is None
+
+
+def test_damaged_idx_files(tmp_path: Path) -> None:
+    target = idx_files(tmp_path)
+    for seed in target.seeds:
+        target.read(seed)
+    assert _escapes(target, 1000) == []
 
 
 def test_damaged_exact_samplers(exact_target: Folders) -> None:
