@@ -43,4 +43,7 @@ def read_idx(path: str | Path) -> NDArray[np.uint8]:
     shape = struct.unpack_from(f">{axes}I", content, 4)
     if len(content) - start != math.prod(shape):
         raise DataError(f"{place} holds {len(content) - start} bytes, its header says {shape}; fetch it again")
-    return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
+    try:
+        return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
+    except ValueError:  # an array of nothing, but of more axes or longer ones than an array can have
+        raise DataError(f"{place} holds no array: its header says {shape}; fetch it again") from None

@@ -39,6 +39,8 @@ def test_plain_and_packed_files_are_read(tmp_path: Path, pack: object) -> None:
         (idx(PICTURES)[:-1], "pictures"),
         (idx(PICTURES) + b"\0", "pictures"),
         (idx(PICTURES)[:9], "pictures"),
+        (bytes((0, 0, 8, 3)) + np.array([0, 2**32 - 1, 2**32 - 1], ">u4").tobytes(), "holds no array"),
+        (bytes((0, 0, 8, 99)) + bytes(4 * 99), "holds no array"),
     ],
 )
 def test_a_broken_file_is_named(tmp_path: Path, content: bytes, message: str) -> None:
