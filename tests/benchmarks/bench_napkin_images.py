@@ -335,7 +335,11 @@ def _grouped(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 def _mean(same: list[dict[str, Any]]) -> Row:
     """One row: means over seeds, rounded for the page."""
-    row: dict[str, object] = {"mechanisms": same[0]["mechanisms"], "method": same[0]["method"]}
+    row: dict[str, object] = {
+        "mechanisms": same[0]["mechanisms"],
+        "method": same[0]["method"],
+        "seeds": len(same),
+    }
     columns = (
         *(f"{a} TV" for a in ("color", "digit", "thickness")), "color L1", "Fréchet", "single",
         *AGREEMENTS,
