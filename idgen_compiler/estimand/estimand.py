@@ -11,6 +11,7 @@ import numpy as np
 from idgen_compiler.estimand.evaluate import evaluate
 from idgen_compiler.estimand.nodes import Intervened, Kernel, walk
 from idgen_compiler.estimand.tables import Joint, KernelTable
+from idgen_compiler.estimand.writing import MOST_PROBABILITIES, FreeVariables
 
 if TYPE_CHECKING:
     import sympy
@@ -64,14 +65,25 @@ class Estimand:
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 
-    def to_sympy(self) -> sympy.Expr:
-        """A SymPy expression.  Raises IdgenError when SymPy is not installed."""
+    def to_sympy(
+        self, *, joint: bool = False, free: FreeVariables = "keep", limit: int = MOST_PROBABILITIES
+    ) -> sympy.Expr:
+        """A SymPy expression; see `estimand.sympy.to_sympy`.
+
+        With `joint`, conditionals are ratios of joint probabilities, so that SymPy cancels what they share; `free` says
+        whether variables whose value does not matter stay symbols or are averaged over their observed law.
+        Raises IdgenError when SymPy is not installed or the expression would hold more than `limit` probabilities.
+        """
         from idgen_compiler.estimand.sympy import to_sympy
 
-        return to_sympy(self.kernel, reserved=(*self.given, *self.targets))
+        return to_sympy(self.kernel, joint=joint, free=free, limit=limit, reserved=(*self.given, *self.targets))
 
-    def to_y0(self) -> Expression:
-        """An expression of y0's DSL.  Raises IdgenError when y0 is not installed."""
+    def to_y0(self, *, free: FreeVariables = "keep", limit: int = MOST_PROBABILITIES) -> Expression:
+        """An expression of y0's DSL; see `estimand.y0.to_y0`, and `to_sympy` here for `free`.
+
+        Raises IdgenError when y0 is not installed or refuses a name, and when the expression would hold more than
+        `limit` probabilities or two values of one variable that nesting cannot keep apart.
+        """
         from idgen_compiler.estimand.y0 import to_y0
 
-        return to_y0(self.kernel)
+        return to_y0(self.kernel, free=free, limit=limit)

@@ -25,13 +25,13 @@ from idgen_compiler.estimand.formula import (
 from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.estimand.writing import write_named
 
-__all__ = ["ATOMS", "display_names", "to_latex", "to_text"]
+__all__ = ["READABLE", "display_names", "to_latex", "to_text"]
 
-ATOMS = 16
+READABLE = 16
 """A formula of at most this many probabilities is written out, a larger one with named sub-laws."""
 
 
-def to_text(kernel: Kernel, *, limit: int = ATOMS, reserved: Iterable[str] = ()) -> str:
+def to_text(kernel: Kernel, *, limit: int = READABLE, reserved: Iterable[str] = ()) -> str:
     """The kernel in plain text, such as `Σ_z P(z) P(y | x, z)`.
 
     Of more than `limit` probabilities it goes on with one line `where Q1(y, z ; do(x)) = ...` for each sub-law, so
@@ -41,7 +41,7 @@ def to_text(kernel: Kernel, *, limit: int = ATOMS, reserved: Iterable[str] = ())
     return _Text().document(write_named(kernel, limit=limit, reserved=reserved))
 
 
-def to_latex(kernel: Kernel, *, limit: int = ATOMS, reserved: Iterable[str] = ()) -> str:
+def to_latex(kernel: Kernel, *, limit: int = READABLE, reserved: Iterable[str] = ()) -> str:
     r"""The kernel in LaTeX for mathematics mode, such as `\sum_{z} P(z) \, P(y \mid x, z)`; see `to_text`.
 
     W1 becomes w_{1}, names of several letters are set upright as one word, underscores are escaped. With named

@@ -25,15 +25,12 @@ from idgen_compiler.estimand.formula import (
 from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.estimand.notation import display_names
 from idgen_compiler.estimand.tables import Joint
-from idgen_compiler.estimand.writing import FreeVariables, write_named, write_out
+from idgen_compiler.estimand.writing import MOST_PROBABILITIES, FreeVariables, write_named, write_out
 
 if TYPE_CHECKING:
     import sympy
 
-__all__ = ["ATOMS", "evaluate_sympy", "probability_class", "to_sympy", "to_sympy_laws"]
-
-ATOMS = 2000
-"""SymPy becomes slow beyond this many probabilities."""
+__all__ = ["evaluate_sympy", "probability_class", "to_sympy", "to_sympy_laws"]
 
 
 def to_sympy(
@@ -41,7 +38,7 @@ def to_sympy(
     *,
     joint: bool = False,
     free: FreeVariables = "keep",
-    limit: int = ATOMS,
+    limit: int = MOST_PROBABILITIES,
     reserved: Iterable[str] = (),
 ) -> sympy.Expr:
     """The kernel as one SymPy expression.

@@ -28,10 +28,13 @@ from idgen_compiler.estimand.nodes import (
     walk,
 )
 
-__all__ = ["FreeVariables", "write_named", "write_out", "written_size"]
+__all__ = ["MOST_PROBABILITIES", "FreeVariables", "write_named", "write_out", "written_size"]
 
 FreeVariables = Literal["keep", "average"]
 """What becomes of variables whose value does not matter: they stay in the formula, or are summed with their P."""
+
+MOST_PROBABILITIES = 2000
+"""Computer algebra becomes slow on expressions of more than this many probabilities."""
 
 Call: TypeAlias = "Generator[Call, Formula, Formula]"
 Renaming = Mapping[str, str]  # a kernel's name for a variable -> the variable in the formula

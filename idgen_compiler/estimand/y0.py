@@ -22,18 +22,15 @@ from idgen_compiler.estimand.formula import (
     times,
 )
 from idgen_compiler.estimand.nodes import EstimandError, Kernel
-from idgen_compiler.estimand.writing import FreeVariables, write_out
+from idgen_compiler.estimand.writing import MOST_PROBABILITIES, FreeVariables, write_out
 
 if TYPE_CHECKING:
     from y0.dsl import Expression
 
-__all__ = ["ATOMS", "to_y0"]
-
-ATOMS = 2000
-"""y0's own functions recur through the whole expression and become slow beyond this many probabilities."""
+__all__ = ["to_y0"]
 
 
-def to_y0(kernel: Kernel, *, free: FreeVariables = "keep", limit: int = ATOMS) -> Expression:
+def to_y0(kernel: Kernel, *, free: FreeVariables = "keep", limit: int = MOST_PROBABILITIES) -> Expression:
     """The kernel as a y0 expression of observational probabilities.
 
     y0 has no names apart from the variables' own, so a bound variable is bound by nesting: inside `Sum[X](...)` every

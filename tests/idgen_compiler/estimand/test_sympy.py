@@ -54,6 +54,17 @@ def test_the_average_over_a_free_variable_leaves_the_querys_own() -> None:
     assert evaluate_sympy(expression, law, {"x": 0, "y": 1}) == sympy.Rational(value.numerator, value.denominator)
 
 
+def test_an_estimand_hands_its_options_on() -> None:
+    estimand = EXAMPLES["napkin"].identification.estimand
+    names = (*estimand.given, *estimand.targets)
+    for joint in (False, True):
+        expected = to_sympy(estimand.kernel, joint=joint, free="average", reserved=names)
+        assert estimand.to_sympy(joint=joint, free="average") == expected
+    assert estimand.to_sympy() != estimand.to_sympy(joint=True)
+    with pytest.raises(IdgenError, match="over the limit of 2"):
+        estimand.to_sympy(limit=2)
+
+
 def test_printing() -> None:
     expression = to_sympy(kernel_of("frontdoor"))
     assert str(expression) == "Sum(P(m | x)*Sum(P(x')*P(y | m, x'), (x', 0, n_X - 1)), (m, 0, n_M - 1))"

@@ -63,6 +63,14 @@ def test_a_free_variable_stays_or_is_averaged() -> None:
     assert str(to_y0(kernel, free="average")).startswith(f"Sum[W2](P(W2) * ({ratio}")
 
 
+def test_an_estimand_hands_its_options_on() -> None:
+    estimand = EXAMPLES["napkin"].identification.estimand
+    assert estimand.to_y0() == to_y0(estimand.kernel)
+    assert estimand.to_y0(free="average") == to_y0(estimand.kernel, free="average") != estimand.to_y0()
+    with pytest.raises(IdgenError, match="over the limit of 2"):
+        estimand.to_y0(limit=2)
+
+
 def test_two_values_of_one_variable_that_nesting_cannot_part_are_refused() -> None:
     law = Observed(ADMG.parse("X -> Y; X -> Z; Y -> Z"))
     x, y, z = (Conditional(law, (n,), given) for n, given in (("X", ()), ("Y", ("X",)), ("Z", ("X", "Y"))))
