@@ -26,7 +26,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ import torch
 from numpy.typing import NDArray
 
 import idgen_compiler as idgen
-from idgen_compiler.demo.colored_digits import Bank, Pictures, napkin_images
+from idgen_compiler.demo.colored_digits import Pictures, napkin_images
 from idgen_compiler.demo.napkin_mnist import (
     ATTRIBUTES,
     COLORS,
@@ -58,7 +57,7 @@ from idgen_torch.pictures import write_grid
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
 from tests.benchmarks.baselines.ncm_mle import MleNcm
-from tests.benchmarks.napkin_judge import Judge
+from tests.benchmarks.napkin_judge import banks, judge
 from tests.benchmarks.report import Row
 
 __all__ = ["run"]
@@ -161,8 +160,8 @@ class _Trial:
         self.mechanisms, self.seed, self.settings, self.quick = mechanisms, seed, settings, settings.quick
         quick = self.quick
         side = settings.side
-        learn, self.apart = _banks(side)
-        self.judge = _judge(side, quick)
+        learn, self.apart = banks(side)
+        self.judge = judge(side, quick)
         self.images = {name: Part(name, dim=3 * side * side, shape=(3, side, side)) for name in PICTURED}
         self.data, _ = napkin_images(learn, settings.rows, seed, mechanisms)
         # Codes of labels as the backend has them: the places of the sorted labels.
@@ -292,20 +291,6 @@ class _Trial:
 
     def _accuracy(self) -> dict[str, float]:
         return {"judge": min(self.judge.accuracy.values()), "rows": self.settings.rows, "steps": self.settings.steps}
-
-
-@cache
-def _banks(side: int) -> tuple[Bank, Bank]:
-    """Handwriting to learn from, and other handwriting."""
-    folder = os.environ.get("IDGEN_MNIST")
-    if folder:
-        return Bank.mnist(folder, side, "train", 20_000), Bank.mnist(folder, side, "test")
-    return Bank.bundled(side, "train"), Bank.bundled(side, "test")
-
-
-@cache
-def _judge(side: int, quick: bool) -> Judge:
-    return Judge.train(_banks(side)[1], 500 if quick else 12_000, 1 if quick else 6)
 
 
 def _discrete(mechanisms: Mechanisms, method: str, seed: int, quick: bool) -> dict[str, Any]:

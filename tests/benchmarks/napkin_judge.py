@@ -1,8 +1,14 @@
-"""Judging pictures of coloured digits by a classifier that was trained on separate handwriting."""
+"""Judging pictures of coloured digits by a classifier that was trained on separate handwriting.
+
+The handwriting is MNIST's where the environment variable IDGEN_MNIST names the folder of its idx files, or else
+scikit-learn's.
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -14,7 +20,7 @@ from idgen_compiler.demo.napkin_mnist import ATTRIBUTES, SIZES, Law, total_varia
 from idgen_torch.families import FitOptions, FromImages
 from idgen_torch.parts import Part
 
-__all__ = ["Judge", "Verdict"]
+__all__ = ["Judge", "Verdict", "banks", "judge"]
 
 Pictures = NDArray[np.uint8]
 
@@ -71,3 +77,18 @@ class Judge:
     def _moments(self, pictures: Pictures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         features = self._model.features({"picture": torch.from_numpy(pictures)}).double().numpy()
         return features.mean(0), np.cov(features.T) + 1e-6 * np.eye(features.shape[1])
+
+
+@cache
+def banks(side: int) -> tuple[Bank, Bank]:
+    """Handwriting to learn from, and other handwriting to judge with."""
+    folder = os.environ.get("IDGEN_MNIST")
+    if folder:
+        return Bank.mnist(folder, side, "train", 20_000), Bank.mnist(folder, side, "test")
+    return Bank.bundled(side, "train"), Bank.bundled(side, "test")
+
+
+@cache
+def judge(side: int, quick: bool = False) -> Judge:
+    """A judge of pictures of this size, trained in about a minute."""
+    return Judge.train(banks(side)[1], 500 if quick else 12_000, 1 if quick else 6)
