@@ -21,7 +21,8 @@ import typer
 from torch import Tensor
 
 from idgen_compiler.page import Page
-from idgen_torch.denoiser import Denoiser, Layout, pixels, stacked
+from idgen_torch.conditioning import pixels
+from idgen_torch.denoiser import Denoiser, Layout, stacked
 from idgen_torch.families.diffusion import CHANNELS, WIDE, Diffusion
 from idgen_torch.image_options import ImageOptions
 from idgen_torch.options import FitOptions, NoProgress
@@ -136,7 +137,7 @@ def _plain_training(case: Case, rows: Rows) -> tuple[Denoiser, float]:
         wide = t.view(-1, 1, 1, 1)
         with torch.autocast(case.device.type, torch.bfloat16, enabled=cuda):
             told = network.condition(given, case.batch)
-            clean = network(torch.lerp(images, noise, wide), 1000 * t, told.maps, told.code).float()
+            clean = network(torch.lerp(images, noise, wide), 1000 * t, *told).float()
             loss = ((clean - images) / wide.clamp(min=0.05)).square().mean()
         optimiser.zero_grad()
         loss.backward()
@@ -148,10 +149,10 @@ def _plain_training(case: Case, rows: Rows) -> tuple[Denoiser, float]:
 
 @torch.no_grad()
 def _plain_sampling(case: Case, network: Denoiser, given: Rows, count: int) -> Tensor:
-    told = network.condition(given, count)
+    told = network.predictor(given, count)
     noise = torch.randn(count, *network.shape, device=case.device)
     with torch.autocast(case.device.type, torch.bfloat16, enabled=case.device.type == "cuda"):
-        return FlowMatching().sample(lambda x, t: network(x, t, told.maps, told.code), noise, 20)
+        return FlowMatching().sample(told, noise, 20)
 
 
 def _seconds(work: Callable[[], object], device: torch.device) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from idgen_torch.denoiser import Condition, Denoiser, pixels
+from idgen_torch.conditioning import DenoisingNetwork
 from idgen_torch.options import Progress
 from idgen_torch.parts import Rows
 from idgen_torch.processes import Process
@@ -81,7 +81,7 @@ class RowsByStep:
 
 
 def train_denoiser(
-    network: Denoiser,
+    network: DenoisingNetwork,
     process: Process,
     batch: Callable[[Tensor], tuple[Tensor, Rows]],
     rows: RowsByStep,
@@ -91,19 +91,19 @@ def train_denoiser(
     progress: Progress,
     name: str,
     file: TrainingFile | None = None,
-    picture: Callable[[Denoiser, int], None] | None = None,
+    picture: Callable[[int], None] | None = None,
 ) -> None:
     """Train in place and leave the averaged weights in the network, without gradients.
 
-    `batch` gives the targets as bytes (rows, C, H, W) and the inputs of some row numbers. With a `file` the state is
-    kept every so many steps, and training goes on from it; on a CPU a training that was interrupted ends as one that
-    was not. `picture` is called ten times on the way, with the averaged weights in place.
+    `batch` gives the targets (rows, *shape) of some row numbers, of about unit size, and their inputs. With a `file`
+    the state is kept every so many steps, and training goes on from it; on a CPU a training that was interrupted ends
+    as one that was not. `picture` is called ten times on the way, with the averaged weights in place.
     """
     from diffusers.training_utils import EMAModel
 
     accelerator = _accelerator(plan, device)
     network.to(device)
-    if device.type == "cuda":
+    if device.type == "cuda" and len(network.shape) == 3:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), lr=plan.lr, weight_decay=1e-2, betas=(0.9, 0.99), fused=True)
     parameters = list(network.parameters())
@@ -114,7 +114,6 @@ def train_denoiser(
     if plan.compile and device.type == "cuda":
         step_model = torch.compile(step_model, dynamic=False)  # type: ignore[assignment]
     step_model, prepared = accelerator.prepare(step_model, optimiser)
-    noise_shape = network.shape
     told = int(plan.budget.spent(standing) * REPORTS)
     progress.start(name, REPORTS - told)
     began = time.perf_counter() - standing.seconds
@@ -129,11 +128,11 @@ def train_denoiser(
                 targets, given = batch(rows.index(number))
                 stream = stream_for(seed, "noise", str(number), device=device)
                 count = len(targets)
-                noise = torch.randn((count, *noise_shape), generator=stream, device=device)
+                noise = torch.randn((count, *network.shape), generator=stream, device=device)
                 level = torch.randn(count, generator=stream, device=device)
                 keep = torch.rand(count, generator=stream, device=device) >= plan.dropout if plan.dropout else None
                 with accelerator.accumulate(step_model), accelerator.autocast():
-                    loss = step_model(pixels(targets.to(device)), given, noise, level, keep)
+                    loss = step_model(targets.to(device), given, noise, level, keep)
                     accelerator.backward(loss)
                     if accelerator.sync_gradients:
                         accelerator.clip_grad_norm_(parameters, 1.0)
@@ -151,7 +150,7 @@ def train_denoiser(
                 progress.advance(standing.loss)
                 if picture is not None and told % 10 == 0:
                     with _averaged(average, parameters, network):
-                        picture(network, standing.step)
+                        picture(standing.step)
             if file is not None and step % plan.save_every == 0:
                 file.write(network, average.shadow_params, optimiser, standing)
     finally:
@@ -165,16 +164,13 @@ def train_denoiser(
 class _Step(nn.Module):
     """Network and loss as one module, so that both are compiled together."""
 
-    def __init__(self, network: Denoiser, process: Process) -> None:
+    def __init__(self, network: DenoisingNetwork, process: Process) -> None:
         super().__init__()
         self.network, self.process = network, process
 
-    def forward(self, images: Tensor, given: Rows, noise: Tensor, level: Tensor, keep: Tensor | None) -> Tensor:
-        told: Condition = self.network.condition(given, len(images), keep)
-        predicted = self.process.loss(
-            lambda noisy, times: self.network(noisy, times, told.maps, told.code), images, noise, level
-        )
-        return predicted.mean()
+    def forward(self, targets: Tensor, given: Rows, noise: Tensor, level: Tensor, keep: Tensor | None) -> Tensor:
+        predictor = self.network.predictor(given, len(targets), keep)
+        return self.process.loss(predictor, targets, noise, level).mean()
 
 
 def _accelerator(plan: Plan, device: torch.device) -> Any:
@@ -189,7 +185,7 @@ def _accelerator(plan: Plan, device: torch.device) -> Any:
 
 
 @contextmanager
-def _averaged(average: Any, parameters: list[nn.Parameter], network: Denoiser) -> Iterator[None]:
+def _averaged(average: Any, parameters: list[nn.Parameter], network: DenoisingNetwork) -> Iterator[None]:
     """The averaged weights in the network's place for a while."""
     average.store(parameters)
     average.copy_to(parameters)

@@ -37,7 +37,6 @@ from idgen_torch.plan import (
     last_uses,
     needed_by,
     requested_families,
-    with_density,
 )
 from idgen_torch.policies import Policy, PolicyKey, Uniform
 from idgen_torch.progress import OperationProgress
@@ -164,11 +163,14 @@ class Fitting:
     def _train(self, op: Train) -> ConditionalModel:
         data = self._data[op.data]
         targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
-        name = self._requested.get(op.result) or choose(targets, inputs, data.rows, data.weights)
-        if op.result in self._densities and op.result not in self._requested:
-            name = with_density(name, targets)
+        options = self._settings.options
+        if op.result in self._densities:
+            options = replace(options, likelihood=True)
+        name = self._requested.get(op.result) or choose(
+            targets, inputs, data.rows, data.weights, likelihood=options.likelihood
+        )
         shown = replace(data, weights=self._emphasis(op, data)) if name == Diffusion.family else data
-        model, losses = self._fit(op.result, label_of(op), name, targets, inputs, shown, self._settings.options)
+        model, losses = self._fit(op.result, label_of(op), name, targets, inputs, shown, options)
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
         self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out)
         return model
@@ -221,7 +223,7 @@ class Fitting:
         if not all(part.discrete for part in targets):
             return None
         if (op.data, asked) not in self._emphases:
-            family_name = with_density(choose(targets, inputs, data.rows), targets)
+            family_name = choose(targets, inputs, data.rows, likelihood=True)
             label = f"{', '.join(asked.variables)} | {', '.join(asked.kept)}, for the emphasis"
             by, _ = self._fit(
                 f"{op.result}.emphasis", label, family_name, targets, inputs, data, self._settings.options
@@ -296,9 +298,9 @@ class Fitting:
         return density.log_prob(data.rows).double().cpu()
 
     def _density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
-        name = with_density(choose(targets, (), data.rows, data.weights), targets)
+        name = choose(targets, (), data.rows, data.weights, likelihood=True)
         label = f"policy of {', '.join(p.name for p in targets)}"
-        options = self._settings.options
+        options = replace(self._settings.options, likelihood=True)
         if sum(part.dim for part in targets) == 1:
             # One law of one number: the last biases alone hold it, members and wide layers would only take time.
             options = replace(options, ensemble=options.ensemble or 1, hidden=options.hidden or (8,))

@@ -48,6 +48,7 @@ class FitOptions:
     smoothing: prior rows that each cell of a count table borrows from its coarser conditional.
     max_cells: the largest count table, in cells.  density: "spline", "mixture" or "auto".
     bins: bins of a spline.  components: components of a mixture.  images: how images are modelled.
+    likelihood: choose only families that know the density of what they draw, as reweighting needs it.
     device: where the model lives.  scratch: a file for the state of an unfinished training, to resume from.
     """
 
@@ -65,6 +66,7 @@ class FitOptions:
     bins: int = 8
     components: int = 6
     images: ImageOptions = field(default_factory=ImageOptions)
+    likelihood: bool = False
     device: str = "cpu"
     scratch: str | None = None
 

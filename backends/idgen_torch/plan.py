@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from idgen_compiler.errors import DataError, near_misses
@@ -22,7 +22,6 @@ from idgen_compiler.ir.operations import (
 from idgen_compiler.ir.program import Program
 from idgen_compiler.ir.schedule import uses
 from idgen_torch.families import family
-from idgen_torch.parts import Part
 from idgen_torch.policies import PolicyKey, policy_of
 from idgen_torch.variables import Schema
 
@@ -37,7 +36,6 @@ __all__ = [
     "last_uses",
     "needed_by",
     "requested_families",
-    "with_density",
 ]
 
 
@@ -101,19 +99,6 @@ def draws_of(op: Operation) -> tuple[PolicyKey, ...]:
 
 def _draws(network: Network) -> tuple[PolicyKey, ...]:
     return tuple(policy_of(s) for s in network.statements if not isinstance(s, Apply))
-
-
-def with_density(name: str, targets: Sequence[Part]) -> str:
-    """Resampled rows have no density, so that a real target whose density is needed gets another family.
-
-    Raises DataError for an image, before anything is trained.
-    """
-    for part in targets:
-        if part.image:
-            raise DataError(f"{part.name} is an image, whose density no model knows; compile with realize='regenerate'")
-    if name != "resample" or all(part.discrete for part in targets):
-        return name
-    return "chain" if any(part.discrete for part in targets) else "flow"
 
 
 def check_families(program: Program, families: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
-"""From noise to images: what a network is taught, and how its answers become a sample.
+"""From noise to images and vectors: what a network is taught, and how its answers become a sample.
 
-A *predictor* maps noisy images and their times in [0, 1000] to what the objective asks for. Images lie in [-1, 1].
+A *predictor* maps noisy targets and their times in [0, 1000] to what the objective asks for. Images lie in [-1, 1],
+vectors have mean 0 and variance 1.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from torch import Tensor
 __all__ = ["FlowMatching", "NoiseSchedule", "Predictor", "Process", "process_of"]
 
 Predictor = Callable[[Tensor, Tensor], Tensor]
-"""(noisy (rows, C, H, W), times (rows,)) -> (rows, C, H, W)."""
+"""(noisy (rows, *shape), times (rows,)) -> (rows, *shape), where `shape` is (C, H, W) of images or (width,)."""
 
 TIMES = 1000
 _NEAR = 0.05
@@ -25,14 +26,14 @@ _NEAR = 0.05
 
 
 class Process(Protocol):
-    """A way to noise images, and the way back."""
+    """A way to noise targets, and the way back."""
 
-    def loss(self, predict: Predictor, images: Tensor, noise: Tensor, level: Tensor) -> Tensor:
-        """The loss of each row.  Shape: images, noise (rows, C, H, W), level (rows,) in N(0, 1) -> (rows,)."""
+    def loss(self, predict: Predictor, targets: Tensor, noise: Tensor, level: Tensor) -> Tensor:
+        """The loss of each row.  Shape: targets, noise (rows, *shape), level (rows,) in N(0, 1) -> (rows,)."""
         ...
 
     def sample(self, predict: Predictor, noise: Tensor, steps: int) -> Tensor:
-        """The images that this noise becomes.  Shape: (rows, C, H, W)."""
+        """The targets that this noise becomes.  Shape: (rows, *shape)."""
         ...
 
 
@@ -50,13 +51,13 @@ class FlowMatching:
     location: float = 1.5  #: of the normal behind the times; towards noise, where colour and shape are decided
     scale: float = 1.2
 
-    def loss(self, predict: Predictor, images: Tensor, noise: Tensor, level: Tensor) -> Tensor:
-        """Squared error of the velocity, averaged over pixels."""
+    def loss(self, predict: Predictor, targets: Tensor, noise: Tensor, level: Tensor) -> Tensor:
+        """Squared error of the velocity, averaged over the entries."""
         t = torch.sigmoid(self.location + self.scale * level)
-        wide = t.view(-1, 1, 1, 1)
-        put_out = predict(torch.lerp(images, noise, wide), t * TIMES).float()
-        error = (put_out - images) / wide.clamp(min=_NEAR) if self.clean else put_out - (noise - images)
-        return error.square().mean((1, 2, 3))
+        wide = t.view(-1, *(1,) * (targets.ndim - 1))
+        put_out = predict(torch.lerp(targets, noise, wide), t * TIMES).float()
+        error = (put_out - targets) / wide.clamp(min=_NEAR) if self.clean else put_out - (noise - targets)
+        return error.square().flatten(1).mean(1)
 
     def sample(self, predict: Predictor, noise: Tensor, steps: int) -> Tensor:
         """Euler's method from t = 1 to 0."""
@@ -89,16 +90,16 @@ class NoiseSchedule:
 
         return DDPMScheduler(TIMES, beta_schedule="squaredcos_cap_v2")
 
-    def loss(self, predict: Predictor, images: Tensor, noise: Tensor, level: Tensor) -> Tensor:
-        """Squared error of what the network puts out, averaged over pixels; all times alike."""
+    def loss(self, predict: Predictor, targets: Tensor, noise: Tensor, level: Tensor) -> Tensor:
+        """Squared error of what the network puts out, averaged over the entries; all times alike."""
         uniform = torch.special.ndtr(level)
         times = (uniform * TIMES).long().clamp(max=TIMES - 1)
-        put_out = predict(self._noising.add_noise(images, noise, times), times.float()).float()
-        wanted = noise if self.predicts == "epsilon" else self._noising.get_velocity(images, noise, times)
-        return (put_out - wanted).square().mean((1, 2, 3))
+        put_out = predict(self._noising.add_noise(targets, noise, times), times.float()).float()
+        wanted = noise if self.predicts == "epsilon" else self._noising.get_velocity(targets, noise, times)
+        return (put_out - wanted).square().flatten(1).mean(1)
 
     def sample(self, predict: Predictor, noise: Tensor, steps: int) -> Tensor:
-        """Deterministic steps from noise to image."""
+        """Deterministic steps from noise to targets."""
         from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 
         known = {

@@ -97,6 +97,27 @@ def test_pictures_given_categories_are_real_rows() -> None:
     assert {picture.tobytes() for picture in sampler.sample(50, do={"Z": 1}, seed=0)["Y"]} <= known
 
 
+def test_a_front_door_through_a_wide_vector(tmp_path: Path) -> None:
+    """X -> M -> Y with X <-> Y and M of 40 entries around a line that X shifts."""
+    rng, n = np.random.default_rng(0), 3_000
+    hidden = rng.integers(2, size=n)
+    x = np.where(rng.random(n) < 0.2, 1 - hidden, hidden)
+    along = 2.0 * x - 1 + rng.normal(size=n)
+    m = along[:, None] * np.linspace(0.5, 1.5, 40) + 0.5 * rng.normal(size=(n, 40))
+    y = along + 2.0 * hidden + 0.3 * rng.normal(size=n)
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> M -> Y; X <-> Y"))
+    how = {"epochs": 8, "hidden": (64, 64), "ensemble": 1, "density": "mixture", "progress": False, "device": "cpu"}
+    sampler = program.fit({"X": x, "M": m, "Y": y}, backend="torch", seed=0, **how)
+    families = {model.models: (model.family, bool(model.held_out)) for model in sampler.report().models}
+    assert families["M | X"] == ("vector-diffusion", False)
+    means = [sampler.sample(4_000, do={"X": value}, seed=1)["Y"].mean() for value in (0, 1)]
+    assert means[1] - means[0] == pytest.approx(2.0, abs=0.3)
+    assert y[x == 1].mean() - y[x == 0].mean() > 3, "what is seen is another thing"
+    sampler.save(tmp_path / "saved")
+    again = idgen.load(tmp_path / "saved")
+    assert np.array_equal(*(s.sample(5, do={"X": 1}, seed=2)["Y"] for s in (sampler, again)))
+
+
 def test_pictures_without_inputs_are_resampled_and_composites_hold_them(data: dict[str, Any], tmp_path: Path) -> None:
     program = idgen.compile(idgen.Query.parse("P(V)"), idgen.ADMG.parse("V"))
     sampler = program.fit({"V.picture": data["X"], "V.label": data["W2.digit"]}, backend="torch", progress=False)

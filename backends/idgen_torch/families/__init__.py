@@ -11,6 +11,7 @@ from idgen_torch.families.from_images import FromImages
 from idgen_torch.families.matched import Matched
 from idgen_torch.families.resample import Resample
 from idgen_torch.families.table import Table
+from idgen_torch.families.vector_diffusion import VectorDiffusion
 
 __all__ = [
     "Chain",
@@ -26,6 +27,7 @@ __all__ = [
     "Progress",
     "Resample",
     "Table",
+    "VectorDiffusion",
     "choose",
     "families",
     "family",

@@ -57,11 +57,12 @@ class Chain(ConditionalModel):
     ) -> Self:
         """Fit both links. Raises DataError unless there are targets of two kinds."""
         early, late = _links(targets)
-        first = family(choose(early, inputs, rows)).fit(
+        first = family(choose(early, inputs, rows, likelihood=options.likelihood)).fit(
             early, inputs, rows, weights=weights, seed=seed, options=options, progress=progress
         )
-        second = family(choose(late, [*inputs, *early], rows)).fit(
-            late, [*inputs, *early], rows, weights=weights, seed=seed + 1, options=options, progress=progress
+        known = [*inputs, *early]
+        second = family(choose(late, known, rows, likelihood=options.likelihood)).fit(
+            late, known, rows, weights=weights, seed=seed + 1, options=options, progress=progress
         )
         return cls(targets, inputs, first, second)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from idgen_compiler.errors import DataError
 from idgen_torch.drawing import generator_for
 from idgen_torch.families.base import row_count
 from idgen_torch.families.cells import cell_count
@@ -26,28 +27,49 @@ FACTORED_ROWS = 100
 """With so many rows for each cell of its links, factored tables beat a classifier even on additive laws (measured)."""
 
 
-def choose(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights: Tensor | None = None) -> str:
+WIDE, WIDE_FROM_IMAGES = 24, 8
+"""From so many entries on, vectors are drawn all at once, by diffusion, and not one entry after the other: given plain
+inputs, and given images (measured)."""
+
+
+def choose(
+    targets: Sequence[Part],
+    inputs: Sequence[Part],
+    rows: Rows,
+    weights: Tensor | None = None,
+    *,
+    likelihood: bool = False,
+) -> str:
     """The name of the family for these parts and rows.
 
     - no inputs: `resample`
     - image targets: `matched` rows where all inputs are categories with enough rows for each combination, `diffusion`
       otherwise; images with other targets: `chain`
-    - other targets with an image among the inputs: `from-images`
-    - real targets: `flow`; real and discrete ones: `chain`
+    - other targets with an image among the inputs: `from-images`, or for wide vectors `vector-diffusion`
+    - real targets: `flow`, or where they are wide `vector-diffusion`; real and discrete ones: `chain`
     - discrete targets with a real input: `classifier`
     - all discrete: `table` where every joint cell has plenty of rows, `factored` where every target's relevant cells
       have enough; otherwise whichever of `factored` and `classifier` predicts held-out rows better
+
+    With `likelihood` only among families whose `log_prob` is defined. Raises DataError for images then.
     """
-    if not inputs:
+    pictures = [part.name for part in targets if part.image]
+    if likelihood and pictures:
+        raise DataError(f"{pictures[0]} is an image, whose density no model knows; compile with realize='regenerate'")
+    numbers = sum(part.dim for part in targets if not part.discrete)
+    if not inputs and not (likelihood and numbers):
         return "resample"
-    if any(part.image for part in targets):
+    if pictures:
         if not all(part.image for part in targets):
             return "chain"
         return "matched" if Matched.covers(inputs, rows, weights) else "diffusion"
-    if any(part.image for part in inputs):
+    from_image = any(part.image for part in inputs)
+    wide = numbers >= (WIDE_FROM_IMAGES if from_image else WIDE) and not likelihood
+    if from_image and not wide:
         return "from-images"
-    if not all(part.discrete for part in targets):
-        return "chain" if any(part.discrete for part in targets) else "flow"
+    if numbers:
+        mixed = any(part.discrete for part in targets)
+        return "chain" if mixed else "vector-diffusion" if wide else "flow"
     if not all(part.discrete for part in inputs):
         return "classifier"
     count = row_count([*targets, *inputs], rows, weights)

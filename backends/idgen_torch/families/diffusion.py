@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-from idgen_torch.denoiser import Condition, Denoiser, Layout, common_shape, stacked
+from idgen_torch.conditioning import pixels
+from idgen_torch.denoiser import Denoiser, Layout, common_shape, stacked
 from idgen_torch.diffusion_training import Budget, Plan, RowsByStep, train_denoiser
 from idgen_torch.drawing import normal
 from idgen_torch.families.base import (
@@ -64,6 +65,10 @@ class Diffusion(ConditionalModel):
         """The denoiser."""
         return self._network
 
+    @property
+    def _device(self) -> torch.device:
+        return self._network.code.nothing.device
+
     @classmethod
     def fit(
         cls,
@@ -89,7 +94,7 @@ class Diffusion(ConditionalModel):
 
         def batch(index: Tensor) -> tuple[Tensor, Rows]:
             found = {part.name: _taken(rows[part.name], index).to(device) for part in (*targets, *inputs)}
-            return stacked(targets, found), found
+            return pixels(stacked(targets, found)), found
 
         train_denoiser(
             network,
@@ -108,14 +113,14 @@ class Diffusion(ConditionalModel):
 
     def _painter(
         self, folder: Path, batch: Callable[[Tensor], tuple[Tensor, Rows]], count: int
-    ) -> Callable[[Denoiser, int], None]:
+    ) -> Callable[[int], None]:
         """Something that draws a grid of samples given the inputs of the first rows."""
         rows = min(64, count)
         name = "-".join(part.name for part in self.targets)
 
-        def paint(network: Denoiser, step: int) -> None:
+        def paint(step: int) -> None:
             given = batch(torch.arange(rows))[1]
-            drawn = self.sample(given, rows, stream_for(0, "grid", device=network.nothing.device))
+            drawn = self.sample(given, rows, stream_for(0, "grid", device=self._device))
             for part in self.targets:
                 write_grid(folder / f"{name}.{part.name}.{step:07d}.png", drawn[part.name].cpu().numpy())
 
@@ -124,7 +129,7 @@ class Diffusion(ConditionalModel):
     @torch.no_grad()
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """Follow the path from noise, so many rows at a time.  Shape of each target: (n, channels, H, W) uint8."""
-        device = self._network.nothing.device
+        device = self._device
         at_once = SAMPLE_ROWS[device.type]
         drawn: dict[str, list[Tensor]] = {part.name: [] for part in self.targets}
         for start in range(0, n, at_once):
@@ -145,17 +150,15 @@ class Diffusion(ConditionalModel):
 
     def _predictor(self, given: Rows, count: int) -> Predictor:
         network, weight = self._network, self._how.guidance
-        told = network.condition(given, count)
+        told = network.predictor(given, count)
         if weight in (None, 1):
-            return lambda noisy, times: network(noisy, times, told.maps, told.code)
-        untold: Condition = network.condition(
-            given, count, torch.zeros(count, dtype=torch.bool, device=told.code.device)
-        )
+            return told
+        untold = network.predictor(given, count, torch.zeros(count, dtype=torch.bool, device=self._device))
 
         def guided(noisy: Tensor, times: Tensor) -> Tensor:
             """Source: Ho and Salimans (2022), with weight 1 for the conditional itself."""
-            without = network(noisy, times, untold.maps, untold.code)
-            return without + weight * (network(noisy, times, told.maps, told.code) - without)
+            without = untold(noisy, times)
+            return without + weight * (told(noisy, times) - without)
 
         return guided
 

@@ -21,8 +21,10 @@ from idgen_torch.families import (
     FromImages,
     Matched,
     NoProgress,
+    VectorDiffusion,
     choose,
     family,
+    vector_diffusion,
 )
 from idgen_torch.image_options import ImageOptions
 from idgen_torch.parts import Part, Rows
@@ -35,6 +37,7 @@ QUICK = FitOptions(epochs=2, images=SMALL)
 P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8))
 WIDE = Part("wide", dim=60, shape=(1, 6, 10))
 A, B, R, V = Part("a", 2), Part("b", 3), Part("r"), Part("v", dim=2)
+V2, LONG = Part("v2", dim=2), Part("long", dim=60)
 
 CASES = {
     "one image": (Diffusion, (P,), (A, R)),
@@ -42,6 +45,7 @@ CASES = {
     "an odd size": (Diffusion, (WIDE,), (P,)),
     "everything from images": (FromImages, (A, R, V), (P, WIDE, B)),
     "categories from an image": (FromImages, (A, B), (Q,)),
+    "vectors from an image": (VectorDiffusion, (R, V), (P, B, V2)),
     "rows that match": (Matched, (P, R), (A,)),
     "a chain": (Chain, (Q, R, A), (P,)),
 }
@@ -55,6 +59,7 @@ def rows_of(n: int, seed: int = 0) -> Rows:
     rows: Rows = {"a": a, "b": (a + torch.randint(2, (n,), generator=g)) % 3}
     rows["r"] = 2.0 * a[:, None] + 0.1 * torch.randn(n, 1, generator=g)
     rows["v"] = torch.randn(n, 2, generator=g)
+    rows["v2"] = rows["v"].flip(1)
     for part in (P, Q, WIDE):
         noise = torch.randint(40, (n, *(part.shape or ())), generator=g)
         rows[part.name] = (noise + 200 * a.view(-1, 1, 1, 1)).to(torch.uint8)
@@ -121,6 +126,15 @@ def test_the_family_follows_the_parts() -> None:
     assert choose((P,), (A,), rows) == "matched"
     assert choose((P, A), (R,), rows) == "chain"
     assert choose((A, R), (P,), rows) == "from-images"
+    assert choose((LONG,), (P,), rows) == "vector-diffusion"
+    assert choose((LONG,), (A, R), rows) == "vector-diffusion"
+    assert choose((LONG, A), (P,), rows) == "chain"
+    assert choose((LONG,), (P,), rows, likelihood=True) == "from-images"
+    assert choose((LONG, A), (P,), rows, likelihood=True) == "from-images"
+    assert choose((LONG,), (A,), rows, likelihood=True) == "flow"
+    assert choose((LONG,), (), rows, likelihood=True) == "flow"
+    with pytest.raises(DataError, match="realize='regenerate'"):
+        choose((P,), (), rows, likelihood=True)
 
 
 def test_a_classifier_of_images_is_right_and_calibrated() -> None:
@@ -141,6 +155,37 @@ def test_numbers_are_read_off_images_with_their_spread() -> None:
         mine = drawn[rows["a"] == a]
         assert float(mine.mean()) == pytest.approx(2.0 * a, abs=0.15)
         assert float(mine.std()) < 0.4
+
+
+def branches(a: torch.Tensor, seed: int) -> torch.Tensor:
+    """Two values on the line of slope 1 where a = 0, and on the one of slope -1 where a = 1: both have mean 0."""
+    g = torch.Generator().manual_seed(seed)
+    sign = torch.randint(2, (len(a), 1), generator=g) * 2.0 - 1
+    line = torch.stack([torch.ones(len(a)), 1 - 2.0 * a], 1)
+    return sign * line + 0.1 * torch.randn(len(a), 2, generator=g)
+
+
+@pytest.mark.parametrize("given", [P, A], ids=["an image", "a category"])
+def test_vectors_are_drawn_with_their_branches_and_what_binds_them(given: Part) -> None:
+    rows = rows_of(1_000)
+    rows["v"] = branches(rows["a"], 1)
+    model = VectorDiffusion.fit((V,), (given,), rows, options=FitOptions(epochs=40, hidden=(64, 64), lr=4e-3))
+    drawn = model.sample(rows, 1_000, torch.Generator().manual_seed(0))["v"]
+    for a, slope in ((0, 1.0), (1, -1.0)):
+        mine = drawn[rows["a"] == a]
+        assert float((mine[:, 0] * slope - mine[:, 1]).abs().mean()) < 0.3, "both on one line"
+        assert float((mine[:, 0] > 0).double().mean()) == pytest.approx(0.5, abs=0.1), "each branch half of the time"
+        assert float(mine[:, 0].abs().mean()) == pytest.approx(1.0, abs=0.15), "nothing between the branches"
+
+
+def test_entries_that_others_determine_stay_determined() -> None:
+    rows = rows_of(300)
+    rows["long"] = torch.randn(300, 2, generator=torch.Generator().manual_seed(0)) @ torch.randn(2, 60)
+    rows["long"] += 3 * rows["r"]
+    model = VectorDiffusion.fit((LONG,), (R,), rows, options=FitOptions(epochs=1, hidden=(8,)))
+    assert model.state()[0]["rank"] == 2
+    drawn = model.sample(rows, 300, torch.Generator().manual_seed(0))["long"]
+    assert int(torch.linalg.matrix_rank(drawn - 3 * rows["r"], rtol=1e-3)) == 2
 
 
 def test_matched_rows_have_the_categories_asked_for_and_follow_the_weights() -> None:
@@ -189,15 +234,20 @@ class Interrupting(NoProgress):
             raise KeyboardInterrupt
 
 
-def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "target"), [(Diffusion, P), (VectorDiffusion, V)], ids=["image", "vector"])
+def test_an_interrupted_training_ends_as_one_that_was_not(
+    kind: type[ConditionalModel], target: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = rows_of(64)
-    options = FitOptions(images=replace(SMALL, steps=6, save_every=2, accumulation=2))
-    whole = Diffusion.fit((P,), (A, Q), rows, options=options)
+    monkeypatch.setattr(vector_diffusion, "SAVE_EVERY", 2)
+    images = replace(SMALL, steps=6, save_every=2, accumulation=2)
+    options = FitOptions(images=images, epochs=3, batch_size=32, hidden=(8, 8))
+    whole = kind.fit((target,), (A, Q), rows, options=options)
     kept = replace(options, scratch=str(tmp_path / "state.safetensors"))
     with pytest.raises(KeyboardInterrupt):
-        Diffusion.fit((P,), (A, Q), rows, options=kept, progress=Interrupting(60))
+        kind.fit((target,), (A, Q), rows, options=kept, progress=Interrupting(60))
     assert (tmp_path / "state.safetensors").exists()
-    resumed = Diffusion.fit((P,), (A, Q), rows, options=kept)
+    resumed = kind.fit((target,), (A, Q), rows, options=kept)
     assert same(whole.state()[1], resumed.state()[1])
 
 
@@ -241,6 +291,8 @@ REFUSED = {
     "two sizes": (Diffusion, (P, WIDE), (A,), "wide is 6 x 10"),
     "an image as a label": (FromImages, (P,), (Q,), "p is an image"),
     "no image to read": (FromImages, (A,), (B,), "needs an image"),
+    "a category as a vector": (VectorDiffusion, (R, A), (P,), "a is discrete"),
+    "an image as a vector": (VectorDiffusion, (P,), (A,), "p is an image"),
     "one kind": (Chain, (P, Q), (A,), "two kinds"),
 }
 
@@ -250,6 +302,18 @@ def test_parts_of_the_wrong_kind_are_refused(case: str) -> None:
     kind, targets, inputs, message = REFUSED[case]
     with pytest.raises(DataError, match=message):
         kind.fit(targets, inputs, rows_of(30), options=QUICK)
+
+
+def test_layers_of_several_widths_are_refused() -> None:
+    with pytest.raises(DataError, match="one width, such as"):
+        VectorDiffusion.fit((R,), (A,), rows_of(30), options=FitOptions(hidden=(8, 16)))
+
+
+def test_vectors_have_no_density() -> None:
+    model = fitted("vectors from an image", rows_of(40), replace(QUICK, hidden=(8,)))
+    assert not model.likelihood
+    with pytest.raises(DataError, match="choose the family flow or from-images"):
+        model.log_prob(rows_of(4))
 
 
 def test_images_have_no_density() -> None:
@@ -279,5 +343,7 @@ def test_everything_runs_on_cuda() -> None:
     model = Diffusion.fit((P, Q), (WIDE, A), rows, options=options)
     drawn = model.sample(rows, 80, torch.Generator(device="cuda").manual_seed(0))
     assert drawn["p"].device.type == "cuda"
+    vector = VectorDiffusion.fit((V,), (P, B), rows, options=FitOptions(device="cuda", epochs=2))
+    assert vector.sample(rows, 80, torch.Generator(device="cuda").manual_seed(0))["v"].device.type == "cuda"
     read = FromImages.fit((A,), (P,), rows, options=FitOptions(device="cuda"))
     assert float((read.most_likely(rows)["a"].cpu() == rows["a"]).double().mean()) > 0.9
