@@ -60,7 +60,7 @@ from tests.benchmarks.baselines.ncm_mle import MleNcm
 from tests.benchmarks.napkin_judge import banks, judge
 from tests.benchmarks.report import Row
 
-__all__ = ["run"]
+__all__ = ["Settings", "run", "table"]
 
 SIDE, ROWS, STEPS, SAMPLES, XS = 16, 20_000, 6_000, 1_500, 150
 RED, DO_DIGITS = 0, (3, 5)
@@ -74,7 +74,11 @@ LABELS = (Part("W2.digit", 10), Part("W2.color", 2))
 
 def run(quick: bool) -> list[Row]:
     """The table: a row for each mechanism and method, means over seeds with the standard deviation of colour's."""
-    settings = _Settings.quickly() if quick else _Settings.from_environment()
+    return table(Settings.quickly() if quick else Settings.from_environment())
+
+
+def table(settings: Settings) -> list[Row]:
+    """The rows of these settings."""
     settings.folder.mkdir(parents=True, exist_ok=True)
     tasks = [
         (m, method, seed, settings) for seed in range(settings.seeds) for method in settings.methods for m in MECHANISMS
@@ -91,8 +95,8 @@ def run(quick: bool) -> list[Row]:
 
 
 @dataclass(frozen=True)
-class _Settings:
-    """How much of what is run."""
+class Settings:
+    """How much of what is run; `pictures` are written into the docs."""
 
     quick: bool
     folder: Path
@@ -103,14 +107,15 @@ class _Settings:
     methods: tuple[str, ...]
     side: int
     device: str
+    pictures: bool = True
 
     @classmethod
-    def quickly(cls) -> _Settings:
+    def quickly(cls) -> Settings:
         folder = Path(tempfile.mkdtemp(prefix="idgen-bench-"))
-        return replace(cls.from_environment(), quick=True, folder=folder, rows=600, steps=20, seeds=1)
+        return replace(cls.from_environment(), quick=True, folder=folder, rows=600, steps=20, seeds=1, pictures=False)
 
     @classmethod
-    def from_environment(cls) -> _Settings:
+    def from_environment(cls) -> Settings:
         given = os.environ.get
         device = given("IDGEN_DEVICE", "cpu")
         return cls(
@@ -136,7 +141,7 @@ class _Settings:
         return time.process_time if self.device == "cpu" else time.perf_counter
 
 
-def _part(task: tuple[str, str, int, _Settings]) -> dict[str, Any]:
+def _part(task: tuple[str, str, int, Settings]) -> dict[str, Any]:
     """One method on one data set, from its file where it was measured before."""
     mechanisms, method, seed, settings = task
     path = settings.part(mechanisms, method, seed)
@@ -156,7 +161,7 @@ def _part(task: tuple[str, str, int, _Settings]) -> dict[str, Any]:
 class _Trial:
     """Data, judge and truth of one seed."""
 
-    def __init__(self, mechanisms: Mechanisms, seed: int, settings: _Settings) -> None:
+    def __init__(self, mechanisms: Mechanisms, seed: int, settings: Settings) -> None:
         self.mechanisms, self.seed, self.settings, self.quick = mechanisms, seed, settings, settings.quick
         quick = self.quick
         side = settings.side
@@ -273,7 +278,7 @@ class _Trial:
                 y = np.asarray(draw(np.tile(x, (-(-self.samples // self.xs), 1, 1, 1))))
                 seconds += self.settings.now() - began
                 count += len(y)
-                if not self.quick and self.seed == 0:
+                if self.settings.pictures and self.seed == 0:
                     name = f"{self.mechanisms.name}-{method}-do-red-{digit}.png"
                     write_grid(PICTURES / name, np.concatenate([x[:1], y[: 8 * self.xs : self.xs // 4][:31]]), 16, 3)
             verdict = self.judge.verdict(y, laws, self._true(laws, generator))
