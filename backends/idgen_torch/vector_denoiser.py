@@ -22,10 +22,11 @@ _WAVES = 64
 class VectorDenoiser(DenoisingNetwork):
     """Blocks of one hidden layer each, scaled, shifted and gated by the time's embedding plus the code of the inputs.
 
+    `widths` has a number for each block, which has twice as many hidden units; between blocks the width is the first.
     Source of the blocks: Peebles and Xie (2023), "Scalable diffusion models with transformers", section 3.2 (adaLN).
     """
 
-    def __init__(self, size: int, inputs: Sequence[Part], width: int, blocks: int) -> None:
+    def __init__(self, size: int, inputs: Sequence[Part], widths: Sequence[int]) -> None:
         """Build with weights from torch's global generator: see `VectorDenoiser.start`."""
         super().__init__()
         try:
@@ -36,20 +37,22 @@ class VectorDenoiser(DenoisingNetwork):
                 "or choose the family flow or from-images"
             ) from None
         self.shape = (size,)
+        self.widths = tuple(widths)
+        width = self.widths[0]
         self.clock: Any = nn.Sequential(
             Timesteps(_WAVES, flip_sin_to_cos=True, downscale_freq_shift=0), TimestepEmbedding(_WAVES, width)
         )
         self.enter = nn.Linear(size, width)
-        self.blocks = nn.ModuleList(_Block(width) for _ in range(blocks))
+        self.blocks = nn.ModuleList(_Block(width, 2 * own) for own in self.widths)
         self.leave = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, size))
         self.code = InputCode(inputs, width)
 
     @classmethod
-    def start(cls, size: int, inputs: Sequence[Part], width: int, blocks: int, seed: int) -> VectorDenoiser:
+    def start(cls, size: int, inputs: Sequence[Part], widths: Sequence[int], seed: int) -> VectorDenoiser:
         """Random weights that depend on the seed alone; the global generator is left as it was."""
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
-            return cls(size, inputs, width, blocks)
+            return cls(size, inputs, widths)
 
     def condition(self, given: Rows, rows: int, keep: Tensor | None = None) -> Condition:
         """The code of the inputs alone.  Shape: (rows, width)."""
@@ -67,10 +70,10 @@ class VectorDenoiser(DenoisingNetwork):
 
 
 class _Block(nn.Module):
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
-        self.body = nn.Sequential(nn.Linear(width, 2 * width), nn.SiLU(), nn.Linear(2 * width, width))
+        self.body = nn.Sequential(nn.Linear(width, hidden), nn.SiLU(), nn.Linear(hidden, width))
         self.told = nn.Linear(width, 3 * width)
         nn.init.zeros_(self.told.weight)
         nn.init.zeros_(self.told.bias)

@@ -39,7 +39,7 @@ PASSES = 10
 """Network passes a sample; twice as many came no closer (measured)."""
 
 SAVE_EVERY = 500
-ROWS_AT_ONCE = 16_384
+ROWS_AT_ONCE = 2_048
 
 _PROCESS = FlowMatching(clean=False, location=0.0, scale=1.0)
 _EXACT = 1e-4
@@ -80,11 +80,6 @@ class VectorDiffusion(ConditionalModel):
         """Regress, then train. Raises DataError for a target that is no number or vector."""
         _width(targets)
         count = row_count([*targets, *inputs], rows, weights)
-        widths = options.hidden or WIDTHS
-        if len(set(widths)) != 1:
-            raise DataError(
-                f"option hidden is {widths}; vector-diffusion takes layers of one width, such as (256, 256)"
-            )
         device = torch.device(options.device)
         columns = Columns.of([part for part in inputs if not part.image])
         features = columns.features(rows, count, device)
@@ -95,7 +90,7 @@ class VectorDiffusion(ConditionalModel):
             return cls(targets, inputs, residual, None)
         factor = residual.factor
         left = (values - residual.mean(features, columns.one_hot_width)) @ factor / factor.square().sum(0)
-        network = VectorDenoiser.start(left.shape[1], inputs, widths[0], len(widths), seed_for(seed, "weights"))
+        network = VectorDenoiser.start(left.shape[1], inputs, options.hidden or WIDTHS, seed_for(seed, "weights"))
         batch = min(options.batch_size or BATCH, count)
         steps = STEPS if options.epochs is None else options.epochs * max(1, count // batch)
         plan = Plan(
@@ -127,7 +122,7 @@ class VectorDiffusion(ConditionalModel):
         """The linear prediction, and a residual that noise becomes, so many rows at a time."""
         device = self._residual.slope.device
         features = self._plain.features(given, n, device)
-        values = self._residual.mean(features, self._plain.one_hot_width).expand(n, -1)
+        values = self._residual.mean(features, self._plain.one_hot_width)
         if self._network is not None:
             pieces = []
             for start in range(0, n, ROWS_AT_ONCE):
@@ -151,7 +146,7 @@ class VectorDiffusion(ConditionalModel):
         config: Config = {"hidden": [], "rank": 0}
         tensors = {"slope": residual.slope, "intercept": residual.intercept, "factor": residual.factor}
         if network is not None:
-            config = {"hidden": [network.enter.out_features] * len(network.blocks), "rank": network.shape[0]}
+            config = {"hidden": list(network.widths), "rank": network.shape[0]}
             tensors |= {f"network.{name}": value for name, value in network.state_dict().items()}
         return config, tensors
 
@@ -164,7 +159,7 @@ class VectorDiffusion(ConditionalModel):
             name: (shape, torch.float32)
             for name, shape in (("slope", (width, size)), ("intercept", (size,)), ("factor", (size, rank)))
         }
-        network = VectorDenoiser.start(rank, inputs, hidden[0], len(hidden), 0) if hidden else None
+        network = VectorDenoiser.start(rank, inputs, hidden, 0) if hidden else None
         found = {} if network is None else network.state_dict()
         checked_tensor(tensors, expected | {f"network.{name}": (tuple(t.shape), t.dtype) for name, t in found.items()})
         residual = Residual(tensors["slope"], tensors["intercept"], tensors["factor"])
