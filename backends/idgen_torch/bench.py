@@ -23,7 +23,7 @@ from torch import Tensor
 from idgen_compiler.page import Page
 from idgen_torch.conditioning import pixels
 from idgen_torch.denoiser import Denoiser, Layout, stacked
-from idgen_torch.families.diffusion import CHANNELS, WIDE, Diffusion
+from idgen_torch.families.diffusion import BATCH, CHANNELS, WIDE, Diffusion
 from idgen_torch.image_options import ImageOptions
 from idgen_torch.options import FitOptions, NoProgress
 from idgen_torch.parts import Part, Rows
@@ -47,7 +47,7 @@ class Case:
     def usual(cls, device: torch.device, side: int = 16, batch: int | None = None, steps: int | None = None) -> Case:
         """The network and sizes that a fit has on the device by itself."""
         cuda = device.type == "cuda"
-        size = batch or (256 if cuda else 64)
+        size = batch or BATCH[device.type]
         return cls(side, size, steps or (500 if cuda else 40), size, device, WIDE if cuda else CHANNELS)
 
     @property
@@ -101,7 +101,7 @@ def compare(case: Case, repeats: int = 3) -> dict[str, tuple[float, float]]:
         clock = _Clock(case.device)
         model = Diffusion.fit(case.targets, case.inputs, rows, options=options, progress=clock)
         ours = 0.9 * case.steps / clock.nine_tenths
-        network, plain = _plain_training(case, rows)
+        network, plain = _plain_training(case, rows, model.network.layout)
         best["training steps/s"] = _better(best["training steps/s"], (ours, plain))
         given = {name: values[: case.samples] for name, values in rows.items()}
         count = len(given["X"])
@@ -116,11 +116,11 @@ def _better(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, floa
     return max(a[0], b[0]), max(a[1], b[1])
 
 
-def _plain_training(case: Case, rows: Rows) -> tuple[Denoiser, float]:
+def _plain_training(case: Case, rows: Rows, layout: Layout) -> tuple[Denoiser, float]:
     """A loop by hand; the network and its steps a second."""
     from diffusers.training_utils import EMAModel
 
-    network = Denoiser.start(case.targets, case.inputs, Layout(case.channels, 1, 2), 0).to(case.device)
+    network = Denoiser.start(case.targets, case.inputs, layout, 0).to(case.device)
     cuda = case.device.type == "cuda"
     if cuda:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -184,7 +184,7 @@ def _peak(device: torch.device) -> str:
 def main(
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cuda" if torch.cuda.is_available() else "cpu",
     side: Annotated[int, typer.Option(help="Pixels on a side.")] = 16,
-    batch: Annotated[int | None, typer.Option(help="Rows a step.", show_default="64, 256 on CUDA")] = None,
+    batch: Annotated[int | None, typer.Option(help="Rows a step.", show_default="32, 256 on CUDA")] = None,
     steps: Annotated[int | None, typer.Option(help="Training steps.", show_default="40, 500 on CUDA")] = None,
     repeats: Annotated[int, typer.Option(help="How often; the best counts.")] = 3,
 ) -> None:

@@ -25,6 +25,7 @@ class Layout:
     channels: tuple[int, ...]
     layers: int
     unshuffle: int
+    attention: bool  #: whether places attend to each other at the coarsest level
 
     @property
     def multiple(self) -> int:
@@ -38,6 +39,7 @@ class Denoiser(DenoisingNetwork):
     The code of the inputs is added to the time's embedding, which scales and shifts every residual block. Images are
     also stacked onto the noisy channels, so that shape carries over pixel by pixel.
     Folding pixels: Shi et al. (2016); it makes training 3.5 times faster at 16 and 28 pixels (measured).
+    Attention at the coarsest level: Ho et al. (2020), appendix B.
     """
 
     def __init__(self, targets: Sequence[Part], inputs: Sequence[Part], layout: Layout) -> None:
@@ -67,7 +69,7 @@ class Denoiser(DenoisingNetwork):
             down_block_types=("DownBlock2D",) * levels,
             up_block_types=("UpBlock2D",) * levels,
             norm_num_groups=8,
-            add_attention=False,
+            add_attention=layout.attention,
             class_embed_type="identity",
             resnet_time_scale_shift="scale_shift",
         )

@@ -21,7 +21,7 @@ class ImageOptions:
     steps: training steps.  seconds: train for so long instead; equal seeds then give equal models only by chance.
     batch_size: rows a step.  lr: peak learning rate.  ema: decay of the averaged weights, which are the ones kept.
     channels: width of the UNet at each level.  layers: residual blocks a level.  unshuffle: pixels folded into channels
-    on each side, 1 for none.
+    on each side, 1 for none.  attention: whether places attend to each other at the coarsest level.
     objective: what the network puts out. "clean" and "velocity" are flow matching (the clean image, or the velocity);
     "epsilon" and "v" are the denoising diffusion objectives of those names.
     sampler: "euler" for flow matching, "ddim" or "dpm++" for the others.  sampling_steps: network passes a sample.
@@ -43,6 +43,7 @@ class ImageOptions:
     channels: tuple[int, ...] | None = None
     layers: int = 1
     unshuffle: int = 2
+    attention: bool = True
     objective: str = "clean"
     sampler: str | None = None
     sampling_steps: int = 20
@@ -60,6 +61,9 @@ class ImageOptions:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise DataError(f"image option {name} is {value!r}; it is a whole number from 1")
+        for name in ("attention", "compile"):
+            if not isinstance(getattr(self, name), bool):
+                raise DataError(f"image option {name} is {getattr(self, name)!r}; it is True or False")
         if self.steps is not None and self.seconds is not None:
             raise DataError("image options steps and seconds are both set; choose one budget")
         if self.seconds is not None and not self.seconds > 0:

@@ -26,7 +26,7 @@ from idgen_compiler.demo.napkin_mnist import COLORS, PAPER, total_variation
 from idgen_torch import ImageOptions
 from idgen_torch.families import Diffusion, FitOptions
 from idgen_torch.parts import Part
-from tests.benchmarks.napkin_judge import banks, judge
+from tests.benchmarks.napkin_judge import handwriting, judge
 from tests.benchmarks.report import Row
 
 __all__ = ["run"]
@@ -102,5 +102,5 @@ def _law(codes: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def _data(quick: bool) -> tuple[dict[str, Pictures], int]:
     """Rows of the napkin, and how many of them samples are drawn for."""
-    data, _ = napkin_images(banks(SIDE)[0], 300 if quick else ROWS, 0, PAPER)
+    data, _ = napkin_images(handwriting(SIDE).learn, 300 if quick else ROWS, 0, PAPER)
     return data, 60 if quick else SAMPLES

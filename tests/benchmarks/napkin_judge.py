@@ -1,14 +1,17 @@
 """Judging pictures of coloured digits by a classifier that was trained on separate handwriting.
 
 The handwriting is MNIST's where the environment variable IDGEN_MNIST names the folder of its idx files, or else
-scikit-learn's.
+scikit-learn's. A trained judge is kept in the folder IDGEN_PARTS (out/napkin_images).
 """
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -18,9 +21,13 @@ from scipy import linalg
 from idgen_compiler.demo.colored_digits import Bank, labelled_pictures, single_colored
 from idgen_compiler.demo.napkin_mnist import ATTRIBUTES, SIZES, Law, total_variation
 from idgen_torch.families import FitOptions, FromImages
+from idgen_torch.model_files import read_model, write_model
 from idgen_torch.parts import Part
 
-__all__ = ["Judge", "Verdict", "banks", "judge"]
+__all__ = ["PARTS", "Handwriting", "Judge", "Verdict", "handwriting", "judge"]
+
+PARTS = "out/napkin_images"  #: what is kept between runs
+LEARN, JUDGE_ROWS, JUDGE_EPOCHS = 20_000, 100_000, 8
 
 Pictures = NDArray[np.uint8]
 
@@ -42,16 +49,22 @@ class Judge:
         self.accuracy = accuracy  #: by attribute, on pictures that it was not trained on
 
     @classmethod
-    def train(cls, bank: Bank, rows: int = 12_000, epochs: int = 6) -> Judge:
-        """Train on four fifths of a bank of digits, and measure on the other fifth."""
-        apart = np.arange(len(bank.labels)) % 5 == 4
-        learn, check = (Bank(bank.pictures[keep], bank.labels[keep]) for keep in (~apart, apart))
-        pictures, codes = labelled_pictures(learn, rows, 0)
-        side = bank.size
+    def train(cls, learn: Bank, check: Bank, rows: int, epochs: int, file: Path | None = None) -> Judge:
+        """Train on one bank of digits and measure on another; a `file` keeps what was trained, or gives it back."""
+        side = learn.size
         picture = Part("picture", dim=3 * side * side, shape=(3, side, side))
         targets = tuple(Part(name, SIZES[f"Y.{name}"]) for name in ATTRIBUTES)
-        data = {name: torch.from_numpy(values) for name, values in {"picture": pictures, **codes}.items()}
-        judge = cls(FromImages.fit(targets, (picture,), data, options=FitOptions(epochs=epochs)), {})
+        if file is not None and file.exists():
+            record = json.loads(file.read_text("utf-8"))
+            model = read_model(file.parent, file.stem, record, targets, (picture,), torch.device("cpu"))
+        else:
+            pictures, codes = labelled_pictures(learn, rows, 0)
+            data = {name: torch.from_numpy(values) for name, values in {"picture": pictures, **codes}.items()}
+            model = FromImages.fit(targets, (picture,), data, options=FitOptions(epochs=epochs))
+            if file is not None:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(json.dumps(write_model(file.parent, file.stem, model)), encoding="utf-8")
+        judge = cls(cast("FromImages", model), {})
         fresh, truth = labelled_pictures(check, 3_000, 1)
         seen = judge.attributes(fresh)
         return cls(judge._model, {name: float(np.mean(seen[name] == truth[name])) for name in ATTRIBUTES})
@@ -79,16 +92,34 @@ class Judge:
         return features.mean(0), np.cov(features.T) + 1e-6 * np.eye(features.shape[1])
 
 
+class Handwriting(NamedTuple):
+    """Three people's hands, so to say: digits to learn from, others for the judge, and others to judge with."""
+
+    learn: Bank
+    judge: Bank
+    apart: Bank
+
+
 @cache
-def banks(side: int) -> tuple[Bank, Bank]:
-    """Handwriting to learn from, and other handwriting to judge with."""
+def handwriting(side: int) -> Handwriting:
+    """The digits of this size: of MNIST's training files 20,000 and the others, and its test files."""
     folder = os.environ.get("IDGEN_MNIST")
     if folder:
-        return Bank.mnist(folder, side, "train", 20_000), Bank.mnist(folder, side, "test")
-    return Bank.bundled(side, "train"), Bank.bundled(side, "test")
+        given = Bank.mnist(folder, side, "train")
+        learn, others = (Bank(given.pictures[part], given.labels[part]) for part in (slice(LEARN), slice(LEARN, None)))
+        return Handwriting(learn, others, Bank.mnist(folder, side, "test"))
+    given = Bank.bundled(side, "test")
+    last = np.arange(len(given.labels)) % 5 == 4
+    mine, apart = (Bank(given.pictures[part], given.labels[part]) for part in (~last, last))
+    return Handwriting(Bank.bundled(side, "train"), mine, apart)
 
 
 @cache
 def judge(side: int, quick: bool = False) -> Judge:
-    """A judge of pictures of this size, trained in about a minute."""
-    return Judge.train(banks(side)[1], 500 if quick else 12_000, 1 if quick else 6)
+    """A judge of pictures of this size, trained in a few minutes the first time."""
+    hands = handwriting(side)
+    if quick:
+        return Judge.train(hands.judge, hands.apart, rows=500, epochs=1)
+    of = "mnist" if os.environ.get("IDGEN_MNIST") else "bundled"
+    file = Path(os.environ.get("IDGEN_PARTS", PARTS)) / f"judge-{of}-{side}-{JUDGE_ROWS}.json"
+    return Judge.train(hands.judge, hands.apart, JUDGE_ROWS, JUDGE_EPOCHS, file)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -52,8 +54,12 @@ def test_the_likelihood_ncm_learns_what_x_does() -> None:
     assert total_variation(found["thickness"], true["thickness"]) < 0.2
 
 
-def test_the_judge_reads_colours_and_measures_distance(bank: Bank) -> None:
-    judge = Judge.train(bank, rows=1_500, epochs=4)
+def test_the_judge_reads_colours_and_measures_distance(bank: Bank, tmp_path: Path) -> None:
+    last = np.arange(len(bank.labels)) % 5 == 4
+    learn, check = (Bank(bank.pictures[part], bank.labels[part]) for part in (~last, last))
+    file = tmp_path / "kept" / "judge.json"
+    judge = Judge.train(learn, check, 1_500, 4, file)
+    assert Judge.train(learn, check, 1_500, 4, file).accuracy == judge.accuracy
     assert judge.accuracy["color"] > 0.95
     data, codes = napkin_images(bank, 300, 1)
     assert np.mean(judge.attributes(data["Y"])["color"] == codes["Y.color"]) > 0.95

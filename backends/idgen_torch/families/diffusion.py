@@ -36,7 +36,7 @@ from idgen_torch.warning import warn_law
 
 __all__ = ["Diffusion"]
 
-STEPS, BATCH, LR, CHANNELS = {"cpu": 4_000, "cuda": 20_000}, {"cpu": 64, "cuda": 256}, 2e-3, (32, 64)
+STEPS, BATCH, LR, CHANNELS = {"cpu": 6_000, "cuda": 20_000}, {"cpu": 32, "cuda": 256}, 2e-3, (32, 64)
 WIDE = (64, 128, 128)  #: channels on CUDA
 """Measured on 16 x 16 digits on one core; those for CUDA are not measured yet."""
 
@@ -86,7 +86,7 @@ class Diffusion(ConditionalModel):
         common_shape(targets)
         device, how = torch.device(options.device), options.images
         _warn_of_guidance(how.guidance)
-        layout = Layout(how.channels or (WIDE if device.type == "cuda" else CHANNELS), how.layers, how.unshuffle)
+        layout = _layout(how, WIDE if device.type == "cuda" else CHANNELS)
         network = Denoiser.start(targets, inputs, layout, seed_for(seed, "weights"))
         model = cls(targets, inputs, network, how)
         plan = _plan(how, options, count, device)
@@ -174,6 +174,7 @@ class Diffusion(ConditionalModel):
             "channels": list(layout.channels),
             "layers": layout.layers,
             "unshuffle": layout.unshuffle,
+            "attention": layout.attention,
             "objective": how.objective,
             "sampler": how.sampler or "",
             "sampling_steps": how.sampling_steps,
@@ -190,6 +191,7 @@ class Diffusion(ConditionalModel):
             channels=tuple(setting(config, "channels", list)),
             layers=setting(config, "layers", int),
             unshuffle=setting(config, "unshuffle", int),
+            attention=setting(config, "attention", bool),
             objective=setting(config, "objective", str),
             sampler=setting(config, "sampler", str) or None,
             sampling_steps=setting(config, "sampling_steps", int),
@@ -198,8 +200,7 @@ class Diffusion(ConditionalModel):
             precision=setting(config, "precision", str),
         )
         _warn_of_guidance(how.guidance)
-        layout = Layout(how.channels or CHANNELS, how.layers, how.unshuffle)
-        network = Denoiser.start(targets, inputs, layout, 0)
+        network = Denoiser.start(targets, inputs, _layout(how, CHANNELS), 0)
         checked_tensor(tensors, {name: (tuple(t.shape), t.dtype) for name, t in network.state_dict().items()})
         network.load_state_dict(tensors)
         network.eval().requires_grad_(False)
@@ -209,6 +210,11 @@ class Diffusion(ConditionalModel):
         """The same model, moved to another device."""
         self._network.to(device)
         return self
+
+
+def _layout(how: ImageOptions, channels: tuple[int, ...]) -> Layout:
+    """The network's shape; `channels` are taken where the options leave them open."""
+    return Layout(how.channels or channels, how.layers, how.unshuffle, how.attention)
 
 
 def _plan(how: ImageOptions, options: FitOptions, count: int, device: torch.device) -> Plan:
