@@ -1,58 +1,30 @@
-"""Acyclic directed mixed graphs, with or without fixed vertices.
-
-Vertices are numbered along ONE topological order of the graph that the user gave, and every graph made from it
-(subgraphs, mutilations, graphs after interventions) keeps that numbering: bit i of a vertex set is the i-th vertex
-of the order, in every one of them. So sets are integers, predecessors are the bits below, and a subgraph costs
-a few masks.
-"""
+"""Acyclic directed mixed graphs, with or without fixed vertices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import compress
 from typing import Any, Self
 
 from idgen_compiler.errors import GraphError, near_misses
-from idgen_compiler.graph.bits import bits, highest, lowest
+from idgen_compiler.graph.bits import bits, lowest
 from idgen_compiler.graph.edges import Edge, edge_list, name_list, reject_bad_edges, topological
+from idgen_compiler.graph.masks import MaskGraph
 from idgen_compiler.graph.names import check_name
 from idgen_compiler.graph.projection import LatentGraph, hide, project
 from idgen_compiler.graph.text import parse_edges, print_graph
 
 __all__ = ["ADMG"]
 
-Neighbours = Callable[[int], int]  # a vertex's number -> the bitset of its neighbours
 
-
-class _Base:
-    """The shared part of a family of graphs: names in topological order and the adjacency of the original."""
-
-    __slots__ = ("ancestors", "children", "index", "names", "parents", "siblings")
-
-    def __init__(self, names: tuple[str, ...], parents: list[int], siblings: list[int]) -> None:
-        self.names = names
-        self.index = {name: i for i, name in enumerate(names)}
-        self.parents = parents
-        self.siblings = siblings
-        self.children = [0] * len(names)
-        self.ancestors: list[int] = []  # of each vertex in the original graph, itself included
-        for i, mask in enumerate(parents):
-            closure = 1 << i
-            for p in bits(mask):
-                self.children[p] |= 1 << i
-                closure |= self.ancestors[p]
-            self.ancestors.append(closure)
-
-
-class ADMG:
+class ADMG(MaskGraph):
     """An acyclic directed mixed graph; with `fixed` vertices, a conditional one (CADMG).
 
     A directed edge is a direct cause, a bidirected edge a hidden common cause. Fixed vertices have no edges into
     them; they arise from interventions (Richardson, Evans, Robins and Shpitser 2023, section 2.3).
 
-    Methods on names take and return frozensets of names; those ending in `_mask` take and return integer bitsets
-    over the shared order and are meant for algorithms.
+    Methods on names take and return frozensets of names; those of `MaskGraph`, for algorithms, bitsets.
 
     Raises GraphError for cycles, self-loops, edges given twice, and names that are no identifiers.
     """
@@ -75,12 +47,7 @@ class ADMG:
         for a, b in bidirected:
             siblings[index[a]] |= 1 << index[b]
             siblings[index[b]] |= 1 << index[a]
-        self._base = _Base(names, parents, siblings)
-        self.mask = (1 << len(names)) - 1  #: all vertices, fixed ones included
-        self.fixed_mask = 0  #: the fixed vertices
-        self._cut_in = 0
-        self._cut_out = 0
-        self._ancestral: bool | None = True
+        super().__init__(names, parents, siblings)
 
     @classmethod
     def parse(cls, text: str) -> ADMG:
@@ -183,16 +150,6 @@ class ADMG:
 
         return print_mermaid(self)
 
-    def _derive(self, mask: int, fixed: int, cut_in: int, cut_out: int, ancestral: bool | None = None) -> ADMG:
-        graph = object.__new__(ADMG)
-        graph._ancestral = ancestral
-        graph._base = self._base
-        graph.mask = mask
-        graph.fixed_mask = fixed
-        graph._cut_in = cut_in
-        graph._cut_out = cut_out
-        return graph
-
     # -- names and masks ------------------------------------------------------------------------------------------
 
     @property
@@ -214,11 +171,6 @@ class ADMG:
     def random(self) -> frozenset[str]:
         """The vertices that are not fixed."""
         return frozenset(self.names(self.random_mask))
-
-    @property
-    def random_mask(self) -> int:
-        """The vertices that are not fixed, as a bitset."""
-        return self.mask & ~self.fixed_mask
 
     def names(self, mask: int) -> tuple[str, ...]:
         """The names of a bitset, in topological order."""
@@ -246,23 +198,6 @@ class ADMG:
 
     # -- edges ----------------------------------------------------------------------------------------------------
 
-    def parents_of_bit(self, i: int) -> int:
-        """The parents of the i-th vertex, as a bitset."""
-        if (self._cut_in | self.fixed_mask) >> i & 1:
-            return 0
-        return self._base.parents[i] & self.mask & ~self._cut_out
-
-    def siblings_of_bit(self, i: int) -> int:
-        """The vertices that share a hidden cause with the i-th, as a bitset."""
-        severed = self._cut_in | self.fixed_mask
-        return 0 if severed >> i & 1 else self._base.siblings[i] & self.mask & ~severed
-
-    def children_of_bit(self, i: int) -> int:
-        """The children of the i-th vertex, as a bitset."""
-        if self._cut_out >> i & 1:
-            return 0
-        return self._base.children[i] & self.mask & ~(self._cut_in | self.fixed_mask)
-
     @property
     def directed(self) -> tuple[Edge, ...]:
         """The directed edges (cause, effect), by the effect's place in the order."""
@@ -287,55 +222,7 @@ class ADMG:
         """The vertices joined to any of these by a bidirected edge."""
         return self._names_set(self._gather(self.mask_of(names), self.siblings_of_bit))
 
-    @staticmethod
-    def _gather(mask: int, neighbours: Neighbours) -> int:
-        out = 0
-        for i in bits(mask):
-            out |= neighbours(i)
-        return out
-
     # -- closures -------------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _closure(mask: int, neighbours: Neighbours) -> int:
-        reached, frontier = mask, mask
-        while frontier:
-            i = lowest(frontier)
-            frontier &= frontier - 1
-            fresh = neighbours(i) & ~reached
-            reached |= fresh
-            frontier |= fresh
-        return reached
-
-    @property
-    def _is_ancestral(self) -> bool:
-        """Whether closures of the original graph hold here: nothing cut, and every vertex's ancestors kept."""
-        if self._ancestral is None:
-            ancestors = self._base.ancestors
-            self._ancestral = not (self._cut_in | self._cut_out | self.fixed_mask) and not any(
-                ancestors[i] & ~self.mask for i in bits(self.mask)
-            )
-        return self._ancestral
-
-    def ancestors_mask(self, mask: int) -> int:
-        """An(mask): the vertices with a directed path into the set, the set included."""
-        if self._is_ancestral:
-            closure = 0
-            while rest := mask & ~closure:
-                closure |= self._base.ancestors[highest(rest)]
-            return closure
-        reached, frontier = mask, mask
-        while frontier:  # highest first: a vertex is expanded after everything below that it could be reached from
-            i = highest(frontier)
-            frontier ^= 1 << i
-            fresh = self.parents_of_bit(i) & ~reached
-            reached |= fresh
-            frontier |= fresh
-        return reached
-
-    def descendants_mask(self, mask: int) -> int:
-        """De(mask): the vertices reached from the set along directed paths, the set included."""
-        return self._closure(mask, self.children_of_bit)
 
     def ancestors(self, names: Iterable[str]) -> frozenset[str]:
         """The vertices with a directed path into any of these, these included."""
@@ -344,19 +231,6 @@ class ADMG:
     def descendants(self, names: Iterable[str]) -> frozenset[str]:
         """The vertices that any of these reach along directed paths, these included."""
         return self._names_set(self.descendants_mask(self.mask_of(names)))
-
-    def district_mask(self, i: int) -> int:
-        """The district of the i-th vertex among the random vertices, as a bitset."""
-        return self._closure(1 << i, self.siblings_of_bit)
-
-    def districts_mask(self) -> list[int]:
-        """The districts of the random vertices, by their first vertex in the order, as bitsets."""
-        found, rest = [], self.random_mask
-        while rest:
-            district = self.district_mask(lowest(rest))
-            found.append(district)
-            rest &= ~district
-        return found
 
     @property
     def districts(self) -> tuple[frozenset[str], ...]:
@@ -367,38 +241,15 @@ class ADMG:
         """The district of one random vertex."""
         return self._names_set(self.district_mask(lowest(self.mask_of([name]))))
 
-    def markov_pillow_mask(self, i: int) -> int:
-        """The Markov pillow of the i-th vertex within the order, as a bitset.
-
-        Its district among its predecessors (itself left out) and the parents of that district, which together
-        separate it from its other predecessors (Tian and Pearl 2002; Richardson et al. 2023, definition 24).
-        """
-        before = self.restricted((2 << i) - 1)
-        district = before.district_mask(i)
-        return (district | self._gather(district, before.parents_of_bit)) & ~(1 << i)
-
     def markov_pillow(self, name: str) -> frozenset[str]:
         """The Markov pillow of a random vertex within the order."""
         return self._names_set(self.markov_pillow_mask(lowest(self.mask_of([name]))))
 
     # -- derived graphs -------------------------------------------------------------------------------------------
 
-    def restricted(self, keep: int) -> ADMG:
-        """The subgraph on a bitset of vertices (other bits are ignored)."""
-        return self._derive(self.mask & keep, self.fixed_mask & keep, self._cut_in, self._cut_out)
-
-    def ancestral_mask(self, mask: int) -> ADMG:
-        """The subgraph on the ancestors of a bitset."""
-        keep = self.ancestors_mask(mask)
-        return self._derive(keep, self.fixed_mask & keep, self._cut_in, self._cut_out, self._ancestral)
-
     def subgraph(self, names: Iterable[str]) -> ADMG:
         """The subgraph on some vertices."""
         return self.restricted(self.mask_of(names))
-
-    def mutilated_mask(self, into: int = 0, out_of: int = 0) -> ADMG:
-        """The graph without the edges into one bitset and without the directed edges out of another."""
-        return self._derive(self.mask, self.fixed_mask, self._cut_in | into, self._cut_out | out_of)
 
     def mutilated(self, into: Iterable[str] = (), out_of: Iterable[str] = ()) -> ADMG:
         """The graph without edges (of both kinds) into some vertices and without directed edges out of others.
@@ -406,10 +257,6 @@ class ADMG:
         G with bars over and under, as in Pearl's do-calculus.
         """
         return self.mutilated_mask(self.mask_of(into), self.mask_of(out_of))
-
-    def intervened_mask(self, fixed: int) -> ADMG:
-        """The CADMG in which a bitset of vertices is fixed as well."""
-        return self._derive(self.mask, self.fixed_mask | fixed & self.mask, self._cut_in, self._cut_out)
 
     def intervened(self, names: Iterable[str]) -> ADMG:
         """The CADMG after do(names): these vertices fixed, nothing pointing into them."""
