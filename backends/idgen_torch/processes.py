@@ -22,7 +22,7 @@ Predictor = Callable[[Tensor, Tensor], Tensor]
 
 TIMES = 1000
 _NEAR = 0.05
-"""Times below this one weigh as if they were this one, so that a nearly clean image does not swamp the loss."""
+"""Times below this one weigh in the loss as if they were this one, so that nearly clean images do not swamp it."""
 
 
 class Process(Protocol):
@@ -68,7 +68,7 @@ class FlowMatching:
         x = noise
         for time in scheduler.timesteps:
             put_out = predict(x, time.expand(len(x))).float()
-            velocity = (x - put_out) / max(float(time) / TIMES, _NEAR) if self.clean else put_out
+            velocity = (x - put_out) * (TIMES / float(time)) if self.clean else put_out
             x = scheduler.step(velocity, time, x, return_dict=False)[0]
         return x
 
