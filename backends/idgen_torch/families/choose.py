@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import torch
 from torch import Tensor
@@ -51,7 +52,8 @@ def choose(
     - all discrete: `table` where every joint cell has plenty of rows, `factored` where every target's relevant cells
       have enough; otherwise whichever of `factored` and `classifier` predicts held-out rows better
 
-    With `likelihood` only among families whose `log_prob` is defined. Raises DataError for images then.
+    With `likelihood` only among families whose `log_prob` is defined; raises DataError for images then. Where the extra
+    `images` is not installed, wide vectors get what narrower ones get.
     """
     pictures = [part.name for part in targets if part.image]
     if likelihood and pictures:
@@ -64,7 +66,7 @@ def choose(
             return "chain"
         return "matched" if Matched.covers(inputs, rows, weights) else "diffusion"
     from_image = any(part.image for part in inputs)
-    wide = numbers >= (WIDE_FROM_IMAGES if from_image else WIDE) and not likelihood
+    wide = numbers >= (WIDE_FROM_IMAGES if from_image else WIDE) and not likelihood and _can_diffuse()
     if from_image and not wide:
         return "from-images"
     if numbers:
@@ -81,6 +83,10 @@ def choose(
     if all(selection.complete for selection in found) and max(links) * FACTORED_ROWS <= effective:
         return "factored"
     return _likelier(targets, inputs, rows, weights, count)
+
+
+def _can_diffuse() -> bool:
+    return all(find_spec(library) is not None for library in ("accelerate", "diffusers"))
 
 
 def _likelier(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights: Tensor | None, count: int) -> str:

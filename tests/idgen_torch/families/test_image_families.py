@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 from dataclasses import replace
@@ -135,6 +136,16 @@ def test_the_family_follows_the_parts() -> None:
     assert choose((LONG,), (), rows, likelihood=True) == "flow"
     with pytest.raises(DataError, match="realize='regenerate'"):
         choose((P,), (), rows, likelihood=True)
+
+
+def test_without_the_extra_wide_vectors_get_what_narrow_ones_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = rows_of(400)
+    rows["long"] = torch.randn(400, 60, generator=torch.Generator().manual_seed(1))
+    assert choose((LONG,), (A,), rows) == "vector-diffusion"
+    module = importlib.import_module("idgen_torch.families.choose")  # the function of this name hides it
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    assert choose((LONG,), (A,), rows) == "flow"
+    assert choose((LONG,), (P,), rows) == "from-images"
 
 
 def test_a_classifier_of_images_is_right_and_calibrated() -> None:
