@@ -6,6 +6,7 @@ distance (256 directions, entries in standard deviations) between 12,000 samples
 pictures of other handwriting, digit by digit; `floor` is the same between two draws from the truth. Given a picture the
 families are `from-images` and `vector-diffusion`, given the digit itself `flow` and `vector-diffusion`, up to 32
 entries, since `flow` has a network of its own for each.
+Digits: MNIST's idx files in the folder IDGEN_MNIST, or scikit-learn's bundled ones.
 """
 
 from __future__ import annotations
