@@ -178,7 +178,7 @@ class _Trial:
         quick = self.quick
         side = settings.side
         learn, _, self.apart = handwriting(side)
-        self.judge = judge(side, quick)
+        self.judge = judge(side, quick, settings.device)
         self.images = {name: Part(name, dim=3 * side * side, shape=(3, side, side)) for name in PICTURED}
         self.data, _ = napkin_images(learn, settings.rows, seed, mechanisms)
         # Codes of labels as the backend has them: the places of the sorted labels.

@@ -49,8 +49,13 @@ class Judge:
         self.accuracy = accuracy  #: by attribute, on pictures that it was not trained on
 
     @classmethod
-    def train(cls, learn: Bank, check: Bank, rows: int, epochs: int, file: Path | None = None) -> Judge:
-        """Train on one bank of digits and measure on another; a `file` keeps what was trained, or gives it back."""
+    def train(
+        cls, learn: Bank, check: Bank, rows: int, epochs: int, file: Path | None = None, device: str = "cpu"
+    ) -> Judge:
+        """Train on one bank of digits and measure on another; a `file` keeps what was trained, or gives it back.
+
+        It is trained on the `device`, and works on the CPU.
+        """
         side = learn.size
         picture = Part("picture", dim=3 * side * side, shape=(3, side, side))
         targets = tuple(Part(name, SIZES[f"Y.{name}"]) for name in ATTRIBUTES)
@@ -60,7 +65,8 @@ class Judge:
         else:
             pictures, codes = labelled_pictures(learn, rows, 0)
             data = {name: torch.from_numpy(values) for name, values in {"picture": pictures, **codes}.items()}
-            model = FromImages.fit(targets, (picture,), data, options=FitOptions(epochs=epochs))
+            options = FitOptions(epochs=epochs, device=device)
+            model = FromImages.fit(targets, (picture,), data, options=options).to("cpu")
             if file is not None:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(json.dumps(write_model(file.parent, file.stem, model)), encoding="utf-8")
@@ -115,11 +121,11 @@ def handwriting(side: int) -> Handwriting:
 
 
 @cache
-def judge(side: int, quick: bool = False) -> Judge:
-    """A judge of pictures of this size, trained in a few minutes the first time."""
+def judge(side: int, quick: bool = False, device: str = "cpu") -> Judge:
+    """A judge of pictures of this size, trained in a few minutes of one core the first time."""
     hands = handwriting(side)
     if quick:
         return Judge.train(hands.judge, hands.apart, rows=500, epochs=1)
     of = "mnist" if os.environ.get("IDGEN_MNIST") else "bundled"
     file = Path(os.environ.get("IDGEN_PARTS", PARTS)) / f"judge-{of}-{side}-{JUDGE_ROWS}.json"
-    return Judge.train(hands.judge, hands.apart, JUDGE_ROWS, JUDGE_EPOCHS, file)
+    return Judge.train(hands.judge, hands.apart, JUDGE_ROWS, JUDGE_EPOCHS, file, device)
