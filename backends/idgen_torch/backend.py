@@ -35,6 +35,9 @@ from idgen_torch.warning import warn_overlap
 
 __all__ = ["TorchBackend"]
 
+OWN = ("device", "scratch")
+"""What a fit sets in FitOptions by itself."""
+
 
 class TorchBackend:
     """Trains a program's models by variable type and samples from them in batches, on a CPU or a GPU."""
@@ -106,9 +109,7 @@ class TorchBackend:
             rows_factor=settings.rows_factor,
             seed=seed,
             device=str(place),
-            options={
-                name: value for name, value in asdict(settings.options).items() if name not in ("device", "scratch")
-            },
+            options={name: value for name, value in asdict(settings.options).items() if name not in OWN},
             versions=versions(),
             models=fitted.model_reports,
             data=fitted.data_reports,
@@ -162,7 +163,7 @@ def _checkpoint(folder: str | Path, program: Program, schema: Schema, rows: Rows
 
 
 def _options(given: Mapping[str, Any]) -> FitOptions:
-    known = [f.name for f in fields(FitOptions) if f.name not in ("device", "scratch")]
+    known = [f.name for f in fields(FitOptions) if f.name not in OWN]
     for name in given:
         if name not in known:
             raise DataError(f"fit has no option {name!r}{near_misses(name, known)}")

@@ -51,6 +51,7 @@ class InputCode(nn.Module):
     def __init__(self, inputs: Sequence[Part], width: int) -> None:
         """Build with weights from torch's global generator."""
         super().__init__()
+        self.width = width
         self.discrete = tuple(part for part in inputs if part.discrete)
         self.real = tuple(part for part in inputs if not part.discrete and not part.image)
         self.images = tuple(part for part in inputs if part.image)

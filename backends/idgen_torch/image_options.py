@@ -25,6 +25,7 @@ class ImageOptions:
     objective: what the network puts out. "clean" and "velocity" are flow matching (the clean image, or the velocity);
     "epsilon" and "v" are the denoising diffusion objectives of those names.
     sampler: "euler" for flow matching, "ddim" or "dpm++" for the others.  sampling_steps: network passes a sample.
+    code_steps: steps in which what reads the inputs first learns what the targets look like from afar; 0 for none.
     emphasis: how much more often a training looks at inputs that are rarer in the data than in the regeneration that
     asks for them, as a power of the ratio: 0 not at all, 1 as often as the regeneration; the law learnt is the same.
     condition_dropout: how often a training row loses its condition, so that guidance can be used.
@@ -47,6 +48,7 @@ class ImageOptions:
     objective: str = "clean"
     sampler: str | None = None
     sampling_steps: int = 20
+    code_steps: int | None = None
     emphasis: float = 0.5
     condition_dropout: float = 0.0
     guidance: float | None = None
@@ -61,6 +63,8 @@ class ImageOptions:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise DataError(f"image option {name} is {value!r}; it is a whole number from 1")
+        if self.code_steps is not None and (type(self.code_steps) is not int or self.code_steps < 0):
+            raise DataError(f"image option code_steps is {self.code_steps!r}; it is a whole number, 0 for none")
         for name in ("attention", "compile"):
             if not isinstance(getattr(self, name), bool):
                 raise DataError(f"image option {name} is {getattr(self, name)!r}; it is True or False")

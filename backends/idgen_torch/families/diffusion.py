@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
+from idgen_torch.code_training import code_steps, learn_code
 from idgen_torch.conditioning import pixels
 from idgen_torch.denoiser import Denoiser, Layout, common_shape, stacked
 from idgen_torch.diffusion_training import Budget, Plan, RowsByStep, train_denoiser
@@ -96,6 +97,11 @@ class Diffusion(ConditionalModel):
             found = {part.name: _taken(rows[part.name], index).to(device) for part in (*targets, *inputs)}
             return pixels(stacked(targets, found)), found
 
+        name = ", ".join(part.name for part in targets)
+        network.to(device)
+        first = code_steps(count, plan.budget.steps) if how.code_steps is None else how.code_steps
+        if inputs and first and (file is None or not file.path.exists()):
+            learn_code(network, batch, count, weights, first, seed, progress, f"{name}, from afar")
         train_denoiser(
             network,
             model._process,
@@ -105,7 +111,7 @@ class Diffusion(ConditionalModel):
             seed,
             device,
             progress,
-            ", ".join(part.name for part in targets),
+            name,
             file,
             None if how.grids is None else model._painter(Path(how.grids), batch, count),
         )
