@@ -184,7 +184,7 @@ def _peak(device: torch.device) -> str:
 def main(
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cuda" if torch.cuda.is_available() else "cpu",
     side: Annotated[int, typer.Option(help="Pixels on a side.")] = 16,
-    batch: Annotated[int | None, typer.Option(help="Rows a step.", show_default="32, 256 on CUDA")] = None,
+    batch: Annotated[int | None, typer.Option(help="Rows a step.", show_default="64, 256 on CUDA")] = None,
     steps: Annotated[int | None, typer.Option(help="Training steps.", show_default="40, 500 on CUDA")] = None,
     repeats: Annotated[int, typer.Option(help="How often; the best counts.")] = 3,
 ) -> None:

@@ -37,7 +37,7 @@ from idgen_torch.warning import warn_law
 
 __all__ = ["Diffusion"]
 
-STEPS, BATCH, LR, CHANNELS = {"cpu": 6_000, "cuda": 20_000}, {"cpu": 32, "cuda": 256}, 2e-3, (32, 64)
+STEPS, BATCH, LR, CHANNELS = {"cpu": 4_000, "cuda": 20_000}, {"cpu": 64, "cuda": 256}, 2e-3, (32, 64)
 WIDE = (64, 128, 128)  #: channels on CUDA
 """Measured on 16 x 16 digits on one core; those for CUDA are not measured yet."""
 
