@@ -12,10 +12,10 @@ those of the regenerated rows, for `truth` of real ones. The discrete rows are t
 60,000 rows.
 Digits: MNIST's idx files in the folder IDGEN_MNIST, or scikit-learn's bundled ones. Finished parts are kept in the
 folder IDGEN_PARTS (out/napkin_images), so that an interrupted run goes on; IDGEN_SEEDS (1) is the number of seeds,
-IDGEN_OTHER_SEEDS (the same) of all but ours, IDGEN_WORKERS (one a core) how many parts run at once, each with
-one thread, and IDGEN_METHODS names some methods only. With IDGEN_DEVICE=cuda one part runs at a time, with the networks
-and batches of 256 that a GPU gets, and seconds are the clock's; IDGEN_SIDE (16) is the number of pixels on a side, a
-multiple of 4.
+IDGEN_OTHER_SEEDS (the same) that of methods beside `regenerate`, IDGEN_WORKERS (one a core) how many parts run at once,
+each with one thread, and IDGEN_METHODS names some methods only. With IDGEN_DEVICE=cuda one part runs at a time, with
+the networks and batches of 256 that a GPU gets, and seconds are the clock's; IDGEN_SIDE (16) is the number of pixels on
+a side, a multiple of 4.
 """
 
 from __future__ import annotations
