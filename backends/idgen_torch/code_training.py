@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from math import ceil
 
@@ -39,6 +40,7 @@ def learn_code(
     seed: int,
     progress: Progress,
     name: str,
+    seconds: float | None = None,
 ) -> None:
     """Let the code of the inputs predict thumbnails of the targets by least squares, in place.
 
@@ -47,7 +49,8 @@ def learn_code(
     sum modulo 6 of attributes of two input pictures, a network of 3,000 steps of batch 32 drew the colour of that rule
     in 32 % of the samples, and one of 2,500 steps after 700 such steps, each of a tenth of the cost, in 50 % (75 % is
     right).
-    `batch` gives the targets (rows, C, H, W) of some row numbers, and their inputs.
+    `batch` gives the targets (rows, C, H, W) of some row numbers, and their inputs. With `seconds` it ends after so
+    long at the latest.
     """
     rows = RowsByStep(count, BATCH, seed_for(seed, "code"), weights)
     with torch.no_grad():
@@ -62,10 +65,14 @@ def learn_code(
     learnt = [*network.code.parameters(), *guess.parameters()]
     optimiser = torch.optim.AdamW(learnt, lr=LR, weight_decay=1e-2, fused=True)
     progress.start(name, steps)
+    began = time.perf_counter()
     try:
         for step in range(steps):
+            spent = step / steps if seconds is None else max(step / steps, (time.perf_counter() - began) / seconds)
+            if spent >= 1:
+                break
             for group in optimiser.param_groups:
-                group["lr"] = LR * one_cycle(step / steps)
+                group["lr"] = LR * one_cycle(spent)
             targets, given = batch(rows.index(step))
             wanted = (_thumbnails(targets) - mean) / spread
             loss = mse_loss(guess(network.code(given, len(targets))), wanted)

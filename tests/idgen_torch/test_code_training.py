@@ -33,14 +33,14 @@ class Losses(NoProgress):
         self.found.append(loss)
 
 
-def learnt(rows: Rows, seed: int = 0, weights: Tensor | None = None) -> tuple[Denoiser, list[float]]:
+def learnt(rows: Rows, seconds: float | None = None) -> tuple[Denoiser, list[float]]:
     network, losses = Denoiser.start((Y,), (P, Q), Layout((16, 16), 1, 2, attention=False), 0), Losses()
 
     def batch(index: Tensor) -> tuple[Tensor, Rows]:
         taken = {name: values[index] for name, values in rows.items()}
         return taken["y"].float() / 127.5 - 1, taken
 
-    learn_code(network, batch, len(rows["y"]), weights, 60, seed, losses, "y")
+    learn_code(network, batch, len(rows["y"]), None, 60, 0, losses, "y", seconds)
     return network, losses.found
 
 
@@ -54,6 +54,10 @@ def test_the_code_learns_what_two_pictures_say_together() -> None:
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True))
     unet = Denoiser.start((Y,), (P, Q), network.layout, 0).unet.state_dict()
     assert all(torch.equal(value, unet[name]) for name, value in network.unet.state_dict().items())
+
+
+def test_seconds_end_it() -> None:
+    assert len(learnt(rows_of(50), seconds=1e-9)[1]) <= 1
 
 
 def test_targets_that_look_alike_teach_nothing() -> None:

@@ -41,6 +41,9 @@ STEPS, BATCH, LR, CHANNELS = {"cpu": 4_000, "cuda": 20_000}, {"cpu": 64, "cuda":
 WIDE = (64, 128, 128)  #: channels on CUDA
 """Measured on 16 x 16 digits on one core; those for CUDA are not measured yet."""
 
+CODE_SHARE = 0.1
+"""Of a budget in seconds, at most so much goes to the code of the inputs."""
+
 SAMPLE_ROWS = {"cpu": 256, "cuda": 4096}
 
 
@@ -101,7 +104,8 @@ class Diffusion(ConditionalModel):
         network.to(device)
         first = code_steps(count, plan.budget.steps) if how.code_steps is None else how.code_steps
         if inputs and first and (file is None or not file.path.exists()):
-            learn_code(network, batch, count, weights, first, seed, progress, f"{name}, from afar")
+            most = None if how.seconds is None else CODE_SHARE * how.seconds
+            learn_code(network, batch, count, weights, first, seed, progress, f"{name}, from afar", most)
         train_denoiser(
             network,
             model._process,
@@ -230,7 +234,7 @@ def _plan(how: ImageOptions, options: FitOptions, count: int, device: torch.devi
         steps = STEPS[device.type] if options.epochs is None else options.epochs * max(1, count // batch)
     precision = ("bf16" if device.type == "cuda" else "no") if how.precision == "auto" else how.precision
     return Plan(
-        Budget(steps, how.seconds),
+        Budget(steps, None if how.seconds is None else (1 - CODE_SHARE) * how.seconds),
         batch,
         how.lr or options.lr or LR,
         how.ema,
