@@ -3,7 +3,7 @@
 16 x 16 digits, 20,000 rows, the paper's mechanisms and `hard` (`idgen_compiler.demo.napkin_mnist`). `regenerate` and
 `reweight` are ours, each one compiled program; `cond` and `dcm` model P(y | x) by diffusion, `ncm` is a GAN with
 shared noise (see `tests.benchmarks.baselines`). Every diffusion method makes the same number of training steps in all
-(7,500 with a CPU's default network and batch of 64, in bfloat16; IDGEN_STEPS and IDGEN_ROWS set others, and the table
+(18,000 with a CPU's default network and batch of 64, in bfloat16; IDGEN_STEPS and IDGEN_ROWS set others, and the table
 says which), and ncm takes as much processor time as `regenerate`. Total variation (TV; the paper's Figure 4 prints L1,
 twice that) of Y's attributes by a classifier trained on separate handwriting (`judge` is its accuracy on thickness,
 its worst), over pictures of both digits and 150 different x each; the Fréchet distance is in that classifier's
@@ -64,7 +64,7 @@ from tests.benchmarks.report import Row
 
 __all__ = ["run"]
 
-SIDE, ROWS, STEPS, SAMPLES, XS = 16, 20_000, 7_500, 1_500, 150
+SIDE, ROWS, STEPS, SAMPLES, XS = 16, 20_000, 18_000, 1_500, 150
 RED, DO_DIGITS = 0, (3, 5)
 AGREEMENTS = ("X.d=W2.d", "X.c=W2.c", "X.t=W1.t", "Y.d=X.d", "Y.c=W1.c", "Y.t=X.t")  #: of the paper's Table 1
 OTHERS = ("reweight", "cond", "dcm", "ncm", "discrete ncm")  #: may be given fewer seeds
