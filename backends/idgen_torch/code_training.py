@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, mse_loss
 
 from idgen_torch.denoiser import Denoiser
-from idgen_torch.diffusion_training import RowsByStep
+from idgen_torch.diffusion_training import Budget, RowsByStep
 from idgen_torch.options import Progress
 from idgen_torch.parts import Rows
 from idgen_torch.seeds import seed_for
 from idgen_torch.training import one_cycle
+from idgen_torch.training_state import Standing
 
 __all__ = ["code_steps", "learn_code"]
 
@@ -36,11 +37,10 @@ def learn_code(
     batch: Callable[[Tensor], tuple[Tensor, Rows]],
     count: int,
     weights: Tensor | None,
-    steps: int,
+    budget: Budget,
     seed: int,
     progress: Progress,
     name: str,
-    seconds: float | None = None,
 ) -> None:
     """Let the code of the inputs predict thumbnails of the targets by least squares, in place.
 
@@ -49,8 +49,7 @@ def learn_code(
     sum modulo 6 of attributes of two input pictures, a network of 3,000 steps of batch 32 drew the colour of that rule
     in 32 % of the samples, and one of 2,500 steps after 700 such steps, each of a tenth of the cost, in 50 % (75 % is
     right).
-    `batch` gives the targets (rows, C, H, W) of some row numbers, and their inputs. With `seconds` it ends after so
-    long at the latest.
+    `batch` gives the targets (rows, C, H, W) of some row numbers, and their inputs; the budget has steps.
     """
     rows = RowsByStep(count, BATCH, seed_for(seed, "code"), weights)
     with torch.no_grad():
@@ -64,22 +63,20 @@ def learn_code(
     guess.to(known.device)
     learnt = [*network.code.parameters(), *guess.parameters()]
     optimiser = torch.optim.AdamW(learnt, lr=LR, weight_decay=1e-2, fused=True)
-    progress.start(name, steps)
-    began = time.perf_counter()
+    progress.start(name, budget.steps or 0)
+    began, standing = time.perf_counter(), Standing()
     try:
-        for step in range(steps):
-            spent = step / steps if seconds is None else max(step / steps, (time.perf_counter() - began) / seconds)
-            if spent >= 1:
-                break
+        while (spent := budget.spent(standing)) < 1:
             for group in optimiser.param_groups:
                 group["lr"] = LR * one_cycle(spent)
-            targets, given = batch(rows.index(step))
+            targets, given = batch(rows.index(standing.step))
             wanted = (_thumbnails(targets) - mean) / spread
             loss = mse_loss(guess(network.code(given, len(targets))), wanted)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            progress.advance(float(loss.detach()))
+            standing = Standing(standing.step + 1, time.perf_counter() - began, float(loss.detach()))
+            progress.advance(standing.loss)
     finally:
         progress.done()
 

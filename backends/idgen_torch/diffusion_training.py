@@ -27,16 +27,15 @@ REPORTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How long to train: a number of steps, or seconds."""
+    """How long to train: a number of steps, or seconds, or whichever of both is over first."""
 
     steps: int | None
     seconds: float | None
 
     def spent(self, standing: Standing) -> float:
         """The fraction of the budget that is used up, 0 at the start and 1 at the end."""
-        if self.steps is not None:
-            return min(1.0, standing.step / self.steps)
-        return min(1.0, standing.seconds / (self.seconds or 1.0))
+        limits = ((standing.step, self.steps), (standing.seconds, self.seconds))
+        return min(1.0, max((used / most for used, most in limits if most is not None), default=1.0))
 
 
 @dataclass(frozen=True, slots=True)

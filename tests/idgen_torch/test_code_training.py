@@ -7,6 +7,7 @@ from torch import Tensor
 
 from idgen_torch.code_training import code_steps, learn_code
 from idgen_torch.denoiser import Denoiser, Layout
+from idgen_torch.diffusion_training import Budget
 from idgen_torch.options import NoProgress
 from idgen_torch.parts import Part, Rows
 
@@ -40,7 +41,7 @@ def learnt(rows: Rows, seconds: float | None = None) -> tuple[Denoiser, list[flo
         taken = {name: values[index] for name, values in rows.items()}
         return taken["y"].float() / 127.5 - 1, taken
 
-    learn_code(network, batch, len(rows["y"]), None, 60, 0, losses, "y", seconds)
+    learn_code(network, batch, len(rows["y"]), None, Budget(60, seconds), 0, losses, "y")
     return network, losses.found
 
 

@@ -104,8 +104,8 @@ class Diffusion(ConditionalModel):
         network.to(device)
         first = code_steps(count, plan.budget.steps) if how.code_steps is None else how.code_steps
         if inputs and first and (file is None or not file.path.exists()):
-            most = None if how.seconds is None else CODE_SHARE * how.seconds
-            learn_code(network, batch, count, weights, first, seed, progress, f"{name}, from afar", most)
+            budget = Budget(first, None if how.seconds is None else CODE_SHARE * how.seconds)
+            learn_code(network, batch, count, weights, budget, seed, progress, f"{name}, from afar")
         train_denoiser(
             network,
             model._process,
