@@ -75,8 +75,12 @@ def learn_code(
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            standing = Standing(standing.step + 1, time.perf_counter() - began, float(loss.detach()))
-            progress.advance(standing.loss)
+            # The loss comes back from the device only now and then: asking for it would make the two wait.
+            step, now = standing.step + 1, standing.loss
+            if step % 20 == 1 or loss.device.type == "cpu":
+                now = float(loss.detach())
+            standing = Standing(step, time.perf_counter() - began, now)
+            progress.advance(now)
     finally:
         progress.done()
 

@@ -7,11 +7,16 @@ from pathlib import Path
 
 from idgen_compiler.errors import DataError
 
-__all__ = ["ImageOptions"]
+__all__ = ["OBJECTIVES", "SAMPLERS", "ImageOptions", "samplers_of"]
 
 OBJECTIVES = ("clean", "velocity", "epsilon", "v")
 SAMPLERS = {"euler": ("clean", "velocity"), "ddim": ("epsilon", "v"), "dpm++": ("epsilon", "v")}
 PRECISIONS = ("auto", "no", "bf16", "fp16")
+
+
+def samplers_of(objective: str) -> list[str]:
+    """The samplers that fit an objective."""
+    return [name for name, objectives in SAMPLERS.items() if objective in objectives]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,8 @@ class ImageOptions:
             raise DataError(f"image option channels is {self.channels!r}; give multiples of 8, one for each level")
         if self.objective not in OBJECTIVES:
             raise DataError(f"image option objective is {self.objective!r}; choose {', '.join(OBJECTIVES)}")
-        if self.sampler is not None and self.objective not in SAMPLERS.get(self.sampler, ()):
-            fitting = [name for name, objectives in SAMPLERS.items() if self.objective in objectives]
+        fitting = samplers_of(self.objective)
+        if self.sampler is not None and self.sampler not in fitting:
             raise DataError(
                 f"image option sampler is {self.sampler!r}; the objective {self.objective} takes {', '.join(fitting)}"
             )

@@ -25,6 +25,7 @@ from idgen_compiler.demo.colored_digits import Pictures, napkin_images, single_c
 from idgen_compiler.demo.napkin_mnist import COLORS, PAPER, total_variation
 from idgen_torch import ImageOptions
 from idgen_torch.families import Diffusion, FitOptions
+from idgen_torch.image_options import OBJECTIVES, samplers_of
 from idgen_torch.parts import Part
 from tests.benchmarks.napkin_judge import handwriting, judge
 from tests.benchmarks.report import Row
@@ -33,13 +34,12 @@ __all__ = ["run"]
 
 SIDE, ROWS, SAMPLES, STEPS = 16, 20_000, 1_500, 2_000
 PASSES = (10, 20, 50)
-SAMPLERS = {"clean": ("euler",), "velocity": ("euler",), "epsilon": ("ddim", "dpm++"), "v": ("ddim", "dpm++")}
 
 
 def run(quick: bool) -> list[Row]:
     """A row for the real pictures and each objective, sampler and number of passes."""
     workers = int(os.environ.get("IDGEN_WORKERS", os.cpu_count() or 1))
-    tasks = [(objective, quick) for objective in SAMPLERS]
+    tasks = [(objective, quick) for objective in OBJECTIVES]
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         return [_real(quick), *(row for rows in pool.map(_trained, tasks) for row in rows)]
 
@@ -58,7 +58,7 @@ def _trained(task: tuple[str, bool]) -> list[Row]:
     model = Diffusion.fit((y,), (x,), rows, options=FitOptions(images=how))
     training = time.process_time() - began
     found: list[Row] = []
-    for sampler in SAMPLERS[objective]:
+    for sampler in samplers_of(objective):
         for passes in (2,) if quick else PASSES:
             sampled = Diffusion((y,), (x,), model.network, replace(how, sampler=sampler, sampling_steps=passes))
             given = {"X": rows["X"][:samples]}

@@ -9,13 +9,14 @@ import pytest
 import torch
 
 from idgen_compiler.demo.colored_digits import Bank, napkin_images, single_colored
-from idgen_compiler.demo.napkin_mnist import PAPER, attributes, total_variation, truth
+from idgen_compiler.demo.napkin_mnist import HARD, PAPER, attributes, total_variation, truth
 from idgen_torch.families import FitOptions
 from idgen_torch.image_options import ImageOptions
 from idgen_torch.parts import Part
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
 from tests.benchmarks.baselines.ncm_mle import MleNcm
+from tests.benchmarks.napkin_discrete import GRAPHS, discrete
 from tests.benchmarks.napkin_judge import Judge
 
 
@@ -52,6 +53,15 @@ def test_the_likelihood_ncm_learns_what_x_does() -> None:
     assert all(law.sum() == pytest.approx(1, abs=1e-5) for law in found.values())
     assert found["digit"].argmax() == 3
     assert total_variation(found["thickness"], true["thickness"]) < 0.2
+
+
+def test_only_the_napkin_knows_the_colours_of_the_hard_mechanisms() -> None:
+    color = {method: discrete(HARD, method, 0, quick=False)["color TV"] for method in GRAPHS}
+    assert color["discrete"] < 0.03
+    assert color["discrete adjusting W2"] == pytest.approx(0.056, abs=0.015)
+    assert color["discrete adjusting W1"] == pytest.approx(0.122, abs=0.015)
+    assert color["discrete marginal"] == pytest.approx(0.201, abs=0.015)
+    assert color["discrete cond"] == pytest.approx(0.256, abs=0.015)
 
 
 def test_the_judge_reads_colours_and_measures_distance(bank: Bank, tmp_path: Path) -> None:
