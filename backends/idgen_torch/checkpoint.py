@@ -16,6 +16,7 @@ from idgen_torch.families import ConditionalModel
 from idgen_torch.model_files import read_model, write_model
 from idgen_torch.parts import Part, Rows
 from idgen_torch.schema_json import checked_keys
+from idgen_torch.training_state import remove_scratch, scratch_file
 
 __all__ = ["Checkpoint", "fingerprint"]
 
@@ -64,7 +65,7 @@ class Checkpoint:
 
     def scratch(self, name: str) -> Path:
         """The file for the state of a training that is under way; gone once the model is there."""
-        return self.folder / f"{name}.training.safetensors"
+        return scratch_file(self.folder, name)
 
     def write(self, name: str, model: ConditionalModel, losses: dict[str, float]) -> None:
         """Keep a trained model."""
@@ -72,4 +73,4 @@ class Checkpoint:
         # The JSON comes last: where it is, the tensors are whole.
         content = json.dumps({"model": record, "losses": losses}, indent=2)
         write_atomically(self.folder / f"{name}.json", content.encode())
-        self.scratch(name).unlink(missing_ok=True)
+        remove_scratch(self.folder, name)

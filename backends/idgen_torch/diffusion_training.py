@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from math import isfinite
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 
+from idgen_compiler.errors import DataError
 from idgen_torch.conditioning import DenoisingNetwork
 from idgen_torch.options import Progress
 from idgen_torch.parts import Rows
@@ -97,10 +99,11 @@ def train_denoiser(
     `batch` gives the targets (rows, *shape) of some row numbers, of about unit size, and their inputs. With a `file`
     the state is kept every so many steps, and training goes on from it; on a CPU a training that was interrupted ends
     as one that was not. `picture` is called ten times on the way, with the averaged weights in place.
+
+    Raises DataError when the training diverges.
     """
     from diffusers.training_utils import EMAModel
 
-    accelerator = _accelerator(plan, device)
     network.to(device)
     if device.type == "cuda" and len(network.shape) == 3:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -112,52 +115,84 @@ def train_denoiser(
     step_model: nn.Module = _Step(network, process)
     if plan.compile and device.type == "cuda":
         step_model = torch.compile(step_model, dynamic=False)  # type: ignore[assignment]
-    step_model, prepared = accelerator.prepare(step_model, optimiser)
     told = int(plan.budget.spent(standing) * REPORTS)
     progress.start(name, REPORTS - told)
     began = time.perf_counter() - standing.seconds
     network.train()
+
+    def descend(accelerator: Any, model: nn.Module, prepared: Any, step: int) -> Tensor:
+        """One step of the optimiser, over as many batches as are accumulated; their mean loss, still on the device."""
+        total = torch.zeros((), device=device)
+        for number in range(step * plan.accumulation, (step + 1) * plan.accumulation):
+            targets, given = batch(rows.index(number))
+            stream = stream_for(seed, "noise", str(number), device=device)
+            count = len(targets)
+            noise = torch.randn((count, *network.shape), generator=stream, device=device)
+            level = torch.randn(count, generator=stream, device=device)
+            keep = torch.rand(count, generator=stream, device=device) >= plan.dropout if plan.dropout else None
+            with accelerator.accumulate(model), accelerator.autocast():
+                loss = model(targets.to(device), given, noise, level, keep)
+                accelerator.backward(loss)
+                if accelerator.sync_gradients:
+                    accelerator.clip_grad_norm_(parameters, 1.0)
+                prepared.step()
+                prepared.zero_grad()
+            total += loss.detach() / plan.accumulation
+        return total
+
     try:
-        while (spent := plan.budget.spent(standing)) < 1:
-            for group in optimiser.param_groups:
-                group["lr"] = plan.lr * one_cycle(spent, warm_up=0.05)
-            total = torch.zeros((), device=device)
-            for part in range(plan.accumulation):
-                number = standing.step * plan.accumulation + part
-                targets, given = batch(rows.index(number))
-                stream = stream_for(seed, "noise", str(number), device=device)
-                count = len(targets)
-                noise = torch.randn((count, *network.shape), generator=stream, device=device)
-                level = torch.randn(count, generator=stream, device=device)
-                keep = torch.rand(count, generator=stream, device=device) >= plan.dropout if plan.dropout else None
-                with accelerator.accumulate(step_model), accelerator.autocast():
-                    loss = step_model(targets.to(device), given, noise, level, keep)
-                    accelerator.backward(loss)
-                    if accelerator.sync_gradients:
-                        accelerator.clip_grad_norm_(parameters, 1.0)
-                    prepared.step()
-                    prepared.zero_grad()
-                total += loss.detach() / plan.accumulation
-            average.step(parameters)
-            # The loss comes back from the device only now and then: asking for it would make the two wait.
-            step, now = standing.step + 1, standing.loss
-            if step % 20 == 1 or device.type == "cpu":
-                now = float(total) if standing.step == 0 else 0.98 * standing.loss + 0.02 * float(total)
-            standing = Standing(step, time.perf_counter() - began, now)
-            while told < int(plan.budget.spent(standing) * REPORTS):
-                told += 1
-                progress.advance(standing.loss)
-                if picture is not None and told % 10 == 0:
-                    with _averaged(average, parameters, network):
-                        picture(standing.step)
-            if file is not None and step % plan.save_every == 0:
-                file.write(network, average.shadow_params, optimiser, standing)
+        with _accelerated(plan, device) as accelerator:
+            step_model, prepared = accelerator.prepare(step_model, optimiser)
+            while (spent := plan.budget.spent(standing)) < 1:
+                for group in optimiser.param_groups:
+                    group["lr"] = plan.lr * one_cycle(spent, warm_up=0.05)
+                total = descend(accelerator, step_model, prepared, standing.step)
+                average.step(parameters)
+                # The loss comes back from the device only now and then: asking for it would make the two wait.
+                step, now = standing.step + 1, standing.loss
+                if step % 20 == 1 or device.type == "cpu":
+                    now = _running(name, step, standing, float(total), plan.precision)
+                standing = Standing(step, time.perf_counter() - began, now)
+                while told < int(plan.budget.spent(standing) * REPORTS):
+                    told += 1
+                    progress.advance(standing.loss)
+                    if picture is not None and told % 10 == 0:
+                        with _averaged(average, parameters, network):
+                            picture(standing.step)
+                if file is not None and step % plan.save_every == 0:
+                    _check_finite(name, step, parameters)
+                    file.write(network, average.shadow_params, optimiser, standing)
+            _check_finite(name, standing.step, parameters)
     finally:
         progress.done()
     average.copy_to(parameters)
     network.eval().requires_grad_(False)
     for parameter in parameters:
         parameter.grad = None
+
+
+def _running(name: str, step: int, before: Standing, loss: float, precision: str) -> float:
+    """The running mean of the loss.
+
+    Raises DataError where the loss is no number, unless it is of half precision, where the step is left out then.
+    """
+    if not isfinite(loss):
+        if precision != "fp16":
+            _refuse(name, step)
+        return before.loss
+    return loss if before.step == 0 else 0.98 * before.loss + 0.02 * loss
+
+
+def _check_finite(name: str, step: int, parameters: Sequence[Tensor]) -> None:
+    if not all(bool(parameter.isfinite().all()) for parameter in parameters):
+        _refuse(name, step)
+
+
+def _refuse(name: str, step: int) -> NoReturn:
+    raise DataError(
+        f"the training of {name} diverged at step {step}: its loss or its weights are no finite numbers; "
+        "train with a lower lr, or in full precision (images={'precision': 'no'})"
+    )
 
 
 class _Step(nn.Module):
@@ -172,15 +207,31 @@ class _Step(nn.Module):
         return self.process.loss(predictor, targets, noise, level).mean()
 
 
-def _accelerator(plan: Plan, device: torch.device) -> Any:
-    from accelerate import Accelerator
-    from accelerate.state import AcceleratorState
+@contextmanager
+def _accelerated(plan: Plan, device: torch.device) -> Iterator[Any]:
+    """An accelerator of this training's own, on the current CUDA device where it has one.
 
-    # Accelerate keeps one state a process, and refuses a second one of another precision.
-    AcceleratorState._reset_state(reset_partial_state=True)
-    return Accelerator(
-        cpu=device.type == "cpu", mixed_precision=plan.precision, gradient_accumulation_steps=plan.accumulation
-    )
+    Accelerate keeps one state a process: that of the user's own accelerators is as it was afterwards.
+    """
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState, GradientState, PartialState
+
+    shared: list[dict[str, Any]] = [kind._shared_state for kind in (AcceleratorState, GradientState, PartialState)]
+    before = [dict(state) for state in shared]
+    for state in shared:
+        state.clear()
+    try:
+        with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+            yield Accelerator(
+                cpu=device.type == "cpu",
+                device_placement=False,
+                mixed_precision=plan.precision,
+                gradient_accumulation_steps=plan.accumulation,
+            )
+    finally:
+        for state, kept in zip(shared, before, strict=True):
+            state.clear()
+            state.update(kept)
 
 
 @contextmanager

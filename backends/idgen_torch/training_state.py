@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 import safetensors.torch
@@ -14,7 +15,25 @@ from torch import Tensor, nn
 from idgen_compiler.errors import DataError
 from idgen_torch.atomic import write_atomically
 
-__all__ = ["Standing", "TrainingFile"]
+__all__ = ["Standing", "TrainingFile", "link_scratch", "remove_scratch", "scratch_file"]
+
+_SUFFIX = ".safetensors"
+
+
+def scratch_file(folder: Path, name: str) -> Path:
+    """Where the state of a model's training is kept while it is under way."""
+    return folder / f"{name}.training{_SUFFIX}"
+
+
+def link_scratch(scratch: str | None, link: str) -> str | None:
+    """The file of its own that one of several trainings within a model keeps its state in."""
+    return None if scratch is None else f"{scratch.removesuffix(_SUFFIX)}.{link}{_SUFFIX}"
+
+
+def remove_scratch(folder: Path, name: str) -> None:
+    """Delete the states of a model's trainings."""
+    for path in (scratch_file(folder, name), *folder.glob(f"{escape(name)}.training.*{_SUFFIX}")):
+        path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +85,22 @@ class TrainingFile:
                 for name in moments:
                     _, number, moment = name.split(".")
                     parameter = parameters[int(number)]
-                    optimiser.state[parameter][moment] = file.get_tensor(name).to(parameter.device)
+                    optimiser.state[parameter][moment] = _laid_out_as(parameter, file.get_tensor(name))
         except (SafetensorError, OSError, KeyError, IndexError, ValueError, RuntimeError) as error:
             raise DataError(f"{self.path} cannot be resumed ({error}); delete it to train anew") from error
         return standing
-
-    def remove(self) -> None:
-        """Delete the file, if there is one."""
-        self.path.unlink(missing_ok=True)
 
 
 def _weights(network: nn.Module, averages: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:
     yield from ((f"network.{name}", value) for name, value in network.state_dict().items())
     yield from ((f"average.{k}", value) for k, value in enumerate(averages))
+
+
+def _laid_out_as(parameter: Tensor, moment: Tensor) -> Tensor:
+    """On the parameter's device and with its strides, without which the fused optimiser on CUDA refuses it."""
+    if moment.shape != parameter.shape:
+        return moment.to(parameter.device)
+    return torch.empty_like(parameter, dtype=moment.dtype, requires_grad=False).copy_(moment)
 
 
 def _moments(network: nn.Module, optimiser: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Self
 
 import torch
@@ -22,6 +23,7 @@ from idgen_torch.families.base import (
 )
 from idgen_torch.families.choose import choose
 from idgen_torch.parts import Part, Rows
+from idgen_torch.training_state import link_scratch
 
 __all__ = ["Chain"]
 
@@ -57,14 +59,20 @@ class Chain(ConditionalModel):
     ) -> Self:
         """Fit both links. Raises DataError unless there are targets of two kinds."""
         early, late = _links(targets)
-        first = family(choose(early, inputs, rows, likelihood=options.likelihood)).fit(
-            early, inputs, rows, weights=weights, seed=seed, options=options, progress=progress
-        )
         known = [*inputs, *early]
-        second = family(choose(late, known, rows, likelihood=options.likelihood)).fit(
-            late, known, rows, weights=weights, seed=seed + 1, options=options, progress=progress
-        )
-        return cls(targets, inputs, first, second)
+        links = [
+            family(choose(own, given, rows, likelihood=options.likelihood)).fit(
+                own,
+                given,
+                rows,
+                weights=weights,
+                seed=seed + number,
+                options=replace(options, scratch=link_scratch(options.scratch, name)),
+                progress=progress,
+            )
+            for number, (name, own, given) in enumerate((("first", early, inputs), ("second", late, known)))
+        ]
+        return cls(targets, inputs, *links)
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """The first targets, then the others given them."""

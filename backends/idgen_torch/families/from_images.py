@@ -116,6 +116,9 @@ class FromImages(ConditionalModel):
                 progress.advance(best)
         finally:
             progress.done()
+        if best == float("inf"):
+            names = ", ".join(part.name for part in self.targets)
+            raise DataError(f"the training of {names} diverged: its held-out loss is no number; train with a lower lr")
         network.load_state_dict(kept)
 
     def _loss(self, rows: Rows, mass: Tensor | None, index: Tensor) -> Tensor:

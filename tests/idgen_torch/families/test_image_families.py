@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image as Pillow
+from safetensors import safe_open
 
 from idgen_compiler.errors import DataError
+from idgen_torch.denoiser import Denoiser, Layout
 from idgen_torch.families import (
     Chain,
     ConditionalModel,
@@ -29,7 +31,7 @@ from idgen_torch.families import (
 )
 from idgen_torch.image_options import ImageOptions
 from idgen_torch.parts import Part, Rows
-from idgen_torch.training_state import TrainingFile
+from idgen_torch.training_state import Standing, TrainingFile, remove_scratch
 from idgen_torch.warning import LawWarning
 
 SMALL = ImageOptions(steps=3, batch_size=16, channels=(8, 8), sampling_steps=2)
@@ -245,6 +247,75 @@ class Interrupting(NoProgress):
             raise KeyboardInterrupt
 
 
+def test_a_chain_of_two_trainings_resumes_in_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, targets = rows_of(64), (LONG, P)
+    rows["long"] = rows["r"] + torch.randn(64, 60, generator=torch.Generator().manual_seed(1))
+    monkeypatch.setattr(vector_diffusion, "SAVE_EVERY", 2)
+    options = FitOptions(
+        images=replace(SMALL, steps=6, save_every=2, code_steps=0), epochs=3, batch_size=32, hidden=(8, 8)
+    )
+    whole = Chain.fit(targets, (A,), rows, options=options)
+    for after in (60, 160):  # reports: each training has a hundred
+        kept = replace(options, scratch=str(tmp_path / f"m{after}.training.safetensors"))
+        with pytest.raises(KeyboardInterrupt):
+            Chain.fit(targets, (A,), rows, options=kept, progress=Interrupting(after))
+        assert same(whole.state()[1], Chain.fit(targets, (A,), rows, options=kept).state()[1])
+        assert {path.name for path in tmp_path.glob(f"m{after}.*")} == {
+            f"m{after}.training.{link}.safetensors" for link in ("first", "second")
+        }
+        remove_scratch(tmp_path, f"m{after}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_moments_come_back_with_the_strides_of_their_parameters(tmp_path: Path) -> None:
+    def training() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+        network = Denoiser.start((P,), (A,), Layout((8, 8), 1, 2, attention=True), 0)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network, torch.optim.AdamW(network.parameters(), fused=True)
+
+    network, optimiser = training()
+    rows = rows_of(4)
+    network.predictor(rows, 4)(torch.randn(4, 3, 8, 8), torch.full((4,), 500.0)).square().mean().backward()
+    optimiser.step()
+    file = TrainingFile(tmp_path / "state.safetensors")
+    file.write(network, [], optimiser, Standing(step=1))
+    again, resumed = training()
+    file.read(again, [], resumed)
+    seen = 0
+    for old, new in zip(network.parameters(), again.parameters(), strict=True):
+        for moment, value in optimiser.state.get(old, {}).items():
+            kept = resumed.state[new][moment]
+            assert torch.equal(kept, value)
+            assert kept.stride() == value.stride()
+            seen += value.ndim == 4 and not value.is_contiguous()
+    assert seen > 0
+
+
+def test_a_training_that_diverges_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    images = replace(SMALL, steps=30, lr=1e6, save_every=1)
+    with pytest.raises(DataError, match=r"the training of p diverged at step \d+.*lower lr"):
+        Diffusion.fit((P,), (A,), rows_of(40), options=FitOptions(images=images, scratch=str(path)))
+    with safe_open(path, framework="pt") as file:
+        assert all(bool(file.get_tensor(name).isfinite().all()) for name in file.keys())  # noqa: SIM118 - no mapping
+    with pytest.raises(DataError, match=r"the training of a diverged.*lower lr"):
+        FromImages.fit((A,), (P,), rows_of(40), options=FitOptions(epochs=2, lr=1e30))
+
+
+def test_the_accelerators_of_the_caller_stay_as_they_are() -> None:
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
+
+    mine = Accelerator(cpu=True, mixed_precision="bf16")
+    Diffusion.fit((P,), (A,), rows_of(40), options=QUICK)
+    assert mine.mixed_precision == "bf16"
+    assert Accelerator(cpu=True, mixed_precision="bf16").mixed_precision == "bf16"
+    AcceleratorState._reset_state(reset_partial_state=True)
+    Diffusion.fit((P,), (A,), rows_of(40), options=QUICK)
+    assert Accelerator(cpu=True, mixed_precision="bf16").mixed_precision == "bf16"
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
 @pytest.mark.parametrize(("kind", "target"), [(Diffusion, P), (VectorDiffusion, V)], ids=["image", "vector"])
 def test_an_interrupted_training_ends_as_one_that_was_not(
     kind: type[ConditionalModel], target: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -272,7 +343,7 @@ def test_a_state_of_another_training_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"nothing")
     with pytest.raises(DataError, match="cannot be resumed"):
         Diffusion.fit((P,), (A,), rows, options=options)
-    TrainingFile(path).remove()
+    path.unlink()
     assert not path.exists()
 
 
