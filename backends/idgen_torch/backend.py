@@ -152,13 +152,15 @@ def _device(name: str) -> torch.device:
 
 
 def _checkpoint(folder: str | Path, program: Program, schema: Schema, rows: Rows, settings: Settings) -> Checkpoint:
+    bearing = replace(settings, options=replace(settings.options, images=settings.options.images.bearing()))
+    used = versions()
     return Checkpoint(
         folder,
         program=str(program),
         schema=schema_to_json(schema),
         data=fingerprint(rows),
-        settings={**asdict(settings), "device": settings.device.type},
-        versions=versions(),
+        settings={**asdict(bearing), "device": settings.device.type},
+        versions={**used, "python": used["python"].rpartition(".")[0]},
     )
 
 
@@ -167,10 +169,7 @@ def _options(given: Mapping[str, Any]) -> FitOptions:
     for name in given:
         if name not in known:
             raise DataError(f"fit has no option {name!r}{near_misses(name, known)}")
-    try:
-        return FitOptions(**{**given, **_image_options(given.get("images"))})
-    except TypeError as error:
-        raise DataError(f"an option has a value of the wrong type: {error}") from None
+    return FitOptions(**{**given, **_image_options(given.get("images"))})
 
 
 def _image_options(asked: object) -> dict[str, ImageOptions]:

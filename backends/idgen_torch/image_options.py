@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from idgen_compiler.errors import DataError
+from idgen_torch.option_checks import OptionChecks
+from idgen_torch.processes import TIMES
 
 __all__ = ["OBJECTIVES", "SAMPLERS", "ImageOptions", "samplers_of"]
 
 OBJECTIVES = ("clean", "velocity", "epsilon", "v")
 SAMPLERS = {"euler": ("clean", "velocity"), "ddim": ("epsilon", "v"), "dpm++": ("epsilon", "v")}
+SAVE_EVERY = 500
 PRECISIONS = ("auto", "no", "bf16", "fp16")
 
 
@@ -61,39 +64,46 @@ class ImageOptions:
     precision: str = "auto"
     accumulation: int = 1
     compile: bool = False
-    save_every: int = 500
+    save_every: int = SAVE_EVERY
     grids: str | Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "layers", "unshuffle", "sampling_steps", "accumulation", "save_every"):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise DataError(f"image option {name} is {value!r}; it is a whole number from 1")
-        if self.code_steps is not None and (type(self.code_steps) is not int or self.code_steps < 0):
-            raise DataError(f"image option code_steps is {self.code_steps!r}; it is a whole number, 0 for none")
-        for name in ("attention", "compile"):
-            if not isinstance(getattr(self, name), bool):
-                raise DataError(f"image option {name} is {getattr(self, name)!r}; it is True or False")
+        check = OptionChecks(self, "image option")
+        check.whole("steps", "batch_size", "layers", "unshuffle", "sampling_steps", "accumulation", "save_every")
+        check.whole("code_steps", least=0)
+        check.number("seconds", "a number above 0", lambda value: value > 0)
+        check.number("lr", "a number above 0", lambda value: value > 0)
+        check.number("emphasis", "a power from 0 to 1", lambda value: 0 <= value <= 1)
+        check.number("ema", "a decay from 0 up to, but not, 1", lambda value: 0 <= value < 1)
+        check.number("condition_dropout", "a number from 0 up to, but not, 1", lambda value: 0 <= value < 1)
+        check.number("guidance", "a number from 0, or None", lambda value: value >= 0)
+        check.widths("channels", multiple=8, least=1)
+        check.flag("attention", "compile")
+        check.choice("objective", OBJECTIVES)
+        check.choice("precision", PRECISIONS)
         if self.steps is not None and self.seconds is not None:
             raise DataError("image options steps and seconds are both set; choose one budget")
-        if self.seconds is not None and not self.seconds > 0:
-            raise DataError(f"image option seconds is {self.seconds!r}; it has to be positive")
-        if not 0 <= self.emphasis <= 1:
-            raise DataError(f"image option emphasis is {self.emphasis!r}; it is a power from 0 to 1")
-        if not 0 <= self.ema < 1:
-            raise DataError(f"image option ema is {self.ema!r}; it is a decay from 0 up to, but not, 1")
-        if self.channels is not None and (not self.channels or any(c < 8 or c % 8 for c in self.channels)):
-            raise DataError(f"image option channels is {self.channels!r}; give multiples of 8, one for each level")
-        if self.objective not in OBJECTIVES:
-            raise DataError(f"image option objective is {self.objective!r}; choose {', '.join(OBJECTIVES)}")
         fitting = samplers_of(self.objective)
         if self.sampler is not None and self.sampler not in fitting:
             raise DataError(
                 f"image option sampler is {self.sampler!r}; the objective {self.objective} takes {', '.join(fitting)}"
             )
-        if self.precision not in PRECISIONS:
-            raise DataError(f"image option precision is {self.precision!r}; choose {', '.join(PRECISIONS)}")
-        if not 0 <= self.condition_dropout < 1:
-            raise DataError(f"image option condition_dropout is {self.condition_dropout!r}; it is in [0, 1)")
+        if self.objective in ("epsilon", "v") and self.sampling_steps > TIMES:
+            raise DataError(
+                f"image option sampling_steps is {self.sampling_steps}; the objective {self.objective} has {TIMES} "
+                "times, and takes no more passes"
+            )
         if self.guidance not in (None, 1) and not self.condition_dropout:
             raise DataError("guidance needs a network that knows no condition too: set condition_dropout, such as 0.1")
+        if self.grids is not None:
+            if not isinstance(self.grids, str | Path):
+                raise DataError(f"image option grids is {self.grids!r:.80}; it is a folder")
+            object.__setattr__(self, "grids", str(self.grids))
+
+    def bearing(self) -> ImageOptions:
+        """The options that the trained model depends on, with the others as they are by default.
+
+        What a training shows and how often it keeps its state may change between an interruption and the resumption.
+        """
+        guidance = None if self.guidance == 1 else self.guidance
+        return replace(self, guidance=guidance, grids=None, save_every=SAVE_EVERY, compile=False)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from idgen_compiler.errors import DataError
 from idgen_torch.image_options import ImageOptions
+from idgen_torch.option_checks import OptionChecks
 
 __all__ = ["FitOptions", "NoProgress", "Progress"]
 
@@ -71,15 +72,14 @@ class FitOptions:
     scratch: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "ensemble", "patience", "bins", "components", "max_cells"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise DataError(f"option {name} is {value}; it has to be at least 1")
-        if not 0 < self.holdout < 1:
-            raise DataError(f"option holdout is {self.holdout}; it is a fraction strictly between 0 and 1")
-        if self.smoothing < 0:
-            raise DataError(f"option smoothing is {self.smoothing}; it has to be 0 or more")
-        if self.density not in ("auto", "spline", "mixture"):
-            raise DataError(f"option density is {self.density!r}; choose auto, spline or mixture")
+        check = OptionChecks(self, "option")
+        check.whole("epochs", "batch_size", "ensemble", "patience", "bins", "components", "max_cells")
+        check.number("lr", "a number above 0", lambda value: value > 0)
+        check.number("weight_decay", "a number from 0", lambda value: value >= 0)
+        check.widths("hidden")
+        check.number("holdout", "a fraction strictly between 0 and 1", lambda value: 0 < value < 1)
+        check.number("smoothing", "a number from 0", lambda value: value >= 0)
+        check.choice("density", ("auto", "spline", "mixture"))
+        check.flag("likelihood")
         if not isinstance(self.images, ImageOptions):
             raise DataError(f"option images is {self.images!r:.80}; give ImageOptions(...) or a mapping of its fields")

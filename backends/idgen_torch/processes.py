@@ -15,12 +15,14 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-__all__ = ["FlowMatching", "NoiseSchedule", "Predictor", "Process", "process_of"]
+__all__ = ["TIMES", "FlowMatching", "NoiseSchedule", "Predictor", "Process", "process_of"]
 
 Predictor = Callable[[Tensor, Tensor], Tensor]
 """(noisy (rows, *shape), times (rows,)) -> (rows, *shape), where `shape` is (C, H, W) of images or (width,)."""
 
 TIMES = 1000
+"""How many times the scale has."""
+
 _NEAR = 0.05
 """Times below this one weigh in the loss as if they were this one, so that nearly clean images do not swamp it."""
 

@@ -13,6 +13,8 @@ from idgen_torch.schema_json import checked_keys, entry
 
 __all__ = ["DataReport", "FitRecord", "ModelReport", "Overlap", "Realization", "versions"]
 
+_FOR_IMAGES = ("diffusers", "accelerate")
+
 
 @dataclass(frozen=True, slots=True)
 class ModelReport:
@@ -150,11 +152,12 @@ def _realization(data: Any) -> Realization:
 
 
 def versions() -> dict[str, str]:
-    """What this was fitted with."""
+    """What this was fitted with; libraries for images only where they are installed."""
     found = {"python": platform.python_version()}
-    for name in ("idgen-compiler", "torch", "zuko", "numpy"):
+    for name in ("idgen-compiler", "torch", "zuko", "numpy", *_FOR_IMAGES):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "unknown"
+            if name not in _FOR_IMAGES:
+                found[name] = "unknown"
     return found

@@ -1,4 +1,4 @@
-"""The choice of a family, the registry, and the options."""
+"""The choice of a family, and the registry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from idgen_compiler.errors import DataError
-from idgen_torch.families import FitOptions, Table, choose, families, family, register
+from idgen_torch.families import Table, choose, families, family, register
 from idgen_torch.parts import Part, Rows
 
 A, B, R = Part("a", 2), Part("b", 3), Part("r", None, 1)
@@ -68,12 +68,3 @@ def test_a_name_is_registered_once() -> None:
     assert register(Table) is Table
     with pytest.raises(DataError, match="registered already"):
         register(Impostor)
-
-
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [("epochs", 0), ("ensemble", 0), ("holdout", 1.0), ("smoothing", -1.0), ("density", "kernel")],
-)
-def test_impossible_options_are_refused(option: str, value: object) -> None:
-    with pytest.raises(DataError, match=option):
-        FitOptions(**{option: value})  # type: ignore[arg-type]
