@@ -17,7 +17,7 @@ from idgen_torch.coding import encode_sources
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.fitting import Fitting, Settings
 from idgen_torch.image_options import ImageOptions
-from idgen_torch.inference import TypeRequest, infer_schema
+from idgen_torch.inference import TypeRequest, images_among, infer_schema
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Rows
 from idgen_torch.plan import check_families, default_rows_factor, families_by_targets
@@ -87,7 +87,7 @@ class TorchBackend:
         seed = checked_seed(seed)
         tuned = _options(options)
         _check_rows_factor(rows_factor)
-        sources = read_sources(data, program.observe.variables, composites)
+        sources = read_sources(data, program.observe.variables, composites, images_among(types or {}))
         schema = infer_schema(sources, types)
         rows = encode_sources(sources, schema, seed)
         _warn_constant(program, schema)

@@ -1,14 +1,16 @@
 """Columns of images from whatever holds them, as bytes with channels first; on disk when they are many.
 
 What is read: arrays and tensors (rows, channels, height, width), (rows, height, width, channels) or, as bytes,
-(rows, height, width); floats between 0 and 1; lists of PIL images, arrays or files; encoded images as Hugging Face data
-sets and Parquet files hold them; and paths: a folder of image files in the order of their names, an idx file, or an
-.npy file, which is mapped into memory and never read as a whole.
+(rows, height, width); bytes, or floats between 0 and 1; lists of PIL images, arrays or names of files, looked for from
+the working directory; encoded images as Hugging Face data sets and Parquet files hold them; and paths: a folder of
+image files in the order of their names, an idx file, or an .npy file, which is mapped into memory and never read as a
+whole. Files have 8 bits a channel; grey, RGB and RGBA stay so, palettes and other colours become RGB.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,8 +34,12 @@ LARGE = 2**28
 """So many bytes (256 MiB) or more of decoded images are kept in a file without a name instead of in memory."""
 
 CHANNELS = (1, 3, 4)
+_MODES = {"L": "L", "1": "L", "RGB": "RGB", "RGBA": "RGBA", "LA": "RGBA", "RGBa": "RGBA", "La": "RGBA"}
+_DEEP = ("I", "F")
+"""Pillow's names for how files hold colours: what becomes of them (RGB where not listed), and those beyond 8 bits."""
 FILES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 _CHUNK = 1024
+_DIGITS = re.compile(r"(\d+)")
 
 
 def is_images(column: Any) -> bool:
@@ -56,6 +62,8 @@ def image_column(name: str, column: Any) -> Pictures:
         column = column.detach().cpu().numpy()
     if isinstance(column, np.ndarray) and column.dtype != object:
         return _from_array(name, column)
+    if len(column) == 0:
+        raise DataError(f"column {name} holds no images; give at least one")
     return _decoded(name, [(f"row {k}", value) for k, value in enumerate(column)])
 
 
@@ -88,7 +96,7 @@ def _is_one_image(value: Any) -> bool:
     if isinstance(value, Path):
         return True
     if isinstance(value, str):
-        return value.lower().endswith(FILES) and Path(value).is_file()
+        return value.lower().endswith(FILES)
     return hasattr(value, "getbands") and hasattr(value, "size")  # a PIL image, without importing PIL
 
 
@@ -97,6 +105,7 @@ def _from_path(name: str, path: Path) -> Pictures:
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in FILES)
         if not files:
             raise DataError(f"column {name}: the folder {path} holds no image files ({', '.join(FILES[:3])}, ...)")
+        _check_order(name, files)
         return _decoded(name, [(str(file), file) for file in files])
     if not path.is_file():
         raise DataError(f"column {name}: there is no file or folder {path}")
@@ -111,28 +120,52 @@ def _from_path(name: str, path: Path) -> Pictures:
     raise DataError(f"column {name}: {path} is neither a folder of images, an idx file nor an .npy file")
 
 
-def _from_array(name: str, array: NDArray[Any]) -> Pictures:
-    """Channels first, as bytes.  A mapped array of bytes stays mapped."""
+def _check_order(name: str, files: Sequence[Path]) -> None:
+    """Refuse names whose numbers count otherwise than the names sort: pictures would meet other rows' values."""
+
+    def numbers(file: Path) -> list[str | int]:
+        return [int(piece) if k % 2 else piece for k, piece in enumerate(_DIGITS.split(file.name))]
+
+    counted = sorted(files, key=numbers)
+    for by_name, by_number in zip(files, counted, strict=True):
+        if by_name != by_number:
+            raise DataError(
+                f"column {name}: {by_name} comes before {by_number} in the order of the names, but not by their "
+                "numbers; pad the numbers with zeros, or give a list of file names in the order of the rows"
+            )
+
+
+def _from_array(name: str, array: NDArray[Any], where: str | None = None) -> Pictures:
+    """Channels first, as bytes; `where` a single image is from.  A mapped array of bytes stays mapped."""
+    if where is None:
+        found, rows = f"column {name} has shape {array.shape}", "rows, "
+    else:
+        found, rows = f"column {name}: {where} has shape {array.shape[1:]}", ""
     if array.ndim == 3:
         array = array[:, None]
     if array.ndim != 4:
-        raise DataError(f"column {name} has shape {array.shape}; images have the axes (rows, channels, height, width)")
+        raise DataError(f"{found}; images have the axes ({rows}channels, height, width)")
     if array.shape[1] not in CHANNELS and array.shape[-1] in CHANNELS:
         array = np.moveaxis(array, -1, 1)
     if array.shape[1] not in CHANNELS:
         raise DataError(
-            f"column {name} has shape {array.shape}; images have 1, 3 or 4 channels: (rows, channels, height, width) "
-            "or (rows, height, width, channels)"
+            f"{found}; images have 1, 3 or 4 channels: ({rows}channels, height, width) or "
+            f"({rows}height, width, channels)"
         )
     if array.dtype == np.uint8:
         return array
+    if where is None and array.dtype.kind in "iu" and array.size and array.max() <= 1:
+        raise DataError(
+            f"column {name} holds whole numbers up to 1, which are nearly black; give booleans or floats between 0 and "
+            "1, or multiply by 255"
+        )
     out = room_for_images(len(array), array.shape[1:])
     for start in range(0, len(array), _CHUNK):
-        out[start : start + _CHUNK] = _bytes(name, array[start : start + _CHUNK], start)
+        out[start : start + _CHUNK] = _bytes(name, array[start : start + _CHUNK], start, where)
     return out
 
 
-def _bytes(name: str, values: NDArray[Any], first: int) -> Pictures:
+def _bytes(name: str, values: NDArray[Any], first: int, where: str | None) -> Pictures:
     """Floats between 0 and 1, whole numbers between 0 and 255, or booleans, as bytes."""
     if values.dtype.kind == "b":
         return values.astype(np.uint8) * np.uint8(255)
@@ -142,7 +175,7 @@ def _bytes(name: str, values: NDArray[Any], first: int) -> Pictures:
     wrong = ~((values >= 0) & (values <= most)).reshape(len(values), -1).all(1)  # NaN is wrong too
     if wrong.any():
         raise DataError(
-            f"column {name}: the image in row {first + int(wrong.argmax())} has values outside 0 to {most}; "
+            f"column {name}: {where or f'row {first + int(wrong.argmax())}'} has values outside 0 to {most}; "
             + ("rescale whole numbers to 0 to 255" if most == 255 else "rescale floats to 0 to 1, without NaN")
         )
     return values.astype(np.uint8) if most == 255 else np.round(values * 255.0).astype(np.uint8)
@@ -172,15 +205,19 @@ def _one(name: str, where: str, value: Any) -> Pictures:
     if isinstance(value, Tensor):
         value = value.detach().cpu().numpy()
     if isinstance(value, np.ndarray):
-        return _from_array(name, value[None] if value.ndim < 4 else value)[0]
+        return _from_array(name, value[None], where)[0]
     if isinstance(value, Mapping):
         value = io.BytesIO(value["bytes"]) if isinstance(value.get("bytes"), bytes) else value.get("path")
     if isinstance(value, str | Path | io.BytesIO):
         value = _opened(name, where, value)
     if not hasattr(value, "convert"):
         raise DataError(f"column {name}: {where} is {type(value).__name__} and no image; drop it or fill it in")
-    mode = value.mode if value.mode in ("L", "RGB", "RGBA") else "RGB"
-    array = np.array(value.convert(mode), dtype=np.uint8)
+    if value.mode.startswith(_DEEP):
+        raise DataError(
+            f"column {name}: {where} has more than 8 bits a channel (mode {value.mode}), which would be cut off; "
+            "rescale it to 8 bits, or give an array of floats between 0 and 1"
+        )
+    array = np.array(value.convert(_MODES.get(value.mode, "RGB")), dtype=np.uint8)
     return array[None] if array.ndim == 2 else np.ascontiguousarray(np.moveaxis(array, -1, 0))
 
 
@@ -191,11 +228,14 @@ def _opened(name: str, where: str, source: str | Path | io.BytesIO) -> Any:
         raise DataError(
             f"column {name} holds image files, which need Pillow: pip install 'idgen-compiler[images]'"
         ) from None
+    if isinstance(source, str | Path) and not Path(source).is_file():
+        looked = "" if Path(source).is_absolute() else f", looked for from {Path.cwd()}"
+        raise DataError(f"column {name}: {where} names a file that is not there: {source}{looked}")
     try:
         with Image.open(source) as image:
             image.load()
             return image
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         shown = f"{where} cannot be read as an image ({error})"
         raise DataError(f"column {name}: {shown}; repair or leave it out") from None
 

@@ -25,7 +25,7 @@ from idgen_torch.plain import plain_column
 from idgen_torch.tables import Source
 from idgen_torch.variables import Atom, Categorical, Composite, Continuous, Image, Integer, Schema, VariableType, Vector
 
-__all__ = ["TypeRequest", "infer_schema"]
+__all__ = ["TypeRequest", "images_among", "infer_schema"]
 
 TypeRequest = str | Categorical | Image
 """What a user may ask for: "categorical", "integer", "continuous", "vector", "image", Categorical(labels), or
@@ -54,6 +54,11 @@ def infer_schema(sources: Mapping[str, Source], requests: Mapping[str, TypeReque
         if not isinstance(request, Categorical | Image) and request not in _REQUESTS:
             raise DataError(f"types[{name!r}] is {request!r}; choose {', '.join(_REQUESTS)}, or Categorical(labels)")
     return Schema({name: _infer(source, asked) for name, source in sources.items()})
+
+
+def images_among(requests: Mapping[str, TypeRequest]) -> frozenset[str]:
+    """The columns that a user says are images."""
+    return frozenset(name for name, request in requests.items() if request == "image" or isinstance(request, Image))
 
 
 def _infer(source: Source, asked: Mapping[str, TypeRequest]) -> VariableType:

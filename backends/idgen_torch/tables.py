@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,12 +44,16 @@ class OpenTable:
 
 
 def read_sources(
-    data: Any, variables: Iterable[str], composites: Mapping[str, Sequence[str]] | None = None
+    data: Any,
+    variables: Iterable[str],
+    composites: Mapping[str, Sequence[str]] | None = None,
+    images: Collection[str] = (),
 ) -> dict[str, Source]:
     """The columns of each variable; other columns of the table are not read.
 
     A variable is the column of its name; or the columns that `composites` lists; or, where there is no such column,
-    the columns called `variable.field`. Raises DataError for what is missing, and for an empty table.
+    the columns called `variable.field`. `images` are columns that hold images even where they do not look like it.
+    Raises DataError for what is missing, and for an empty table.
     """
     table = open_table(data)
     wanted: dict[str, dict[str, str]] = {}
@@ -65,7 +69,9 @@ def read_sources(
             "rename the columns to the graph's names, or list the columns of a composite in composites={...}"
         )
     needed = list(dict.fromkeys(column for fields in wanted.values() for column in fields.values()))
-    columns = {name: image_column(name, c) if is_images(c) else c for name, c in table.read(needed).items()}
+    columns = {
+        name: image_column(name, c) if name in images or is_images(c) else c for name, c in table.read(needed).items()
+    }
     lengths = {name: len(columns[name]) for name in needed}
     if len(set(lengths.values())) > 1:
         raise DataError(f"the columns differ in length: {', '.join(f'{k} has {n}' for k, n in lengths.items())}")

@@ -177,7 +177,13 @@ def _encode_vector(place: _Place, kind: Vector, value: Any) -> Tensor:
 def _encode_images(place: _Place, kind: Image, value: Any) -> Tensor:
     """One image, or one for each sample.  Shape: (1 or n, channels, height, width) uint8."""
     what = f"{place} is no image of {place.name}, which has the shape {kind.shape}"
-    several = isinstance(value, list | tuple) or getattr(value, "ndim", 0) == 4
+    if isinstance(value, pd.Series):
+        value = value.to_numpy()
+    axes = getattr(value, "ndim", 0)
+    several = isinstance(value, list | tuple) or axes == 4
+    several = several or (isinstance(value, np.ndarray) and value.dtype == object)
+    if axes == 3 and kind.channels == 1:  # grey images without their axis of channels, or one with it
+        several = tuple(value.shape[1:]) == kind.shape[1:] and len(value) == place.n
     try:
         pictures = image_column(str(place), value) if several else one_image(str(place), value)[None]
     except DataError as error:

@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from idgen_compiler.errors import DataError
 from idgen_torch import images
 from idgen_torch.coding import encode_sources
-from idgen_torch.inference import infer_schema
+from idgen_torch.inference import images_among, infer_schema
 from idgen_torch.tables import read_sources
 from idgen_torch.values import encode_value
 from idgen_torch.variables import Composite, Image, Schema, parts_of
@@ -43,7 +43,7 @@ def idx(array: np.ndarray) -> bytes:
 
 
 def read(data: Any, **types: Any) -> tuple[Schema, np.ndarray]:
-    sources = read_sources(data, ["X"])
+    sources = read_sources(data, ["X"], images=images_among(types))
     schema = infer_schema(sources, types)
     return schema, encode_sources(sources, schema, 0)["X"].numpy()
 
@@ -123,15 +123,66 @@ def test_a_composite_may_hold_an_image() -> None:
 def test_types_may_say_image() -> None:
     assert read({"X": BYTES}, X="image")[0]["X"] == Image(3, 8, 6)
     assert read({"X": BYTES}, X=Image(3, 8, 6))[0]["X"] == Image(3, 8, 6)
+    for grey in (GREY / 255.0, GREY.astype(np.int64), [image / 255.0 for image in GREY]):
+        schema, found = read({"X": grey}, X="image")
+        assert schema["X"] == Image(1, 8, 6)
+        assert np.array_equal(found[:, 0], GREY)
+
+
+def test_files_keep_their_colours_or_are_refused(tmp_path: Path) -> None:
+    ink = (GREY[0] > 127) * np.uint8(255)
+    pillow(ink).convert("1").save(tmp_path / "1.png")
+    assert np.array_equal(read({"X": [tmp_path / "1.png"]})[1][0, 0], ink)
+    clear = np.stack([GREY[0], ink], -1)
+    Pillow.fromarray(clear).save(tmp_path / "2.png")
+    grey, alpha = read({"X": [tmp_path / "2.png"]})[1][0, [0, 3]]
+    assert np.array_equal(grey, GREY[0])
+    assert np.array_equal(alpha, ink)
+    Pillow.fromarray(GREY[0].astype(np.uint16) * 100).save(tmp_path / "3.png")
+    Pillow.fromarray(GREY[0].astype(np.float32)).save(tmp_path / "4.tiff")
+    for name in ("3.png", "4.tiff"):
+        with pytest.raises(DataError, match="row 0 has more than 8 bits a channel"):
+            read({"X": [tmp_path / name]})
+
+
+def test_names_of_files_are_looked_for_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pillow(BYTES[0]).save(tmp_path / "0.png")
+    frame = pd.DataFrame({"X": ["0.png", "1.png"]})
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"column X: row 1 names a file that is not there: 1\.png, looked for from"):
+        read(frame)
+    pillow(BYTES[1]).save(tmp_path / "1.png")
+    assert np.array_equal(read(frame)[1], BYTES[:2])
+
+
+def test_a_folder_whose_numbers_would_be_shuffled_is_refused(tmp_path: Path) -> None:
+    for k in (1, 2, 10):
+        pillow(BYTES[0]).save(tmp_path / f"x{k}.png")
+    with pytest.raises(DataError, match=r"x10\.png comes before .*x2\.png in the order of the names"):
+        read({"X": tmp_path})
+    (tmp_path / "x10.png").rename(tmp_path / "x3.png")
+    assert len(read({"X": tmp_path})[1]) == 3
+
+
+def test_very_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pillow(BYTES[0]).save(tmp_path / "x.png")
+    monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(DataError, match="row 0 cannot be read as an image"):
+        read({"X": [tmp_path / "x.png"]})
 
 
 WRONG = {
     "another declared size": (BYTES, {"X": Image(3, 6, 8)}, r"holds images of \(3, 8, 6\)"),
-    "no image": ([1.5, 2.5], {"X": "image"}, "holds no images"),
+    "no image": ([1.5, 2.5], {"X": "image"}, r"has shape \(2,\); images have the axes"),
+    "no images": ([], {"X": "image"}, "column X has shape|holds no images"),
+    "floats without channels": (GREY / 255.0, {}, "types={'X': 'image'}"),
+    "zeros and ones": ((BYTES > 127).astype(np.int64), {}, "whole numbers up to 1"),
+    "two channels in a row": ([BYTES[0], BYTES[1, :2]], {}, r"row 1 has shape \(2, 8, 6\)"),
+    "large floats in a row": ([BYTES[0] / 255.0, BYTES[1] / 1.0], {}, "row 1 has values outside 0 to 1"),
     "unequal sizes": ([BYTES[0], BYTES[1], BYTES[2, :, :4]], {}, "row 2 is 4 x 6 .* row 0 is 8 x 6"),
     "unequal channels": ([pillow(BYTES[0]), pillow(GREY[1])], {}, "row 1 is 8 x 6 with 1 channel and"),
     "two channels": (BYTES[:, :2], {}, "1, 3 or 4 channels"),
-    "large floats": (BYTES.astype(float), {}, "image in row 0 has values outside 0 to 1"),
+    "large floats": (BYTES.astype(float), {}, "row 0 has values outside 0 to 1"),
     "not a number": (np.where(np.arange(5)[:, None, None, None] == 3, np.nan, BYTES / 255.0), {}, "row 3"),
     "a missing image": ([pillow(BYTES[0]), None], {}, "row 1 is NoneType and no image"),
     "corrupt bytes": ([{"bytes": b"\x89PNG nothing", "path": None}], {}, "row 0 cannot be read as an image"),
@@ -173,6 +224,12 @@ def test_values_are_one_image_or_one_for_each_sample() -> None:
         assert np.array_equal(found.numpy(), BYTES[:1])
     assert np.array_equal(encode_value("do", "X", kind, BYTES, 5)[0].numpy(), BYTES)
     assert np.array_equal(encode_value("do", "X", kind, [pillow(image) for image in BYTES], 5)[0].numpy(), BYTES)
-    for value in (BYTES, BYTES[0, :, :4], "red", 3):
+    assert np.array_equal(encode_value("do", "X", kind, pd.Series(list(BYTES)), 5)[0].numpy(), BYTES)
+    grey = Image(1, 8, 6)
+    for value in (GREY, GREY / 255.0, GREY[:, None], list(GREY)):
+        assert np.array_equal(encode_value("do", "X", grey, value, 5)[0].numpy()[:, 0], GREY)
+    for value in (GREY[0], GREY[:1], GREY[0][..., None]):
+        assert np.array_equal(encode_value("do", "X", grey, value, 5)[0].numpy()[:, 0], GREY[:1])
+    for value in (BYTES, BYTES[0, :, :4], "red", 3, []):
         with pytest.raises(DataError, match=r"no image of X, which has the shape \(3, 8, 6\)"):
             encode_value("do", "X", kind, value, 4)
