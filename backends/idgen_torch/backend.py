@@ -7,7 +7,6 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from idgen_compiler.errors import DataError, near_misses
@@ -30,7 +29,7 @@ from idgen_torch.schema_json import schema_to_json
 from idgen_torch.seeds import checked_seed
 from idgen_torch.storage import read_fitted
 from idgen_torch.tables import read_sources
-from idgen_torch.variables import Categorical, Image, Schema, Vector
+from idgen_torch.variables import Atom, Categorical, Image, Schema, Vector
 from idgen_torch.warning import warn_overlap
 
 __all__ = ["TorchBackend"]
@@ -90,7 +89,7 @@ class TorchBackend:
         sources = read_sources(data, program.observe.variables, composites, images_among(types or {}))
         schema = infer_schema(sources, types)
         rows = encode_sources(sources, schema, seed)
-        _warn_constant(program, schema)
+        _warn_constant(program, schema, rows)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
         settings = Settings(seed, factor, place, tuned, dict(family or {}))
         with shown(progress) as told:
@@ -183,18 +182,23 @@ def _image_options(asked: object) -> dict[str, ImageOptions]:
     return {"images": ImageOptions(**asked)}
 
 
-def _warn_constant(program: Program, schema: Schema) -> None:
+def _warn_constant(program: Program, schema: Schema, rows: Rows) -> None:
     """Warn of treatments and conditions that take one value only: their effect is not in the data."""
     for name in dict.fromkeys(slot for op in program.samplers for slot in op.network.inputs):
         for part, atom in atoms_of(name, schema[name]):
-            if isinstance(atom, Image):
-                continue
-            only = (
-                len(atom.labels) == 1 if isinstance(atom, Categorical) else bool(np.all(np.equal(atom.low, atom.high)))
-            )
-            if only:
-                value = atom.labels[0] if isinstance(atom, Categorical) else atom.low
-                shown_value = "one vector" if isinstance(atom, Vector) else repr(value)
-                warn_overlap(
-                    f"{part.name} is {shown_value} in every row, so that its effect cannot be learnt from these data"
-                )
+            only = _only_value(atom, rows[part.name])
+            if only is not None:
+                warn_overlap(f"{part.name} is {only} in every row, so that its effect cannot be learnt from these data")
+
+
+def _only_value(atom: Atom, values: torch.Tensor) -> str | None:
+    """What the one value is called where all rows have it."""
+    match atom:
+        case Categorical():
+            return repr(atom.labels[0]) if len(atom.labels) == 1 else None
+        case Image():
+            return "one image" if all(bool((piece == values[0]).all()) for piece in values.split(256)) else None
+        case Vector():
+            return "one vector" if atom.low == atom.high else None
+        case _:
+            return repr(atom.low) if atom.low == atom.high else None

@@ -24,7 +24,9 @@ def samplers_of(objective: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ImageOptions:
-    """How a diffusion model is built, trained and sampled. None stands for the measured default.
+    """How a diffusion model is built, trained and sampled. None stands for the default of the device.
+
+    The defaults for CPUs are measured; those for CUDA are not yet (see `families.diffusion`).
 
     steps: training steps.  seconds: train for so long instead; equal seeds then give equal models only by chance.
     batch_size: rows a step.  lr: peak learning rate.  ema: decay of the averaged weights, which are the ones kept.

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, silu
 
+from idgen_compiler.errors import DataError
 from idgen_torch.parts import Part, Rows
 
 __all__ = ["Columns", "Features", "HeadNetworks", "Layout"]
@@ -50,7 +51,10 @@ class Columns:
 
     @classmethod
     def of(cls, parts: Sequence[Part]) -> Columns:
-        """The places of these parts, in their order."""
+        """The places of these parts, in their order.  Raises DataError for images, which are no columns."""
+        for part in parts:
+            if part.image:
+                raise DataError(f"{part.name} is an image, which this family cannot read; leave its choice to the fit")
         return cls(tuple(p for p in parts if p.discrete), tuple(p for p in parts if not p.discrete))
 
     @property

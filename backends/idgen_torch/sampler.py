@@ -64,12 +64,14 @@ class TorchSampler:
         """Draw n samples of the outcomes.
 
         `do` sets the treatments and `given` the conditions: a label or number, or an array with one for each
-        sample; for a composite a tuple or dict of such values, for a vector an array (dim,) or (n, dim). Every
-        treatment and condition of the query has to be set, also one that turned out not to matter. Equal seeds give
-        equal samples; None draws a fresh seed. `query` chooses among the samplers of a program that has several.
+        sample; for a composite a tuple or dict of such values, for a vector an array (dim,) or (n, dim), for an image
+        whatever one is read from (see `images`), or n of them. Every treatment and condition of the query has to be
+        set, also one that turned out not to matter. Equal seeds give equal samples; None draws a fresh seed. `query`
+        chooses among the samplers of a program that has several.
 
-        Returns arrays with n entries each, in the type in which the variable's data came; a composite is a structured
-        array. Raises DataError for wrong names or values, and warns (OverlapWarning) for a number beyond the data.
+        Returns arrays with n entries each, in the type in which the variable's data came, images as bytes
+        (n, channels, height, width); a composite is a structured array. Raises DataError for wrong names or values, and
+        warns (OverlapWarning) for a number beyond the data.
         """
         op, count, batches = self._drawn(n, do, given, seed, query)
         columns = {name: empty_array(self.schema[name], count) for name in op.network.outputs}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -20,6 +20,7 @@ __all__ = [
     "Realize",
     "assignments",
     "groups",
+    "plain_value",
     "read_question",
     "read_questions",
 ]
@@ -97,6 +98,20 @@ def read_questions(queries: Sequence[str], graph: str) -> tuple[list[Query], ADM
 def groups(texts: Iterable[str]) -> list[list[str]]:
     """The groups of variables of arguments like `X,Y`."""
     return [[name.strip() for name in text.split(",")] for text in texts]
+
+
+def plain_value(text: str) -> Any:
+    """An option's value: true or false, a number, several whole numbers such as `64,128`, or the text itself."""
+    if text in ("true", "false"):
+        return text == "true"
+    pieces = text.split(",")
+    for kind in (int, float):
+        try:
+            values = tuple(kind(piece) for piece in pieces if piece.strip() or len(pieces) == 1)
+        except ValueError:
+            continue
+        return values if len(pieces) > 1 else values[0]
+    return text
 
 
 def assignments(option: str, texts: Iterable[str]) -> dict[str, str]:

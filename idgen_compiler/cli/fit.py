@@ -8,7 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from idgen_compiler.backend import HEADER
-from idgen_compiler.cli.arguments import GraphText, Level, QueryText, Realize, assignments, read_question
+from idgen_compiler.cli.arguments import (
+    GraphText,
+    Level,
+    QueryText,
+    Realize,
+    assignments,
+    plain_value,
+    read_question,
+)
 from idgen_compiler.compile import compile
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.page import Page
@@ -28,7 +36,7 @@ def fit_command(
         typer.Option(
             "--types",
             metavar="X=TYPE",
-            help="categorical, integer, continuous or vector; repeatable. Inferred otherwise.",
+            help="categorical, integer, continuous, vector or image; repeatable. Inferred otherwise.",
         ),
     ] = None,
     composite: Annotated[
@@ -46,7 +54,10 @@ def fit_command(
         str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to train.", show_default="auto")
     ] = None,
     rows_factor: Annotated[
-        float | None, typer.Option("--rows-factor", help="Regenerated rows for each observed one.", show_default="10")
+        float | None,
+        typer.Option(
+            "--rows-factor", help="Regenerated rows for each observed one.", show_default="10, or 1 of images"
+        ),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option("--epochs", help="Passes over the rows.", show_default="by model")
@@ -61,6 +72,14 @@ def fit_command(
     family: Annotated[
         list[str] | None,
         typer.Option("--family", metavar="Y=NAME", help="A model's family, by target or operation; repeatable."),
+    ] = None,
+    images: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--images",
+            metavar="NAME=VALUE",
+            help="How images are modelled: steps=20000, seconds=600, channels=64,128,128, ...; repeatable.",
+        ),
     ] = None,
     checkpoint: Annotated[
         Path | None,
@@ -85,6 +104,7 @@ def fit_command(
         "batch_size": batch_size,
         "lr": lr,
         "ensemble": ensemble,
+        "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
         "checkpoint": checkpoint,
     }
     sampler = program.fit(data, backend=backend, **{name: value for name, value in wanted.items() if value is not None})

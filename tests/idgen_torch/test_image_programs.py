@@ -172,6 +172,41 @@ def test_mistakes_are_named(data: dict[str, Any]) -> None:
         categories.sample(2, do={"X": "blue"})
 
 
+def test_a_checkpoint_is_found_again_when_only_the_showing_changes(data: dict[str, Any], tmp_path: Path) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    pair = {name: data[name] for name in ("X", "Y")}
+    for more in ({}, {"save_every": 7}, {"grids": tmp_path / "grids"}, {"guidance": 1}):
+        sampler = program.fit(
+            pair, backend="torch", images=IMAGES | more, checkpoint=tmp_path / "kept", progress=False, device="cpu"
+        )
+        sampler.save(tmp_path / "saved")
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+def test_a_treatment_that_is_one_image_is_told(data: dict[str, Any]) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    pair = {"X": np.repeat(data["X"][:1], 120, 0), "Y": data["Y"]}
+    with pytest.warns(idgen.OverlapWarning, match="X is one image in every row"):
+        program.fit(pair, backend="torch", images=IMAGES, progress=False, device="cpu")
+
+
+def test_the_command_line_sets_what_images_take(data: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    files = [tmp_path / "pictures" / f"{k}.png" for k in range(20)]
+    for file, picture in zip(files, data["Y"][:20], strict=True):
+        Pillow.fromarray(np.moveaxis(picture, 0, -1)).save(file)
+    x = np.linspace(0, 1, 20)
+    pd.DataFrame({"X": x, "Y": [str(file) for file in files]}).to_csv(tmp_path / "rows.csv", index=False)
+    question = ["fit", "P(Y | do(X))", "--graph", "X -> Y", "--data", str(tmp_path / "rows.csv"), "--device", "cpu"]
+    small = ["--images", "steps=2", "--images", "channels=8,8", "--images", "attention=false"]
+    assert main([*question, "--out", str(tmp_path / "out"), *small]) == 0
+    report = idgen.load(tmp_path / "out").report()
+    assert [model.family for model in report.models] == ["diffusion"]
+    assert report.options["images"]["channels"] == [8, 8]
+    assert report.options["images"]["attention"] is False
+    assert main([*question, "--out", str(tmp_path / "no"), "--images", "steps=1.5"]) == 2
+
+
 def test_the_generator_of_pictures(bank: Bank) -> None:
     data, codes = napkin_images(bank, 500, 0, HARD, noise=0.0)
     assert single_colored(data["Y"]) == 1

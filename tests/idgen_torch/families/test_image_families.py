@@ -18,12 +18,15 @@ from idgen_compiler.errors import DataError
 from idgen_torch.denoiser import Denoiser, Layout
 from idgen_torch.families import (
     Chain,
+    Classifier,
     ConditionalModel,
     Diffusion,
     FitOptions,
+    Flow,
     FromImages,
     Matched,
     NoProgress,
+    Table,
     VectorDiffusion,
     choose,
     family,
@@ -376,6 +379,10 @@ REFUSED = {
     "a category as a vector": (VectorDiffusion, (R, A), (P,), "a is discrete"),
     "an image as a vector": (VectorDiffusion, (P,), (A,), "p is an image"),
     "one kind": (Chain, (P, Q), (A,), "two kinds"),
+    "a flow that should see": (Flow, (R,), (P,), "p is an image, which this family cannot read"),
+    "a classifier that should see": (Classifier, (A,), (P,), "p is an image, which this family cannot read"),
+    "a table of pictures": (Table, (A,), (P,), "p is an image; this family"),
+    "rows that match a picture": (Matched, (A,), (P,), "p is an image; this family"),
 }
 
 
