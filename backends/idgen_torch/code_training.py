@@ -53,7 +53,7 @@ def learn_code(
     """
     rows = RowsByStep(count, BATCH, seed_for(seed, "code"), weights)
     with torch.no_grad():
-        known = _thumbnails(batch(torch.arange(min(count, 16 * BATCH)))[0])
+        known = torch.cat([_thumbnails(batch(few)[0]) for few in torch.arange(min(count, 16 * BATCH)).split(BATCH)])
         mean, spread = known.mean(0), float(known.std(0).square().mean().sqrt()) if len(known) > 1 else 0.0
     if spread < _CONSTANT:
         return

@@ -10,14 +10,18 @@ from typing import Any
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
+from torch import Tensor
 
 from idgen_compiler.errors import DataError, IdgenError
-from idgen_torch.atomic import write_atomically
+from idgen_torch.atomic import whole_or_absent
 from idgen_torch.families import ConditionalModel, family
 from idgen_torch.parts import Part
 from idgen_torch.schema_json import checked_keys, entry
 
 __all__ = ["Record", "read_model", "write_model"]
+
+LARGE = 2**26
+"""Tensors and files of so many bytes (64 MiB), which hold rows of the data, are neither copied nor read as a whole."""
 
 Record = dict[str, Any]
 """What JSON keeps of a model: family, config, file, sha256."""
@@ -26,11 +30,22 @@ Record = dict[str, Any]
 def write_model(folder: Path, name: str, model: ConditionalModel) -> Record:
     """Write a model's tensors as `name.safetensors` and return the record that `read_model` needs."""
     config, tensors = model.state()
-    # safetensors refuses views that share memory, and copies nothing from a GPU.
-    content = safetensors.torch.save({key: t.detach().cpu().clone().contiguous() for key, t in tensors.items()})
     file = f"{name}.safetensors"
-    write_atomically(folder / file, content)
-    return {"family": model.family, "config": config, "file": file, "sha256": hashlib.sha256(content).hexdigest()}
+    with whole_or_absent(folder / file) as partial:
+        safetensors.torch.save_file({key: _own(t.detach().cpu()) for key, t in tensors.items()}, partial)
+        digest = _digest(partial)
+    return {"family": model.family, "config": config, "file": file, "sha256": digest}
+
+
+def _own(values: Tensor) -> Tensor:
+    """Values that fill a storage of their own, as safetensors wants them; many rows are not copied for nothing."""
+    whole = values.is_contiguous() and values.untyped_storage().nbytes() == values.nbytes
+    return values if whole and values.nbytes >= LARGE else values.clone(memory_format=torch.contiguous_format)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_model(
@@ -45,14 +60,15 @@ def read_model(
         )
     path = folder / record["file"]
     try:
-        content = path.read_bytes()
+        digest = _digest(path)
     except OSError as error:
         raise DataError(f"{where} has no file {path.name} ({error.strerror}); save the sampler again") from None
-    if hashlib.sha256(content).hexdigest() != record["sha256"]:
+    if digest != record["sha256"]:
         raise DataError(f"{path} is truncated or was changed after it was saved; save the sampler again")
     kind = family(entry(record, "family", str))
     try:
-        tensors = safetensors.torch.load(content)
+        large = path.stat().st_size >= LARGE  # mapped into memory then
+        tensors = safetensors.torch.load_file(path) if large else safetensors.torch.load(path.read_bytes())
         model = kind.from_state(entry(record, "config", dict), tensors, targets, inputs)
     except IdgenError as error:
         raise DataError(f"{where}: {error}") from error

@@ -8,11 +8,12 @@ written for parts only and never sees labels, units or file formats.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from torch import Tensor
 
-__all__ = ["Part", "Rows"]
+__all__ = ["Part", "Rows", "rows_at_once"]
 
 Rows = dict[str, Tensor]
 """Part name -> values.  Shape: discrete (rows,) int64; real (rows, dim) float32; image (rows, *shape) uint8."""
@@ -41,3 +42,9 @@ class Part:
     def image(self) -> bool:
         """Whether the part holds pictures."""
         return self.shape is not None
+
+
+def rows_at_once(parts: Iterable[Part], most: int, pixels: int) -> int:
+    """How many rows a network takes at once: at most so many, and fewer where their largest images have more pixels."""
+    largest = max((part.shape[1] * part.shape[2] for part in parts if part.shape is not None), default=1)
+    return max(1, min(most, pixels // largest))

@@ -14,7 +14,7 @@ import idgen_compiler as idgen
 from idgen_compiler.cli import main
 from idgen_compiler.demo.colored_digits import Bank, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import GRAPH, HARD, QUERY
-from idgen_torch import ImageOptions, TorchSampler, ancestral
+from idgen_torch import ImageOptions, TorchSampler, ancestral, model_files
 from idgen_torch.families import Diffusion
 from idgen_torch.images import image_column
 from idgen_torch.progress import NoProgress
@@ -118,7 +118,12 @@ def test_a_front_door_through_a_wide_vector(tmp_path: Path) -> None:
     assert np.array_equal(*(s.sample(5, do={"X": 1}, seed=2)["Y"] for s in (sampler, again)))
 
 
-def test_pictures_without_inputs_are_resampled_and_composites_hold_them(data: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("large", [False, True])
+def test_pictures_without_inputs_are_resampled_and_composites_hold_them(
+    large: bool, data: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if large:
+        monkeypatch.setattr(model_files, "LARGE", 1)  # files are mapped, tensors not copied
     program = idgen.compile(idgen.Query.parse("P(V)"), idgen.ADMG.parse("V"))
     sampler = program.fit({"V.picture": data["X"], "V.label": data["W2.digit"]}, backend="torch", progress=False)
     drawn = sampler.sample(4, seed=0)["V"]

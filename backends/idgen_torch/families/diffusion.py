@@ -28,7 +28,7 @@ from idgen_torch.families.base import (
     setting,
 )
 from idgen_torch.image_options import ImageOptions
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Part, Rows, rows_at_once
 from idgen_torch.pictures import write_grid
 from idgen_torch.processes import Predictor, process_of
 from idgen_torch.seeds import seed_for, stream_for
@@ -44,7 +44,8 @@ WIDE = (64, 128, 128)  #: channels on CUDA
 CODE_SHARE = 0.1
 """Of a budget in seconds, at most so much goes to the code of the inputs."""
 
-SAMPLE_ROWS = {"cpu": 256, "cuda": 4096}
+SAMPLE_ROWS, SAMPLE_PIXELS = {"cpu": 256, "cuda": 4096}, {"cpu": 2**20, "cuda": 2**22}
+"""So many rows are sampled at once, of large images so many pixels."""
 
 
 @register
@@ -140,7 +141,8 @@ class Diffusion(ConditionalModel):
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """Follow the path from noise, so many rows at a time.  Shape of each target: (n, channels, H, W) uint8."""
         device = self._device
-        at_once = SAMPLE_ROWS[device.type]
+        parts = (*self.targets, *self.inputs)
+        at_once = rows_at_once(parts, SAMPLE_ROWS[device.type], SAMPLE_PIXELS[device.type])
         drawn: dict[str, list[Tensor]] = {part.name: [] for part in self.targets}
         for start in range(0, n, at_once):
             count = min(at_once, n - start)

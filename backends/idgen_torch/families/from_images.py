@@ -27,13 +27,14 @@ from idgen_torch.families.base import (
 from idgen_torch.families.classifier import fitted_temperature
 from idgen_torch.families.density import Density, density
 from idgen_torch.image_heads import ImageHeads, encoded, entries_of
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Part, Rows, rows_at_once
 from idgen_torch.training import one_cycle, split
 
 __all__ = ["FromImages"]
 
 EPOCHS, LEAST_STEPS, MOST_STEPS, BATCH, LR = 8, 300, 6_000, 128, 2e-3
-ROWS_AT_ONCE = 2_048
+ROWS_AT_ONCE, PIXELS_AT_ONCE = 2_048, 2**21
+"""Without gradients: about 270 bytes a pixel (measured), so half a gigabyte."""
 
 
 @register
@@ -55,6 +56,10 @@ class FromImages(ConditionalModel):
         self._temperature = temperature
         self._components = components
         self._density: Density = density("mixture", components)
+
+    @property
+    def _rows_at_once(self) -> int:
+        return rows_at_once(self.inputs, ROWS_AT_ONCE, PIXELS_AT_ONCE)
 
     @classmethod
     def fit(
@@ -130,7 +135,7 @@ class FromImages(ConditionalModel):
         return (each * own).sum() / own.sum().clamp(min=1e-6)
 
     def _mean_loss(self, rows: Rows, mass: Tensor | None, held_out: Tensor) -> float:
-        pieces = list(held_out.split(ROWS_AT_ONCE))
+        pieces = list(held_out.split(self._rows_at_once))
         losses = [float(self._loss(rows, mass, piece)) for piece in pieces]
         sizes = [float(len(p) if mass is None else mass[p.to(mass.device)].sum()) for p in pieces]
         return sum(loss * size for loss, size in zip(losses, sizes, strict=True)) / max(sum(sizes), 1e-6)
@@ -159,13 +164,15 @@ class FromImages(ConditionalModel):
 
     @torch.no_grad()
     def _calibrate(self, rows: Rows, mass: Tensor | None, held_out: Tensor) -> None:
-        pieces = [self._taken(rows, index) for index in held_out.split(ROWS_AT_ONCE)]
-        put_out = [[logits for _, _, logits in self._heads(piece)] for piece in pieces]
+        put_out = [
+            [logits for _, _, logits in self._heads(self._taken(rows, index))]
+            for index in held_out.split(self._rows_at_once)
+        ]
         own = None if mass is None else mass[held_out.to(mass.device)].to(self._network.device)
         for number, (part, _) in enumerate(entries_of(self.targets)):
             if part.discrete:
                 logits = torch.cat([heads[number] for heads in put_out])
-                labels = torch.cat([piece[part.name] for piece in pieces])
+                labels = rows[part.name][held_out.to(rows[part.name].device)].to(logits.device)
                 self._temperature[number] = fitted_temperature(logits, labels, own)
 
     @torch.no_grad()
@@ -173,10 +180,9 @@ class FromImages(ConditionalModel):
         """The targets in turn, so many rows at a time."""
         device = self._network.device
         drawn: dict[str, list[Tensor]] = {part.name: [] for part in self.targets}
-        for start in range(0, max(n, 1), ROWS_AT_ONCE):
-            piece = {
-                part.name: given[part.name][start : min(start + ROWS_AT_ONCE, n)].to(device) for part in self.inputs
-            }
+        at_once = self._rows_at_once
+        for start in range(0, max(n, 1), at_once):
+            piece = {part.name: given[part.name][start : min(start + at_once, n)].to(device) for part in self.inputs}
             for name, values in self._sample(piece, generator).items():
                 drawn[name].append(values)
         return {name: torch.cat(values) for name, values in drawn.items()}
@@ -201,14 +207,14 @@ class FromImages(ConditionalModel):
     def log_prob(self, rows: Rows) -> Tensor:
         """Log of the probability times density of the targets, in standardised units.  Shape: (rows,) float32."""
         count = row_count([*self.targets, *self.inputs], rows)
-        pieces = torch.arange(count).split(ROWS_AT_ONCE)
+        pieces = torch.arange(count).split(self._rows_at_once)
         return torch.cat([torch.stack(self._log_probs(self._taken(rows, index))).sum(0) for index in pieces])
 
     @torch.no_grad()
     def most_likely(self, given: Rows) -> Rows:
         """The likeliest code of each discrete target, one after the other.  Shape of each: (rows,) int64."""
         found: dict[str, list[Tensor]] = {part.name: [] for part in self.targets if part.discrete}
-        for index in torch.arange(row_count(self.inputs, given)).split(ROWS_AT_ONCE):
+        for index in torch.arange(row_count(self.inputs, given)).split(self._rows_at_once):
             piece = {p.name: given[p.name][index.to(given[p.name].device)] for p in self.inputs}
             features = self._network.features(piece)
             before: list[Tensor] = []
@@ -223,7 +229,7 @@ class FromImages(ConditionalModel):
     @torch.no_grad()
     def features(self, given: Rows) -> Tensor:
         """What the network makes of the inputs, before its heads.  Shape: (rows, WIDTH)."""
-        pieces = torch.arange(row_count(self.inputs, given)).split(ROWS_AT_ONCE)
+        pieces = torch.arange(row_count(self.inputs, given)).split(self._rows_at_once)
         taken = ({p.name: given[p.name][index.to(given[p.name].device)] for p in self.inputs} for index in pieces)
         return torch.cat([self._network.features(piece) for piece in taken])
 

@@ -40,14 +40,20 @@ class Matched(ConditionalModel):
     likelihood = False
 
     def __init__(
-        self, targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, cells: Tensor, cumulative: Tensor | None
+        self,
+        targets: Sequence[Part],
+        inputs: Sequence[Part],
+        rows: Rows,
+        order: Tensor,
+        cells: Tensor,
+        cumulative: Tensor | None,
     ):
-        """`rows` are sorted by cell; `cells` (input cells + 1,) says where each cell's rows begin.
+        """`order` (rows,) sorts the rows by cell; `cells` (input cells + 1,) says where in it each cell begins.
 
-        `cumulative` (rows,) float64 is the running sum of the row weights; None for equal weights.
+        `cumulative` (rows,) float64 is the running sum of the row weights in that order; None for equal weights.
         """
         super().__init__(targets, inputs)
-        self._rows, self._cells, self._cumulative = rows, cells, cumulative
+        self._rows, self._order, self._cells, self._cumulative = rows, order, cells, cumulative
 
     @staticmethod
     def covers(inputs: Sequence[Part], rows: Rows, weights: Tensor | None = None) -> bool:
@@ -86,8 +92,9 @@ class Matched(ConditionalModel):
             )
         cells = torch.cat([found.new_zeros(1), found.cumsum(0)])
         cumulative = None if weights is None else weights.double().cpu()[order].cumsum(0)
-        kept = {part.name: rows[part.name][order.to(rows[part.name].device)] for part in targets}
-        return cls(targets, inputs, kept, cells, cumulative).to(options.device)
+        # Images may lie in a file and are never written to, so that they are kept without a copy.
+        kept = {part.name: rows[part.name] if part.image else rows[part.name].clone() for part in targets}
+        return cls(targets, inputs, kept, order, cells, cumulative).to(options.device)
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """A row of each cell that is asked for, with replacement."""
@@ -101,6 +108,7 @@ class Matched(ConditionalModel):
             low, high = known[begin], known[end]
             height = low + uniform((n,), generator, device).double() * (high - low)
             index = torch.searchsorted(self._cumulative, height, right=True).clamp(min=begin, max=end - 1)
+        index = self._order[index]
         return {name: values[index.to(values.device)] for name, values in self._rows.items()}
 
     def log_prob(self, rows: Rows) -> Tensor:
@@ -108,8 +116,9 @@ class Matched(ConditionalModel):
         raise DataError(f"no density of {', '.join(part.name for part in self.targets)} is known: rows stand for it")
 
     def state(self) -> tuple[Config, Tensors]:
-        """The rows, where each cell begins and, where there are any, the weights."""
-        tensors = {f"rows.{name}": values for name, values in self._rows.items()} | {"cells": self._cells}
+        """The rows, their order, where each cell begins and, where there are any, the weights."""
+        tensors = {f"rows.{name}": values for name, values in self._rows.items()}
+        tensors |= {"order": self._order, "cells": self._cells}
         if self._cumulative is not None:
             tensors["cumulative"] = self._cumulative
         return {"rows": len(next(iter(self._rows.values()))), "weighted": self._cumulative is not None}, tensors
@@ -119,18 +128,22 @@ class Matched(ConditionalModel):
         """The model whose `state` this is."""
         n = setting(config, "rows", int)
         expected = {f"rows.{part.name}": expected_rows(part, n) for part in targets}
+        expected["order"] = ((n,), torch.int64)
         expected["cells"] = ((cell_count(inputs) + 1,), torch.int64)
         if setting(config, "weighted", bool):
             expected["cumulative"] = ((n,), torch.float64)
         checked_tensor(tensors, expected)
-        cells = tensors["cells"]
+        cells, order = tensors["cells"], tensors["order"]
         if int(cells[0]) != 0 or int(cells[-1]) > n or bool((cells.diff() < 1).any()):
             raise DataError("a saved model's cells do not divide its rows")
+        if not torch.equal(order.sort().values, torch.arange(n)):
+            raise DataError("a saved model's order is no order of its rows")
         rows = {part.name: tensors[f"rows.{part.name}"] for part in targets}
-        return cls(targets, inputs, rows, cells, tensors.get("cumulative"))
+        return cls(targets, inputs, rows, order, cells, tensors.get("cumulative"))
 
     def to(self, device: str | torch.device) -> Self:
         """The same rows on another device."""
         cumulative = None if self._cumulative is None else self._cumulative.to(device)
         rows = {name: values.to(device) for name, values in self._rows.items()}
-        return type(self)(self.targets, self.inputs, rows, self._cells.to(device), cumulative)
+        order, cells = self._order.to(device), self._cells.to(device)
+        return type(self)(self.targets, self.inputs, rows, order, cells, cumulative)

@@ -30,10 +30,11 @@ from idgen_torch.families import (
     VectorDiffusion,
     choose,
     family,
+    from_images,
     vector_diffusion,
 )
 from idgen_torch.image_options import ImageOptions
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Part, Rows, rows_at_once
 from idgen_torch.training_state import Standing, TrainingFile, remove_scratch
 from idgen_torch.warning import LawWarning
 
@@ -391,6 +392,18 @@ def test_parts_of_the_wrong_kind_are_refused(case: str) -> None:
     kind, targets, inputs, message = REFUSED[case]
     with pytest.raises(DataError, match=message):
         kind.fit(targets, inputs, rows_of(30), options=QUICK)
+
+
+def test_large_images_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rows_at_once((A, R), 100, 640) == 100
+    assert rows_at_once((A, P), 100, 640) == 10
+    assert rows_at_once((P, WIDE), 100, 60) == 1
+    rows = rows_of(40)
+    model = fitted("everything from images", rows)
+    whole = model.log_prob(rows)
+    monkeypatch.setattr(from_images, "PIXELS_AT_ONCE", 64 * 7)
+    assert torch.allclose(model.log_prob(rows), whole, atol=1e-5)
+    assert model.sample(rows, 40, torch.Generator().manual_seed(0))["a"].shape == (40,)
 
 
 def test_vectors_have_no_density() -> None:
