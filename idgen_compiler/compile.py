@@ -19,7 +19,7 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.lower import lower
 from idgen_compiler.passes import Fuse, Pass, Renumber, with_values
 from idgen_compiler.passes import pipeline as passes
-from idgen_compiler.query import Query
+from idgen_compiler.query import Query, check_question
 from idgen_compiler.rewrites import pipeline as rewrites
 
 __all__ = ["Compilation", "Stage", "compile", "explain"]
@@ -92,10 +92,15 @@ def compile(
 
     Raises QueryError, GraphError, and NotIdentifiable with the hedge.
     """
+    if isinstance(query, Query | str) or not isinstance(query, Iterable):  # a text is refused as a whole
+        return explain(query, graph, optimize=optimize, realize=realize, joint=joint).program
+    queries = list(query)
+    for each in queries:
+        check_question(each, graph)
     options = Options(_level(optimize), _realization(realize), _groups(joint, graph))
-    if isinstance(query, (Query, str)):  # a text is refused as a whole, not letter by letter
-        return _explain(query, graph, options).program
-    programs = [_explain(each, graph, options).program for each in query]
+    if len(set(queries)) < len(queries):
+        raise QueryError("a query is given twice; give each once")
+    programs = [_explain(each, graph, options).program for each in queries]
     together = _together(programs, graph, options)
     if any(program.alternative for program in programs):
         others = _together([program.alternative or program for program in programs], graph, options)
@@ -112,6 +117,7 @@ def explain(
     joint: Iterable[Sequence[str]] = (),
 ) -> Compilation:
     """Compile as `compile` does, and keep what was decided and every stage in between."""
+    check_question(query, graph)
     return _explain(query, graph, Options(_level(optimize), _realization(realize), _groups(joint, graph)))
 
 
@@ -168,13 +174,11 @@ def _together(programs: Sequence[Program], graph: ADMG, options: Options) -> Pro
         for op in program.operations:
             new = with_values(op, names)
             if isinstance(new, Sample):
-                operations.append(replace(new, query=program.name))
+                operations.append(replace(new, query=program.name, computes=""))
             elif not isinstance(new, Observe):
                 operations.append(replace(new, result=names[new.result]))
-    samplers = [op for op in operations if isinstance(op, Sample)]
-    if len({op.query for op in samplers}) < len(samplers):
-        raise QueryError("a query is given twice; give each once")
-    joined = Program("; ".join(op.query for op in samplers), tuple(operations))
+    name = "; ".join(program.name for program in programs)
+    joined = Program(name, tuple(operations))
     return passes.run(joined, (*passes.LEVELS[options.level], Renumber()))
 
 
@@ -196,10 +200,10 @@ def _groups(joint: Iterable[Sequence[str]], graph: ADMG) -> tuple[tuple[str, ...
 
 
 def _level(optimize: bool | int) -> int:
-    level = 2 if optimize is True else int(optimize)
-    if level not in passes.LEVELS:
+    level = 2 if optimize is True else optimize
+    if not isinstance(level, int) or int(level) not in passes.LEVELS:
         raise QueryError(f"there is no optimisation level {optimize!r}; choose 0, 1 or 2")
-    return level
+    return int(level)
 
 
 def _rank(compilation: Compilation) -> tuple[int, ...]:
@@ -263,4 +267,5 @@ def _lowered(identification: Identification, kernel: Kernel, options: Options) -
     query = identification.query
     estimand = replace(identification.estimand, kernel=kernel)
     inputs, reweight = (*query.treatments, *query.conditions), options.realize == "reweight"
-    return Program(str(query), lower(estimand, inputs, query.outcomes, reweight=reweight))
+    *operations, sample = lower(estimand, inputs, query.outcomes, reweight=reweight)
+    return Program(str(query), (*operations, replace(sample, computes=str(query))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 __all__ = [
     "DataError",
@@ -47,6 +48,9 @@ class NotIdentifiable(IdgenError):
         self.query = query
         self.hedge = hedge
         self.step = step
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.query, self.hedge, self.step)
 
 
 class DataError(IdgenError):

@@ -45,7 +45,7 @@ def lower(
             else:
                 lowering.reweight(node, weights)
     network = lowering.network(estimand.kernel, tuple(inputs), tuple(outputs))
-    sample = Sample(network, computes=estimand.kernel)
+    sample = Sample(network)
     law = next(node for node in nodes if isinstance(node, Observed))
     used = lowering.observed.union(inputs)
     observe = Observe(OBSERVED, tuple(n for n in law.targets if n in used), law)

@@ -11,7 +11,7 @@ from idgen_compiler.errors import GraphError, QueryError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import NAME, check_name
 
-__all__ = ["Query"]
+__all__ = ["Query", "check_question"]
 
 _TOKEN = re.compile(rf"\s*(?:(?P<name>{NAME})|(?P<mark>[(),|]))")
 
@@ -31,7 +31,10 @@ class Query:
     conditions: tuple[str, ...]
 
     def __init__(
-        self, outcomes: Iterable[str] | str, treatments: Iterable[str] | str = (), conditions: Iterable[str] | str = ()
+        self,
+        outcomes: Iterable[str] | str,
+        treatments: Iterable[str] | str | None = (),
+        conditions: Iterable[str] | str | None = (),
     ) -> None:
         for field, given in (("outcomes", outcomes), ("treatments", treatments), ("conditions", conditions)):
             object.__setattr__(self, field, _names(field, given))
@@ -53,6 +56,8 @@ class Query:
 
         Raises QueryError with the place of what cannot be read.
         """
+        if not isinstance(text, str):
+            raise QueryError(f"a query is read from a text such as 'P(Y | do(X))', not from {text!r:.80}")
         return _Parser(text).query()
 
     @property
@@ -87,8 +92,19 @@ class Query:
         return f"P({', '.join(self.outcomes)}{' | ' if right else ''}{right})"
 
 
-def _names(field: str, given: Iterable[str] | str) -> tuple[str, ...]:
-    names = (given,) if isinstance(given, str) else tuple(given)
+def check_question(query: object, graph: object) -> None:
+    """Raise QueryError or GraphError unless these are a query and a graph, whose variables fit."""
+    if not isinstance(query, Query):
+        raise QueryError(f"the query {query!r:.80} is no Query; read one with Query.parse('P(Y | do(X))')")
+    if not isinstance(graph, ADMG):
+        raise GraphError(f"the graph {graph!r:.80} is no ADMG; read one with ADMG.parse('X -> Y; X <-> Y')")
+    query.check(graph)
+
+
+def _names(field: str, given: Iterable[str] | str | None) -> tuple[str, ...]:
+    if given is not None and not isinstance(given, Iterable):
+        raise QueryError(f"the {field} are {given!r:.80}; give the names of variables")
+    names = (given,) if isinstance(given, str) else tuple(given or ())
     seen: set[str] = set()
     for name in names:
         try:

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from idgen_compiler.asking import checked_seed, query_of, sampler_of, settings
 from idgen_compiler.backend import Samples
-from idgen_compiler.errors import DataError, QueryError, near_misses
+from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimand.tables import Array, KernelTable
+from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_exact.saving import write_sampler
@@ -33,21 +35,15 @@ class ExactSampler:
         self.kernels: dict[str, KernelTable] = dict(kernels)
         self.labels: dict[str, tuple[Any, ...]] = dict(labels)
 
-    def kernel(self, query: str | None = None) -> KernelTable:
+    def kernel(self, query: Query | str | None = None) -> KernelTable:
         """The kernel of one query: given its treatments and conditions, targets its outcomes, each sorted by name.
 
-        `query` is the name of a `sample` operation and may be left out where there is one.  Raises DataError for an
-        unknown or ambiguous name.
+        `query` may be left out where the program answers one.  Raises DataError for an unknown or ambiguous one.
         """
-        if query is None:
-            if len(self.kernels) != 1:
-                raise DataError(
-                    f"the program answers {len(self.kernels)} queries: name one of {', '.join(self.kernels)}"
-                )
-            return next(iter(self.kernels.values()))
-        if query not in self.kernels:
-            raise DataError(f"the program answers no query {query!r}{near_misses(query, self.kernels)}")
-        return self.kernels[query]
+        return self._kernel(sampler_of(self.program, query))
+
+    def _kernel(self, op: Sample) -> KernelTable:
+        return self.kernels[op.query]
 
     def sample(
         self,
@@ -55,7 +51,7 @@ class ExactSampler:
         do: Mapping[str, Any] | None = None,
         given: Mapping[str, Any] | None = None,
         seed: int | None = None,
-        query: str | None = None,
+        query: Query | str | None = None,
     ) -> Samples:
         """Draw n samples of the outcomes by inverting the cumulative law.
 
@@ -67,14 +63,16 @@ class ExactSampler:
         """
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
             raise DataError(f"the number of samples is a whole number, at least 0, not {n!r}")
-        kernel = self.kernel(query)
-        values = self._inputs(kernel, dict(do or {}), dict(given or {}))
+        op = sampler_of(self.program, query)
+        kernel = self._kernel(op)
+        values = self._inputs(op, settings("do", do), settings("given", given))
+        generator = np.random.default_rng(None if seed is None else checked_seed(seed) % 2**64)
         split = len(kernel.given)
         sizes, outcomes = kernel.table.shape[:split], kernel.table.shape[split:]
         codes = [self._codes(name, values[name], size, int(n)) for name, size in zip(kernel.given, sizes, strict=True)]
         rows = np.ravel_multi_index(codes, sizes) if codes else np.zeros(n, dtype=np.intp)
         table = kernel.table.reshape(int(np.prod(sizes)), -1).astype(np.float64)
-        cells = _draw(table, rows, np.random.default_rng(seed))
+        cells = _draw(table, rows, generator)
         drawn = np.unravel_index(cells, outcomes)
         return Samples({k: self._labelled(k, code) for k, code in zip(kernel.targets, drawn, strict=True)})
 
@@ -96,7 +94,8 @@ class ExactSampler:
         """Write the program and its kernels into a new folder as JSON.  Raises DataError if the folder holds files."""
         write_sampler(Path(path), self.program, self.kernels, self.labels)
 
-    def _inputs(self, kernel: KernelTable, do: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    def _inputs(self, op: Sample, do: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        kernel, asked = self._kernel(op), query_of(self.program, op)
         for name in (*do, *given):
             if name not in kernel.given:
                 raise DataError(f"{name} is no input of the query{near_misses(name, kernel.given)}")
@@ -105,24 +104,13 @@ class ExactSampler:
         missing = [name for name in kernel.given if name not in do and name not in given]
         if missing:
             raise DataError(f"the query needs a value of {', '.join(missing)}; give it in do or given")
-        asked = self._query()
-        if asked is not None:
-            for name in do:
-                if name in asked.conditions:
-                    raise DataError(f"{name} is a condition of {asked}, not a treatment; give it in given")
-            for name in given:
-                if name in asked.treatments:
-                    raise DataError(f"{name} is a treatment of {asked}, not a condition; give it in do")
+        for name in do:
+            if name in asked.conditions:
+                raise DataError(f"{name} is a condition of {asked}, not a treatment; give it in given")
+        for name in given:
+            if name in asked.treatments:
+                raise DataError(f"{name} is a treatment of {asked}, not a condition; give it in do")
         return do | given
-
-    def _query(self) -> Query | None:
-        """The query that the program's name states, if it does and has the sampler's inputs."""
-        try:
-            query = Query.parse(self.program.name)
-        except QueryError:
-            return None
-        inputs = {*query.treatments, *query.conditions}
-        return query if len(self.kernels) == 1 and inputs == set(self.kernel().given) else None
 
     def _codes(self, name: str, value: Any, size: int, n: int) -> Array:
         """The codes of a variable's values.  Shape: (n,)."""

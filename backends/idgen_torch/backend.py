@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from idgen_compiler.asking import checked_seed
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.ir.program import Program
 from idgen_torch.checkpoint import Checkpoint, fingerprint
@@ -26,7 +27,6 @@ from idgen_torch.realizing import realized
 from idgen_torch.record import FitRecord, versions
 from idgen_torch.sampler import TorchSampler
 from idgen_torch.schema_json import schema_to_json
-from idgen_torch.seeds import checked_seed
 from idgen_torch.storage import read_fitted
 from idgen_torch.tables import read_sources
 from idgen_torch.variables import Atom, Categorical, Image, Schema, Vector
@@ -36,6 +36,8 @@ __all__ = ["TorchBackend"]
 
 OWN = ("device", "scratch")
 """What a fit sets in FitOptions by itself."""
+
+_EXAMPLES = {"types": "{'X': 'categorical'}", "composites": "{'W': ['W.a', 'W.b']}", "family": "{'Y': 'table'}"}
 
 
 class TorchBackend:
@@ -81,6 +83,9 @@ class TorchBackend:
         vary, or when reweighting leaves few effective rows.
         """
         program.check()
+        for name, value in (("types", types), ("composites", composites), ("family", family)):
+            if value is not None and not isinstance(value, Mapping):
+                raise DataError(f"{name} is {value!r:.80}; give a mapping, such as {name}={_EXAMPLES[name]}")
         check_families(program, family or {})
         place = _device(device)
         seed = checked_seed(seed)

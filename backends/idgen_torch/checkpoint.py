@@ -37,6 +37,8 @@ class Checkpoint:
     """The models of one fit in a folder of their own, named by a digest of everything that the fit depends on."""
 
     def __init__(self, folder: str | Path, **depends_on: Any) -> None:
+        if not isinstance(folder, str | Path):
+            raise DataError(f"checkpoint is {folder!r:.80}; give a folder")
         digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()
         self.folder = Path(folder) / digest[:20]
         try:

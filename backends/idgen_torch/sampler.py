@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import torch
 
+from idgen_compiler.asking import checked_seed, query_of, sampler_of, settings
 from idgen_compiler.backend import Samples
-from idgen_compiler.errors import DataError, QueryError, near_misses
+from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
@@ -19,7 +20,6 @@ from idgen_torch.coding import decode, empty_array
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.reading import read_value
 from idgen_torch.record import FitRecord
-from idgen_torch.seeds import checked_seed
 from idgen_torch.storage import write_fitted
 from idgen_torch.values import encode_value
 from idgen_torch.variables import Schema
@@ -59,7 +59,7 @@ class TorchSampler:
         do: Mapping[str, Any] | None = None,
         given: Mapping[str, Any] | None = None,
         seed: int | None = None,
-        query: str | None = None,
+        query: Query | str | None = None,
     ) -> Samples:
         """Draw n samples of the outcomes.
 
@@ -88,7 +88,7 @@ class TorchSampler:
         do: Mapping[str, Any] | None = None,
         given: Mapping[str, Any] | None = None,
         seed: int | None = None,
-        query: str | None = None,
+        query: Query | str | None = None,
     ) -> Iterator[Samples]:
         """Draw what `sample` draws piece by piece, so that any number of samples fits into memory."""
         op, _, batches = self._drawn(n, do, given, seed, query)
@@ -106,15 +106,15 @@ class TorchSampler:
         do: Mapping[str, Any] | None,
         given: Mapping[str, Any] | None,
         seed: int | None,
-        query: str | None,
+        query: Query | str | None,
     ) -> tuple[Sample, int, Iterator[tuple[int, Slots]]]:
         """The sampler that is asked for, the number of samples, and its batches, drawn as they are taken."""
-        op = self._sampler(query)
+        op = sampler_of(self.program, query)
         if isinstance(n, bool) or not hasattr(n, "__index__") or n < 0:
             raise DataError(f"n is {n!r}; give a whole number of samples, 0 or more")
         count = int(n.__index__())
         seed = secrets.randbits(63) if seed is None else checked_seed(seed)
-        inputs = self._inputs(op, dict(do or {}), dict(given or {}), count)
+        inputs = self._inputs(op, settings("do", do), settings("given", given), count)
         wired = WiredNetwork(op.network, self.schema, self.fitted.models, self.fitted.policies, self.device)
         return op, count, _without_gradients(wired.run(inputs, count, seed, f"sample {op.query}"))
 
@@ -132,17 +132,9 @@ class TorchSampler:
         """
         write_fitted(self.fitted, Path(path))
 
-    def _sampler(self, query: str | None) -> Sample:
-        if query is None:
-            return self.program.sampler
-        known = {op.query or self.program.name: op for op in self.program.samplers}
-        if query not in known:
-            raise DataError(f"the program has no sampler of {query!r}{near_misses(query, known)}")
-        return known[query]
-
     def _inputs(self, op: Sample, do: dict[str, Any], given: dict[str, Any], n: int) -> Slots:
         """Encode what the caller sets.  Raises DataError unless it is exactly what the query asks for."""
-        query = _query_of(op, self.program)
+        query = query_of(self.program, op)
         needed = op.network.inputs
         conditions = query.conditions
         treatments = (*query.treatments, *(v for v in needed if v not in (*query.treatments, *conditions)))
@@ -184,11 +176,3 @@ def _check_names(
         if name not in allowed:
             hint = near_misses(name, allowed) or f"; it takes no {role}-values"
             raise DataError(f"{role} names {name!r}, which {query} does not{hint}")
-
-
-def _query_of(op: Sample, program: Program) -> Query:
-    """The sampler's query; where its name is none, its inputs are taken for treatments."""
-    try:
-        return Query.parse(op.query or program.name)
-    except QueryError:
-        return Query(outcomes=op.network.outputs, treatments=op.network.inputs)

@@ -6,9 +6,7 @@ import hashlib
 
 import torch
 
-from idgen_compiler.errors import DataError
-
-__all__ = ["checked_seed", "stream_for", "seed_for"]
+__all__ = ["seed_for", "stream_for"]
 
 
 def seed_for(seed: int, *names: str) -> int:
@@ -20,10 +18,3 @@ def seed_for(seed: int, *names: str) -> int:
 def stream_for(seed: int, *names: str, device: torch.device | str = "cpu") -> torch.Generator:
     """The random stream of what these names stand for, on the device where its numbers are used."""
     return torch.Generator(device=device).manual_seed(seed_for(seed, *names))
-
-
-def checked_seed(seed: object) -> int:
-    """The seed itself.  Raises DataError for anything but a whole number."""
-    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-        raise DataError(f"the seed is {seed!r}; give a whole number")
-    return int(seed.__index__())

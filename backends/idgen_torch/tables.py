@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from idgen_compiler.csv_files import read_csv
 from idgen_compiler.errors import DataError, near_misses
 from idgen_torch.images import image_column, is_images
 
@@ -69,6 +70,10 @@ def read_sources(
             "rename the columns to the graph's names, or list the columns of a composite in composites={...}"
         )
     needed = list(dict.fromkeys(column for fields in wanted.values() for column in fields.values()))
+    for column in needed:
+        users = [variable for variable, fields in wanted.items() if column in fields.values()]
+        if len(users) > 1:
+            raise DataError(f"column {column} belongs to {' and to '.join(users)}; a column has one variable")
     columns = {
         name: image_column(name, c) if name in images or is_images(c) else c for name, c in table.read(needed).items()
     }
@@ -148,22 +153,12 @@ def _open_file(path: Path) -> OpenTable:
         if kind in ("csv", "tsv"):
             mark = "\t" if kind == "tsv" else ","
             names = tuple(map(str, pd.read_csv(path, sep=mark, nrows=0).columns))
-            return OpenTable(
-                names,
-                lambda wanted: _open_frame(_read_csv(path, mark, wanted)).read(wanted),
-            )
+            return OpenTable(names, lambda wanted: _open_frame(read_csv(path, mark)).read(wanted))
     except (FileNotFoundError, IsADirectoryError):
         raise DataError(f"there is no file {path}; give the path of a CSV or Parquet file") from None
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read as {kind.upper()}: {error}") from error
     raise DataError(f"{path} is neither CSV nor Parquet by its name; rename it to .csv, .tsv or .parquet")
-
-
-def _read_csv(path: Path, mark: str, wanted: Sequence[str]) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, sep=mark, usecols=list(wanted), low_memory=False)
-    except ValueError as error:  # pandas' own parser errors are among them
-        raise DataError(f"{path} cannot be read as CSV: {error}") from error
 
 
 def _open_hugging_face(dataset: Any) -> OpenTable:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from idgen_compiler.csv_files import read_csv
 from idgen_compiler.errors import DataError, IdgenError, near_misses
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         if kind in ("parquet", "pq"):
             return pd.read_parquet(path)
         if kind in ("csv", "tsv"):
-            return pd.read_csv(path, sep="\t" if kind == "tsv" else ",", low_memory=False)
+            return read_csv(path, "\t" if kind == "tsv" else ",")
     except (FileNotFoundError, IsADirectoryError):
         raise DataError(f"there is no file {path}; give the path of a CSV or Parquet file") from None
     except (OSError, ValueError) as error:  # the parser's own errors are among them

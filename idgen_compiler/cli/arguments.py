@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from idgen_compiler.catalog import find
+from idgen_compiler.catalog import ENTRIES, find
 from idgen_compiler.errors import GraphError, IdgenError, QueryError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
@@ -86,6 +87,8 @@ def read_question(query: str | None, graph: str) -> tuple[Query, ADMG]:
 
     if not graph.strip():
         raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
+    if any(entry.name == graph for entry in ENTRIES) and not Path(graph).exists():
+        raise GraphError(f"{graph} is no graph but an entry of the catalogue; write --graph {CATALOG}{graph}")
     return Query.parse(query), read_graph(graph)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from idgen_compiler.asking import sampler_of
 from idgen_compiler.backend import load
 from idgen_compiler.cli.arguments import assignments
 from idgen_compiler.cli.tables import check_writable, write_samples
@@ -31,6 +32,10 @@ def sample_command(
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help=".parquet or .csv; CSV on standard output when left out."),
     ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option("--query", metavar="QUERY", help="Which one, where the sampler answers several."),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Equal seeds give equal samples.", show_default="a fresh one")
     ] = None,
@@ -46,7 +51,10 @@ def sample_command(
     # A backend that draws piece by piece keeps memory bounded, whatever n is.
     stream = getattr(sampler, "stream", None)
     drawn: dict[str, Any] = {"do": values[0], "given": values[1], "seed": seed}
+    if query is not None:
+        drawn["query"] = query
     pieces = stream(n, **drawn) if stream is not None else [sampler.sample(n, **drawn)]
     rows = write_samples(pieces, out)
     if out is not None:
-        Page.on().text(f"{rows:,} samples of {', '.join(sampler.program.sampler.network.outputs)} in {out}")
+        outputs = sampler_of(sampler.program, query).network.outputs
+        Page.on().text(f"{rows:,} samples of {', '.join(outputs)} in {out}")

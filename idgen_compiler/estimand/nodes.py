@@ -83,6 +83,10 @@ class Kernel(metaclass=_Shared):
         """The nodes directly below."""
         raise NotImplementedError
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Built again through the class, so that copies and what comes from another process are shared like any node.
+        return type(self), tuple(getattr(self, f.name) for f in fields(self) if f.init)
+
     @cached_property
     def _scopes(self) -> tuple[frozenset[str], frozenset[str]]:
         """The targets, and the targets with the inputs."""

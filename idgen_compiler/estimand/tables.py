@@ -91,8 +91,13 @@ def normalise(table: Table, targets: Iterable[str]) -> Table:
 
 
 def _as_table(values: Any, what: str) -> Array:
-    table = np.asarray(values)
+    try:
+        table = np.asarray(values)
+    except ValueError:
+        raise DataError(f"the {what} has rows of different lengths; give one axis a variable") from None
     if table.dtype != object:
+        if table.dtype.kind == "c":
+            raise DataError(f"the {what} holds complex numbers; probabilities are real")
         try:
             table = table.astype(np.float64)
         except (TypeError, ValueError):
@@ -143,18 +148,29 @@ class Joint:
                 )
             if len(values) != self.sizes[name]:
                 raise DataError(f"{name} has {self.sizes[name]} categories but {len(values)} labels")
+            if len(set(values)) < len(values):
+                raise DataError(f"a label of {name} stands for two categories: {', '.join(map(repr, values))}")
 
     @classmethod
     def from_samples(cls, columns: Mapping[str, Any], sizes: Mapping[str, int] | None = None) -> Joint:
-        """The empirical joint of integer codes 0, 1, 2, ... by variable; `sizes` gives the numbers of categories."""
+        """The empirical joint of integer codes 0, 1, 2, ... by variable; `sizes` gives the numbers of categories.
+
+        Raises DataError for columns that are no codes, differ in length, or are none.
+        """
         names = tuple(columns)
+        if not names:
+            raise DataError("there are no columns; an empirical joint needs at least one variable")
         codes = [np.asarray(columns[k]) for k in names]
         for name, code in zip(names, codes, strict=True):
+            if code.ndim != 1 or len(code) != len(codes[0]):
+                raise DataError(
+                    f"column {name} has shape {code.shape} and column {names[0]} {codes[0].shape}; give one code a row"
+                )
             if code.size == 0:
                 raise DataError(f"column {name} is empty; an empirical joint needs at least one row")
             if not np.issubdtype(code.dtype, np.integer) or code.min() < 0:
                 raise DataError(f"column {name} must hold codes 0, 1, 2, ...; encode its labels first")
-        shape = [int((sizes or {}).get(k, c.max() + 1)) for k, c in zip(names, codes, strict=True)]
+        shape = [int((sizes or {}).get(k, int(c.max()) + 1)) for k, c in zip(names, codes, strict=True)]
         for name, code, size in zip(names, codes, shape, strict=True):
             if code.max() >= size:
                 raise DataError(f"column {name} holds code {code.max()} but has only {size} categories")
@@ -215,6 +231,9 @@ class KernelTable:
             raise DataError(
                 f"the kernel is given {', '.join(self.given) or 'nothing'}; missing {missing}, unknown {unknown}"
             )
+        for name, size in zip(self.given, self.table.shape, strict=False):
+            if not 0 <= values[name] < size:
+                raise DataError(f"{name} = {values[name]} is no category; it has the codes 0 to {size - 1}")
         return np.asarray(self.table[tuple(values[k] for k in self.given)])
 
     def distance(self, other: KernelTable) -> Any:

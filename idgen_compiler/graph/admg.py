@@ -24,6 +24,8 @@ class ADMG(MaskGraph):
     A directed edge is a direct cause, a bidirected edge a hidden common cause. Fixed vertices have no edges into
     them; they arise from interventions (Richardson, Evans, Robins and Shpitser 2023, section 2.3).
 
+    Vertices are those of `nodes` and those of the edges.
+
     Methods on names take and return frozensets of names; those of `MaskGraph`, for algorithms, bitsets.
 
     Raises GraphError for cycles, self-loops, edges given twice, and names that are no identifiers.
@@ -55,6 +57,8 @@ class ADMG(MaskGraph):
 
         Raises GraphError with the line and the place of what cannot be read.
         """
+        if not isinstance(text, str):
+            raise GraphError(f"a graph is read from a text such as 'X -> Y; X <-> Y', not from {text!r:.80}")
         nodes, directed, bidirected = parse_edges(text)
         return cls(directed, bidirected, nodes)
 

@@ -12,6 +12,7 @@ from idgen_compiler.graph.admg import ADMG
 __all__ = ["read_graph"]
 
 _SUFFIXES = (".dagitty", ".dot", ".graph", ".gv", ".txt")
+_EDGES = re.compile(r"[\n;{}]|->|<-|--")
 _COMMENTS = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/|\#[^\n]*)*", re.DOTALL)
 _DAGITTY = re.compile(r"(?:dag|pdag|mag|pag|graph)\b[^{;\n]*\{", re.IGNORECASE)
 _DOT = re.compile(r"(?:strict\s+(?:di)?graph|digraph)\b[^{;\n]*\{", re.IGNORECASE)
@@ -29,14 +30,16 @@ def read_graph(text_or_path: str | PathLike[str]) -> ADMG:
         return _read_file(Path(text_or_path))
     if _is_file(text_or_path):
         return _read_file(Path(text_or_path))
-    if not re.search(r"[\n;{}]|->|<-", text_or_path) and text_or_path.strip().endswith(_SUFFIXES):
+    if not _EDGES.search(text_or_path) and (text_or_path.strip().endswith(_SUFFIXES) or "/" in text_or_path):
         raise GraphError(f"no graph file {text_or_path!r}; give an existing file, or a graph such as 'X -> Y; X <-> Y'")
     return _read_text(text_or_path)
 
 
 def _is_file(text: str) -> bool:
     try:
-        return bool(text.strip()) and Path(text).is_file()
+        # A pipe such as /dev/stdin is no file of the usual kind; a folder is told apart when it is read.
+        path = Path(text)
+        return bool(text.strip()) and path.exists() and (not path.is_dir() or "/" in text)
     except (OSError, ValueError):  # too long for a name, or with characters that no name may have
         return False
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idgen_compiler.errors import GraphError, NotIdentifiable, QueryError
+from idgen_compiler.errors import GraphError, NotIdentifiable
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.nodes import Observed
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify.algorithm import solve
 from idgen_compiler.identify.trace import Problem, Step
-from idgen_compiler.query import Query
+from idgen_compiler.query import Query, check_question
 
 __all__ = ["Identification", "Problem", "Step", "identify"]
 
@@ -34,11 +34,7 @@ def identify(query: Query, graph: ADMG, *, exchange: bool = True) -> Identificat
     Raises QueryError when the query does not fit the graph, GraphError for a graph with fixed vertices, and
     NotIdentifiable with the hedge when no formula in P(V) exists.
     """
-    if not isinstance(query, Query):
-        raise QueryError(f"the query {query!r} is no Query; read one with Query.parse('P(Y | do(X))')")
-    if not isinstance(graph, ADMG):
-        raise GraphError(f"the graph {graph!r} is no ADMG; read one with ADMG.parse('X -> Y; X <-> Y')")
-    query.check(graph)
+    check_question(query, graph)
     if graph.fixed:
         raise GraphError(f"{', '.join(sorted(graph.fixed))} are fixed; identify takes the graph before interventions")
     y, x, z = (graph.mask_of(names) for names in (query.outcomes, query.treatments, query.conditions))

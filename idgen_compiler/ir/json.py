@@ -71,7 +71,7 @@ def from_json(text: str) -> tuple[str, tuple[Operation, ...]]:
     """
     try:
         document = json.loads(text)
-    except (ValueError, RecursionError) as error:  # a ValueError also for a number of thousands of digits
+    except (TypeError, ValueError, RecursionError) as error:  # a ValueError also for a number of thousands of digits
         raise ProgramError(f"the program is no JSON document: {error}") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, dict) else type(document).__name__

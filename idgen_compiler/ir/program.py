@@ -24,7 +24,8 @@ __all__ = ["Program"]
 class Program:
     """Operations in SSA form; the last ones are the samplers.
 
-    `str(program)` is the text form, which `Program.parse` reads back to an equal program; comments do not count.
+    `str(program)` is the text form, which `Program.parse` reads back to an equal program; comments do not count. The
+    text and JSON hold one program: an `alternative` is not in them, and does not count for equality.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Program:
     @classmethod
     def parse(cls, text: str) -> Program:
         """Read the text form and verify it.  Raises ProgramError with the place or the offending operation."""
+        if not isinstance(text, str):
+            raise ProgramError(f"a program is read from its text form, not from {text!r:.80}")
         name, operations = parse_program(text)
         return cls(name, operations).check()
 

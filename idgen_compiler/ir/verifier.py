@@ -37,6 +37,8 @@ def verify_operations(operations: Sequence[Operation]) -> None:
     scope = _Scope()
     for op in operations:
         _CHECKS[type(op)](scope, op)
+    if not scope.observed:
+        raise ProgramError("the program observes no data; begin it with `%obs = observe [variables]`")
     if not scope.samplers:
         raise ProgramError("the program has no sampler; end it with `sample (inputs) { ... } -> [outputs]`")
 
@@ -48,6 +50,7 @@ class _Scope:
         self.data: dict[str, dict[str, None]] = {}  # data set -> its variables, in order and quick to look up
         self.models: dict[str, Train] = {}
         self.samplers: list[str] = []
+        self.observed = False
 
     def define(self, op: Observe | Train | Regenerate | Reweight) -> None:
         if not _VALUE.fullmatch(op.result):
@@ -108,6 +111,7 @@ def _is_slot(op: Operation, slot: str) -> None:
 def _observe(scope: _Scope, op: Observe) -> None:
     if scope.data:
         raise _fault(op, op.result, "the data are observed twice", "use one observe, the first operation")
+    scope.observed = True
     scope.define(op)
     _plain(op, op.variables, "variables")
     _distinct(op, op.variables, "variables")
@@ -199,6 +203,9 @@ def _sample(scope: _Scope, op: Sample) -> None:
         raise _fault(op, op.query or "sample", "two samplers have one name", "name each sampler by its query")
     _plain(op, op.network.inputs, "inputs")
     _network(scope, op, op.network)
+    for name in op.network.outputs:
+        if name in op.network.inputs:
+            raise _fault(op, name, f"{name} is an input and an output", "sample it or take it as given, not both")
     scope.samplers.append(op.query)
 
 

@@ -14,7 +14,7 @@ from idgen_compiler.estimand.tables import KernelTable
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import identify
 from idgen_compiler.identify.fixing import exchanged
-from idgen_compiler.query import Query
+from idgen_compiler.query import Query, check_question
 from idgen_compiler.verify.models import CausalModel
 from idgen_compiler.verify.witness_forest import Forest, Hedge
 from idgen_compiler.verify.witness_plan import Plan
@@ -66,6 +66,7 @@ def witness(query: Query, graph: ADMG) -> Witness:
     Raises QueryError and GraphError as `identify` does, and IdgenError for a query that is identifiable and for a
     graph on which the models' joint would be too large for exact arithmetic.
     """
+    check_question(query, graph)
     reduced = exchanged(query, graph)
     try:
         identify(Query((*reduced.outcomes, *reduced.conditions), reduced.treatments), graph)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -106,10 +109,50 @@ def test_several_queries_have_one_alternative() -> None:
     assert fitted.kernel(str(QUERY)) == truth.model.truth(QUERY)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("queries", "message"), [([], "no query"), ([QUERY, QUERY], "given twice")])
-def test_bad_lists_of_queries(queries: list[idgen.Query], message: str) -> None:
+SWAPPED = [idgen.Query(["X", "Y"]), idgen.Query(["Y", "X"])]
+
+
+@pytest.mark.parametrize(
+    ("queries", "message"),
+    [
+        ([], "no query"),
+        ([QUERY, QUERY], "given twice"),
+        (SWAPPED, "given twice"),
+        ("P(Y)", "is no Query"),
+        (["P(Y)"], "is no Query"),
+        (None, "is no Query"),
+        (NAPKIN, "is no Query"),
+    ],
+)
+def test_bad_queries(queries: Any, message: str) -> None:
     with pytest.raises(QueryError, match=message):
         idgen.compile(queries, NAPKIN)
+
+
+def test_every_entrance_says_that_a_text_is_no_query_and_a_query_no_graph() -> None:
+    entrances: list[Any] = [idgen.identify, idgen.compile, idgen.explain, idgen.verify, idgen.witness]
+    for entrance in entrances:
+        with pytest.raises(QueryError, match=r"read one with Query\.parse"):
+            entrance("P(Y | do(X))", NAPKIN)
+        with pytest.raises(idgen.GraphError, match=r"read one with ADMG\.parse"):
+            entrance(QUERY, "X -> Y")
+
+
+@pytest.mark.parametrize("level", [None, "x", "2", 1.5, 3, -1])
+def test_a_level_is_a_whole_number(level: Any) -> None:
+    with pytest.raises(QueryError, match="there is no optimisation level"):
+        idgen.compile(QUERY, NAPKIN, optimize=level)
+
+
+def test_refusals_and_estimands_survive_other_processes() -> None:
+    with pytest.raises(idgen.NotIdentifiable) as refused:
+        idgen.identify(QUERY, idgen.ADMG.parse("X -> Y; X <-> Y"))
+    for again in (pickle.loads(pickle.dumps(refused.value)), copy.deepcopy(refused.value)):  # noqa: S301 - our own
+        assert (str(again), again.hedge, again.step) == (str(refused.value), refused.value.hedge, refused.value.step)
+    identification = idgen.identify(QUERY, NAPKIN)
+    for other in (pickle.loads(pickle.dumps(identification)), copy.deepcopy(identification)):  # noqa: S301 - our own
+        assert other == identification
+        assert other.estimand.kernel is identification.estimand.kernel
 
 
 # -- the search -------------------------------------------------------------------------------------------------------

@@ -56,6 +56,14 @@ def test_order_within_a_part_does_not_count_but_parts_do() -> None:
     assert Query(["A", "B"], "X", "Z").variables == {"A", "B", "X", "Z"}
 
 
+def test_nothing_given_is_an_empty_part() -> None:
+    assert Query(["Y"], None, None) == Query("Y")
+    with pytest.raises(QueryError, match="the treatments are 3"):
+        Query("Y", 3)  # type: ignore[arg-type]
+    with pytest.raises(QueryError, match="read from a text"):
+        Query.parse(None)  # type: ignore[arg-type]
+
+
 def test_text_errors(golden: Callable[[str, str], None]) -> None:
     cases = [
         "", "Y", "P", "P(", "P()", "P(Y", "P(Y |", "P(Y |)", "P(Y | do)X", "P(Y | do()", "P(Y | do())", "P(Y | do(X)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -167,3 +168,21 @@ def test_several_samplers_each_have_their_kernel() -> None:
         sampler.kernel()
     with pytest.raises(idgen.DataError, match="did you mean marginal"):
         sampler.kernel("marginl")
+
+
+def test_each_of_several_queries_says_what_is_set_and_what_is_given() -> None:
+    queries = [idgen.Query.parse(text) for text in ("P(Y | do(X))", "P(Y | X)")]
+    program = idgen.compile(queries, idgen.ADMG.parse("X -> Y"))
+    joint = idgen.Joint(("X", "Y"), [[Fraction(1, 2), Fraction(1, 4)], [Fraction(1, 8), Fraction(1, 8)]])
+    sampler: Any = program.fit(joint, backend="exact")
+    assert sampler.kernel(queries[1]) == sampler.kernel("P(Y|X)")
+    assert sampler.sample(3, do={"X": 0}, query=queries[0]).size == 3
+    with pytest.raises(idgen.DataError, match=r"X is a treatment of P\(Y \| do\(X\)\), not a condition"):
+        sampler.sample(3, given={"X": 0}, query="P(Y | do(X))")
+    with pytest.raises(idgen.DataError, match=r"X is a condition of P\(Y \| X\), not a treatment"):
+        sampler.sample(3, do={"X": 0}, query="P(Y | X)")
+    assert (sampler.sample(9, given={"X": 0}, seed=-1, query=queries[1])["Y"] >= 0).all()
+    with pytest.raises(idgen.DataError, match="the seed is 'a'"):
+        sampler.sample(3, given={"X": 0}, seed="a", query=queries[1])
+    with pytest.raises(idgen.DataError, match="do is \\['X'\\]; give a mapping"):
+        sampler.sample(3, do=["X"], query=queries[0])

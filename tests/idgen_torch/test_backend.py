@@ -62,6 +62,7 @@ def test_seeds_reproduce_and_no_seed_is_fresh(sampler: TorchSampler) -> None:
         ({"n": 2.5, "do": {"X": "yes"}}, "n is 2.5"),
         ({"n": True, "do": {"X": "yes"}}, "n is True"),
         ({"n": 5, "do": {"X": "yes"}, "seed": "x"}, "the seed is 'x'"),
+        ({"n": 5, "do": ["X"]}, "do is .*; give a mapping"),
     ],
 )
 def test_what_cannot_be_sampled_says_why(sampler: TorchSampler, arguments: dict[str, Any], message: str) -> None:
@@ -82,6 +83,10 @@ def test_what_cannot_be_sampled_says_why(sampler: TorchSampler, arguments: dict[
         ({"device": "meta"}, "not supported"),
         ({"device": "cuda:99"}, r"there is no device 'cuda:99' here"),
         ({"types": {"W": "continuous"}}, "types names 'W'"),
+        ({"types": "categorical"}, "types is 'categorical'; give a mapping"),
+        ({"composites": "X"}, "composites is 'X'; give a mapping"),
+        ({"family": "table"}, "family is 'table'; give a mapping"),
+        ({"checkpoint": 3}, "checkpoint is 3; give a folder"),
     ],
 )
 def test_options_that_make_no_sense_say_why(options: dict[str, Any], message: str) -> None:

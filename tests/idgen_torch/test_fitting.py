@@ -10,6 +10,7 @@ import torch
 from idgen_compiler.errors import DataError, OverlapWarning
 from idgen_compiler.estimand.tables import Joint
 from idgen_compiler.ir.program import Program
+from idgen_compiler.query import Query
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.families import Resample
 from idgen_torch.reweighting import effective_rows
@@ -161,8 +162,18 @@ def test_a_program_with_several_samplers_is_sampled_by_query() -> None:
     sampler = fit(program, programs.back_door_data(200))
     assert set(sampler.sample(3, given={"X": 1}, query="P(Y | X)")) == {"Y", "Z"}
     assert set(sampler.sample(3, do={"X": 1}, query="P(Y | do(X))")) == {"Y"}
-    with pytest.raises(DataError, match="no sampler of 'P'"):
+    assert set(sampler.sample(3, do={"X": 1}, query=Query.parse("P(Y | do(X))"))) == {"Y"}
+    assert set(sampler.sample(3, given={"X": 1}, query="P(Y|X)")) == {"Y", "Z"}
+    with pytest.raises(DataError, match="answers no query 'P'"):
         sampler.sample(3, do={"X": 1}, query="P")
+    with pytest.raises(
+        DataError, match=r"answers 2 queries; choose with query= one of: P\(Y \| do\(X\)\); P\(Y \| X\)"
+    ):
+        sampler.sample(3, do={"X": 1})
+    with pytest.raises(DataError, match="give a Query or its text"):
+        sampler.sample(3, query=3)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="has X in given, not in do"):
+        sampler.sample(3, do={"X": 1}, query="P(Y | X)")
 
 
 def test_a_family_that_refuses_names_the_operation() -> None:

@@ -81,6 +81,25 @@ def test_a_damaged_file_is_a_data_error(tmp_path: Path, suffix: str) -> None:
         read_sources(path, ["X", "Y"])
 
 
+def test_rows_of_other_lengths_than_the_header_are_no_columns(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("X,M,Y\n1,2,3\nDoe, John,1,0\n", encoding="utf-8")
+    with pytest.raises(DataError, match="line 3"):
+        read_sources(path, ["X", "Y"])
+    path.write_text("X,M,Y\nfirst,1,2,3\nsecond,4,5,6\n", encoding="utf-8")  # as R writes the names of rows
+    for wanted in (["X", "M", "Y"], ["Y"]):
+        found = read_sources(path, wanted)
+        assert list(found["Y"].columns[""]) == [3, 6]
+    path.write_text("X,Y\na,b,1,2\na,b,3,4\n", encoding="utf-8")
+    with pytest.raises(DataError, match="2 fields more than its header"):
+        read_sources(path, ["X"])
+
+
+def test_a_column_has_one_variable() -> None:
+    with pytest.raises(DataError, match="column M belongs to X and to M"):
+        read_sources({"X": [0, 1], "M": [0, 1]}, ["X", "M"], {"X": ["M"]})
+
+
 def test_composites_are_listed_or_found_by_their_dots() -> None:
     data = {"W.digit": [1, 2], "W.color": ["r", "g"], "hue": [0.1, 0.2], "Y": [0, 1]}
     found = read_sources(data, ["W", "Y"])

@@ -159,3 +159,16 @@ def test_sampling_from_an_exact_sampler(tmp_path: Path, capsys: pytest.CaptureFi
     program.fit(idgen.Joint(("X", "Y"), np.array([[0.5, 0.0], [0.0, 0.5]])), backend="exact").save(tmp_path / "exact")
     assert main(["sample", str(tmp_path / "exact"), "-n", "3", "--do", "X=1"]) == 0
     assert capsys.readouterr().out == "Y\n1\n1\n1\n"
+
+
+def test_one_of_several_queries_is_sampled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    queries = [idgen.Query.parse(text) for text in ("P(Y | do(X))", "P(X)")]
+    program = idgen.compile(queries, idgen.ADMG.parse("X -> Y"))
+    program.fit(idgen.Joint(("X", "Y"), np.array([[0.0, 0.0], [0.0, 1.0]])), backend="exact").save(tmp_path / "s")
+    assert main(["sample", str(tmp_path / "s"), "-n", "2", "--query", "P(X)"]) == 0
+    assert capsys.readouterr().out == "X\n1\n1\n"
+    out = ["--out", str(tmp_path / "s.csv")]
+    assert main(["sample", str(tmp_path / "s"), "-n", "2", "--query", "P(Y|do(X))", "--do", "X=1", *out]) == 0
+    assert "2 samples of Y in" in capsys.readouterr().out
+    assert main(["sample", str(tmp_path / "s"), "-n", "2"]) == 2
+    assert "answers 2 queries; choose with query= one of: P(Y | do(X)); P(X)" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 import warnings
@@ -92,6 +93,18 @@ def test_a_reader_that_leaves_is_no_error() -> None:
         errors = process.stderr.read()
     assert errors == b""
     assert process.returncode == 141
+
+
+def test_a_closed_standard_output_is_no_error() -> None:
+    command = f"{shlex.quote(sys.executable)} -m idgen_compiler compile -g catalog:napkin --emit ir >&-"
+    run = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert run.stderr == ""
+    assert run.returncode == 0
+
+
+def test_a_forgotten_catalog_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "P(Y | do(X))", "-g", "napkin"]) == 2
+    assert "write --graph catalog:napkin" in capsys.readouterr().err
 
 
 def test_streams_without_unicode_still_print() -> None:

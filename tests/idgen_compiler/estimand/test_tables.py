@@ -29,6 +29,9 @@ HALF = Fraction(1, 2)
         ("A", np.array([HALF, Fraction(1, 3)], dtype=object), None, "sum to 5/6, not 1"),
         ("A", [0.5, 0.5], {"a": ["no", "yes"]}, "labels are given for 'a', which the joint lacks"),
         ("A", [0.5, 0.5], {"A": ["no"]}, "A has 2 categories but 1 labels"),
+        ("A", [0.5, 0.5], {"A": ["no", "no"]}, "a label of A stands for two categories"),
+        ("AB", [[1], [1, 2]], None, "rows of different lengths"),
+        ("A", [0.5, 0.5j], None, "complex"),
     ],
 )
 def test_a_joint_that_is_none(variables: str, table: Any, labels: Any, message: str) -> None:
@@ -43,11 +46,26 @@ def test_a_joint_that_is_none(variables: str, table: Any, labels: Any, message: 
         ({"A": [0.0, 1.0]}, None, "column A must hold codes"),
         ({"A": [0, -1]}, None, "column A must hold codes"),
         ({"A": [0, 2]}, {"A": 2}, "column A holds code 2 but has only 2 categories"),
+        ({"A": [0, 1], "B": [0]}, None, r"column B has shape \(1,\) and column A \(2,\)"),
+        ({"A": [[0, 1]]}, None, r"column A has shape \(1, 2\)"),
+        ({}, None, "there are no columns"),
     ],
 )
 def test_columns_that_are_no_codes(columns: Any, sizes: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         Joint.from_samples(columns, sizes)
+
+
+def test_small_integers_do_not_overflow() -> None:
+    assert Joint.from_samples({"X": np.array([0, 255], dtype=np.uint8)}).sizes == {"X": 256}
+    assert Joint.from_samples({"X": np.array([0, 127], dtype=np.int8)}).sizes == {"X": 128}
+
+
+def test_a_kernel_answers_at_its_categories_only() -> None:
+    kernel = KernelTable(("X",), ("Y",), np.array([[0.5, 0.5], [0.25, 0.75]]))
+    for code in (-1, 2):
+        with pytest.raises(DataError, match=f"X = {code} is no category; it has the codes 0 to 1"):
+            kernel.at(X=code)
 
 
 def test_the_empirical_joint_counts_rows() -> None:

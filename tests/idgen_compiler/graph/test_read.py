@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,6 +51,9 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
         read_graph(tmp_path / "gone.txt")
     with pytest.raises(GraphError, match="cannot read the graph file"):
         read_graph(tmp_path)
+    for path in (f"{tmp_path}/", "./nowhere/graph"):
+        with pytest.raises(GraphError, match="graph file"):
+            read_graph(path)
     binary, bad = tmp_path / "binary.txt", tmp_path / "bad.txt"
     binary.write_bytes(b"X -> \xff")
     bad.write_text("X -> Y\nX ->", encoding="utf-8")
@@ -59,6 +64,16 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     for empty in ("", " \n", "# only a comment"):
         with pytest.raises(GraphError, match="the graph is empty"):
             read_graph(empty)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_read_as_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("X -> Y",))
+    writer.start()
+    assert read_graph(str(pipe)) == ADMG.parse("X -> Y")
+    writer.join()
 
 
 @given(st.text(max_size=60))

@@ -75,8 +75,9 @@ def programs(draw: st.DrawFn) -> Program:
             do = tuple(Draw(m.targets[0], UNIFORM) for m in by)
             operations.append(Reweight(f"%rw{k}", "%obs", do, tuple(m.result for m in by), tuple(names)))
             data[f"%rw{k}"] = tuple(names)
-    inputs = tuple(draw(st.lists(st.sampled_from(names), unique=True, max_size=2)))
-    operations.append(Sample(_network(draw, inputs, models, data), draw(_TEXTS), draw(_COMMENTS)))
+    inputs = tuple(draw(st.lists(st.sampled_from(names), unique=True, max_size=2))) if len(names) > 2 else ()
+    network = _network(draw, inputs, models, data, next(name for name in names if name not in inputs))
+    operations.append(Sample(network, draw(_TEXTS), draw(_COMMENTS)))
     return Program(draw(_TEXTS), tuple(operations)).check()
 
 
@@ -92,8 +93,13 @@ def _draws(draw: st.DrawFn, names: list[str], data: dict[str, tuple[str, ...]]) 
 
 
 def _network(
-    draw: st.DrawFn, inputs: tuple[str, ...], models: list[Train], data: dict[str, tuple[str, ...]]
+    draw: st.DrawFn,
+    inputs: tuple[str, ...],
+    models: list[Train],
+    data: dict[str, tuple[str, ...]],
+    outcome: str | None = None,
 ) -> Network:
+    """With an `outcome` no input is an output, as in a sampler; it is drawn where nothing else could be one."""
     filled, statements = list(inputs), list[Statement]()
 
     def fresh(name: str) -> str:
@@ -112,5 +118,8 @@ def _network(
                 statements.append(Draw(ready[0], policy))
             given.append(draw(st.sampled_from(ready)))
         statements.append(Apply(tuple(fresh(name) for name in model.targets), model.result, tuple(given)))
-    plain = [slot for slot in filled if slot == variable_of(slot)]
+    plain = [slot for slot in filled if slot == variable_of(slot) and (outcome is None or slot not in inputs)]
+    if not plain and outcome is not None:
+        statements.append(Draw(fresh(outcome), UNIFORM))
+        plain = [outcome]
     return Network(inputs, tuple(statements), tuple(draw(st.lists(st.sampled_from(plain), unique=True, min_size=1))))

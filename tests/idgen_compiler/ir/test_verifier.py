@@ -61,6 +61,7 @@ BREAKS = {
     ),
     "two samplers of one name": ("  } -> [Y]", "  } -> [Y]\n  sample (X) { Y ~ %m2(X) } -> [Y]"),
     "a primed sampler input": ("  sample (X) {", "  sample (X, X') {"),
+    "an output that is given": ("    Y ~ %m2(X)\n  } -> [Y]", "    Y ~ %m2(X)\n  } -> [X, Y]"),
     "no sampler": (GOOD[GOOD.index("  sample") : -2], ""),
 }
 
@@ -73,6 +74,11 @@ def _broken(case: str) -> str:
 
 def test_the_program_that_the_cases_break_verifies() -> None:
     Program.parse(GOOD)
+
+
+def test_a_program_without_data_is_refused() -> None:
+    with pytest.raises(ProgramError, match="observes no data"):
+        Program.parse('program "P(X)" { sample (X) { } -> [] }')
 
 
 def test_messages(golden: Callable[[str, str], None]) -> None:
