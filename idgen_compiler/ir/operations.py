@@ -4,8 +4,8 @@ Values are in SSA form: every operation defines one value, named `%...`, which i
 A *network* is a region: statements that fill *slots*. A slot is an instance of a variable, written with primes:
 X, X', X'' are three instances of X.
 
-What an operation `computes` is the sub-tree of the estimand (or its text, in a program that was read): printed as a
-comment, ignored by equality.
+What an operation `computes` is the sub-tree of the estimand (a sampler's is its query, and in a program that was read
+all are texts): printed as a comment, ignored by equality.
 """
 
 from __future__ import annotations
