@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -12,8 +13,10 @@ import torch
 from idgen_compiler.asking import checked_seed
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.ir.program import Program
+from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.checkpoint import Checkpoint, fingerprint
 from idgen_torch.coding import encode_sources
+from idgen_torch.families import family
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.fitting import Fitting, Settings
 from idgen_torch.image_options import ImageOptions
@@ -97,7 +100,7 @@ class TorchBackend:
         _warn_constant(program, schema, rows)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
         settings = Settings(seed, factor, place, tuned, dict(family or {}))
-        with shown(progress) as told:
+        with our_arithmetic(gradients=True), shown(progress) as told:
 
             def fitting_of(candidate: Program) -> Fitting:
                 how = settings
@@ -129,7 +132,8 @@ class TorchBackend:
         Raises DataError for a folder that is truncated or was tampered with.
         """
         place = _device(device)
-        return TorchSampler(read_fitted(Path(path), place), place)
+        with our_arithmetic(gradients=False):
+            return TorchSampler(read_fitted(Path(path), place), place)
 
 
 def _check_rows_factor(asked: object) -> None:
@@ -165,7 +169,18 @@ def _checkpoint(folder: str | Path, program: Program, schema: Schema, rows: Rows
         data=fingerprint(rows),
         settings={**asdict(bearing), "device": settings.device.type},
         versions={**used, "python": used["python"].rpartition(".")[0]},
+        families={name: _code_of(family(name)) for name in sorted(set(settings.families.values()))},
     )
+
+
+def _code_of(kind: type) -> str:
+    """The text of a family that a user wrote, so that another text is another fit; empty for ours."""
+    if kind.__module__.split(".")[0] == __name__.split(".")[0]:
+        return ""
+    try:
+        return inspect.getsource(kind)
+    except (OSError, TypeError):  # written at a prompt
+        return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _options(given: Mapping[str, Any]) -> FitOptions:
@@ -198,12 +213,14 @@ def _warn_constant(program: Program, schema: Schema, rows: Rows) -> None:
 
 def _only_value(atom: Atom, values: torch.Tensor) -> str | None:
     """What the one value is called where all rows have it."""
+    if not all(bool((piece == values[0]).all()) for piece in values.split(256)):
+        return None
     match atom:
         case Categorical():
-            return repr(atom.labels[0]) if len(atom.labels) == 1 else None
+            return repr(atom.labels[int(values[0])])
         case Image():
-            return "one image" if all(bool((piece == values[0]).all()) for piece in values.split(256)) else None
+            return "one image"
         case Vector():
-            return "one vector" if atom.low == atom.high else None
+            return "one vector"
         case _:
-            return repr(atom.low) if atom.low == atom.high else None
+            return repr(atom.low)

@@ -41,7 +41,7 @@ from idgen_torch.plan import (
 from idgen_torch.policies import Policy, PolicyKey, Uniform
 from idgen_torch.progress import OperationProgress
 from idgen_torch.record import DataReport, ModelReport, Overlap
-from idgen_torch.reweighting import reweighted, uniform_log_prob, warn_few
+from idgen_torch.reweighting import reweighted, uniform_log_prob, warn_poor_overlap
 from idgen_torch.seeds import seed_for
 from idgen_torch.variables import Schema
 
@@ -110,7 +110,7 @@ class Fitting:
                 self._drop_after(number)
         for op in self.program.reweightings:
             report = self._data_reports[op.result]
-            warn_few(op, report.effective_rows, report.rows)
+            warn_poor_overlap(op, report.effective_rows, report.rows, self._overlap[op.result].mass)
         return self._needed_for_sampling()
 
     def overlap(self, observed: Rows) -> tuple[Overlap, ...]:

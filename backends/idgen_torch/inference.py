@@ -75,7 +75,8 @@ def _infer_atom(name: str, column: Any, asked: TypeRequest | None) -> Atom:
     values = plain_column(name, column)
     if asked == "image" or isinstance(asked, Image):
         raise DataError(f"column {name} holds no images that can be read: {values.dtype} of shape {values.shape}")
-    request = asked if asked is not None else _kind(name, values)
+    said = isinstance(column, pd.Series) and column.dtype == "category"
+    request = asked if asked is not None else "categorical" if said else _kind(name, values)
     if isinstance(request, Categorical):
         return _given_labels(name, values, request)
     match request:

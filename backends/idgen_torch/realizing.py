@@ -14,17 +14,13 @@ from idgen_compiler.ir.program import Program
 from idgen_torch.fitting import Fitting
 from idgen_torch.parts import Rows
 from idgen_torch.record import Realization
-from idgen_torch.reweighting import NoOverlap
+from idgen_torch.reweighting import MASS, NoOverlap
 from idgen_torch.variables import Schema
 
-__all__ = ["EFFECTIVE", "MASS", "WIDEST", "realized"]
+__all__ = ["EFFECTIVE", "WIDEST", "realized"]
 
 EFFECTIVE = 0.7
 """From this fraction of effective rows on reweighting is taken (measured: docs/reweighting.md)."""
-
-MASS = 0.9
-"""The mean weight, one for a true propensity, has to lie between this and its inverse: below, a part of the intervened
-law has no rows at all; above, the propensity is wrong where it is small."""
 
 WIDEST = 8
 """A density of more real numbers than this is not trusted as a propensity, nor trained to find out."""

@@ -17,10 +17,14 @@ from idgen_torch.policies import atoms_of
 from idgen_torch.variables import Categorical, Image, VariableType, Vector, real_range
 from idgen_torch.warning import warn_overlap
 
-__all__ = ["NoOverlap", "Weighted", "effective_rows", "reweighted", "uniform_log_prob", "warn_few"]
+__all__ = ["MASS", "NoOverlap", "Weighted", "effective_rows", "reweighted", "uniform_log_prob", "warn_poor_overlap"]
 
 FEW_EFFECTIVE = 0.02
 """Below this fraction of effective rows a reweighting warns."""
+
+MASS = 0.9
+"""The mean weight, one for a true propensity, has to lie between this and its inverse: below, a part of the intervened
+law has no rows at all; above, the propensity is wrong where it is small."""
 
 
 class NoOverlap(DataError):
@@ -62,13 +66,19 @@ def reweighted(op: Reweight, data: DataSet, log_ratio: Tensor, kept: list[str]) 
     return Weighted(DataSet(rows, data.count, weights.float()), effective_rows(weights), mass)
 
 
-def warn_few(op: Reweight, effective: float, count: int) -> None:
-    """Warn when few of `count` rows stay effective."""
+def warn_poor_overlap(op: Reweight, effective: float, count: int, mass: float) -> None:
+    """Warn when few of `count` rows stay effective, or when the weights' mean says that they do not cover the law."""
     if effective < FEW_EFFECTIVE * count:
         warn_overlap(
             f"{op.result}: after reweighting {', '.join(d.slot for d in op.do)} only {effective:.0f} of {count} "
             "rows are effective (poor overlap), so that what is learnt there rests on few rows; "
             "compile with realize='regenerate' to share strength instead"
+        )
+    elif not MASS <= mass <= 1 / MASS:
+        warn_overlap(
+            f"{op.result}: the weights of {', '.join(d.slot for d in op.do)} have mean {mass:.2f} and not one, so that "
+            "a part of the intervened law has no rows, or its propensities are wrong; the answer there is not to be "
+            "trusted, and realize='regenerate' would extrapolate"
         )
 
 

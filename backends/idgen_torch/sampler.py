@@ -16,6 +16,7 @@ from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_torch.ancestral import Slots, WiredNetwork
+from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.coding import decode, empty_array
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.reading import read_value
@@ -157,9 +158,9 @@ class TorchSampler:
 
 
 def _without_gradients(batches: Iterator[T]) -> Iterator[T]:
-    """The same batches, made without gradients; between them the caller's own setting holds."""
+    """The same batches, made by our arithmetic without gradients; between them the caller's own settings hold."""
     while True:
-        with torch.no_grad():
+        with our_arithmetic(gradients=False):
             try:
                 batch = next(batches)
             except StopIteration:

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from idgen_compiler.csv_files import read_csv
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.user_tables import check_aligned, read_csv
 from idgen_torch.images import image_column, is_images
 
 __all__ = ["Column", "Source", "open_table", "read_sources"]
@@ -119,6 +119,7 @@ def open_table(data: Any) -> OpenTable:
     if type(data).__module__.split(".")[0] == "datasets":
         return _open_hugging_face(data)
     if isinstance(data, Mapping):
+        check_aligned(data)
         return OpenTable(tuple(map(str, data)), lambda names: {name: _array(name, data[name]) for name in names})
     raise DataError(
         f"data of type {type(data).__name__} cannot be read; give a pandas DataFrame, an Arrow table, a dict of "

@@ -60,12 +60,17 @@ class Split:
     held_out: Tensor
 
 
-def split(rows: int, holdout: float, generator: torch.Generator, most: int = 10_000) -> Split:
-    """A random split; at least one and at most `most` rows are held out."""
+def split(
+    rows: int, holdout: float, generator: torch.Generator, weights: Tensor | None = None, most: int = 10_000
+) -> Split:
+    """A random split; at least one and at most `most` rows are held out. Rows of no weight are in neither part."""
+    there = None if weights is None else (weights.float() > 0).nonzero().flatten().cpu()
+    if there is None or len(there) == rows:
+        there = torch.arange(rows)
+    rows = len(there)
     if rows == 1:
-        only = torch.zeros(1, dtype=torch.long)
-        return Split(only, only)
-    order = torch.randperm(rows, generator=generator)
+        return Split(there, there)
+    order = there[torch.randperm(rows, generator=generator)]
     kept_back = min(max(1, round(rows * holdout)), most)
     return Split(order[kept_back:], order[:kept_back])
 

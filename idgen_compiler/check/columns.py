@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from idgen_compiler.csv_files import read_csv
 from idgen_compiler.errors import DataError, IdgenError, near_misses
+from idgen_compiler.user_tables import check_aligned, read_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,8 +82,10 @@ def _frame(data: Any) -> pd.DataFrame:
     if callable(convert := getattr(data, "to_pandas", None)):
         return pd.DataFrame(convert())
     if isinstance(data, Mapping):
+        check_aligned(data)
         try:
-            return pd.DataFrame({str(name): pd.Series(values) for name, values in data.items()})
+            columns = {str(name): pd.Series(values).reset_index(drop=True) for name, values in data.items()}
+            return pd.DataFrame(columns)
         except (TypeError, ValueError) as error:
             raise DataError(f"the arrays are no columns of one table: {error}") from None
     raise DataError(

@@ -12,7 +12,7 @@ from idgen_compiler.check.verdict import Outcome
 
 __all__ = ["covariance_test"]
 
-FOLDS = 5
+FOLDS, FEWEST_ROWS, MOST_PRODUCTS = 5, 20, 500
 KNOTS = 6
 LANDMARKS = 100
 MOST_ROWS = 20_000
@@ -31,13 +31,16 @@ def covariance_test(a: Column, b: Column, given: Sequence[Column], generator: np
     total = len(a.values)
     rows = np.arange(total) if total <= MOST_ROWS else np.sort(generator.choice(total, MOST_ROWS, replace=False))
     left, right = _features(a, rows), _features(b, rows)
+    products = left.shape[1] * right.shape[1]
+    if len(rows) < FEWEST_ROWS or (products > MOST_PRODUCTS and len(rows) < 10 * products):
+        return Outcome.untested(f"{len(rows)} rows are too few for {products} products of features")
     if given:
         both = _residuals(np.column_stack([left, right]), [_inputs(column, rows) for column in given], generator)
         left, right = both[:, : left.shape[1]], both[:, left.shape[1] :]
     left, right = left - left.mean(axis=0), right - right.mean(axis=0)
-    products = np.einsum("ni,nj->nij", left, right).reshape(len(rows), -1)
-    mean = products.mean(axis=0)
-    spread, directions = np.linalg.eigh(np.atleast_2d(np.cov(products.T, bias=True)))
+    each = np.einsum("ni,nj->nij", left, right).reshape(len(rows), -1)
+    mean = each.mean(axis=0)
+    spread, directions = np.linalg.eigh(np.atleast_2d(np.cov(each.T, bias=True)))
     kept = spread > 1e-9 * max(float(spread.max(initial=0.0)), 1e-12)
     rank = int(kept.sum())
     if rank == 0 or len(rows) < 10 * rank:

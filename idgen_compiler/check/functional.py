@@ -137,6 +137,8 @@ def _ratio(rows: Rows, fixing: Fixing, weights: Array) -> Array:
 def _logistic_ratio(design: Array, column: Column, weights: Array) -> Array:
     """policy(x) / P(x | design) with P by multinomial logistic regression, fitted by Newton's method."""
     total, classes = weights.sum(), column.size
+    if classes < 2:
+        return np.ones(len(design))
     target = np.eye(classes)[column.values]
     scale = np.maximum(np.abs(design).max(axis=0), 1e-12)
     features = design / scale

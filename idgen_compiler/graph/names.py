@@ -9,7 +9,7 @@ from idgen_compiler.errors import GraphError
 __all__ = ["NAME", "check_name", "variable_of"]
 
 NAME = r"[^\W\d][\w.]*"
-"""A letter or underscore, then letters, digits, underscores and dots, in any script whose letters are one character each.
+"""A letter or underscore, then letters, digits, underscores and dots, in scripts whose letters are one character each.
 
 A prime (X') is an instance.
 """

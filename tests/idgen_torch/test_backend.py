@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from idgen_compiler.backend import find_backend
 from idgen_compiler.errors import DataError, OverlapWarning
-from idgen_torch import TorchBackend, TorchSampler
+from idgen_torch import Categorical, TorchBackend, TorchSampler
 from tests.idgen_torch import programs
 from tests.idgen_torch.programs import BACK_DOOR
 
@@ -92,6 +94,34 @@ def test_what_cannot_be_sampled_says_why(sampler: TorchSampler, arguments: dict[
 def test_options_that_make_no_sense_say_why(options: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         fit(**options)
+
+
+@pytest.mark.parametrize("theirs", ["double", "no_grad", "inference"])
+def test_the_callers_settings_of_torch_do_not_matter(theirs: str) -> None:
+    rng = np.random.default_rng(0)
+    data = {"Z": rng.normal(size=200), "X": DATA["X"][:200], "Y": rng.normal(size=200)}
+    options: dict[str, Any] = {"epochs": 1, "ensemble": 1, "density": "mixture"}
+    drawn = []
+    for changed in (False, True):
+        before = torch.get_default_dtype()
+        if changed and theirs == "double":
+            torch.set_default_dtype(torch.float64)
+        guards = {"no_grad": torch.no_grad, "inference": torch.inference_mode}
+        try:
+            with guards.get(theirs, nullcontext)() if changed else nullcontext():
+                sampler = fit(data, **options)
+                drawn.append(sampler.sample(50, do={"X": DATA["X"][0]}, seed=1)["Y"])
+                assert torch.get_default_dtype() == (torch.float64 if changed and theirs == "double" else before)
+        finally:
+            torch.set_default_dtype(before)
+    assert np.array_equal(*drawn)
+
+
+def test_a_treatment_with_one_of_its_labels_only_is_told() -> None:
+    data = {**DATA, "X": np.repeat(DATA["X"][:1], len(DATA["X"]))}
+    labels = tuple(sorted(set(DATA["X"].tolist())))
+    with pytest.warns(OverlapWarning, match="X is .* in every row"):
+        fit(data, types={"X": Categorical(labels)}, epochs=1)
 
 
 def test_bad_tables_are_data_errors() -> None:

@@ -44,6 +44,15 @@ def test_an_interrupted_fit_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert np.array_equal(ours, theirs)
 
 
+def test_another_text_of_a_family_is_another_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fit(checkpoint=tmp_path)
+    fit(checkpoint=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    monkeypatch.setattr("idgen_torch.backend.inspect.getsource", lambda kind: "class Counting: pass")
+    fit(checkpoint=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 @pytest.mark.parametrize(
     "change",
     [

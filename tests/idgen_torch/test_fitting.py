@@ -77,6 +77,15 @@ def test_the_effective_sample_size_is_kishs() -> None:
     assert effective_rows(torch.full((7,), 0.3)) == pytest.approx(7)
 
 
+def test_weights_whose_mean_is_not_one_warn() -> None:
+    """W2 is W1: every row stays effective, and half of the intervened law has no rows."""
+    random = np.random.default_rng(0)
+    w1 = random.integers(2, size=2000)
+    data = {"W1": w1, "W2": w1, "X": random.integers(0, 2, 2000), "Y": random.integers(0, 2, 2000)}
+    with pytest.warns(OverlapWarning, match=r"%rw0: the weights of W2 have mean 0\.5\d and not one"):
+        fit(REWEIGHTED, data)
+
+
 def test_poor_overlap_warns() -> None:
     random = np.random.default_rng(0)
     w1 = np.arange(2000) % 2

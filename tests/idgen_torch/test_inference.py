@@ -28,6 +28,8 @@ RANDOM = np.random.default_rng(0)
         ([True, False], (False, True), "bool"),
         (pd.Series(["lo", "hi", "lo"]).astype(pd.CategoricalDtype(["lo", "mid", "hi"])), ("lo", "hi"), "object"),
         (pd.Series([1, 2, 1], dtype="Int64"), (1, 2), "int64"),
+        (pd.Series(range(50)).astype("category"), tuple(range(50)), "int64"),
+        (pd.Series([0.1, 0.5] * 9).astype("category"), (0.1, 0.5), "float64"),
         (pd.Series([True, False], dtype="boolean"), (False, True), "bool"),
         (np.array([3, 1, 3], dtype=np.uint8), (1, 3), "uint8"),
         (np.array([0.0, 1.0, 2.0]), (0.0, 1.0, 2.0), "float64"),

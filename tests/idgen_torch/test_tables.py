@@ -95,6 +95,13 @@ def test_rows_of_other_lengths_than_the_header_are_no_columns(tmp_path: Path) ->
         read_sources(path, ["X"])
 
 
+def test_columns_of_pandas_have_one_index() -> None:
+    shuffled = FRAME["X"].sample(frac=1, random_state=1)
+    with pytest.raises(DataError, match="columns X and Y have different pandas indexes"):
+        read_sources({"X": shuffled, "Y": FRAME["Y"]}, ["X", "Y"])
+    assert read_sources({"X": shuffled, "Y": shuffled}, ["X", "Y"])
+
+
 def test_a_column_has_one_variable() -> None:
     with pytest.raises(DataError, match="column M belongs to X and to M"):
         read_sources({"X": [0, 1], "M": [0, 1]}, ["X", "M"], {"X": ["M"]})

@@ -61,7 +61,7 @@ class Chain(ConditionalModel):
         early, late = _links(targets)
         known = [*inputs, *early]
         links = [
-            family(choose(own, given, rows, likelihood=options.likelihood)).fit(
+            family(choose(own, given, rows, weights, likelihood=options.likelihood)).fit(
                 own,
                 given,
                 rows,

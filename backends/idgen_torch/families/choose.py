@@ -91,13 +91,11 @@ def _can_diffuse() -> bool:
 
 def _likelier(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights: Tensor | None, count: int) -> str:
     """The better of `factored` and a single classifier on held-out rows; the same answer for the same rows."""
-    parts = split(count, 0.1, generator_for(0))
+    parts = split(count, 0.1, generator_for(0), weights)
     names = [part.name for part in (*targets, *inputs)]
     learn = {name: rows[name].cpu()[parts.train] for name in names}
     check = {name: rows[name].cpu()[parts.held_out] for name in names}
     mass = None if weights is None else weights.cpu()
-    if mass is not None and not (mass[parts.train].sum() > 0 and mass[parts.held_out].sum() > 0):
-        return "classifier"
     scores = []
     for kind in (Factored, Classifier):
         model = kind.fit(

@@ -71,7 +71,7 @@ class Classifier(ConditionalModel):
         recipe = RECIPE.with_options(options)
         generator = generator_for(seed)
         device = torch.device(options.device)
-        parts = split(count, options.holdout, generator)
+        parts = split(count, options.holdout, generator, weights)
 
         layout, mask = _layout(targets, inputs, recipe.ensemble, recipe.hidden)
         networks = HeadNetworks.start(layout, mask, generator, device)

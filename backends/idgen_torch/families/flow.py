@@ -94,7 +94,7 @@ class Flow(ConditionalModel):
         residual = Residual.fit(features, columns.one_hot_width, values, mass)
         whitened = residual.whitened(features, columns.one_hot_width, values)
         generator = generator_for(seed)
-        parts = split(count, options.holdout, generator)
+        parts = split(count, options.holdout, generator, weights)
         name = ", ".join(part.name for part in targets)
         model = cls(targets, inputs, residual, "spline", options.bins, None)
         if not residual.free:

@@ -79,7 +79,7 @@ class FromImages(ConditionalModel):
         model = cls(targets, inputs, network, torch.ones(len(network.heads), device=network.device), options.components)
         mass = None if weights is None else weights.float() * (count / weights.float().sum())
         generator = generator_for(seed)
-        parts = split(count, options.holdout, generator)
+        parts = split(count, options.holdout, generator, weights)
         network.requires_grad_(True)
         model._train(rows, mass, parts.train, parts.held_out, options, generator, progress)
         network.eval().requires_grad_(False)

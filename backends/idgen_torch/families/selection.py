@@ -10,6 +10,7 @@ from math import prod, sqrt
 import torch
 from torch import Tensor
 
+from idgen_torch.drawing import generator_for
 from idgen_torch.families.cells import cell_of, sizes_of
 from idgen_torch.parts import Part, Rows
 
@@ -18,7 +19,8 @@ __all__ = ["Selection", "association", "select"]
 THRESHOLD = 5.0
 """Standard deviations above independence at which a dependence counts."""
 
-_MOST_ROWS = 200_000
+_MOST_ROWS, _MOST_CELLS = 200_000, 2**22
+"""More rows than this are thinned at random, since tables may be sorted; larger tables of counts are not made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def select(target: Part, candidates: Sequence[Part], rows: Rows, weights: Tensor
     while left:
         sets: list[tuple[Part, ...]] = [(part,) for part in left]
         best, strength = _strongest(table, chosen, sets)
+        complete = complete and all(table.fits(chosen, single) for single in sets)
         if strength < THRESHOLD:
             best, strength = _strongest(table, chosen, list(combinations(left, 2)))
         if strength < THRESHOLD:
@@ -79,9 +82,11 @@ def select(target: Part, candidates: Sequence[Part], rows: Rows, weights: Tensor
 
 
 def _strongest(table: _Strata, chosen: Sequence[Part], sets: list[tuple[Part, ...]]) -> tuple[tuple[Part, ...], float]:
-    """The set of candidates with the strongest association given the chosen parts."""
+    """The set of candidates with the strongest association given the chosen parts, of those that can be counted."""
     best: tuple[tuple[Part, ...], float] = ((), 0.0)
     for candidate in sets:
+        if not table.fits(chosen, candidate):
+            continue
         strength = table.association(chosen, candidate)
         if strength > best[1]:
             best = candidate, strength
@@ -93,11 +98,21 @@ class _Strata:
 
     def __init__(self, target: Part, rows: Rows, weights: Tensor | None) -> None:
         self._target = target
-        self._rows = {name: values[:_MOST_ROWS].cpu() for name, values in rows.items() if values.dtype == torch.int64}
+        codes = {name: values.cpu() for name, values in rows.items() if values.dtype == torch.int64}
+        count = len(rows[target.name])
+        if count > _MOST_ROWS:
+            taken = torch.randperm(count, generator=generator_for(0))[:_MOST_ROWS]
+            codes = {name: values[taken] for name, values in codes.items()}
+            weights = None if weights is None else weights.cpu()[taken]
+        self._rows = codes
         self._weights: Tensor | None = None
         if weights is not None:
-            mass = weights[:_MOST_ROWS].double().cpu()
+            mass = weights.double().cpu()
             self._weights = mass * (mass.sum() / mass.square().sum())  # Kish's effective rows
+
+    def fits(self, chosen: Sequence[Part], candidate: Sequence[Part]) -> bool:
+        """Whether the table of counts is small enough to be made."""
+        return prod(sizes_of([*chosen, *candidate, self._target])) <= _MOST_CELLS
 
     def association(self, chosen: Sequence[Part], candidate: tuple[Part, ...]) -> float:
         """The association of the target with the candidate set within the chosen parts' cells."""

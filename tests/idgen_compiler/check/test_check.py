@@ -48,6 +48,25 @@ def test_p_values_of_few_rows_are_not_too_small() -> None:
     assert (found <= 0.2).mean() <= 0.25
 
 
+def test_permutations_go_on_where_a_correction_needs_them() -> None:
+    """Eleven equal columns with a rare label: each of 55 pairs is tested by permutation, and none is independent."""
+    rng = np.random.default_rng(0)
+    column = (rng.random(4_000) < 0.0005).astype(int) + 2 * (rng.random(4_000) < 0.3)
+    names = [f"V{k:02}" for k in range(11)]
+    report = idgen.check_graph(idgen.ADMG(nodes=names), dict.fromkeys(names, column))
+    assert not report.ok
+
+
+def test_tables_without_enough_rows_or_values_are_not_tested() -> None:
+    rng = np.random.default_rng(0)
+    for rows in (1, 2, 4):
+        report = idgen.check_graph(idgen.ADMG.parse("A -> B -> C"), {k: rng.normal(size=rows) for k in "ABC"})
+        assert report.ok
+    numbers = {"W1": rng.normal(size=400), "W2": np.zeros(400, dtype=int), "X": rng.integers(0, 2, 400)}
+    napkin = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
+    assert idgen.check_graph(napkin, numbers | {"Y": rng.normal(size=400)}).ok
+
+
 def test_p_values_of_numbers_are_uniform_where_the_graph_is_right() -> None:
     found = _p_values(VERMA, lambda seed: linear(VERMA, 300, seed), 16)
     for p_values in found.values():

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-from idgen_torch.families import Classifier, Factored, FitOptions, Resample, Table
+from idgen_torch.families import Classifier, Factored, FitOptions, Resample, Table, selection
 from idgen_torch.families.classifier import fitted_temperature
 from idgen_torch.families.selection import association, select
 from idgen_torch.families.table import mutual_information, smoothed
 from idgen_torch.parts import Part, Rows
+from idgen_torch.training import split
 
 X, Y, Z = Part("x", 2), Part("y", 3), Part("z", 2)
 
@@ -34,6 +35,29 @@ def noisy_copy(n: int, seed: int = 0) -> Rows:
     x, z = torch.randint(2, (n,), generator=g), torch.randint(2, (n,), generator=g)
     y = torch.where(torch.rand(n, generator=g) < 0.2, torch.full_like(x, 2), x)
     return {"x": x, "y": y, "z": z}
+
+
+def test_parents_are_found_in_sorted_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "_MOST_ROWS", 2_000)
+    rows = noisy_copy(6_000)
+    order = rows["x"].argsort(stable=True)
+    shown = {name: codes[order] for name, codes in rows.items()}
+    assert select(Y, [X, Z], shown, None, 1e6).parts == (X,)
+    assert select(Y, [X, Z], shown, torch.ones(6_000), 1e6).parts == (X,)
+
+
+def test_candidates_that_are_too_many_to_count_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "_MOST_CELLS", 5)
+    assert not select(Y, [X, Z], noisy_copy(600), None, 1e6).complete
+
+
+def test_rows_without_weight_teach_nothing_and_judge_nothing() -> None:
+    rows, weights = noisy_copy(2_000), torch.ones(2_000)
+    weights[split(2_000, 0.1, generator()).held_out] = 0.0  # all that would be held out if weights did not count
+    rows["y"][weights == 0] = 2
+    model = Classifier.fit((Y,), (X,), rows, weights=weights, options=FitOptions(ensemble=2))
+    chance = torch.stack([model.log_prob({"x": torch.tensor([k]), "y": torch.tensor([k])}).exp()[0] for k in (0, 1)])
+    assert chance.tolist() == pytest.approx([0.8, 0.8], abs=0.12)
 
 
 def test_resampling_keeps_rows_whole_and_follows_weights() -> None:

@@ -1,16 +1,17 @@
-"""Tables of text, read in one way everywhere."""
+"""Tables of a user's, read in one way everywhere."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from idgen_compiler.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_csv"]
+__all__ = ["check_aligned", "read_csv"]
 
 
 def read_csv(path: Path, mark: str) -> pd.DataFrame:
@@ -33,3 +34,17 @@ def read_csv(path: Path, mark: str) -> pd.DataFrame:
     if table.index.nlevels > 1:
         raise DataError(f"the rows of {path} have {table.index.nlevels} fields more than its header; name them all")
     return table.reset_index(drop=True)
+
+
+def check_aligned(columns: Mapping[Any, Any]) -> None:
+    """Raise DataError for columns of pandas with unlike indexes: by place and by name their rows would pair unlike."""
+    import pandas as pd
+
+    series = {str(name): column for name, column in columns.items() if isinstance(column, pd.Series)}
+    first = next(iter(series), "")
+    for name, column in series.items():
+        if not column.index.equals(series[first].index):
+            raise DataError(
+                f"columns {first} and {name} have different pandas indexes; join them in one DataFrame, or give arrays "
+                "in the order of the rows"
+            )
