@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
+from math import exp, log
 from typing import Self
 
 import torch
@@ -32,6 +32,8 @@ __all__ = ["Classifier"]
 
 RECIPE = Recipe(epochs=15, batch_size=512, lr=4e-3, weight_decay=1e-2, hidden=(32, 32), ensemble=3, patience=6)
 """Measured on the discrete Napkin-MNIST attributes; larger networks and label smoothing did worse."""
+
+TEMPERATURE_SPREAD = 0.5
 
 
 @register
@@ -112,6 +114,7 @@ class Classifier(ConditionalModel):
                     logits.flatten(0, 1),
                     labels[held_out, head].flatten(),
                     None if mass is None else mass[held_out].flatten(),
+                    recipe.ensemble,
                 )
                 for head, logits in enumerate(outputs)
             ]
@@ -208,16 +211,21 @@ def _nll(logits: Tensor, labels: Tensor) -> Tensor:
     return flat.view(labels.shape)
 
 
-def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None) -> Tensor:
-    """The T > 0 that minimises the negative log-likelihood of softmax(z / T) on held-out rows, in [1/4, 4].
+def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None, members: int = 1) -> Tensor:
+    """The T > 0 that softmax(z / T) has on held-out rows, in [1/4, 4], by the mode of its posterior.
 
-    The loss is convex in 1/T, so a ternary search over log T finds its only minimum.
+    Log T is normal beforehand with deviation `TEMPERATURE_SPREAD`, so that a handful of rows, which any network may
+    happen to predict well, cannot make it certain of everything. The likelihood is log-concave in 1/T, and a ternary
+    search over log T finds the minimum. The logits are those of `members` networks on the same rows, one after another.
     Source: Guo et al. (2017), section 4.2.  Shape: logits (rows, classes), labels (rows,), mass (rows,) -> ().
     """
+    rows = len(labels) if mass is None else float(mass.double().sum().square() / mass.double().square().sum())
+    rows = max(rows / members, 1e-9)
 
     def loss(log_temperature: float) -> float:
-        each = cross_entropy(logits * torch.tensor(-log_temperature).exp().item(), labels, reduction="none")
-        return float(each.mean() if mass is None else (each * mass).sum() / mass.sum())
+        each = cross_entropy(logits * exp(-log_temperature), labels, reduction="none")
+        mean = float(each.mean() if mass is None else (each * mass).sum() / mass.sum())
+        return mean + (log_temperature / TEMPERATURE_SPREAD) ** 2 / (2 * rows)
 
     low, high = -log(4), log(4)
     for _ in range(25):

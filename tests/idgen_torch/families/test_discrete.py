@@ -191,6 +191,16 @@ def test_temperature_undoes_overconfidence() -> None:
     assert float(fitted_temperature(2.5 * logits, labels, None)) == pytest.approx(2.5, rel=0.05)
 
 
+def test_a_few_held_out_rows_leave_the_temperature_near_one() -> None:
+    """Five rows that the likelier label happens to fit would make a chance of .8 one of .996."""
+    logits, labels = torch.tensor([[0.0, 1.386]]).expand(5, 2), torch.ones(5, dtype=torch.long)
+    alone, weighed = fitted_temperature(logits, labels, None), fitted_temperature(logits, labels, torch.ones(5))
+    assert float(alone) == pytest.approx(float(weighed), abs=1e-3)
+    assert 0.6 < float(alone) < 1
+    three = fitted_temperature(logits.repeat(3, 1), labels.repeat(3), None, members=3)
+    assert float(three) == pytest.approx(float(alone), abs=1e-3)
+
+
 @pytest.mark.parametrize("kind", [Table, Factored, Classifier])
 def test_real_targets_are_refused_by_name(kind: type[Table]) -> None:
     with pytest.raises(DataError, match="r is real"):
