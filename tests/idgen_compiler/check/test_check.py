@@ -57,6 +57,17 @@ def test_permutations_go_on_where_a_correction_needs_them() -> None:
     assert not report.ok
 
 
+def test_a_rare_category_beside_a_skewed_number_is_no_dependence() -> None:
+    rng, graph = np.random.default_rng(0), idgen.ADMG.parse("A; B")
+    refused = 0
+    for _ in range(40):
+        data = {"A": rng.choice(4, 600, p=[0.9, 0.05, 0.03, 0.02]), "B": np.exp(rng.normal(size=600))}
+        refused += not idgen.check_graph(graph, data).ok
+    assert refused <= 5
+    shifted = {**data, "B": data["B"] + 8 * (data["A"] == 3)}
+    assert not idgen.check_graph(graph, shifted).ok
+
+
 def test_tables_without_enough_rows_or_values_are_not_tested() -> None:
     rng = np.random.default_rng(0)
     for rows in (1, 2, 4):
