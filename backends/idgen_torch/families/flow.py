@@ -91,10 +91,13 @@ class Flow(ConditionalModel):
         features = columns.features(rows, count, device)
         values = torch.cat([rows[part.name].to(device) for part in targets], 1)
         mass = None if weights is None else (weights.float() * (count / weights.float().sum())).to(device)
-        residual = Residual.fit(features, columns.one_hot_width, values, mass)
-        whitened = residual.whitened(features, columns.one_hot_width, values)
         generator = generator_for(seed)
         parts = split(count, options.holdout, generator, weights)
+        learn = parts.train.to(device)
+        residual = Residual.fit(
+            features[learn], columns.one_hot_width, values[learn], None if mass is None else mass[learn]
+        )
+        whitened = residual.whitened(features, columns.one_hot_width, values)
         name = ", ".join(part.name for part in targets)
         model = cls(targets, inputs, residual, "spline", options.bins, None)
         if not residual.free:
