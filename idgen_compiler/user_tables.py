@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,33 @@ from idgen_compiler.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_aligned", "read_csv"]
+__all__ = ["PARQUET", "check_aligned", "kind_of", "read_csv", "reading"]
+
+PARQUET, _MARKS = ("parquet", "pq"), {"csv": ",", "tsv": "\t"}
 
 
-def read_csv(path: Path, mark: str) -> pd.DataFrame:
-    """The whole table, its columns parted by `mark`.
+def kind_of(path: Path) -> str:
+    """The language of a table's file by its name: one of `PARQUET`, csv or tsv.  Raises DataError for any other."""
+    kind = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
+    if kind not in (*PARQUET, *_MARKS):
+        raise DataError(f"{path} is neither CSV nor Parquet by its name; rename it to .csv, .tsv or .parquet")
+    return kind
+
+
+@contextmanager
+def reading(path: Path, *also: type[Exception]) -> Iterator[None]:
+    """Turn what goes wrong while a table's file is read into a DataError; `also` are errors of the reader's own."""
+    failures: tuple[type[Exception], ...] = (OSError, ValueError, *also)  # pandas' own parser errors are among these
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError):
+        raise DataError(f"there is no file {path}; give the path of a CSV or Parquet file") from None
+    except failures as error:
+        raise DataError(f"{path} cannot be read as {kind_of(path).upper()}: {error}") from error
+
+
+def read_csv(path: Path, rows: int | None = None) -> pd.DataFrame:
+    """The whole table, or its first rows; columns are parted by commas, or by tabs in a .tsv file.
 
     Where every row has one field more than the header, the first is a row's name, as R writes them, and is left out.
     All columns are read, whichever are wanted: told to read some only, pandas takes rows of any length.
@@ -24,13 +47,8 @@ def read_csv(path: Path, mark: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    try:
-        table = pd.read_csv(path, sep=mark, low_memory=False)
-    except (FileNotFoundError, IsADirectoryError):
-        raise DataError(f"there is no file {path}; give the path of a CSV or Parquet file") from None
-    except (OSError, ValueError) as error:  # the parser's own errors are among them
-        kind = "TSV" if mark == "\t" else "CSV"
-        raise DataError(f"{path} cannot be read as {kind}: {error}") from None
+    with reading(path):
+        table = pd.read_csv(path, sep=_MARKS[kind_of(path)], low_memory=False, nrows=rows)
     if table.index.nlevels > 1:
         raise DataError(f"the rows of {path} have {table.index.nlevels} fields more than its header; name them all")
     return table.reset_index(drop=True)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import torch
 
 from idgen_compiler.errors import DataError, near_misses
-from idgen_compiler.user_tables import check_aligned, read_csv
+from idgen_compiler.user_tables import PARQUET, check_aligned, kind_of, read_csv, reading
 from idgen_torch.images import image_column, is_images
 
 __all__ = ["Column", "Source", "open_table", "read_sources"]
@@ -146,20 +146,12 @@ def _open_arrow(table: pa.Table) -> OpenTable:
 
 
 def _open_file(path: Path) -> OpenTable:
-    kind = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
-    try:
-        if kind in ("parquet", "pq"):
+    if kind_of(path) in PARQUET:
+        with reading(path, pa.ArrowException):
             names = tuple(pq.read_schema(path).names)
-            return OpenTable(names, lambda wanted: _open_arrow(pq.read_table(path, columns=list(wanted))).read(wanted))
-        if kind in ("csv", "tsv"):
-            mark = "\t" if kind == "tsv" else ","
-            names = tuple(map(str, pd.read_csv(path, sep=mark, nrows=0).columns))
-            return OpenTable(names, lambda wanted: _open_frame(read_csv(path, mark)).read(wanted))
-    except (FileNotFoundError, IsADirectoryError):
-        raise DataError(f"there is no file {path}; give the path of a CSV or Parquet file") from None
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path} cannot be read as {kind.upper()}: {error}") from error
-    raise DataError(f"{path} is neither CSV nor Parquet by its name; rename it to .csv, .tsv or .parquet")
+        return OpenTable(names, lambda wanted: _open_arrow(pq.read_table(path, columns=list(wanted))).read(wanted))
+    names = tuple(map(str, read_csv(path, rows=0).columns))
+    return OpenTable(names, lambda wanted: _open_frame(read_csv(path)).read(wanted))
 
 
 def _open_hugging_face(dataset: Any) -> OpenTable:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from idgen_compiler.errors import DataError, IdgenError, near_misses
-from idgen_compiler.user_tables import check_aligned, read_csv
+from idgen_compiler.user_tables import PARQUET, check_aligned, kind_of, read_csv, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,17 +97,10 @@ def _frame(data: Any) -> pd.DataFrame:
 def _read_file(path: Path) -> pd.DataFrame:
     import pandas as pd
 
-    kind = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
-    try:
-        if kind in ("parquet", "pq"):
+    if kind_of(path) in PARQUET:
+        with reading(path):
             return pd.read_parquet(path)
-        if kind in ("csv", "tsv"):
-            return read_csv(path, "\t" if kind == "tsv" else ",")
-    except (FileNotFoundError, IsADirectoryError):
-        raise DataError(f"there is no file {path}; give the path of a CSV or Parquet file") from None
-    except (OSError, ValueError) as error:  # the parser's own errors are among them
-        raise DataError(f"{path} cannot be read as {kind.upper()}: {error}") from None
-    raise DataError(f"{path} is neither CSV nor Parquet by its name; rename it to .csv, .tsv or .parquet")
+    return read_csv(path)
 
 
 def _column(name: str, series: pd.Series, kind: str | None) -> Column:
