@@ -37,7 +37,7 @@ def verify_operations(operations: Sequence[Operation]) -> None:
     scope = _Scope()
     for op in operations:
         _CHECKS[type(op)](scope, op)
-    if not scope.observed:
+    if not any(isinstance(op, Observe) for op in operations):
         raise ProgramError("the program observes no data; begin it with `%obs = observe [variables]`")
     if not scope.samplers:
         raise ProgramError("the program has no sampler; end it with `sample (inputs) { ... } -> [outputs]`")
@@ -50,7 +50,6 @@ class _Scope:
         self.data: dict[str, dict[str, None]] = {}  # data set -> its variables, in order and quick to look up
         self.models: dict[str, Train] = {}
         self.samplers: list[str] = []
-        self.observed = False
 
     def define(self, op: Observe | Train | Regenerate | Reweight) -> None:
         if not _VALUE.fullmatch(op.result):
@@ -111,7 +110,6 @@ def _is_slot(op: Operation, slot: str) -> None:
 def _observe(scope: _Scope, op: Observe) -> None:
     if scope.data:
         raise _fault(op, op.result, "the data are observed twice", "use one observe, the first operation")
-    scope.observed = True
     scope.define(op)
     _plain(op, op.variables, "variables")
     _distinct(op, op.variables, "variables")

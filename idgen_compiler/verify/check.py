@@ -47,9 +47,11 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
         raise IdgenError(
             f"a verification takes at least one model and a seed from 0, not models={models!r}, seed={seed!r}"
         )
-    identify(query, graph)  # which is refused with a hedge also where models would be too large
-    graph = _small(query, graph)
-    answers: dict[str, Answer] = {"estimand": identify(query, graph).estimand.evaluate}
+    identified = identify(query, graph)  # first, since a hedge is a proof also where models would be too large
+    if 2 ** len(graph) > _CELLS:
+        graph = _ancestral(query, graph)
+        identified = identify(query, graph)
+    answers: dict[str, Answer] = {"estimand": identified.estimand.evaluate}
     for name, program in programs(query, graph).items():
         answers[name] = _exactly(program)
     y0 = ask_y0(query, graph)
@@ -57,13 +59,11 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
     return VerificationReport(query, graph, seed, tuple(rows), y0)
 
 
-def _small(query: Query, graph: ADMG) -> ADMG:
-    """The graph, or the part of it that the query is about where the whole would be too large.
+def _ancestral(query: Query, graph: ADMG) -> ADMG:
+    """The part of the graph that the query is about.
 
     What is no ancestor of the query's variables sums to one in every model, so that the answer is the same.
     """
-    if 2 ** len(graph) <= _CELLS:
-        return graph
     small = graph.subgraph(graph.ancestors(query.variables))
     if 2 ** len(small) > _CELLS:
         raise IdgenError(
