@@ -44,12 +44,11 @@ def covariance_test(a: Column, b: Column, given: Sequence[Column], generator: np
     left, right = left - left.mean(axis=0), right - right.mean(axis=0)
     each = np.einsum("ni,nj->nij", left, right).reshape(len(rows), -1)
     mean = each.mean(axis=0)
-    spread, directions = np.linalg.eigh(np.atleast_2d(np.cov(each.T, bias=True)))
-    kept = spread > 1e-9 * max(float(spread.max(initial=0.0)), 1e-12)
-    rank = int(kept.sum())
+    spread, directions = _varying(each)
+    rank = len(spread)
     if rank == 0 or len(rows) < 10 * rank:
         return Outcome.untested("too few rows, or one of the two variables never varies where the others are known")
-    statistic = float(len(rows) * ((directions[:, kept].T @ mean) ** 2 / spread[kept]).sum())
+    statistic = float(len(rows) * ((directions.T @ mean) ** 2 / spread).sum())
     p_value = float(chi2.sf(statistic, rank))
     if p_value < DOUBTED:
         p_value = max(p_value, _shuffled(left, right, generator))
@@ -76,9 +75,15 @@ def _shuffled(left: Array, right: Array, generator: np.random.Generator) -> floa
 
 def _whitened(residuals: Array) -> Array:
     """Residuals of covariance one along the directions in which they vary.  Shape: (rows, features) -> (rows, rank)."""
-    spread, directions = np.linalg.eigh(np.atleast_2d(np.cov(residuals.T, bias=True)))
+    spread, directions = _varying(residuals)
+    return np.asarray(residuals @ directions / np.sqrt(spread))
+
+
+def _varying(values: Array) -> tuple[Array, Array]:
+    """The variances along the directions in which values vary, and these.  Shape: -> (rank,), (features, rank)."""
+    spread, directions = np.linalg.eigh(np.atleast_2d(np.cov(values.T, bias=True)))
     kept = spread > 1e-9 * max(float(spread.max(initial=0.0)), 1e-12)
-    return np.asarray(residuals @ directions[:, kept] / np.sqrt(spread[kept]))
+    return spread[kept], directions[:, kept]
 
 
 def _features(column: Column, rows: Array) -> Array:
