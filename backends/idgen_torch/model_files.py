@@ -60,15 +60,15 @@ def read_model(
         )
     path = folder / record["file"]
     try:
-        digest = _digest(path)
+        content = None if path.stat().st_size >= LARGE else path.read_bytes()  # a large one is mapped into memory
+        digest = _digest(path) if content is None else hashlib.sha256(content).hexdigest()
     except OSError as error:
         raise DataError(f"{where} has no file {path.name} ({error.strerror}); save the sampler again") from None
     if digest != record["sha256"]:
         raise DataError(f"{path} is truncated or was changed after it was saved; save the sampler again")
     kind = family(entry(record, "family", str))
     try:
-        large = path.stat().st_size >= LARGE  # mapped into memory then
-        tensors = safetensors.torch.load_file(path) if large else safetensors.torch.load(path.read_bytes())
+        tensors = safetensors.torch.load_file(path) if content is None else safetensors.torch.load(content)
         model = kind.from_state(entry(record, "config", dict), tensors, targets, inputs)
     except IdgenError as error:
         raise DataError(f"{where}: {error}") from error

@@ -98,13 +98,12 @@ class _Strata:
 
     def __init__(self, target: Part, rows: Rows, weights: Tensor | None) -> None:
         self._target = target
-        codes = {name: values.cpu() for name, values in rows.items() if values.dtype == torch.int64}
-        count = len(rows[target.name])
-        if count > _MOST_ROWS:
+        rows = {name: values for name, values in rows.items() if values.dtype == torch.int64}
+        if (count := len(next(iter(rows.values()), ()))) > _MOST_ROWS:
             taken = torch.randperm(count, generator=generator_for(0))[:_MOST_ROWS]
-            codes = {name: values[taken] for name, values in codes.items()}
-            weights = None if weights is None else weights.cpu()[taken]
-        self._rows = codes
+            rows = {name: values[taken.to(values.device)] for name, values in rows.items()}
+            weights = None if weights is None else weights[taken.to(weights.device)]
+        self._rows = {name: values.cpu() for name, values in rows.items()}
         self._weights: Tensor | None = None
         if weights is not None:
             mass = weights.double().cpu()
