@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from idgen_compiler.cursor import Cursor
 from idgen_compiler.errors import GraphError, QueryError
+from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import NAME, check_name
 

@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.cursor import Cursor
 from idgen_compiler.errors import IdgenError, near_misses
 from idgen_compiler.estimand.formula import (
     Formula,
@@ -33,6 +32,7 @@ from idgen_compiler.estimand.formula import (
     times,
 )
 from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalise
+from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.query import Query
 
 __all__ = ["TextbookFormula"]

@@ -1,0 +1,1 @@
+"""What every printed and saved form is read and written with: a scanner of texts, and records as JSON values."""
