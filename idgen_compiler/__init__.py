@@ -19,7 +19,7 @@ from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.tables import Joint, KernelTable
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import Identification, identify
-from idgen_compiler.ir.program import Program
+from idgen_compiler.program import Program
 from idgen_compiler.query import Query
 from idgen_compiler.verify import VerificationReport, Witness, verify, witness
 

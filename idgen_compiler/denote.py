@@ -1,69 +1,140 @@
 """Denotation: what a program means, read back as an estimand.
 
 The inverse of lowering, so that lowering and passes can be tested by undoing them: for an estimand whose laws are
-products of conditionals, `denote(lower(e)) == e` as the same shared nodes.
+products of conditionals, `denote(lower(e)) == e` as the same shared nodes. What a data set is the law of, and what a
+model computes, is read from the program alone, whose text is all that there is to it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.estimand.build import conditionals
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.flatten import Atom, Flat, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
-from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.laws import read_graph
 from idgen_compiler.ir.operations import (
     Apply,
     Draw,
+    LawType,
     Network,
     Observe,
+    Realize,
     Regenerate,
     Reweight,
     Rows,
     Sample,
     Train,
 )
+from idgen_compiler.ir.policies import ByModel
 from idgen_compiler.ir.program import Program
 
-__all__ = ["denote"]
+__all__ = ["Meaning", "denote", "meaning_of"]
 
 
-def denote(program: Program, graph: ADMG) -> dict[str, Estimand]:
-    """The estimand of every sampler, by its query (or the program's name), for data that are Markov to the graph.
+@dataclass(frozen=True)
+class Meaning:
+    """What the values of a program denote, for data that are Markov to its graph."""
+
+    laws: dict[str, Law] = field(default_factory=dict)  #: data set -> the law of its rows
+    models: dict[str, Conditional] = field(default_factory=dict)  #: model -> the conditional that it computes
+    samplers: dict[str, Estimand] = field(default_factory=dict)  #: query, or the program's name -> its estimand
+
+
+def denote(program: Program) -> dict[str, Estimand]:
+    """The estimand of every sampler, by its query (or the program's name).
 
     Policies are forgotten: a regenerated data set denotes its law given what its policies set.
-    Raises ProgramError when the program observes what the graph lacks, or reweights by anything but conditionals.
+    Raises ProgramError when the program trains or draws what its laws' types do not have.
     """
-    unknown = set(program.observe.variables) - graph.nodes
-    if unknown:
-        raise ProgramError(f"the program observes {', '.join(sorted(unknown))}, which the graph lacks")
-    reading = _Reading(graph)
-    found: dict[str, Estimand] = {}
+    return meaning_of(program).samplers
+
+
+def meaning_of(program: Program) -> Meaning:
+    """What every value of a program denotes, each law read from the first of its ways.  Raises ProgramError."""
+    reading = _Reading(program)
     for op in program.operations:
         match op:
             case Observe():
-                reading.laws[op.result] = reading.observed
+                reading.found.laws[op.result] = reading.observed
             case Train():
-                reading.models[op.result] = Conditional(reading.laws[op.data], op.targets, op.inputs)
-            case Regenerate():
-                reading.laws[op.result] = reading.regenerated(op)
-            case Reweight():
-                reading.laws[op.result] = reading.reweighted(op)
+                reading.found.models[op.result] = reading.conditional(op)
+            case Realize():
+                reading.found.laws[op.result] = reading.law(op)
             case Sample():
                 kernel = reading.kernel(op.network)
                 given, targets = tuple(sorted(op.network.inputs)), tuple(sorted(op.network.outputs))
-                found[op.query or program.name] = Estimand(kernel, given, targets)
-    return found
+                reading.found.samplers[op.query or program.name] = Estimand(kernel, given, targets)
+    return reading.found
 
 
 class _Reading:
     """What the values read so far denote."""
 
-    def __init__(self, graph: ADMG) -> None:
-        self.observed = Observed(graph)
-        self.laws: dict[str, Law] = {}
-        self.models: dict[str, Conditional] = {}
+    def __init__(self, program: Program) -> None:
+        self.observed = Observed(program.graph)
+        self.found = Meaning()
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    def conditional(self, op: Train) -> Conditional:
+        law = self.found.laws[op.data]
+        scope = {*law.targets, *law.inputs}
+        for name in (*op.targets, *op.inputs):
+            if name not in scope or (name in op.targets and name in law.inputs):
+                raise ProgramError(f"{op.result} models {name}, which is not random in {law}, the law of {op.data}")
+        return Conditional(law, op.targets, op.inputs)
+
+    def law(self, op: Realize) -> Law:
+        match op.ways[0]:
+            case Regenerate() as way:
+                return self.regenerated(op.law, way)
+            case Reweight() as way:
+                return self.by_districts(self.found.laws[way.data], op.law) or self.opaque(op.law, way)
+
+    def regenerated(self, law: LawType, way: Regenerate) -> Law:
+        """The law whose factors are the network's conditionals, as far as all of its variables are there."""
+        flat = self.flat(way.network, way.do)
+        origins = {atom.kernel.of for atom in flat.atoms}
+        origin = next((law for law in origins if isinstance(law, Law)), self.observed)
+        origin = origin if len(origins) == 1 else self.base(law)
+        do = tuple(name for name in law.fixed if name not in origin.inputs)
+        made = {atom.target for atom in flat.atoms}
+        if not flat.free and made == set(law.targets):
+            factors = tuple(unflatten(Flat((atom,), ()), (atom.target,), atom.inputs) for atom in flat.atoms)
+            return Intervened(origin, do, factors)
+        if set(law.targets) <= made and set(way.network.inputs) <= {*do, *origin.inputs}:
+            return Intervened(origin, do, (unflatten(flat.needed(law.targets), law.targets, way.network.inputs),))
+        # Passes have dropped columns that nothing reads: the law is still the one of its type.
+        return self.by_districts(origin, law) or self.by_districts(self.base(law), law) or self.opaque(law, way)
+
+    def base(self, law: LawType) -> Observed:
+        """P(V) of the graph in which a law was found."""
+        return Observed(read_graph(law.graph)) if law.graph else self.observed
+
+    def by_districts(self, origin: Law, law: LawType) -> Law | None:
+        """The law after do() as the conditionals of whole districts of the law that it came from; None where it is not.
+
+        Source: Tian and Pearl (2002), lemma 1.
+        """
+        graph = origin.graph
+        if not {*law.targets, *law.fixed} <= graph.nodes or not set(law.targets) <= graph.random:
+            return None
+        do = graph.mask_of(name for name in law.fixed if name not in origin.inputs)
+        left = graph.mask_of(law.targets)
+        within = graph.ancestral_mask(do | left)
+        if any(district & left and district & ~left for district in within.districts_mask()):
+            return None
+        return Intervened(origin, graph.names(do), tuple(conditionals(origin, within, left)))
+
+    def opaque(self, law: LawType, way: Regenerate | Reweight) -> Law:
+        raise ProgramError(f"a law of type {law} cannot be read from a way to {way.word} it")
+
+    # -- networks -------------------------------------------------------------------------------------------------
 
     def kernel(self, network: Network) -> Kernel:
         """The kernel of a network's outputs given its inputs."""
@@ -71,44 +142,23 @@ class _Reading:
         outputs = [slot for slot in network.outputs if slot not in network.inputs]
         return unflatten(flat.needed(outputs), outputs, network.inputs)
 
-    def flat(self, network: Network) -> Flat:
+    def flat(self, network: Network, do: Sequence[Draw] = ()) -> Flat:
         atoms: list[Atom] = []
         free: list[str] = []
+        for draw in do:
+            if isinstance(draw.policy, ByModel):
+                raise ProgramError(f"{draw.slot} is set by a model; a program with such policies denotes no estimand")
         for statement in network.statements:
             match statement:
                 case Draw():
                     free.append(statement.slot)
                 case Rows():
                     names = tuple(map(variable_of, statement.slots))
-                    joint = Conditional(self.laws[statement.data], names, ())
+                    joint = Conditional(self.found.laws[statement.data], names, ())
                     atoms += _chain(joint, statement.slots, ())
                 case Apply():
-                    atoms += _chain(self.models[statement.model], statement.slots, statement.inputs)
+                    atoms += _chain(self.found.models[statement.model], statement.slots, statement.inputs)
         return Flat(tuple(atoms), tuple(free))
-
-    def regenerated(self, op: Regenerate) -> Law:
-        """The law after an intervention whose factors are the network's conditionals."""
-        do = op.network.inputs
-        flat = self.flat(op.network)
-        kept = set(op.network.outputs)
-        if not flat.free and all(atom.target in kept for atom in flat.atoms):
-            factors = tuple(unflatten(Flat((atom,), ()), (atom.target,), atom.inputs) for atom in flat.atoms)
-        else:
-            factors = (self.kernel(op.network),)
-        origins = {atom.kernel.of for atom in flat.atoms}
-        origin = origins.pop() if len(origins) == 1 else self.observed
-        law = origin if isinstance(origin, Law) else self.observed
-        return Intervened(law, tuple(n for n in do if n not in law.inputs), factors)
-
-    def reweighted(self, op: Reweight) -> Law:
-        """The law whose factors are the conditionals of what the weights leave alone; they divide the others out."""
-        law = self.laws[op.data]
-        graph = law.graph
-        do = graph.mask_of(draw.slot for draw in op.do)
-        read = graph.mask_of((*op.variables, *(n for by in op.by for n in self.models[by].given)))
-        within = graph.ancestral_mask(do | read)
-        left = within.random_mask & ~do
-        return Intervened(law, graph.names(do), tuple(conditionals(law, within, left)))
 
 
 def _chain(joint: Conditional, slots: tuple[str, ...], inputs: tuple[str, ...]) -> list[Atom]:

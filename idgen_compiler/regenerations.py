@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from idgen_compiler.compile import Compilation
+from idgen_compiler.denote import meaning_of
 from idgen_compiler.estimand.nodes import Conditional, Intervened
-from idgen_compiler.ir.program import Program
+from idgen_compiler.ir.analysis import specialized
+from idgen_compiler.ir.operations import Train
+from idgen_compiler.program import Program
 from idgen_compiler.rewrites.eliminate import why_not_eliminated
 from idgen_compiler.rewrites.observe import why_not_observed
 from idgen_compiler.rewrites.weights import Weights, weights_of
@@ -60,10 +63,12 @@ def reasons_of(program: Program) -> tuple[Reason, ...]:
 
 
 def _reasons(program: Program) -> Iterator[Reason]:
-    realised: dict[str, object] = {op.result: op.computes for op in program.regenerations}
-    realised |= {op.result: op.computes for op in program.reweightings}
-    for model in program.models:
-        law, conditional = realised.get(model.data), model.computes
-        if isinstance(law, Intervened) and isinstance(conditional, Conditional):
+    meaning = meaning_of(program)
+    for model in specialized(program.operations):
+        if not isinstance(model, Train):
+            continue
+        conditional = meaning.models[model.result]
+        law = conditional.of
+        if isinstance(law, Intervened):
             paths = why_not_observed(conditional), why_not_eliminated(conditional)
             yield Reason(model.data, law, conditional, *paths, weights_of(law))

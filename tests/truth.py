@@ -8,13 +8,14 @@ from functools import cached_property
 
 from idgen_compiler.estimand import Estimand
 from idgen_compiler.estimand.nodes import Kernel
-from idgen_compiler.ir import Program
+from idgen_compiler.ir import Regenerate, Reweight, Way
 from idgen_compiler.lower import lower
+from idgen_compiler.program import Program
 from idgen_compiler.rewrites import Rewrite
 from idgen_compiler.verify import CausalModel
 from tests.strategies import Case
 
-__all__ = ["Truth", "lowered"]
+__all__ = ["WAYS", "Truth", "lowered"]
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,18 @@ class Truth:
         return self._known[program]
 
 
-def lowered(case: Case, rewrites: Sequence[Rewrite] = (), *, reweight: bool = False) -> Program:
+WAYS: dict[str, tuple[type[Way], ...]] = {
+    "regenerate": (Regenerate,),
+    "reweight": (Reweight,),
+    "either": (Regenerate, Reweight),
+}
+"""The ways in which laws may be lowered."""
+
+
+def lowered(case: Case, rewrites: Sequence[Rewrite] = (), ways: str = "regenerate") -> Program:
     """The literal program of a case's estimand after some rewrites."""
     estimand, query = case.identification.estimand, case.query
     for rewrite in rewrites:
         estimand = replace(estimand, kernel=rewrite.apply(estimand.kernel))
-    operations = lower(estimand, (*query.treatments, *query.conditions), query.outcomes, reweight=reweight)
-    return Program(str(query), operations)
+    operations = lower(estimand, (*query.treatments, *query.conditions), query.outcomes, WAYS[ways])
+    return Program(str(query), case.graph, operations)

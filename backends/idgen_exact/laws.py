@@ -7,20 +7,22 @@ for equality without tolerance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.errors import DataError, ProgramError, near_misses
 from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalise
+from idgen_compiler.execute import execute
 from idgen_compiler.ir.operations import (
-    UNIFORM,
     Apply,
     Draw,
     Observe,
+    Operation,
+    Realize,
     Regenerate,
     Reweight,
     Rows,
@@ -29,9 +31,10 @@ from idgen_compiler.ir.operations import (
     Train,
     variable_of,
 )
+from idgen_compiler.ir.policies import ByModel, Column, Fixed, Shifted, Uniform
 from idgen_compiler.ir.program import Program
 
-__all__ = ["run"]
+__all__ = ["ExactRealizer", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +52,30 @@ def run(program: Program, joint: Joint) -> dict[str, KernelTable]:
     Raises DataError when the joint lacks a variable that the program observes, or holds no mass where the program
     needs some.
     """
-    return _Run(program, joint).kernels()
+    found = execute(program, ExactRealizer(joint))
+    return {op.query: found[op.query or program.name] for op in program.samplers}
 
 
-class _Run:
-    """One execution: the values of the operations, in program order."""
+class ExactRealizer:
+    """What each operation is, where P(V) is `joint`: a data set a law, a model a conditional, a sampler a kernel."""
 
-    def __init__(self, program: Program, joint: Joint) -> None:
-        self.program, self.joint = program, joint
-        self.laws: dict[str, Table] = {}
-        self.models: dict[str, _Model] = {}
+    def __init__(self, joint: Joint) -> None:
+        self.joint = joint
 
-    def kernels(self) -> dict[str, KernelTable]:
-        found: dict[str, KernelTable] = {}
-        for op in self.program.operations:
-            match op:
-                case Observe():
-                    self.laws[op.result] = self.observe(op)
-                case Train():
-                    self.models[op.result] = self.train(op)
-                case Regenerate():
-                    self.laws[op.result] = self.regenerate(op)
-                case Reweight():
-                    self.laws[op.result] = self.reweight(op)
-                case Sample():
-                    found[op.query] = self.sample(op)
-        return found
+    def realize(self, op: Operation, values: Mapping[str, Any]) -> Any:
+        """The value of one operation, from those that it uses."""
+        match op:
+            case Observe():
+                return self.observe(op)
+            case Train():
+                return self.train(op, values[op.data])
+            case Realize(ways=(Regenerate() as way, *_)):
+                return self.regenerate(way, values)
+            case Realize(ways=(Reweight() as way, *_)):
+                return self.reweight(op, way, values)
+            case Sample():
+                return self.sample(op, values)
+        raise ProgramError(f"{op.result} has no meaning")
 
     # -- operations -----------------------------------------------------------------------------------------------
 
@@ -86,68 +87,103 @@ class _Run:
             raise DataError(f"the joint lacks {', '.join(missing)}, which the program observes{hint}")
         return self.joint.marginal(op.variables)
 
-    def train(self, op: Train) -> _Model:
+    def train(self, op: Train, data: Table) -> _Model:
         """P(targets | inputs) in the law of the data set."""
-        law = self.laws[op.data].summed((*op.targets, *op.inputs))
+        law = data.summed((*op.targets, *op.inputs))
         return _Model(op.targets, op.inputs, normalise(law, op.targets))
 
-    def regenerate(self, op: Regenerate) -> Table:
+    def regenerate(self, way: Regenerate, values: Mapping[str, Any]) -> Table:
         """The law of the outputs when the network's inputs are drawn from their policies."""
-        factors = [self.policy(draw) for draw in op.do]
-        return self.contracted([*factors, *self.factors(op.network.statements)], op.network.outputs)
+        factors = self.factors((*way.do, *way.network.statements), values)
+        return self.contracted(factors, way.network.outputs)
 
-    def reweight(self, op: Reweight) -> Table:
+    def reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> Table:
         """The data set's law times policy(x) / P(x | its inputs) for each draw, over the variables kept.
 
         The weights are normalised to mean one, as they are in practice: this matters only where the data set has no
         rows at all that the policy asks for.
         """
-        factors = [self.laws[op.data]]
-        for draw, name in zip(op.do, op.by, strict=True):
-            factors += [self.policy(draw), _reciprocal(self.models[name].table)]
+        factors = [values[way.data]]
+        for draw, name in zip(way.do, way.by, strict=True):
+            factors += [self.policy(draw, values), _reciprocal(values[name].table)]
         law = self.contracted(factors, op.variables)
         total = law.values.sum()
         if total == 0:
             raise DataError(f"{op.result} has no row with a positive weight: the data never do what its policies ask")
         return law if total == 1 else Table(law.axes, np.asarray(law.values / total))
 
-    def sample(self, op: Sample) -> KernelTable:
+    def sample(self, op: Sample, values: Mapping[str, Any]) -> KernelTable:
         """The kernel of the network; an input that does not matter still has its axis."""
         given, targets = tuple(sorted(op.network.inputs)), tuple(sorted(op.network.outputs))
-        law = self.contracted(self.factors(op.network.statements), (*given, *targets))
+        law = self.contracted(self.factors(op.network.statements, values), (*given, *targets))
         return KernelTable(given, targets, law.values)
 
     # -- statements -----------------------------------------------------------------------------------------------
 
-    def factors(self, statements: Iterable[Statement]) -> list[Table]:
+    def factors(self, statements: Iterable[Statement], values: Mapping[str, Any]) -> list[Table]:
         """A region's statements; their product is the joint kernel of its slots given its inputs."""
-        return [self.factor(s) for s in statements]
+        return [self.factor(s, values) for s in statements]
 
-    def factor(self, statement: Statement) -> Table:
+    def factor(self, statement: Statement, values: Mapping[str, Any]) -> Table:
         """The kernel of one statement's slots given the slots that it reads."""
         match statement:
             case Draw():
-                return self.policy(statement)
+                return self.policy(statement, values)
             case Rows(slots=slots, data=data):
                 names = {variable_of(slot): slot for slot in slots}
-                return self.laws[data].summed(names).renamed(names)
-            case Apply():
-                return self.applied(statement)
+                law: Table = values[data].summed(names).renamed(names)
+                return law
+            case Apply(slots=slots, model=model, inputs=inputs):
+                return _applied(values[model], slots, inputs)
 
-    def policy(self, draw: Draw) -> Table:
-        """The law that a slot is drawn from.  Shape: (categories of its variable,)."""
+    def policy(self, draw: Draw, values: Mapping[str, Any]) -> Table:
+        """The law that a slot is drawn from.  Shape: (categories of its variable,), with the slots that it reads."""
         variable = variable_of(draw.slot)
-        if draw.policy == UNIFORM:
-            size = self.size(variable)
-            even: Any = Fraction(1, size) if self.joint.exact else 1.0 / size
-            return Table((draw.slot,), np.full(size, even, dtype=object if self.joint.exact else float))
-        return self.laws[draw.policy].summed([variable]).renamed({variable: draw.slot})
+        match draw.policy:
+            case Uniform():
+                size = self.size(variable)
+                return self.law_of_codes(draw.slot, [1] * size)
+            case Fixed(value):
+                labels = self.labels(variable)
+                if value not in labels:
+                    raise DataError(f"{draw.slot} ~ {value!r}: {variable} has {', '.join(map(repr, labels))}")
+                return self.law_of_codes(draw.slot, [label == value for label in labels])
+            case Shifted(data, by):
+                law = values[data].summed([variable])
+                return Table((draw.slot,), self.shifted(variable, law.values, by))
+            case ByModel(model, inputs):
+                return _applied(values[model], draw.slots, inputs)
+            case Column(data):
+                column: Table = values[data].summed([variable]).renamed({variable: draw.slot})
+                return column
 
-    def applied(self, statement: Apply) -> Table:
-        """A model's table with its variables under the names of the slots that it reads and fills."""
-        model = self.models[statement.model]
-        names = dict(zip((*model.targets, *model.inputs), (*statement.slots, *statement.inputs), strict=True))
-        return model.table.renamed(names)
+    def law_of_codes(self, slot: str, weights: Sequence[int]) -> Table:
+        """The law that is proportional to whole weights."""
+        total = sum(weights)
+        if self.joint.exact:
+            return Table((slot,), np.array([Fraction(int(w), int(total)) for w in weights], dtype=object))
+        return Table((slot,), np.array([w / total for w in weights]))
+
+    def shifted(self, variable: str, law: Array, by: float) -> Array:
+        """The law of a number moved by `by`; every number that has mass must be moved onto another label."""
+        labels = self.labels(variable)
+        place = {label: code for code, label in enumerate(labels)}
+        moved = law * 0
+        for code, label in enumerate(labels):
+            if not law[code]:
+                continue
+            if isinstance(label, bool) or not isinstance(label, int | float | np.number):
+                raise DataError(f"{variable} has the label {label!r}, which is no number that could be moved by {by}")
+            if label + by not in place:
+                raise DataError(
+                    f"{variable} = {label} moved by {by} is no value of {variable}: {', '.join(map(str, labels))}"
+                )
+            moved[place[label + by]] += law[code]
+        return moved
+
+    def labels(self, variable: str) -> tuple[Any, ...]:
+        """The categories of a variable, as the user calls them; codes 0, 1, 2, ... where they have no names."""
+        return tuple(self.joint.labels.get(variable, range(self.size(variable))))
 
     def contracted(self, factors: list[Table], keep: tuple[str, ...]) -> Table:
         """The product of the factors, summed over every slot that is not kept."""
@@ -161,6 +197,11 @@ class _Run:
         except KeyError:
             hint = near_misses(variable, self.joint.variables)
             raise DataError(f"the joint lacks {variable}, an input of the program{hint}") from None
+
+
+def _applied(model: _Model, slots: tuple[str, ...], inputs: tuple[str, ...]) -> Table:
+    """A model's table with its variables under the names of the slots that it fills and reads."""
+    return model.table.renamed(dict(zip((*model.targets, *model.inputs), (*slots, *inputs), strict=True)))
 
 
 def _reciprocal(table: Table) -> Table:

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from idgen_compiler import ir
 from idgen_compiler.backend import read_header, write_header
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.ir.operations import Sample
-from idgen_compiler.ir.program import Program
+from idgen_compiler.program import Program
 
 __all__ = ["read_sampler", "write_sampler"]
 
@@ -24,7 +25,7 @@ TABLES = "kernels.json"
 
 
 def write_sampler(
-    path: Path, program: Program, kernels: Mapping[str, KernelTable], labels: Mapping[str, tuple[Any, ...]]
+    path: Path, program: ir.Program, kernels: Mapping[str, KernelTable], labels: Mapping[str, tuple[Any, ...]]
 ) -> None:
     """Write a sampler into a new or empty folder."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):

@@ -23,10 +23,10 @@ from idgen_torch.image_options import ImageOptions
 from idgen_torch.inference import TypeRequest, images_among, infer_schema
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Rows
-from idgen_torch.plan import check_families, default_rows_factor, families_by_targets
+from idgen_torch.plan import check_families, default_rows_factor
 from idgen_torch.policies import atoms_of
 from idgen_torch.progress import shown
-from idgen_torch.realizing import realized
+from idgen_torch.realizing import choices
 from idgen_torch.record import FitRecord, versions
 from idgen_torch.sampler import TorchSampler
 from idgen_torch.schema_json import schema_to_json
@@ -63,8 +63,8 @@ class TorchBackend:
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
 
-        A program with an alternative (compiled with `realize="auto"`) leaves the choice to the data: the sampler's
-        `program` is the one that was fitted, and its report says why (see `realizing`).
+        Where a law can be had in two ways (compiled with `realize="auto"`) the data choose: the sampler's `program` has
+        the ways that were taken, and its report says why (see `realizing`).
 
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
             columns that the program does not observe are not read. Columns of images: see `images`.
@@ -75,8 +75,7 @@ class TorchBackend:
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
         rows_factor: regenerated rows for each observed row; ten, which were clearly better than one in trials, or one
             where images are generated, which takes long.
-        family: operation ("%m3") or targets ("Y") -> name of a family, in the place of the one chosen by type and size;
-            an operation is one of the program, not of its alternative.
+        family: operation ("%m3") or targets ("Y") -> name of a family, in the place of the one chosen by type and size.
         progress: bars on stderr when it is a terminal; or an object that is told (see `options.Progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         options: the fields of FitOptions, such as epochs=30, ensemble=5, hidden=(64, 64), or
@@ -100,17 +99,11 @@ class TorchBackend:
         _warn_constant(program, schema, rows)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
         settings = Settings(seed, factor, place, tuned, dict(family or {}))
+        kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)
         with our_arithmetic(gradients=True), shown(progress) as told:
-
-            def fitting_of(candidate: Program) -> Fitting:
-                how = settings
-                if candidate is not program:
-                    how = replace(settings, families=families_by_targets(program, settings.families))
-                kept = None if checkpoint is None else _checkpoint(checkpoint, candidate, schema, rows, how)
-                return Fitting(candidate, schema, how, told, kept)
-
-            fitting, realization = realized(program, schema, rows, fitting_of)
-            fitted = fitting.run(rows)
+            fitting = Fitting(program, schema, rows, settings, told, kept)
+            found = choices(program, schema, fitting.overlap)
+            fitted = fitting.run({choice.operation: choice.chosen for choice in found})
         record = FitRecord(
             rows=len(next(iter(rows.values()))),
             rows_factor=settings.rows_factor,
@@ -120,7 +113,7 @@ class TorchBackend:
             versions=versions(),
             models=fitted.model_reports,
             data=fitted.data_reports,
-            realization=realization,
+            choices=found,
         )
         taken = fitting.program
         schema = Schema({name: schema[name] for name in taken.observe.variables})

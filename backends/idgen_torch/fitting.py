@@ -6,23 +6,19 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
+from idgen_compiler import ir
 from idgen_compiler.errors import DataError
-from idgen_compiler.ir.operations import (
-    UNIFORM,
-    Apply,
-    Network,
-    Operation,
-    Regenerate,
-    Reweight,
-    Sample,
-    Train,
-)
+from idgen_compiler.execute import execute
+from idgen_compiler.ir.analysis import needed_by
+from idgen_compiler.ir.operands import Role, leaves
+from idgen_compiler.ir.operations import Network, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
+from idgen_compiler.ir.text import print_policy
 from idgen_torch.ancestral import DataSet, WiredNetwork
 from idgen_torch.checkpoint import Checkpoint
 from idgen_torch.families import ConditionalModel, Diffusion, Resample, choose, family
@@ -34,8 +30,6 @@ from idgen_torch.plan import (
     asked_for,
     draws_of,
     label_of,
-    last_uses,
-    needed_by,
     requested_families,
 )
 from idgen_torch.policies import Policy, PolicyKey, Uniform
@@ -76,18 +70,26 @@ class Fitted:
 
 
 class Fitting:
-    """One run over the operations of `program`, as far as they are asked for."""
+    """How the operations of `program` are realized by training, as far as they are asked for (see `execute`)."""
 
     def __init__(
-        self, program: Program, schema: Schema, settings: Settings, progress: Progress, checkpoint: Checkpoint | None
+        self,
+        program: Program,
+        schema: Schema,
+        observed: Rows,
+        settings: Settings,
+        progress: Progress,
+        checkpoint: Checkpoint | None,
     ) -> None:
         self.program = program
         self._schema = schema
         self._settings = settings
         self._progress = progress
         self._checkpoint = checkpoint
-        self._data: dict[str, DataSet] = {}
-        self._models: dict[str, ConditionalModel] = {}
+        rows = {name: values.to(settings.device) for name, values in observed.items()}
+        self._observed = DataSet(rows, len(next(iter(rows.values()))))
+        self._ready: dict[str, Any] = {program.observe.result: self._observed}  # what was made to choose between ways
+        self._sampling: dict[str, ConditionalModel] = {}
         self._policies: dict[PolicyKey, Policy] = {}
         self._model_reports: dict[str, ModelReport] = {}
         self._data_reports: dict[str, DataReport] = {}
@@ -95,57 +97,51 @@ class Fitting:
         self._operation = ""
         self._overlap: dict[str, Overlap] = {}
         self._requested = requested_families(program, settings.families)
-        self._densities = {name for op in program.reweightings for name in op.by}
-        self._last_use = last_uses(program)
+        self._densities = {name for op in program.laws if op.reweight for name in op.reweight.by}
 
-    def run(self, observed: Rows) -> Fitted:
-        """Execute every operation; data sets are dropped after their last use, the observed one excepted.
+    def run(self, ways: Mapping[str, str]) -> Fitted:
+        """Execute the operations that the samplers need when laws are realized in these ways.
 
         An interruption says what is lost.
         """
-        self._observe(observed)
+        self.program = self.program.realized(ways)
         with self._telling():
-            for number, op in enumerate(self.program.operations):
-                self._execute(op)
-                self._drop_after(number)
-        for op in self.program.reweightings:
-            report = self._data_reports[op.result]
-            warn_poor_overlap(op, report.effective_rows, report.rows, self._overlap[op.result].mass)
+            execute(self.program, self, known=self._ready)
+        for op in self.program.laws:
+            if op.result in self._overlap:
+                found, report = self._overlap[op.result], self._data_reports[op.result]
+                warn_poor_overlap(op.result, found.variables, report.effective_rows, report.rows, found.mass)
         return self._needed_for_sampling()
 
-    def overlap(self, observed: Rows) -> tuple[Overlap, ...]:
-        """How many rows stay effective after each reweighting; executes only what these need, and keeps it for `run`.
+    def overlap(self, data: str) -> Overlap:
+        """How many rows stay effective when a data set is reweighted; what that takes is kept for `run`.
 
         Raises NoOverlap when no row is left.
         """
-        self._observe(observed)
-        needed = needed_by(self.program, [op.result for op in self.program.reweightings])
+        weighed = self.program.realized(Reweight.word)
+        needed = needed_by(weighed.operations, [data])
         with self._telling():
-            for op in self.program.operations:
-                if not isinstance(op, Sample) and op.result in needed:
-                    self._execute(op)
-        return tuple(self._overlap[op.result] for op in self.program.reweightings)
+            for op in weighed.operations:
+                if not isinstance(op, Sample) and op.result in needed and op.result not in self._ready:
+                    self._ready[op.result] = self.realize(op, self._ready)
+        return self._overlap[data]
 
-    def _observe(self, observed: Rows) -> None:
-        rows = {name: values.to(self._settings.device) for name, values in observed.items()}
-        self._data[self.program.observe.result] = DataSet(rows, len(next(iter(rows.values()))))
-
-    def _execute(self, op: Operation) -> None:
-        """One operation, unless its value is there already."""
-        name = "sample" if isinstance(op, Sample) else op.result
-        if name in self._models or (isinstance(op, Regenerate | Reweight) and name in self._data):
-            return
-        self._operation = name
-        for key in draws_of(op):
-            if key not in self._policies:
-                self._policies[key] = self._policy(*key)
+    def realize(self, op: Operation, values: Mapping[str, Any]) -> Any:
+        """The value of one operation: a model, a data set, or for a sampler what it needs to draw."""
+        self._operation = op.result
+        for policy, variables in draws_of(op):
+            if (policy, variables) not in self._policies:
+                self._policies[policy, variables] = self._policy(policy, variables, values)
         match op:
             case Train():
-                self._models[op.result] = self._train(op)
-            case Regenerate():
-                self._data[op.result] = self._regenerate(op, self._data[self.program.observe.result].count)
-            case Reweight():
-                self._data[op.result] = self._reweight(op)
+                return self._train(op, values[op.data])
+            case Realize(ways=(Regenerate() as way, *_)):
+                return self._regenerate(op, way, values)
+            case Realize(ways=(Reweight() as way, *_)):
+                return self._reweight(op, way, values)
+            case Sample():
+                self._sampling.update({name: values[name] for name in leaves(op, Role.MODEL)})
+        return None
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -155,13 +151,13 @@ class Fitting:
             fate = "lost; checkpoint=FOLDER keeps them"
             if self._checkpoint is not None:
                 fate = f"kept in {self._checkpoint.folder}; the same fit resumes there"
-            standing = f"at {self._operation}, {len(self._models)} of {len(self.program.models)} models trained"
+            done, models = len(self._model_reports), len(self.program.realized({}).models)
+            standing = f"at {self._operation}, {done} of {models} models trained"
             raise KeyboardInterrupt(f"fit interrupted {standing}, {fate}") from None
 
     # -- models ---------------------------------------------------------------------------------------------------
 
-    def _train(self, op: Train) -> ConditionalModel:
-        data = self._data[op.data]
+    def _train(self, op: Train, data: DataSet) -> ConditionalModel:
         targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
         options = self._settings.options
         if op.result in self._densities:
@@ -230,7 +226,8 @@ class Fitting:
             )
             ratio = -by.log_prob(data.rows).double().cpu()
             for draw, variable in zip(asked.drawn, asked.variables, strict=True):
-                ratio += self._policy_log_prob(f"{op.result}.{variable}", variable, draw.policy, data)
+                known = {self.program.observe.result: self._observed, op.data: data}
+                ratio += self._policy_log_prob(f"{op.result}.{variable}", variable, draw.policy, data, known)
             weights = (power * (ratio - ratio.max())).exp()
             self._emphases[op.data, asked] = (weights / weights.mean()).float()
         return self._emphases[op.data, asked].to(self._settings.device)
@@ -241,27 +238,30 @@ class Fitting:
 
     # -- data sets ------------------------------------------------------------------------------------------------
 
-    def _policy(self, policy: str, variables: tuple[str, ...]) -> Policy:
+    def _policy(self, policy: ir.Policy, variables: tuple[str, ...], values: Mapping[str, Any]) -> Policy:
         """The law of what is drawn together; made while its data set is there."""
-        if policy != UNIFORM:
-            return _resample(self._schema.parts(*variables), self._data[policy])
-        (variable,) = variables
-        kind = self._schema[variable]
-        vectors = Uniform.vector_parts(variable, kind)
-        observed = self._data[self.program.observe.result]
-        return Uniform.over(variable, kind, _resample(vectors, observed) if vectors else None)
+        match policy:
+            case ir.Column(data):
+                return _resample(self._schema.parts(*variables), values[data])
+            case ir.Uniform():
+                (variable,) = variables
+                kind = self._schema[variable]
+                vectors = Uniform.vector_parts(variable, kind)
+                return Uniform.over(variable, kind, _resample(vectors, self._observed) if vectors else None)
+        raise DataError(f"{', '.join(variables)} ~ {print_policy(policy)} cannot be drawn by this backend")
 
-    def _regenerate(self, op: Regenerate, observed: int) -> DataSet:
-        count = max(1, round(self._settings.rows_factor * observed))
+    def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet:
+        count = max(1, round(self._settings.rows_factor * self._observed.count))
         # The inputs of the network are the draws of do(...): run them as its first statements.
-        network = Network((), (*op.do, *op.network.statements), op.network.outputs)
-        wired = WiredNetwork(network, self._schema, self._models, self._policies, self._settings.device)
+        network = Network((), (*way.do, *way.network.statements), way.network.outputs)
+        models = {name: values[name] for name in leaves(way, Role.MODEL)}
+        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device)
         self._progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
         rows: Rows = {}
         start = 0
         for size, slots in wired.run({}, count, self._settings.seed, op.result):
-            for slot, values in slots.items():
-                for part, value in zip(self._schema.parts(slot), values, strict=True):
+            for slot, columns in slots.items():
+                for part, value in zip(self._schema.parts(slot), columns, strict=True):
                     if part.name not in rows:
                         rows[part.name] = _room(part, count, value)
                     rows[part.name][start : start + size] = value
@@ -271,31 +271,35 @@ class Fitting:
         self._data_reports[op.result] = DataReport(op.result, count, float(count))
         return DataSet(rows, count)
 
-    def _reweight(self, op: Reweight) -> DataSet:
-        data = self._data[op.data]
+    def _reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> DataSet:
+        data: DataSet = values[way.data]
         log_ratio = torch.zeros(data.count, dtype=torch.float64)
-        for draw, by in zip(op.do, op.by, strict=True):
-            policy = self._policy_log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data)
-            observed = self._models[by].log_prob(data.rows).double().cpu()
+        for draw, by in zip(way.do, way.by, strict=True):
+            policy = self._policy_log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data, values)
+            observed = values[by].log_prob(data.rows).double().cpu()
             # A row that the policy never takes weighs nothing, however unlikely it was.
             log_ratio += torch.where(policy == -math.inf, policy, policy - observed)
         kept = [part.name for part in self._schema.parts(*op.variables)]
-        result = reweighted(op, data, log_ratio.to(self._settings.device), kept)
+        result = reweighted(op.result, data, log_ratio.to(self._settings.device), kept)
         self._data_reports[op.result] = DataReport(op.result, data.count, result.effective)
-        variables = ", ".join(draw.slot for draw in op.do)
+        variables = ", ".join(draw.slot for draw in way.do)
         self._overlap[op.result] = Overlap(op.result, variables, result.effective / data.count, result.mass)
         return result.data
 
-    def _policy_log_prob(self, operation: str, variable: str, policy: str, data: DataSet) -> Tensor:
+    def _policy_log_prob(
+        self, operation: str, variable: str, policy: ir.Policy, data: DataSet, values: Mapping[str, Any]
+    ) -> Tensor:
         """Log of the policy's probability or density of each row.  Shape: (rows,) float64."""
         kind = self._schema[variable]
-        if policy == UNIFORM:
-            vectors = Uniform.vector_parts(variable, kind)
-            observed = self._data[self.program.observe.result]
-            density = self._density(operation, vectors, observed) if vectors else None
-            return uniform_log_prob(variable, kind, data.rows, density)
-        density = self._density(operation, self._schema.parts(variable), self._data[policy])
-        return density.log_prob(data.rows).double().cpu()
+        match policy:
+            case ir.Uniform():
+                vectors = Uniform.vector_parts(variable, kind)
+                density = self._density(operation, vectors, self._observed) if vectors else None
+                return uniform_log_prob(variable, kind, data.rows, density)
+            case ir.Column(source):
+                density = self._density(operation, self._schema.parts(variable), values[source])
+                return density.log_prob(data.rows).double().cpu()
+        raise DataError(f"{variable} ~ {print_policy(policy)} cannot weigh rows in this backend")
 
     def _density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
         name = choose(targets, (), data.rows, data.weights, likelihood=True)
@@ -308,16 +312,10 @@ class Fitting:
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
-    def _drop_after(self, number: int) -> None:
-        for name in [name for name, last in self._last_use.items() if last == number]:
-            self._data.pop(name, None)
-
     def _needed_for_sampling(self) -> Fitted:
-        samplers = self.program.samplers
-        models = {s.model for op in samplers for s in op.network.statements if isinstance(s, Apply)}
-        policies = {key for op in samplers for key in draws_of(op)}
+        policies = {key for op in self.program.samplers for key in draws_of(op)}
         return Fitted(
-            {name: model for name, model in self._models.items() if name in models},
+            dict(self._sampling),
             {key: policy for key, policy in self._policies.items() if key in policies},
             self._in_order(self._model_reports),
             self._in_order(self._data_reports),
@@ -325,7 +323,7 @@ class Fitting:
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
         """Reports in the program's order, in whatever order the operations were executed."""
-        names = [op.result for op in self.program.operations if not isinstance(op, Sample)]
+        names = [op.result for op in self.program.operations]
         return tuple(reports[name] for name in names if name in reports)
 
 

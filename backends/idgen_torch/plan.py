@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import (
-    UNIFORM,
-    Apply,
-    Draw,
-    Network,
-    Operation,
-    Regenerate,
-    Reweight,
-    Rows,
-    Sample,
-    Train,
-)
+from idgen_compiler.ir.operands import records
+from idgen_compiler.ir.operations import Apply, Draw, Operation, Rows, Train
+from idgen_compiler.ir.policies import ByModel
 from idgen_compiler.ir.program import Program
-from idgen_compiler.ir.schedule import uses
 from idgen_torch.families import family
 from idgen_torch.policies import PolicyKey, policy_of
 from idgen_torch.variables import Schema
@@ -31,23 +21,15 @@ __all__ = [
     "check_families",
     "default_rows_factor",
     "draws_of",
-    "families_by_targets",
     "label_of",
-    "last_uses",
-    "needed_by",
     "requested_families",
 ]
 
 
 def default_rows_factor(program: Program, schema: Schema) -> float:
     """Rows to regenerate for each observed one: ten did clearly better than one, but pictures take long to draw."""
-    drawn = {
-        variable_of(slot)
-        for op in program.regenerations
-        for s in op.network.statements
-        if isinstance(s, Apply)
-        for slot in s.slots
-    }
+    ways = [op.regenerate for op in program.laws if op.regenerate]
+    drawn = {variable_of(slot) for way in ways for s in records(way, Apply) for slot in s.slots}
     return 1.0 if any(part.image for part in schema.parts(*sorted(drawn))) else 10.0
 
 
@@ -62,17 +44,13 @@ class Asked:
 
 def asked_for(program: Program, op: Train) -> Asked | None:
     """What the one regeneration that uses a model draws for it; None where there is no such one, or nothing to part."""
-    uses_it = [
-        (user, s)
-        for user in program.regenerations
-        for s in user.network.statements
-        if isinstance(s, Apply) and s.model == op.result
-    ]
+    ways = [law.regenerate for law in program.laws if law.regenerate]
+    uses_it = [(way, s) for way in ways for s in records(way, Apply) if s.model == op.result]
     if len(uses_it) != 1:
         return None
-    ((user, applied),) = uses_it
-    draws = {d.slot: d for d in (*user.do, *(s for s in user.network.statements if isinstance(s, Draw)))}
-    rows = {slot for s in user.network.statements if isinstance(s, Rows) for slot in s.slots}
+    ((way, applied),) = uses_it
+    draws = {draw.slot: draw for draw in records(way, Draw)}
+    rows = {slot for s in records(way, Rows) for slot in s.slots}
     inputs = list(zip(op.inputs, applied.inputs, strict=True))
     drawn = [(draws[slot], name) for name, slot in inputs if slot in draws]
     kept = tuple(name for name, slot in inputs if slot in rows)
@@ -86,28 +64,16 @@ def label_of(op: Train) -> str:
 
 def draws_of(op: Operation) -> tuple[PolicyKey, ...]:
     """Everything that an operation draws without a model, in order."""
-    match op:
-        case Regenerate(do=do, network=network):
-            return (*map(policy_of, do), *_draws(network))
-        case Reweight(do=do):
-            return tuple(map(policy_of, do))
-        case Sample(network=network):
-            return _draws(network)
-        case _:
-            return ()
-
-
-def _draws(network: Network) -> tuple[PolicyKey, ...]:
-    return tuple(policy_of(s) for s in network.statements if not isinstance(s, Apply))
+    draws = (d for d in records(op, Draw) if not isinstance(d.policy, ByModel))
+    return (*map(policy_of, draws), *map(policy_of, records(op, Rows)))
 
 
 def check_families(program: Program, families: Mapping[str, str]) -> None:
-    """Raise DataError for a request that fits no model of the program or its alternative, or an unknown family."""
-    both = [program] if program.alternative is None else [program, program.alternative]
-    known = {", ".join(op.targets) for one in both for op in one.models} | {op.result for op in program.models}
+    """Raise DataError for a request that fits no model of the program, or an unknown family."""
+    known = {", ".join(op.targets) for op in program.models} | {op.result for op in program.models}
     for key, name in families.items():
         family(name)
-        if not requested_families(program, {key: name}) and key not in known:
+        if not requested_families(program, {key: name}):
             raise DataError(f"family names {key!r}, which is no model of the program{near_misses(key, known)}")
 
 
@@ -119,30 +85,3 @@ def requested_families(program: Program, families: Mapping[str, str]) -> dict[st
         for op in program.models
         if key in (op.result, op.result.removeprefix("%"), ", ".join(op.targets))
     }
-
-
-def families_by_targets(program: Program, families: Mapping[str, str]) -> dict[str, str]:
-    """The requests that name targets; those that name the program's operations mean nothing in another program."""
-    results = {name for op in program.models for name in (op.result, op.result.removeprefix("%"))}
-    return {key: name for key, name in families.items() if key not in results}
-
-
-def needed_by(program: Program, results: Iterable[str]) -> frozenset[str]:
-    """These values and all that they need, directly or not."""
-    needed = set(results)
-    for op in reversed(program.operations):
-        if not isinstance(op, Sample) and op.result in needed:
-            needed |= uses(op)
-    return frozenset(needed)
-
-
-def last_uses(program: Program) -> dict[str, int]:
-    """Data set -> number of the last operation that uses it; the observed one is kept throughout."""
-    last: dict[str, int] = {}
-    for number, op in enumerate(program.operations):
-        if isinstance(op, Regenerate | Reweight):
-            last[op.result] = number
-        if isinstance(op, Train | Reweight):
-            last[op.data] = number
-        last.update({policy: number for policy, _ in draws_of(op)})
-    return {name: number for name, number in last.items() if name not in (UNIFORM, program.observe.result)}

@@ -8,16 +8,16 @@ from typing import Protocol
 
 import torch
 
+from idgen_compiler import ir
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir import operations as ir
 from idgen_torch.families import Resample
 from idgen_torch.parts import Part, Rows
 from idgen_torch.variables import Atom, Categorical, Composite, Image, VariableType, Vector, parts_of, real_range
 
 __all__ = ["Policy", "PolicyKey", "Uniform", "atoms_of", "policy_of"]
 
-PolicyKey = tuple[str, tuple[str, ...]]
-"""A data set or "uniform", and the variables that are drawn from it together."""
+PolicyKey = tuple[ir.Policy, tuple[str, ...]]
+"""A policy, and the variables that are drawn by it together: several where they are columns of one row."""
 
 
 def policy_of(statement: ir.Draw | ir.Rows) -> PolicyKey:
@@ -26,7 +26,7 @@ def policy_of(statement: ir.Draw | ir.Rows) -> PolicyKey:
         case ir.Draw(slot, policy):
             return policy, (variable_of(slot),)
         case ir.Rows(slots, data):
-            return data, tuple(map(variable_of, slots))
+            return ir.Column(data), tuple(map(variable_of, slots))
 
 
 class Policy(Protocol):

@@ -1,4 +1,4 @@
-"""Which program to fit where there are two: one that regenerates, or one that weighs the observed rows.
+"""In which way each law is realized where there are two: new rows from generators, or the observed rows weighed.
 
 Both have the same law; they differ in what a finite table of data makes of them. Regenerating trains generators and
 then a model on their output; reweighting needs only a model of what was fixed, but throws away rows: with weights of
@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from idgen_compiler.ir.operations import Realize, Regenerate, Reweight
 from idgen_compiler.ir.program import Program
-from idgen_torch.fitting import Fitting
-from idgen_torch.parts import Rows
-from idgen_torch.record import Realization
+from idgen_torch.record import Choice, Overlap
 from idgen_torch.reweighting import MASS, NoOverlap
 from idgen_torch.variables import Schema
 
-__all__ = ["EFFECTIVE", "WIDEST", "realized"]
+__all__ = ["EFFECTIVE", "WIDEST", "choices"]
 
 EFFECTIVE = 0.7
 """From this fraction of effective rows on reweighting is taken (measured: docs/reweighting.md)."""
@@ -26,46 +25,54 @@ WIDEST = 8
 """A density of more real numbers than this is not trusted as a propensity, nor trained to find out."""
 
 
-MakeFitting = Callable[[Program], Fitting]
-"""How a program is going to be fitted; nothing is trained by making one."""
+def choices(program: Program, schema: Schema, overlap: Callable[[str], Overlap]) -> tuple[Choice, ...]:
+    """The way of each law that the samplers need and that has two, in program order, and why.
 
-
-def realized(program: Program, schema: Schema, rows: Rows, make: MakeFitting) -> tuple[Fitting, Realization | None]:
-    """The fitting of the program or of its alternative, and why; None where there was nothing to choose.
-
-    What was trained for the decision is kept in the fitting that is returned, if it is the alternative's.
+    `overlap` trains what reweighting a data set takes, and says how far its rows go; it raises NoOverlap.
     """
-    alternative = program.alternative
-    if alternative is None or not alternative.reweightings:
-        return make(program), None
-    reason = _unfit(program, alternative, schema)
-    if reason:
-        return make(program), Realization("regenerate", reason, (), EFFECTIVE)
-    weighing = make(alternative)
-    try:
-        overlap = weighing.overlap(rows)
-    except NoOverlap as error:
-        return make(program), Realization("regenerate", str(error), (), EFFECTIVE)
-    worst = min(overlap, key=lambda found: found.effective)
-    off = max(overlap, key=lambda found: max(found.mass, 1 / found.mass))
-    if worst.effective < EFFECTIVE:
-        reason = f"{worst.effective:.1%} of the rows stay effective after reweighting {worst.variables}"
-    elif not MASS <= off.mass <= 1 / MASS:
-        reason = f"the weights of {off.variables} have mean {off.mass:.2f} and not one"
-    else:
-        reason = f"{worst.effective:.0%} of the rows stay effective after reweighting {worst.variables}"
-        return weighing, Realization("reweight", reason, overlap, EFFECTIVE)
-    return make(program), Realization("regenerate", reason, overlap, EFFECTIVE)
+    deciding = _Deciding(program, schema, overlap)
+    for op in reversed(program.laws):  # outer laws first: which inner ones are needed depends on their ways
+        if len(op.ways) > 1 and any(op.result == law.result for law in program.realized(deciding.ways).laws):
+            deciding.ways[op.result] = Reweight.word if deciding.weighs(op) else Regenerate.word
+    return tuple(deciding.made[op.result] for op in program.laws if op.result in deciding.ways)
 
 
-def _unfit(program: Program, alternative: Program, schema: Schema) -> str:
-    """Why the alternative is out of the question before anything is trained; empty when it is not."""
-    more = sorted(set(alternative.observe.variables) - set(program.observe.variables))
-    if more:
-        return f"reweighting needs {', '.join(more)} as well"
-    for op in alternative.reweightings:
-        for draw in op.do:
-            width = sum(part.dim for part in schema.parts(draw.slot) if not part.discrete)
+class _Deciding:
+    """What was found out so far about the laws of a program."""
+
+    def __init__(self, program: Program, schema: Schema, overlap: Callable[[str], Overlap]) -> None:
+        self.program, self.schema, self.overlap = program, schema, overlap
+        self.ways: dict[str, str] = {}
+        self.made: dict[str, Choice] = {}
+        self.laws = {op.result: op for op in program.laws}
+
+    def weighs(self, op: Realize) -> bool:
+        """Whether the rows of a law are to be weighed; what was found out once is kept."""
+        if op.result not in self.made:
+            self.made[op.result] = self.choice(op)
+        return self.made[op.result].chosen == Reweight.word
+
+    def choice(self, op: Realize) -> Choice:
+        way = op.reweight
+        if way is None:
+            return Choice(op.result, Regenerate.word, "its rows cannot be weighed", None, EFFECTIVE)
+        source = self.laws.get(way.data)
+        if source is not None and not self.weighs(source):
+            return Choice(op.result, Regenerate.word, f"{way.data} is not reweighted", None, EFFECTIVE)
+        for draw in way.do:
+            width = sum(part.dim for part in self.schema.parts(draw.slot) if not part.discrete)
             if width > WIDEST:
-                return f"{draw.slot} has {width} real numbers, too many for a density to weigh rows by"
-    return ""
+                reason = f"{draw.slot} has {width} real numbers, too many for a density to weigh rows by"
+                return Choice(op.result, Regenerate.word, reason, None, EFFECTIVE)
+        try:
+            found = self.overlap(op.result)
+        except NoOverlap as error:
+            return Choice(op.result, Regenerate.word, str(error), None, EFFECTIVE)
+        if found.effective < EFFECTIVE:
+            reason = f"{found.effective:.1%} of the rows stay effective after reweighting {found.variables}"
+            return Choice(op.result, Regenerate.word, reason, found, EFFECTIVE)
+        if not MASS <= found.mass <= 1 / MASS:
+            reason = f"the weights of {found.variables} have mean {found.mass:.2f} and not one"
+            return Choice(op.result, Regenerate.word, reason, found, EFFECTIVE)
+        reason = f"{found.effective:.0%} of the rows stay effective after reweighting {found.variables}"
+        return Choice(op.result, Reweight.word, reason, found, EFFECTIVE)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from idgen_compiler.errors import DataError
-from idgen_torch.schema_json import checked_keys, entry
+from idgen_compiler.forms.record import read_record, to_plain
 
-__all__ = ["DataReport", "FitRecord", "ModelReport", "Overlap", "Realization", "versions"]
+__all__ = ["Choice", "DataReport", "FitRecord", "ModelReport", "Overlap", "versions"]
 
 _FOR_IMAGES = ("diffusers", "accelerate")
 
@@ -55,27 +55,28 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
-class Realization:
-    """Which of two programs was fitted ("regenerate" or "reweight") and why.
+class Choice:
+    """In which of two ways a law was realized ("regenerate" or "reweight"), and why.
 
-    Reweighting is taken from the fraction `threshold` of effective rows on; `overlap` is empty where it was not tried.
+    Reweighting is taken from the fraction `threshold` of effective rows on; `overlap` is None where it was not tried.
     """
 
+    operation: str
     chosen: str
     reason: str
-    overlap: tuple[Overlap, ...]
+    overlap: Overlap | None
     threshold: float
 
     def __str__(self) -> str:
         verb = "reweighted" if self.chosen == "reweight" else "regenerated"
-        return f"{verb}: {self.reason} (reweighting is taken from {self.threshold:.0%} on)"
+        return f"{self.operation} {verb}: {self.reason} (reweighting is taken from {self.threshold:.0%} on)"
 
 
 @dataclass(frozen=True, slots=True)
 class FitRecord:
     """How a program was fitted: `rows` were observed, `rows_factor` times as many regenerated.
 
-    `realization` is None where the program left nothing to choose.
+    `choices` has the laws that could be had in two ways.
     """
 
     rows: int
@@ -86,12 +87,11 @@ class FitRecord:
     versions: Mapping[str, str]
     models: tuple[ModelReport, ...]
     data: tuple[DataReport, ...]
-    realization: Realization | None = None
+    choices: tuple[Choice, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.rows} rows observed, seed {self.seed}, {self.device}"]
-        if self.realization is not None:
-            lines.append(f"  {self.realization}")
+        lines += [f"  {choice}" for choice in self.choices]
         for model in self.models:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
             held_out = f", held-out log-likelihood {told}" if told else ""
@@ -102,53 +102,13 @@ class FitRecord:
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values."""
-        return asdict(self)
+        plain: dict[str, Any] = to_plain(self)
+        return plain
 
     @classmethod
     def from_json(cls, data: Any) -> FitRecord:
         """What `to_json` wrote.  Raises DataError for anything unknown, missing or of the wrong type."""
-        checked_keys("the record of the fit", data, set(cls.__slots__))
-        models = [checked_keys("a model's report", m, set(ModelReport.__slots__)) for m in entry(data, "models", list)]
-        tables = [checked_keys("a data set's report", d, set(DataReport.__slots__)) for d in entry(data, "data", list)]
-        if isinstance(data["rows_factor"], bool) or not isinstance(data["rows_factor"], int | float):
-            raise DataError(f"rows_factor is {data['rows_factor']!r} in the saved sampler, not a number")
-        return cls(
-            rows=entry(data, "rows", int),
-            rows_factor=data["rows_factor"],
-            seed=entry(data, "seed", int),
-            device=entry(data, "device", str),
-            options=entry(data, "options", dict),
-            versions=entry(data, "versions", dict),
-            models=tuple(
-                ModelReport(
-                    entry(m, "operation", str), entry(m, "models", str), entry(m, "family", str), entry(m, "rows", int),
-                    entry(m, "held_out", dict),
-                )
-                for m in models
-            ),
-            data=tuple(
-                DataReport(entry(d, "operation", str), entry(d, "rows", int), float(entry(d, "effective_rows", float)))
-                for d in tables
-            ),
-            realization=None if data["realization"] is None else _realization(data["realization"]),
-        )  # fmt: skip
-
-
-def _realization(data: Any) -> Realization:
-    checked_keys("the realization", data, set(Realization.__slots__))
-    overlaps = [checked_keys("an overlap", o, set(Overlap.__slots__)) for o in entry(data, "overlap", list)]
-    return Realization(
-        entry(data, "chosen", str),
-        entry(data, "reason", str),
-        tuple(
-            Overlap(
-                entry(o, "operation", str), entry(o, "variables", str), entry(o, "effective", float),
-                entry(o, "mass", float),
-            )
-            for o in overlaps
-        ),
-        entry(data, "threshold", float),
-    )  # fmt: skip
+        return read_record(cls, data, "the record of the fit", DataError)
 
 
 def versions() -> dict[str, str]:

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-from idgen_compiler.ir.operations import Reweight
 from idgen_torch.ancestral import DataSet
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Rows
@@ -46,7 +45,7 @@ def effective_rows(weights: Tensor) -> float:
     return float(wide.sum().square() / wide.square().sum())
 
 
-def reweighted(op: Reweight, data: DataSet, log_ratio: Tensor, kept: list[str]) -> Weighted:
+def reweighted(name: str, data: DataSet, log_ratio: Tensor, kept: list[str]) -> Weighted:
     """The data set with each row's weight multiplied by exp(log_ratio), scaled to mean one.
 
     Shape: log_ratio (rows,), the log of policy(x) / P(x | inputs). Raises NoOverlap when no row has a weight.
@@ -56,7 +55,7 @@ def reweighted(op: Reweight, data: DataSet, log_ratio: Tensor, kept: list[str]) 
     highest = log_weight.max()
     if not bool(torch.isfinite(highest)):
         raise NoOverlap(
-            f"{op.result}: no row has a finite weight, because the policy puts no mass on the rows that were observed; "
+            f"{name}: no row has a finite weight, because the policy puts no mass on the rows that were observed; "
             "compile with realize='regenerate'"
         )
     weights = (log_weight - highest).exp()
@@ -66,17 +65,17 @@ def reweighted(op: Reweight, data: DataSet, log_ratio: Tensor, kept: list[str]) 
     return Weighted(DataSet(rows, data.count, weights.float()), effective_rows(weights), mass)
 
 
-def warn_poor_overlap(op: Reweight, effective: float, count: int, mass: float) -> None:
+def warn_poor_overlap(name: str, variables: str, effective: float, count: int, mass: float) -> None:
     """Warn when few of `count` rows stay effective, or when the weights' mean says that they do not cover the law."""
     if effective < FEW_EFFECTIVE * count:
         warn_overlap(
-            f"{op.result}: after reweighting {', '.join(d.slot for d in op.do)} only {effective:.0f} of {count} "
+            f"{name}: after reweighting {variables} only {effective:.0f} of {count} "
             "rows are effective (poor overlap), so that what is learnt there rests on few rows; "
             "compile with realize='regenerate' to share strength instead"
         )
     elif not MASS <= mass <= 1 / MASS:
         warn_overlap(
-            f"{op.result}: the weights of {', '.join(d.slot for d in op.do)} have mean {mass:.2f} and not one, so that "
+            f"{name}: the weights of {variables} have mean {mass:.2f} and not one, so that "
             "a part of the intervened law has no rows, or its propensities are wrong; the answer there is not to be "
             "trusted, and realize='regenerate' would extrapolate"
         )

@@ -10,10 +10,12 @@ from typing import Any
 
 import torch
 
+from idgen_compiler import ir
 from idgen_compiler.backend import HEADER, read_header, write_header
 from idgen_compiler.errors import DataError, IdgenError
-from idgen_compiler.ir.operations import UNIFORM, Apply
-from idgen_compiler.ir.program import Program
+from idgen_compiler.ir.operands import Role, leaves
+from idgen_compiler.ir.text import print_policy
+from idgen_compiler.program import Program
 from idgen_torch.families import ConditionalModel, Resample
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.model_files import Record, read_model, write_model
@@ -64,8 +66,7 @@ def read_fitted(path: Path, device: torch.device) -> FittedProgram:
         raise DataError(f"the program saved in {path} does not verify ({error}); save the sampler again") from error
     schema = schema_from_json(header["schema"])
     _check_variables(program, schema)
-    networks = [op.network for op in program.samplers]
-    applied = {s.model for network in networks for s in network.statements if isinstance(s, Apply)}
+    applied = {name for op in program.samplers for name in leaves(op, Role.MODEL)}
     drawn = {key for op in program.samplers for key in draws_of(op)}
     records = checked_keys("the list of models", header["models"], applied)
     policies = checked_keys("the list of policies", header["policies"], {_policy_name(*key) for key in drawn})
@@ -73,7 +74,7 @@ def read_fitted(path: Path, device: torch.device) -> FittedProgram:
         program,
         schema,
         _read_models(path, program, schema, records, device),
-        {key: _read_policy(path, key, schema, policies[_policy_name(*key)], device) for key in sorted(drawn)},
+        {key: _read_policy(path, key, schema, policies[_policy_name(*key)], device) for key in sorted(drawn, key=str)},
         FitRecord.from_json(header["fit"]),
     )
 
@@ -101,9 +102,9 @@ def _read_models(
     }
 
 
-def _policy_name(policy: str, variables: tuple[str, ...]) -> str:
+def _policy_name(policy: ir.Policy, variables: tuple[str, ...]) -> str:
     """`obs.X+Y` for draws of X and Y from %obs; no value is called with a dot, so that no model has this name."""
-    return f"{policy.removeprefix('%')}.{'+'.join(variables)}"
+    return f"{print_policy(policy).removeprefix('%')}.{'+'.join(variables)}"
 
 
 def _write_policy(folder: Path, key: PolicyKey, policy: Policy) -> Record | None:
@@ -113,10 +114,11 @@ def _write_policy(folder: Path, key: PolicyKey, policy: Policy) -> Record | None
 
 
 def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device: torch.device) -> Policy:
-    name, variables = key
+    policy, variables = key
+    uniform = isinstance(policy, ir.Uniform)
     variable = variables[0]
     kind = schema[variable]
-    parts = Uniform.vector_parts(variable, kind) if name == UNIFORM else schema.parts(*variables)
+    parts = Uniform.vector_parts(variable, kind) if uniform else schema.parts(*variables)
     rows = None
     if parts:
         found = read_model(path, _policy_name(*key), record, parts, (), device)
@@ -127,4 +129,4 @@ def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device
         raise DataError(
             f"the saved policy {_policy_name(*key)} holds rows that it does not use; save the sampler again"
         )
-    return rows if name != UNIFORM and rows is not None else Uniform.over(variable, kind, rows)
+    return rows if not uniform and rows is not None else Uniform.over(variable, kind, rows)

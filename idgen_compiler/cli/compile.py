@@ -13,8 +13,8 @@ from idgen_compiler.compile import compile, explain
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.identify.hedge import hedge_dot
-from idgen_compiler.ir.program import Program
 from idgen_compiler.page import Page
+from idgen_compiler.program import Program
 from idgen_compiler.stages import describe_stages
 
 __all__ = ["compile_command"]

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from idgen_compiler.compile import Compilation
-from idgen_compiler.ir.operations import Apply, Draw, Observe, Operation, Regenerate, Reweight, Rows, Sample, Train
-from idgen_compiler.ir.program import Program
+from idgen_compiler.ir.operations import (
+    Apply,
+    Draw,
+    LawType,
+    Observe,
+    Realize,
+    Regenerate,
+    Reweight,
+    Rows,
+    Sample,
+    Train,
+    Way,
+)
+from idgen_compiler.ir.text import conditional_of, print_statement
 from idgen_compiler.page import Page
+from idgen_compiler.program import Program
 from idgen_compiler.regenerations import reasons_of
 
 __all__ = ["models_table", "summarise"]
@@ -55,10 +68,11 @@ def _facts(compilation: Compilation, sampler: Sample) -> list[tuple[str, str]]:
     steps = compilation.identification.trace.lines
     lines = " > ".join(map(str, steps[:SHOWN])) + (" > ..." if len(steps) > SHOWN else "")
     own = compilation.program
+    cost = own.cost
     parts = (
-        _count(len(own.models), "model"),
-        _count(len(own.regenerations), "regeneration"),
-        _count(len(own.reweightings), "reweighting"),
+        _count(cost.models, "model"),
+        _count(cost.regenerations, "regeneration"),
+        _count(cost.reweightings, "reweighting"),
     )
     inputs, outputs = (", ".join(names) for names in (sampler.network.inputs, sampler.network.outputs))
     return [
@@ -66,7 +80,7 @@ def _facts(compilation: Compilation, sampler: Sample) -> list[tuple[str, str]]:
         ("estimand", _shortened(str(compilation.identification.estimand))),
         *([("compiled as", str(compilation.posing))] if compilation.posing.why else []),
         ("program", f"{', '.join(parts)}   (--emit ir prints it, --emit passes how it came about)"),
-        *([("", "real rows can be reweighted instead (--realize reweight)")] if own.alternative else []),
+        *([("", "real rows can be reweighted instead (--realize reweight)")] if _offers_weights(own) else []),
         ("sampler", f"given {inputs or 'nothing'}, samples {outputs}"),
     ]
 
@@ -86,7 +100,8 @@ def _cost_table(page: Page, compilations: Sequence[Compilation], program: Progra
 
 def models_table(page: Page, program: Program) -> None:
     """Print one line for each model that the program trains."""
-    rows = [(op.result, _conditional(op), op.data, str(op.computes)) for op in program.models]
+    laws = {op.result: op.law for op in program.laws}
+    rows = [(op.result, _conditional(op), op.data, conditional_of(op, laws.get(op.data))) for op in program.models]
     rest = len(rows) - SHOWN
     shown = rows if rest <= 0 else [*rows[:SHOWN], ("...", f"{rest} more", "", "")]
     page.table(("", "target | inputs", "rows of", "what it learns"), shown)
@@ -94,27 +109,34 @@ def models_table(page: Page, program: Program) -> None:
 
 def _data_rows(program: Program) -> Iterator[tuple[str, str, str, str]]:
     for op in program.operations:
-        if isinstance(op, Observe | Regenerate | Reweight):
-            yield op.result, ", ".join(op.variables), _origin(op), str(op.computes)
+        if isinstance(op, Observe):
+            yield op.result, ", ".join(op.variables), "your data", str(LawType(program.graph.order, ()))
+        elif isinstance(op, Realize):
+            for number, way in enumerate(op.ways):
+                names = (op.result, ", ".join(op.variables)) if number == 0 else ("", "or")
+                yield *names, _origin(way), str(op.law) if number == 0 else ""
+
+
+def _offers_weights(program: Program) -> bool:
+    return any(len(op.ways) > 1 for op in program.laws)
 
 
 def _conditional(op: Train) -> str:
     return ", ".join(op.targets) + (f" | {', '.join(op.inputs)}" if op.inputs else "")
 
 
-def _origin(op: Operation) -> str:
-    match op:
+def _origin(way: Way) -> str:
+    match way:
         case Regenerate(do=do, network=network):
             models = ", ".join(s.model for s in network.statements if isinstance(s, Apply))
             rows = [f"rows of {s.data}" for s in network.statements if isinstance(s, Rows)]
             return f"sampled from {', '.join([*rows, models])} with {_set(do)}"
         case Reweight(data=data, do=do, by=by):
             return f"rows of {data}, weighted by {', '.join(by)} for {_set(do)}"
-    return "your data"
 
 
 def _set(do: tuple[Draw, ...]) -> str:
-    return ", ".join(f"{draw.slot} ~ {draw.policy}" for draw in do) or "nothing set"
+    return ", ".join(map(print_statement, do)) or "nothing set"
 
 
 def _shortened(text: str) -> str:

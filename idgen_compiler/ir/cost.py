@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 
-from idgen_compiler.ir.operations import Apply, Network, Operation, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.analysis import specialized
+from idgen_compiler.ir.operations import Apply, Network, Operation, Realize, Regenerate, Sample, Train
 
 __all__ = ["Cost", "cost_of"]
 
@@ -15,11 +16,12 @@ class Cost:
     """Counts that stand for training time, compounded error and sampling time.
 
     Costs are compared by `rank`: regenerated or reweighted data sets first, since models trained on the output of
-    models compound their errors; then models, then what they condition on, then the work of one sample.
+    models compound their errors; then models, then what they condition on, then the work of one sample. A law that can
+    be had in several ways is counted by the first.
     """
 
-    regenerations: int  #: `regenerate` operations
-    reweightings: int  #: `reweight` operations
+    regenerations: int  #: laws that are regenerated
+    reweightings: int  #: laws whose rows are reweighted
     models: int  #: `train` operations
     inputs: int  #: inputs of all models together
     widest: int  #: the largest conditioning set of a model
@@ -36,12 +38,15 @@ class Cost:
 
 
 def cost_of(operations: Sequence[Operation]) -> Cost:
-    """The cost of a program's operations."""
+    """The cost of a program's operations, each law realized in its first way."""
+    if any(isinstance(op, Realize) and len(op.ways) > 1 for op in operations):
+        operations = specialized(operations)
     models = [op for op in operations if isinstance(op, Train)]
+    ways = [op.ways[0] for op in operations if isinstance(op, Realize)]
     networks = [op.network for op in operations if isinstance(op, Sample)]
     return Cost(
-        regenerations=sum(isinstance(op, Regenerate) for op in operations),
-        reweightings=sum(isinstance(op, Reweight) for op in operations),
+        regenerations=sum(isinstance(way, Regenerate) for way in ways),
+        reweightings=sum(not isinstance(way, Regenerate) for way in ways),
         models=len(models),
         inputs=sum(len(op.inputs) for op in models),
         widest=max((len(op.inputs) for op in models), default=0),

@@ -4,51 +4,58 @@ Values are in SSA form: every operation defines one value, named `%...`, which i
 A *network* is a region: statements that fill *slots*. A slot is an instance of a variable, written with primes:
 X, X', X'' are three instances of X.
 
-What an operation `computes` is the sub-tree of the estimand (a sampler's is its query, and in a program that was read
-all are texts): printed as a comment, ignored by equality.
+What a field is the name of is declared by its type (see `operands`); an operation's `word` names it in texts and JSON.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operands import DataUse, ModelUse, Names, Result, Slot, Slots
+from idgen_compiler.ir.policies import ByModel, Policy
 
 __all__ = [
-    "UNIFORM",
     "Apply",
     "Draw",
+    "LawType",
     "Network",
     "Observe",
     "Operation",
+    "Realize",
     "Regenerate",
     "Reweight",
     "Rows",
     "Sample",
     "Statement",
     "Train",
+    "Way",
     "variable_of",
 ]
 
-UNIFORM = "uniform"
-"""The policy that draws every category, or the observed range, evenly."""
+
+# -- statements of a network ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """`slot ~ policy`: a value that may be anything, taken from a stated policy.
+    """`slot ~ policy`: a value that may be anything, or that is set, drawn from a stated policy."""
 
-    `policy` is the name of a data set, whose column of that variable is resampled (independently of every other
-    draw), or UNIFORM.
-    """
+    word: ClassVar[str] = "draw"
 
-    slot: str
-    policy: str
+    slot: Slot
+    policy: Policy
 
     @property
     def slots(self) -> tuple[str, ...]:
         """The one slot that this fills."""
         return (self.slot,)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The slots that the policy reads."""
+        return self.policy.inputs if isinstance(self.policy, ByModel) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +65,11 @@ class Apply:
     `slots` stand in the order of the model's targets and `inputs` in the order of its inputs.
     """
 
-    slots: tuple[str, ...]
-    model: str
-    inputs: tuple[str, ...]
+    word: ClassVar[str] = "apply"
+
+    slots: Slots
+    model: ModelUse
+    inputs: Slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +79,15 @@ class Rows:
     A sample of the data set's own law without a model; unlike the policy of a draw it cannot be chosen otherwise.
     """
 
-    slots: tuple[str, ...]
-    data: str
+    word: ClassVar[str] = "rows"
+
+    slots: Slots
+    data: DataUse
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """A row reads no slot."""
+        return ()
 
 
 Statement = Draw | Rows | Apply
@@ -84,72 +100,128 @@ class Network:
     `inputs` are the slots that the caller fills, `outputs` those that are kept.
     """
 
-    inputs: tuple[str, ...]
+    inputs: Slots
     statements: tuple[Statement, ...]
-    outputs: tuple[str, ...]
+    outputs: Slots
+
+
+# -- operations -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """`%obs = observe [W, X, Y]`: the user's data, as samples of P(V)."""
+    """`%obs = observe [W, X, Y]`: the user's data, as samples of P(V); `source` names it where there are several."""
 
-    result: str
-    variables: tuple[str, ...]
-    computes: object = field(default="", compare=False)
+    word: ClassVar[str] = "observe"
+    defines: ClassVar[Literal["data", "model", "sampler"]] = "data"
+
+    result: Result
+    variables: Names
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Train:
     """`%m = train %data : targets | inputs`: fit a model of P(targets | inputs) in the law of a data set."""
 
-    result: str
-    data: str
-    targets: tuple[str, ...]
-    inputs: tuple[str, ...]
-    computes: object = field(default="", compare=False)
+    word: ClassVar[str] = "train"
+    defines: ClassVar[Literal["data", "model", "sampler"]] = "model"
+
+    result: Result
+    data: DataUse
+    targets: Names
+    inputs: Names
+
+
+@dataclass(frozen=True, slots=True)
+class LawType:
+    """`P(targets ; do(fixed))`: of which law a data set holds samples.
+
+    Its graph is that of the program with the targets random and the others fixed; `graph` is the text of another one
+    where the law was found in another, such as a latent projection.
+    """
+
+    targets: Names
+    fixed: Names
+    graph: str = ""
+
+    def __str__(self) -> str:
+        do = f" ; do({', '.join(self.fixed)})" if self.fixed else ""
+        return f"P({', '.join(self.targets)}{do})"
 
 
 @dataclass(frozen=True, slots=True)
 class Regenerate:
-    """`%reg = regenerate do(draws) { network } -> [outputs]`: a new data set sampled from trained models.
+    """`regenerate do(draws) { network }`: new rows, sampled from trained models.
 
-    The network's inputs are the slots of `do`, each drawn from its policy.
+    The network's inputs are the slots of `do`, each drawn from its policy, and its outputs the variables of the law.
     """
 
-    result: str
+    word: ClassVar[str] = "regenerate"
+
     do: tuple[Draw, ...]
     network: Network
-    computes: object = field(default="", compare=False)
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The columns of the new data set."""
-        return self.network.outputs
 
 
 @dataclass(frozen=True, slots=True)
 class Reweight:
-    """`%rw = reweight %data do(draws) by %p, ... -> [variables]`: the same law from weighted real rows.
+    """`reweight %data do(draws) by %p, ...`: the same law from weighted rows of another data set.
 
     Each row weighs the product over the draws of policy(x) / P(x | its inputs), the latter taken from the model of
     the same place in `by`.
     """
 
-    result: str
-    data: str
+    word: ClassVar[str] = "reweight"
+
+    data: DataUse
     do: tuple[Draw, ...]
-    by: tuple[str, ...]
-    variables: tuple[str, ...]
-    computes: object = field(default="", compare=False)
+    by: tuple[ModelUse, ...]
+
+
+Way = Regenerate | Reweight
+"""How the rows of a law after an intervention are come by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Realize:
+    """`%law = realize P(X, Y ; do(W)) -> [W, X, Y] { way or way }`: samples of a law after an intervention.
+
+    All `ways` lead to the same law; a backend takes the first, or another one where that is better on its data.
+    """
+
+    word: ClassVar[str] = "realize"
+    defines: ClassVar[Literal["data", "model", "sampler"]] = "data"
+
+    result: Result
+    law: LawType
+    variables: Names  #: the columns that are kept
+    ways: tuple[Way, ...]  #: never empty, and each of another kind
+
+    @property
+    def regenerate(self) -> Regenerate | None:
+        """The way by regeneration, where there is one."""
+        return next((way for way in self.ways if isinstance(way, Regenerate)), None)
+
+    @property
+    def reweight(self) -> Reweight | None:
+        """The way by weights, where there is one."""
+        return next((way for way in self.ways if isinstance(way, Reweight)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """`sample (X) { network } -> [Y]`: the sampler of one query; `query` names it where a program has several."""
 
+    word: ClassVar[str] = "sample"
+    defines: ClassVar[Literal["data", "model", "sampler"]] = "sampler"
+
     network: Network
     query: str = ""
-    computes: object = field(default="", compare=False)
+
+    @property
+    def result(self) -> str:
+        """A sampler defines no value that others use; in messages it is called by its word."""
+        return "sample"
 
 
-Operation = Observe | Train | Regenerate | Reweight | Sample
+Operation = Observe | Train | Realize | Sample

@@ -1,67 +1,65 @@
-"""A program: the compiled form of a query, as a user holds it."""
+"""A program as a value: a name, the graph that it was compiled on, and operations in SSA form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
 
-from idgen_compiler.backend import Sampler, find_backend
-from idgen_compiler.errors import ProgramError
+from idgen_compiler.errors import GraphError, ProgramError
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.ir.analysis import networks_of, specialized, stages
 from idgen_compiler.ir.cost import Cost, cost_of
-from idgen_compiler.ir.dot import print_dot
+from idgen_compiler.ir.grammar import parse_program
 from idgen_compiler.ir.json import from_json, to_json
-from idgen_compiler.ir.mermaid import print_mermaid
-from idgen_compiler.ir.operations import Network, Observe, Operation, Regenerate, Reweight, Sample, Train
-from idgen_compiler.ir.schedule import stages
-from idgen_compiler.ir.text import parse_program, print_program
+from idgen_compiler.ir.laws import graph_text, law_graph
+from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Sample, Train
+from idgen_compiler.ir.text import print_program
 from idgen_compiler.ir.verifier import verify_operations
 
 __all__ = ["Program"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Operations in SSA form; the last ones are the samplers.
 
-    `str(program)` is the text form, which `Program.parse` reads back to an equal program; comments do not count. The
-    text and JSON hold one program: an `alternative` is not in them, and does not count for equality.
+    The text is the program: `str(program)` is read back by `parse` to an equal program, which does all that this one
+    does, and the same holds for JSON. Comments mean nothing.
     """
 
     name: str
+    graph: ADMG
     operations: tuple[Operation, ...]
-    alternative: Program | None = field(default=None, compare=False, repr=False)
-    """Another program for the same queries that a backend may take instead, when it finds it better on the data."""
 
     @classmethod
-    def parse(cls, text: str) -> Program:
+    def parse(cls, text: str) -> Self:
         """Read the text form and verify it.  Raises ProgramError with the place or the offending operation."""
         if not isinstance(text, str):
             raise ProgramError(f"a program is read from its text form, not from {text!r:.80}")
-        name, operations = parse_program(text)
-        return cls(name, operations).check()
+        return cls._read(*parse_program(text))
 
     @classmethod
-    def from_json(cls, text: str) -> Program:
+    def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote and verify it.  Raises ProgramError."""
-        name, operations = from_json(text)
-        return cls(name, operations).check()
+        return cls._read(*from_json(text))
+
+    @classmethod
+    def _read(cls, name: str, graph: str, operations: tuple[Operation, ...]) -> Self:
+        try:
+            read = ADMG.parse(graph)
+        except GraphError as error:
+            raise ProgramError(f"the program's graph cannot be read: {error}") from None
+        return cls(name, read, operations).check()
 
     def to_json(self, indent: int | None = 2) -> str:
         """The program as JSON with a schema version."""
-        return to_json(self.name, self.operations, indent)
+        return to_json(self.name, self._graph_text, self.operations, indent)
 
-    def to_dot(self) -> str:
-        """The dataflow of data sets, models and sampling networks in DOT, the language of Graphviz."""
-        return print_dot(self.name, self.operations)
-
-    def to_mermaid(self) -> str:
-        """The dataflow of data sets, models and sampling networks as a Mermaid flowchart."""
-        return print_mermaid(self.operations)
-
-    def check(self) -> Program:
+    def check(self) -> Self:
         """The program itself, verified.  Raises ProgramError naming the first operation that does not hold."""
-        verify_operations(self.operations)
+        verify_operations(self.graph, self.operations)
         return self
 
     @property
@@ -75,14 +73,19 @@ class Program:
         return tuple(op for op in self.operations if isinstance(op, Train))
 
     @property
-    def regenerations(self) -> tuple[Regenerate, ...]:
-        """The `regenerate` operations."""
-        return tuple(op for op in self.operations if isinstance(op, Regenerate))
+    def laws(self) -> tuple[Realize, ...]:
+        """The `realize` operations: a data set for each law after an intervention."""
+        return tuple(op for op in self.operations if isinstance(op, Realize))
 
     @property
-    def reweightings(self) -> tuple[Reweight, ...]:
-        """The `reweight` operations."""
-        return tuple(op for op in self.operations if isinstance(op, Reweight))
+    def regenerations(self) -> tuple[Realize, ...]:
+        """The laws that may be regenerated."""
+        return tuple(op for op in self.laws if op.regenerate)
+
+    @property
+    def reweightings(self) -> tuple[Realize, ...]:
+        """The laws whose rows may be had by weights."""
+        return tuple(op for op in self.laws if op.reweight)
 
     @property
     def samplers(self) -> tuple[Sample, ...]:
@@ -99,7 +102,7 @@ class Program:
 
     @property
     def cost(self) -> Cost:
-        """What the program costs, in counts."""
+        """What the program costs, in counts, with each law realized in its first way."""
         return cost_of(self.operations)
 
     @property
@@ -109,7 +112,7 @@ class Program:
 
     def networks(self) -> Iterator[Network]:
         """Every region, in order."""
-        return (op.network for op in self.operations if isinstance(op, Regenerate | Sample))
+        return (network for op in self.operations for network in networks_of(op))
 
     def operation(self, result: str) -> Operation:
         """The operation that defines a value.  Raises ProgramError for an unknown name."""
@@ -118,13 +121,37 @@ class Program:
                 return op
         raise ProgramError(f"the program defines no {result}")
 
-    def fit(self, data: Any, backend: str = "torch", **options: Any) -> Sampler:
-        """Train the program's models on data and return the sampler.
+    def realized(self, ways: Mapping[str, str] | str) -> Self:
+        """The program with each law realized in one way, "regenerate" or "reweight", for all laws or by data set.
 
-        `data` and `options` are the backend's: "exact" takes a `Joint`, "torch" a table (see `idgen_torch`).
-        Raises DataError for data that does not fit, IdgenError for an unknown backend.
+        Where a law has no such way, it keeps its first; what only other ways need is left out.
+
+        >>> import idgen_compiler as idgen
+        >>> napkin = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
+        >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), napkin)
+        >>> [len(p.models) for p in (program, program.realized("regenerate"), program.realized("reweight"))]
+        [4, 3, 2]
         """
-        return find_backend(backend).fit(self.check(), data, **options)
+        return replace(self, operations=specialized(self.operations, ways))
+
+    def law_of(self, data: str) -> ADMG:
+        """The CADMG that the law of a data set is Markov to.  Raises ProgramError for an unknown name and a model."""
+        op = self.operation(data)
+        if not isinstance(op, Observe | Realize):
+            raise ProgramError(f"{data} is no data set")
+        return law_graph(self.graph, op)
+
+    @cached_property
+    def _graph_text(self) -> str:
+        return graph_text(self.graph)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Program):
+            return NotImplemented
+        return self.operations == other.operations and self.name == other.name and self.graph.key == other.graph.key
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.graph.key, self.operations))
 
     def __str__(self) -> str:
-        return print_program(self.name, self.operations)
+        return print_program(self.name, self._graph_text, self.operations)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from idgen_compiler.errors import ProgramError
+from idgen_compiler.errors import GraphError, ProgramError
+from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import NAME, variable_of
 from idgen_compiler.ir.operations import (
-    UNIFORM,
     Apply,
     Draw,
+    LawType,
     Network,
     Observe,
     Operation,
+    Realize,
     Regenerate,
     Reweight,
     Rows,
@@ -21,6 +24,7 @@ from idgen_compiler.ir.operations import (
     Statement,
     Train,
 )
+from idgen_compiler.ir.policies import ByModel, Column, Fixed, Shifted, Uniform
 from idgen_compiler.ir.text import print_operation, print_statement
 
 __all__ = ["verify_operations"]
@@ -29,14 +33,22 @@ _VALUE = re.compile(r"%\w+")
 _SLOT = re.compile(rf"{NAME}'*")
 
 
-def verify_operations(operations: Sequence[Operation]) -> None:
-    """Check definitions before uses, bound inputs, produced outputs, policies and models' inputs.
+def verify_operations(graph: ADMG, operations: Sequence[Operation]) -> None:
+    """Check definitions before uses, bound inputs, produced outputs, policies, models' inputs and laws' types.
 
     Raises ProgramError that names the operation, the offender in it and the remedy.
     """
-    scope = _Scope()
+    scope = _Scope(graph)
     for op in operations:
-        _CHECKS[type(op)](scope, op)
+        match op:
+            case Observe():
+                scope.observe(op)
+            case Train():
+                scope.train(op)
+            case Realize():
+                scope.realize(op)
+            case Sample():
+                scope.sample(op)
     if not any(isinstance(op, Observe) for op in operations):
         raise ProgramError("the program observes no data; begin it with `%obs = observe [variables]`")
     if not scope.samplers:
@@ -46,12 +58,209 @@ def verify_operations(operations: Sequence[Operation]) -> None:
 class _Scope:
     """The values defined so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, graph: ADMG) -> None:
+        self.graph = graph
         self.data: dict[str, dict[str, None]] = {}  # data set -> its variables, in order and quick to look up
         self.models: dict[str, Train] = {}
         self.samplers: list[str] = []
 
-    def define(self, op: Observe | Train | Regenerate | Reweight) -> None:
+    # -- operations -----------------------------------------------------------------------------------------------
+
+    def observe(self, op: Observe) -> None:
+        if self.data:
+            raise _fault(op, op.result, "the data are observed twice", "use one observe, the first operation")
+        self.define(op)
+        _plain(op, op.variables, "variables")
+        _distinct(op, op.variables, "variables")
+        for name in op.variables:
+            if name not in self.graph:
+                raise _fault(op, name, f"the graph has no {name}", "observe vertices of the program's graph")
+        self.data[op.result] = dict.fromkeys(op.variables)
+
+    def train(self, op: Train) -> None:
+        self.define(op)
+        known = self.variables(op, op.data)
+        if not op.targets:
+            raise _fault(op, op.result, "a model needs a target", "write `train %data : target | inputs`")
+        named = {*op.targets, *op.inputs}
+        if len(named) < len(op.targets) + len(op.inputs):
+            _distinct(op, (*op.targets, *op.inputs), "targets and inputs")
+        if not known.keys() >= named:
+            name = next(n for n in (*op.targets, *op.inputs) if n not in known)
+            raise _fault(
+                op, name, f"{name} is not among the variables of {op.data} ({', '.join(known)})",
+                f"keep {name} in {op.data}, or drop it from the model",
+            )  # fmt: skip
+        self.models[op.result] = op
+
+    def realize(self, op: Realize) -> None:
+        self.define(op)
+        self.law(op, op.law)
+        _plain(op, op.variables, "variables")
+        _distinct(op, op.variables, "variables")
+        if not op.variables:
+            raise _fault(op, op.result, f"{op.result} keeps no variable", "name the columns to keep in [...]")
+        for name in op.variables:
+            if name not in op.law.targets and name not in op.law.fixed:
+                raise _fault(op, name, f"{name} is not in the law {op.law}", "keep variables of the law")
+        if not op.ways or len({type(way) for way in op.ways}) < len(op.ways):
+            raise _fault(op, op.result, f"{op.result} has no ways, or two of one kind", "give each kind at most once")
+        for way in op.ways:
+            if isinstance(way, Regenerate):
+                self.regenerate(op, way)
+            else:
+                self.reweight(op, way)
+        self.data[op.result] = dict.fromkeys(op.variables)
+
+    def law(self, op: Realize, law: LawType) -> None:
+        """A law's type names vertices of its graph, each once."""
+        graph = self.graph
+        if law.graph:
+            try:
+                graph = ADMG.parse(law.graph)
+            except GraphError as error:
+                raise _fault(op, "on", f"the graph of its law cannot be read: {error}", "mend it") from None
+        names = (*law.targets, *law.fixed)
+        _distinct(op, names, "variables of the law")
+        for name in names:
+            if name not in graph:
+                raise _fault(op, name, f"the graph has no {name}", "a law is one of the vertices of the graph")
+
+    def regenerate(self, op: Realize, way: Regenerate) -> None:
+        for k, draw in enumerate(way.do):
+            self.draw(op, draw, [d.slot for d in way.do[:k]])
+        given = tuple(d.slot for d in way.do)
+        if given != way.network.inputs:
+            offender = next(iter(sorted(set(given) ^ set(way.network.inputs)) or given))
+            what = "the network's inputs are not the slots of do(...)"
+            raise _fault(op, offender, what, "let both name the same slots")
+        if way.network.outputs != op.variables:
+            raise _fault(op, op.result, "the network's outputs are not the columns kept", "let both be the same")
+        self.network(op, way.network)
+
+    def reweight(self, op: Realize, way: Reweight) -> None:
+        known = self.variables(op, way.data)
+        _distinct(op, [d.slot for d in way.do], "slots of do(...)")
+        if len(way.do) != len(way.by):
+            raise _fault(
+                op, op.result, f"{len(way.do)} draws are weighed by {len(way.by)} models",
+                "give one model of P(x | its inputs) for each draw, in the same order",
+            )  # fmt: skip
+        for draw, by in zip(way.do, way.by, strict=True):
+            self.draw(op, draw, known)
+            model = self.model(op, by)
+            if model.targets != (draw.slot,):
+                raise _fault(op, by, f"{by} models {', '.join(model.targets)}, not {draw.slot}", "name its own model")
+        read = (*(d.slot for d in way.do), *op.variables, *(n for by in way.by for n in self.models[by].inputs))
+        for name in read:
+            if name not in known:
+                raise _fault(op, name, f"{way.data} has no {name} (it has {', '.join(known)})", "keep it there")
+
+    def sample(self, op: Sample) -> None:
+        if op.query in self.samplers:
+            raise _fault(op, op.query or "sample", "two samplers have one name", "name each sampler by its query")
+        _plain(op, op.network.inputs, "inputs")
+        self.network(op, op.network)
+        for name in op.network.outputs:
+            if name in op.network.inputs:
+                raise _fault(op, name, f"{name} is an input and an output", "sample it or take it as given, not both")
+        self.samplers.append(op.query)
+
+    # -- regions --------------------------------------------------------------------------------------------------
+
+    def network(self, op: Operation, network: Network) -> None:
+        filled = set(network.inputs)
+        _distinct(op, network.inputs, "inputs")
+        for slot in network.inputs:
+            _is_slot(op, slot)
+        for statement in network.statements:
+            match statement:
+                case Apply():
+                    self.apply(op, statement, filled)
+                case Rows():
+                    self.rows(op, statement)
+                case Draw(policy=ByModel(model=model)):
+                    raise _fault(op, model, f"{model} is a policy in a network", "apply the model instead", statement)
+                case Draw():
+                    self.draw(op, statement, filled, statement)
+            for slot in statement.slots:
+                _is_slot(op, slot)
+                if slot in filled:
+                    raise _fault(
+                        op, slot, f"{slot} is filled twice", "every slot is filled once; add a prime", statement
+                    )
+                filled.add(slot)
+        _plain(op, network.outputs, "outputs")
+        _distinct(op, network.outputs, "outputs")
+        for slot in network.outputs:
+            if slot not in filled:
+                what = f"no statement fills the output {slot}"
+                raise _fault(op, slot, what, "sample it, or drop it from the outputs")
+
+    def draw(self, op: Operation, draw: Draw, filled: Iterable[str], line: Statement | None = None) -> None:
+        name = variable_of(draw.slot)
+        match draw.policy:
+            case Uniform() | Fixed():
+                if not any(name in known for known in self.data.values()):
+                    why = f"{name} is no observed variable, so its values are unknown"
+                    raise _fault(op, draw.slot, why, f"observe {name}, or draw an observed variable", line)
+                if isinstance(draw.policy, Fixed) and _is_endless(draw.policy.value):
+                    raise _fault(op, draw.slot, f"{draw.slot} is set to no finite number", "set a finite one", line)
+            case ByModel(model, inputs):
+                self.inputs_of(op, model, (draw.slot,), inputs, set(filled), line)
+            case Column(data) | Shifted(data, _):
+                known = self.variables(op, data)
+                if name not in known:
+                    raise _fault(
+                        op, draw.slot, f"the policy {data} has no {name} (it has {', '.join(known)})",
+                        f"draw {name} from a data set that holds it, or from uniform", line,
+                    )  # fmt: skip
+                if isinstance(draw.policy, Shifted) and _is_endless(draw.policy.by):
+                    raise _fault(op, draw.slot, f"{draw.slot} is moved by no finite number", "give a finite one", line)
+
+    def rows(self, op: Operation, rows: Rows) -> None:
+        known = self.variables(op, rows.data)
+        names = [variable_of(slot) for slot in rows.slots]
+        for slot, name in zip(rows.slots, names, strict=True):
+            if name not in known:
+                raise _fault(
+                    op, slot, f"the rows of {rows.data} have no {name} (they have {', '.join(known)})",
+                    "take rows of a data set that holds it", rows,
+                )  # fmt: skip
+            if names.count(name) > 1:
+                what = f"{name} stands twice in one row"
+                raise _fault(op, slot, what, "take its instances from rows of their own", rows)
+        if not rows.slots:
+            raise _fault(op, rows.data, "rows fill no slot", "name the slots, or drop the statement", rows)
+
+    def apply(self, op: Operation, apply: Apply, filled: set[str]) -> None:
+        self.inputs_of(op, apply.model, apply.slots, apply.inputs, filled, apply)
+
+    def inputs_of(
+        self,
+        op: Operation,
+        name: str,
+        slots: tuple[str, ...],
+        inputs: tuple[str, ...],
+        filled: set[str],
+        line: Statement | None,
+    ) -> None:
+        """A model's targets and inputs stand in its order, and the inputs are filled."""
+        model = self.model(op, name, line)
+        for what, given, named in (("targets", slots, model.targets), ("inputs", inputs, model.inputs)):
+            if given != named and tuple(map(variable_of, given)) != named:
+                raise _fault(
+                    op, name, f"{name} has {what} ({', '.join(named)}), not ({', '.join(given)})",
+                    f"give its {what} in the model's order", line,
+                )  # fmt: skip
+        if not filled.issuperset(inputs):
+            slot = next(s for s in inputs if s not in filled)
+            what = f"the input {slot} is not filled at this point"
+            raise _fault(op, slot, what, "fill it by an earlier statement", line)
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    def define(self, op: Observe | Train | Realize) -> None:
         if not _VALUE.fullmatch(op.result):
             raise _fault(op, op.result, f"{op.result!r} is no value name", "write % and then letters, digits or _")
         if op.result in self.data or op.result in self.models:
@@ -73,17 +282,18 @@ class _Scope:
 
 
 def _fault(op: Operation, offender: str, what: str, remedy: str, line: Statement | None = None) -> ProgramError:
-    """The error, with the operation's line (or the statement's) and a caret under the offender."""
-    result = "sample" if isinstance(op, Sample) else op.result
+    """The error, with the first line of the operation (or the statement's) that holds the offender, and a caret."""
     lines = print_operation(op).split("\n")
-    text = print_statement(line) if line is not None else lines[0]
-    shown = next((shown for shown in lines if shown.strip() == text), lines[0]) if line is not None else lines[0]
-    at = re.search(rf"(?<![\w%.']){re.escape(offender)}(?![\w'])", shown)
-    if at is None:  # the offender may stand in the closing line of a region
-        shown = lines[-1]
-        at = re.search(rf"(?<![\w%.']){re.escape(offender)}(?![\w'])", shown)
+    place = re.compile(rf"(?<![\w%.']){re.escape(offender)}(?![\w'])")
+    named = [shown for shown in lines if line is None or shown.strip() == print_statement(line)] or lines
+    shown = next((shown for shown in named if place.search(shown)), named[0])
+    at = place.search(shown)
     caret = f"\n  {' ' * at.start()}{'^' * len(offender)}" if at else ""
-    return ProgramError(f"program does not verify: in {result}, {what}\n  {shown}{caret}\n{remedy}", result)
+    return ProgramError(f"program does not verify: in {op.result}, {what}\n  {shown}{caret}\n{remedy}", op.result)
+
+
+def _is_endless(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _distinct(op: Operation, names: Sequence[str], what: str) -> None:
@@ -105,151 +315,3 @@ def _plain(op: Operation, names: Iterable[str], what: str) -> None:
 def _is_slot(op: Operation, slot: str) -> None:
     if not _SLOT.fullmatch(slot):
         raise _fault(op, slot, f"{slot!r} is no slot", "write a variable's name, with primes for instances")
-
-
-def _observe(scope: _Scope, op: Observe) -> None:
-    if scope.data:
-        raise _fault(op, op.result, "the data are observed twice", "use one observe, the first operation")
-    scope.define(op)
-    _plain(op, op.variables, "variables")
-    _distinct(op, op.variables, "variables")
-    scope.data[op.result] = dict.fromkeys(op.variables)
-
-
-def _train(scope: _Scope, op: Train) -> None:
-    scope.define(op)
-    known = scope.variables(op, op.data)
-    if not op.targets:
-        raise _fault(op, op.result, "a model needs a target", "write `train %data : target | inputs`")
-    named = {*op.targets, *op.inputs}
-    if len(named) < len(op.targets) + len(op.inputs):
-        _distinct(op, (*op.targets, *op.inputs), "targets and inputs")
-    if not known.keys() >= named:
-        name = next(n for n in (*op.targets, *op.inputs) if n not in known)
-        raise _fault(
-            op, name, f"{name} is not among the variables of {op.data} ({', '.join(known)})",
-            f"keep {name} in {op.data}, or drop it from the model",
-        )  # fmt: skip
-    scope.models[op.result] = op
-
-
-def _draw(scope: _Scope, op: Operation, draw: Draw, line: Statement | None = None) -> None:
-    name = variable_of(draw.slot)
-    if draw.policy == UNIFORM:
-        if not any(name in known for known in scope.data.values()):
-            why = f"{name} is no observed variable, so its values are unknown"
-            raise _fault(op, draw.slot, why, f"observe {name}, or draw an observed variable", line)
-        return
-    known = scope.variables(op, draw.policy)
-    if name not in known:
-        raise _fault(
-            op, draw.slot, f"the policy {draw.policy} has no {name} (it has {', '.join(known)})",
-            f"draw {name} from a data set that holds it, or from {UNIFORM}", line,
-        )  # fmt: skip
-
-
-def _rows(scope: _Scope, op: Operation, rows: Rows) -> None:
-    known = scope.variables(op, rows.data)
-    names = [variable_of(slot) for slot in rows.slots]
-    for slot, name in zip(rows.slots, names, strict=True):
-        if name not in known:
-            raise _fault(
-                op, slot, f"the rows of {rows.data} have no {name} (they have {', '.join(known)})",
-                "take rows of a data set that holds it", rows,
-            )  # fmt: skip
-        if names.count(name) > 1:
-            raise _fault(op, slot, f"{name} stands twice in one row", "take its instances from rows of their own", rows)
-    if not rows.slots:
-        raise _fault(op, rows.data, "rows fill no slot", "name the slots, or drop the statement", rows)
-
-
-def _regenerate(scope: _Scope, op: Regenerate) -> None:
-    scope.define(op)
-    for draw in op.do:
-        _draw(scope, op, draw)
-    given = tuple(d.slot for d in op.do)
-    if given != op.network.inputs:
-        offender = next(iter(sorted(set(given) ^ set(op.network.inputs)) or given))
-        raise _fault(op, offender, "the network's inputs are not the slots of do(...)", "let both name the same slots")
-    _network(scope, op, op.network)
-    scope.data[op.result] = dict.fromkeys(op.network.outputs)
-
-
-def _reweight(scope: _Scope, op: Reweight) -> None:
-    scope.define(op)
-    known = scope.variables(op, op.data)
-    _distinct(op, [d.slot for d in op.do], "slots of do(...)")
-    if len(op.do) != len(op.by):
-        raise _fault(
-            op, op.result, f"{len(op.do)} draws are weighed by {len(op.by)} models",
-            "give one model of P(x | its inputs) for each draw, in the same order",
-        )  # fmt: skip
-    for draw, by in zip(op.do, op.by, strict=True):
-        _draw(scope, op, draw)
-        model = scope.model(op, by)
-        if model.targets != (draw.slot,):
-            raise _fault(op, by, f"{by} models {', '.join(model.targets)}, not {draw.slot}", "name its own model")
-    for name in (*(d.slot for d in op.do), *op.variables, *(n for by in op.by for n in scope.models[by].inputs)):
-        if name not in known:
-            raise _fault(op, name, f"{op.data} has no {name} (it has {', '.join(known)})", "keep it there")
-    _distinct(op, op.variables, "variables")
-    scope.data[op.result] = dict.fromkeys(op.variables)
-
-
-def _sample(scope: _Scope, op: Sample) -> None:
-    if op.query in scope.samplers:
-        raise _fault(op, op.query or "sample", "two samplers have one name", "name each sampler by its query")
-    _plain(op, op.network.inputs, "inputs")
-    _network(scope, op, op.network)
-    for name in op.network.outputs:
-        if name in op.network.inputs:
-            raise _fault(op, name, f"{name} is an input and an output", "sample it or take it as given, not both")
-    scope.samplers.append(op.query)
-
-
-def _network(scope: _Scope, op: Operation, network: Network) -> None:
-    filled = set(network.inputs)
-    _distinct(op, network.inputs, "inputs")
-    for slot in network.inputs:
-        _is_slot(op, slot)
-    for statement in network.statements:
-        if isinstance(statement, Apply):
-            _apply(scope, op, statement, filled)
-        elif isinstance(statement, Rows):
-            _rows(scope, op, statement)
-        else:
-            _draw(scope, op, statement, statement)
-        for slot in statement.slots:
-            _is_slot(op, slot)
-            if slot in filled:
-                raise _fault(op, slot, f"{slot} is filled twice", "every slot is filled once; add a prime", statement)
-            filled.add(slot)
-    _plain(op, network.outputs, "outputs")
-    _distinct(op, network.outputs, "outputs")
-    for slot in network.outputs:
-        if slot not in filled:
-            raise _fault(op, slot, f"no statement fills the output {slot}", "sample it, or drop it from the outputs")
-
-
-def _apply(scope: _Scope, op: Operation, apply: Apply, filled: set[str]) -> None:
-    model = scope.model(op, apply.model, apply)
-    for what, slots, names in (("targets", apply.slots, model.targets), ("inputs", apply.inputs, model.inputs)):
-        if slots != names and tuple(map(variable_of, slots)) != names:
-            raise _fault(
-                op, apply.model, f"{apply.model} has {what} ({', '.join(names)}), not ({', '.join(slots)})",
-                f"give its {what} in the model's order", apply,
-            )  # fmt: skip
-    if not filled.issuperset(apply.inputs):
-        slot = next(s for s in apply.inputs if s not in filled)
-        raise _fault(
-            op, slot, f"the input {slot} is not filled at this point", "fill it by an earlier statement", apply
-        )
-
-
-_CHECKS: dict[type, Callable[..., None]] = {
-    Observe: _observe,
-    Train: _train,
-    Regenerate: _regenerate,
-    Reweight: _reweight,
-    Sample: _sample,
-}

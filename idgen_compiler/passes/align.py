@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import Apply, Draw, Network, Operation, Regenerate, Sample, Statement, Train
-from idgen_compiler.ir.program import Program
-from idgen_compiler.passes.base import Pass
+from idgen_compiler.ir.analysis import with_networks
+from idgen_compiler.ir.operations import Apply, Draw, Network, Operation, Statement, Train
+from idgen_compiler.ir.policies import Column, Uniform
+from idgen_compiler.passes.base import P, Pass
 
 __all__ = ["AlignDraws"]
 
@@ -25,26 +27,26 @@ class AlignDraws(Pass):
                                           Y  ~ %m3(W2, X)
     """
 
-    def apply(self, program: Program) -> Program:
+    def apply(self, program: P) -> P:
         """Every region by itself; a new model stands before the first operation that uses it."""
         models = {op.result: op for op in program.models}
         operations: list[Operation] = []
         for op in program.operations:
-            if isinstance(op, Regenerate | Sample):
-                network, trained = _aligned(op.network, models)
-                operations += trained
-                op = replace(op, network=network)
-            operations.append(op)
+            trained: list[Train] = []
+            new = with_networks(op, partial(_aligned, models=models, trained=trained))
+            operations += [*trained, new]
         return program if len(operations) == len(program.operations) else replace(program, operations=tuple(operations))
 
 
-def _aligned(network: Network, models: dict[str, Train]) -> tuple[Network, list[Train]]:
+def _aligned(network: Network, models: dict[str, Train], trained: list[Train]) -> Network:
+    """The network, with new models in `models` and in `trained`."""
     statements: list[Statement] = []
-    trained: list[Train] = []
-    draws = {s.slot: s for s in network.statements if isinstance(s, Draw)}
+    draws = {s.slot: s for s in network.statements if isinstance(s, Draw) and isinstance(s.policy, Column | Uniform)}
+    if not draws:
+        return network
     readers = {slot: [s for s in network.statements if isinstance(s, Apply) and slot in s.inputs] for slot in draws}
     for statement in network.statements:
-        if isinstance(statement, Draw):
+        if isinstance(statement, Draw) and statement.slot in draws:
             if not _has_one_reader(statement, readers):
                 statements.append(statement)
             continue
@@ -63,7 +65,7 @@ def _aligned(network: Network, models: dict[str, Train]) -> tuple[Network, list[
                 statements.append(Apply((slot,), new.result, tuple(known)))
                 known.append(slot)
         statements.append(statement)
-    return replace(network, statements=tuple(statements)), trained
+    return replace(network, statements=tuple(statements))
 
 
 def _has_one_reader(draw: Draw, readers: dict[str, list[Apply]]) -> bool:

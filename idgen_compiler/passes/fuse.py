@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.graph.separation import m_separated
-from idgen_compiler.ir.operations import Apply, Network, Operation, Regenerate, Sample, Statement, Train
+from idgen_compiler.ir.analysis import with_networks
+from idgen_compiler.ir.operands import Role, leaves
+from idgen_compiler.ir.operations import Apply, Network, Operation, Statement, Train
 from idgen_compiler.ir.program import Program
-from idgen_compiler.passes.base import Pass
-from idgen_compiler.passes.laws import graph_of
+from idgen_compiler.passes.base import P, Pass
 
 __all__ = ["Fuse"]
 
@@ -29,32 +31,30 @@ class Fuse(Pass):
 
     groups: tuple[tuple[str, ...], ...]
 
-    def apply(self, program: Program) -> Program:
+    def apply(self, program: P) -> P:
         """Every region by itself; new models stand before the first operation that uses them."""
         models = {op.result: op for op in program.models}
         operations: list[Operation] = []
         for op in program.operations:
-            if isinstance(op, Regenerate | Sample):
-                network, fused = self._fused(op.network, models)
-                operations += fused
-                op = replace(op, network=network)
-            operations.append(op)
+            fused: list[Train] = []
+            new = with_networks(op, partial(self._fused, program=program, models=models, fused=fused))
+            operations += [*fused, new]
         if len(operations) == len(program.operations):
             return program
         # The models that were fused are dead unless they are used elsewhere.
-        used = {s.model for n in _networks(operations) for s in n.statements if isinstance(s, Apply)}
-        used.update(by for op in program.reweightings for by in op.by)
+        used = {model for op in operations for model in leaves(op, Role.MODEL)}
         kept = tuple(op for op in operations if not isinstance(op, Train) or op.result in used)
         return replace(program, operations=kept)
 
-    def _fused(self, network: Network, models: dict[str, Train]) -> tuple[Network, list[Train]]:
-        statements, fused = list(network.statements), list[Train]()
+    def _fused(self, network: Network, program: Program, models: dict[str, Train], fused: list[Train]) -> Network:
+        """The network, with new models in `models` and in `fused`."""
+        statements = list(network.statements)
         for group in self.groups:
             for first, second in _neighbours(statements, group):
                 a, b = statements[first], statements[second]
                 if not isinstance(a, Apply) or not isinstance(b, Apply):
                     continue
-                model = _joint(models[a.model], models[b.model], a, b)
+                model = _joint(program, models[a.model], models[b.model], a, b)
                 if model is None:
                     continue
                 models[model.result] = model
@@ -63,11 +63,7 @@ class Fuse(Pass):
                 new = Apply((*a.slots, *b.slots), model.result, tuple(slot_of[name] for name in model.inputs))
                 statements[first : second + 1] = [*statements[first + 1 : second], new]
                 break
-        return replace(network, statements=tuple(statements)), fused
-
-
-def _networks(operations: Sequence[Operation]) -> list[Network]:
-    return [op.network for op in operations if isinstance(op, Regenerate | Sample)]
+        return network if len(statements) == len(network.statements) else replace(network, statements=tuple(statements))
 
 
 def _neighbours(statements: Sequence[Statement], group: Sequence[str]) -> list[tuple[int, int]]:
@@ -77,12 +73,12 @@ def _neighbours(statements: Sequence[Statement], group: Sequence[str]) -> list[t
     for first, second in pairwise(places):
         made = set(statements[first].slots)
         between = statements[first + 1 : second]
-        if not any(isinstance(s, Apply) and made.intersection(s.inputs) for s in between):
+        if not any(made.intersection(s.inputs) for s in between):
             found.append((first, second))
     return found
 
 
-def _joint(a: Train, b: Train, at: Apply, bt: Apply) -> Train | None:
+def _joint(program: Program, a: Train, b: Train, at: Apply, bt: Apply) -> Train | None:
     """The joint model of two conditionals, or None where the product is not that."""
     if a.data != b.data or set(b.targets).intersection((*a.targets, *a.inputs)):
         return None
@@ -91,9 +87,9 @@ def _joint(a: Train, b: Train, at: Apply, bt: Apply) -> Train | None:
         return None
     i, j = set(a.inputs), set(b.inputs) - set(a.targets)
     missing_a, missing_b = j - i, (i - j) | (set(a.targets) - set(b.inputs))
-    graph = graph_of(a)
+    graph = program.law_of(a.data)
     for target, rest, given in ((a.targets, missing_a, i), (b.targets, missing_b, set(b.inputs))):
-        if rest and (graph is None or not m_separated(graph, target, rest, (given | graph.fixed) - rest - set(target))):
+        if rest and not m_separated(graph, target, rest, (given | graph.fixed) - rest - set(target)):
             return None
     inputs = tuple(dict.fromkeys((*a.inputs, *(n for n in b.inputs if n not in a.targets))))
     return Train(f"{a.result}{b.result.replace('%', '_')}", a.data, (*a.targets, *b.targets), inputs)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from idgen_compiler.ir.program import Program
 from idgen_compiler.passes.align import AlignDraws
-from idgen_compiler.passes.base import Pass
+from idgen_compiler.passes.base import P, Pass
 from idgen_compiler.passes.dead import DropDead
 from idgen_compiler.passes.renumber import Renumber
 from idgen_compiler.passes.rows import ResampleRows
@@ -22,9 +21,7 @@ LEVELS: dict[int, tuple[Pass, ...]] = {
 """The passes of each optimisation level, in order. Adding one is one file and one line here."""
 
 
-def run(
-    program: Program, passes: Sequence[Pass], after: Callable[[str, Program, Program], None] | None = None
-) -> Program:
+def run(program: P, passes: Sequence[Pass], after: Callable[[str, P, P], None] | None = None) -> P:
     """Run passes between two verifications each; `after(name, before, after)` is told of every one.
 
     Raises ProgramError when a pass leaves a program that does not verify.

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from idgen_compiler.ir.operations import Observe, Operation, Regenerate, Reweight, Sample, Train
-from idgen_compiler.ir.program import Program
-from idgen_compiler.passes.base import Pass, with_values
+from idgen_compiler.ir.operations import Observe, Operation, Realize, Sample, Train
+from idgen_compiler.passes.base import P, Pass, with_values
 
 __all__ = ["Renumber"]
 
-_PREFIX: dict[type, str] = {Train: "%m", Regenerate: "%reg", Reweight: "%rw"}
+_PREFIX: dict[type, str] = {Train: "%m", Realize: "%law"}
 
 
 @dataclass(frozen=True)
 class Renumber(Pass):
-    """Values are called %obs, %m0, %m1, ..., %reg0, ..., %rw0, ... from top to bottom; nothing else changes.
+    """Values are called %obs, %m0, %m1, ..., %law0, ... from top to bottom; nothing else changes.
 
     Before: %m7q1 = train %obs : X        After: %m0 = train %obs : X
     """
 
-    def apply(self, program: Program) -> Program:
+    def apply(self, program: P) -> P:
         """One pass downwards."""
         names: dict[str, str] = {}
         counts: Counter[type] = Counter()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.graph.separation import m_separated
-from idgen_compiler.ir.operations import Apply, Network, Regenerate, Rows, Sample, Statement, Train
-from idgen_compiler.ir.program import Program
-from idgen_compiler.passes.base import Pass
-from idgen_compiler.passes.laws import graph_of
+from idgen_compiler.ir.analysis import with_networks
+from idgen_compiler.ir.operations import Apply, Network, Rows, Statement, Train
+from idgen_compiler.passes.base import P, Pass
 
 __all__ = ["ResampleRows"]
 
@@ -32,17 +33,14 @@ class ResampleRows(Pass):
 
     regenerated: bool = False
 
-    def apply(self, program: Program) -> Program:
+    def apply(self, program: P) -> P:
         """Every region by itself."""
         models = {op.result: op for op in program.models}
-        allowed = {program.observe.result}
+        allowed = {program.observe.result: program.graph}
         if self.regenerated:
-            allowed.update(op.result for op in program.regenerations)
-            allowed.update(op.result for op in program.reweightings)
-        operations = tuple(
-            replace(op, network=_resampled(op.network, models, allowed)) if isinstance(op, Regenerate | Sample) else op
-            for op in program.operations
-        )
+            allowed.update((op.result, program.law_of(op.result)) for op in program.laws)
+        change = partial(_resampled, models=models, graphs=allowed)
+        operations = tuple(with_networks(op, change) for op in program.operations)
         return program if operations == program.operations else replace(program, operations=operations)
 
 
@@ -52,7 +50,7 @@ class _Group:
 
     data: str
     slots: list[str]
-    graph: ADMG | None  #: of the data set's law, where it is known
+    graph: ADMG  #: of the data set's law
 
     def takes(self, model: Train, apply: Apply) -> bool:
         """Whether the statement's target, given its inputs, is that of the same row."""
@@ -63,22 +61,21 @@ class _Group:
         rest = names.difference(model.inputs)
         if not rest:
             return True
-        return self.graph is not None and m_separated(
-            self.graph, model.targets, rest, {*model.inputs, *self.graph.fixed} - rest
-        )
+        return m_separated(self.graph, model.targets, rest, {*model.inputs, *self.graph.fixed} - rest)
 
 
-def _resampled(network: Network, models: dict[str, Train], allowed: set[str]) -> Network:
+def _resampled(network: Network, models: Mapping[str, Train], graphs: Mapping[str, ADMG]) -> Network:
+    """`graphs` are those of the data sets whose rows may be taken."""
     groups: list[_Group] = []
     owner: dict[int, _Group] = {}  # statement's place -> the row that it is part of
     for place, statement in enumerate(network.statements):
         if not isinstance(statement, Apply) or len(statement.slots) != 1:
             continue
         model = models[statement.model]
-        if model.data not in allowed:
+        if model.data not in graphs:
             continue
         if not statement.inputs:
-            group = _Group(model.data, [], graph_of(model))
+            group = _Group(model.data, [], graphs[model.data])
             groups.append(group)
         else:
             found = next((g for g in groups if g.takes(model, statement)), None)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
-from idgen_compiler.ir.operations import Apply, Network, Operation, Regenerate, Reweight, Sample, Train
-from idgen_compiler.ir.program import Program
-from idgen_compiler.passes.base import Pass, with_values
+from idgen_compiler.ir.analysis import with_networks
+from idgen_compiler.ir.operations import Apply, Network, Operation, Realize, Train
+from idgen_compiler.passes.base import P, Pass, with_values
 
 __all__ = ["Share"]
 
@@ -22,17 +23,16 @@ class Share(Pass):
             %m2 = train %obs : X
     """
 
-    def apply(self, program: Program) -> Program:
+    def apply(self, program: P) -> P:
         """Downwards, a value that was met before stands for every later one like it."""
         kept: list[Operation] = []
-        met: dict[object, Train | Regenerate | Reweight] = {}
+        met: dict[object, Train | Realize] = {}
         names: dict[str, str] = {}  # value -> the one that stands for it
-        places: dict[
-            str, tuple[int, ...]
-        ] = {}  # model -> where the inputs of the one that stands for it are among its own
+        # Model -> where the inputs of the one that stands for it are among its own.
+        places: dict[str, tuple[int, ...]] = {}
         for op in program.operations:
             new = with_values(_permuted(op, places), names)
-            if isinstance(new, Train | Regenerate | Reweight):
+            if isinstance(new, Train | Realize):
                 first = met.setdefault(_meaning(new), new)
                 if first is not new:
                     names[new.result] = first.result
@@ -43,17 +43,16 @@ class Share(Pass):
         return program if len(kept) == len(program.operations) else replace(program, operations=tuple(kept))
 
 
-def _meaning(op: Train | Regenerate | Reweight) -> object:
+def _meaning(op: Train | Realize) -> object:
+    """What two operations have in common that define one law; a recipe determines the law, whatever it is called."""
     if isinstance(op, Train):
         return (op.data, op.targets, frozenset(op.inputs))
-    return replace(op, result="%_")
+    return (op.variables, op.ways)
 
 
 def _permuted(op: Operation, places: Mapping[str, tuple[int, ...]]) -> Operation:
     """The operation with the inputs of models that others stand for in the others' order."""
-    if not places or not isinstance(op, Regenerate | Sample):
-        return op
-    return replace(op, network=_with_places(op.network, places))
+    return with_networks(op, partial(_with_places, places=places)) if places else op
 
 
 def _with_places(network: Network, places: Mapping[str, tuple[int, ...]]) -> Network:
@@ -63,4 +62,4 @@ def _with_places(network: Network, places: Mapping[str, tuple[int, ...]]) -> Net
         else s
         for s in network.statements
     )
-    return replace(network, statements=statements)
+    return network if statements == network.statements else replace(network, statements=statements)

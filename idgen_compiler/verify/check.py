@@ -13,7 +13,7 @@ from idgen_compiler.errors import IdgenError
 from idgen_compiler.estimand.tables import Joint, KernelTable, Table
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import identify
-from idgen_compiler.ir.program import Program
+from idgen_compiler.program import Program
 from idgen_compiler.query import Query, check_question
 from idgen_compiler.verify.models import CausalModel
 from idgen_compiler.verify.peer import PeerAnswer, ask_y0, evaluate_y0
@@ -32,7 +32,7 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
 
     Each model has hidden causes at the bidirected edges and random tables of Fractions (see `CausalModel`). The truth
     comes from the model with its treatments set by hand; ours see only P(V). The programs are run by the exact
-    backend: the literal one of ID-GEN, the one that `compile` gives, and its alternative by weights where it has one.
+    backend: the literal one of ID-GEN, the one that `compile` gives, and that one with its laws by weights.
 
     Of a graph whose joint is too large for exact arithmetic, the ancestors of the query's variables are taken.
 
@@ -77,8 +77,9 @@ def programs(query: Query, graph: ADMG) -> dict[str, Program]:
     """The programs of a query that are to be verified, by name."""
     compiled = compile(query, graph)
     found = {"literal program": compile(query, graph, optimize=False), "program": compiled}
-    if compiled.alternative is not None:
-        found["reweighting program"] = compiled.alternative
+    weighted = compiled.realized("reweight")
+    if weighted != compiled and weighted.reweightings:
+        found["reweighting program"] = weighted
     return found
 
 

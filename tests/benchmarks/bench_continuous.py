@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import idgen_compiler as idgen
-from idgen_compiler.compile import Realization
+from idgen_compiler.compile.options import Realization
 from tests.benchmarks.overlap import effective_fraction
 from tests.benchmarks.report import Row
 

@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 import idgen_compiler as idgen
-from idgen_compiler.ir.program import Program
+from idgen_compiler.program import Program
 from tests.benchmarks.discrete import Problem, distances
 from tests.benchmarks.report import Row
 from tests.strategies import random_cases

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import idgen_compiler as idgen
-from idgen_compiler.compile import Realization
+from idgen_compiler.compile.options import Realization
 from idgen_compiler.demo.napkin_mnist import (
     ATTRIBUTES,
     GRAPH,

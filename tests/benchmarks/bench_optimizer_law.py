@@ -59,7 +59,7 @@ def checks(case: Case, seed: int) -> Iterator[tuple[str, bool]]:
     for level in (0, 1, 2):
         for realize in ("regenerate", "reweight"):
             program = idgen.compile(case.query, case.graph, optimize=level, realize=realize)  # type: ignore[arg-type]
-            (meant,) = denote(program, case.graph).values()
+            (meant,) = denote(program).values()
             yield f"program at -O{level}, {realize}", truth.of_program(program)
             yield f"what it denotes, -O{level}, {realize}", truth.of_estimand(meant)
 

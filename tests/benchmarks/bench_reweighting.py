@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import idgen_compiler as idgen
-from idgen_compiler.compile import Realization
+from idgen_compiler.compile.options import Realization
 from idgen_compiler.demo.napkin_mnist import HARD, attributes, labelled
 from idgen_compiler.estimand.tables import Table
 from idgen_compiler.verify import CausalModel

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from idgen_compiler.ir.operations import Apply
-from idgen_compiler.ir.program import Program
+from idgen_compiler.program import Program
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.families import Table
 from tests.benchmarks.report import Row
@@ -24,6 +24,7 @@ __all__ = ["run"]
 
 STEPS = """
 program "P(Y | do(X))" {{
+  graph "GRAPH"
   %obs = observe [{names}]
 {models}
   sample (X) {{

@@ -164,5 +164,5 @@ print(found, "pickle.find_class" in seen, "exec" in seen)
 
 def test_a_program_of_many_operations_is_read() -> None:
     lines = [f"%m{k} = train %obs : X" for k in range(3000)]
-    text = 'program "P(X)" { %obs = observe [X] ' + " ".join(lines) + " sample () { X ~ %m2999() } -> [X] }"
+    text = 'program "P(X)" { graph "X" %obs = observe [X] ' + " ".join(lines) + " sample () { X ~ %m2999() } -> [X] }"
     assert len(idgen.Program.parse(text).models) == 3000

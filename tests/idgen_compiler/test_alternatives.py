@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 from hypothesis import given, settings
 
-from idgen_compiler.alternatives import Posing, moves
+from idgen_compiler.compile.posings import Posing, moves
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.graph import ADMG
 from idgen_compiler.identify import identify

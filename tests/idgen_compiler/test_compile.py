@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import idgen_compiler as idgen
-from idgen_compiler.compile import SEARCHED_VERTICES, explain
+from idgen_compiler.compile import explain
+from idgen_compiler.compile.search import SEARCHED_VERTICES
 from idgen_compiler.errors import GraphError, QueryError
 from tests.strategies import NAPKIN, Case
 from tests.truth import Truth

@@ -27,7 +27,7 @@ QUERY = idgen.Query.parse("P(Y | do(X))")
 def test_the_literal_program_denotes_its_estimand(query: str, graph: str) -> None:
     """As a value; as the same node where the estimand is flat (see the tests of hoisting)."""
     case = Case(idgen.ADMG.parse(graph), idgen.Query.parse(query))
-    (estimand,) = denote(idgen.compile(case.query, case.graph, optimize=0), case.graph).values()
+    (estimand,) = denote(idgen.compile(case.query, case.graph, optimize=0)).values()
     assert (estimand.given, estimand.targets) == (
         case.identification.estimand.given,
         case.identification.estimand.targets,
@@ -53,7 +53,7 @@ def test_a_reweighted_data_set_denotes_the_same_law() -> None:
 def test_laws_nest(realize: str) -> None:
     case = Case(*napkin_ladder(2))
     program = idgen.compile(case.query, case.graph, realize=realize)  # type: ignore[arg-type]
-    (estimand,) = denote(program, case.graph).values()
+    (estimand,) = denote(program).values()
     assert Truth(case, 0).of_estimand(estimand)
 
 

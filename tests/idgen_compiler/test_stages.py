@@ -8,8 +8,8 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.compile import explain
-from idgen_compiler.ir import Program
 from idgen_compiler.ir.cost import Cost
+from idgen_compiler.program import Program
 from idgen_compiler.stages import describe_stages, saved
 
 EXAMPLES = {

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 NAPKIN = """
 program "P(Y | do(X))" {
+  graph "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
   %obs = observe [W1, W2, X, Y]
   %m0 = train %obs : W1
   %m1 = train %obs : X | W1, W2
   %m2 = train %obs : Y | W1, W2, X
-  %reg0 = regenerate do(W2 ~ %obs) {
-    W1 ~ %m0()
-    X ~ %m1(W1, W2)
-    Y ~ %m2(W1, W2, X)
-  } -> [W2, X, Y]
+  %reg0 = realize P(W1, X, Y ; do(W2)) -> [W2, X, Y] {
+    regenerate do(W2 ~ %obs) {
+      W1 ~ %m0()
+      X ~ %m1(W1, W2)
+      Y ~ %m2(W1, W2, X)
+    }
+  }
   %m3 = train %reg0 : Y | X
   sample (X) {
     Y ~ %m3(X)
@@ -22,9 +25,12 @@ program "P(Y | do(X))" {
 
 NAPKIN_REWEIGHTED = """
 program "P(Y | do(X))" {
+  graph "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
   %obs = observe [W1, W2, X, Y]
   %p0 = train %obs : W2 | W1
-  %rw0 = reweight %obs do(W2 ~ uniform) by %p0 -> [W2, X, Y]
+  %rw0 = realize P(X, Y ; do(W2)) -> [W2, X, Y] {
+    reweight %obs do(W2 ~ uniform) by %p0
+  }
   %m3 = train %rw0 : Y | X
   sample (X) {
     Y ~ %m3(X)
@@ -34,6 +40,7 @@ program "P(Y | do(X))" {
 
 FRONT_DOOR = """
 program "P(Y | do(X))" {
+  graph "X -> M -> Y; X <-> Y"
   %obs = observe [M, X, Y]
   %m0 = train %obs : M | X
   %m1 = train %obs : X
@@ -48,6 +55,7 @@ program "P(Y | do(X))" {
 
 BACK_DOOR_GIVEN = """
 program "P(Y | do(X), Z)" {
+  graph "Z -> X -> Y; Z -> Y"
   %obs = observe [X, Y, Z]
   %m0 = train %obs : Y | X, Z
   sample (X, Z) {
@@ -58,6 +66,7 @@ program "P(Y | do(X), Z)" {
 
 IRRELEVANT = """
 program "P(Y | do(X))" {
+  graph "X -> Y"
   %obs = observe [X, Y]
   %m0 = train %obs : Y
   sample (X) {

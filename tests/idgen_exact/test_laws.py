@@ -57,6 +57,7 @@ def test_an_input_that_does_not_matter_has_its_axis() -> None:
 def test_axes_are_sorted_by_name_whatever_the_program_says() -> None:
     text = """
     program "P(B, A | do(Z), C)" {
+      graph "Z -> C, B, A; C -> B, A; B -> A"
       %obs = observe [Z, C, B, A]
       %m0 = train %obs : B, A | Z, C
       sample (Z, C) {
@@ -74,6 +75,7 @@ def test_axes_are_sorted_by_name_whatever_the_program_says() -> None:
 def test_a_draw_inside_a_network_takes_its_policy() -> None:
     text = """
     program "a policy" {
+      graph "X -> Y"
       %obs = observe [X, Y]
       %m0 = train %obs : Y | X
       sample () {
@@ -90,6 +92,7 @@ def test_a_draw_inside_a_network_takes_its_policy() -> None:
 def test_rows_keep_variables_together() -> None:
     text = """
     program "rows" {
+      graph "Z -> X -> Y; Z -> Y"
       %obs = observe [X, Y, Z]
       sample () {
         ROWS
@@ -149,6 +152,7 @@ def test_the_backend_takes_a_joint_and_no_options() -> None:
 def test_several_samplers_each_have_their_kernel() -> None:
     text = """
     program "two queries" {
+      graph "X -> Y"
       %obs = observe [X, Y]
       %m0 = train %obs : Y | X
       %m1 = train %obs : Y

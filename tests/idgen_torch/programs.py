@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from idgen_compiler.ir.program import Program
+from idgen_compiler.program import Program
 
 __all__ = ["BACK_DOOR", "FRONT_DOOR", "NAPKIN", "REWEIGHTED", "back_door_data", "napkin_data"]
 
 BACK_DOOR = Program.parse("""
 program "P(Y | do(X))" {
+  graph "Z -> X -> Y; Z -> Y"
   %obs = observe [X, Y, Z]
   %m0 = train %obs : Z
   %m1 = train %obs : Y | X, Z
@@ -22,6 +23,7 @@ program "P(Y | do(X))" {
 
 FRONT_DOOR = Program.parse("""
 program "P(Y | do(X))" {
+  graph "X -> M -> Y; X <-> Y"
   %obs = observe [M, X, Y]
   %m0 = train %obs : M | X
   %m1 = train %obs : X
@@ -36,15 +38,18 @@ program "P(Y | do(X))" {
 
 NAPKIN = Program.parse("""
 program "P(Y | do(X))" {
+  graph "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
   %obs = observe [W1, W2, X, Y]
   %m0 = train %obs : W1
   %m1 = train %obs : X | W1, W2
   %m2 = train %obs : Y | W1, W2, X
-  %reg0 = regenerate do(W2 ~ %obs) {
-    W1 ~ %m0()
-    X ~ %m1(W1, W2)
-    Y ~ %m2(W1, W2, X)
-  } -> [W2, X, Y]
+  %reg0 = realize P(W1, X, Y ; do(W2)) -> [W2, X, Y] {
+    regenerate do(W2 ~ %obs) {
+      W1 ~ %m0()
+      X ~ %m1(W1, W2)
+      Y ~ %m2(W1, W2, X)
+    }
+  }
   %m3 = train %reg0 : Y | X, W2
   sample (X) {
     W2 ~ uniform
@@ -55,9 +60,12 @@ program "P(Y | do(X))" {
 
 REWEIGHTED = Program.parse("""
 program "P(Y | do(X))" {
+  graph "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
   %obs = observe [W1, W2, X, Y]
   %p0 = train %obs : W2 | W1
-  %rw0 = reweight %obs do(W2 ~ %obs) by %p0 -> [W2, X, Y]
+  %rw0 = realize P(X, Y ; do(W2)) -> [W2, X, Y] {
+    reweight %obs do(W2 ~ %obs) by %p0
+  }
   %m3 = train %rw0 : Y | X
   sample (X) {
     Y ~ %m3(X)

@@ -9,7 +9,7 @@ import torch
 
 from idgen_compiler.errors import DataError, OverlapWarning
 from idgen_compiler.estimand.tables import Joint
-from idgen_compiler.ir.program import Program
+from idgen_compiler.program import Program
 from idgen_compiler.query import Query
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.families import Resample

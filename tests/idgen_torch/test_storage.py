@@ -55,7 +55,7 @@ def test_every_type_and_policy_survives(tmp_path: Path) -> None:
         "Z": random.normal(size=(40, 3)),
     }
     program = BACK_DOOR.parse(
-        'program "P(Y | do(X))" { %obs = observe [X, Y, Z] %m0 = train %obs : Y, Z '
+        'program "P(Y | do(X))" { graph "Z -> X -> Y; Z -> Y" %obs = observe [X, Y, Z] %m0 = train %obs : Y, Z '
         "sample (X) { (Y', Z') ~ %m0() Y ~ uniform Z ~ %obs Z'' ~ uniform } -> [Y, Z] }"
     )
     fitted = TorchBackend().fit(program, data, device="cpu", progress=False)

@@ -19,8 +19,8 @@ from idgen_compiler.estimand.flatten import flatten
 from idgen_compiler.estimand.nodes import Conditional, Kernel
 from idgen_compiler.estimand.tables import Joint, KernelTable
 from idgen_compiler.identify.fixing import identifiable
-from idgen_compiler.ir.program import Program
 from idgen_compiler.lower import lower
+from idgen_compiler.program import Program
 from idgen_compiler.rewrites.pipeline import LEVELS
 from idgen_compiler.rewrites.rewrite import regenerated
 from idgen_compiler.verify.models import CausalModel

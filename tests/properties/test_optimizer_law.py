@@ -11,9 +11,9 @@ import idgen_compiler as idgen
 from idgen_compiler import rewrites
 from idgen_compiler.denote import denote
 from idgen_compiler.estimand.nodes import Conditional, walk
-from idgen_compiler.ir import Program
 from idgen_compiler.passes import AlignDraws, DropDead, Fuse, Pass, Renumber, ResampleRows, Share
 from idgen_compiler.passes import pipeline as passes
+from idgen_compiler.program import Program
 from idgen_compiler.rewrites import pipeline
 from tests.strategies import Case, cases, random_cases
 from tests.truth import Truth, lowered
@@ -86,7 +86,7 @@ def test_compiled_programs_are_true_and_denote_true_estimands(level: int, realiz
     for truth in STREAM:
         program = idgen.compile(truth.case.query, truth.case.graph, optimize=level, realize=realize)  # type: ignore[arg-type]
         assert truth.of_program(program), (truth.case, program)
-        (estimand,) = denote(program, truth.case.graph).values()
+        (estimand,) = denote(program).values()
         assert truth.of_estimand(estimand), (truth.case, program)
 
 
@@ -94,7 +94,7 @@ def test_lowering_is_undone_by_denotation() -> None:
     """A hoisted estimand comes back as the same node."""
     for truth in STREAM:
         kernel = rewrites.Hoist().apply(truth.case.identification.estimand.kernel)
-        (back,) = denote(lowered(truth.case, [rewrites.Hoist()]), truth.case.graph).values()
+        (back,) = denote(lowered(truth.case, [rewrites.Hoist()])).values()
         if any(isinstance(node.of, Conditional) for node in walk(kernel) if isinstance(node, Conditional)):
             continue
         assert back.kernel is kernel or truth.case.query.conditions, truth.case

@@ -4,46 +4,85 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from idgen_compiler.graph import ADMG
 from idgen_compiler.ir import (
-    UNIFORM,
     Apply,
+    ByModel,
+    Column,
     Draw,
+    Fixed,
+    LawType,
     Network,
     Observe,
     Operation,
-    Program,
+    Policy,
+    Realize,
     Regenerate,
     Reweight,
     Sample,
+    Shifted,
     Statement,
     Train,
+    Uniform,
+    Way,
     variable_of,
 )
+from idgen_compiler.program import Program
 
 __all__ = ["EVERYTHING", "NAMES", "programs"]
 
-NAMES = ("X", "Y", "do", "by", "sample", "uniform", "a.b", "Größe", "observe", "train", "_", "program", "x1")
+NAMES = (
+    "X",
+    "Y",
+    "do",
+    "by",
+    "sample",
+    "uniform",
+    "a.b",
+    "Größe",
+    "observe",
+    "train",
+    "_",
+    "program",
+    "x1",
+    "or",
+    "on",
+)
 
 EVERYTHING = """\
 program "P(Y | do(X), Z)" {
-  %obs  = observe [W1, W2, X, Y, Z]
-  %m0   = train %obs : W1
-  %p0   = train %obs : W2 | W1
-  %m1   = train %obs : X, Y | W1, W2                    # P(x, y | w1, w2)
-  %reg0 = regenerate do(W2 ~ %obs) {                    # P(W1, X, Y ; do(W2))
-            W1 ~ %m0()
-            (X, Y) ~ %m1(W1, W2)
-          } -> [W2, X, Y]
-  %rw0  = reweight %obs do(W2 ~ uniform) by %p0 -> [X, Y, Z]
-  %m2   = train %reg0 : Y | X
-  %m3   = train %rw0 : Y | X, Z
+  graph "W1 -> W2; W2 -> X; X -> Z; X -> Y; Z -> Y; W1 <-> X; W1 <-> Y"
+  %obs  = observe "trial" [W1, W2, X, Y, Z]
+  %m0   = train %obs : W1                               # P(W1)
+  %p0   = train %obs : W2 | W1                          # P(W2 | W1)
+  %m1   = train %obs : X, Y | W1, W2                    # P(X, Y | W1, W2)
+  %m2   = train %obs : Z | X                            # P(Z | X)
+  %law0 = realize P(W1, X, Y ; do(W2)) -> [W2, X, Y] {
+    regenerate do(W2 ~ %obs) {
+      W1 ~ %m0()
+      (X, Y) ~ %m1(W1, W2)
+    }
+    or reweight %obs do(W2 ~ %obs) by %p0
+  }
+  %law1 = realize P(X, Y, Z ; do(W2)) on "W2 -> X -> Z -> Y; X <-> Y" -> [X, Y, Z] {
+    reweight %obs do(W2 ~ %p0(W1)) by %p0
+  }
+  %m3   = train %law0 : Y | X                           # P(Y | X ; do(W2))
+  %m4   = train %law1 : Y | X, Z                        # P(Y | X, Z ; do(W2))
   sample "P(Y | do(X))" (X) {
-    X' ~ %obs
-    Y' ~ %m2(X')
-    Y ~ %m2(X)
+    X' ~ %obs + 1.5
+    Y' ~ %m3(X')
+    (W1, W2) ~ rows %obs
+    X'' ~ uniform
+    Z' ~ %m2(X'')
+    Z'' ~ "a \\"label\\""
+    Y ~ %m3(X)
   } -> [Y]
-  sample (X, Z) {
-    Y ~ %m3(X, Z)
+  sample (X, Z) {                                       # P(Y | do(X), Z)
+    X' ~ -1
+    X'' ~ true
+    Z' ~ %obs - 0.25
+    Y ~ %m4(X, Z)
   } -> [Y]
 }
 """
@@ -51,45 +90,74 @@ program "P(Y | do(X), Z)" {
 
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
-    """Programs that verify, with awkward names, primes, joint models and comments."""
+    """Programs that verify, with awkward names, primes, joint models, every policy and every way."""
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=1, max_size=5))
-    operations: list[Operation] = [Observe("%obs", tuple(names), draw(_COMMENTS))]
+    operations: list[Operation] = [Observe("%obs", tuple(names), draw(_TEXTS))]
     data = {"%obs": tuple(names)}
     models: list[Train] = []
     for k in range(draw(st.integers(1, 5))):
-        kind = draw(st.sampled_from(("train", "train", "regenerate", "reweight"))) if models else "train"
-        if kind == "train":
+        if not models or draw(st.booleans()):
             source = draw(st.sampled_from(list(data)))
             chosen = draw(st.lists(st.sampled_from(data[source]), unique=True, min_size=1))
             cut = draw(st.integers(1, len(chosen)))
-            model = Train(f"%m{k}", source, tuple(chosen[:cut]), tuple(chosen[cut:]), draw(_COMMENTS))
+            model = Train(f"%m{k}", source, tuple(chosen[:cut]), tuple(chosen[cut:]))
             models.append(model)
             operations.append(model)
-        elif kind == "regenerate":
-            do = _draws(draw, names, data)
-            network = _network(draw, tuple(d.slot for d in do), models, data)
-            operations.append(Regenerate(f"%reg{k}", do, network, draw(_COMMENTS)))
-            data[f"%reg{k}"] = network.outputs
         else:
-            by = [m for m in models if len(m.targets) == 1 and {*m.targets, *m.inputs} <= set(names)][:1]
-            do = tuple(Draw(m.targets[0], UNIFORM) for m in by)
-            operations.append(Reweight(f"%rw{k}", "%obs", do, tuple(m.result for m in by), tuple(names)))
-            data[f"%rw{k}"] = tuple(names)
+            law = draw(_laws(f"%law{k}", names, models, data))
+            operations.append(law)
+            data[law.result] = law.variables
     inputs = tuple(draw(st.lists(st.sampled_from(names), unique=True, max_size=2))) if len(names) > 2 else ()
     network = _network(draw, inputs, models, data, next(name for name in names if name not in inputs))
-    operations.append(Sample(network, draw(_TEXTS), draw(_COMMENTS)))
-    return Program(draw(_TEXTS), tuple(operations)).check()
+    operations.append(Sample(network, draw(_TEXTS)))
+    pairs = draw(st.lists(st.sampled_from([(a, b) for a in names for b in names if a < b] or [("", "")]), unique=True))
+    graph = ADMG([pair for pair in pairs if pair[0]], (), names)
+    return Program(draw(_TEXTS), graph, tuple(operations)).check()
+
+
+@st.composite
+def _laws(
+    draw: st.DrawFn, result: str, names: list[str], models: list[Train], data: dict[str, tuple[str, ...]]
+) -> Realize:
+    """A law that is regenerated, reweighted, or either."""
+    ways: list[Way] = []
+    do = _draws(draw, names, data)
+    network = _network(draw, tuple(d.slot for d in do), models, data)
+    by = [m for m in models if len(m.targets) == 1 and {*m.targets, *m.inputs} <= set(names)][:1]
+    kind = draw(st.sampled_from(("regenerate", "reweight", "either")))
+    if kind != "reweight":
+        ways.append(Regenerate(do, network))
+    if kind != "regenerate":
+        drawn = tuple(Draw(m.targets[0], _by_itself(draw, m)) for m in by)
+        ways.append(Reweight("%obs", drawn, tuple(m.result for m in by)))
+    fixed = [name for name in dict.fromkeys(d.slot for d in do) if name in names]
+    targets = tuple(name for name in names if name not in fixed)
+    law = LawType(
+        targets or tuple(names), tuple(fixed) if targets else (), draw(st.sampled_from(("", "; ".join(names))))
+    )
+    return Realize(result, law, network.outputs, tuple(ways))
+
+
+def _by_itself(draw: st.DrawFn, model: Train) -> Policy:
+    """A policy for a reweighting, which may be another model's answer to the row."""
+    return draw(st.sampled_from((Uniform(), Column("%obs"), ByModel(model.result, model.inputs))))
 
 
 _TEXTS = st.text(max_size=12)
-_COMMENTS = st.sampled_from(("", "", "P(Y | do(X))", 'a "b" # { % } <é>', "do(X) ~ [Y] ->"))
+_VALUES = st.one_of(_TEXTS, st.booleans(), st.integers(-9, 9), st.floats(allow_nan=False, allow_infinity=False))
+
+
+def _policy(draw: st.DrawFn, name: str, data: dict[str, tuple[str, ...]]) -> Policy:
+    source = draw(st.sampled_from([d for d in data if name in data[d]]))
+    shift = draw(st.floats(allow_nan=False, allow_infinity=False))
+    return draw(
+        st.sampled_from((Uniform(), Column(source), Column(source), Fixed(draw(_VALUES)), Shifted(source, shift)))
+    )
 
 
 def _draws(draw: st.DrawFn, names: list[str], data: dict[str, tuple[str, ...]]) -> tuple[Draw, ...]:
-    return tuple(
-        Draw(slot, draw(st.sampled_from((UNIFORM, *(d for d in data if slot in data[d])))))
-        for slot in draw(st.lists(st.sampled_from(names), unique=True, max_size=2))
-    )
+    slots = draw(st.lists(st.sampled_from(names), unique=True, max_size=2))
+    return tuple(Draw(slot, _policy(draw, slot, data)) for slot in slots)
 
 
 def _network(
@@ -114,12 +182,11 @@ def _network(
             ready = [slot for slot in filled if variable_of(slot) == name]
             if not ready:
                 ready = [fresh(name)]
-                policy = draw(st.sampled_from((UNIFORM, *(d for d in data if name in data[d]))))
-                statements.append(Draw(ready[0], policy))
+                statements.append(Draw(ready[0], _policy(draw, name, data)))
             given.append(draw(st.sampled_from(ready)))
         statements.append(Apply(tuple(fresh(name) for name in model.targets), model.result, tuple(given)))
     plain = [slot for slot in filled if slot == variable_of(slot) and (outcome is None or slot not in inputs)]
     if not plain and outcome is not None:
-        statements.append(Draw(fresh(outcome), UNIFORM))
+        statements.append(Draw(fresh(outcome), Uniform()))
         plain = [outcome]
     return Network(inputs, tuple(statements), tuple(draw(st.lists(st.sampled_from(plain), unique=True, min_size=1))))

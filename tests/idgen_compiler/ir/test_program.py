@@ -7,8 +7,9 @@ from hypothesis import given
 
 import idgen_compiler as idgen
 from idgen_compiler.errors import ProgramError
-from idgen_compiler.ir import Program, Sample
-from idgen_compiler.ir.schedule import uses
+from idgen_compiler.ir import Sample
+from idgen_compiler.ir.analysis import uses
+from idgen_compiler.program import Program
 from tests.idgen_compiler.ir.programs import EVERYTHING, programs
 from tests.strategies import NAPKIN
 
@@ -16,9 +17,10 @@ PROGRAM = Program.parse(EVERYTHING)
 
 
 def test_operations_by_kind_and_by_name() -> None:
-    assert [m.result for m in PROGRAM.models] == ["%m0", "%p0", "%m1", "%m2", "%m3"]
-    assert [r.result for r in PROGRAM.regenerations] == ["%reg0"]
-    assert [r.result for r in PROGRAM.reweightings] == ["%rw0"]
+    assert [m.result for m in PROGRAM.models] == ["%m0", "%p0", "%m1", "%m2", "%m3", "%m4"]
+    assert [r.result for r in PROGRAM.laws] == ["%law0", "%law1"]
+    assert [r.result for r in PROGRAM.regenerations] == ["%law0"]
+    assert [r.result for r in PROGRAM.reweightings] == ["%law0", "%law1"]
     assert PROGRAM.operation("%m2") is PROGRAM.models[3]
     assert PROGRAM.observe.result == "%obs"
     with pytest.raises(ProgramError, match="defines no %m9"):
@@ -28,9 +30,9 @@ def test_operations_by_kind_and_by_name() -> None:
 
 
 def test_stages_hold_what_can_train_at_once() -> None:
-    assert PROGRAM.stages == (("%obs",), ("%m0", "%p0", "%m1"), ("%reg0", "%rw0"), ("%m2", "%m3"))
+    assert PROGRAM.stages == (("%obs",), ("%m0", "%p0", "%m1", "%m2"), ("%law0", "%law1"), ("%m3", "%m4"))
     napkin = idgen.compile(idgen.Query.parse("P(Y | do(X))"), NAPKIN)
-    assert [len(stage) for stage in napkin.stages] == [1, 2, 1, 1]
+    assert [len(stage) for stage in napkin.stages] == [1, 3, 1, 1]
 
 
 @given(programs())

@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from idgen_compiler.errors import ProgramError
-from idgen_compiler.ir import Observe, Program, Regenerate, Sample
+from idgen_compiler.ir import ByModel, Draw, Fixed, Observe, Regenerate, Sample, Shifted
+from idgen_compiler.ir.grammar import parse_program
 from idgen_compiler.ir.json import to_json
-from idgen_compiler.ir.text import parse_program
+from idgen_compiler.program import Program
 from tests.idgen_compiler.ir.programs import programs
 
 GOOD = """program "p" {
+  graph "W -> X -> Y; W -> Y"
   %obs = observe [W, X, Y]
   %m0 = train %obs : W
   %m1 = train %obs : Y | X, W
-  %r = regenerate do(X ~ %obs) {
-    W ~ %m0()
-    Y ~ %m1(X, W)
-  } -> [X, Y]
+  %r = realize P(W, Y ; do(X)) -> [X, Y] {
+    regenerate do(X ~ %obs) {
+      W ~ %m0()
+      Y ~ %m1(X, W)
+    }
+  }
   %m2 = train %r : Y | X
   sample (X) {
     Y ~ %m2(X)
   } -> [Y]
 }"""
 
+LAST = "%m2 = train %r : Y | X"
+WEIGHED = "%m2 = realize P(Y ; do(X)) -> [Y] { reweight %obs do(X ~ uniform) }"
+TWICE = "  %s = realize P(X) -> [X] {\n    reweight %obs do()\n    or reweight %obs do()\n  }\n"
+
 #: what is broken -> (a line of GOOD, what stands in its place)
 BREAKS = {
     "undefined data": ("%m0 = train %obs : W", "%m0 = train %data : W"),
     "data used before it is defined": ("%m0 = train %obs : W", "%m0 = train %r : W"),
-    "a model taken for data": ("%m2 = train %r : Y | X", "%m2 = train %m1 : Y | X"),
-    "a variable that the data lack": ("%m2 = train %r : Y | X", "%m2 = train %r : Y | X, W"),
-    "a variable both target and input": ("%m2 = train %r : Y | X", "%m2 = train %r : Y | X, Y"),
-    "a value defined twice": ("%m2 = train %r : Y | X", "%m1 = train %r : Y | X"),
+    "a model taken for data": (LAST, "%m2 = train %m1 : Y | X"),
+    "a variable that the data lack": (LAST, "%m2 = train %r : Y | X, W"),
+    "a variable both target and input": (LAST, "%m2 = train %r : Y | X, Y"),
+    "a value defined twice": (LAST, "%m1 = train %r : Y | X"),
     "data observed twice": ("%m0 = train %obs : W", "%more = observe [Q]"),
     "an observed variable given twice": ("%obs = observe [W, X, Y]", "%obs = observe [W, X, Y, X]"),
     "a primed observed variable": ("%obs = observe [W, X, Y]", "%obs = observe [W, X, Y, Y']"),
@@ -47,17 +56,33 @@ BREAKS = {
     "an input that is not filled": ("    Y ~ %m2(X)", "    Y ~ %m2(X')"),
     "a slot filled twice": ("    W ~ %m0()", "    W ~ %m0()\n    W ~ %m0()"),
     "an input filled again": ("    Y ~ %m2(X)", "    X ~ %r\n    Y ~ %m2(X)"),
-    "an output that nothing fills": ("  } -> [X, Y]", "  } -> [X, Y, Q]"),
+    "an output that nothing fills": ("  } -> [Y]", "  } -> [Y, Q]"),
+    "a column that nothing fills": ("-> [X, Y] {", "-> [X, W, Y, Q] {"),
+    "a law without columns": ("-> [X, Y] {", "-> [] {"),
+    "a law of what the graph lacks": ("realize P(W, Y ; do(X))", "realize P(W, Y, Q ; do(X))"),
+    "a law that names a variable twice": ("realize P(W, Y ; do(X))", "realize P(W, Y ; do(X, Y))"),
+    "a law on a graph that is none": ("realize P(W, Y ; do(X))", 'realize P(W, Y ; do(X)) on "X -"'),
+    "two ways of one kind": ("  " + LAST, f"{TWICE}  {LAST}"),
+    "a variable that the graph lacks": ("observe [W, X, Y]", "observe [W, X, Y, V]"),
     "a primed output": ("  } -> [Y]", "  } -> [Y']"),
     "an output given twice": ("  } -> [Y]", "  } -> [Y, Y]"),
-    "a policy without the variable": ("%m2 = train %r : Y | X", "%m2 = regenerate do(W ~ %r) {} -> [W]"),
-    "an unknown policy": ("  %r = regenerate do(X ~ %obs) {", "  %r = regenerate do(X ~ %data) {"),
+    "a policy without the variable": (
+        LAST,
+        "%m2 = realize P(Y ; do(W)) -> [W] { regenerate do(W ~ %r) {} }",
+    ),
+    "an unknown policy": ("    regenerate do(X ~ %obs) {", "    regenerate do(X ~ %data) {"),
     "a uniform draw of an unknown variable": ("    Y ~ %m2(X)", "    Q ~ uniform\n    Y ~ %m2(X)"),
-    "draws without models": ("%m2 = train %r : Y | X", "%m2 = reweight %obs do(X ~ uniform) -> [Y]"),
-    "draws by another's model": ("%m2 = train %r : Y | X", "%m2 = reweight %obs do(X ~ uniform) by %m1 -> [Y]"),
+    "draws without models": (
+        LAST,
+        "%m2 = realize P(Y ; do(X)) -> [Y] { reweight %obs do(X ~ uniform) }",
+    ),
+    "draws by another's model": (
+        LAST,
+        WEIGHED.replace(" }", " by %m1 }"),
+    ),
     "reweighting to a variable that is not there": (
-        "%m2 = train %r : Y | X",
-        "%m2 = reweight %obs do(W ~ uniform) by %m0 -> [Q]",
+        LAST,
+        "%m2 = realize P(Y ; do(W)) -> [Q] { reweight %obs do(W ~ uniform) by %m0 }",
     ),
     "two samplers of one name": ("  } -> [Y]", "  } -> [Y]\n  sample (X) { Y ~ %m2(X) } -> [Y]"),
     "a primed sampler input": ("  sample (X) {", "  sample (X, X') {"),
@@ -78,7 +103,7 @@ def test_the_program_that_the_cases_break_verifies() -> None:
 
 def test_a_program_without_data_is_refused() -> None:
     with pytest.raises(ProgramError, match="observes no data"):
-        Program.parse('program "P(X)" { sample (X) { } -> [] }')
+        Program.parse('program "P(X)" { graph "X" sample (X) { } -> [] }')
 
 
 def test_messages(golden: Callable[[str, str], None]) -> None:
@@ -92,9 +117,9 @@ def test_messages(golden: Callable[[str, str], None]) -> None:
 
 @pytest.mark.parametrize("case", [case for case in BREAKS if case != "no sampler"])
 def test_an_error_holds_the_operation(case: str) -> None:
-    name, operations = parse_program(_broken(case))
+    name, graph, operations = parse_program(_broken(case))
     with pytest.raises(ProgramError) as caught:
-        Program.from_json(to_json(name, operations))
+        Program.from_json(to_json(name, graph, operations))
     assert caught.value.operation in {"sample", *(op.result for op in operations if not isinstance(op, Sample))}
 
 
@@ -104,23 +129,38 @@ def test_value_names(name: str) -> None:
     first = program.operations[0]
     assert isinstance(first, Observe)
     with pytest.raises(ProgramError, match="no value name"):
-        Program("p", (Observe(name, first.variables), *program.operations[1:])).check()
+        Program("p", program.graph, (Observe(name, first.variables), *program.operations[1:])).check()
 
 
 def test_a_regeneration_whose_network_takes_other_inputs() -> None:
     program = Program.parse(GOOD)
     old = program.regenerations[0]
-    for do in ((), (*old.do, *old.do)):
-        new = Regenerate(old.result, do, old.network)
+    way = old.regenerate
+    assert way is not None
+    for do in ((), (*way.do, *way.do)):
+        new = replace(old, ways=(Regenerate(do, way.network),))
         with pytest.raises(ProgramError, match=r"the network's inputs are not the slots of do\(\.\.\.\)"):
-            Program("p", tuple(new if op is old else op for op in program.operations)).check()
+            replace(program, operations=tuple(new if op is old else op for op in program.operations)).check()
+
+
+def test_a_network_applies_models_and_draws_by_policies() -> None:
+    program = Program.parse(GOOD)
+    old = program.sampler
+    for policy, said in (
+        (ByModel("%m2", ("X",)), "%m2 is a policy in a network"),
+        (Fixed(float("nan")), "Y is set to no finite number"),
+        (Shifted("%obs", float("inf")), "Y is moved by no finite number"),
+    ):
+        new = replace(old, network=replace(old.network, statements=(Draw("Y", policy),)))
+        with pytest.raises(ProgramError, match=said):
+            replace(program, operations=(*program.operations[:-1], new)).check()
 
 
 @given(programs(), st.data())
 def test_an_operation_that_is_used_cannot_be_left_out(program: Program, data: st.DataObject) -> None:
     values = [op.result for op in program.operations if not isinstance(op, Sample)]
     gone = data.draw(st.sampled_from(values))
-    rest = Program(program.name, tuple(op for op in program.operations if getattr(op, "result", "") != gone))
+    rest = replace(program, operations=tuple(op for op in program.operations if op.result != gone))
     used = str(rest).replace(",", " ").replace("(", " ").replace(")", " ").split()
     if gone in used:
         with pytest.raises(ProgramError, match="before it is"):

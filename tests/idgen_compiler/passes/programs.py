@@ -1,30 +1,12 @@
-"""Small programs whose models know the graph of their law, as compiled ones do."""
+"""Comparing programs before and after a pass."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from idgen_compiler.estimand.nodes import Conditional, Law, Observed
 from idgen_compiler.graph import ADMG
-from idgen_compiler.ir import Program, Train
+from idgen_compiler.program import Program
 from idgen_compiler.verify import CausalModel
 
-__all__ = ["program", "same_answer"]
-
-
-def program(text: str, graph: str = "", **laws: Law) -> Program:
-    """Read a program; its models compute conditionals of P(V) of the graph, or of the law named like their data set."""
-    read = Program.parse(text)
-    known: dict[str, Law] = dict(laws)
-    if graph:
-        known["obs"] = Observed(ADMG.parse(graph))
-    operations = tuple(
-        replace(op, computes=Conditional(known[op.data[1:]], op.targets, op.inputs))
-        if isinstance(op, Train) and op.data[1:] in known
-        else op
-        for op in read.operations
-    )
-    return replace(read, operations=operations)
+__all__ = ["same_answer"]
 
 
 def same_answer(a: Program, b: Program, graph: str, seed: int = 0) -> bool:

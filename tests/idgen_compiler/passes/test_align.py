@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from idgen_compiler.ir import Draw, Program
+from idgen_compiler.ir import Draw
 from idgen_compiler.passes import AlignDraws
+from idgen_compiler.program import Program
 from tests.idgen_compiler.passes.programs import same_answer
 
 NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
 
 TEXT = """
     program "P(Y | do(X))" {{
+      graph "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
       %obs = observe [W1, W2, X, Y]
       %m0 = train %obs : W1
       %m1 = train %obs : X | W1, W2
       %m2 = train %obs : Y | W1, W2, X
-      %reg0 = regenerate do(W2 ~ %obs) {{
-        W1 ~ %m0()
-        X ~ %m1(W1, W2)
-        Y ~ %m2(W1, W2, X)
-      }} -> [W2, X, Y]
+      %reg0 = realize P(W1, X, Y ; do(W2)) -> [W2, X, Y] {{
+        regenerate do(W2 ~ %obs) {{
+          W1 ~ %m0()
+          X ~ %m1(W1, W2)
+          Y ~ %m2(W1, W2, X)
+        }}
+      }}
       %m3 = train %reg0 : Y | W2, X
       {more}
       sample (X) {{
@@ -59,6 +63,7 @@ def test_a_value_beside_nothing_stays() -> None:
 def test_several_free_values_of_one_model_agree_with_each_other() -> None:
     text = """
         program "p" {
+          graph "A -> B -> X -> Y; A -> Y"
           %obs = observe [A, B, X, Y]
           %m0 = train %obs : Y | A, B, X
           sample (X) {

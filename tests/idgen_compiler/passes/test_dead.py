@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from idgen_compiler.ir import Program, Rows
+from idgen_compiler.ir import Rows
 from idgen_compiler.passes import DropDead
+from idgen_compiler.program import Program
 from tests.idgen_compiler.passes.programs import same_answer
 
 BEFORE = """
     program "p" {
+      graph "A -> B -> C; D; A -> Y; X -> Y; A -> X"
       %obs = observe [A, B, C, D, X, Y]
       %dead = train %obs : A
       %m0 = train %obs : A
       %m1 = train %obs : B | A
       %m2 = train %obs : C | B
       %m3 = train %obs : Y | A, X
-      %reg0 = regenerate do(X ~ %obs, B ~ %obs) {
-        A ~ %m0()
-        C ~ %m2(B)
-        Y ~ %m3(A, X)
-      } -> [X, B, A, C, Y]
+      %reg0 = realize P(A, C, Y ; do(X, B)) -> [X, B, A, C, Y] {
+        regenerate do(X ~ %obs, B ~ %obs) {
+          A ~ %m0()
+          C ~ %m2(B)
+          Y ~ %m3(A, X)
+        }
+      }
       %m4 = train %reg0 : Y | X
-      %reg1 = regenerate do(X ~ uniform) {
-        A ~ %m0()
-      } -> [A]
+      %reg1 = realize P(A ; do(X)) -> [A] {
+        regenerate do(X ~ uniform) {
+          A ~ %m0()
+        }
+      }
       sample (X) {
         A ~ %m0()
         B ~ %m1(A)
@@ -32,13 +38,16 @@ BEFORE = """
 
 AFTER = """
     program "p" {
+      graph "A -> B -> C; D; A -> Y; X -> Y; A -> X"
       %obs = observe [A, X, Y]
       %m0 = train %obs : A
       %m3 = train %obs : Y | A, X
-      %reg0 = regenerate do(X ~ %obs) {
-        A ~ %m0()
-        Y ~ %m3(A, X)
-      } -> [X, Y]
+      %reg0 = realize P(A, Y ; do(X)) -> [X, Y] {
+        regenerate do(X ~ %obs) {
+          A ~ %m0()
+          Y ~ %m3(A, X)
+        }
+      }
       %m4 = train %reg0 : Y | X
       sample (X) {
         Y ~ %m4(X)
@@ -58,6 +67,7 @@ def test_rows_keep_the_slots_that_are_read() -> None:
     before = Program.parse(
         """
         program "p" {
+          graph "A -> B -> X -> Y; A -> Y"
           %obs = observe [A, B, X, Y]
           %m0 = train %obs : Y | A, X
           sample (X) {
@@ -75,9 +85,12 @@ def test_what_a_reweighting_needs_stays() -> None:
     """Its columns, its propensity with what that conditions on, and the policy's column."""
     text = """
         program "p" {
+          graph "W1 -> W2 -> X -> Y; X <-> W1 <-> Y; X -> Z -> Y"
           %obs = observe [W1, W2, X, Y, Z]
           %p0 = train %obs : W2 | W1
-          %rw0 = reweight %obs do(W2 ~ %obs) by %p0 -> [X, Y, Z]
+          %rw0 = realize P(X, Y, Z ; do(W2)) -> [X, Y, Z] {
+            reweight %obs do(W2 ~ %obs) by %p0
+          }
           %m0 = train %rw0 : Y | X
           sample (X) {
             Y ~ %m0(X)
@@ -91,6 +104,7 @@ def test_the_caller_s_inputs_are_observed() -> None:
     """A value of X is checked against the data even where nothing depends on it."""
     text = """
         program "p" {
+          graph "X -> Y"
           %obs = observe [X, Y]
           %m0 = train %obs : Y
           sample (X) {
@@ -103,6 +117,7 @@ def test_the_caller_s_inputs_are_observed() -> None:
 def test_the_values_of_a_uniform_policy_are_observed() -> None:
     text = """
         program "p" {
+          graph "W -> X -> Y; W -> Y"
           %obs = observe [W, X, Y]
           %m0 = train %obs : Y | X
           sample (X) {

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.graph import ADMG
-from idgen_compiler.ir import Program
 from idgen_compiler.passes import Fuse
-from tests.idgen_compiler.passes.programs import program, same_answer
+from idgen_compiler.program import Program
+from tests.idgen_compiler.passes.programs import same_answer
 
 
 def _program(graph: str, inputs: str, body: str, outputs: str, **models: str) -> Program:
     lines = "\n".join(f"  %{name} = train %obs : {model}" for name, model in models.items())
     names = ", ".join(ADMG.parse(graph).order)
     sampler = f"  sample ({inputs}) {{\n    {body}\n  }} -> [{outputs}]"
-    return program(f'program "p" {{\n  %obs = observe [{names}]\n{lines}\n{sampler}\n}}', graph)
+    return Program.parse(f'program "p" {{\n  graph "{graph}"\n  %obs = observe [{names}]\n{lines}\n{sampler}\n}}')
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,14 @@ def test_a_second_instance_of_the_other_is_no_part_of_a_joint_law() -> None:
 def test_different_data_sets_stay_apart() -> None:
     text = """
         program "p" {
+          graph "W -> A -> B; W -> B"
           %obs = observe [W, A, B]
           %m0 = train %obs : A | W
-          %reg0 = regenerate do(W ~ %obs) {
-            A ~ %m0(W)
-          } -> [W, A]
+          %reg0 = realize P(A ; do(W)) -> [W, A] {
+            regenerate do(W ~ %obs) {
+              A ~ %m0(W)
+            }
+          }
           %m1 = train %reg0 : A | W
           %m2 = train %obs : B | W, A
           sample (W) {

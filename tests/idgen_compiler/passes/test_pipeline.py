@@ -7,20 +7,25 @@ from dataclasses import dataclass, replace
 import pytest
 
 from idgen_compiler.errors import ProgramError
-from idgen_compiler.ir import Program
 from idgen_compiler.passes import Pass, Renumber, Share
 from idgen_compiler.passes.pipeline import LEVELS, run
+from idgen_compiler.program import Program
 
 TEXT = """
     program "p" {
+      graph "W -> X -> Y; W -> Y"
       %data = observe [W, X, Y]
       %w7 = train %data : W
       %y = train %data : Y | W, X
-      %w = reweight %data do(W ~ %data) by %w7 -> [X, Y]
-      %z = regenerate do(X ~ %data) {
-        W ~ %w7()
-        Y ~ %y(W, X)
-      } -> [X, Y]
+      %w = realize P(X, Y ; do(W)) -> [X, Y] {
+        reweight %data do(W ~ %data) by %w7
+      }
+      %z = realize P(W, Y ; do(X)) -> [X, Y] {
+        regenerate do(X ~ %data) {
+          W ~ %w7()
+          Y ~ %y(W, X)
+        }
+      }
       %last = train %z : Y | X
       sample (X) {
         Y ~ %last(X)
@@ -30,7 +35,7 @@ TEXT = """
 
 def test_values_are_numbered_by_their_kind() -> None:
     after = Renumber().apply(Program.parse(TEXT)).check()
-    assert [op.result for op in after.operations[:-1]] == ["%obs", "%m0", "%m1", "%rw0", "%reg0", "%m2"]  # type: ignore[union-attr]
+    assert [op.result for op in after.operations[:-1]] == ["%obs", "%m0", "%m1", "%law0", "%law1", "%m2"]
     assert Renumber().apply(after) == after
 
 
@@ -38,6 +43,7 @@ def test_names_may_be_in_use_already() -> None:
     """%m1 becomes %m0 while %m0 becomes %m1."""
     text = """
         program "p" {
+          graph "X"
           %obs = observe [X]
           %m1 = train %obs : X
           %m0 = train %obs : X

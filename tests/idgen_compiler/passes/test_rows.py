@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.graph import ADMG
-from idgen_compiler.ir import Program, Rows
+from idgen_compiler.ir import Rows
 from idgen_compiler.passes import ResampleRows
-from tests.idgen_compiler.passes.programs import program, same_answer
+from idgen_compiler.program import Program
+from tests.idgen_compiler.passes.programs import same_answer
 
 
 def _sampling(graph: str, body: str, outputs: str, **models: str) -> Program:
     lines = "\n".join(f"  %{name} = train %obs : {model}" for name, model in models.items())
     names = ", ".join(ADMG.parse(graph).order)
-    text = f'program "p" {{\n  %obs = observe [{names}]\n{lines}\n  sample () {{\n    {body}\n  }} -> [{outputs}]\n}}'
-    return program(text, graph)
+    head = f'program "p" {{\n  graph "{graph}"\n  %obs = observe [{names}]\n{lines}'
+    return Program.parse(f"{head}\n  sample () {{\n    {body}\n  }} -> [{outputs}]\n}}")
 
 
 def _rows(p: Program) -> list[tuple[str, ...]]:
@@ -52,32 +53,36 @@ def test_which_rows(graph: str, body: str, outputs: str, models: dict[str, str],
 def test_what_an_input_moves_keeps_its_model() -> None:
     text = """
     program "p" {
+      graph "X -> Y"
       %obs = observe [X, Y]
       %m0 = train %obs : Y | X
       sample (X) {
         Y ~ %m0(X)
       } -> [Y]
     }"""
-    before = program(text, "X -> Y")
+    before = Program.parse(text)
     assert ResampleRows().apply(before) is before
 
 
-def test_without_a_graph_only_what_needs_none_is_done() -> None:
-    """A program read from text does not say what is separated in its law."""
+def test_a_program_that_was_read_knows_what_is_separated() -> None:
+    """The graph is part of the text."""
     before = _sampling("A -> B -> C", "A ~ %a()\n    B ~ %b(A)\n    C ~ %c(B)", "A, C", a="A", b="B | A", c="C | B")
     after = ResampleRows().apply(Program.parse(str(before)))
-    assert _rows(after) == [("A", "B")]
+    assert _rows(after) == [("A", "B", "C")]
 
 
 REGENERATED = """
     program "p" {
+      graph "A -> X -> Y; A -> Y"
       %obs = observe [A, X, Y]
       %m0 = train %obs : Y | A, X
       %a = train %obs : A
-      %reg0 = regenerate do(X ~ %obs) {
-        A ~ %a()
-        Y ~ %m0(A, X)
-      } -> [A, Y]
+      %reg0 = realize P(A, Y ; do(X)) -> [A, Y] {
+        regenerate do(X ~ %obs) {
+          A ~ %a()
+          Y ~ %m0(A, X)
+        }
+      }
       %m1 = train %reg0 : Y
       sample () {
         Y ~ %m1()
@@ -89,11 +94,14 @@ def test_rows_of_two_data_sets_stay_apart() -> None:
     """B's model knows A in another law than the one whose row A comes from."""
     text = """
         program "p" {
+          graph "A -> B"
           %obs = observe [A, B]
           %m0 = train %obs : B
-          %reg0 = regenerate do(A ~ uniform) {
-            B ~ %m0()
-          } -> [A, B]
+          %reg0 = realize P(B ; do(A)) -> [A, B] {
+            regenerate do(A ~ uniform) {
+              B ~ %m0()
+            }
+          }
           %a = train %obs : A
           %b = train %reg0 : B | A
           sample () {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from idgen_compiler.ir import Program
 from idgen_compiler.passes import Share
+from idgen_compiler.program import Program
 from tests.idgen_compiler.passes.programs import same_answer
 
 GRAPH = "A -> B -> X -> Y; A -> Y"
@@ -14,7 +14,8 @@ GRAPH = "A -> B -> X -> Y; A -> Y"
 def _program(*models: str, body: str = "Y ~ %m0(X)\n    Y' ~ %m1(X)") -> Program:
     lines = "\n".join(f"  %m{k} = train {model}" for k, model in enumerate(models))
     return Program.parse(
-        f'program "p" {{\n  %obs = observe [A, B, X, Y]\n{lines}\n  sample (X) {{\n    {body}\n  }} -> [Y]\n}}'
+        f'program "p" {{\n  graph "{GRAPH}"\n  %obs = observe [A, B, X, Y]\n{lines}\n'
+        f"  sample (X) {{\n    {body}\n  }} -> [Y]\n}}"
     )
 
 
@@ -51,17 +52,22 @@ def test_inputs_are_a_set() -> None:
 
 REGENERATED = """\
 program "p" {{
+  graph "A -> B -> X -> Y; A -> Y"
   %obs = observe [A, B, X, Y]
   %m0 = train %obs : B
   %m1 = train %obs : Y | B, X
-  %reg0 = regenerate do(X ~ %obs) {{
-    B ~ %m0()
-    Y ~ %m1(B, X)
-  }} -> [X, Y]
-  %reg1 = regenerate do(X ~ {policy}) {{
-    B ~ %m0()
-    Y ~ %m1(B, X)
-  }} -> [X, Y]
+  %reg0 = realize P(B, Y ; do(X)) -> [X, Y] {{
+    regenerate do(X ~ %obs) {{
+      B ~ %m0()
+      Y ~ %m1(B, X)
+    }}
+  }}
+  %reg1 = realize P(B, Y ; do(X)) -> [X, Y] {{
+    regenerate do(X ~ {policy}) {{
+      B ~ %m0()
+      Y ~ %m1(B, X)
+    }}
+  }}
   %m2 = train %reg0 : Y | X
   %m3 = train %reg1 : Y | X
   sample (X) {{

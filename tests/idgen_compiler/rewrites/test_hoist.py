@@ -77,7 +77,7 @@ def test_lowering_is_undone(case: Case) -> None:
     Without conditions: a conditional query's law is made of effects, and a program does not say of which law.
     """
     kernel = Hoist().apply(case.identification.estimand.kernel)
-    (estimand,) = denote(lowered(case, [Hoist()]), case.graph).values()
+    (estimand,) = denote(lowered(case, [Hoist()])).values()
     assert estimand == replace(case.identification.estimand, kernel=kernel)
 
 

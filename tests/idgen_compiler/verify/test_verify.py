@@ -18,6 +18,7 @@ from tests.strategies import NAPKIN, Case, cases, random_cases
 QUERY = idgen.Query("Y", "X")
 WRONG = """
 program "plain conditioning" {
+  graph "X -> Y"
   %obs = observe [X, Y]
   %m0 = train %obs : Y | X
   sample (X) {

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from idgen_compiler.ir.analysis import uses
 from idgen_compiler.ir.operations import (
-    UNIFORM,
     Draw,
     Network,
     Observe,
     Operation,
+    Realize,
     Regenerate,
-    Reweight,
     Rows,
     Sample,
     Train,
 )
+from idgen_compiler.ir.text import print_statement
 
 __all__ = ["Arrow", "Box", "Flow", "Node", "dataflow"]
 
@@ -69,31 +70,34 @@ def dataflow(operations: Sequence[Operation]) -> Flow:
             case Observe():
                 flow.nodes.append(Node(op.result, (op.result, f"observe {', '.join(op.variables)}"), "data"))
             case Train():
-                flow.nodes.append(Node(op.result, (op.result, _conditional(op)), "model"))
+                conditional = f"P({', '.join(op.targets)}{' | ' if op.inputs else ''}{', '.join(op.inputs)})"
+                flow.nodes.append(Node(op.result, (op.result, conditional), "model"))
                 flow.arrows.append(Arrow(op.data, op.result, "rows"))
-            case Regenerate():
-                do = ", ".join(f"{d.slot} ~ {d.policy}" for d in op.do)
-                _network(flow, op.result, f"regenerate {op.result} do({do})", op.network, op.do)
-                flow.nodes.append(Node(op.result, (op.result, f"regenerated {', '.join(op.variables)}"), "data"))
-                slots = _owners(op.result, op.network)
-                flow.arrows += [Arrow(key, op.result, "rows") for key in _unique(slots[s] for s in op.network.outputs)]
-            case Reweight():
-                do = ", ".join(f"{d.slot} ~ {d.policy}" for d in op.do)
-                lines = (op.result, f"reweighted do({do})", ", ".join(op.variables))
-                flow.nodes.append(Node(op.result, lines, "data"))
-                flow.arrows.append(Arrow(op.data, op.result, "rows"))
-                flow.arrows += [Arrow(by, op.result, "model") for by in _unique(op.by)]
-                flow.arrows += [
-                    Arrow(d.policy, op.result, "policy") for d in op.do if d.policy not in (UNIFORM, op.data)
-                ]
+            case Realize():
+                _realized(flow, op)
             case Sample():
                 key = f"sample {op.query}".strip()
                 _network(flow, key, f"{key} ({', '.join(op.network.inputs)})", op.network, ())
     return flow
 
 
-def _conditional(op: Train) -> str:
-    return f"P({', '.join(op.targets)}{' | ' if op.inputs else ''}{', '.join(op.inputs)})"
+def _realized(flow: Flow, op: Realize) -> None:
+    lines = [op.result]
+    for way in op.ways:
+        do = ", ".join(map(print_statement, way.do))
+        lines.append(f"{way.word}d do({do})" if isinstance(way, Regenerate) else f"{way.word}ed do({do})")
+    flow.nodes.append(Node(op.result, (*lines, ", ".join(op.variables)), "data"))
+    for way in op.ways:
+        if isinstance(way, Regenerate):
+            _network(flow, op.result, f"regenerate {op.result} do({', '.join(map(print_statement, way.do))})",
+                     way.network, way.do)  # fmt: skip
+            slots = _owners(op.result, way.network)
+            flow.arrows += [Arrow(key, op.result, "rows") for key in _unique(slots[s] for s in way.network.outputs)]
+        else:
+            flow.arrows.append(Arrow(way.data, op.result, "rows"))
+            flow.arrows += [Arrow(by, op.result, "model") for by in _unique(way.by)]
+            policies = _unique(value for draw in way.do for value in uses(draw.policy))
+            flow.arrows += [Arrow(value, op.result, "policy") for value in policies if value != way.data]
 
 
 def _unique(keys: Iterable[str]) -> list[str]:
@@ -113,14 +117,15 @@ def _network(flow: Flow, box: str, title: str, network: Network, do: Sequence[Dr
     drawn = {d.slot: d for d in do}
     nodes = [Node(owners[slot], (slot,), "draw" if slot in drawn else "input") for slot in network.inputs]
     draws = [*do, *(s for s in network.statements if isinstance(s, Draw))]
-    flow.arrows += [Arrow(d.policy, owners[d.slot], "policy") for d in draws if d.policy != UNIFORM]
+    flow.arrows += [Arrow(value, owners[d.slot], "policy") for d in draws for value in uses(d.policy)]
+    flow.arrows += [Arrow(owners[slot], owners[d.slot], "value") for d in draws for slot in d.inputs]
     for statement in network.statements:
         key = owners[statement.slots[0]]
         if isinstance(statement, Draw):
-            nodes.append(Node(key, (f"{statement.slot} ~ {statement.policy}",), "draw"))
+            nodes.append(Node(key, (print_statement(statement),), "draw"))
             continue
         if isinstance(statement, Rows):
-            nodes.append(Node(key, (f"{', '.join(statement.slots)} ~ rows {statement.data}",), "draw"))
+            nodes.append(Node(key, (print_statement(statement),), "draw"))
             flow.arrows.append(Arrow(statement.data, key, "policy"))
             continue
         kept = any(slot in network.outputs for slot in statement.slots)

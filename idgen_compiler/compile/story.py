@@ -1,0 +1,111 @@
+"""The story of the compiler: query -> identification -> estimand -> program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from idgen_compiler.compile.options import Options, Realization
+from idgen_compiler.compile.posings import Posing
+from idgen_compiler.compile.search import compiled, lowered, rank, searched
+from idgen_compiler.compile.stages import Compilation, Stage
+from idgen_compiler.compile.together import together
+from idgen_compiler.errors import QueryError
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.identify import identify
+from idgen_compiler.ir.operations import Regenerate, Reweight
+from idgen_compiler.passes import pipeline as passes
+from idgen_compiler.program import Program
+from idgen_compiler.query import Query, check_question
+from idgen_compiler.rewrites import pipeline as rewrites
+
+__all__ = ["compile", "explain"]
+
+
+def compile(
+    query: Query | Sequence[Query],
+    graph: ADMG,
+    *,
+    optimize: bool | int = True,
+    realize: Realization = "auto",
+    joint: Iterable[Sequence[str]] = (),
+) -> Program:
+    """Compile a query, or several, into a program that trains models on data and samples the answers.
+
+    `optimize` is a level: 0 (or False) the literal lowering of ID-GEN and IDC-GEN, with a model for every conditional
+    of the identification and a regenerated data set for every law after an intervention; 1 the rewrites and passes;
+    2 (or True) also a search among equal ways to pose the query for the cheapest program.
+
+    `realize` says how a law after an intervention is realized: "regenerate" samples a new data set from models,
+    "reweight" weighs the rows of the data set it came from. "auto" offers both where weights need no further column:
+    the backend chooses by the effective sample size in the data.
+
+    `joint` names groups of variables that are to be sampled by one model where they stand side by side and that is the
+    same law, as images that share a hidden cause.
+
+    Several queries make one program with a sampler for each, named by its query, over one set of models.
+
+    Raises QueryError, GraphError, and NotIdentifiable with the hedge.
+
+    >>> import idgen_compiler as idgen
+    >>> graph = idgen.ADMG.parse("X -> M -> Y; X <-> Y")
+    >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), graph)
+    >>> [model.targets for model in program.models]
+    [('M',), ('Y',)]
+    """
+    if isinstance(query, Query | str) or not isinstance(query, Iterable):  # a text is refused as a whole
+        return explain(query, graph, optimize=optimize, realize=realize, joint=joint).program
+    queries = list(query)
+    for each in queries:
+        check_question(each, graph)
+    options = Options.checked(optimize, realize, joint, graph)
+    if len(set(queries)) < len(queries):
+        raise QueryError("a query is given twice; give each once")
+    return together([_explained(each, graph, options).program for each in queries], graph, options)
+
+
+def explain(
+    query: Query,
+    graph: ADMG,
+    *,
+    optimize: bool | int = True,
+    realize: Realization = "auto",
+    joint: Iterable[Sequence[str]] = (),
+) -> Compilation:
+    """Compile as `compile` does, and keep what was decided and every stage in between.
+
+    >>> import idgen_compiler as idgen
+    >>> graph = idgen.ADMG.parse("X -> M -> Y; X <-> Y")
+    >>> [stage.name for stage in idgen.explain(idgen.Query.parse("P(Y | do(X))"), graph, optimize=0).stages]
+    ['literal']
+    """
+    check_question(query, graph)
+    return _explained(query, graph, Options.checked(optimize, realize, joint, graph))
+
+
+def _explained(query: Query, graph: ADMG, options: Options) -> Compilation:
+    identification = identify(query, graph)
+    best = min(compiled(identification, Posing(query, graph), options), key=rank)
+    literal = best.stages[0]
+    considered = len(rewrites.LEVELS[options.level])
+    if options.level >= 2:
+        best, more = searched(query, best, options)
+        considered += more
+    if best.posing.why:
+        posed = replace(best.stages[0], name="Pose")
+        best = replace(best, stages=(literal, posed, *best.stages[1:]))
+    if options.realize == "auto" and best.program.laws:
+        best = _with_weights(best, options)
+    return replace(best, identification=identification, considered=considered)
+
+
+def _with_weights(best: Compilation, options: Options) -> Compilation:
+    """The same estimand, with laws that may be reweighted as well: what the data say about overlap decides.
+
+    Weights may need columns that nothing else does; these are not asked of a user.
+    """
+    program = lowered(best.identification, best.estimand.kernel, (Regenerate, Reweight))
+    either = passes.run(program, options.passes)
+    if not either.reweightings or set(either.observe.variables) != set(best.program.observe.variables):
+        return best
+    return replace(best, program=either, stages=(*best.stages, Stage("OfferWeights", either)))

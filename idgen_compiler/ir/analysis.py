@@ -1,0 +1,147 @@
+"""What can be said of a program's operations without running them: uses, columns read, order, last uses, ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operands import Role, leaves, records
+from idgen_compiler.ir.operations import (
+    Draw,
+    Network,
+    Observe,
+    Operation,
+    Realize,
+    Regenerate,
+    Reweight,
+    Rows,
+    Sample,
+    Train,
+    Way,
+)
+from idgen_compiler.ir.policies import Column, Policy, Shifted, Uniform
+
+__all__ = [
+    "columns_read",
+    "last_uses",
+    "needed_by",
+    "networks_of",
+    "specialized",
+    "stages",
+    "uses",
+    "with_networks",
+]
+
+H = TypeVar("H", bound=Operation | Way)
+
+_USES = (Role.DATA, Role.MODEL)
+
+
+def uses(op: Operation | Way | Policy) -> frozenset[str]:
+    """The values that an operation, one way of it, or a policy needs."""
+    return frozenset(leaves(op, *_USES))
+
+
+def networks_of(op: Operation | Way) -> Iterator[Network]:
+    """Every region of an operation."""
+    return records(op, Network)
+
+
+def with_networks(op: H, change: Callable[[Network], Network]) -> H:
+    """The operation with each of its regions changed; the same object where nothing changes."""
+    if isinstance(op, Sample | Regenerate):
+        new = change(op.network)
+        return op if new is op.network else replace(op, network=new)
+    if isinstance(op, Realize):
+        ways = tuple(with_networks(way, change) for way in op.ways)
+        return op if all(a is b for a, b in zip(ways, op.ways, strict=True)) else replace(op, ways=ways)
+    return op
+
+
+def columns_read(op: Operation, observed: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The columns that an operation reads: (data set, variables); `observed` is the user's data."""
+    if isinstance(op, Train):
+        yield op.data, (*op.targets, *op.inputs)
+    if isinstance(op, Sample):
+        yield observed, op.network.inputs  # the caller's values are checked against the data
+    for way in records(op, Reweight):
+        kept = op.variables if isinstance(op, Realize) else ()
+        yield way.data, (*kept, *(d.slot for d in way.do), *(s for d in way.do for s in d.inputs))
+    for draw in records(op, Draw):
+        match draw.policy:
+            case Column(data) | Shifted(data, _):
+                yield data, (variable_of(draw.slot),)
+            case Uniform():
+                yield observed, (variable_of(draw.slot),)  # uniform over what was observed
+    for rows in records(op, Rows):
+        yield rows.data, tuple(map(variable_of, rows.slots))
+
+
+def needed_by(operations: Sequence[Operation], results: Iterable[str]) -> frozenset[str]:
+    """These values and all that they need, directly or not, by any way."""
+    needed = set(results)
+    for op in reversed(operations):
+        if op.result in needed:
+            needed |= uses(op)
+    return frozenset(needed)
+
+
+def stages(operations: Sequence[Operation]) -> tuple[tuple[str, ...], ...]:
+    """The values by stage: those of one stage need only earlier stages, so that its models can train at once."""
+    stage: dict[str, int] = {}
+    found: list[list[str]] = []
+    for op in operations:
+        if isinstance(op, Sample):
+            continue
+        k = 1 + max((stage[value] for value in uses(op)), default=-1)
+        stage[op.result] = k
+        if k == len(found):
+            found.append([])
+        found[k].append(op.result)
+    return tuple(map(tuple, found))
+
+
+def last_uses(operations: Sequence[Operation]) -> dict[str, int]:
+    """Value -> number of the last operation that uses it; its own where none does."""
+    last: dict[str, int] = {}
+    for number, op in enumerate(operations):
+        last.update(dict.fromkeys((*uses(op), *(() if isinstance(op, Sample) else (op.result,))), number))
+    return last
+
+
+def specialized(operations: Sequence[Operation], ways: Mapping[str, str] | str = "") -> tuple[Operation, ...]:
+    """The operations that the samplers need when each law is realized in one way.
+
+    `ways` says by its word which way ("regenerate", "reweight"), for every law or by law; where nothing is said, or a
+    law has no such way, it is the first. What only another way needs is left out, and so are the columns of the user's
+    data that only it reads.
+    """
+    kept: list[Operation] = []
+    needed: set[str] = set()
+    for op in reversed(operations):
+        if not isinstance(op, Sample | Observe) and op.result not in needed:
+            continue
+        if isinstance(op, Realize) and len(op.ways) > 1:
+            word = ways if isinstance(ways, str) else ways.get(op.result, "")
+            op = replace(op, ways=(next((way for way in op.ways if way.word == word), op.ways[0]),))
+        needed |= uses(op)
+        kept.append(op)
+    return _narrowed(tuple(reversed(kept)), operations)
+
+
+def _narrowed(kept: tuple[Operation, ...], before: Sequence[Operation]) -> tuple[Operation, ...]:
+    if len(kept) == len(before):
+        return kept
+    observed = next(op.result for op in kept if isinstance(op, Observe))
+    read: dict[str, set[str]] = {}
+    for op in kept:
+        for data, names in columns_read(op, observed):
+            read.setdefault(data, set()).update(names)
+    return tuple(
+        replace(op, variables=tuple(v for v in op.variables if v in read.get(op.result, ())))
+        if isinstance(op, Observe)
+        else op
+        for op in kept
+    )

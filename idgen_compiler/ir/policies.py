@@ -1,0 +1,68 @@
+"""Policies: the laws from which a variable is drawn that may be anything, or that is set.
+
+W2 ~ %obs              a value of that column of a data set, apart from everything else in its row
+W2 ~ uniform           every category, or the observed range, evenly
+W2 ~ 1                 always this value; texts in quotes
+W2 ~ %obs + 1.5        a value of that column, moved
+W2 ~ %m3(X)            a model's answer to earlier slots
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from idgen_compiler.ir.operands import DataUse, ModelUse, Slots
+
+__all__ = ["ByModel", "Column", "Fixed", "Policy", "Shifted", "Uniform", "Value"]
+
+Value = str | bool | int | float
+"""A value as it stands in a program: a label or a number in the user's own unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The marginal law of the variable in a data set."""
+
+    word: ClassVar[str] = "column"
+
+    data: DataUse
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Every category, or every number of the observed range, evenly."""
+
+    word: ClassVar[str] = "uniform"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """One value, always."""
+
+    word: ClassVar[str] = "fixed"
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """The marginal law of a number in a data set, moved by `by` in its own unit."""
+
+    word: ClassVar[str] = "shifted"
+
+    data: DataUse
+    by: float
+
+
+@dataclass(frozen=True, slots=True)
+class ByModel:
+    """What a model says, given slots that are filled before, or given the same row of the data that is reweighted."""
+
+    word: ClassVar[str] = "model"
+
+    model: ModelUse
+    inputs: Slots
+
+
+Policy = Column | Uniform | Fixed | Shifted | ByModel

@@ -1,0 +1,38 @@
+"""A program as a user holds it: what `ir.Program` is, with the ways to fit it and to draw it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from idgen_compiler import ir
+from idgen_compiler.backend import Sampler, find_backend
+from idgen_compiler.ir.dot import print_dot
+from idgen_compiler.ir.mermaid import print_mermaid
+
+__all__ = ["Program"]
+
+
+class Program(ir.Program):
+    """A compiled query: operations that train models, realize laws and sample; see `ir.Program`.
+
+    >>> import idgen_compiler as idgen
+    >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
+    >>> idgen.Program.parse(str(program)) == program
+    True
+    """
+
+    def fit(self, data: Any, backend: str = "torch", **options: Any) -> Sampler:
+        """Train the program's models on data and return the sampler.
+
+        `data` and `options` are the backend's: "exact" takes a `Joint`, "torch" a table (see `idgen_torch`).
+        Raises DataError for data that does not fit, IdgenError for an unknown backend.
+        """
+        return find_backend(backend).fit(self.check(), data, **options)
+
+    def to_dot(self) -> str:
+        """The dataflow of data sets, models and sampling networks in DOT, the language of Graphviz."""
+        return print_dot(self.name, self.operations)
+
+    def to_mermaid(self) -> str:
+        """The dataflow of data sets, models and sampling networks as a Mermaid flowchart."""
+        return print_mermaid(self.operations)
