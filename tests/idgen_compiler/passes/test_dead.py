@@ -42,7 +42,7 @@ AFTER = """
       %obs = observe [A, X, Y]
       %m0 = train %obs : A
       %m3 = train %obs : Y | A, X
-      %reg0 = realize P(A, Y ; do(X)) -> [X, Y] {
+      %reg0 = realize P(A, C, Y ; do(X, B)) -> [X, Y] {
         regenerate do(X ~ %obs) {
           A ~ %m0()
           Y ~ %m3(A, X)
