@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from idgen_compiler.backend import HEADER, read_header, write_header
 from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.hinge.saved import HEADER, read_header, write_header
 from idgen_compiler.ir.operations import UNIFORM, Apply
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import ConditionalModel, Resample

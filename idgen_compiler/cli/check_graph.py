@@ -13,7 +13,7 @@ from idgen_compiler.cli.arguments import CATALOG, GraphText, assignments
 from idgen_compiler.cli.outcome import Outcome
 from idgen_compiler.errors import GraphError
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.page import Page
+from idgen_compiler.report.page import Page
 
 __all__ = ["check_graph_command"]
 

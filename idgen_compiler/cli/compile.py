@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import GraphText, Level, QueryTexts, Realize, groups, read_questions
-from idgen_compiler.cli.summary import summarise
 from idgen_compiler.compile import compile, explain
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.identify.hedge import hedge_dot
 from idgen_compiler.ir.program import Program
-from idgen_compiler.page import Page
-from idgen_compiler.stages import describe_stages
+from idgen_compiler.report.page import Page
+from idgen_compiler.report.stages import describe_stages
+from idgen_compiler.report.summary import summarise
 
 __all__ = ["compile_command"]
 

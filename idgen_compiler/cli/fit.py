@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from idgen_compiler.backend import HEADER
 from idgen_compiler.cli.arguments import (
     GraphText,
     Level,
@@ -19,7 +18,8 @@ from idgen_compiler.cli.arguments import (
 )
 from idgen_compiler.compile import compile
 from idgen_compiler.errors import DataError, IdgenError
-from idgen_compiler.page import Page
+from idgen_compiler.hinge.saved import HEADER
+from idgen_compiler.report.page import Page
 
 __all__ = ["fit_command"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from idgen_compiler.backend import Sampler, find_backend
 from idgen_compiler.errors import ProgramError
+from idgen_compiler.hinge.backend import Sampler, find_backend
 from idgen_compiler.ir.cost import Cost, cost_of
 from idgen_compiler.ir.dot import print_dot
 from idgen_compiler.ir.json import from_json, to_json

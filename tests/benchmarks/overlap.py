@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from idgen_compiler.backend import Sampler
+from idgen_compiler.hinge.backend import Sampler
 from idgen_torch import TorchSampler
 
 __all__ = ["effective_fraction"]

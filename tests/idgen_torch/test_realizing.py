@@ -11,8 +11,8 @@ import pytest
 import torch
 
 import idgen_compiler as idgen
-from idgen_compiler.backend import HEADER
 from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.saved import HEADER
 from idgen_compiler.ir.operations import Reweight
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.ancestral import DataSet

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from idgen_compiler.compile import Compilation
 from idgen_compiler.ir.operations import Apply, Draw, Observe, Operation, Regenerate, Reweight, Rows, Sample, Train
 from idgen_compiler.ir.program import Program
-from idgen_compiler.page import Page
-from idgen_compiler.regenerations import reasons_of
+from idgen_compiler.report.page import Page
+from idgen_compiler.report.regenerations import reasons_of
 
 __all__ = ["models_table", "summarise"]
 

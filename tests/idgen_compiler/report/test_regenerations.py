@@ -8,7 +8,7 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.compile import explain
-from idgen_compiler.regenerations import explain_regenerations
+from idgen_compiler.report.regenerations import explain_regenerations
 from tests.strategies import random_cases
 
 NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
