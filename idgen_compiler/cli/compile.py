@@ -15,7 +15,7 @@ from idgen_compiler.identify.hedge import hedge_dot
 from idgen_compiler.ir.program import Program
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.stages import describe_stages
-from idgen_compiler.report.summary import summarise
+from idgen_compiler.report.summary import Summary
 
 __all__ = ["compile_command"]
 
@@ -66,7 +66,7 @@ def compile_command(
     asked = queries[0] if len(queries) == 1 else queries
     program = compile(asked, admg, optimize=level, realize=realize, joint=together)
     if emit is Emit.SUMMARY:
-        summarise(page, explained, program)
+        Summary.of(explained, program).write(page)
     else:
         page.code(_program(emit, program))
 

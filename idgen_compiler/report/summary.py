@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from idgen_compiler.compile import Compilation
+from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.operations import Apply, Draw, Observe, Operation, Regenerate, Reweight, Rows, Sample, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.report.page import Page
-from idgen_compiler.report.regenerations import reasons_of
+from idgen_compiler.report.regenerations import Explanation, reasons_of
+from idgen_compiler.report.report import Report
 
-__all__ = ["models_table", "summarise"]
+__all__ = ["AnsweredQuery", "CountRow", "DataRow", "ModelRow", "Summary"]
 
 SHOWN = 24
 """How many lines of the graph and of each table are shown before the rest is counted."""
@@ -28,78 +31,169 @@ COUNTS = {
 """The counts of a cost in words."""
 
 
-def summarise(page: Page, compilations: Sequence[Compilation], program: Program) -> None:
-    """Print the overview of the queries and of the program that answers them all."""
-    graph = compilations[0].identification.graph
-    edges = f"{_count(len(graph.directed), 'directed edge')}, {_count(len(graph.bidirected), 'hidden common cause')}"
-    for number, (compilation, sampler) in enumerate(zip(compilations, program.samplers, strict=True)):
-        page.title(str(compilation.identification.query), below="identifiable")
-        about_graph = [
-            ("graph", _compact(str(graph))),
-            ("", f"{_count(len(graph), 'vertex', 'vertices')}, {edges}"),
+@dataclass(frozen=True, slots=True)
+class AnsweredQuery:
+    """How one query is answered."""
+
+    query: str
+    lines: tuple[int | str, ...]  #: of the algorithm, in the order in which they were taken
+    estimand: str
+    posing: str  #: the equal query that was compiled; empty where it is the query as posed
+    models: int
+    regenerations: int
+    reweightings: int
+    reweightable: bool  #: whether real rows can be reweighted where the program regenerates
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @classmethod
+    def of(cls, compilation: Compilation, sampler: Sample) -> AnsweredQuery:
+        """The answer that a compilation found, and the sampler that gives it."""
+        own, identification = compilation.program, compilation.identification
+        return cls(
+            query=str(identification.query),
+            lines=identification.trace.lines,
+            estimand=str(identification.estimand),
+            posing=str(compilation.posing) if compilation.posing.why else "",
+            models=len(own.models),
+            regenerations=len(own.regenerations),
+            reweightings=len(own.reweightings),
+            reweightable=bool(own.alternative),
+            inputs=sampler.network.inputs,
+            outputs=sampler.network.outputs,
+        )
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Labels with what there is to say to each."""
+        lines = " > ".join(map(str, self.lines[:SHOWN])) + (" > ..." if len(self.lines) > SHOWN else "")
+        parts = (
+            _count(self.models, "model"),
+            _count(self.regenerations, "regeneration"),
+            _count(self.reweightings, "reweighting"),
+        )
+        return [
+            ("identified by", f"lines {lines}   (--emit trace tells each)"),
+            ("estimand", _shortened(self.estimand)),
+            *([("compiled as", self.posing)] if self.posing else []),
+            ("program", f"{', '.join(parts)}   (--emit ir prints it, --emit passes how it came about)"),
+            *([("", "real rows can be reweighted instead (--realize reweight)")] if self.reweightable else []),
+            ("sampler", f"given {', '.join(self.inputs) or 'nothing'}, samples {', '.join(self.outputs)}"),
         ]
-        page.facts([*(about_graph if number == 0 else []), *_facts(compilation, sampler)])
-    page.heading("Cost")
-    _cost_table(page, compilations, program)
-    page.heading("Data sets")
-    page.table(("", "variables", "where it comes from", "its law"), list(_data_rows(program)))
-    page.heading("Models, in training order")
-    models_table(page, program)
-    reasons = reasons_of(program)
-    if reasons:
-        page.heading("What needs a law that nobody has data for, and why")
-        page.code("\n".join(map(str, reasons[:SHOWN])))
 
 
-def _facts(compilation: Compilation, sampler: Sample) -> list[tuple[str, str]]:
-    steps = compilation.identification.trace.lines
-    lines = " > ".join(map(str, steps[:SHOWN])) + (" > ..." if len(steps) > SHOWN else "")
-    own = compilation.program
-    parts = (
-        _count(len(own.models), "model"),
-        _count(len(own.regenerations), "regeneration"),
-        _count(len(own.reweightings), "reweighting"),
-    )
-    inputs, outputs = (", ".join(names) for names in (sampler.network.inputs, sampler.network.outputs))
-    return [
-        ("identified by", f"lines {lines}   (--emit trace tells each)"),
-        ("estimand", _shortened(str(compilation.identification.estimand))),
-        *([("compiled as", str(compilation.posing))] if compilation.posing.why else []),
-        ("program", f"{', '.join(parts)}   (--emit ir prints it, --emit passes how it came about)"),
-        *([("", "real rows can be reweighted instead (--realize reweight)")] if own.alternative else []),
-        ("sampler", f"given {inputs or 'nothing'}, samples {outputs}"),
-    ]
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """One count of the literal programs together, and of the program compiled from them."""
+
+    what: str
+    literal: int
+    compiled: int
 
 
-def _cost_table(page: Page, compilations: Sequence[Compilation], program: Program) -> None:
+@dataclass(frozen=True, slots=True)
+class DataRow:
+    """Rows that models are trained on."""
+
+    name: str
+    variables: tuple[str, ...]
+    origin: str
+    law: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model that the program trains."""
+
+    name: str
+    targets: tuple[str, ...]
+    inputs: tuple[str, ...]
+    data: str
+    law: str  #: the conditional that it learns
+
+    @classmethod
+    def of(cls, op: Train) -> ModelRow:
+        """The row of an operation."""
+        return cls(op.result, op.targets, op.inputs, op.data, str(op.computes))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary(Report):
+    """Queries, how each is answered, and the program that answers them all."""
+
+    graph: str
+    vertices: int
+    directed: int
+    bidirected: int
+    answers: tuple[AnsweredQuery, ...]
+    cost: tuple[CountRow, ...]  #: without the counts that are nothing in both
+    data: tuple[DataRow, ...]
+    models: tuple[ModelRow, ...]
+    reasons: tuple[Explanation, ...]
+
+    @classmethod
+    def of(cls, compilations: Sequence[Compilation], program: Program) -> Summary:
+        """The overview of compiled queries and of the program that answers them all.
+
+        >>> import idgen_compiler as idgen
+        >>> compilation = idgen.explain(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+        >>> summary = Summary.of([compilation], compilation.program)
+        >>> summary.answers[0].estimand, [model.law for model in summary.models]
+        ('P(y | x)', ['P(Y | X)'])
+        """
+        graph: ADMG = compilations[0].identification.graph
+        pairs = zip(compilations, program.samplers, strict=True)
+        return cls(
+            graph=str(graph),
+            vertices=len(graph),
+            directed=len(graph.directed),
+            bidirected=len(graph.bidirected),
+            answers=tuple(AnsweredQuery.of(compilation, sampler) for compilation, sampler in pairs),
+            cost=tuple(_counted(compilations, program)),
+            data=tuple(_data_sets(program)),
+            models=tuple(
+                ModelRow(op.result, op.targets, op.inputs, op.data, str(op.computes)) for op in program.models
+            ),
+            reasons=tuple(reason.explanation for reason in reasons_of(program)),
+        )
+
+    def write(self, page: Page) -> None:
+        """Write the overview; long graphs and tables are shortened."""
+        edges = f"{_count(self.directed, 'directed edge')}, {_count(self.bidirected, 'hidden common cause')}"
+        about_graph = [("graph", _compact(self.graph)), ("", f"{_count(self.vertices, 'vertex', 'vertices')}, {edges}")]
+        for number, answer in enumerate(self.answers):
+            page.title(answer.query, below="identifiable")
+            page.facts([*(about_graph if number == 0 else []), *answer.facts])
+        page.heading("Cost")
+        counts = [(count.what, f"{count.literal:,}", f"{count.compiled:,}") for count in self.cost]
+        page.table(("", "literal", "compiled"), counts, numbers=(1, 2))
+        page.heading("Data sets")
+        data = [(rows.name, ", ".join(rows.variables), rows.origin, rows.law) for rows in self.data]
+        page.table(("", "variables", "where it comes from", "its law"), data)
+        page.heading("Models, in training order")
+        models = [(model.name, _conditional(model), model.data, model.law) for model in self.models]
+        page.table(("", "target | inputs", "rows of", "what it learns"), _first(models))
+        if self.reasons:
+            page.heading("What needs a law that nobody has data for, and why")
+            for reason in self.reasons[:SHOWN]:
+                reason.write(page)
+
+
+def _counted(compilations: Sequence[Compilation], program: Program) -> Iterator[CountRow]:
     """The literal programs beside the compiled one; counts that are nothing in both are left out."""
     literal = [compilation.literal.cost for compilation in compilations]
-    rows = []
     for count, words in COUNTS.items():
         values = [getattr(cost, count) for cost in literal]
         before = max(values) if count in ("widest", "depth") else sum(values)
         after = getattr(program.cost, count)
         if before or after:
-            rows.append((words, f"{before:,}", f"{after:,}"))
-    page.table(("", "literal", "compiled"), rows, numbers=(1, 2))
+            yield CountRow(words, before, after)
 
 
-def models_table(page: Page, program: Program) -> None:
-    """Print one line for each model that the program trains."""
-    rows = [(op.result, _conditional(op), op.data, str(op.computes)) for op in program.models]
-    rest = len(rows) - SHOWN
-    shown = rows if rest <= 0 else [*rows[:SHOWN], ("...", f"{rest} more", "", "")]
-    page.table(("", "target | inputs", "rows of", "what it learns"), shown)
-
-
-def _data_rows(program: Program) -> Iterator[tuple[str, str, str, str]]:
+def _data_sets(program: Program) -> Iterator[DataRow]:
     for op in program.operations:
         if isinstance(op, Observe | Regenerate | Reweight):
-            yield op.result, ", ".join(op.variables), _origin(op), str(op.computes)
-
-
-def _conditional(op: Train) -> str:
-    return ", ".join(op.targets) + (f" | {', '.join(op.inputs)}" if op.inputs else "")
+            yield DataRow(op.result, op.variables, _origin(op), str(op.computes))
 
 
 def _origin(op: Operation) -> str:
@@ -115,6 +209,15 @@ def _origin(op: Operation) -> str:
 
 def _set(do: tuple[Draw, ...]) -> str:
     return ", ".join(f"{draw.slot} ~ {draw.policy}" for draw in do) or "nothing set"
+
+
+def _conditional(model: ModelRow) -> str:
+    return ", ".join(model.targets) + (f" | {', '.join(model.inputs)}" if model.inputs else "")
+
+
+def _first(rows: list[tuple[str, str, str, str]]) -> list[tuple[str, str, str, str]]:
+    rest = len(rows) - SHOWN
+    return rows if rest <= 0 else [*rows[:SHOWN], ("...", f"{rest} more", "", "")]
 
 
 def _shortened(text: str) -> str:
