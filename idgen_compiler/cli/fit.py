@@ -71,7 +71,11 @@ def fit_command(
     ] = None,
     family: Annotated[
         list[str] | None,
-        typer.Option("--family", metavar="Y=NAME", help="A model's family, by target or operation; repeatable."),
+        typer.Option(
+            "--family",
+            metavar="Y=FAMILY",
+            help="A model's family, by target or operation, in the backend's words; repeatable.",
+        ),
     ] = None,
     images: Annotated[
         list[str] | None,
