@@ -89,11 +89,7 @@ def _program(emit: Emit, program: Program) -> str:
         case Emit.JSON:
             return program.to_json()
         case Emit.DOT:
-            from idgen_compiler.ir.dot import print_dot
-
-            return print_dot(program.name, program.operations)
+            return program.to_dot()
         case Emit.MERMAID:
-            from idgen_compiler.ir.mermaid import print_mermaid
-
-            return print_mermaid(program.operations)
+            return program.to_mermaid()
     return str(program)
