@@ -55,9 +55,9 @@ class AnsweredQuery:
             lines=identification.trace.lines,
             estimand=str(identification.estimand),
             posing=str(compilation.posing) if compilation.posing.why else "",
-            models=len(own.models),
-            regenerations=len(own.regenerations),
-            reweightings=len(own.reweightings),
+            models=own.cost.models,
+            regenerations=own.cost.regenerations,
+            reweightings=own.cost.reweightings,
             reweightable=bool(own.alternative),
             inputs=sampler.network.inputs,
             outputs=sampler.network.outputs,
@@ -97,8 +97,14 @@ class DataRow:
 
     name: str
     variables: tuple[str, ...]
-    origin: str
+    origins: tuple[str, ...]  #: the ways in which the rows can be had
     law: str
+
+    @property
+    def lines(self) -> list[tuple[str, str, str, str]]:
+        """A line for each way."""
+        first, *others = self.origins
+        return [(self.name, ", ".join(self.variables), first, self.law), *(("", "or", way, "") for way in others)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,7 @@ class Summary(Report):
         counts = [(count.what, f"{count.literal:,}", f"{count.compiled:,}") for count in self.cost]
         page.table(("", "literal", "compiled"), counts, numbers=(1, 2))
         page.heading("Data sets")
-        data = [(rows.name, ", ".join(rows.variables), rows.origin, rows.law) for rows in self.data]
+        data = [line for rows in self.data for line in rows.lines]
         page.table(("", "variables", "where it comes from", "its law"), data)
         page.heading("Models, in training order")
         models = [(model.name, _conditional(model), model.data, model.law) for model in self.models]
@@ -193,7 +199,7 @@ def _counted(compilations: Sequence[Compilation], program: Program) -> Iterator[
 def _data_sets(program: Program) -> Iterator[DataRow]:
     for op in program.operations:
         if isinstance(op, Observe | Regenerate | Reweight):
-            yield DataRow(op.result, op.variables, _origin(op), str(op.computes))
+            yield DataRow(op.result, op.variables, (_origin(op),), str(op.computes))
 
 
 def _origin(op: Operation) -> str:

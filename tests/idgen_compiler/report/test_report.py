@@ -16,7 +16,7 @@ from idgen_compiler.report.page import THEME, Page
 from idgen_compiler.report.regenerations import Explanation, explain_regenerations
 from idgen_compiler.report.report import Report
 from idgen_compiler.report.stages import StagesReport, describe_stages
-from idgen_compiler.report.summary import Summary
+from idgen_compiler.report.summary import DataRow, Summary
 
 GRAPH = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
 QUERIES = [idgen.Query.parse(text) for text in ("P(Y | do(X))", "P(Y | do(W2))")]
@@ -72,3 +72,8 @@ def test_stages_that_change_nothing_are_one_line() -> None:
     idle = [stage for stage in stages if not stage.changed]
     assert [str(stage) for stage in idle] == [f"{stage.name}: nothing to do" for stage in idle]
     assert describe_stages(COMPILED[0]).count("nothing to do") == len(idle)
+
+
+def test_each_way_to_have_rows_is_a_line() -> None:
+    rows = DataRow("%reg0", ("X", "Y"), ("sampled", "weighted"), "P(X, Y ; do(W))")
+    assert rows.lines == [("%reg0", "X, Y", "sampled", "P(X, Y ; do(W))"), ("", "or", "weighted", "")]
