@@ -3,7 +3,6 @@
 graph -> query -> identify -> estimand -> compile -> program -> fit -> sample
 """
 
-from idgen_compiler.backend import Sampler, Samples, load
 from idgen_compiler.check import GraphCheck, check_graph
 from idgen_compiler.compile import Compilation, compile, explain
 from idgen_compiler.errors import (
@@ -18,6 +17,9 @@ from idgen_compiler.errors import (
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.tables import Joint, KernelTable
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.hinge.backend import Sampler
+from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.hinge.saved import load
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from idgen_compiler import ir
-from idgen_compiler.backend import Sampler, find_backend
+from idgen_compiler.hinge.backend import Sampler, find_backend
 from idgen_compiler.ir.dot import print_dot
 from idgen_compiler.ir.mermaid import print_mermaid
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.asking import checked_seed, query_of, sampler_of, settings
-from idgen_compiler.backend import Samples
-from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimand.tables import Array, KernelTable
-from idgen_compiler.ir.operations import Sample
+from idgen_compiler.hinge.question import Question, sampler_of
+from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.hinge.setting import Setting, read_label
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_exact.saving import write_sampler
@@ -40,10 +39,7 @@ class ExactSampler:
 
         `query` may be left out where the program answers one.  Raises DataError for an unknown or ambiguous one.
         """
-        return self._kernel(sampler_of(self.program, query))
-
-    def _kernel(self, op: Sample) -> KernelTable:
-        return self.kernels[op.query]
+        return self.kernels[sampler_of(self.program, query).query]
 
     def sample(
         self,
@@ -61,16 +57,14 @@ class ExactSampler:
         Raises DataError for a missing, unknown or misplaced variable, a value that is no category, or a column of
         another length than n.
         """
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
-            raise DataError(f"the number of samples is a whole number, at least 0, not {n!r}")
-        op = sampler_of(self.program, query)
-        kernel = self._kernel(op)
-        values = self._inputs(op, settings("do", do), settings("given", given))
-        generator = np.random.default_rng(None if seed is None else checked_seed(seed) % 2**64)
+        question = Question.of(self.program, n, do, given, seed, query)
+        kernel = self.kernels[question.sampler.query]
+        generator = np.random.default_rng(question.seed % 2**64)
         split = len(kernel.given)
         sizes, outcomes = kernel.table.shape[:split], kernel.table.shape[split:]
-        codes = [self._codes(name, values[name], size, int(n)) for name, size in zip(kernel.given, sizes, strict=True)]
-        rows = np.ravel_multi_index(codes, sizes) if codes else np.zeros(n, dtype=np.intp)
+        places = zip(kernel.given, sizes, strict=True)
+        codes = [self._codes(*question.settings[name], size) for name, size in places]
+        rows = np.ravel_multi_index(codes, sizes) if codes else np.zeros(question.n, dtype=np.intp)
         table = kernel.table.reshape(int(np.prod(sizes)), -1).astype(np.float64)
         cells = _draw(table, rows, generator)
         drawn = np.unravel_index(cells, outcomes)
@@ -84,44 +78,20 @@ class ExactSampler:
         kernels = [kernel for kernel in self.kernels.values() if name in kernel.given]
         if not kernels:
             return text
-        categories = self.labels.get(name, range(kernels[0].table.shape[kernels[0].given.index(name)]))
-        for category in categories:
-            if str(category) == text.strip():
-                return category
-        raise DataError(f"{text!r} is no category of {name}; it has {', '.join(map(str, categories))}")
+        size = kernels[0].table.shape[kernels[0].given.index(name)]
+        return read_label(name, self._labels(name, size), text)
 
     def save(self, path: str | Path) -> None:
         """Write the program and its kernels into a new folder as JSON.  Raises DataError if the folder holds files."""
         write_sampler(Path(path), self.program, self.kernels, self.labels)
 
-    def _inputs(self, op: Sample, do: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-        kernel, asked = self._kernel(op), query_of(self.program, op)
-        for name in (*do, *given):
-            if name not in kernel.given:
-                raise DataError(f"{name} is no input of the query{near_misses(name, kernel.given)}")
-            if name in do and name in given:
-                raise DataError(f"{name} has a value in do and in given; give it once")
-        missing = [name for name in kernel.given if name not in do and name not in given]
-        if missing:
-            raise DataError(f"the query needs a value of {', '.join(missing)}; give it in do or given")
-        for name in do:
-            if name in asked.conditions:
-                raise DataError(f"{name} is a condition of {asked}, not a treatment; give it in given")
-        for name in given:
-            if name in asked.treatments:
-                raise DataError(f"{name} is a treatment of {asked}, not a condition; give it in do")
-        return do | given
+    def _labels(self, name: str, size: int) -> tuple[Any, ...]:
+        return self.labels.get(name, tuple(range(size)))
 
-    def _codes(self, name: str, value: Any, size: int, n: int) -> Array:
+    def _codes(self, setting: Setting, value: Any, size: int) -> Array:
         """The codes of a variable's values.  Shape: (n,)."""
-        column = np.asarray(value, dtype=object)
-        if column.ndim > 1 or (column.ndim == 1 and len(column) != n):
-            raise DataError(
-                f"{name} has values of shape {column.shape}; give one value, or one for each of {n} samples"
-            )
-        code_of = {label: code for code, label in enumerate(self.labels.get(name, range(size)))}
-        codes = [_code(name, label, code_of) for label in column.reshape(-1)]
-        return np.broadcast_to(np.asarray(codes, dtype=np.intp), (n,))
+        codes: Array = np.broadcast_to(setting.codes(value, self._labels(setting.name, size)), (setting.n,))
+        return codes
 
     def _labelled(self, name: str, codes: Array) -> Array:
         if name not in self.labels:
@@ -129,14 +99,6 @@ class ExactSampler:
         labels = self.labels[name]
         alike = len({type(label) for label in labels}) == 1
         return np.asarray(labels, dtype=None if alike else object)[codes]
-
-
-def _code(name: str, label: Any, code_of: Mapping[Any, int]) -> int:
-    try:
-        return code_of[label]
-    except (KeyError, TypeError):  # TypeError: a value that cannot even be looked up, such as a list
-        known = ", ".join(map(repr, code_of))
-        raise DataError(f"{label!r} is no category of {name}; it has {known}") from None
 
 
 def _draw(table: Array, rows: Array, generator: np.random.Generator) -> Array:

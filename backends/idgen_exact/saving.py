@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler import ir
-from idgen_compiler.backend import read_header, write_header
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.estimand.tables import Array, KernelTable
+from idgen_compiler.forms.record import read_record, to_plain
+from idgen_compiler.hinge.saved import read_header, read_json, write_header, write_json
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.program import Program
 
@@ -24,18 +25,52 @@ TABLES = "kernels.json"
 """The file of kernels: numbers, or Fractions as the strings "1/3"."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kernel:
+    """A kernel as a file holds it: its values in row-major order."""
+
+    query: str
+    given: tuple[str, ...]
+    targets: tuple[str, ...]
+    shape: tuple[int, ...]
+    exact: bool  #: whether the values are Fractions
+    values: tuple[str | float, ...]
+
+    @classmethod
+    def of(cls, query: str, kernel: KernelTable) -> _Kernel:
+        exact = kernel.table.dtype == object
+        values = tuple(str(v) if exact else float(v) for v in kernel.table.flat)
+        return cls(query, kernel.given, kernel.targets, kernel.table.shape, bool(exact), values)
+
+    @property
+    def table(self) -> KernelTable:
+        """The kernel itself.  Raises ValueError or ZeroDivisionError for values that are no numbers or too few."""
+        kind = str if self.exact else float  # Fraction(0.1) would be taken, and would be another number
+        if not all(isinstance(value, kind) for value in self.values):
+            raise ValueError(f"not all values are {'texts' if self.exact else 'numbers'}")
+        numbers = [Fraction(value) for value in self.values] if self.exact else list(self.values)
+        values: Array = np.array(numbers, dtype=object if self.exact else np.float64)
+        return KernelTable(self.given, self.targets, values.reshape(self.shape))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What the file of kernels holds."""
+
+    kernels: tuple[_Kernel, ...]
+    labels: Mapping[str, tuple[str | int | float | bool, ...]]
+
+
 def write_sampler(
     path: Path, program: ir.Program, kernels: Mapping[str, KernelTable], labels: Mapping[str, tuple[Any, ...]]
 ) -> None:
     """Write a sampler into a new or empty folder."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise DataError(f"{path} exists and is not an empty folder; save into a new one")
-    content = {
-        "kernels": [{"query": name, **_written(kernel)} for name, kernel in kernels.items()],
-        "labels": {name: [_plain(name, label) for label in values] for name, values in labels.items()},
-    }
+    plain = {name: tuple(_plain(name, label) for label in values) for name, values in labels.items()}
+    content = _Tables(tuple(_Kernel.of(query, kernel) for query, kernel in kernels.items()), plain)
     path.mkdir(parents=True, exist_ok=True)
-    (path / TABLES).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_json(path / TABLES, to_plain(content))
     write_header(path, "exact", program)
 
 
@@ -49,44 +84,15 @@ def read_sampler(path: Path) -> tuple[Program, dict[str, KernelTable], dict[str,
         program = Program.parse(header["program"])
     except ProgramError as error:
         raise _damaged(path, f"its program cannot be read: {error}") from None
+    found = read_json(path / TABLES)
     try:
-        content = json.loads((path / TABLES).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise _damaged(path, f"{TABLES} cannot be read: {error}") from None
-    try:
-        kernels = {str(entry["query"]): _kernel(entry) for entry in content["kernels"]}
-        labels = {str(name): tuple(values) for name, values in content["labels"].items()}
-    except (KeyError, TypeError, AttributeError, ValueError, ZeroDivisionError, OverflowError) as error:
-        raise _damaged(path, f"{TABLES} does not hold kernels ({type(error).__name__}: {error})") from None
+        content = read_record(_Tables, found, "it", DataError)
+        kernels = {entry.query: entry.table for entry in content.kernels}
+    except (DataError, ValueError, ZeroDivisionError, OverflowError) as error:
+        raise _damaged(path, f"{TABLES} does not hold kernels ({error})") from None
+    labels = dict(content.labels)
     _check(path, program.samplers, kernels, labels)
     return program, kernels, labels
-
-
-def _written(kernel: KernelTable) -> dict[str, Any]:
-    exact = kernel.table.dtype == object
-    return {
-        "given": list(kernel.given),
-        "targets": list(kernel.targets),
-        "shape": list(kernel.table.shape),
-        "exact": bool(exact),
-        "values": [str(v) if exact else float(v) for v in kernel.table.flat],
-    }
-
-
-def _kernel(entry: Mapping[str, Any]) -> KernelTable:
-    shape = tuple(int(n) for n in entry["shape"])
-    if entry["exact"] is True:
-        # A string and nothing else: Fraction(0.1) would be taken, and would be another number.
-        values: Array = np.array([Fraction(_typed(v, str)) for v in entry["values"]], dtype=object)
-    else:
-        values = np.array([float(_typed(v, float)) for v in entry["values"]], dtype=np.float64)
-    return KernelTable(tuple(entry["given"]), tuple(entry["targets"]), values.reshape(shape))
-
-
-def _typed(value: Any, kind: type) -> Any:
-    if type(value) is not kind:
-        raise TypeError(f"{value!r} is no {kind.__name__}")
-    return value
 
 
 def _check(

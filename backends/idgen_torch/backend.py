@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from idgen_compiler.asking import checked_seed
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.hinge.question import checked_seed
 from idgen_compiler.ir.program import Program
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.checkpoint import Checkpoint, fingerprint

@@ -20,7 +20,7 @@ import torch
 import typer
 from torch import Tensor
 
-from idgen_compiler.page import Page
+from idgen_compiler.report.page import Page
 from idgen_torch.conditioning import pixels
 from idgen_torch.denoiser import Denoiser, Layout, stacked
 from idgen_torch.families.diffusion import BATCH, CHANNELS, WIDE, Diffusion

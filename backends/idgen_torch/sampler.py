@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 
-from idgen_compiler.asking import checked_seed, query_of, sampler_of, settings
-from idgen_compiler.backend import Samples
-from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.hinge.question import Question
+from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
@@ -110,14 +108,11 @@ class TorchSampler:
         query: Query | str | None,
     ) -> tuple[Sample, int, Iterator[tuple[int, Slots]]]:
         """The sampler that is asked for, the number of samples, and its batches, drawn as they are taken."""
-        op = sampler_of(self.program, query)
-        if isinstance(n, bool) or not hasattr(n, "__index__") or n < 0:
-            raise DataError(f"n is {n!r}; give a whole number of samples, 0 or more")
-        count = int(n.__index__())
-        seed = secrets.randbits(63) if seed is None else checked_seed(seed)
-        inputs = self._inputs(op, settings("do", do), settings("given", given), count)
+        question = Question.of(self.program, n, do, given, seed, query)
+        op, inputs = question.sampler, self._inputs(question)
         wired = WiredNetwork(op.network, self.schema, self.fitted.models, self.fitted.policies, self.device)
-        return op, count, _without_gradients(wired.run(inputs, count, seed, f"sample {op.query}"))
+        batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
+        return op, question.n, _without_gradients(batches)
 
     def read_value(self, name: str, text: str) -> Any:
         """The value of a variable that a person typed, as `sample` takes it (see `reading`).
@@ -133,25 +128,14 @@ class TorchSampler:
         """
         write_fitted(self.fitted, Path(path))
 
-    def _inputs(self, op: Sample, do: dict[str, Any], given: dict[str, Any], n: int) -> Slots:
-        """Encode what the caller sets.  Raises DataError unless it is exactly what the query asks for."""
-        query = query_of(self.program, op)
-        needed = op.network.inputs
-        conditions = query.conditions
-        treatments = (*query.treatments, *(v for v in needed if v not in (*query.treatments, *conditions)))
-        _check_names(query, "do", do, treatments, "given", conditions)
-        _check_names(query, "given", given, conditions, "do", treatments)
-        for name in needed:
-            if name not in do and name not in given:
-                role = "given" if name in conditions else "do"
-                raise DataError(f"{query} needs a value of {name}: pass {role}={{{name!r}: ...}}")
+    def _inputs(self, question: Question) -> Slots:
+        """Encode what the caller sets.  Raises DataError for a value that a variable cannot take."""
         encoded = {
-            name: encode_value(role, name, self.schema[name], value, n)
-            for role, values in (("do", do), ("given", given))
-            for name, value in values.items()
+            name: encode_value(setting.role, name, self.schema[name], value, question.n)
+            for name, (setting, value) in question.settings.items()
             if name in self.schema.types
         }
-        return {name: encoded[name] for name in needed}
+        return {name: encoded[name] for name in question.sampler.network.inputs}
 
     def __repr__(self) -> str:
         return f"TorchSampler({self.program.name}, {len(self.fitted.models)} models on {self.device})"
@@ -166,14 +150,3 @@ def _without_gradients(batches: Iterator[T]) -> Iterator[T]:
             except StopIteration:
                 return
         yield batch
-
-
-def _check_names(
-    query: Query, role: str, values: Mapping[str, Any], allowed: Sequence[str], other: str, others: Sequence[str]
-) -> None:
-    for name in values:
-        if name in others:
-            raise DataError(f"{query} has {name} in {other}, not in {role}: pass {other}={{{name!r}: ...}}")
-        if name not in allowed:
-            hint = near_misses(name, allowed) or f"; it takes no {role}-values"
-            raise DataError(f"{role} names {name!r}, which {query} does not{hint}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ from idgen_compiler.cli.verify import verify_command
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 
 __all__ = ["app", "main"]
+
+TRACEBACK = "IDGEN_TRACEBACK"
+"""The environment variable that asks for the traceback of a fault."""
 
 app = typer.Typer(
     name="idgen",
@@ -60,7 +64,8 @@ def idgen(
 ) -> None:
     """From causal queries to executable samplers: compile, verify, fit, sample.
 
-    Exit codes: 0 done, 2 bad input, 3 not identifiable (the hedge is printed), 4 a verification found a difference.
+    Exit codes: 0 done, 2 bad input, 3 not identifiable (the hedge is printed), 4 a verification found a difference,
+    70 a fault of idgen itself (IDGEN_TRACEBACK=1 shows where).
     """
     if context.invoked_subcommand is None:
         print(context.get_help())
@@ -93,6 +98,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Outcome.BROKEN_PIPE
     except OSError as error:
         return _bad_input(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+    except MemoryError as error:
+        return _bad_input(f"out of memory{f' ({error})' if str(error) else ''}; ask for fewer rows at a time")
+    except Exception as error:  # noqa: BLE001 - nobody should have to read a traceback to learn whose fault it is
+        return _fault(error)
 
 
 def _run(arguments: list[str]) -> int | None:
@@ -116,6 +125,19 @@ def _usage(error: TyperException) -> str:
 def _bad_input(message: str) -> int:
     print(f"idgen: {one_line(message)}", file=sys.stderr)
     return Outcome.BAD_INPUT
+
+
+def _fault(error: Exception) -> int:
+    """What nobody foresaw: one line that says so, after the traceback where IDGEN_TRACEBACK asks for it."""
+    if os.environ.get(TRACEBACK, "0") not in ("", "0"):
+        traceback.print_exception(error)
+    what = f" ({one_line(str(error)):.200})" if str(error) else ""
+    print(
+        f"idgen: {type(error).__name__}{what}: this is a fault of idgen {idgen_compiler.__version__}, not of "
+        f"your input; please report it with the command and its files ({TRACEBACK}=1 shows the traceback)",
+        file=sys.stderr,
+    )
+    return Outcome.FAULT
 
 
 @contextmanager

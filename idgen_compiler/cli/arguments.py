@@ -11,6 +11,7 @@ import typer
 from idgen_compiler.catalog import ENTRIES, find
 from idgen_compiler.errors import GraphError, IdgenError, QueryError
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.read import read_graph
 from idgen_compiler.query import Query
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "assignments",
     "groups",
     "plain_value",
+    "read_admg",
     "read_question",
     "read_questions",
 ]
@@ -73,6 +75,20 @@ Realize = Annotated[
 ]
 
 
+def read_admg(graph: str) -> ADMG:
+    """The graph that was typed: of a file, a text or the catalogue.
+
+    Raises GraphError, and IdgenError for an unknown entry of the catalogue.
+    """
+    if graph.startswith(CATALOG):
+        return find(graph.removeprefix(CATALOG)).parsed_graph()
+    if not graph.strip():
+        raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
+    if any(entry.name == graph for entry in ENTRIES) and not Path(graph).exists():
+        raise GraphError(f"{graph} is no graph but an entry of the catalogue; write --graph {CATALOG}{graph}")
+    return read_graph(graph)
+
+
 def read_question(query: str | None, graph: str) -> tuple[Query, ADMG]:
     """The query and the graph that were typed; a graph of the catalogue brings a query of its own.
 
@@ -83,13 +99,7 @@ def read_question(query: str | None, graph: str) -> tuple[Query, ADMG]:
         return Query.parse(query or entry.query), entry.parsed_graph()
     if query is None:
         raise QueryError('no query is given; put one such as "P(Y | do(X))" before --graph')
-    from idgen_compiler.graph.read import read_graph
-
-    if not graph.strip():
-        raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
-    if any(entry.name == graph for entry in ENTRIES) and not Path(graph).exists():
-        raise GraphError(f"{graph} is no graph but an entry of the catalogue; write --graph {CATALOG}{graph}")
-    return Query.parse(query), read_graph(graph)
+    return Query.parse(query), read_admg(graph)
 
 
 def read_questions(queries: Sequence[str], graph: str) -> tuple[list[Query], ADMG]:

@@ -11,8 +11,8 @@ from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.sketch import sketch
 from idgen_compiler.identify import identify
-from idgen_compiler.page import Page
 from idgen_compiler.query import Query
+from idgen_compiler.report.page import Page
 
 __all__ = ["catalog_app"]
 

@@ -7,13 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from idgen_compiler.catalog import find
 from idgen_compiler.check import check_graph
-from idgen_compiler.cli.arguments import CATALOG, GraphText, assignments
+from idgen_compiler.cli.arguments import GraphText, assignments, read_admg
 from idgen_compiler.cli.outcome import Outcome
-from idgen_compiler.errors import GraphError
-from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.page import Page
+from idgen_compiler.report.page import Page
 
 __all__ = ["check_graph_command"]
 
@@ -39,16 +36,6 @@ def check_graph_command(
 ) -> int:
     """Test on data what a graph implies: independences, and functional (Verma) constraints."""
     wanted = assignments("--types", types or ())
-    check = check_graph(_read(graph), data, wanted, alpha=alpha, correction=correction, seed=seed)
+    check = check_graph(read_admg(graph), data, wanted, alpha=alpha, correction=correction, seed=seed)
     Page.on().text(check.to_markdown() if markdown else str(check))
     return Outcome.DONE if check.ok else Outcome.DIFFERENCE
-
-
-def _read(graph: str) -> ADMG:
-    if graph.startswith(CATALOG):
-        return find(graph.removeprefix(CATALOG)).parsed_graph()
-    from idgen_compiler.graph.read import read_graph
-
-    if not graph.strip():
-        raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
-    return read_graph(graph)

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import GraphText, Level, QueryTexts, Realize, groups, read_questions
-from idgen_compiler.cli.summary import summarise
 from idgen_compiler.compile import compile, explain
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.identify.hedge import hedge_dot
-from idgen_compiler.page import Page
 from idgen_compiler.program import Program
-from idgen_compiler.stages import describe_stages
+from idgen_compiler.report.page import Page
+from idgen_compiler.report.stages import describe_stages
+from idgen_compiler.report.summary import Summary
 
 __all__ = ["compile_command"]
 
@@ -66,7 +66,7 @@ def compile_command(
     asked = queries[0] if len(queries) == 1 else queries
     program = compile(asked, admg, optimize=level, realize=realize, joint=together)
     if emit is Emit.SUMMARY:
-        summarise(page, explained, program)
+        Summary.of(explained, program).write(page)
     else:
         page.code(_program(emit, program))
 
@@ -89,11 +89,7 @@ def _program(emit: Emit, program: Program) -> str:
         case Emit.JSON:
             return program.to_json()
         case Emit.DOT:
-            from idgen_compiler.ir.dot import print_dot
-
-            return print_dot(program.name, program.operations)
+            return program.to_dot()
         case Emit.MERMAID:
-            from idgen_compiler.ir.mermaid import print_mermaid
-
-            return print_mermaid(program.operations)
+            return program.to_mermaid()
     return str(program)

@@ -10,7 +10,7 @@ import typer
 
 from idgen_compiler.cli.outcome import Outcome
 from idgen_compiler.demo import DEMOS, Settings, find
-from idgen_compiler.page import Page
+from idgen_compiler.report.page import Page
 
 __all__ = ["demo_command"]
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from idgen_compiler.backend import HEADER
 from idgen_compiler.cli.arguments import (
     GraphText,
     Level,
@@ -19,73 +18,87 @@ from idgen_compiler.cli.arguments import (
 )
 from idgen_compiler.compile import compile
 from idgen_compiler.errors import DataError, IdgenError
-from idgen_compiler.page import Page
+from idgen_compiler.hinge.saved import HEADER
+from idgen_compiler.report.page import Page
 
 __all__ = ["fit_command"]
 
 
+DataFile = Annotated[
+    Path, typer.Option("--data", "-d", metavar="FILE", help="The table: CSV or Parquet.", show_default=False)
+]
+OutFolder = Annotated[
+    Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to save in.", show_default=False)
+]
+Types = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--types",
+        metavar="X=TYPE",
+        help="categorical, integer, continuous, vector or image; repeatable. Inferred otherwise.",
+    ),
+]
+Composites = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--composite",
+        metavar="W=A,B",
+        help="One variable made of several columns; repeatable. Columns W.a, W.b need none.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Equal seeds give equal samplers.", show_default="0")]
+Device = Annotated[
+    str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to train.", show_default="auto")
+]
+RowsFactor = Annotated[
+    float | None,
+    typer.Option("--rows-factor", help="Regenerated rows for each observed one.", show_default="10, or 1 of images"),
+]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the rows.", show_default="by model")]
+BatchSize = Annotated[int | None, typer.Option("--batch-size", help="Rows for each step.", show_default="by model")]
+LearningRate = Annotated[float | None, typer.Option("--lr", help="Peak learning rate.", show_default="by model")]
+Ensemble = Annotated[int | None, typer.Option("--ensemble", help="Networks for each model.", show_default="by model")]
+Families = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--family",
+        metavar="Y=FAMILY",
+        help="A model's family, by target or operation, in the backend's words; repeatable.",
+    ),
+]
+Images = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--images",
+        metavar="NAME=VALUE",
+        help="How images are modelled: steps=20000, seconds=600, channels=64,128,128, ...; repeatable.",
+    ),
+]
+CheckpointFolder = Annotated[
+    Path | None,
+    typer.Option("--checkpoint", metavar="DIR", help="Keep each model as it is trained; the same command resumes."),
+]
+BackendName = Annotated[str, typer.Option("--backend", help="What trains the models.")]
+
+
 def fit_command(
     graph: GraphText,
-    data: Annotated[
-        Path, typer.Option("--data", "-d", metavar="FILE", help="The table: CSV or Parquet.", show_default=False)
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to save in.", show_default=False)],
+    data: DataFile,
+    out: OutFolder,
     query: QueryText = None,
-    types: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--types",
-            metavar="X=TYPE",
-            help="categorical, integer, continuous, vector or image; repeatable. Inferred otherwise.",
-        ),
-    ] = None,
-    composite: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--composite",
-            metavar="W=A,B",
-            help="One variable made of several columns; repeatable. Columns W.a, W.b need none.",
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", help="Equal seeds give equal samplers.", show_default="0")
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to train.", show_default="auto")
-    ] = None,
-    rows_factor: Annotated[
-        float | None,
-        typer.Option(
-            "--rows-factor", help="Regenerated rows for each observed one.", show_default="10, or 1 of images"
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option("--epochs", help="Passes over the rows.", show_default="by model")
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option("--batch-size", help="Rows for each step.", show_default="by model")
-    ] = None,
-    lr: Annotated[float | None, typer.Option("--lr", help="Peak learning rate.", show_default="by model")] = None,
-    ensemble: Annotated[
-        int | None, typer.Option("--ensemble", help="Networks for each model.", show_default="by model")
-    ] = None,
-    family: Annotated[
-        list[str] | None,
-        typer.Option("--family", metavar="Y=NAME", help="A model's family, by target or operation; repeatable."),
-    ] = None,
-    images: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--images",
-            metavar="NAME=VALUE",
-            help="How images are modelled: steps=20000, seconds=600, channels=64,128,128, ...; repeatable.",
-        ),
-    ] = None,
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option("--checkpoint", metavar="DIR", help="Keep each model as it is trained; the same command resumes."),
-    ] = None,
-    backend: Annotated[str, typer.Option("--backend", help="What trains the models.")] = "torch",
+    types: Types = None,
+    composite: Composites = None,
+    seed: Seed = None,
+    device: Device = None,
+    rows_factor: RowsFactor = None,
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    lr: LearningRate = None,
+    ensemble: Ensemble = None,
+    family: Families = None,
+    images: Images = None,
+    checkpoint: CheckpointFolder = None,
+    backend: BackendName = "torch",
     level: Level = 2,
     realize: Realize = "auto",
 ) -> None:

@@ -15,6 +15,7 @@ class Outcome(IntEnum):
     BAD_INPUT = 2
     NOT_IDENTIFIABLE = 3
     DIFFERENCE = 4
+    FAULT = 70  #: EX_SOFTWARE of sysexits.h: a fault of the program, to be reported
     INTERRUPTED = 130  #: 128 + SIGINT, as shells report it
     BROKEN_PIPE = 141  #: 128 + SIGPIPE
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from idgen_compiler.asking import sampler_of
-from idgen_compiler.backend import load
 from idgen_compiler.cli.arguments import assignments
-from idgen_compiler.cli.tables import check_writable, write_samples
-from idgen_compiler.page import Page
+from idgen_compiler.hinge.question import sampler_of
+from idgen_compiler.hinge.saved import load
+from idgen_compiler.report.page import Page
+from idgen_compiler.report.tables import check_writable, write_samples
 
 __all__ = ["sample_command"]
 

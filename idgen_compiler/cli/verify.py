@@ -11,8 +11,8 @@ from idgen_compiler.cli.outcome import Outcome
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify.hedge import sketch_hedge
-from idgen_compiler.page import Page
 from idgen_compiler.query import Query
+from idgen_compiler.report.page import Page
 from idgen_compiler.verify import verify, witness
 
 __all__ = ["verify_command"]

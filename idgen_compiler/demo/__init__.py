@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from idgen_compiler.errors import IdgenError, near_misses
-from idgen_compiler.page import Page
+from idgen_compiler.report.page import Page
 
 __all__ = ["DEMOS", "Demo", "Settings", "find"]
 

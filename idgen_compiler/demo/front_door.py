@@ -12,8 +12,8 @@ from idgen_compiler.compile import compile
 from idgen_compiler.demo import Settings
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import identify
-from idgen_compiler.page import Page
 from idgen_compiler.query import Query
+from idgen_compiler.report.page import Page
 from idgen_compiler.verify import verify
 
 __all__ = ["observe", "run", "seen", "truth"]

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idgen_compiler.backend import Samples
 from idgen_compiler.compile import compile
 from idgen_compiler.demo import Settings
 from idgen_compiler.demo.digits import Handwriting
@@ -31,9 +30,10 @@ from idgen_compiler.demo.napkin_mnist import (
 )
 from idgen_compiler.demo.napkin_plot import Answer, draw
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.identify import identify
-from idgen_compiler.page import Page
 from idgen_compiler.query import Query
+from idgen_compiler.report.page import Page
 from idgen_compiler.verify import verify
 
 __all__ = ["run"]

@@ -15,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from idgen_compiler.backend import Sampler
 from idgen_compiler.compile import compile
 from idgen_compiler.demo import Settings
 from idgen_compiler.demo.colored_digits import Bank, Pictures, labelled_pictures, napkin_images, single_colored
@@ -32,9 +31,10 @@ from idgen_compiler.demo.napkin_mnist import (
 )
 from idgen_compiler.demo.napkin_plot import draw_strips
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.identify import identify
-from idgen_compiler.page import Page
 from idgen_compiler.query import Query
+from idgen_compiler.report.page import Page
 from idgen_compiler.verify import verify
 
 __all__ = ["Judge", "run"]

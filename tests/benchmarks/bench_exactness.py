@@ -55,7 +55,7 @@ def compared(case: Case, seed: int) -> dict[str, bool]:
         "literal program": idgen.compile(case.query, case.graph, optimize=False, realize="regenerate"),
         "literal, reweighted": idgen.compile(case.query, case.graph, optimize=False, realize="reweight"),
         "program": compiled.program,
-        "program, reweighted": compiled.program.alternative or compiled.program,
+        "program, reweighted": compiled.program.realized("reweight"),
     }
     found |= {name: program.fit(joint, backend="exact").kernel() for name, program in programs.items()}
     return {name: kernel == truth for name, kernel in found.items()}

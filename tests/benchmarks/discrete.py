@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from idgen_compiler.backend import Sampler
 from idgen_compiler.estimand.tables import Joint, KernelTable
+from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.verify import CausalModel
 from tests.strategies import Case
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from idgen_compiler.backend import Sampler
+from idgen_compiler.hinge.backend import Sampler
 from idgen_torch import TorchSampler
 
 __all__ = ["effective_fraction"]
@@ -15,9 +15,8 @@ def effective_fraction(sampler: Sampler) -> float:
     if not isinstance(sampler, TorchSampler):
         raise TypeError(f"{type(sampler).__name__} reports no effective rows")
     record = sampler.report()
-    if record.realization is not None:
-        found = [overlap.effective for overlap in record.realization.overlap]
-    else:
+    found = [choice.overlap.effective for choice in record.choices if choice.overlap is not None]
+    if not record.choices:
         weighted = {op.result for op in sampler.program.reweightings}
         found = [data.effective_rows / data.rows for data in record.data if data.operation in weighted]
     return min(found, default=math.nan)

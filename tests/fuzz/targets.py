@@ -16,11 +16,11 @@ from random import Random
 from typing import Protocol
 
 import idgen_compiler as idgen
-from idgen_compiler.backend import HEADER
 from idgen_compiler.catalog import ENTRIES
 from idgen_compiler.catalog.formula import TextbookFormula
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.graph.read import read_graph
+from idgen_compiler.hinge.saved import HEADER
 from idgen_compiler.idx import read_idx
 from tests.fuzz.mutations import mutated_bytes, mutated_json, mutated_text
 
@@ -170,7 +170,8 @@ def idx_files(scratch: Path) -> Files:
 
 _GRAPH = ("->", "<-", "<->", ";", "\n", ",", "A", "B", "X", "Y", "#", "{", "}", "[", "]", "=", '"')
 _PROGRAM = (
-    "%obs", "%m0", "%m1", "%reg0", "train", "observe", "regenerate", "reweight", "sample", "do(", "~", "uniform", "by",
+    "%obs", "%m0", "%m1", "%law0", "graph", "train", "observe", "realize", "regenerate", "reweight", "sample",
+    "do(", "~", "uniform", "by", "or",
     "->", "[", "]", "{", "}", "|", ":", ",", "X", "X'", "W1", "(", ")", "#", '"', "=",
 )  # fmt: skip
 _DAGITTY = 'dag g { bb="0,0,1,1" X [exposure,pos="1,2"] Y [outcome] U [latent] "ab" X -> {Y Z} <- U X <-> Y /* c */ }'

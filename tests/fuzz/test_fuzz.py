@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import idgen_compiler as idgen
-from idgen_compiler.backend import HEADER
 from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.hinge.saved import HEADER
 from tests.fuzz.folders import exact_folders, torch_folders
 from tests.fuzz.targets import Folders, Target, Texts, attempt, idx_files, texts
 

@@ -13,6 +13,7 @@ import idgen_compiler as idgen
 from idgen_compiler.compile import explain
 from idgen_compiler.compile.search import SEARCHED_VERTICES
 from idgen_compiler.errors import GraphError, QueryError
+from idgen_compiler.passes import Renumber
 from tests.strategies import NAPKIN, Case
 from tests.truth import Truth
 
@@ -39,7 +40,7 @@ def test_unknown_levels(optimize: int) -> None:
 
 
 def test_unknown_realisations() -> None:
-    with pytest.raises(QueryError, match="choose auto, regenerate or reweight"):
+    with pytest.raises(QueryError, match="choose auto, regenerate, reweight"):
         idgen.compile(QUERY, NAPKIN, realize="resample")  # type: ignore[arg-type]
 
 
@@ -51,18 +52,34 @@ def test_texts_are_refused_with_the_way_to_read_them() -> None:
             call(QUERY, "X -> Y")  # type: ignore[operator]
 
 
-def test_auto_keeps_weights_as_the_alternative() -> None:
+def test_auto_offers_weights() -> None:
     program = idgen.compile(QUERY, NAPKIN)
-    assert program.regenerations
-    assert program.alternative == idgen.compile(QUERY, NAPKIN, realize="reweight")
-    assert idgen.compile(QUERY, NAPKIN, realize="regenerate").alternative is None
-    assert idgen.compile(QUERY, FRONT_DOOR).alternative is None, "nothing is regenerated"
+    (law,) = program.laws
+    assert [way.word for way in law.ways] == ["regenerate", "reweight"]
+    for way in ("regenerate", "reweight"):
+        alone = idgen.compile(QUERY, NAPKIN, realize=way)  # type: ignore[arg-type]
+        assert Renumber().apply(program.realized(way)) == alone
+        assert [[way.word for way in law.ways] for law in alone.laws] == [[way]]
+    assert program.cost == program.realized("regenerate").cost, "the first way is counted"
+    assert not idgen.compile(QUERY, FRONT_DOOR).laws
 
 
-def test_no_alternative_where_weights_cannot() -> None:
+def test_no_weights_where_they_cannot() -> None:
     program = idgen.compile(idgen.Query.parse("P(A | do(X), B)"), idgen.ADMG.parse("X -> A -> B; X <-> B"))
     assert program.regenerations
-    assert program.alternative is None
+    assert not program.reweightings
+
+
+def test_weights_ask_for_no_further_column() -> None:
+    """A column that only the weights read is not asked of the user."""
+    graph = idgen.ADMG.parse("V1 -> V4 -> V5; V2 -> V4; V3 -> V2; V2 -> V5; V1 <-> V3; V3 <-> V4; V3 <-> V5; V1 <-> V2")
+    for text in ("P(V5 | do(V4))", "P(V5 | do(V2, V4))"):
+        query = idgen.Query.parse(text)
+        try:
+            auto, alone = idgen.compile(query, graph), idgen.compile(query, graph, realize="regenerate")
+        except idgen.NotIdentifiable:
+            continue
+        assert auto.observe.variables == alone.observe.variables
 
 
 # -- joint blocks -----------------------------------------------------------------------------------------------------
@@ -98,11 +115,10 @@ def test_several_queries_share_models_and_data_sets() -> None:
         assert fitted.kernel(str(query)) == truth.model.truth(query)  # type: ignore[attr-defined]
 
 
-def test_several_queries_have_one_alternative() -> None:
-    """Where one of them can be reweighted, the alternative program does that and answers all."""
+def test_several_queries_offer_weights() -> None:
+    """Where one of them can be reweighted, the program that does so answers all."""
     queries = [QUERY, idgen.Query.parse("P(X | do(W2))")]
-    other = idgen.compile(queries, NAPKIN).alternative
-    assert other is not None
+    other = idgen.compile(queries, NAPKIN).realized("reweight")
     assert other.reweightings
     assert not other.regenerations
     truth = Truth(Case(NAPKIN, QUERY), 0)
@@ -141,7 +157,7 @@ def test_every_entrance_says_that_a_text_is_no_query_and_a_query_no_graph() -> N
 
 @pytest.mark.parametrize("level", [None, "x", "2", 1.5, 3, -1])
 def test_a_level_is_a_whole_number(level: Any) -> None:
-    with pytest.raises(QueryError, match="there is no optimisation level"):
+    with pytest.raises(QueryError, match="there is no optimization level"):
         idgen.compile(QUERY, NAPKIN, optimize=level)
 
 

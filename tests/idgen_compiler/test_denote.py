@@ -36,14 +36,14 @@ def test_the_literal_program_denotes_its_estimand(query: str, graph: str) -> Non
 
 
 def test_a_regenerated_data_set_denotes_its_law() -> None:
-    (estimand,) = denote(idgen.compile(QUERY, NAPKIN, realize="regenerate"), NAPKIN).values()
+    (estimand,) = denote(idgen.compile(QUERY, NAPKIN, realize="regenerate")).values()
     (law,) = estimand.laws
-    assert str(law) == "P(X, Y ; do(W2))", "W1 is sampled, and not kept"
+    assert str(law) == "P(W1, X, Y ; do(W2))", "W1 is not kept, and yet of the law's type"
     assert str(estimand.kernel) == "P(Y | X ; do(W2))"
 
 
 def test_a_reweighted_data_set_denotes_the_same_law() -> None:
-    (estimand,) = denote(idgen.compile(QUERY, NAPKIN, realize="reweight"), NAPKIN).values()
+    (estimand,) = denote(idgen.compile(QUERY, NAPKIN, realize="reweight")).values()
     (law,) = estimand.laws
     assert law.do == ("W2",)
     assert Truth(Case(NAPKIN, QUERY), 0).of_estimand(estimand)
@@ -60,31 +60,35 @@ def test_laws_nest(realize: str) -> None:
 def test_rows_denote_the_chain_rule() -> None:
     program = idgen.compile(QUERY, FRONT_DOOR)
     assert "rows %obs" in str(program)
-    (estimand,) = denote(program, FRONT_DOOR).values()
+    (estimand,) = denote(program).values()
     assert isinstance(estimand.kernel, Marginal)
     assert str(estimand) == "Σ_m P(m | x) Σ_x' P(x') P(y | x', m)"
 
 
 def test_draws_denote_free_variables() -> None:
-    (estimand,) = denote(idgen.compile(QUERY, NAPKIN, optimize=0), NAPKIN).values()
+    (estimand,) = denote(idgen.compile(QUERY, NAPKIN, optimize=0)).values()
     assert any(isinstance(node, Free) for node in walk(estimand.kernel))
 
 
 def test_joint_models_denote_joint_conditionals() -> None:
     program = idgen.compile(QUERY, NAPKIN, optimize=0, joint=[("X", "Y")])
-    (estimand,) = denote(program, NAPKIN).values()
+    (estimand,) = denote(program).values()
     assert Truth(Case(NAPKIN, QUERY), 0).of_estimand(estimand)
     assert any(isinstance(node, Conditional) and isinstance(node.of, Intervened) for node in walk(estimand.kernel))
 
 
 def test_every_sampler_has_an_estimand() -> None:
     other = idgen.Query.parse("P(Y | do(W2))")
-    found = denote(idgen.compile([QUERY, other], NAPKIN), NAPKIN)
+    found = denote(idgen.compile([QUERY, other], NAPKIN))
     assert list(found) == [str(QUERY), str(other)]
     for query in (QUERY, other):
         assert Truth(Case(NAPKIN, query), 1).of_estimand(found[str(query)])
 
 
-def test_a_program_of_another_graph_is_refused() -> None:
-    with pytest.raises(ProgramError, match="observes M, which the graph lacks"):
-        denote(idgen.compile(QUERY, FRONT_DOOR), idgen.ADMG.parse("X -> Y"))
+def test_a_model_of_what_the_law_lacks_is_refused() -> None:
+    text = str(idgen.compile(QUERY, NAPKIN, optimize=1, realize="regenerate"))
+    fixed = text.replace("train %law0 : Y | W2, X", "train %law0 : W2 | X").replace("Y ~ %m3(W2, X)", "W2 ~ %m3(X)")
+    fixed = fixed.replace("W2 ~ %obs\n    W2 ~", "W2 ~").replace("-> [Y]", "-> [W2]")
+    assert fixed != text
+    with pytest.raises(ProgramError, match=r"models W2, which is not random in P\(W1, X, Y ; do\(W2\)\)"):
+        denote(idgen.Program.parse(fixed))

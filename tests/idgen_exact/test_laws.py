@@ -33,7 +33,7 @@ def test_a_right_program_is_the_truth_as_fractions(text: str, seed: int) -> None
 
 
 def test_a_wrong_program_is_not_the_truth() -> None:
-    wrong = programs.NAPKIN.replace("train %reg0 : Y | X", "train %obs : Y | X")
+    wrong = programs.NAPKIN.replace("train %law0 : Y | X", "train %obs : Y | X")
     model = CausalModel.random(idgen.ADMG.parse(GRAPHS[programs.NAPKIN]), 0)
     assert kernel(wrong, model.observational()) != model.truth(idgen.Query.parse("P(Y | do(X))"))
 
@@ -181,9 +181,9 @@ def test_each_of_several_queries_says_what_is_set_and_what_is_given() -> None:
     sampler: Any = program.fit(joint, backend="exact")
     assert sampler.kernel(queries[1]) == sampler.kernel("P(Y|X)")
     assert sampler.sample(3, do={"X": 0}, query=queries[0]).size == 3
-    with pytest.raises(idgen.DataError, match=r"X is a treatment of P\(Y \| do\(X\)\), not a condition"):
+    with pytest.raises(idgen.DataError, match=r"P\(Y \| do\(X\)\) has X in do, not in given"):
         sampler.sample(3, given={"X": 0}, query="P(Y | do(X))")
-    with pytest.raises(idgen.DataError, match=r"X is a condition of P\(Y \| X\), not a treatment"):
+    with pytest.raises(idgen.DataError, match=r"P\(Y \| X\) has X in given, not in do"):
         sampler.sample(3, do={"X": 0}, query="P(Y | X)")
     assert (sampler.sample(9, given={"X": 0}, seed=-1, query=queries[1])["Y"] >= 0).all()
     with pytest.raises(idgen.DataError, match="the seed is 'a'"):

@@ -55,16 +55,16 @@ def test_labels_of_several_types_keep_them() -> None:
 @pytest.mark.parametrize(
     ("do", "given", "message"),
     [
-        ({"X": 2}, {"Z": 0}, "2 is no category of X; it has 0, 1"),
-        ({"X": float("nan")}, {"Z": 0}, "nan is no category of X"),
-        ({"X": [0, 1]}, {"Z": 0}, r"X has values of shape \(2,\); give one value, or one for each of 5 samples"),
-        ({"X": [[0]]}, {"Z": 0}, r"shape \(1, 1\)"),
-        ({"X": {}}, {"Z": 0}, r"\{\} is no category of X"),
+        ({"X": 2}, {"Z": 0}, r"do\(X=...\) is 2, which the data never show; the labels of X are 0, 1"),
+        ({"X": float("nan")}, {"Z": 0}, r"do\(X=...\) holds a missing value"),
+        ({"X": [0, 1]}, {"Z": 0}, r"do\(X=...\) has 2 values for 5 samples"),
+        ({"X": np.zeros((5, 1))}, {"Z": 0}, r"do\(X=...\) has shape \(5, 1\)"),
+        ({"X": {}}, {"Z": 0}, r"do\(X=...\) is a mapping"),
         ({"X": 0}, {}, "needs a value of Z"),
-        ({"X": 0, "Z": 0}, {}, "Z is a condition of .*; give it in given"),
-        ({}, {"X": 0, "Z": 0}, "X is a treatment of .*; give it in do"),
+        ({"X": 0, "Z": 0}, {}, r"has Z in given, not in do: pass given=\{'Z': ...\}"),
+        ({}, {"X": 0, "Z": 0}, r"has X in do, not in given: pass do=\{'X': ...\}"),
         ({"X": 0}, {"X": 0, "Z": 0}, "X has a value in do and in given"),
-        ({"X1": 0}, {"Z": 0}, r"X1 is no input of the query; did you mean X\?"),
+        ({"X1": 0}, {"Z": 0}, r"do names 'X1', which .* does not; did you mean X\?"),
     ],
 )
 def test_inputs_that_do_not_fit(do: dict[str, Any], given: dict[str, Any], message: str) -> None:
@@ -74,7 +74,7 @@ def test_inputs_that_do_not_fit(do: dict[str, Any], given: dict[str, Any], messa
 
 @pytest.mark.parametrize("n", [-1, 2.5, True, "3"])
 def test_a_number_of_samples_that_is_none(n: Any) -> None:
-    with pytest.raises(idgen.DataError, match="number of samples"):
+    with pytest.raises(idgen.DataError, match=r"n is .*; give a whole number of samples"):
         sampler().sample(n, do={"X": 0}, given={"Z": 0})
 
 

@@ -43,14 +43,14 @@ program "P(Y | do(X))" {
   %m0 = train %obs : W1
   %m1 = train %obs : X | W1, W2
   %m2 = train %obs : Y | W1, W2, X
-  %reg0 = realize P(W1, X, Y ; do(W2)) -> [W2, X, Y] {
+  %law0 = realize P(W1, X, Y ; do(W2)) -> [W2, X, Y] {
     regenerate do(W2 ~ %obs) {
       W1 ~ %m0()
       X ~ %m1(W1, W2)
       Y ~ %m2(W1, W2, X)
     }
   }
-  %m3 = train %reg0 : Y | X, W2
+  %m3 = train %law0 : Y | X, W2
   sample (X) {
     W2 ~ uniform
     Y ~ %m3(X, W2)
@@ -63,10 +63,10 @@ program "P(Y | do(X))" {
   graph "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
   %obs = observe [W1, W2, X, Y]
   %p0 = train %obs : W2 | W1
-  %rw0 = realize P(X, Y ; do(W2)) -> [W2, X, Y] {
+  %law0 = realize P(X, Y ; do(W2)) -> [W2, X, Y] {
     reweight %obs do(W2 ~ %obs) by %p0
   }
-  %m3 = train %rw0 : Y | X
+  %m3 = train %law0 : Y | X
   sample (X) {
     Y ~ %m3(X)
   } -> [Y]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from idgen_compiler.backend import find_backend
 from idgen_compiler.errors import DataError, OverlapWarning
+from idgen_compiler.hinge.backend import find_backend
 from idgen_torch import Categorical, TorchBackend, TorchSampler
 from tests.idgen_torch import programs
 from tests.idgen_torch.programs import BACK_DOOR

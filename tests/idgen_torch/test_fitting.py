@@ -9,6 +9,7 @@ import torch
 
 from idgen_compiler.errors import DataError, OverlapWarning
 from idgen_compiler.estimand.tables import Joint
+from idgen_compiler.ir import Column
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query
 from idgen_torch import TorchBackend, TorchSampler
@@ -82,7 +83,7 @@ def test_weights_whose_mean_is_not_one_warn() -> None:
     random = np.random.default_rng(0)
     w1 = random.integers(2, size=2000)
     data = {"W1": w1, "W2": w1, "X": random.integers(0, 2, 2000), "Y": random.integers(0, 2, 2000)}
-    with pytest.warns(OverlapWarning, match=r"%rw0: the weights of W2 have mean 0\.5\d and not one"):
+    with pytest.warns(OverlapWarning, match=r"%law0: the weights of W2 have mean 0\.5\d and not one"):
         fit(REWEIGHTED, data)
 
 
@@ -92,7 +93,7 @@ def test_poor_overlap_warns() -> None:
     # W2 copies W1 but for four rows in two thousand, so that a few rows carry almost all weight.
     w2 = np.where(np.arange(2000) % 500 == 0, 1 - w1, w1)
     data = {"W1": w1, "W2": w2, "X": random.integers(0, 2, 2000), "Y": random.integers(0, 2, 2000)}
-    with pytest.warns(OverlapWarning, match=r"%rw0: after reweighting W2 only \d+ of 2000 rows are effective"):
+    with pytest.warns(OverlapWarning, match=r"%law0: after reweighting W2 only \d+ of 2000 rows are effective"):
         fit(REWEIGHTED, data, smoothing=0.0, family={"%p0": "table"})
 
 
@@ -142,9 +143,9 @@ def test_only_what_sampling_needs_is_kept() -> None:
 
 
 def test_a_draw_from_data_keeps_its_rows() -> None:
-    program = Program.parse(str(NAPKIN).replace("W2 ~ uniform", "W2 ~ %reg0"))
+    program = Program.parse(str(NAPKIN).replace("W2 ~ uniform", "W2 ~ %law0"))
     sampler = fit(program, programs.napkin_data(200), rows_factor=2.0)
-    policy = sampler.fitted.policies["%reg0", ("W2",)]
+    policy = sampler.fitted.policies[Column("%law0"), ("W2",)]
     assert isinstance(policy, Resample)
     assert policy.state()[0]["rows"] == 400
 

@@ -42,7 +42,7 @@ def test_regeneration_is_told_as_well() -> None:
     told = Told()
     data = programs.napkin_data(100)
     TorchBackend().fit(NAPKIN, data, device="cpu", family={"X": "table", "Y": "table"}, progress=told)
-    assert "start %reg0 : W2, X, Y 1" in told.events
+    assert "start %law0 : W2, X, Y 1" in told.events
 
 
 def test_the_best_loss_of_each_fit_is_kept() -> None:

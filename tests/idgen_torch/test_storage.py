@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from idgen_compiler.backend import load
 from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.saved import load
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.families import Resample
 from tests.idgen_torch import counting, programs

@@ -26,6 +26,7 @@ from idgen_compiler.rewrites.rewrite import regenerated
 from idgen_compiler.verify.models import CausalModel
 from tests.laws.cases import IDENTIFIABLE, NOT_IDENTIFIABLE
 from tests.strategies import Case
+from tests.truth import WAYS
 
 SEQUENCES = LEVELS[2]
 
@@ -107,7 +108,7 @@ def test_lowered_programs(golden: Callable[[str, str], None]) -> None:
     lines = []
     for case in IDENTIFIABLE[::4]:
         kernels = _kernels(case)
-        programs = (_lowered(case, kernel, how) for kernel in (kernels[0][1], kernels[-1][1]) for how in (False, True))
+        programs = (_lowered(case, kernel, how) for kernel in (kernels[0][1], kernels[-1][1]) for how in WAYS)
         lines += [str(case), *dict.fromkeys(map(str, programs))]
     golden("laws/programs.txt", "\n".join(lines))
 
@@ -121,18 +122,19 @@ def test_estimands_equal_the_truth() -> None:
             assert _close(estimand.evaluate(joint), truth), f"{case}: {name}"
 
 
-@pytest.mark.parametrize("reweight", [False, True], ids=["regenerate", "reweight"])
-def test_lowered_programs_run_to_the_truth(reweight: bool) -> None:
-    for case in IDENTIFIABLE[reweight::2]:
+@pytest.mark.parametrize("ways", WAYS)
+def test_lowered_programs_run_to_the_truth(ways: str) -> None:
+    for case in IDENTIFIABLE[ways != "regenerate" :: 2]:
         joint, truth = _model(case)
         for name, kernel in (_kernels(case)[0], _kernels(case)[-1]):
-            program = _lowered(case, kernel, reweight)
-            sampler = program.fit(joint, backend="exact")
-            assert _close(sampler.kernel(), truth), f"{case}: {name}"  # type: ignore[attr-defined]
+            program = _lowered(case, kernel, ways)
+            for taken in {"regenerate", "reweight"} if ways == "either" else {ways}:
+                sampler = program.realized(taken).fit(joint, backend="exact")
+                assert _close(sampler.kernel(), truth), f"{case}: {name}"  # type: ignore[attr-defined]
 
 
-def _lowered(case: Case, kernel: Kernel, reweight: bool) -> Program:
+def _lowered(case: Case, kernel: Kernel, ways: str) -> Program:
     literal, query = case.identification.estimand, case.query
     estimand = Estimand(kernel, literal.given, literal.targets)
-    operations = lower(estimand, (*query.treatments, *query.conditions), query.outcomes, reweight=reweight)
-    return Program(str(query), operations)
+    operations = lower(estimand, (*query.treatments, *query.conditions), query.outcomes, WAYS[ways])
+    return Program(str(query), case.graph, operations)

@@ -172,3 +172,19 @@ def test_one_of_several_queries_is_sampled(tmp_path: Path, capsys: pytest.Captur
     assert "2 samples of Y in" in capsys.readouterr().out
     assert main(["sample", str(tmp_path / "s"), "-n", "2"]) == 2
     assert "answers 2 queries; choose with query= one of: P(Y | do(X)); P(X)" in capsys.readouterr().err
+
+
+def test_families_reach_the_backend_as_they_were_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a family's options mean is for the backend to say: braces, commas and equals signs pass unread."""
+    told: dict[str, object] = {}
+
+    def fit(self: idgen.Program, data: Path, **options: object) -> idgen.Sampler:
+        told.update(options)
+        raise idgen.DataError("seen enough")
+
+    monkeypatch.setattr(idgen.Program, "fit", fit)
+    wanted = {"Y": "flow{bins=16, density=mixture}", "%m1": "table", "A,B": "chain{order=(A, B)}"}
+    families = [word for name, text in wanted.items() for word in ("--family", f"{name}={text}")]
+    question = ["fit", "P(Y)", "--graph", "Y", "--data", "rows.csv", "--out", str(tmp_path / "out")]
+    assert main([*question, *families, "--backend", "mine"]) == 2
+    assert told == {"backend": "mine", "family": wanted}

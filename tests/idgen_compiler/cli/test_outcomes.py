@@ -118,3 +118,16 @@ def test_streams_without_unicode_still_print() -> None:
     )
     assert run.returncode == 0, run.stderr
     assert b"P(y | w1, w2, x)" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("graph", "told"),
+    [("napkin", "write --graph catalog:napkin"), (" ", "--graph is empty"), ("catalog:x", "no entry")],
+)
+def test_every_command_reads_a_graph_alike(graph: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = set()
+    for asked in (["compile", "P(Y | do(X))"], ["verify", "P(Y | do(X))"], ["check-graph", "--data", "rows.csv"]):
+        assert main([*asked, "--graph", graph]) == 2
+        lines.add(capsys.readouterr().err)
+    (line,) = lines
+    assert told in line

@@ -55,7 +55,7 @@ def test_unknown_demo() -> None:
 
 
 def test_a_missing_library_is_named() -> None:
-    from idgen_compiler.page import Page
+    from idgen_compiler.report.page import Page
 
     with pytest.raises(idgen.IdgenError, match="needs nosuchlibrary"):
         Demo("x", "x", "nosuchlibrary").run(Page.on(), Settings())

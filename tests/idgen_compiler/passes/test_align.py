@@ -16,14 +16,14 @@ TEXT = """
       %m0 = train %obs : W1
       %m1 = train %obs : X | W1, W2
       %m2 = train %obs : Y | W1, W2, X
-      %reg0 = realize P(W1, X, Y ; do(W2)) -> [W2, X, Y] {{
+      %law0 = realize P(W1, X, Y ; do(W2)) -> [W2, X, Y] {{
         regenerate do(W2 ~ %obs) {{
           W1 ~ %m0()
           X ~ %m1(W1, W2)
           Y ~ %m2(W1, W2, X)
         }}
       }}
-      %m3 = train %reg0 : Y | W2, X
+      %m3 = train %law0 : Y | W2, X
       {more}
       sample (X) {{
         W2 ~ %obs
@@ -41,13 +41,13 @@ def test_the_napkin_s_free_variable_follows_the_treatment() -> None:
     after = AlignDraws().apply(before)
     assert _draws(after) == []
     (new,) = (model for model in after.models if model not in before.models)
-    assert (new.data, new.targets, new.inputs) == ("%reg0", ("W2",), ("X",))
+    assert (new.data, new.targets, new.inputs) == ("%law0", ("W2",), ("X",))
     assert same_answer(before, after, NAPKIN)
 
 
 def test_a_value_that_two_models_read_stays() -> None:
     """Drawn to agree with one, it might disagree with the other."""
-    more, body = "%m4 = train %reg0 : W1 | W2", "Y ~ %m3(W2, X)\n W1 ~ %m4(W2)"
+    more, body = "%m4 = train %law0 : W1 | W2", "Y ~ %m3(W2, X)\n W1 ~ %m4(W2)"
     before = Program.parse(
         TEXT.format(more=more.replace("W1 | W2", "X | W2"), body=body.replace("W1", "X'"), outputs="Y")
     )
@@ -56,7 +56,7 @@ def test_a_value_that_two_models_read_stays() -> None:
 
 
 def test_a_value_beside_nothing_stays() -> None:
-    before = Program.parse(TEXT.format(more="%m4 = train %reg0 : Y | W2", body="Y ~ %m4(W2)", outputs="Y"))
+    before = Program.parse(TEXT.format(more="%m4 = train %law0 : Y | W2", body="Y ~ %m4(W2)", outputs="Y"))
     assert AlignDraws().apply(before) is before
 
 

@@ -16,15 +16,15 @@ BEFORE = """
       %m1 = train %obs : B | A
       %m2 = train %obs : C | B
       %m3 = train %obs : Y | A, X
-      %reg0 = realize P(A, C, Y ; do(X, B)) -> [X, B, A, C, Y] {
+      %law0 = realize P(A, C, Y ; do(X, B)) -> [X, B, A, C, Y] {
         regenerate do(X ~ %obs, B ~ %obs) {
           A ~ %m0()
           C ~ %m2(B)
           Y ~ %m3(A, X)
         }
       }
-      %m4 = train %reg0 : Y | X
-      %reg1 = realize P(A ; do(X)) -> [A] {
+      %m4 = train %law0 : Y | X
+      %law1 = realize P(A ; do(X)) -> [A] {
         regenerate do(X ~ uniform) {
           A ~ %m0()
         }
@@ -42,13 +42,13 @@ AFTER = """
       %obs = observe [A, X, Y]
       %m0 = train %obs : A
       %m3 = train %obs : Y | A, X
-      %reg0 = realize P(A, C, Y ; do(X, B)) -> [X, Y] {
+      %law0 = realize P(A, C, Y ; do(X, B)) -> [X, Y] {
         regenerate do(X ~ %obs) {
           A ~ %m0()
           Y ~ %m3(A, X)
         }
       }
-      %m4 = train %reg0 : Y | X
+      %m4 = train %law0 : Y | X
       sample (X) {
         Y ~ %m4(X)
       } -> [Y]
@@ -88,10 +88,10 @@ def test_what_a_reweighting_needs_stays() -> None:
           graph "W1 -> W2 -> X -> Y; X <-> W1 <-> Y; X -> Z -> Y"
           %obs = observe [W1, W2, X, Y, Z]
           %p0 = train %obs : W2 | W1
-          %rw0 = realize P(X, Y, Z ; do(W2)) -> [X, Y, Z] {
+          %law0 = realize P(X, Y, Z ; do(W2)) -> [X, Y, Z] {
             reweight %obs do(W2 ~ %obs) by %p0
           }
-          %m0 = train %rw0 : Y | X
+          %m0 = train %law0 : Y | X
           sample (X) {
             Y ~ %m0(X)
           } -> [Y]

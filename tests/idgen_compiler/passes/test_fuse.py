@@ -104,12 +104,12 @@ def test_different_data_sets_stay_apart() -> None:
           graph "W -> A -> B; W -> B"
           %obs = observe [W, A, B]
           %m0 = train %obs : A | W
-          %reg0 = realize P(A ; do(W)) -> [W, A] {
+          %law0 = realize P(A ; do(W)) -> [W, A] {
             regenerate do(W ~ %obs) {
               A ~ %m0(W)
             }
           }
-          %m1 = train %reg0 : A | W
+          %m1 = train %law0 : A | W
           %m2 = train %obs : B | W, A
           sample (W) {
             A ~ %m1(W)

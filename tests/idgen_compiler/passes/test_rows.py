@@ -77,13 +77,13 @@ REGENERATED = """
       %obs = observe [A, X, Y]
       %m0 = train %obs : Y | A, X
       %a = train %obs : A
-      %reg0 = realize P(A, Y ; do(X)) -> [A, Y] {
+      %law0 = realize P(A, Y ; do(X)) -> [A, Y] {
         regenerate do(X ~ %obs) {
           A ~ %a()
           Y ~ %m0(A, X)
         }
       }
-      %m1 = train %reg0 : Y
+      %m1 = train %law0 : Y
       sample () {
         Y ~ %m1()
       } -> [Y]
@@ -97,13 +97,13 @@ def test_rows_of_two_data_sets_stay_apart() -> None:
           graph "A -> B"
           %obs = observe [A, B]
           %m0 = train %obs : B
-          %reg0 = realize P(B ; do(A)) -> [A, B] {
+          %law0 = realize P(B ; do(A)) -> [A, B] {
             regenerate do(A ~ uniform) {
               B ~ %m0()
             }
           }
           %a = train %obs : A
-          %b = train %reg0 : B | A
+          %b = train %law0 : B | A
           sample () {
             A ~ %a()
             B ~ %b(A)

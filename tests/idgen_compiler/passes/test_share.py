@@ -56,20 +56,20 @@ program "p" {{
   %obs = observe [A, B, X, Y]
   %m0 = train %obs : B
   %m1 = train %obs : Y | B, X
-  %reg0 = realize P(B, Y ; do(X)) -> [X, Y] {{
+  %law0 = realize P(B, Y ; do(X)) -> [X, Y] {{
     regenerate do(X ~ %obs) {{
       B ~ %m0()
       Y ~ %m1(B, X)
     }}
   }}
-  %reg1 = realize P(B, Y ; do(X)) -> [X, Y] {{
+  %law1 = realize P(B, Y ; do(X)) -> [X, Y] {{
     regenerate do(X ~ {policy}) {{
       B ~ %m0()
       Y ~ %m1(B, X)
     }}
   }}
-  %m2 = train %reg0 : Y | X
-  %m3 = train %reg1 : Y | X
+  %m2 = train %law0 : Y | X
+  %m3 = train %law1 : Y | X
   sample (X) {{
     Y' ~ %m2(X)
     Y ~ %m3(X)

@@ -10,7 +10,7 @@ import idgen_compiler as idgen
 from idgen_compiler.compile import explain
 from idgen_compiler.ir.cost import Cost
 from idgen_compiler.program import Program
-from idgen_compiler.stages import describe_stages, saved
+from idgen_compiler.report.stages import describe_stages, saved
 
 EXAMPLES = {
     "napkin": ("P(Y | do(X))", "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"),

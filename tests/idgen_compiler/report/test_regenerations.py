@@ -8,7 +8,7 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.compile import explain
-from idgen_compiler.regenerations import explain_regenerations
+from idgen_compiler.report.regenerations import explain_regenerations
 from tests.strategies import random_cases
 
 NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
@@ -22,7 +22,7 @@ def _reasons(query: str, graph: str, **options: object) -> list[str]:
 def test_the_napkin() -> None:
     (reason,) = _reasons("P(Y | do(X))", NAPKIN)
     assert reason.splitlines() == [
-        "P(Y | X ; do(W2)) needs %reg0, samples of P(W1, X, Y ; do(W2))",
+        "P(Y | X ; do(W2)) needs %law0, samples of P(W1, X, Y ; do(W2))",
         "  not observed: set or seen, W2 makes a difference in P(W1, W2, X, Y)",
         "    do(W2) -> W2 <- W1 <-> Y",
         "  not sampled forwards: seeing X tells about Y by more than its effects",
@@ -40,7 +40,7 @@ def test_a_posterior() -> None:
 
 def test_weights_need_a_reason_too() -> None:
     (reason,) = _reasons("P(Y | do(X))", NAPKIN, realize="reweight")
-    assert "needs %rw0" in reason
+    assert "needs %law0" in reason
 
 
 @pytest.mark.parametrize("query", ["P(Y | do(X))", "P(Y | do(X), M)"])

@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from idgen_compiler.page import THEME, Page
+from idgen_compiler.report.page import THEME, Page
 
 
 def write(page: Page) -> None:

@@ -11,8 +11,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from idgen_compiler.backend import Samples
 from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.hinge.samples import Samples
 
 __all__ = ["check_writable", "columns_of", "write_samples"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TextIO
@@ -58,6 +59,22 @@ class Page:
     def on(cls, file: TextIO | None = None, *, stderr: bool = False) -> Page:
         """A page on a stream; standard output when none is given."""
         return cls(_Console(file=file, stderr=stderr, theme=THEME, highlight=False, markup=False, emoji=False))
+
+    @classmethod
+    def kept(cls, width: int) -> Page:
+        """A page that looks like a terminal and is shown nowhere, to be exported as a whole."""
+        console = _Console(
+            file=io.StringIO(),
+            record=True,
+            force_terminal=True,
+            width=width,
+            theme=THEME,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+        return cls(console)
 
     @property
     def rich(self) -> bool:

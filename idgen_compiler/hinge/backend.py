@@ -1,0 +1,95 @@
+"""What a backend offers, and how it is found.
+
+A backend is an entry point of the group `idgen_compiler.backends` that names a class with a no-argument constructor
+and the methods of `Backend`. The compiler imports none of them until one is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Protocol
+
+from idgen_compiler.errors import IdgenError, near_misses
+from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.ir.program import Program
+from idgen_compiler.query import Query
+
+__all__ = ["Backend", "Sampler", "find_backend", "installed_backends"]
+
+GROUP = "idgen_compiler.backends"
+
+
+class Sampler(Protocol):
+    """A fitted program."""
+
+    @property
+    def program(self) -> Program:
+        """The program that was fitted."""
+        ...
+
+    def sample(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        query: Query | str | None = None,
+    ) -> Samples:
+        """Draw n samples; each do- and given-value is one value, or one per sample.
+
+        `query` may be left out where the program answers one. What is wrong with a call is said by `question`, in the
+        same words for every backend.
+        """
+        ...
+
+    def read_value(self, name: str, text: str) -> Any:
+        """The value of a variable that a person typed, as `sample` takes it: a label, a number, or several by commas.
+
+        Raises DataError for a text that is no value of the variable.
+        """
+        ...
+
+    def save(self, path: str | Path) -> None:
+        """Write the sampler into a new folder, without pickle."""
+        ...
+
+
+class Backend(Protocol):
+    """What fits programs."""
+
+    def fit(self, program: Program, data: Any, **options: Any) -> Sampler:
+        """Train the program's models on data."""
+        ...
+
+    def load(self, path: Path) -> Sampler:
+        """Read what a sampler's `save` wrote."""
+        ...
+
+
+def installed_backends() -> tuple[str, ...]:
+    """The names of the backends that are installed, sorted; none of them is imported.
+
+    >>> "exact" in installed_backends()
+    True
+    """
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def find_backend(name: str) -> Backend:
+    """The backend of a name.  Raises IdgenError for one that is not installed.
+
+    >>> type(find_backend("exact")).__name__
+    'ExactBackend'
+    """
+    known = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in known:
+        raise IdgenError(f"no backend {name!r} is installed{near_misses(name, known)}")
+    try:
+        backend: Backend = known[name].load()()
+    except ImportError as error:
+        raise IdgenError(
+            f"the backend {name!r} needs {error.name or error}; install it with: pip install 'idgen-compiler[{name}]'"
+        ) from error
+    return backend

@@ -1,0 +1,190 @@
+"""A question put to a sampler: which query, how many samples, what is set and what is seen.
+
+Every backend reads the arguments of `sample` here, so that a wrong call gets the same answer from all of them.
+"""
+
+from __future__ import annotations
+
+import operator
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from idgen_compiler.errors import DataError, QueryError, near_misses
+from idgen_compiler.hinge.setting import Setting
+from idgen_compiler.ir.operations import Sample
+from idgen_compiler.ir.program import Program
+from idgen_compiler.query import Query
+
+__all__ = ["Question", "checked_seed", "query_of", "sampler_of"]
+
+MOST = 2**48
+"""So many samples are more than any table holds; arrays cannot be that long."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A call of `sample` that makes sense: each input has one value, in the role that the query gives it.
+
+    Whether a value is one of the variable's own (a label, a number, an image) is for the backend to say.
+    """
+
+    sampler: Sample
+    query: Query
+    n: int
+    seed: int
+    do: Mapping[str, Any]
+    given: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        program: Program,
+        n: object,
+        do: object = None,
+        given: object = None,
+        seed: object = None,
+        query: Query | str | None = None,
+    ) -> Question:
+        """The question that a caller's arguments put to a program; without a seed a fresh one is drawn.
+
+        Raises DataError for a query that the program does not answer, a number of samples or seed that is none, and
+        for variables that are missing, unknown, given twice, or in `do` where they belong in `given`.
+
+        >>> import idgen_compiler as idgen
+        >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+        >>> Question.of(program, 10, {"X": 1}).settings
+        {'X': (do(X=...), 1)}
+        >>> Question.of(program, 10, given={"X": 1})
+        Traceback (most recent call last):
+        ...
+        idgen_compiler.errors.DataError: P(Y | do(X)) has X in do, not in given: pass do={'X': ...}
+        """
+        sampler = sampler_of(program, query)
+        count = _count(n)
+        chosen = secrets.randbits(63) if seed is None else checked_seed(seed)
+        asked = query_of(program, sampler)
+        roles = _roles(asked, sampler.network.inputs)
+        values = {"do": _values("do", do), "given": _values("given", given)}
+        _check_names(asked, roles, values)
+        _check_complete(asked, roles, sampler.network.inputs, values)
+        return cls(sampler, asked, count, chosen, values["do"], values["given"])
+
+    @property
+    def settings(self) -> dict[str, tuple[Setting, Any]]:
+        """Variable -> where its value was set, and the value."""
+        roles = {"do": self.do, "given": self.given}
+        return {
+            name: (Setting(role, name, self.n), value)
+            for role, values in roles.items()
+            for name, value in values.items()
+        }
+
+
+def sampler_of(program: Program, query: Query | str | None) -> Sample:
+    """The sampler of a query, which may be left out where there is one; a text may be spaced and ordered as one likes.
+
+    Raises DataError, listing the queries, for one that the program does not answer.
+    """
+    known = {op.query or program.name: op for op in program.samplers}
+    if query is None:
+        if len(known) == 1:
+            return program.samplers[0]
+        raise DataError(f"the program answers {len(known)} queries; choose with query= one of: {'; '.join(known)}")
+    if not isinstance(query, Query | str):
+        raise DataError(f"the query is {query!r:.80}; give a Query or its text")
+    if str(query) in known:
+        return known[str(query)]
+    asked = _parsed(query) if isinstance(query, str) else query
+    for name, op in known.items():
+        if asked is not None and _parsed(name) == asked:
+            return op
+    raise DataError(f"the program answers no query {str(query)!r}{near_misses(str(query), known)}")
+
+
+def query_of(program: Program, op: Sample) -> Query:
+    """The query that a sampler's name states; where it states none, the inputs are taken for treatments."""
+    found, inputs = _parsed(op.query or program.name), set(op.network.inputs)
+    if found is not None and inputs <= {*found.treatments, *found.conditions}:
+        return found
+    return Query(op.network.outputs, op.network.inputs)
+
+
+def checked_seed(seed: object) -> int:
+    """The seed itself.  Raises DataError for anything but a whole number."""
+    found = _whole(seed)
+    if found is None:
+        raise DataError(f"the seed is {seed!r:.80}; give a whole number")
+    return found
+
+
+def _parsed(name: str) -> Query | None:
+    try:
+        return Query.parse(name)
+    except QueryError:
+        return None
+
+
+def _whole(value: object) -> int | None:
+    """A whole number of Python's or NumPy's; None for anything else, truth values among it."""
+    if isinstance(value, bool):
+        return None
+    try:
+        return operator.index(value)  # type: ignore[arg-type]  # that it may be no number is what is asked
+    except TypeError:
+        return None
+
+
+def _count(n: object) -> int:
+    found = _whole(n)
+    if found is None or found < 0:
+        raise DataError(f"n is {n!r:.80}; give a whole number of samples, 0 or more")
+    if found > MOST:
+        raise DataError(f"n is {found:.3g}, more samples than can be held; draw them in pieces")
+    return found
+
+
+def _values(role: str, values: object) -> dict[str, Any]:
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise DataError(f"{role} is {values!r:.80}; give a mapping from variables to values, such as {{'X': 1}}")
+    return {str(name): value for name, value in values.items()}
+
+
+def _roles(query: Query, inputs: Sequence[str]) -> dict[str, str]:
+    """Variable -> `do` or `given`; an input that the query does not name is a treatment."""
+    conditions = dict.fromkeys(query.conditions, "given")
+    return dict.fromkeys((*query.treatments, *(v for v in inputs if v not in conditions)), "do") | conditions
+
+
+def _check_names(query: Query, roles: Mapping[str, str], values: Mapping[str, Mapping[str, Any]]) -> None:
+    for role, named in values.items():
+        allowed = [name for name, own in roles.items() if own == role]
+        for name, value in named.items():
+            own = roles.get(name)
+            if own is None:
+                hint = near_misses(name, allowed) or f"; it takes no {role}-values"
+                raise DataError(f"{role} names {name!r}, which {query} does not{hint}")
+            if all(name in names for names in values.values()):
+                raise DataError(f"{name} has a value in do and in given; {query} has it in {own}: keep that one")
+            if own != role:
+                raise DataError(f"{query} has {name} in {own}, not in {role}: pass {own}={{{name!r}: ...}}")
+            if value is None:
+                raise DataError(f"{role}({name}=...) is None; give a value")
+
+
+def _check_complete(
+    query: Query, roles: Mapping[str, str], inputs: Sequence[str], values: Mapping[str, Mapping[str, Any]]
+) -> None:
+    missing = [name for name in inputs if name not in values[roles[name]]]
+    if not missing:
+        return
+    wanted = [
+        f"{role}={{{', '.join(f'{name!r}: ...' for name in missing if roles[name] == role)}}}"
+        for role in ("do", "given")
+        if any(roles[name] == role for name in missing)
+    ]
+    what = f"a value of {missing[0]}" if len(missing) == 1 else f"values of {', '.join(missing)}"
+    raise DataError(f"{query} needs {what}: pass {', '.join(wanted)}")
