@@ -94,7 +94,10 @@ class _Reading:
             case Regenerate() as way:
                 return self.regenerated(op.law, way)
             case Reweight() as way:
-                return self.by_districts(self.found.laws[way.data], op.law) or self.opaque(op.law, way)
+                law = self.by_districts(self.found.laws[way.data], op.law)
+                if law is None:
+                    raise ProgramError(f"{op.law} cannot be had by weighting rows of {way.data}: a district is cut")
+                return law
 
     def regenerated(self, law: LawType, way: Regenerate) -> Law:
         """The law whose factors are the network's conditionals, as far as all of its variables are there."""
@@ -104,13 +107,18 @@ class _Reading:
         origin = origin if len(origins) == 1 else self.base(law)
         do = tuple(name for name in law.fixed if name not in origin.inputs)
         made = {atom.target for atom in flat.atoms}
-        if not flat.free and made == set(law.targets):
+        targets = tuple(name for name in law.targets if name in made)
+        if len(targets) < len(law.targets):
+            # Passes have dropped what nothing reads: the law is still the one of its type, where that can be told.
+            whole = self.by_districts(origin, law) or self.by_districts(self.base(law), law)
+            if whole is not None:
+                return whole
+        if not targets:
+            raise ProgramError(f"a network that makes nothing of {law} is no way to regenerate it")
+        if not flat.free and made == set(targets):
             factors = tuple(unflatten(Flat((atom,), ()), (atom.target,), atom.inputs) for atom in flat.atoms)
             return Intervened(origin, do, factors)
-        if set(law.targets) <= made and set(way.network.inputs) <= {*do, *origin.inputs}:
-            return Intervened(origin, do, (unflatten(flat.needed(law.targets), law.targets, way.network.inputs),))
-        # Passes have dropped columns that nothing reads: the law is still the one of its type.
-        return self.by_districts(origin, law) or self.by_districts(self.base(law), law) or self.opaque(law, way)
+        return Intervened(origin, do, (unflatten(flat.needed(targets), targets, way.network.inputs),))
 
     def base(self, law: LawType) -> Observed:
         """P(V) of the graph in which a law was found."""
@@ -130,9 +138,6 @@ class _Reading:
         if any(district & left and district & ~left for district in within.districts_mask()):
             return None
         return Intervened(origin, graph.names(do), tuple(conditionals(origin, within, left)))
-
-    def opaque(self, law: LawType, way: Regenerate | Reweight) -> Law:
-        raise ProgramError(f"a law of type {law} cannot be read from a way to {way.word} it")
 
     # -- networks -------------------------------------------------------------------------------------------------
 

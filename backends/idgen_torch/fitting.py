@@ -14,9 +14,9 @@ from torch import Tensor
 from idgen_compiler import ir
 from idgen_compiler.errors import DataError
 from idgen_compiler.execute import execute
-from idgen_compiler.ir.analysis import needed_by
+from idgen_compiler.ir.analysis import needed_by, uses
 from idgen_compiler.ir.operands import Role, leaves
-from idgen_compiler.ir.operations import Network, Operation, Realize, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.ir.text import print_policy
 from idgen_torch.ancestral import DataSet, WiredNetwork
@@ -88,7 +88,7 @@ class Fitting:
         self._checkpoint = checkpoint
         rows = {name: values.to(settings.device) for name, values in observed.items()}
         self._observed = DataSet(rows, len(next(iter(rows.values()))))
-        self._ready: dict[str, Any] = {program.observe.result: self._observed}  # what was made to choose between ways
+        self._tried: dict[str, tuple[Operation, Any]] = {}  # what was made to choose between ways, and by what
         self._sampling: dict[str, ConditionalModel] = {}
         self._policies: dict[PolicyKey, Policy] = {}
         self._model_reports: dict[str, ModelReport] = {}
@@ -106,9 +106,9 @@ class Fitting:
         """
         self.program = self.program.realized(ways)
         with self._telling():
-            execute(self.program, self, known=self._ready)
+            execute(self.program, self, known=self._kept())
         for op in self.program.laws:
-            if op.result in self._overlap:
+            if op.result in self._overlap and not op.regenerate:
                 found, report = self._overlap[op.result], self._data_reports[op.result]
                 warn_poor_overlap(op.result, found.variables, report.effective_rows, report.rows, found.mass)
         return self._needed_for_sampling()
@@ -120,11 +120,22 @@ class Fitting:
         """
         weighed = self.program.realized(Reweight.word)
         needed = needed_by(weighed.operations, [data])
+        values = {name: value for name, (_, value) in self._tried.items()}
         with self._telling():
             for op in weighed.operations:
-                if not isinstance(op, Sample) and op.result in needed and op.result not in self._ready:
-                    self._ready[op.result] = self.realize(op, self._ready)
+                if not isinstance(op, Sample) and op.result in needed and op.result not in values:
+                    values[op.result] = self.realize(op, values)
+                    self._tried[op.result] = op, values[op.result]
         return self._overlap[data]
+
+    def _kept(self) -> dict[str, Any]:
+        """The values that were made already, as far as they and all that they rest on are made in the chosen ways."""
+        kept: dict[str, Any] = {}
+        for op in self.program.operations:
+            made, value = self._tried.get(op.result, (None, None))
+            if made == op and all(name in kept for name in uses(op)):
+                kept[op.result] = value
+        return kept
 
     def realize(self, op: Operation, values: Mapping[str, Any]) -> Any:
         """The value of one operation: a model, a data set, or for a sampler what it needs to draw."""
@@ -133,6 +144,8 @@ class Fitting:
             if (policy, variables) not in self._policies:
                 self._policies[policy, variables] = self._policy(policy, variables, values)
         match op:
+            case Observe():
+                return self._observed
             case Train():
                 return self._train(op, values[op.data])
             case Realize(ways=(Regenerate() as way, *_)):
@@ -226,7 +239,7 @@ class Fitting:
             )
             ratio = -by.log_prob(data.rows).double().cpu()
             for draw, variable in zip(asked.drawn, asked.variables, strict=True):
-                known = {self.program.observe.result: self._observed, op.data: data}
+                known = {self.program.observe.result: self._observed, op.data: data}  # policies draw from these two
                 ratio += self._policy_log_prob(f"{op.result}.{variable}", variable, draw.policy, data, known)
             weights = (power * (ratio - ratio.max())).exp()
             self._emphases[op.data, asked] = (weights / weights.mean()).float()

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from extensions.layers import layers_of, ordered
 from extensions.svg import Point, svg
-from idgen_compiler.ir.operations import Observe, Operation, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.analysis import uses
+from idgen_compiler.ir.operations import Observe, Operation, Realize, Reweight, Sample, Train, Way
 from idgen_compiler.ir.program import Program
-from idgen_compiler.ir.schedule import uses
 from idgen_compiler.ir.text import print_statement
 
 __all__ = ["draw_program"]
@@ -93,17 +93,20 @@ def _box(op: Operation) -> _Box:
         case Train():
             given = f" | {', '.join(op.inputs)}" if op.inputs else ""
             return _Box(op.result, "model", (f"{op.result}  train", f"{', '.join(op.targets)}{given}"))
-        case Reweight():
-            draws = ", ".join(print_statement(d) for d in op.do)
-            return _Box(op.result, "data", (f"{op.result}  reweight", f"do({draws})", f"by {', '.join(op.by)}"))
-        case Regenerate():
-            draws = ", ".join(print_statement(d) for d in op.do)
-            body = tuple(print_statement(s) for s in op.network.statements)
-            return _Box(op.result, "data", (f"{op.result}  regenerate", f"do({draws})", *body))
+        case Realize():
+            ways = [line for number, way in enumerate(op.ways) for line in _way(way, "or " if number else "")]
+            return _Box(op.result, "data", (f"{op.result}  realize", *ways))
         case Sample():
             body = tuple(print_statement(s) for s in op.network.statements)
             return _Box(_key(op), "sample", (f"sample ({', '.join(op.network.inputs)})", *body))
     raise TypeError(f"no drawing for {type(op).__name__}")
+
+
+def _way(way: Way, before: str) -> list[str]:
+    draws = ", ".join(print_statement(d) for d in way.do)
+    if isinstance(way, Reweight):
+        return [f"{before}reweight do({draws})", f"by {', '.join(way.by)}"]
+    return [f"{before}regenerate do({draws})", *map(print_statement, way.network.statements)]
 
 
 def _framed(box: _Box, x: float, y: float) -> str:

@@ -33,8 +33,8 @@ def compile(
     """Compile a query, or several, into a program that trains models on data and samples the answers.
 
     `optimize` is a level: 0 (or False) the literal lowering of ID-GEN and IDC-GEN, with a model for every conditional
-    of the identification and a regenerated data set for every law after an intervention; 1 the rewrites and passes;
-    2 (or True) also a search among equal ways to pose the query for the cheapest program.
+    of the identification and a data set for every law after an intervention, regenerated unless asked otherwise; 1 the
+    rewrites and passes; 2 (or True) also a search among equal ways to pose the query for the cheapest program.
 
     `realize` says how a law after an intervention is realized: "regenerate" samples a new data set from models,
     "reweight" weighs the rows of the data set it came from. "auto" offers both where weights need no further column:
@@ -94,7 +94,7 @@ def _explained(query: Query, graph: ADMG, options: Options) -> Compilation:
     if best.posing.why:
         posed = replace(best.stages[0], name="Pose")
         best = replace(best, stages=(literal, posed, *best.stages[1:]))
-    if options.realize == "auto" and best.program.laws:
+    if options.realize == "auto" and options.level and best.program.laws:
         best = _with_weights(best, options)
     return replace(best, identification=identification, considered=considered)
 

@@ -35,7 +35,7 @@ def test_each_level_costs_less() -> None:
 
 @pytest.mark.parametrize("optimize", [-1, 3])
 def test_unknown_levels(optimize: int) -> None:
-    with pytest.raises(QueryError, match="choose 0, 1 or 2"):
+    with pytest.raises(QueryError, match="choose 0, 1, 2"):
         idgen.compile(QUERY, NAPKIN, optimize=optimize)
 
 

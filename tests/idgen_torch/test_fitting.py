@@ -9,7 +9,7 @@ import torch
 
 from idgen_compiler.errors import DataError, OverlapWarning
 from idgen_compiler.estimand.tables import Joint
-from idgen_compiler.ir import Column
+from idgen_compiler.ir import Column, Uniform
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query
 from idgen_torch import TorchBackend, TorchSampler
@@ -138,7 +138,7 @@ def test_equal_seeds_give_equal_models_and_other_operations_do_not_matter() -> N
 def test_only_what_sampling_needs_is_kept() -> None:
     sampler = fit(NAPKIN, programs.napkin_data(200), rows_factor=1.0)
     assert set(sampler.fitted.models) == {"%m3"}
-    assert set(sampler.fitted.policies) == {("uniform", ("W2",))}
+    assert set(sampler.fitted.policies) == {(Uniform(), ("W2",))}
     assert [model.operation for model in sampler.report().models] == ["%m0", "%m1", "%m2", "%m3"]
 
 
@@ -155,9 +155,9 @@ def test_rows_of_a_data_set_keep_variables_together(tmp_path: Path) -> None:
     program = Program.parse(text)
     data = programs.back_door_data(20_000)
     sampler = fit(program, data, family={"Y": "table"})
-    assert set(sampler.fitted.policies) == {("%obs", ("Z", "X"))}
+    assert set(sampler.fitted.policies) == {(Column("%obs"), ("Z", "X"))}
     assert total_variation(sampler, BACK_DOOR, data) < 0.006
-    rows = sampler.fitted.policies["%obs", ("Z", "X")].sample({}, 50_000, torch.Generator().manual_seed(0))
+    rows = sampler.fitted.policies[Column("%obs"), ("Z", "X")].sample({}, 50_000, torch.Generator().manual_seed(0))
     together = ((rows["Z"] == 1) & (rows["X"] == 1)).double().mean()
     assert float(together) == pytest.approx((data["Z"] * data["X"]).mean(), abs=0.01)
     sampler.save(tmp_path / "s")

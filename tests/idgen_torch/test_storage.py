@@ -11,6 +11,7 @@ import torch
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.saved import load
+from idgen_compiler.ir import Column
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.families import Resample
 from tests.idgen_torch import counting, programs
@@ -139,9 +140,9 @@ _GONE = object()
         (_set("models", "%m1", "sha256", to="0"), "was changed after it was saved"),
         (_set("models", "%m0", "config", to={}), "does not fit its configuration|saved model"),
         (_set("policies", to={"obs.X": None}), "unknown obs.X"),
-        (_set("fit", "rows", to="many"), "rows is 'many'"),
-        (_set("fit", "rows_factor", to=None), "rows_factor is None"),
-        (_set("fit", "models", to=[{}]), "a model's report does not have its keys"),
+        (_set("fit", "rows", to="many"), "'rows' must be a whole number, not 'many'"),
+        (_set("fit", "rows_factor", to=None), "'rows_factor' must be a finite number, not None"),
+        (_set("fit", "models", to=[{}]), "'models', item 0 lacks 'operation'"),
     ],
 )  # fmt: skip
 def test_a_header_that_was_tampered_with_is_a_data_error(
@@ -160,7 +161,7 @@ def test_resampled_rows_are_saved_as_tensors(tmp_path: Path) -> None:
     fitted = TorchBackend().fit(program, programs.napkin_data(100), device="cpu", progress=False, rows_factor=1.0)
     fitted.save(tmp_path / "s")
     loaded = TorchBackend().load(tmp_path / "s", device="cpu")
-    ours, theirs = (s.fitted.policies["%obs", ("W2",)] for s in (fitted, loaded))
+    ours, theirs = (s.fitted.policies[Column("%obs"), ("W2",)] for s in (fitted, loaded))
     assert isinstance(ours, Resample)
     assert isinstance(theirs, Resample)
     assert torch.equal(ours.state()[1]["rows.W2"], theirs.state()[1]["rows.W2"])

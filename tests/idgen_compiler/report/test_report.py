@@ -21,7 +21,8 @@ from idgen_compiler.report.summary import DataRow, Summary
 GRAPH = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
 QUERIES = [idgen.Query.parse(text) for text in ("P(Y | do(X))", "P(Y | do(W2))")]
 COMPILED = [idgen.explain(query, GRAPH) for query in QUERIES]
-SUMMARY = Summary.of(COMPILED, idgen.compile(QUERIES, GRAPH))
+PROGRAM = idgen.compile(QUERIES, GRAPH)
+SUMMARY = Summary.of(COMPILED, PROGRAM)
 REPORTS: dict[str, Report] = {
     "summary": SUMMARY,
     "stages": StagesReport.of(COMPILED[0]),
@@ -61,7 +62,7 @@ def test_html_stands_alone() -> None:
 
 def test_the_values_of_a_summary() -> None:
     assert [answer.query for answer in SUMMARY.answers] == [str(query) for query in QUERIES]
-    assert {count.what: (count.literal, count.compiled) for count in SUMMARY.cost}["models"][1] == len(SUMMARY.models)
+    assert {count.what: (count.literal, count.compiled) for count in SUMMARY.cost}["models"][1] == PROGRAM.cost.models
     assert [rows.name for rows in SUMMARY.data] == ["%obs", "%law0"]
     assert all(isinstance(reason, Explanation) for reason in SUMMARY.reasons)
     assert (SUMMARY.vertices, SUMMARY.directed, SUMMARY.bidirected) == (4, 3, 2)
