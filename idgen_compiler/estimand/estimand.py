@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from idgen_compiler.estimand.evaluate import evaluate
-from idgen_compiler.estimand.nodes import Intervened, Kernel, walk
+from idgen_compiler.estimand.nodes import Intervened, Kernel
+from idgen_compiler.estimand.notation import to_latex, to_text
+from idgen_compiler.estimand.sympy import to_sympy
 from idgen_compiler.estimand.tables import Joint, KernelTable
+from idgen_compiler.estimand.tree import walk
 from idgen_compiler.estimand.writing import MOST_PROBABILITIES, FreeVariables
+from idgen_compiler.estimand.y0 import to_y0
 
 if TYPE_CHECKING:
     import sympy
@@ -52,14 +56,10 @@ class Estimand:
         return sum(1 for _ in walk(self.kernel))
 
     def __str__(self) -> str:
-        from idgen_compiler.estimand.notation import to_text
-
         return to_text(self.kernel, reserved=(*self.given, *self.targets))
 
     def latex(self) -> str:
         """LaTeX, with named sub-laws where written-out ratios would grow too large."""
-        from idgen_compiler.estimand.notation import to_latex
-
         return to_latex(self.kernel, reserved=(*self.given, *self.targets))
 
     def _repr_latex_(self) -> str:
@@ -74,8 +74,6 @@ class Estimand:
         whether variables whose value does not matter stay symbols or are averaged over their observed law.
         Raises IdgenError when SymPy is not installed or the expression would hold more than `limit` probabilities.
         """
-        from idgen_compiler.estimand.sympy import to_sympy
-
         return to_sympy(self.kernel, joint=joint, free=free, limit=limit, reserved=(*self.given, *self.targets))
 
     def to_y0(self, *, free: FreeVariables = "keep", limit: int = MOST_PROBABILITIES) -> Expression:
@@ -84,6 +82,4 @@ class Estimand:
         Raises IdgenError when y0 is not installed or refuses a name, and when the expression would hold more than
         `limit` probabilities or two values of one variable that nesting cannot keep apart.
         """
-        from idgen_compiler.estimand.y0 import to_y0
-
         return to_y0(self.kernel, free=free, limit=limit)

@@ -24,9 +24,9 @@ from idgen_compiler.estimand.nodes import (
     Observed,
     Product,
     Renamed,
-    fold,
 )
 from idgen_compiler.estimand.tables import Joint, Table, contract, normalise
+from idgen_compiler.estimand.tree import fold
 
 __all__ = ["evaluate"]
 

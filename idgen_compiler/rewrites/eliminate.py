@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from idgen_compiler.estimand.build import free, product
+from idgen_compiler.estimand.build import free, product, with_parts
 from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Product, fold
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
+from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import m_separated_mask
-from idgen_compiler.rewrites.rewrite import Rewrite, with_parts
+from idgen_compiler.rewrites.rewrite import Rewrite
 
 __all__ = ["Eliminate", "eliminated", "why_not_eliminated"]
 
@@ -43,11 +44,10 @@ class Eliminate(Rewrite):
     def apply(self, kernel: Kernel) -> Kernel:
         def visit(node: Kernel, values: Mapping[Kernel, Kernel]) -> Kernel:
             parts = [values[part] for part in node.parts]
-            if isinstance(node, Product):
-                return product(self._settle(parts))
-            if isinstance(node, Intervened):
-                return with_parts(node, [parts[0], *self._settle(parts[1:])])
-            return with_parts(node, parts if isinstance(node, Conditional) else self._settle(parts))
+            if not isinstance(node, Conditional):  # that of a conditional is a law, and no factor
+                first = len(parts) - len(node.made_of)
+                parts[first:] = self._settle(parts[first:])
+            return with_parts(node, parts)
 
         return self._settle([fold(kernel, visit)])[0]
 
