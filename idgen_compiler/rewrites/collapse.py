@@ -11,7 +11,7 @@ from idgen_compiler.estimand.flatten import Atom, Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Marginal
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.separation import m_separated_mask
-from idgen_compiler.rewrites.minimise import minimised
+from idgen_compiler.rewrites.minimize import minimized
 from idgen_compiler.rewrites.rewrite import Rewrite
 
 __all__ = ["Collapse"]
@@ -111,5 +111,5 @@ def _joined(hidden: Atom, user: Atom) -> Atom | None:
         return None
     if not m_separated_mask(graph, c, a & ~b & ~fixed, h | b | fixed):
         return None
-    kernel = minimised(Conditional(law, user.kernel.to, graph.names(a | b)))
+    kernel = minimized(Conditional(law, user.kernel.to, graph.names(a | b)))
     return Atom(kernel, user.target, tuple(slot_of[name] for name in kernel.given))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from idgen_compiler.estimand.build import product
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Marginal
 from idgen_compiler.rewrites.eliminate import eliminated
-from idgen_compiler.rewrites.minimise import minimised
+from idgen_compiler.rewrites.minimize import minimized
 from idgen_compiler.rewrites.observe import observed
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere, is_free_of_regeneration
 
@@ -53,7 +53,7 @@ class Expand(Rewrite):
     def _search(
         self, node: Conditional, depth: int, memory: dict[tuple[Conditional, int], Kernel | None]
     ) -> Kernel | None:
-        smaller = observed(minimised(node))
+        smaller = observed(minimized(node))
         direct = eliminated([smaller]) or smaller
         if is_free_of_regeneration(direct):
             return direct

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
 from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import m_connected_mask
-from idgen_compiler.rewrites.minimise import minimised
+from idgen_compiler.rewrites.minimize import minimized
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
 __all__ = ["Observe", "observed", "why_not_observed"]
@@ -58,7 +58,7 @@ def _further_out(node: Conditional) -> Conditional | None:
             known = inputs | graph.fixed_mask
             if not m_connected_mask(graph, 0, known, to=target, until=target, entered=regime):
                 # Fixed vertices of L that the conditional did not need, it does not need in L either.
-                return minimised(Conditional(law, node.to, graph.names(inputs)))
+                return minimized(Conditional(law, node.to, graph.names(inputs)))
     return None
 
 

@@ -26,7 +26,7 @@ MODULES = (
     "rewrites.expand",
     "rewrites.hoist",
     "rewrites.merge",
-    "rewrites.minimise",
+    "rewrites.minimize",
     "rewrites.observe",
     "rewrites.rewrite",
     "rewrites.weights",

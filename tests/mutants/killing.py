@@ -26,7 +26,7 @@ from tests.idgen_compiler.rewrites import (
     test_expand,
     test_hoist,
     test_merge,
-    test_minimise,
+    test_minimize,
     test_observe,
     test_weights,
 )
@@ -43,7 +43,7 @@ REWRITES = (
     test_expand,
     test_hoist,
     test_merge,
-    test_minimise,
+    test_minimize,
     test_observe,
     test_weights,
 )

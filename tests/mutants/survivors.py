@@ -26,7 +26,7 @@ EQUIVALENT: dict[str, str] = {
     "rewrites.eliminate: if self.groups and len(members) >= 1 and ((whole := eliminated(members)) is not None):": _FAST,
     "rewrites.merge: return len(small.factors) < len(large.factors) and set(small.do) <= set(large.do) and "
     "(set(small.factors) < set(large.factors))": "fewer factors are no equal set",
-    "rewrites.weights: return Weights(law, tuple((minimised(c) for c in whole)))": "all are conditionals: a type check",
+    "rewrites.weights: return Weights(law, tuple((minimized(c) for c in whole)))": "all are conditionals: a type check",
     "lower: self.observed.update(node.given, node.to)": "a union has no order",
     "rewrites.rewrite: if all((new is old for new, old in zip(node.parts, parts, strict=True))):": (
         "being the same is symmetric"

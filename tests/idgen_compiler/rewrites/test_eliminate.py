@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Product, walk
-from idgen_compiler.rewrites import Eliminate, Merge, Minimise
+from idgen_compiler.rewrites import Eliminate, Merge, Minimize
 from idgen_compiler.rewrites.eliminate import eliminated, why_not_eliminated
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of, rewritten
 
@@ -129,7 +129,7 @@ def test_parts_of_a_group_are_found() -> None:
 def test_an_input_that_returns_is_free() -> None:
     """Fixed variables that the conditional did not name do not matter in its network either."""
     graph = "V1 -> V2; V1 -> V4; V2 -> V4; V3 -> V4; V3 -> V5; V4 -> V5; V1 <-> V4; V2 <-> V5"
-    kernel = answer("P(V5 | do(V4))", graph, Minimise())
+    kernel = answer("P(V5 | do(V4))", graph, Minimize())
     found = rewritten(kernel, Merge(), Eliminate())
     assert set(found.inputs) <= {"V4"}
     assert any(isinstance(n, Free) for n in walk(found))

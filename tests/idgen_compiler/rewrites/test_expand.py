@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Marginal
-from idgen_compiler.rewrites import Eliminate, Expand, Minimise, Observe, regenerated
+from idgen_compiler.rewrites import Eliminate, Expand, Minimize, Observe, regenerated
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of
 
 FRONT_DOOR = "X -> M -> Y; X <-> Y; M -> Q"
@@ -31,7 +31,7 @@ def test_the_right_variable_makes_both_halves_observable() -> None:
 
 def test_a_condition_on_an_effect_of_the_mediator() -> None:
     """P(Y | do(X), Q) needs no regeneration once M is summed over, and one without."""
-    before = answer("P(Y | do(X), Q)", FRONT_DOOR, Minimise(), Observe(), Eliminate())
+    before = answer("P(Y | do(X), Q)", FRONT_DOOR, Minimize(), Observe(), Eliminate())
     assert regenerated(before)
     assert regenerated(Expand(depth=0).apply(before))
     assert not regenerated(Expand().apply(before))
@@ -40,7 +40,7 @@ def test_a_condition_on_an_effect_of_the_mediator() -> None:
 def test_conditions_are_kept_beside_the_new_variable() -> None:
     """Y depends on Q given M too: Σ_m P(m | q ; do(x)) P(y | m, q ; do(x))."""
     graph = "X -> M -> Y; X <-> Y; M -> Q -> Y"
-    before = answer("P(Y | do(X), Q)", graph, Minimise(), Observe(), Eliminate())
+    before = answer("P(Y | do(X), Q)", graph, Minimize(), Observe(), Eliminate())
     found = Expand().apply(before)
     assert regenerated(before)
     assert not regenerated(found)
@@ -70,7 +70,7 @@ def test_a_variable_that_the_target_does_not_need_is_left_out() -> None:
     ],
 )
 def test_a_true_ratio_stays(query: str, graph: str) -> None:
-    kernel = answer(query, graph, Minimise())
+    kernel = answer(query, graph, Minimize())
     found = Expand().apply(kernel)
     assert len(regenerated(found)) == 1
     assert equal(kernel, found, graph)
