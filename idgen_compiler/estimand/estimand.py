@@ -26,10 +26,18 @@ __all__ = ["Estimand"]
 
 @dataclass(frozen=True)
 class Estimand:
-    """The answer to P(targets | do(...), ...) as a function of P(V).
+    r"""The answer to P(targets | do(...), ...) as a function of P(V).
 
     `given` holds the query's treatments and conditions, `targets` its outcomes, each sorted by name; the kernel's own
     inputs are among `given`, and those that it lacks do not matter.
+
+    >>> import idgen_compiler as idgen
+    >>> graph = idgen.ADMG.parse("X -> Y; Z -> X; Z -> Y")
+    >>> estimand = idgen.identify(idgen.Query.parse("P(Y | do(X))"), graph).estimand
+    >>> print(estimand)
+    Σ_z P(z) P(y | z, x)
+    >>> print(estimand.latex())
+    \sum_{z} P(z) \, P(y \mid z, x)
     """
 
     kernel: Kernel
@@ -41,6 +49,13 @@ class Estimand:
 
         Shape: one axis for each of `given`, then one for each of `targets`. Fractions in, Fractions out.
         Raises DataError when the joint lacks a variable.
+
+        >>> import idgen_compiler as idgen
+        >>> query, graph = idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y")
+        >>> joint = idgen.Joint(("X", "Y"), [[0.3, 0.1], [0.3, 0.3]])
+        >>> idgen.identify(query, graph).estimand.evaluate(joint).table
+        array([[0.75, 0.25],
+               [0.5 , 0.5 ]])
         """
         table = evaluate(self.kernel, joint, (*self.given, *self.targets))
         return KernelTable(self.given, self.targets, np.ascontiguousarray(table.values))

@@ -47,6 +47,10 @@ class CausalModel:
 
         Most variables are binary, a few ternary. Most bidirected edges have a hidden cause of their own; some cliques
         of them share one, which the same graph allows.
+
+        >>> model = CausalModel.random(ADMG.parse("X -> Y"), seed=0)
+        >>> model.truth(Query.parse("P(Y | do(X))")).table.sum(axis=1)
+        array([Fraction(1, 1), Fraction(1, 1)], dtype=object)
         """
         generator = np.random.default_rng(seed)
         causes = _hidden_causes(graph, generator)
