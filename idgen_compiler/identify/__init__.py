@@ -58,7 +58,5 @@ def identify(query: Query, graph: ADMG, *, exchange: bool = True) -> Identificat
         trace = solve(Problem(y, x, Observed(graph), graph, z), exchange=exchange)
     except NotIdentifiable as error:
         raise NotIdentifiable(str(query), error.hedge, error.step) from None
-    if trace.kernel is None:
-        raise AssertionError("solve returned without an answer")
     given = tuple(sorted((*query.treatments, *query.conditions)))
     return Identification(query, graph, Estimand(trace.kernel, given, tuple(sorted(query.outcomes))), trace)

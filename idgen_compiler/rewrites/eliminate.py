@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from idgen_compiler.estimand.build import free, product, with_parts
 from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.paths import open_path
@@ -95,7 +95,7 @@ def eliminated(group: Sequence[Conditional]) -> Kernel | None:
     for member in members:
         first = min(order[t] for t in member.to)
         before = {j for j in clamped if order[j] < first} | clamped.intersection(member.given)
-        if not _is_of_chain(member, earlier, before, targets):
+        if not _is_of_chain(member, law.graph, earlier, before, targets):
             return None
         if before and not network.separated(member.to, before, earlier):
             return None
@@ -106,16 +106,13 @@ def eliminated(group: Sequence[Conditional]) -> Kernel | None:
     return free(kernel, [n for n in kernel.inputs if n not in given])
 
 
-def _is_of_chain(member: Conditional, earlier: set[str], before: set[str], targets: set[str]) -> bool:
+def _is_of_chain(member: Conditional, graph: ADMG, earlier: set[str], before: set[str], targets: set[str]) -> bool:
     """Whether a member is its targets' law given all earlier targets and inputs, a factor of the chain rule."""
     if not targets.intersection(member.given) <= earlier:
         return False
-    graph = member.of.graph if isinstance(member.of, Law) else None
-    unnamed = earlier.union(before).difference(member.given)
-    if not unnamed or graph is None:
-        return not unnamed
     given = graph.mask_of(member.given) | graph.fixed_mask
-    return m_separated_mask(graph, graph.mask_of(member.to), graph.mask_of(unnamed), given)
+    unnamed = graph.mask_of(earlier | before) & ~graph.mask_of(member.given)
+    return m_separated_mask(graph, graph.mask_of(member.to), unnamed, given)
 
 
 def why_not_eliminated(node: Conditional) -> tuple[str, ...]:

@@ -19,7 +19,11 @@ from _pytest.mark import ParameterSet
 
 from tests import goldens
 from tests.idgen_compiler import test_regenerations as regenerations
+from tests.idgen_compiler.estimand import test_tree as tree
 from tests.idgen_compiler.graph import test_separation as separation
+from tests.idgen_compiler.identify import test_algorithm as algorithm
+from tests.idgen_compiler.identify import test_fixing as fixing
+from tests.idgen_compiler.identify import test_hedge as hedge
 from tests.idgen_compiler.rewrites import (
     test_collapse,
     test_eliminate,
@@ -28,6 +32,7 @@ from tests.idgen_compiler.rewrites import (
     test_merge,
     test_minimize,
     test_observe,
+    test_registry,
     test_weights,
 )
 from tests.laws import test_edges as edges
@@ -45,6 +50,7 @@ REWRITES = (
     test_merge,
     test_minimize,
     test_observe,
+    test_registry,
     test_weights,
 )
 
@@ -90,11 +96,12 @@ def _checks() -> Iterator[Callable[[], object]]:
     for golden in (laws.test_the_lines_of_the_traces, laws.test_hedges, laws.test_what_each_rewrite_leaves):
         yield partial(golden, _golden)
     yield partial(laws.test_lowered_programs, _golden)
-    for module in (edges, *REWRITES):
+    for module in (edges, tree, algorithm, hedge, *REWRITES):
         yield from _tests(module)
     yield laws.test_estimands_equal_the_truth
     for reweight in (False, True):
         yield partial(laws.test_lowered_programs_run_to_the_truth, reweight)
+    yield from _tests(fixing)
     yield from _tests(separation)
     yield from _tests(regenerations)
 
@@ -137,6 +144,9 @@ def _transplant(mutant: Mutant) -> None:
             _give(_function(old), new)
         elif isinstance(new, int) and not name.startswith("__"):
             setattr(living, name, new)
+        elif isinstance(new, dict) and isinstance(old, dict) and name.isupper():
+            old.clear()
+            old.update(new)
 
 
 def _set_default(rewrite: type, field: str, value: int) -> None:

@@ -12,6 +12,7 @@ from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Marginal, Product
 from idgen_compiler.graph import ADMG
 from idgen_compiler.identify import Identification, identify
+from idgen_compiler.identify.trace import Step
 from idgen_compiler.query import Query
 from idgen_compiler.verify import CausalModel
 
@@ -217,3 +218,8 @@ def _first_lines(vertices: int) -> Iterator[int | str]:
 def test_line_5_needs_two_vertices() -> None:
     assert 5 not in set(_first_lines(1))
     assert {1, 2, 5, 6, "IDC", "ratio"} == set(_first_lines(2))
+
+
+def test_a_step_has_no_line_before_it_is_worked_on() -> None:
+    problem = CONDITIONING.identified().trace.problem
+    assert (Step(problem).line, Step(problem).title, Step(problem).names) == (0, "", ())

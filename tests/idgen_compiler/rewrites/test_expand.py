@@ -54,6 +54,32 @@ def test_depth_and_breadth_bound_the_search() -> None:
     assert not regenerated(Expand(depth=1).apply(node))
 
 
+@pytest.mark.parametrize(
+    ("query", "graph", "left"),
+    [
+        (
+            "P(V2, V1 | do(V3), V4, V5)",
+            "V1 -> V2 -> V3 -> V4; V1 -> V3 -> V5; V1 -> V4; V2 -> V5; V1 <-> V4 <-> V5",
+            (1, 1, 1),
+        ),
+        ("P(Y | do(X))", "V2 -> W1 -> W2 -> X -> Y -> V1; V2 <-> W1; W1 <-> X; W1 <-> Y", (1, 1, 1)),
+        (
+            "P(V3, V6 | do(V5))",
+            "V1 -> V2 -> V4; V1 -> V3 -> V4 -> V5 -> V6; V2 -> V5; V3 -> V5; V2 -> V6; V3 -> V6;"
+            "V1 <-> V3; V1 <-> V4; V2 <-> V5; V4 <-> V6",
+            (1, 1, 0),
+        ),
+    ],
+)
+def test_the_search_ends_at_its_depth(query: str, graph: str, left: tuple[int, ...]) -> None:
+    """Each half is searched one variable less deep: what needs more variables than the depth allows stays."""
+    before = answer(query, graph, Minimize(), Observe(), Eliminate())
+    for depth, laws in enumerate(left):
+        found = Expand(depth=depth).apply(before)
+        assert len(regenerated(found)) == laws
+        assert equal(before, found, graph)
+
+
 def test_a_variable_that_the_target_does_not_need_is_left_out() -> None:
     """P(Y | X ; do(W)) with Y not depending on U: no sum over U is built."""
     graph = "W -> X -> Y; U -> X"

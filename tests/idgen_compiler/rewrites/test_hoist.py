@@ -94,3 +94,8 @@ def _is_flat(kernel: Kernel) -> bool:
     factors = kernel.factors if isinstance(kernel, Product) else (kernel,)
     bare = [f.body if isinstance(f, Renamed) else f for f in factors]
     return all(isinstance(f, Conditional) and len(f.to) == 1 for f in bare)
+
+
+def test_a_law_by_itself_is_what_it_is() -> None:
+    law = observed("X -> Y")
+    assert Hoist().apply(law) is law

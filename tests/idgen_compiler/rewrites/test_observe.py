@@ -6,8 +6,8 @@ import pytest
 
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Law
 from idgen_compiler.rewrites import Minimize, Observe, regenerated
+from idgen_compiler.rewrites.observe import _tried, why_not_observed
 from idgen_compiler.rewrites.observe import observed as by_observation
-from idgen_compiler.rewrites.observe import why_not_observed
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of, rewritten
 from tests.strategies import Case, napkin_ladder
 from tests.truth import Truth
@@ -109,3 +109,14 @@ def test_inner_laws_are_observed_first() -> None:
     """A law that is left by its conditional is no longer mentioned at all."""
     kernel = answer("P(Y | do(X))", "Z -> X -> Y; Z -> Y", Minimize(), Observe())
     assert not any(isinstance(part, Intervened) for part in kernel.parts)
+
+
+def test_a_law_that_nothing_was_done_in_forbids_nothing() -> None:
+    assert why_not_observed(of(observed(NAPKIN), "Y | X")) == ()
+
+
+@pytest.mark.parametrize(
+    ("nested", "wanted"), [(1, [0]), (2, [0, 1]), (3, [0, 1, 2]), (4, [0, 1, 2, 3]), (6, [0, 1, 4, 5])]
+)
+def test_of_a_deep_nest_the_ends_are_tried(nested: int, wanted: list[int]) -> None:
+    assert _tried(range(nested)) == wanted

@@ -34,3 +34,9 @@ def test_a_rewrite_is_a_frozen_value_that_states_its_theorem(name: str) -> None:
     assert hash(rewrite) == hash(type(rewrite)(**{f.name: f.default for f in fields(rewrite)}))  # type: ignore[arg-type]
     before, after = (getdoc(rewrite) or "").find("Before:"), (getdoc(rewrite) or "").find("After:")
     assert 0 < before < after
+
+
+def test_levels_are_numbered_and_expansion_is_bounded() -> None:
+    assert list(LEVELS) == [0, 1, 2]
+    assert LEVELS[0] == ((),)
+    assert REWRITES["Expand"] == rewrites.Expand(depth=2, breadth=12)
