@@ -7,9 +7,9 @@ products of conditionals, `denote(lower(e)) == e` as the same shared nodes.
 from __future__ import annotations
 
 from idgen_compiler.errors import ProgramError
-from idgen_compiler.estimand.build import conditionals
+from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.flatten import Atom, Flat, unflatten
+from idgen_compiler.estimand.network import Atom, Flat, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of

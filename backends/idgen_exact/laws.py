@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.errors import DataError, near_misses
-from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalise
+from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.ir.operations import (
     UNIFORM,
     Apply,
@@ -89,7 +89,7 @@ class _Run:
     def train(self, op: Train) -> _Model:
         """P(targets | inputs) in the law of the data set."""
         law = self.laws[op.data].summed((*op.targets, *op.inputs))
-        return _Model(op.targets, op.inputs, normalise(law, op.targets))
+        return _Model(op.targets, op.inputs, normalize(law, op.targets))
 
     def regenerate(self, op: Regenerate) -> Table:
         """The law of the outputs when the network's inputs are drawn from their policies."""

@@ -30,7 +30,7 @@ from idgen_compiler.estimand.formula import (
     name_of,
     times,
 )
-from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalise
+from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.query import Query
@@ -85,7 +85,7 @@ class _Evaluation:
             case Probability(targets, given):
                 plain = {name_of(v): v for v in (*targets, *given)}
                 table = self.joint.marginal(plain)
-                return normalise(table, [name_of(t) for t in targets]).renamed(plain)
+                return normalize(table, [name_of(t) for t in targets]).renamed(plain)
             case Times(factors):
                 return self.multiplied([values[f] for f in factors])
             case Sum(over, body):

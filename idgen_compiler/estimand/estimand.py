@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from idgen_compiler.estimand.evaluate import evaluate
+from idgen_compiler.estimand.evaluation import evaluate
+from idgen_compiler.estimand.formulation import MOST_PROBABILITIES, FreeVariables
 from idgen_compiler.estimand.nodes import Intervened, Kernel
 from idgen_compiler.estimand.notation import to_latex, to_text
 from idgen_compiler.estimand.sympy import to_sympy
 from idgen_compiler.estimand.tables import Joint, KernelTable
 from idgen_compiler.estimand.tree import walk
-from idgen_compiler.estimand.writing import MOST_PROBABILITIES, FreeVariables
 from idgen_compiler.estimand.y0 import to_y0
 
 if TYPE_CHECKING:

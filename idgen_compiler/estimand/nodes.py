@@ -17,7 +17,7 @@ from typing import Annotated, Any, cast
 from weakref import WeakValueDictionary
 
 from idgen_compiler.errors import IdgenError
-from idgen_compiler.estimand.tree import Role, Tree, walk
+from idgen_compiler.estimand.tree import Role, Tree
 from idgen_compiler.graph.admg import ADMG
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "Observed",
     "Product",
     "Renamed",
-    "walk",
 ]
 
 Names = tuple[str, ...]

@@ -21,9 +21,9 @@ from idgen_compiler.estimand.formula import (
     Written,
     name_of,
 )
+from idgen_compiler.estimand.formulation import write_named
 from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.estimand.tree import fold
-from idgen_compiler.estimand.writing import write_named
 
 __all__ = ["READABLE", "display_names", "to_latex", "to_text"]
 

@@ -21,11 +21,11 @@ from idgen_compiler.estimand.formula import (
     Written,
     name_of,
 )
+from idgen_compiler.estimand.formulation import MOST_PROBABILITIES, FreeVariables, write_named, write_out
 from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.estimand.notation import display_names
 from idgen_compiler.estimand.tables import Joint
 from idgen_compiler.estimand.tree import fold
-from idgen_compiler.estimand.writing import MOST_PROBABILITIES, FreeVariables, write_named, write_out
 
 if TYPE_CHECKING:
     import sympy

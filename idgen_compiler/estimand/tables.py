@@ -15,7 +15,7 @@ import opt_einsum
 
 from idgen_compiler.errors import DataError, near_misses
 
-__all__ = ["Array", "Joint", "KernelTable", "Table", "contract", "normalise"]
+__all__ = ["Array", "Joint", "KernelTable", "Table", "contract", "normalize"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -71,7 +71,7 @@ def contract(tables: Sequence[Table], keep: Sequence[str], sizes: Mapping[str, i
     return Table(tuple(keep), values)
 
 
-def normalise(table: Table, targets: Iterable[str]) -> Table:
+def normalize(table: Table, targets: Iterable[str]) -> Table:
     """The conditional of the targets given the other axes.
 
     Where the condition has probability zero the conditional is not defined; it is taken uniform there, so that the

@@ -20,9 +20,9 @@ from idgen_compiler.estimand.formula import (
     sum_over,
     times,
 )
+from idgen_compiler.estimand.formulation import MOST_PROBABILITIES, FreeVariables, write_out
 from idgen_compiler.estimand.nodes import EstimandError, Kernel
 from idgen_compiler.estimand.tree import fold
-from idgen_compiler.estimand.writing import MOST_PROBABILITIES, FreeVariables, write_out
 
 if TYPE_CHECKING:
     from y0.dsl import Expression

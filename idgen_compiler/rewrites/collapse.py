@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.build import with_parts
-from idgen_compiler.estimand.flatten import Atom, Flat, flatten, unflatten
+from idgen_compiler.estimand.construction import with_parts
+from idgen_compiler.estimand.network import Atom, Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Marginal
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.separation import m_separated_mask

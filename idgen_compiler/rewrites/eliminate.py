@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from idgen_compiler.estimand.build import free, product, with_parts
-from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
+from idgen_compiler.estimand.construction import free, product, with_parts
+from idgen_compiler.estimand.network import Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.admg import ADMG

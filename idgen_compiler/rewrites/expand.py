@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.build import product
+from idgen_compiler.estimand.construction import product
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Marginal
 from idgen_compiler.rewrites.eliminate import eliminated
 from idgen_compiler.rewrites.minimize import minimized
@@ -66,9 +66,6 @@ class Expand(Rewrite):
                 continue
             given = (*node.given, u)
             of_t = self._without_regeneration(Conditional(law, node.to, given), depth - 1, memory)
-            if of_t is None:
-                continue
-            if u not in of_t.inputs:  # t does not need u after all
-                return of_t
-            return Marginal(product([of_u, of_t]), (u,))
+            if of_t is not None:
+                return Marginal(product([of_u, of_t]), (u,))
         return None

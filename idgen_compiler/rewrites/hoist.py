@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.build import product, with_parts
-from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
+from idgen_compiler.estimand.construction import product, with_parts
+from idgen_compiler.estimand.network import Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.rewrites.rewrite import Rewrite

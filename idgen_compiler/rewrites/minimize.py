@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.build import product
+from idgen_compiler.estimand.construction import product
 from idgen_compiler.estimand.nodes import Conditional, Kernel, Law
 from idgen_compiler.graph.separation import touched_mask
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere

@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
-from idgen_compiler.estimand.build import with_parts
-from idgen_compiler.estimand.flatten import flatten
+from idgen_compiler.estimand.construction import with_parts
+from idgen_compiler.estimand.network import flatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Observed
 from idgen_compiler.estimand.tree import fold, walk
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.build import conditionals
+from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
 from idgen_compiler.rewrites.minimize import minimized
 

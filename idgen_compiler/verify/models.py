@@ -15,7 +15,7 @@ from math import prod
 
 import numpy as np
 
-from idgen_compiler.estimand.tables import Joint, KernelTable, Table, contract, normalise
+from idgen_compiler.estimand.tables import Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 
@@ -84,7 +84,7 @@ class CausalModel:
         causes = {axis for table in factors for axis in table.axes}
         factors += [law for law in self.hidden if law.axes[0] in causes]
         given, targets = tuple(sorted((*query.treatments, *query.conditions))), tuple(sorted(query.outcomes))
-        law = normalise(contract(factors, (*given, *targets), self.sizes, exact=True), targets)
+        law = normalize(contract(factors, (*given, *targets), self.sizes, exact=True), targets)
         return KernelTable(given, targets, law.values)
 
 

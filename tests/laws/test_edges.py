@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.errors import GraphError, IdgenError, NotIdentifiable, QueryError
-from idgen_compiler.estimand.build import with_parts
+from idgen_compiler.estimand.construction import with_parts
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
+from idgen_compiler.estimand.network import Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Marginal, Observed, Product, Renamed
 from idgen_compiler.graph import ADMG, m_separated
 from idgen_compiler.identify import identify

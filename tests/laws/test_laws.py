@@ -15,7 +15,7 @@ import pytest
 
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.flatten import flatten
+from idgen_compiler.estimand.network import flatten
 from idgen_compiler.estimand.nodes import Conditional, Kernel
 from idgen_compiler.estimand.tables import Joint, KernelTable
 from idgen_compiler.identify.fixing import identifiable

@@ -12,17 +12,21 @@ EQUIVALENT: dict[str, str] = {
     "graph.separation: within = (1 >> (start | to | given).bit_length()) - 1": _BOUND,
     "graph.separation: within = (2 << (start | to | given).bit_length()) - 1": _BOUND,
     "graph.separation: while (new_into or new_out) and (not into & out & until):": "the search ends later, as it says",
-    "estimand.flatten: changed = tuple(((old, new) for old, new in zip(*names, strict=False) if old != new))": _STRICT,
-    "estimand.flatten: inputs = given if not slot and slot.keys().isdisjoint(given) else "
+    "estimand.network: changed = tuple(((old, new) for old, new in zip(*names, strict=False) if old != new))": _STRICT,
+    "estimand.network: inputs = given if not slot and slot.keys().isdisjoint(given) else "
     "tuple([slot.get(n, n) for n in given])": _FAST,
-    "estimand.flatten: if not not unmade.isdisjoint(atom.inputs):": _FAST,
-    "estimand.flatten: if unmade.isdisjoint(atom.inputs):": _FAST,
-    "estimand.flatten: stuck = ', '.join((a.target for a, n in zip(atoms, waiting, strict=False) if n))": _STRICT,
+    "estimand.network: if not not unmade.isdisjoint(atom.inputs):": _FAST,
+    "estimand.network: if unmade.isdisjoint(atom.inputs):": _FAST,
+    "estimand.network: stuck = ', '.join((a.target for a, n in zip(atoms, waiting, strict=False) if n))": _STRICT,
     "rewrites.collapse: for name, slot in zip((*atom.kernel.to, *atom.kernel.given), (atom.target, *atom.inputs), "
     "strict=False):": _STRICT,
     "rewrites.eliminate: clamped = {n for c in members for n in c.given}.difference(law.inputs, targets)": (
         "the order of what a difference takes away does not matter"
     ),
+    "rewrites.eliminate: before = {j for j in clamped if order[j] <= first} | clamped.intersection(member.given)": (
+        "no input is a target"
+    ),
+    "rewrites.eliminate: if self.groups and len(members) > 2 and ((whole := eliminated(members)) is not None):": _FAST,
     "rewrites.eliminate: if self.groups and len(members) >= 1 and ((whole := eliminated(members)) is not None):": _FAST,
     "rewrites.merge: return len(small.factors) < len(large.factors) and set(small.do) <= set(large.do) and "
     "(set(small.factors) < set(large.factors))": "fewer factors are no equal set",

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 import idgen_compiler as idgen
 from idgen_compiler import rewrites
 from idgen_compiler.denote import denote
-from idgen_compiler.estimand.nodes import Conditional, walk
+from idgen_compiler.estimand.nodes import Conditional
+from idgen_compiler.estimand.tree import walk
 from idgen_compiler.ir import Program
 from idgen_compiler.passes import AlignDraws, DropDead, Fuse, Pass, Renumber, ResampleRows, Share
 from idgen_compiler.passes import pipeline as passes

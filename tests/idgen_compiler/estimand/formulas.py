@@ -14,7 +14,7 @@ from idgen_compiler.estimand.formula import (
     Written,
     name_of,
 )
-from idgen_compiler.estimand.tables import Joint, Table, contract, normalise
+from idgen_compiler.estimand.tables import Joint, Table, contract, normalize
 from idgen_compiler.estimand.tree import fold
 
 
@@ -46,7 +46,7 @@ def _table(body: Formula, joint: Joint, laws: dict[int, tuple[Definition, Table]
             table = table.renamed({v: name for name, v in names.items()}).summed(plain)
         else:
             table = joint.marginal(plain)
-        return normalise(table, [name_of(t) for t in term.targets]).renamed(plain)
+        return normalize(table, [name_of(t) for t in term.targets]).renamed(plain)
 
     def visit(term: Formula, values: Mapping[Formula, Table]) -> Table:
         match term:

@@ -8,7 +8,7 @@ from typing import Annotated
 import pytest
 
 from idgen_compiler.estimand import nodes
-from idgen_compiler.estimand.build import with_parts
+from idgen_compiler.estimand.construction import with_parts
 from idgen_compiler.estimand.formula import Probability, Ratio, Sum, Times
 from idgen_compiler.estimand.nodes import (
     Conditional,

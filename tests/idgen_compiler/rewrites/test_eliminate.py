@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Product, walk
+from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Product
+from idgen_compiler.estimand.tree import walk
 from idgen_compiler.rewrites import Eliminate, Merge, Minimize
 from idgen_compiler.rewrites.eliminate import eliminated, why_not_eliminated
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of, rewritten

@@ -9,7 +9,8 @@ from hypothesis import given
 
 from idgen_compiler.denote import denote
 from idgen_compiler.estimand import Estimand
-from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Marginal, Product, Renamed, walk
+from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Marginal, Product, Renamed
+from idgen_compiler.estimand.tree import walk
 from idgen_compiler.rewrites import Hoist
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of
 from tests.strategies import Case, cases
