@@ -50,21 +50,19 @@ def with_parts(node: Kernel, parts: Sequence[Kernel]) -> Kernel:
     """
     if tuple(parts) == node.parts:
         return node
-    part = parts[0]
-    rest, values = list(parts), list[Any]()
-    for operand in operands(type(node)):
-        value: Any = getattr(node, operand.name)
-        match operand.role:
-            case Role.PARTS:  # the last of the parts
-                value, rest = tuple(rest), []
-            case Role.PART | Role.ORIGIN:
-                part = value = rest.pop(0)
-                if not isinstance(value, operand.kind):
-                    raise TypeError(f"no way to rebuild {type(node).__name__} over {value!r}")
-            case Role.READ | Role.SOME:
-                scope = {*part.targets, *part.inputs}
-                value = tuple(item for item in value if (item if isinstance(item, str) else item[0]) in scope)
-                if operand.role is Role.SOME and not value:
-                    return part
+    part, rest, values = parts[0], iter(parts), list[Any]()
+    for name, role, kind in operands(type(node)):
+        value: Any = getattr(node, name)
+        if role is Role.PARTS:  # the last of the parts
+            value = tuple(rest)
+        elif role is Role.PART or role is Role.ORIGIN:
+            part = value = next(rest)
+            if not isinstance(value, kind):
+                raise TypeError(f"no way to rebuild {type(node).__name__} over {value!r}")
+        elif role is not Role.OWN:
+            scope = {*part.targets, *part.inputs}
+            value = tuple([item for item in value if (item if isinstance(item, str) else item[0]) in scope])
+            if role is Role.SOME and not value:
+                return part
         values.append(value)
     return part if values == [(part,)] else type(node)(*values)

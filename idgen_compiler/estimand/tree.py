@@ -6,11 +6,12 @@ is the node's own, unless its type is annotated with another `Role`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from enum import Enum, auto
-from functools import cache, cached_property
-from typing import Annotated, Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
+from functools import cache
+from operator import attrgetter
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
 __all__ = ["Operand", "Role", "Tree", "fold", "operands", "walk"]
 
@@ -29,8 +30,7 @@ class Role(Enum):
     SOME = auto()  #: the same; without any the node is its part
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """A field of a kind of node: its role, and the type of the part, or of each of the parts, that it holds."""
 
     name: str
@@ -56,26 +56,47 @@ def _operand(name: str, declared: Any) -> Operand:
     return Operand(name, role or Role.OWN, object)
 
 
+class _Readers(dict[type, Callable[[Any], tuple[Any, ...]]]):
+    """Kind of node -> what reads the nodes in its fields of some roles, put together when first asked for."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = roles
+
+    def __missing__(self, kind: type) -> Callable[[Any], tuple[Any, ...]]:
+        held = [(operand.name, operand.role is Role.PARTS) for operand in operands(kind) if operand.role in self.roles]
+        self[kind] = reader = _reader(held)
+        return reader
+
+
+def _reader(held: Sequence[tuple[str, bool]]) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads some fields, each with one node or a tuple of several; quick, since walks do little else."""
+    match held:
+        case []:
+            return lambda node: ()
+        case [(name, True)]:
+            return attrgetter(name)
+        case [(name, False)]:
+            return lambda node: (getattr(node, name),)
+    first, rest = _reader(held[:1]), _reader(held[1:])
+    return lambda node: first(node) + rest(node)
+
+
+_PARTS = _Readers(Role.ORIGIN, Role.PART, Role.PARTS)
+_MADE_OF = _Readers(Role.PART, Role.PARTS)
+
+
 class Tree(Generic[P]):
     """A node over nodes of type P."""
 
-    @cached_property
+    @property
     def parts(self) -> tuple[P, ...]:
         """The nodes directly below, in the order of the fields."""
-        return self._held(Role.ORIGIN, Role.PART, Role.PARTS)
+        return _PARTS[type(self)](self)
 
-    @cached_property
+    @property
     def made_of(self) -> tuple[P, ...]:
         """The parts that the node's value is made of: all but what it only came from."""
-        return self._held(Role.PART, Role.PARTS)
-
-    def _held(self, *roles: Role) -> tuple[P, ...]:
-        held, kind = list[P](), type(self)
-        for operand in operands(cast(type, kind)):
-            if operand.role in roles:
-                value = getattr(self, operand.name)
-                held += value if operand.role is Role.PARTS else (value,)
-        return tuple(held)
+        return _MADE_OF[type(self)](self)
 
 
 def walk(root: Tree[P]) -> Iterator[P]:
@@ -88,8 +109,12 @@ def walk(root: Tree[P]) -> Iterator[P]:
             yield node
         elif id(node) not in seen:
             seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((part, False) for part in reversed(node.parts) if id(part) not in seen)
+            below = [(part, False) for part in reversed(node.parts) if id(part) not in seen]
+            if below:
+                stack.append((node, True))
+                stack += below
+            else:
+                yield node
 
 
 def fold(root: Tree[P], visit: Callable[[P, Mapping[P, R]], R]) -> R:

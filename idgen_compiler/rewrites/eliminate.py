@@ -110,9 +110,9 @@ def _is_of_chain(member: Conditional, graph: ADMG, earlier: set[str], before: se
     """Whether a member is its targets' law given all earlier targets and inputs, a factor of the chain rule."""
     if not targets.intersection(member.given) <= earlier:
         return False
+    unnamed = (earlier | before).difference(member.given)
     given = graph.mask_of(member.given) | graph.fixed_mask
-    unnamed = graph.mask_of(earlier | before) & ~graph.mask_of(member.given)
-    return m_separated_mask(graph, graph.mask_of(member.to), unnamed, given)
+    return not unnamed or m_separated_mask(graph, graph.mask_of(member.to), graph.mask_of(unnamed), given)
 
 
 def why_not_eliminated(node: Conditional) -> tuple[str, ...]:

@@ -140,8 +140,10 @@ def _transplant(mutant: Mutant) -> None:
                     _give(_function(there), _function(value))
                     if isinstance(value, int) and not attribute.startswith("__"):
                         _set_default(old, attribute, value)
-        elif isinstance(new, FunctionType) and new.__module__ == mutant.module:
-            _give(_function(old), new)
+        elif (changed_function := _function(new)) is not None and changed_function.__module__ == mutant.module:
+            _give(_function(old), changed_function)
+            if hasattr(old, "cache_clear"):
+                old.cache_clear()
         elif isinstance(new, int) and not name.startswith("__"):
             setattr(living, name, new)
         elif isinstance(new, dict) and isinstance(old, dict) and name.isupper():
@@ -163,6 +165,7 @@ def _function(value: object) -> FunctionType | None:
         value = value.func
     elif isinstance(value, classmethod | staticmethod):
         value = value.__func__
+    value = getattr(value, "__wrapped__", value)  # what a cache is in front of
     return value if isinstance(value, FunctionType) else None
 
 

@@ -6,12 +6,20 @@ __all__ = ["EQUIVALENT"]
 
 _BOUND = "every bit passes: the bound saves time only"
 _FAST = "skips or takes a short cut to the same result"
+_SYMMETRIC = "symmetric in the two"
 _STRICT = "both have the same length, which strict only checks"
 
 EQUIVALENT: dict[str, str] = {
     "graph.separation: within = (1 >> (start | to | given).bit_length()) - 1": _BOUND,
     "graph.separation: within = (2 << (start | to | given).bit_length()) - 1": _BOUND,
     "graph.separation: while (new_into or new_out) and (not into & out & until):": "the search ends later, as it says",
+    "identify.fixing: if not cut.connected(set(query.outcomes), {z}, {*treatments, *others}):": _SYMMETRIC,
+    "identify.fixing: hidden = {'{' + min(v, w) + ',' + max(w, v) + '}' for w in self.siblings[v] & kept}": _SYMMETRIC,
+    "identify.fixing: hidden = {'{' + min(w, v) + ',' + max(v, w) + '}' for w in self.siblings[v] & kept}": _SYMMETRIC,
+    "identify.fixing: siblings = {v: frozenset((w for e in graph.bidirected if v in e for w in e)) for v in "
+    "graph.order}": "a vertex lies in its own district anyway",
+    "identify.fixing: pass": "descendants of before only put a vertex off to the next round",
+    "rewrites.collapse: pass": "what nothing reads is left out of the network in the end",
     "estimand.network: changed = tuple(((old, new) for old, new in zip(*names, strict=False) if old != new))": _STRICT,
     "estimand.network: inputs = given if not slot and slot.keys().isdisjoint(given) else "
     "tuple([slot.get(n, n) for n in given])": _FAST,
