@@ -42,7 +42,7 @@ class Operand(NamedTuple):
 def operands(kind: type) -> tuple[Operand, ...]:
     """The fields of a kind of node, in the order in which they are declared."""
     types = get_type_hints(kind, include_extras=True)
-    return tuple(_operand(field.name, types[field.name]) for field in fields(kind) if field.init)
+    return tuple(_operand(field.name, types[field.name]) for field in fields(kind))
 
 
 def _operand(name: str, declared: Any) -> Operand:

@@ -22,7 +22,7 @@ from idgen_compiler.estimand.nodes import (
     Product,
     Renamed,
 )
-from idgen_compiler.estimand.tree import Role, fold, operands, walk
+from idgen_compiler.estimand.tree import Role, _Readers, fold, operands, walk
 from idgen_compiler.graph import ADMG
 from idgen_compiler.rewrites.rewrite import everywhere
 
@@ -70,6 +70,7 @@ def test_what_a_law_came_from_is_no_part_of_its_value() -> None:
     assert AFTER.parts == (LAW, W, Y)
     assert AFTER.made_of == (W, Y)
     assert Y.made_of == Y.parts == (LAW,)
+    assert _Readers(Role.ORIGIN)[Intervened](AFTER) == (LAW,)
 
 
 def test_operands_have_roles() -> None:
