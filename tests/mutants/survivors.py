@@ -18,8 +18,8 @@ EQUIVALENT: dict[str, str] = {
     "identify.fixing: hidden = {'{' + min(w, v) + ',' + max(v, w) + '}' for w in self.siblings[v] & kept}": _SYMMETRIC,
     "identify.fixing: siblings = {v: frozenset((w for e in graph.bidirected if v in e for w in e)) for v in "
     "graph.order}": "a vertex lies in its own district anyway",
-    "identify.fixing: pass": "descendants of before only put a vertex off to the next round",
-    "rewrites.collapse: pass": "what nothing reads is left out of the network in the end",
+    "identify.fixing: no break": "descendants of before only put a vertex off to the next round",
+    "rewrites.collapse: no del self.atoms[atom.target]": "what nothing reads is left out of the network in the end",
     "estimand.tree: _PARTS = _Readers(Role.PART, Role.ORIGIN, Role.PARTS)": "roles have no order",
     "estimand.tree: _MADE_OF = _Readers(Role.PARTS, Role.PART)": "roles have no order",
     "estimand.tree: below = [(part, False) for part in reversed(node.parts)]": _FAST,
@@ -28,6 +28,7 @@ EQUIVALENT: dict[str, str] = {
     "tuple([slot.get(n, n) for n in given])": _FAST,
     "estimand.network: if not not unmade.isdisjoint(atom.inputs):": _FAST,
     "estimand.network: if unmade.isdisjoint(atom.inputs):": _FAST,
+    "estimand.network: no unmade.discard(atom.target)": _FAST,
     "estimand.network: stuck = ', '.join((a.target for a, n in zip(atoms, waiting, strict=False) if n))": _STRICT,
     "rewrites.collapse: for name, slot in zip((*atom.kernel.to, *atom.kernel.given), (atom.target, *atom.inputs), "
     "strict=False):": _STRICT,
@@ -49,4 +50,4 @@ EQUIVALENT: dict[str, str] = {
     "rewrites.rewrite: if all((new is old for new, old in zip(parts, node.parts, strict=False))):": _STRICT,
     "rewrites.rewrite: return tuple((n for n in reversed(found)))": "only intervened laws are found: a type check",
 }
-"""`module: line as changed` -> why the changed program is as right as the original."""
+"""`module: line as changed`, or `module: no line` for one that is left out -> why the changed program is as right as the original."""
