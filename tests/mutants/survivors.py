@@ -44,10 +44,5 @@ EQUIVALENT: dict[str, str] = {
     "(set(small.factors) < set(large.factors))": "fewer factors are no equal set",
     "rewrites.weights: return Weights(law, tuple((minimized(c) for c in whole)))": "all are conditionals: a type check",
     "lower: self.observed.update(node.given, node.to)": "a union has no order",
-    "rewrites.rewrite: if all((new is old for new, old in zip(node.parts, parts, strict=True))):": (
-        "being the same is symmetric"
-    ),
-    "rewrites.rewrite: if all((new is old for new, old in zip(parts, node.parts, strict=False))):": _STRICT,
-    "rewrites.rewrite: return tuple((n for n in reversed(found)))": "only intervened laws are found: a type check",
 }
-"""`module: line as changed`, or `module: no line` for one that is left out -> why the changed program is as right as the original."""
+"""`module: line as changed` (or `no` with a line that is left out) -> why the changed program is as right."""
