@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from idgen_compiler.errors import ProgramError
-from idgen_compiler.estimand.build import conditionals
+from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.flatten import Atom, Flat, unflatten
+from idgen_compiler.estimand.network import Atom, Flat, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.laws import read_graph

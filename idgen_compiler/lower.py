@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.flatten import flatten
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed, walk
+from idgen_compiler.estimand.network import flatten
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
+from idgen_compiler.estimand.tree import walk
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.laws import law_type

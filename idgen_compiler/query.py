@@ -24,6 +24,9 @@ class Query:
     which is also the order of printing, and two queries with the same sets are equal.
 
     Raises QueryError for an empty outcome, a name given twice, and sets that overlap.
+
+    >>> print(Query("Y", treatments=["X"], conditions=["Z"]))
+    P(Y | do(X), Z)
     """
 
     outcomes: tuple[str, ...]
@@ -55,6 +58,9 @@ class Query:
         """Read `P(Y1, Y2 | do(X1, X2), Z)`; several do(...) and conditions may stand in any order.
 
         Raises QueryError with the place of what cannot be read.
+
+        >>> Query.parse("P(Y1, Y2 | do(X), Z)").outcomes
+        ('Y1', 'Y2')
         """
         if not isinstance(text, str):
             raise QueryError(f"a query is read from a text such as 'P(Y | do(X))', not from {text!r:.80}")

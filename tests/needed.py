@@ -16,7 +16,7 @@ import numpy as np
 from sympy import QQ
 from sympy.polys.rings import ring
 
-from idgen_compiler.estimand.tables import Table, contract, normalise
+from idgen_compiler.estimand.tables import Table, contract, normalize
 from idgen_compiler.graph import ADMG
 from tests.strategies import Case
 
@@ -73,4 +73,4 @@ def _truth(case: Case, hidden: list[Table], mechanisms: dict[str, Table], sizes:
     causes = {axis for table in factors for axis in table.axes}
     factors += [law for law in hidden if law.axes[0] in causes]
     axes = (*query.treatments, *query.conditions, *query.outcomes)
-    return normalise(contract(factors, axes, sizes, exact=True), query.outcomes).values
+    return normalize(contract(factors, axes, sizes, exact=True), query.outcomes).values

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.errors import DataError, ProgramError, near_misses
-from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalise
+from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.execute import execute
 from idgen_compiler.ir.operations import (
     Apply,
@@ -90,7 +90,7 @@ class ExactRealizer:
     def train(self, op: Train, data: Table) -> _Model:
         """P(targets | inputs) in the law of the data set."""
         law = data.summed((*op.targets, *op.inputs))
-        return _Model(op.targets, op.inputs, normalise(law, op.targets))
+        return _Model(op.targets, op.inputs, normalize(law, op.targets))
 
     def regenerate(self, way: Regenerate, values: Mapping[str, Any]) -> Table:
         """The law of the outputs when the network's inputs are drawn from their policies."""

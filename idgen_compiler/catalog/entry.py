@@ -1,13 +1,17 @@
-"""One entry of the catalogue."""
+"""One entry of the catalogue, and the file of entries."""
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
+from idgen_compiler.errors import IdgenError
+from idgen_compiler.forms.record import read_record
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 
-__all__ = ["Entry"]
+__all__ = ["Entry", "read_entries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +41,23 @@ class Entry:
     def parsed_query(self) -> Query:
         """The query."""
         return Query.parse(self.query)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a file of the catalogue holds: `[[entries]]`, one table an entry, its keys the fields of `Entry`."""
+
+    entries: tuple[Entry, ...]
+
+
+def read_entries(path: Path) -> tuple[Entry, ...]:
+    """The entries of a file.
+
+    Raises IdgenError, naming the file and the place, for what is no TOML or lacks a field, has an unknown one or one
+    of another type.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise IdgenError(f"{path.name} cannot be read as TOML: {error}") from None
+    return read_record(_File, tables, path.name).entries

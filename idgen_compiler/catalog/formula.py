@@ -27,11 +27,11 @@ from idgen_compiler.estimand.formula import (
     Ratio,
     Sum,
     Times,
-    fold_formula,
     name_of,
     times,
 )
-from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalise
+from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalize
+from idgen_compiler.estimand.tree import fold
 from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.query import Query
 
@@ -69,7 +69,7 @@ class TextbookFormula:
         if clash := set(self.free) & {*given, *targets}:
             raise IdgenError(f"{', '.join(sorted(clash))} is the query's and cannot take any value; add a prime to it")
         evaluation = _Evaluation(joint)
-        table = evaluation.over(fold_formula(self.body, evaluation.visit), axes)
+        table = evaluation.over(fold(self.body, evaluation.visit), axes)
         first: Array = np.asarray(table[(0,) * len(self.free)])
         if (abs(table - first) > (0 if joint.exact else 1e-9)).any():
             raise IdgenError(f"the formula changes with {', '.join(self.free)}, which it says may take any value")
@@ -80,25 +80,25 @@ class TextbookFormula:
 class _Evaluation:
     joint: Joint
 
-    def visit(self, term: Formula, values: Mapping[int, Table]) -> Table:
+    def visit(self, term: Formula, values: Mapping[Formula, Table]) -> Table:
         match term:
             case Probability(targets, given):
                 plain = {name_of(v): v for v in (*targets, *given)}
                 table = self.joint.marginal(plain)
-                return normalise(table, [name_of(t) for t in targets]).renamed(plain)
+                return normalize(table, [name_of(t) for t in targets]).renamed(plain)
             case Times(factors):
-                return self.multiplied([values[id(f)] for f in factors])
+                return self.multiplied([values[f] for f in factors])
             case Sum(over, body):
-                table = values[id(body)]
+                table = values[body]
                 if idle := set(over) - set(table.axes):
                     raise IdgenError(f"a sum ranges over {', '.join(sorted(idle))}, which its body does not mention")
                 return table.summed(set(table.axes) - set(over))
             case Ratio(above, below):
-                lower = values[id(below)]
+                lower = values[below]
                 if (lower.values == 0).any():
                     raise IdgenError("the formula divides by zero on this joint; it needs positive probabilities")
                 one: Any = Fraction(1) if self.joint.exact else 1.0
-                return self.multiplied([values[id(above)], Table(lower.axes, np.asarray(one / lower.values))])
+                return self.multiplied([values[above], Table(lower.axes, np.asarray(one / lower.values))])
         raise TypeError(f"no evaluation for {type(term).__name__}")
 
     def multiplied(self, tables: Sequence[Table]) -> Table:

@@ -11,13 +11,14 @@ from idgen_compiler.estimand.nodes import (
     Free,
     Intervened,
     Kernel,
+    Law,
     Marginal,
     Names,
     Observed,
     Product,
     Renamed,
-    walk,
 )
+from idgen_compiler.estimand.tree import walk
 
 __all__ = ["to_dot", "to_mermaid"]
 
@@ -26,7 +27,7 @@ def to_dot(kernel: Kernel) -> str:
     """The nodes in DOT: laws are boxes, every other kernel an ellipse."""
     number = {node: f"k{i}" for i, node in enumerate(walk(kernel))}
     lines = [
-        f'{key} [label="{_label(node)}"{", shape=box" if isinstance(node, (Observed, Intervened)) else ""}]'
+        f'{key} [label="{_label(node)}"{", shape=box" if isinstance(node, Law) else ""}]'
         for node, key in number.items()
     ]
     for below, above, is_law in _edges(number):
@@ -38,7 +39,7 @@ def to_mermaid(kernel: Kernel) -> str:
     """The nodes as a Mermaid flowchart: laws are boxes, every other kernel is round."""
     number = {node: f"k{i}" for i, node in enumerate(walk(kernel))}
     lines = [
-        f'{key}["{_label(node)}"]' if isinstance(node, (Observed, Intervened)) else f'{key}(["{_label(node)}"])'
+        f'{key}["{_label(node)}"]' if isinstance(node, Law) else f'{key}(["{_label(node)}"])'
         for node, key in number.items()
     ]
     for below, above, is_law in _edges(number):
@@ -48,14 +49,7 @@ def to_mermaid(kernel: Kernel) -> str:
 
 def _edges(nodes: dict[Kernel, str]) -> list[tuple[Kernel, Kernel, bool]]:
     """(part, whole, whether the part is the law that the whole was computed from)."""
-    edges: list[tuple[Kernel, Kernel, bool]] = []
-    for node in nodes:
-        if isinstance(node, Intervened):
-            edges.append((node.law, node, True))
-            edges += [(factor, node, False) for factor in node.factors]
-        else:
-            edges += [(part, node, False) for part in node.parts]
-    return edges
+    return [(part, node, part not in node.made_of) for node in nodes for part in node.parts]
 
 
 def _label(node: Kernel) -> str:

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from idgen_compiler.estimand.evaluate import evaluate
-from idgen_compiler.estimand.nodes import Intervened, Kernel, walk
+from idgen_compiler.estimand.evaluation import evaluate
+from idgen_compiler.estimand.formulation import MOST_PROBABILITIES, FreeVariables
+from idgen_compiler.estimand.nodes import Intervened, Kernel
+from idgen_compiler.estimand.notation import to_latex, to_text
+from idgen_compiler.estimand.sympy import to_sympy
 from idgen_compiler.estimand.tables import Joint, KernelTable
-from idgen_compiler.estimand.writing import MOST_PROBABILITIES, FreeVariables
+from idgen_compiler.estimand.tree import walk
+from idgen_compiler.estimand.y0 import to_y0
 
 if TYPE_CHECKING:
     import sympy
@@ -22,10 +26,18 @@ __all__ = ["Estimand"]
 
 @dataclass(frozen=True)
 class Estimand:
-    """The answer to P(targets | do(...), ...) as a function of P(V).
+    r"""The answer to P(targets | do(...), ...) as a function of P(V).
 
     `given` holds the query's treatments and conditions, `targets` its outcomes, each sorted by name; the kernel's own
     inputs are among `given`, and those that it lacks do not matter.
+
+    >>> import idgen_compiler as idgen
+    >>> graph = idgen.ADMG.parse("X -> Y; Z -> X; Z -> Y")
+    >>> estimand = idgen.identify(idgen.Query.parse("P(Y | do(X))"), graph).estimand
+    >>> print(estimand)
+    Σ_z P(z) P(y | z, x)
+    >>> print(estimand.latex())
+    \sum_{z} P(z) \, P(y \mid z, x)
     """
 
     kernel: Kernel
@@ -37,6 +49,13 @@ class Estimand:
 
         Shape: one axis for each of `given`, then one for each of `targets`. Fractions in, Fractions out.
         Raises DataError when the joint lacks a variable.
+
+        >>> import idgen_compiler as idgen
+        >>> query, graph = idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y")
+        >>> joint = idgen.Joint(("X", "Y"), [[0.3, 0.1], [0.3, 0.3]])
+        >>> idgen.identify(query, graph).estimand.evaluate(joint).table
+        array([[0.75, 0.25],
+               [0.5 , 0.5 ]])
         """
         table = evaluate(self.kernel, joint, (*self.given, *self.targets))
         return KernelTable(self.given, self.targets, np.ascontiguousarray(table.values))
@@ -52,14 +71,10 @@ class Estimand:
         return sum(1 for _ in walk(self.kernel))
 
     def __str__(self) -> str:
-        from idgen_compiler.estimand.notation import to_text
-
         return to_text(self.kernel, reserved=(*self.given, *self.targets))
 
     def latex(self) -> str:
         """LaTeX, with named sub-laws where written-out ratios would grow too large."""
-        from idgen_compiler.estimand.notation import to_latex
-
         return to_latex(self.kernel, reserved=(*self.given, *self.targets))
 
     def _repr_latex_(self) -> str:
@@ -74,8 +89,6 @@ class Estimand:
         whether variables whose value does not matter stay symbols or are averaged over their observed law.
         Raises IdgenError when SymPy is not installed or the expression would hold more than `limit` probabilities.
         """
-        from idgen_compiler.estimand.sympy import to_sympy
-
         return to_sympy(self.kernel, joint=joint, free=free, limit=limit, reserved=(*self.given, *self.targets))
 
     def to_y0(self, *, free: FreeVariables = "keep", limit: int = MOST_PROBABILITIES) -> Expression:
@@ -84,6 +97,4 @@ class Estimand:
         Raises IdgenError when y0 is not installed or refuses a name, and when the expression would hold more than
         `limit` probabilities or two values of one variable that nesting cannot keep apart.
         """
-        from idgen_compiler.estimand.y0 import to_y0
-
         return to_y0(self.kernel, free=free, limit=limit)

@@ -7,13 +7,13 @@ one of three things: P(y | x), a conditional of P(V); a ratio of sums; or Q1(y |
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TypeVar
 
 from idgen_compiler.estimand.nodes import Names
+from idgen_compiler.estimand.tree import Tree
 
 __all__ = [
     "Definition",
@@ -23,13 +23,10 @@ __all__ = [
     "Sum",
     "Times",
     "Written",
-    "fold_formula",
     "name_of",
     "sum_over",
     "times",
 ]
-
-R = TypeVar("R")
 
 _NESTED = 24
 """At most so many sums are set inside one another."""
@@ -41,13 +38,8 @@ def name_of(variable: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Formula:
+class Formula(Tree["Formula"]):
     """A term over variables with primes."""
-
-    @property
-    def parts(self) -> tuple[Formula, ...]:
-        """The terms directly below."""
-        return ()
 
     @cached_property
     def mentions(self) -> frozenset[str]:
@@ -75,10 +67,6 @@ class Sum(Formula):
     over: Names
     body: Formula
 
-    @property
-    def parts(self) -> tuple[Formula, ...]:
-        return (self.body,)
-
     @cached_property
     def mentions(self) -> frozenset[str]:
         return self.body.mentions - frozenset(self.over)
@@ -90,10 +78,6 @@ class Times(Formula):
 
     factors: tuple[Formula, ...]
 
-    @property
-    def parts(self) -> tuple[Formula, ...]:
-        return self.factors
-
 
 @dataclass(frozen=True, eq=False)
 class Ratio(Formula):
@@ -101,10 +85,6 @@ class Ratio(Formula):
 
     above: Formula
     below: Formula
-
-    @property
-    def parts(self) -> tuple[Formula, ...]:
-        return (self.above, self.below)
 
 
 @dataclass(frozen=True)
@@ -166,22 +146,3 @@ def _starts(over: Names, factors: Sequence[Formula]) -> dict[int, Names]:
     """Place of a factor -> the variables that appear in it first; those that appear nowhere are with the first."""
     first = {v: k for k in reversed(range(len(factors))) for v in over if v in factors[k].mentions}
     return {k: tuple(v for v in over if first.get(v, 0) == k) for k in {first.get(v, 0) for v in over}}
-
-
-def fold_formula(root: Formula, visit: Callable[[Formula, Mapping[int, R]], R]) -> R:
-    """The value of `visit` at the root, where `visit(term, values)` finds its parts' values under their `id`."""
-    values: dict[int, R] = {}
-    for term in _parts_first(root):
-        values[id(term)] = visit(term, values)
-    return values[id(root)]
-
-
-def _parts_first(root: Formula) -> Iterator[Formula]:
-    stack: list[tuple[Formula, bool]] = [(root, False)]
-    while stack:
-        term, ready = stack.pop()
-        if ready or not term.parts:
-            yield term
-        else:
-            stack.append((term, True))
-            stack.extend((part, False) for part in reversed(term.parts))

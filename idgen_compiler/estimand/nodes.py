@@ -10,14 +10,14 @@ law under a `Conditional` are bound inside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import chain
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, cast
 from weakref import WeakValueDictionary
 
 from idgen_compiler.errors import IdgenError
+from idgen_compiler.estimand.tree import Role, Tree
 from idgen_compiler.graph.admg import ADMG
 
 __all__ = [
@@ -31,12 +31,9 @@ __all__ = [
     "Observed",
     "Product",
     "Renamed",
-    "fold",
-    "walk",
 ]
 
 Names = tuple[str, ...]
-R = TypeVar("R")
 
 
 class EstimandError(IdgenError):
@@ -65,7 +62,7 @@ class _Shared(type):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Kernel(metaclass=_Shared):
+class Kernel(Tree["Kernel"], metaclass=_Shared):
     """A node: `targets` and `inputs` are disjoint, each without repetition."""
 
     @property
@@ -76,11 +73,6 @@ class Kernel(metaclass=_Shared):
     @property
     def inputs(self) -> Names:
         """The variables that index the family, in a fixed order."""
-        raise NotImplementedError
-
-    @property
-    def parts(self) -> tuple[Kernel, ...]:
-        """The nodes directly below."""
         raise NotImplementedError
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -137,11 +129,6 @@ class Observed(Law):
         """The ADMG of the law."""
         return self.over
 
-    @property
-    def parts(self) -> tuple[Kernel, ...]:
-        """Nothing stands below the observational law."""
-        return ()
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Conditional(Kernel):
@@ -152,7 +139,7 @@ class Conditional(Kernel):
 
     of: Kernel
     to: Names  #: the targets, in topological order
-    given: Names
+    given: Annotated[Names, Role.READ]
 
     def __post_init__(self) -> None:
         made, scope = self.of._scopes
@@ -172,11 +159,6 @@ class Conditional(Kernel):
     def inputs(self) -> Names:
         """What is conditioned on."""
         return self.given
-
-    @property
-    def parts(self) -> tuple[Kernel, ...]:
-        """The kernel whose conditional this is."""
-        return (self.of,)
 
     def __str__(self) -> str:
         fixed = self.of.inputs
@@ -206,11 +188,6 @@ class Product(Kernel):
         made = set(self.targets)
         return tuple(n for n in dict.fromkeys(chain.from_iterable(f.inputs for f in self.factors)) if n not in made)
 
-    @property
-    def parts(self) -> tuple[Kernel, ...]:
-        """The factors."""
-        return self.factors
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Marginal(Kernel):
@@ -235,11 +212,6 @@ class Marginal(Kernel):
         """The inputs of the body."""
         return self.body.inputs
 
-    @property
-    def parts(self) -> tuple[Kernel, ...]:
-        """The body."""
-        return (self.body,)
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Free(Kernel):
@@ -250,7 +222,7 @@ class Free(Kernel):
     """
 
     body: Kernel
-    over: Names  #: never empty, always among body.inputs
+    over: Annotated[Names, Role.SOME]  #: never empty, always among body.inputs
 
     def __post_init__(self) -> None:
         over = set(self.over)
@@ -268,11 +240,6 @@ class Free(Kernel):
         over = set(self.over)
         return tuple(i for i in self.body.inputs if i not in over)
 
-    @property
-    def parts(self) -> tuple[Kernel, ...]:
-        """The body."""
-        return (self.body,)
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Intervened(Law):
@@ -283,7 +250,7 @@ class Intervened(Law):
     random, and `do` and the law's earlier fixed vertices fixed.
     """
 
-    law: Law
+    law: Annotated[Law, Role.ORIGIN]
     do: Names
     factors: tuple[Kernel, ...]
 
@@ -300,18 +267,13 @@ class Intervened(Law):
         targets = [t for factor in self.factors for t in factor.targets]
         return self.law.graph.subgraph((*targets, *fixed)).intervened(fixed)
 
-    @property
-    def parts(self) -> tuple[Kernel, ...]:
-        """The law and the factors."""
-        return (self.law, *self.factors)
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Renamed(Kernel):
     """`body` with variables under other names, as bound variables get when sums move outwards (X becomes X')."""
 
     body: Kernel
-    names: tuple[tuple[str, str], ...]  #: (old, new), old ones among the body's targets and inputs
+    names: Annotated[tuple[tuple[str, str], ...], Role.SOME]  #: (old, new), the old ones the body's
 
     def __post_init__(self) -> None:
         names = (*self.targets, *self.inputs)
@@ -329,33 +291,6 @@ class Renamed(Kernel):
         """The inputs under their new names."""
         new = dict(self.names)
         return tuple(new.get(i, i) for i in self.body.inputs)
-
-    @property
-    def parts(self) -> tuple[Kernel, ...]:
-        """The body."""
-        return (self.body,)
-
-
-def walk(root: Kernel) -> Iterator[Kernel]:
-    """Every node below and including the root, each once, parts before wholes; no recursion."""
-    seen: set[int] = set()
-    stack: list[tuple[Kernel, bool]] = [(root, False)]
-    while stack:
-        node, ready = stack.pop()
-        if ready:
-            yield node
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((part, False) for part in reversed(node.parts) if id(part) not in seen)
-
-
-def fold(root: Kernel, visit: Callable[[Kernel, Mapping[Kernel, R]], R]) -> R:
-    """The value of `visit` at the root, where `visit(node, values)` finds its parts' values in `values`."""
-    values: dict[Kernel, R] = {}
-    for node in walk(root):
-        values[node] = visit(node, values)
-    return values[root]
 
 
 def _made_by(factors: tuple[Kernel, ...]) -> Names:

@@ -19,11 +19,11 @@ from idgen_compiler.estimand.formula import (
     Sum,
     Times,
     Written,
-    fold_formula,
     name_of,
 )
+from idgen_compiler.estimand.formulation import write_named
 from idgen_compiler.estimand.nodes import Kernel
-from idgen_compiler.estimand.writing import write_named
+from idgen_compiler.estimand.tree import fold
 
 __all__ = ["READABLE", "display_names", "to_latex", "to_text"]
 
@@ -78,20 +78,20 @@ class _Notation(ABC):
         return f"{self.law(definition.law)}({self.names(definition.targets)}{after}) = {right}"
 
     def term(self, root: Formula) -> str:
-        return fold_formula(root, self.visit)
+        return fold(root, self.visit)
 
-    def visit(self, term: Formula, texts: Mapping[int, str]) -> str:
+    def visit(self, term: Formula, texts: Mapping[Formula, str]) -> str:
         match term:
             case Probability(targets, given, law):
                 condition = f" {self.bar} {self.names(given)}" if given else ""
                 return f"{self.law(law)}({self.names(targets)}{condition})"
             case Sum(over, body):
-                return f"{self.sum_sign(over)} {self.factor(body, texts[id(body)], last=True)}"
+                return f"{self.sum_sign(over)} {self.factor(body, texts[body], last=True)}"
             case Times(factors):
                 last = len(factors) - 1
-                return self.join(self.factor(f, texts[id(f)], last=k == last) for k, f in enumerate(factors))
+                return self.join(self.factor(f, texts[f], last=k == last) for k, f in enumerate(factors))
             case Ratio(above, below):
-                return self.fraction(above, texts[id(above)], below, texts[id(below)])
+                return self.fraction(above, texts[above], below, texts[below])
         raise TypeError(f"no notation for {type(term).__name__}")
 
     def names(self, variables: Sequence[str]) -> str:

@@ -19,13 +19,13 @@ from idgen_compiler.estimand.formula import (
     Sum,
     Times,
     Written,
-    fold_formula,
     name_of,
 )
+from idgen_compiler.estimand.formulation import MOST_PROBABILITIES, FreeVariables, write_named, write_out
 from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.estimand.notation import display_names
 from idgen_compiler.estimand.tables import Joint
-from idgen_compiler.estimand.writing import MOST_PROBABILITIES, FreeVariables, write_named, write_out
+from idgen_compiler.estimand.tree import fold
 
 if TYPE_CHECKING:
     import sympy
@@ -184,20 +184,20 @@ class _Writer:
         return [(self.atom(d.law, d.targets, d.inputs), self.term(d.body)) for d in definitions]
 
     def term(self, root: Formula) -> Any:
-        return fold_formula(root, self.visit)
+        return fold(root, self.visit)
 
-    def visit(self, term: Formula, values: Mapping[int, Any]) -> Any:
+    def visit(self, term: Formula, values: Mapping[Formula, Any]) -> Any:
         match term:
             case Probability(targets, given, law):
                 if self.joint and not law and given:
                     return self.atom(0, (*targets, *given), ()) / self.atom(0, given, ())
                 return self.atom(law, targets, given)
             case Sum(over, body):
-                return self.sympy.Sum(values[id(body)], *(self.range(v) for v in over))
+                return self.sympy.Sum(values[body], *(self.range(v) for v in over))
             case Times(factors):
-                return self.sympy.Mul(*(values[id(f)] for f in factors))
+                return self.sympy.Mul(*(values[f] for f in factors))
             case Ratio(above, below):
-                return values[id(above)] / values[id(below)]
+                return values[above] / values[below]
         raise TypeError(f"no SymPy expression for {type(term).__name__}")
 
     def atom(self, law: int, targets: Iterable[str], given: Iterable[str]) -> Any:

@@ -15,7 +15,7 @@ import opt_einsum
 
 from idgen_compiler.errors import DataError, near_misses
 
-__all__ = ["Array", "Joint", "KernelTable", "Table", "contract", "normalise"]
+__all__ = ["Array", "Joint", "KernelTable", "Table", "contract", "normalize"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -71,7 +71,7 @@ def contract(tables: Sequence[Table], keep: Sequence[str], sizes: Mapping[str, i
     return Table(tuple(keep), values)
 
 
-def normalise(table: Table, targets: Iterable[str]) -> Table:
+def normalize(table: Table, targets: Iterable[str]) -> Table:
     """The conditional of the targets given the other axes.
 
     Where the condition has probability zero the conditional is not defined; it is taken uniform there, so that the
@@ -121,6 +121,11 @@ class Joint:
 
     Raises DataError when the shape does not fit, a probability is negative, or they do not sum to one
     (exactly for Fractions, within 1e-9 for floats).
+
+    >>> Joint(("X", "Y"), [[0.3, 0.1], [0.2, 0.4]], labels={"X": ("low", "high")})
+    Joint(X: 2, Y: 2; float64)
+    >>> Joint(("X",), [Fraction(1, 3), Fraction(2, 3)]).exact
+    True
     """
 
     def __init__(self, variables: Iterable[str], table: Any, labels: Mapping[str, Sequence[Any]] | None = None) -> None:
@@ -155,7 +160,12 @@ class Joint:
     def from_samples(cls, columns: Mapping[str, Any], sizes: Mapping[str, int] | None = None) -> Joint:
         """The empirical joint of integer codes 0, 1, 2, ... by variable; `sizes` gives the numbers of categories.
 
+        Shape: every column (rows,), integers; the joint has the relative frequencies.
         Raises DataError for columns that are no codes, differ in length, or are none.
+
+        >>> Joint.from_samples({"X": [0, 0, 1, 1], "Y": [0, 1, 1, 1]}).table
+        array([[0.25, 0.25],
+               [0.  , 0.5 ]])
         """
         names = tuple(columns)
         if not names:
@@ -206,6 +216,12 @@ class KernelTable:
     """A kernel q(targets | given) as a table: axes are `given`, then `targets`, each sorted by name.
 
     For every value of `given` the table sums to one over the targets.
+
+    >>> kernel = KernelTable(("X",), ("Y",), np.array([[0.75, 0.25], [0.5, 0.5]]))
+    >>> kernel.at(X=0)
+    array([0.75, 0.25])
+    >>> float(kernel.distance(KernelTable(("X",), ("Y",), np.array([[0.5, 0.5], [0.5, 0.5]]))))
+    0.25
     """
 
     given: tuple[str, ...]

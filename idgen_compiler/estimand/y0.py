@@ -16,13 +16,13 @@ from idgen_compiler.estimand.formula import (
     Ratio,
     Sum,
     Times,
-    fold_formula,
     name_of,
     sum_over,
     times,
 )
+from idgen_compiler.estimand.formulation import MOST_PROBABILITIES, FreeVariables, write_out
 from idgen_compiler.estimand.nodes import EstimandError, Kernel
-from idgen_compiler.estimand.writing import MOST_PROBABILITIES, FreeVariables, write_out
+from idgen_compiler.estimand.tree import fold
 
 if TYPE_CHECKING:
     from y0.dsl import Expression
@@ -46,7 +46,7 @@ def to_y0(kernel: Kernel, *, free: FreeVariables = "keep", limit: int = MOST_PRO
     """
     dsl = _y0()
     main = write_out(kernel, limit=limit, free=free).main
-    return _Writer(dsl, frozenset(main.free)).expression(fold_formula(main.body, _inwards))
+    return _Writer(dsl, frozenset(main.free)).expression(fold(main.body, _inwards))
 
 
 def _y0() -> Any:
@@ -59,15 +59,15 @@ def _y0() -> Any:
     return dsl
 
 
-def _inwards(term: Formula, done: Mapping[int, Formula]) -> Formula:
+def _inwards(term: Formula, done: Mapping[Formula, Formula]) -> Formula:
     """The term with each sum over a variable that has a namesake inside moved to the factors that need it."""
     match term:
         case Times(factors):
-            return times([done[id(f)] for f in factors])
+            return times([done[f] for f in factors])
         case Ratio(above, below):
-            return Ratio(done[id(above)], done[id(below)])
+            return Ratio(done[above], done[below])
         case Sum(over, body):
-            out = done[id(body)]
+            out = done[body]
             moving = [v for v in over if _namesakes(v, (*over, *out.mentions))]
             for variable in moving:
                 out = sum_over((variable,), out)
@@ -92,21 +92,21 @@ class _Writer:
         for variable in formula.mentions - self.free:
             # A free variable may share the query's name and value: any value will do for it.
             self.check_alone(variable, formula.mentions - self.free)
-        return fold_formula(formula, self.visit)
+        return fold(formula, self.visit)
 
-    def visit(self, term: Formula, done: Mapping[int, Any]) -> Any:
+    def visit(self, term: Formula, done: Mapping[Formula, Any]) -> Any:
         match term:
             case Probability(targets, given, _):
                 children, parents = ([self.variable(v) for v in side] for side in (targets, given))
                 return self.dsl.P(self.dsl.Distribution(children=tuple(children), parents=tuple(parents)))
             case Times(factors):
-                return self.dsl.Product.safe(done[id(f)] for f in factors)
+                return self.dsl.Product.safe(done[f] for f in factors)
             case Ratio(above, below):
-                return self.dsl.Fraction(done[id(above)], done[id(below)])
+                return self.dsl.Fraction(done[above], done[below])
             case Sum(over, body):
                 for variable in over:
                     self.check_alone(variable, (*over, *body.mentions))
-                return self.dsl.Sum.safe(done[id(body)], [self.variable(v) for v in over])
+                return self.dsl.Sum.safe(done[body], [self.variable(v) for v in over])
         raise TypeError(f"no y0 expression for {type(term).__name__}")
 
     def check_alone(self, variable: str, others: Iterable[str]) -> None:

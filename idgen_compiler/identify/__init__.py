@@ -17,7 +17,14 @@ __all__ = ["Identification", "Problem", "Step", "identify"]
 
 @dataclass(frozen=True)
 class Identification:
-    """An identified query: `estimand` is its answer, `trace` the tree of steps that found it."""
+    """An identified query: `estimand` is its answer, `trace` the tree of steps that found it.
+
+    >>> import idgen_compiler as idgen
+    >>> found = idgen.identify(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y -> Z"))
+    >>> print(found.trace)
+    line 2: P(Y | do(X)) in P(X, Y, Z): drop non-ancestors of the outcomes: Z
+      line 6: P(Y | do(X)) in P(X, Y): intervening is conditioning
+    """
 
     query: Query
     graph: ADMG
@@ -33,6 +40,15 @@ def identify(query: Query, graph: ADMG, *, exchange: bool = True) -> Identificat
 
     Raises QueryError when the query does not fit the graph, GraphError for a graph with fixed vertices, and
     NotIdentifiable with the hedge when no formula in P(V) exists.
+
+    >>> import idgen_compiler as idgen
+    >>> query = idgen.Query.parse("P(Y | do(X))")
+    >>> print(idgen.identify(query, idgen.ADMG.parse("X -> Z -> Y; X <-> Y")).estimand)
+    Σ_z P(z | x) Σ_x' P(x') P(y | x', z)
+    >>> idgen.identify(query, idgen.ADMG.parse("X -> Y; X <-> Y"))
+    Traceback (most recent call last):
+      ...
+    idgen_compiler.errors.NotIdentifiable: ...
     """
     check_question(query, graph)
     if graph.fixed:
@@ -42,7 +58,5 @@ def identify(query: Query, graph: ADMG, *, exchange: bool = True) -> Identificat
         trace = solve(Problem(y, x, Observed(graph), graph, z), exchange=exchange)
     except NotIdentifiable as error:
         raise NotIdentifiable(str(query), error.hedge, error.step) from None
-    if trace.kernel is None:
-        raise AssertionError("solve returned without an answer")
     given = tuple(sorted((*query.treatments, *query.conditions)))
     return Identification(query, graph, Estimand(trace.kernel, given, tuple(sorted(query.outcomes))), trace)

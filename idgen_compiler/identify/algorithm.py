@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 from idgen_compiler.errors import NotIdentifiable
-from idgen_compiler.estimand.build import conditionals, free, marginal, product
+from idgen_compiler.estimand.construction import conditionals, free, marginal, product
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Product
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits, lowest

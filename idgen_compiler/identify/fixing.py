@@ -19,7 +19,7 @@ from idgen_compiler.query import Query
 
 __all__ = ["exchanged", "identifiable"]
 
-Neighbours = Mapping[str, Collection[str]]
+Neighbors = Mapping[str, Collection[str]]
 
 
 def identifiable(query: Query, graph: ADMG) -> bool:
@@ -96,7 +96,7 @@ class _Mixed:
         return _Mixed(kept, {v: self.parents[v] for v in kept}, {v: self.siblings[v] - {name} for v in kept})
 
     @property
-    def children(self) -> Neighbours:
+    def children(self) -> Neighbors:
         found: dict[str, set[str]] = {v: set() for v in self.random}
         for v in self.random:
             for p in self.parents[v] & self.random:
@@ -127,20 +127,20 @@ class _Mixed:
         Each bidirected edge becomes a hidden parent of its ends (Lauritzen et al. 1990; Richardson 2003).
         """
         kept = _closure(a | b | given, self.parents)
-        neighbours: dict[str, set[str]] = {v: set() for v in kept}
+        neighbors: dict[str, set[str]] = {v: set() for v in kept}
         for v in kept:
             hidden = {"{" + min(v, w) + "," + max(v, w) + "}" for w in self.siblings[v] & kept}
             family = {v, *self.parents[v], *hidden}
             for member in family:
-                neighbours.setdefault(member, set()).update(family - {member})
-        open_ways = {v: near - given for v, near in neighbours.items()}
+                neighbors.setdefault(member, set()).update(family - {member})
+        open_ways = {v: near - given for v, near in neighbors.items()}
         return not _closure(a, open_ways).isdisjoint(b)
 
 
-def _closure(start: Iterable[str], neighbours: Neighbours) -> set[str]:
+def _closure(start: Iterable[str], neighbors: Neighbors) -> set[str]:
     reached, frontier = set(start), list(start)
     while frontier:
-        fresh = set(neighbours[frontier.pop()]) - reached
+        fresh = set(neighbors[frontier.pop()]) - reached
         reached |= fresh
         frontier.extend(fresh)
     return reached

@@ -18,7 +18,7 @@ def sketch_hedge(graph: ADMG, hedge: Sets) -> str:
     Raises GraphError for a hedge of another graph.
     """
     outer, inner = hedge
-    labels = {v: f"[{v}]" if v in inner else f"({v})" for v in graph.sorted(outer)}
+    labels = {v: f"[{v}]" if v in inner else f"({v})" for v in graph.sorted(outer | inner)}
     plain = {v: f" {v} " for v in graph.order}
     return f"{sketch(graph, plain | labels)}\n[ ] in F' and F, ( ) in F only"
 

@@ -52,7 +52,7 @@ class Step:
     line: int | str = 0
     moved: int = 0
     steps: list[Step] = field(default_factory=list)
-    kernel: Kernel | None = None
+    kernel: Kernel = field(init=False)  #: set when the call is answered
 
     @property
     def title(self) -> str:

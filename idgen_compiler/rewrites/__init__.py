@@ -5,8 +5,20 @@ from idgen_compiler.rewrites.eliminate import Eliminate
 from idgen_compiler.rewrites.expand import Expand
 from idgen_compiler.rewrites.hoist import Hoist
 from idgen_compiler.rewrites.merge import Merge
-from idgen_compiler.rewrites.minimise import Minimise
+from idgen_compiler.rewrites.minimize import Minimize
 from idgen_compiler.rewrites.observe import Observe
+from idgen_compiler.rewrites.registry import REWRITES
 from idgen_compiler.rewrites.rewrite import Rewrite, regenerated
 
-__all__ = ["Collapse", "Eliminate", "Expand", "Hoist", "Merge", "Minimise", "Observe", "Rewrite", "regenerated"]
+__all__ = [
+    "REWRITES",
+    "Collapse",
+    "Eliminate",
+    "Expand",
+    "Hoist",
+    "Merge",
+    "Minimize",
+    "Observe",
+    "Rewrite",
+    "regenerated",
+]

@@ -6,11 +6,13 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.flatten import Atom, Flat, flatten, unflatten
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Marginal, fold
+from idgen_compiler.estimand.construction import with_parts
+from idgen_compiler.estimand.network import Atom, Flat, flatten, unflatten
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Marginal
+from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.separation import m_separated_mask
-from idgen_compiler.rewrites.minimise import minimised
-from idgen_compiler.rewrites.rewrite import Rewrite, with_parts
+from idgen_compiler.rewrites.minimize import minimized
+from idgen_compiler.rewrites.rewrite import Rewrite
 
 __all__ = ["Collapse"]
 
@@ -29,7 +31,7 @@ class Collapse(Rewrite):
         def visit(node: Kernel, values: Mapping[Kernel, Kernel]) -> Kernel:
             new = with_parts(node, [values[part] for part in node.parts])
             if isinstance(new, Intervened):
-                return Intervened(new.law, new.do, tuple(map(_collapsed, new.factors)))
+                return with_parts(new, [new.law, *map(_collapsed, new.factors)])
             return new
 
         return _collapsed(fold(kernel, visit))
@@ -109,5 +111,5 @@ def _joined(hidden: Atom, user: Atom) -> Atom | None:
         return None
     if not m_separated_mask(graph, c, a & ~b & ~fixed, h | b | fixed):
         return None
-    kernel = minimised(Conditional(law, user.kernel.to, graph.names(a | b)))
+    kernel = minimized(Conditional(law, user.kernel.to, graph.names(a | b)))
     return Atom(kernel, user.target, tuple(slot_of[name] for name in kernel.given))

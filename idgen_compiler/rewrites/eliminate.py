@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from idgen_compiler.estimand.build import free, product
-from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Product, fold
+from idgen_compiler.estimand.construction import free, product, with_parts
+from idgen_compiler.estimand.network import Flat, flatten, unflatten
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel
+from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import m_separated_mask
-from idgen_compiler.rewrites.rewrite import Rewrite, with_parts
+from idgen_compiler.rewrites.rewrite import Rewrite
 
 __all__ = ["Eliminate", "eliminated", "why_not_eliminated"]
 
@@ -43,11 +44,10 @@ class Eliminate(Rewrite):
     def apply(self, kernel: Kernel) -> Kernel:
         def visit(node: Kernel, values: Mapping[Kernel, Kernel]) -> Kernel:
             parts = [values[part] for part in node.parts]
-            if isinstance(node, Product):
-                return product(self._settle(parts))
-            if isinstance(node, Intervened):
-                return with_parts(node, [parts[0], *self._settle(parts[1:])])
-            return with_parts(node, parts if isinstance(node, Conditional) else self._settle(parts))
+            if not isinstance(node, Conditional):  # that of a conditional is a law, and no factor
+                first = len(parts) - len(node.made_of)
+                parts[first:] = self._settle(parts[first:])
+            return with_parts(node, parts)
 
         return self._settle([fold(kernel, visit)])[0]
 
@@ -95,7 +95,7 @@ def eliminated(group: Sequence[Conditional]) -> Kernel | None:
     for member in members:
         first = min(order[t] for t in member.to)
         before = {j for j in clamped if order[j] < first} | clamped.intersection(member.given)
-        if not _is_of_chain(member, earlier, before, targets):
+        if not _is_of_chain(member, law.graph, earlier, before, targets):
             return None
         if before and not network.separated(member.to, before, earlier):
             return None
@@ -106,16 +106,13 @@ def eliminated(group: Sequence[Conditional]) -> Kernel | None:
     return free(kernel, [n for n in kernel.inputs if n not in given])
 
 
-def _is_of_chain(member: Conditional, earlier: set[str], before: set[str], targets: set[str]) -> bool:
+def _is_of_chain(member: Conditional, graph: ADMG, earlier: set[str], before: set[str], targets: set[str]) -> bool:
     """Whether a member is its targets' law given all earlier targets and inputs, a factor of the chain rule."""
     if not targets.intersection(member.given) <= earlier:
         return False
-    graph = member.of.graph if isinstance(member.of, Law) else None
-    unnamed = earlier.union(before).difference(member.given)
-    if not unnamed or graph is None:
-        return not unnamed
+    unnamed = (earlier | before).difference(member.given)
     given = graph.mask_of(member.given) | graph.fixed_mask
-    return m_separated_mask(graph, graph.mask_of(member.to), graph.mask_of(unnamed), given)
+    return not unnamed or m_separated_mask(graph, graph.mask_of(member.to), graph.mask_of(unnamed), given)
 
 
 def why_not_eliminated(node: Conditional) -> tuple[str, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.build import product
+from idgen_compiler.estimand.construction import product
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Marginal
 from idgen_compiler.rewrites.eliminate import eliminated
-from idgen_compiler.rewrites.minimise import minimised
+from idgen_compiler.rewrites.minimize import minimized
 from idgen_compiler.rewrites.observe import observed
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere, is_free_of_regeneration
 
@@ -53,7 +53,7 @@ class Expand(Rewrite):
     def _search(
         self, node: Conditional, depth: int, memory: dict[tuple[Conditional, int], Kernel | None]
     ) -> Kernel | None:
-        smaller = observed(minimised(node))
+        smaller = observed(minimized(node))
         direct = eliminated([smaller]) or smaller
         if is_free_of_regeneration(direct):
             return direct
@@ -66,9 +66,6 @@ class Expand(Rewrite):
                 continue
             given = (*node.given, u)
             of_t = self._without_regeneration(Conditional(law, node.to, given), depth - 1, memory)
-            if of_t is None:
-                continue
-            if u not in of_t.inputs:  # t does not need u after all
-                return of_t
-            return Marginal(product([of_u, of_t]), (u,))
+            if of_t is not None:
+                return Marginal(product([of_u, of_t]), (u,))
         return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.build import product
-from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Observed, fold
-from idgen_compiler.rewrites.rewrite import Rewrite, with_parts
+from idgen_compiler.estimand.construction import product, with_parts
+from idgen_compiler.estimand.network import Flat, flatten, unflatten
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
+from idgen_compiler.estimand.tree import fold
+from idgen_compiler.rewrites.rewrite import Rewrite
 
 __all__ = ["Hoist", "hoisted"]
 
@@ -37,17 +38,17 @@ class Hoist(Rewrite):
 
 def hoisted(kernel: Kernel) -> Kernel:
     """The kernel as one sum over one product of the conditionals that its targets depend on."""
-    if isinstance(kernel, Observed | Intervened):
+    if isinstance(kernel, Law):
         return kernel
     flat = flatten(kernel).needed(kernel.targets)
     return unflatten(flat, kernel.targets, kernel.inputs)
 
 
-def _hoisted_law(law: Intervened) -> Intervened:
+def _hoisted_law(law: Intervened) -> Kernel:
     """The law with its factors flattened together: single conditionals, or one sum where something is hidden."""
     flat = flatten(product(law.factors), law.inputs).needed(law.targets)
     shown = set(law.targets)
     if flat.free or any(atom.target not in shown for atom in flat.atoms):
-        return Intervened(law.law, law.do, (hoisted(product(law.factors)),))
+        return with_parts(law, [law.law, hoisted(product(law.factors))])
     factors = (unflatten(Flat((atom,), ()), (atom.target,), atom.inputs) for atom in flat.atoms)
-    return Intervened(law.law, law.do, tuple(factors))
+    return with_parts(law, [law.law, *factors])

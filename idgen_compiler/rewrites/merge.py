@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, walk
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel
+from idgen_compiler.estimand.tree import walk
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
 __all__ = ["Merge"]

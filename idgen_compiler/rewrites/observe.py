@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
 from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import m_connected_mask
-from idgen_compiler.rewrites.minimise import minimised
+from idgen_compiler.rewrites.minimize import minimized
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
 __all__ = ["Observe", "observed", "why_not_observed"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,17 +53,23 @@ def _further_out(node: Conditional) -> Conditional | None:
         set_by_hand += law.do
         law = law.law
         origins.append((law, tuple(set_by_hand)))
-    # In deep nests the laws in between are skipped: they are reached one by one from the nearest where the rule holds.
-    tried = [*origins[:2], *origins[2:][-2:]]
-    for law, by_hand in reversed(tried):
+    for law, by_hand in reversed(_tried(origins)):
         graph = law.graph
         target, given, regime = graph.mask_of(node.to), graph.mask_of(node.given), graph.mask_of(by_hand)
         for inputs in (given, given | regime):
             known = inputs | graph.fixed_mask
             if not m_connected_mask(graph, 0, known, to=target, until=target, entered=regime):
                 # Fixed vertices of L that the conditional did not need, it does not need in L either.
-                return minimised(Conditional(law, node.to, graph.names(inputs)))
+                return minimized(Conditional(law, node.to, graph.names(inputs)))
     return None
+
+
+def _tried(origins: Sequence[T]) -> list[T]:
+    """The two nearest laws and the two outermost.
+
+    In deep nests those in between are skipped: they are reached one by one from the nearest where the rule holds.
+    """
+    return [*origins[:2], *origins[2:][-2:]]
 
 
 def why_not_observed(node: Conditional) -> tuple[str, ...]:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from idgen_compiler.estimand.nodes import Kernel
-from idgen_compiler.rewrites.collapse import Collapse
-from idgen_compiler.rewrites.eliminate import Eliminate
-from idgen_compiler.rewrites.expand import Expand
-from idgen_compiler.rewrites.hoist import Hoist
-from idgen_compiler.rewrites.merge import Merge
-from idgen_compiler.rewrites.minimise import Minimise
-from idgen_compiler.rewrites.observe import Observe
+from idgen_compiler.rewrites.registry import REWRITES
 from idgen_compiler.rewrites.rewrite import Rewrite
 
 __all__ = ["LEVELS", "run"]
 
-LEVELS: dict[int, tuple[tuple[Rewrite, ...], ...]] = {
+
+def _named(names: str) -> tuple[Rewrite, ...]:
+    return tuple(REWRITES[name] for name in names.split())
+
+
+LEVELS: Mapping[int, tuple[tuple[Rewrite, ...], ...]] = {
     0: ((),),
-    1: ((Minimise(), Merge(), Observe(), Eliminate(), Hoist()),),
+    1: (_named("Minimize Merge Observe Eliminate Hoist"),),
     # Observing single conditionals first may split a group that elimination takes as a whole, and the other way round
     # elimination may sample by a network what could be observed: both orders are tried, the cheaper program is kept.
     2: (
-        (Minimise(), Merge(), Observe(), Eliminate(), Expand(), Hoist(), Collapse()),
-        (Minimise(), Merge(), Eliminate(), Observe(), Eliminate(), Expand(), Hoist(), Collapse()),
+        _named("Minimize Merge Observe Eliminate Expand Hoist Collapse"),
+        _named("Minimize Merge Eliminate Observe Eliminate Expand Hoist Collapse"),
     ),
 }
 """The sequences of rewrites of each optimisation level; where there are several, the cheapest result is kept."""

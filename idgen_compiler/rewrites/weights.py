@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.build import conditionals
+from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
-from idgen_compiler.rewrites.minimise import minimised
+from idgen_compiler.rewrites.minimize import minimized
 
 __all__ = ["Weights", "weights_of"]
 
@@ -34,4 +34,4 @@ def weights_of(kernel: Kernel) -> Weights | None:
     if any(district & d and district & ~d for district in within.districts_mask()):
         return None
     whole = conditionals(law, within, r)
-    return Weights(law, tuple(minimised(c) for c in whole if isinstance(c, Conditional)))
+    return Weights(law, tuple(minimized(c) for c in whole if isinstance(c, Conditional)))

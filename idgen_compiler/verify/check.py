@@ -40,6 +40,13 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
 
     Raises NotIdentifiable as `identify` does, QueryError for a query that does not fit the graph, and IdgenError for
     fewer than one model, a negative seed, and a graph whose joint is too large for exact arithmetic.
+
+    >>> import idgen_compiler as idgen
+    >>> report = idgen.verify(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Z -> Y; X <-> Y"), models=2)
+    >>> report.ok
+    True
+    >>> print(report.verdict)
+    verified: estimand, literal program, program equal the truth in 2 of 2 models, as exact fractions
     """
     check_question(query, graph)
     whole = all(isinstance(number, int) and not isinstance(number, bool) for number in (models, seed))

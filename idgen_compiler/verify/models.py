@@ -15,7 +15,7 @@ from math import prod
 
 import numpy as np
 
-from idgen_compiler.estimand.tables import Joint, KernelTable, Table, contract, normalise
+from idgen_compiler.estimand.tables import Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 
@@ -47,6 +47,10 @@ class CausalModel:
 
         Most variables are binary, a few ternary. Most bidirected edges have a hidden cause of their own; some cliques
         of them share one, which the same graph allows.
+
+        >>> model = CausalModel.random(ADMG.parse("X -> Y"), seed=0)
+        >>> model.truth(Query.parse("P(Y | do(X))")).table.sum(axis=1)
+        array([Fraction(1, 1), Fraction(1, 1)], dtype=object)
         """
         generator = np.random.default_rng(seed)
         causes = _hidden_causes(graph, generator)
@@ -80,7 +84,7 @@ class CausalModel:
         causes = {axis for table in factors for axis in table.axes}
         factors += [law for law in self.hidden if law.axes[0] in causes]
         given, targets = tuple(sorted((*query.treatments, *query.conditions))), tuple(sorted(query.outcomes))
-        law = normalise(contract(factors, (*given, *targets), self.sizes, exact=True), targets)
+        law = normalize(contract(factors, (*given, *targets), self.sizes, exact=True), targets)
         return KernelTable(given, targets, law.values)
 
 

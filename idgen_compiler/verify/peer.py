@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.errors import IdgenError
-from idgen_compiler.estimand.tables import Joint, Table, contract, normalise
+from idgen_compiler.estimand.tables import Joint, Table, contract, normalize
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 
@@ -98,7 +98,7 @@ class _Evaluation:
 
     def probability(self, expression: Any) -> Table:
         targets, given = ([self.name(v) for v in side] for side in (expression.children, expression.parents))
-        return normalise(self.joint.marginal((*targets, *given)), targets)
+        return normalize(self.joint.marginal((*targets, *given)), targets)
 
     def multiplied(self, factors: list[Table]) -> Table:
         axes = tuple(sorted({axis for factor in factors for axis in factor.axes}))

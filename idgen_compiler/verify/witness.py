@@ -65,6 +65,11 @@ def witness(query: Query, graph: ADMG) -> Witness:
 
     Raises QueryError and GraphError as `identify` does, and IdgenError for a query that is identifiable and for a
     graph on which the models' joint would be too large for exact arithmetic.
+
+    >>> import idgen_compiler as idgen
+    >>> found = idgen.witness(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y; X <-> Y"))
+    >>> found.proves, found.difference
+    (True, Fraction(1, 4))
     """
     check_question(query, graph)
     reduced = exchanged(query, graph)

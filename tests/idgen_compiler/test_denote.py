@@ -7,7 +7,8 @@ import pytest
 import idgen_compiler as idgen
 from idgen_compiler.denote import denote
 from idgen_compiler.errors import ProgramError
-from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Marginal, walk
+from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Marginal
+from idgen_compiler.estimand.tree import walk
 from tests.strategies import NAPKIN, Case, napkin_ladder
 from tests.truth import Truth
 

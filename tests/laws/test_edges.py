@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.errors import GraphError, IdgenError, NotIdentifiable, QueryError
+from idgen_compiler.estimand.construction import with_parts
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.flatten import Flat, flatten, unflatten
+from idgen_compiler.estimand.network import Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Marginal, Observed, Product, Renamed
 from idgen_compiler.graph import ADMG, m_separated
 from idgen_compiler.identify import identify
@@ -15,7 +16,7 @@ from idgen_compiler.identify.trace import Problem
 from idgen_compiler.ir.operations import Observe, Realize, Regenerate, Reweight
 from idgen_compiler.lower import lower
 from idgen_compiler.query import Query
-from idgen_compiler.rewrites.rewrite import regenerated, with_parts
+from idgen_compiler.rewrites.rewrite import regenerated
 from tests.strategies import NAPKIN
 
 GRAPH = ADMG.parse("W -> X -> Y; W -> Y")

@@ -15,12 +15,13 @@ import pytest
 
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.flatten import flatten
+from idgen_compiler.estimand.network import flatten
 from idgen_compiler.estimand.nodes import Conditional, Kernel
 from idgen_compiler.estimand.tables import Joint, KernelTable
 from idgen_compiler.identify.fixing import identifiable
 from idgen_compiler.lower import lower
 from idgen_compiler.program import Program
+from idgen_compiler.rewrites import REWRITES
 from idgen_compiler.rewrites.pipeline import LEVELS
 from idgen_compiler.rewrites.rewrite import regenerated
 from idgen_compiler.verify.models import CausalModel
@@ -120,6 +121,15 @@ def test_estimands_equal_the_truth() -> None:
         for name, kernel in {id(kernel): (name, kernel) for name, kernel in _kernels(case)}.values():
             estimand = Estimand(kernel, literal.given, literal.targets)
             assert _close(estimand.evaluate(joint), truth), f"{case}: {name}"
+
+
+@pytest.mark.parametrize("name", REWRITES)
+def test_each_rewrite_alone_keeps_the_truth(name: str) -> None:
+    for case in IDENTIFIABLE:
+        joint, truth = _model(case)
+        literal = case.identification.estimand
+        estimand = Estimand(REWRITES[name].apply(literal.kernel), literal.given, literal.targets)
+        assert _close(estimand.evaluate(joint), truth), case
 
 
 @pytest.mark.parametrize("ways", WAYS)

@@ -20,14 +20,21 @@ MODULES = (
     "graph.separation",
     "identify",
     "identify.algorithm",
-    "estimand.flatten",
+    "identify.fixing",
+    "identify.hedge",
+    "identify.trace",
+    "estimand.construction",
+    "estimand.network",
+    "estimand.tree",
     "rewrites.collapse",
     "rewrites.eliminate",
     "rewrites.expand",
     "rewrites.hoist",
     "rewrites.merge",
-    "rewrites.minimise",
+    "rewrites.minimize",
     "rewrites.observe",
+    "rewrites.pipeline",
+    "rewrites.registry",
     "rewrites.rewrite",
     "rewrites.weights",
     "lower",
@@ -49,7 +56,8 @@ def main() -> None:
         for mutant in mutants_of(module, path.read_text(encoding="utf-8"))[:: arguments.every]:
             verdict = "killed"
             if survives(mutant):
-                verdict = "equivalent" if f"{name}: {mutant.after}" in EQUIVALENT else "survived"
+                change = f"no {mutant.before}" if mutant.after == "pass" else mutant.after
+                verdict = "equivalent" if f"{name}: {change}" in EQUIVALENT else "survived"
             print(f"{verdict}\t{module}\t{mutant.line}\t{mutant.before}\t{mutant.after}", flush=True)
 
 

@@ -19,15 +19,20 @@ from _pytest.mark import ParameterSet
 
 from tests import goldens
 from tests.idgen_compiler import test_regenerations as regenerations
+from tests.idgen_compiler.estimand import test_tree as tree
 from tests.idgen_compiler.graph import test_separation as separation
+from tests.idgen_compiler.identify import test_algorithm as algorithm
+from tests.idgen_compiler.identify import test_fixing as fixing
+from tests.idgen_compiler.identify import test_hedge as hedge
 from tests.idgen_compiler.rewrites import (
     test_collapse,
     test_eliminate,
     test_expand,
     test_hoist,
     test_merge,
-    test_minimise,
+    test_minimize,
     test_observe,
+    test_registry,
     test_weights,
 )
 from tests.laws import test_edges as edges
@@ -43,8 +48,9 @@ REWRITES = (
     test_expand,
     test_hoist,
     test_merge,
-    test_minimise,
+    test_minimize,
     test_observe,
+    test_registry,
     test_weights,
 )
 
@@ -90,11 +96,12 @@ def _checks() -> Iterator[Callable[[], object]]:
     for golden in (laws.test_the_lines_of_the_traces, laws.test_hedges, laws.test_what_each_rewrite_leaves):
         yield partial(golden, _golden)
     yield partial(laws.test_lowered_programs, _golden)
-    for module in (edges, *REWRITES):
+    for module in (edges, tree, algorithm, hedge, *REWRITES):
         yield from _tests(module)
     yield laws.test_estimands_equal_the_truth
     for reweight in (False, True):
         yield partial(laws.test_lowered_programs_run_to_the_truth, reweight)
+    yield from _tests(fixing)
     yield from _tests(separation)
     yield from _tests(regenerations)
 
@@ -133,10 +140,15 @@ def _transplant(mutant: Mutant) -> None:
                     _give(_function(there), _function(value))
                     if isinstance(value, int) and not attribute.startswith("__"):
                         _set_default(old, attribute, value)
-        elif isinstance(new, FunctionType) and new.__module__ == mutant.module:
-            _give(_function(old), new)
+        elif (changed_function := _function(new)) is not None and changed_function.__module__ == mutant.module:
+            _give(_function(old), changed_function)
+            if hasattr(old, "cache_clear"):
+                old.cache_clear()
         elif isinstance(new, int) and not name.startswith("__"):
             setattr(living, name, new)
+        elif isinstance(new, dict) and isinstance(old, dict) and name.isupper():
+            old.clear()
+            old.update(new)
 
 
 def _set_default(rewrite: type, field: str, value: int) -> None:
@@ -153,6 +165,7 @@ def _function(value: object) -> FunctionType | None:
         value = value.func
     elif isinstance(value, classmethod | staticmethod):
         value = value.__func__
+    value = getattr(value, "__wrapped__", value)  # what a cache is in front of
     return value if isinstance(value, FunctionType) else None
 
 

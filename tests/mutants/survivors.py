@@ -6,32 +6,43 @@ __all__ = ["EQUIVALENT"]
 
 _BOUND = "every bit passes: the bound saves time only"
 _FAST = "skips or takes a short cut to the same result"
+_SYMMETRIC = "symmetric in the two"
 _STRICT = "both have the same length, which strict only checks"
 
 EQUIVALENT: dict[str, str] = {
     "graph.separation: within = (1 >> (start | to | given).bit_length()) - 1": _BOUND,
     "graph.separation: within = (2 << (start | to | given).bit_length()) - 1": _BOUND,
     "graph.separation: while (new_into or new_out) and (not into & out & until):": "the search ends later, as it says",
-    "estimand.flatten: changed = tuple(((old, new) for old, new in zip(*names, strict=False) if old != new))": _STRICT,
-    "estimand.flatten: inputs = given if not slot and slot.keys().isdisjoint(given) else "
+    "identify.fixing: if not cut.connected(set(query.outcomes), {z}, {*treatments, *others}):": _SYMMETRIC,
+    "identify.fixing: hidden = {'{' + min(v, w) + ',' + max(w, v) + '}' for w in self.siblings[v] & kept}": _SYMMETRIC,
+    "identify.fixing: hidden = {'{' + min(w, v) + ',' + max(v, w) + '}' for w in self.siblings[v] & kept}": _SYMMETRIC,
+    "identify.fixing: siblings = {v: frozenset((w for e in graph.bidirected if v in e for w in e)) for v in "
+    "graph.order}": "a vertex lies in its own district anyway",
+    "identify.fixing: no break": "descendants of before only put a vertex off to the next round",
+    "rewrites.collapse: no del self.atoms[atom.target]": "what nothing reads is left out of the network in the end",
+    "estimand.tree: _PARTS = _Readers(Role.PART, Role.ORIGIN, Role.PARTS)": "roles have no order",
+    "estimand.tree: _MADE_OF = _Readers(Role.PARTS, Role.PART)": "roles have no order",
+    "estimand.tree: below = [(part, False) for part in reversed(node.parts)]": _FAST,
+    "estimand.network: changed = tuple(((old, new) for old, new in zip(*names, strict=False) if old != new))": _STRICT,
+    "estimand.network: inputs = given if not slot and slot.keys().isdisjoint(given) else "
     "tuple([slot.get(n, n) for n in given])": _FAST,
-    "estimand.flatten: if not not unmade.isdisjoint(atom.inputs):": _FAST,
-    "estimand.flatten: if unmade.isdisjoint(atom.inputs):": _FAST,
-    "estimand.flatten: stuck = ', '.join((a.target for a, n in zip(atoms, waiting, strict=False) if n))": _STRICT,
+    "estimand.network: if not not unmade.isdisjoint(atom.inputs):": _FAST,
+    "estimand.network: if unmade.isdisjoint(atom.inputs):": _FAST,
+    "estimand.network: no unmade.discard(atom.target)": _FAST,
+    "estimand.network: stuck = ', '.join((a.target for a, n in zip(atoms, waiting, strict=False) if n))": _STRICT,
     "rewrites.collapse: for name, slot in zip((*atom.kernel.to, *atom.kernel.given), (atom.target, *atom.inputs), "
     "strict=False):": _STRICT,
     "rewrites.eliminate: clamped = {n for c in members for n in c.given}.difference(law.inputs, targets)": (
         "the order of what a difference takes away does not matter"
     ),
+    "rewrites.eliminate: before = {j for j in clamped if order[j] <= first} | clamped.intersection(member.given)": (
+        "no input is a target"
+    ),
+    "rewrites.eliminate: if self.groups and len(members) > 2 and ((whole := eliminated(members)) is not None):": _FAST,
     "rewrites.eliminate: if self.groups and len(members) >= 1 and ((whole := eliminated(members)) is not None):": _FAST,
     "rewrites.merge: return len(small.factors) < len(large.factors) and set(small.do) <= set(large.do) and "
     "(set(small.factors) < set(large.factors))": "fewer factors are no equal set",
-    "rewrites.weights: return Weights(law, tuple((minimised(c) for c in whole)))": "all are conditionals: a type check",
+    "rewrites.weights: return Weights(law, tuple((minimized(c) for c in whole)))": "all are conditionals: a type check",
     "lower: self.observed.update(node.given, node.to)": "a union has no order",
-    "rewrites.rewrite: if all((new is old for new, old in zip(node.parts, parts, strict=True))):": (
-        "being the same is symmetric"
-    ),
-    "rewrites.rewrite: if all((new is old for new, old in zip(parts, node.parts, strict=False))):": _STRICT,
-    "rewrites.rewrite: return tuple((n for n in reversed(found)))": "only intervened laws are found: a type check",
 }
-"""`module: line as changed` -> why the changed program is as right as the original."""
+"""`module: line as changed` (or `no` with a line that is left out) -> why the changed program is as right."""

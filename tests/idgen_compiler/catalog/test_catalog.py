@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 import idgen_compiler as idgen
+from idgen_compiler import catalog
 from idgen_compiler.catalog import ENTRIES, Entry, find
+from idgen_compiler.catalog.entry import read_entries
 from idgen_compiler.catalog.formula import TextbookFormula
+from idgen_compiler.catalog.shelf import FILES
 from idgen_compiler.identify.fixing import identifiable
 from idgen_compiler.verify import CausalModel
 
@@ -90,3 +94,40 @@ def test_paper_formula_of_the_prescription_graph() -> None:
     assert identification.trace.lines.count(7) == 2
     joint_factors = {step.problem.graph.names(step.problem.y) for step in identification.trace.steps}
     assert joint_factors == {("W2", "W3"), ("W4",), ("W1",), ("X",)}
+
+
+def test_every_file_is_on_the_shelf() -> None:
+    folder = Path(catalog.__file__).parent
+    assert {path.stem for path in folder.glob("*.toml")} == set(FILES)
+    assert len(ENTRIES[:3]) == 3
+    assert ENTRIES[-1] == list(ENTRIES)[-1]
+
+
+NAPKIN = """[[entries]]
+name = "napkin"
+title = "The napkin"
+graph = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
+query = "P(Y | do(X))"
+identifiable = true
+source = "Pearl and Mackenzie (2018)"
+lesson = "A ratio."
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (NAPKIN + "[[", r"mine.toml cannot be read as TOML: Invalid"),
+        (NAPKIN.replace('lesson = "A ratio."', ""), "mine.toml: 'entries', item 0 lacks 'lesson'"),
+        (NAPKIN + "year = 2018", "item 0 has unknown fields: year"),
+        (NAPKIN + "tags = [1]", "item 0: 'tags', item 0 must be a text, not 1"),
+        (NAPKIN.replace("[[entries]]", "[[entry]]"), "mine.toml lacks 'entries'"),
+    ],
+)
+def test_a_file_is_read_strictly(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(NAPKIN, encoding="utf-8")
+    assert [entry.name for entry in read_entries(path)] == ["napkin"]
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(idgen.IdgenError, match=message):
+        read_entries(path)

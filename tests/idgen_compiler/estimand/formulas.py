@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from idgen_compiler.estimand.formula import (
     Definition,
@@ -12,10 +12,10 @@ from idgen_compiler.estimand.formula import (
     Sum,
     Times,
     Written,
-    fold_formula,
     name_of,
 )
-from idgen_compiler.estimand.tables import Joint, Table, contract, normalise
+from idgen_compiler.estimand.tables import Joint, Table, contract, normalize
+from idgen_compiler.estimand.tree import fold
 
 
 def evaluate_written(written: Written, joint: Joint, keep: Sequence[str]) -> Table:
@@ -46,24 +46,24 @@ def _table(body: Formula, joint: Joint, laws: dict[int, tuple[Definition, Table]
             table = table.renamed({v: name for name, v in names.items()}).summed(plain)
         else:
             table = joint.marginal(plain)
-        return normalise(table, [name_of(t) for t in term.targets]).renamed(plain)
+        return normalize(table, [name_of(t) for t in term.targets]).renamed(plain)
 
-    def visit(term: Formula, values: object) -> Table:
+    def visit(term: Formula, values: Mapping[Formula, Table]) -> Table:
         match term:
             case Probability():
                 return conditional(term)
             case Times(factors):
-                return multiplied([values[id(f)] for f in factors])
+                return multiplied([values[f] for f in factors])
             case Sum(over, body):
-                table = values[id(body)]
+                table = values[body]
                 assert set(over) <= set(table.axes), "a sum ranges over what its body mentions"
                 return table.summed(set(table.axes) - set(over))
             case Ratio(above, below):
-                lower = values[id(below)]
-                return multiplied([values[id(above)], Table(lower.axes, 1 / lower.values)])
+                lower = values[below]
+                return multiplied([values[above], Table(lower.axes, 1 / lower.values)])
         raise TypeError(type(term).__name__)
 
-    table = fold_formula(body, visit)
+    table = fold(body, visit)
     return contract([table], tuple(keep), _sizes((*keep, *table.axes), joint), joint.exact)
 
 

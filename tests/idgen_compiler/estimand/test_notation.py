@@ -9,10 +9,10 @@ import pytest
 
 from idgen_compiler.estimand import Estimand
 from idgen_compiler.estimand.drawing import to_dot, to_mermaid
-from idgen_compiler.estimand.flatten import flatten, unflatten
+from idgen_compiler.estimand.formulation import write_named, write_out, written_size
+from idgen_compiler.estimand.network import flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, EstimandError, Marginal, Observed, Product, Renamed
 from idgen_compiler.estimand.notation import to_latex, to_text
-from idgen_compiler.estimand.writing import write_named, write_out, written_size
 from idgen_compiler.graph import ADMG
 from idgen_compiler.query import Query
 from idgen_compiler.verify.models import CausalModel

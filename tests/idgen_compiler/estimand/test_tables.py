@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from idgen_compiler.errors import DataError
-from idgen_compiler.estimand.tables import Joint, KernelTable, Table, contract, normalise
+from idgen_compiler.estimand.tables import Joint, KernelTable, Table, contract, normalize
 
 HALF = Fraction(1, 2)
 
@@ -92,7 +92,7 @@ def test_a_product_of_nothing_is_one_and_repeats_over_its_axes() -> None:
 @pytest.mark.parametrize("dtype", [object, float])
 def test_a_condition_of_probability_zero_gives_a_uniform_law(dtype: type) -> None:
     values = np.array([[HALF, HALF], [Fraction(), Fraction()]], dtype=object).astype(dtype)
-    kernel = normalise(Table(("A", "B"), values), ["B"])
+    kernel = normalize(Table(("A", "B"), values), ["B"])
     assert kernel.values.tolist() == [[HALF, HALF], [HALF, HALF]]
 
 

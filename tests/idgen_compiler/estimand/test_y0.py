@@ -8,10 +8,10 @@ from itertools import islice, product
 import pytest
 
 from idgen_compiler.errors import IdgenError
-from idgen_compiler.estimand.flatten import flatten, unflatten
+from idgen_compiler.estimand.formulation import FreeVariables
+from idgen_compiler.estimand.network import flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, EstimandError, Kernel, Marginal, Observed, Product, Renamed
 from idgen_compiler.estimand.tables import Joint, contract
-from idgen_compiler.estimand.writing import FreeVariables
 from idgen_compiler.estimand.y0 import to_y0
 from idgen_compiler.graph import ADMG
 from idgen_compiler.verify.models import CausalModel

@@ -29,7 +29,8 @@ def test_dot_marks_the_hedge_and_reads_back() -> None:
 
 
 def test_a_hedge_of_another_graph_is_refused() -> None:
-    stranger = (frozenset({"Q"}), frozenset({"Q"}))
-    for draw in (sketch_hedge, hedge_dot):
-        with pytest.raises(idgen.GraphError, match="unknown vertex 'Q'"):
-            draw(GRAPH, stranger)
+    known, stranger = frozenset({"X", "Y"}), frozenset({"Q"})
+    for hedge in ((stranger, stranger), (known, stranger), (stranger, known)):
+        for draw in (sketch_hedge, hedge_dot):
+            with pytest.raises(idgen.GraphError, match="unknown vertex 'Q'"):
+                draw(GRAPH, hedge)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from idgen_compiler.estimand.evaluate import evaluate
+from idgen_compiler.estimand.evaluation import evaluate
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.graph import ADMG
 from idgen_compiler.query import Query

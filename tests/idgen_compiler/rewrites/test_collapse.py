@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from idgen_compiler.estimand.flatten import flatten
-from idgen_compiler.estimand.nodes import Conditional, Kernel, Marginal, Product, Renamed, walk
+from idgen_compiler.estimand.network import flatten
+from idgen_compiler.estimand.nodes import Conditional, Kernel, Marginal, Product, Renamed
+from idgen_compiler.estimand.tree import walk
 from idgen_compiler.rewrites import Collapse
 from tests.idgen_compiler.rewrites.kernels import after, equal, observed, of
 

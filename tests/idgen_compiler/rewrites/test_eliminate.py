@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Product, walk
-from idgen_compiler.rewrites import Eliminate, Merge, Minimise
+from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Product
+from idgen_compiler.estimand.tree import walk
+from idgen_compiler.rewrites import Eliminate, Merge, Minimize
 from idgen_compiler.rewrites.eliminate import eliminated, why_not_eliminated
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of, rewritten
 
@@ -129,14 +130,40 @@ def test_parts_of_a_group_are_found() -> None:
 def test_an_input_that_returns_is_free() -> None:
     """Fixed variables that the conditional did not name do not matter in its network either."""
     graph = "V1 -> V2; V1 -> V4; V2 -> V4; V3 -> V4; V3 -> V5; V4 -> V5; V1 <-> V4; V2 <-> V5"
-    kernel = answer("P(V5 | do(V4))", graph, Minimise())
+    kernel = answer("P(V5 | do(V4))", graph, Minimize())
     found = rewritten(kernel, Merge(), Eliminate())
     assert set(found.inputs) <= {"V4"}
     assert any(isinstance(n, Free) for n in walk(found))
     assert equal(kernel, found, graph)
 
 
+def test_what_a_member_names_makes_the_rest_idle() -> None:
+    """P(A) P(B | A) P(C | B) is the chain rule, since A tells nothing about C once B is seen."""
+    graph = "X -> A -> B -> C; X <-> C"
+    law = after(observed(graph), "X", "A | X", "B | A", "C | X, A, B")
+    members = [of(law, "A | X"), of(law, "B | A, X"), of(law, "C | B, X")]
+    found = eliminated(members)
+    assert found is not None
+    assert equal(found, Product(tuple(members)), graph)
+
+
+PAIR = "A -> B -> C; A <-> C; H -> B; H -> C"
+
+
+@pytest.mark.parametrize(("posteriors", "grown"), [(6, True), (7, False)])
+def test_groups_of_many_members_are_not_grown(posteriors: int, grown: bool) -> None:
+    """P(B) P(C | B) goes as a pair beside as many posteriors P(H_k | D_k) as bring the group to eight, not beyond."""
+    count = range(posteriors)
+    beside = "".join(f"; H{k} -> D{k}; A <-> D{k}" for k in count)
+    factors = [text for k in count for text in (f"H{k} |", f"D{k} | A, H{k}")]
+    law = after(observed(PAIR + beside), "A", "H |", "B | A, H", "C | A, H, B", *factors)
+    members = (of(law, "B | A"), of(law, "C | A, B"), *(of(law, f"H{k} | D{k}, A") for k in count))
+    left = {n for n in walk(Eliminate().apply(Product(members))) if isinstance(n, Conditional) and n.of is law}
+    assert left == set(members[2:]) if grown else left >= {members[1]}
+
+
 def test_what_is_no_conditional_of_an_intervened_law_stays() -> None:
     node = of(observed("X -> Y"), "Y | X")
+    assert why_not_eliminated(node) == ()
     assert eliminated([node]) is None
     assert Eliminate().apply(node) is node

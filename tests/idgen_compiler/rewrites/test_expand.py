@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Marginal
-from idgen_compiler.rewrites import Eliminate, Expand, Minimise, Observe, regenerated
+from idgen_compiler.rewrites import Eliminate, Expand, Minimize, Observe, regenerated
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of
 
 FRONT_DOOR = "X -> M -> Y; X <-> Y; M -> Q"
@@ -31,7 +31,7 @@ def test_the_right_variable_makes_both_halves_observable() -> None:
 
 def test_a_condition_on_an_effect_of_the_mediator() -> None:
     """P(Y | do(X), Q) needs no regeneration once M is summed over, and one without."""
-    before = answer("P(Y | do(X), Q)", FRONT_DOOR, Minimise(), Observe(), Eliminate())
+    before = answer("P(Y | do(X), Q)", FRONT_DOOR, Minimize(), Observe(), Eliminate())
     assert regenerated(before)
     assert regenerated(Expand(depth=0).apply(before))
     assert not regenerated(Expand().apply(before))
@@ -40,7 +40,7 @@ def test_a_condition_on_an_effect_of_the_mediator() -> None:
 def test_conditions_are_kept_beside_the_new_variable() -> None:
     """Y depends on Q given M too: Σ_m P(m | q ; do(x)) P(y | m, q ; do(x))."""
     graph = "X -> M -> Y; X <-> Y; M -> Q -> Y"
-    before = answer("P(Y | do(X), Q)", graph, Minimise(), Observe(), Eliminate())
+    before = answer("P(Y | do(X), Q)", graph, Minimize(), Observe(), Eliminate())
     found = Expand().apply(before)
     assert regenerated(before)
     assert not regenerated(found)
@@ -52,6 +52,32 @@ def test_depth_and_breadth_bound_the_search() -> None:
     assert regenerated(Expand(depth=0).apply(node))
     assert regenerated(Expand(breadth=0).apply(node))
     assert not regenerated(Expand(depth=1).apply(node))
+
+
+@pytest.mark.parametrize(
+    ("query", "graph", "left"),
+    [
+        (
+            "P(V2, V1 | do(V3), V4, V5)",
+            "V1 -> V2 -> V3 -> V4; V1 -> V3 -> V5; V1 -> V4; V2 -> V5; V1 <-> V4 <-> V5",
+            (1, 1, 1),
+        ),
+        ("P(Y | do(X))", "V2 -> W1 -> W2 -> X -> Y -> V1; V2 <-> W1; W1 <-> X; W1 <-> Y", (1, 1, 1)),
+        (
+            "P(V3, V6 | do(V5))",
+            "V1 -> V2 -> V4; V1 -> V3 -> V4 -> V5 -> V6; V2 -> V5; V3 -> V5; V2 -> V6; V3 -> V6;"
+            "V1 <-> V3; V1 <-> V4; V2 <-> V5; V4 <-> V6",
+            (1, 1, 0),
+        ),
+    ],
+)
+def test_the_search_ends_at_its_depth(query: str, graph: str, left: tuple[int, ...]) -> None:
+    """Each half is searched one variable less deep: what needs more variables than the depth allows stays."""
+    before = answer(query, graph, Minimize(), Observe(), Eliminate())
+    for depth, laws in enumerate(left):
+        found = Expand(depth=depth).apply(before)
+        assert len(regenerated(found)) == laws
+        assert equal(before, found, graph)
 
 
 def test_a_variable_that_the_target_does_not_need_is_left_out() -> None:
@@ -70,7 +96,7 @@ def test_a_variable_that_the_target_does_not_need_is_left_out() -> None:
     ],
 )
 def test_a_true_ratio_stays(query: str, graph: str) -> None:
-    kernel = answer(query, graph, Minimise())
+    kernel = answer(query, graph, Minimize())
     found = Expand().apply(kernel)
     assert len(regenerated(found)) == 1
     assert equal(kernel, found, graph)

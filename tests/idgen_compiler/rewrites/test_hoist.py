@@ -9,7 +9,8 @@ from hypothesis import given
 
 from idgen_compiler.denote import denote
 from idgen_compiler.estimand import Estimand
-from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Marginal, Product, Renamed, walk
+from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Kernel, Marginal, Product, Renamed
+from idgen_compiler.estimand.tree import walk
 from idgen_compiler.rewrites import Hoist
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of
 from tests.strategies import Case, cases
@@ -94,3 +95,8 @@ def _is_flat(kernel: Kernel) -> bool:
     factors = kernel.factors if isinstance(kernel, Product) else (kernel,)
     bare = [f.body if isinstance(f, Renamed) else f for f in factors]
     return all(isinstance(f, Conditional) and len(f.to) == 1 for f in bare)
+
+
+def test_a_law_by_itself_is_what_it_is() -> None:
+    law = observed("X -> Y")
+    assert Hoist().apply(law) is law

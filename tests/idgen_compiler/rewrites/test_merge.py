@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idgen_compiler.estimand.nodes import Intervened, Product
-from idgen_compiler.rewrites import Eliminate, Merge, Minimise, regenerated
+from idgen_compiler.rewrites import Eliminate, Merge, Minimize, regenerated
 from idgen_compiler.rewrites.merge import _is_margin
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of
 
@@ -12,7 +12,7 @@ NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
 
 def test_two_laws_become_one_group() -> None:
     """P(X, Y | do(W2)): line 3 fixes W1 and so splits X from Y; merged, they are sampled together again."""
-    apart = answer("P(X, Y | do(W2))", NAPKIN, Minimise())
+    apart = answer("P(X, Y | do(W2))", NAPKIN, Minimize())
     merged = Merge().apply(apart)
     assert (len(regenerated(apart)), len(regenerated(merged))) == (2, 1)
     assert equal(apart, merged, NAPKIN)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Law
-from idgen_compiler.rewrites import Minimise, Observe, regenerated
+from idgen_compiler.rewrites import Minimize, Observe, regenerated
+from idgen_compiler.rewrites.observe import _tried, why_not_observed
 from idgen_compiler.rewrites.observe import observed as by_observation
-from idgen_compiler.rewrites.observe import why_not_observed
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of, rewritten
 from tests.strategies import Case, napkin_ladder
 from tests.truth import Truth
@@ -100,12 +100,23 @@ def test_what_is_set_after_counts_too() -> None:
 def test_what_was_set_in_between_counts_too(rungs: int) -> None:
     """On a ladder every law is made in the one before; a conditional leaves it with all that was set on the way."""
     truth = Truth(Case(*napkin_ladder(rungs)), seed=0)
-    kernel = rewritten(truth.case.identification.estimand.kernel, Minimise(), Observe())
+    kernel = rewritten(truth.case.identification.estimand.kernel, Minimize(), Observe())
     assert truth.of_kernel(kernel)
     assert len(regenerated(kernel)) == rungs
 
 
 def test_inner_laws_are_observed_first() -> None:
     """A law that is left by its conditional is no longer mentioned at all."""
-    kernel = answer("P(Y | do(X))", "Z -> X -> Y; Z -> Y", Minimise(), Observe())
+    kernel = answer("P(Y | do(X))", "Z -> X -> Y; Z -> Y", Minimize(), Observe())
     assert not any(isinstance(part, Intervened) for part in kernel.parts)
+
+
+def test_a_law_that_nothing_was_done_in_forbids_nothing() -> None:
+    assert why_not_observed(of(observed(NAPKIN), "Y | X")) == ()
+
+
+@pytest.mark.parametrize(
+    ("nested", "wanted"), [(1, [0]), (2, [0, 1]), (3, [0, 1, 2]), (4, [0, 1, 2, 3]), (6, [0, 1, 4, 5])]
+)
+def test_of_a_deep_nest_the_ends_are_tried(nested: int, wanted: list[int]) -> None:
+    assert _tried(range(nested)) == wanted

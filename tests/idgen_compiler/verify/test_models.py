@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import idgen_compiler as idgen
-from idgen_compiler.estimand.tables import normalise
+from idgen_compiler.estimand.tables import normalize
 from idgen_compiler.graph import m_separated
 from idgen_compiler.verify import CausalModel
 from tests.strategies import admgs, queries
@@ -64,7 +64,7 @@ def test_separated_variables_are_independent(data: st.DataObject) -> None:
     a, b, *given = data.draw(st.permutations(list(graph.order)))
     given = given[: data.draw(st.integers(0, 2))]
     joint = CausalModel.random(graph, data.draw(st.integers(0, 5))).observational()
-    law = normalise(joint.marginal([a, b, *given]), [a, b])
+    law = normalize(joint.marginal([a, b, *given]), [a, b])
     values = law.aligned([a, b, *given])
     gap = values - values.sum(axis=1, keepdims=True) * values.sum(axis=0, keepdims=True)
     if m_separated(graph, [a], [b], given):
@@ -81,7 +81,7 @@ def test_without_treatments_the_truth_is_seen(data: st.DataObject) -> None:
     seen = idgen.Query(query.outcomes, (), (*query.treatments, *query.conditions))
     model = CausalModel.random(graph, 0)
     truth = model.truth(seen)
-    law = normalise(model.observational().marginal(seen.variables), seen.outcomes)
+    law = normalize(model.observational().marginal(seen.variables), seen.outcomes)
     assert (law.aligned((*truth.given, *truth.targets)) == truth.table).all()
 
 

@@ -24,9 +24,8 @@ from idgen_compiler.estimand.nodes import (
     Observed,
     Product,
     Renamed,
-    fold,
-    walk,
 )
+from idgen_compiler.estimand.tree import fold, walk
 
 __all__ = ["MOST_PROBABILITIES", "FreeVariables", "write_named", "write_out", "written_size"]
 
@@ -55,7 +54,7 @@ def written_size(kernel: Kernel) -> int:
             return min(_COUNTLESS, times_written * sizes[node.of])
         if isinstance(node, (Conditional, Observed)):
             return 1
-        return min(_COUNTLESS, sum(sizes[part] for part in _written_parts(node)))
+        return min(_COUNTLESS, sum(sizes[part] for part in node.made_of))
 
     return fold(kernel, visit)
 
@@ -85,7 +84,7 @@ def write_named(
     """
     if written_size(kernel) <= limit:
         return write_out(kernel, limit=limit, reserved=reserved, free=free)
-    uses = Counter(p for node in walk(kernel) if not isinstance(node, Conditional) for p in _written_parts(node))
+    uses = Counter(p for node in walk(kernel) if not isinstance(node, Conditional) for p in node.made_of)
     shared = (k for k, n in uses.items() if n > 1 and not isinstance(k, (Conditional, Observed)))
     laws = (n.of for n in walk(kernel) if isinstance(n, Conditional) and not isinstance(n.of, Observed))
     return _Writer(frozenset((*laws, *shared)), free).write(kernel, reserved)
@@ -155,7 +154,7 @@ class _Writer:
                 if isinstance(node.of, Observed) or node.of in self.named:
                     continue
                 yield from _left_out(node)
-            stack.extend(reversed(_written_parts(node)))
+            stack.extend(reversed(node.made_of))
 
     # -- one case a kind of node ------------------------------------------------------------------------------------
 
@@ -255,11 +254,6 @@ def _fresh(names: Iterable[str], scope: Scope) -> dict[str, str]:
             variable += "'"
         out[name] = variable
     return out
-
-
-def _written_parts(node: Kernel) -> Sequence[Kernel]:
-    """The parts that the node's formula is made of; the law under a law's factors is not one of them."""
-    return node.factors if isinstance(node, Intervened) else node.parts
 
 
 def _left_out(node: Conditional) -> Names:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.estimand.nodes import Conditional, Product
-from idgen_compiler.rewrites import Minimise
-from idgen_compiler.rewrites.minimise import minimised, split
+from idgen_compiler.rewrites import Minimize
+from idgen_compiler.rewrites.minimize import minimized, split
 from tests.idgen_compiler.rewrites.kernels import after, equal, observed, of
 
 
@@ -28,7 +28,7 @@ from tests.idgen_compiler.rewrites.kernels import after, equal, observed, of
 )
 def test_what_matters_is_kept(graph: str, before: str, wanted: str) -> None:
     law = observed(graph)
-    found = minimised(of(law, before))
+    found = minimized(of(law, before))
     assert (found.to, set(found.given)) == (of(law, wanted).to, set(of(law, wanted).given))
     assert equal(found, of(law, before), graph)
 
@@ -51,26 +51,26 @@ def test_the_graph_is_that_of_the_law() -> None:
     """In the observed napkin W1 tells about Y; in the law where W2 is set, X alone still does not separate them."""
     napkin = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
     law = after(observed(napkin), "W2", "W1 |", "X | W1, W2", "Y | W1, W2, X")
-    assert minimised(of(law, "Y | W2, X")) is of(law, "Y | X")  # the Verma constraint of the napkin
+    assert minimized(of(law, "Y | W2, X")) is of(law, "Y | X")  # the Verma constraint of the napkin
     assert equal(of(law, "Y | W2, X"), of(law, "Y | X"), napkin)
-    assert minimised(of(law, "Y | W1, X")) is of(law, "Y | W1, X")
-    assert minimised(of(observed(napkin), "Y | W2, X")) is of(observed(napkin), "Y | W2, X")
+    assert minimized(of(law, "Y | W1, X")) is of(law, "Y | W1, X")
+    assert minimized(of(observed(napkin), "Y | W2, X")) is of(observed(napkin), "Y | W2, X")
 
 
 def test_several_targets_are_split_by_the_chain_rule() -> None:
     law = observed("X -> M -> Y")
     node = of(law, "M, Y | X")
     assert split(node) == [of(law, "M | X"), of(law, "Y | X, M")]
-    assert Minimise().apply(node) is Product((of(law, "M | X"), of(law, "Y | M")))
+    assert Minimize().apply(node) is Product((of(law, "M | X"), of(law, "Y | M")))
 
 
 def test_a_conditional_of_a_product_stays() -> None:
     """Without a graph nothing is known to be separated."""
     law = observed("X -> Y")
     node = Conditional(Product((of(law, "X |"), of(law, "Y | X"))), ("Y",), ("X",))
-    assert minimised(node) is node
+    assert minimized(node) is node
 
 
 def test_nothing_is_built_where_nothing_changes() -> None:
     law = observed("X -> Y")
-    assert Minimise().apply(of(law, "Y | X")) is of(law, "Y | X")
+    assert Minimize().apply(of(law, "Y | X")) is of(law, "Y | X")

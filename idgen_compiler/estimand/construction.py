@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from idgen_compiler.estimand.nodes import Conditional, Free, Kernel, Law, Marginal, Product
+from idgen_compiler.estimand.tree import Role, operands
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits
 
-__all__ = ["conditionals", "free", "marginal", "product"]
+__all__ = ["conditionals", "free", "marginal", "product", "with_parts"]
 
 
 def conditionals(law: Law, graph: ADMG, vertices: int) -> list[Kernel]:
@@ -38,3 +40,29 @@ def free(body: Kernel, over: Iterable[str]) -> Kernel:
     inputs = set(body.inputs)
     names = tuple(n for n in over if n in inputs)
     return Free(body, names) if names else body
+
+
+def with_parts(node: Kernel, parts: Sequence[Kernel]) -> Kernel:
+    """The same kind of node over other parts, which have the same targets and perhaps fewer inputs.
+
+    What the node reads from its part is kept as far as the part has it; a node that is nothing but its one part, such
+    as a product of one factor, is that part.  Raises TypeError for a part that the node cannot have.
+    """
+    if tuple(parts) == node.parts:
+        return node
+    part, rest, values = parts[0], iter(parts), list[Any]()
+    for name, role, kind in operands(type(node)):
+        value: Any = getattr(node, name)
+        if role is Role.PARTS:  # the last of the parts
+            value = tuple(rest)
+        elif role is Role.PART or role is Role.ORIGIN:
+            part = value = next(rest)
+            if not isinstance(value, kind):
+                raise TypeError(f"no way to rebuild {type(node).__name__} over {value!r}")
+        elif role is not Role.OWN:
+            scope = {*part.targets, *part.inputs}
+            value = tuple([item for item in value if (item if isinstance(item, str) else item[0]) in scope])
+            if role is Role.SOME and not value:
+                return part
+        values.append(value)
+    return part if values == [(part,)] else type(node)(*values)

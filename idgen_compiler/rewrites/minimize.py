@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idgen_compiler.estimand.build import product
+from idgen_compiler.estimand.construction import product
 from idgen_compiler.estimand.nodes import Conditional, Kernel, Law
 from idgen_compiler.graph.separation import touched_mask
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
-__all__ = ["Minimise", "minimised"]
+__all__ = ["Minimize", "minimized"]
 
 
 @dataclass(frozen=True)
-class Minimise(Rewrite):
+class Minimize(Rewrite):
     """Drop every input that is m-separated from the targets given the rest, in the law's CADMG.
 
     In a law that is Markov to its CADMG, T m-separated from z given the other inputs means that the conditional is the
@@ -31,7 +31,7 @@ class Minimise(Rewrite):
 def _visit(node: Kernel) -> Kernel:
     if not isinstance(node, Conditional):
         return node
-    return product([minimised(part) for part in split(node)])
+    return product([minimized(part) for part in split(node)])
 
 
 def split(node: Conditional) -> list[Conditional]:
@@ -41,7 +41,7 @@ def split(node: Conditional) -> list[Conditional]:
     return [Conditional(node.of, (target,), node.given + node.to[:k]) for k, target in enumerate(node.to)]
 
 
-def minimised(node: Conditional) -> Conditional:
+def minimized(node: Conditional) -> Conditional:
     """The conditional with the inputs that matter; itself when all do or the law has no graph."""
     if not isinstance(node.of, Law) or not node.given:
         return node

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from idgen_compiler.errors import IdgenError
-from idgen_compiler.estimand.build import free, marginal, product
+from idgen_compiler.estimand.construction import free, marginal, product
 from idgen_compiler.estimand.nodes import (
     Conditional,
     Free,

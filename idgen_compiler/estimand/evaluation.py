@@ -24,9 +24,9 @@ from idgen_compiler.estimand.nodes import (
     Observed,
     Product,
     Renamed,
-    fold,
 )
-from idgen_compiler.estimand.tables import Joint, Table, contract, normalise
+from idgen_compiler.estimand.tables import Joint, Table, contract, normalize
+from idgen_compiler.estimand.tree import fold
 
 __all__ = ["evaluate"]
 
@@ -69,7 +69,7 @@ class _Evaluation:
                     table = self.joint.marginal((*node.given, *node.to))
                 else:
                     table = self.table(values[node.of], (*node.given, *node.to))
-                return _Value((normalise(table, node.to),))
+                return _Value((normalize(table, node.to),))
             case Product() | Intervened():
                 return self.multiply([values[factor] for factor in node.factors])
             case Marginal():
