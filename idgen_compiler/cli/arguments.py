@@ -83,13 +83,11 @@ def read_question(query: str | None, graph: str) -> tuple[Query, ADMG]:
         return Query.parse(query or entry.query), entry.parsed_graph()
     if query is None:
         raise QueryError('no query is given; put one such as "P(Y | do(X))" before --graph')
-    from idgen_compiler.graph.read import read_graph
-
     if not graph.strip():
         raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
     if any(entry.name == graph for entry in ENTRIES) and not Path(graph).exists():
         raise GraphError(f"{graph} is no graph but an entry of the catalogue; write --graph {CATALOG}{graph}")
-    return Query.parse(query), read_graph(graph)
+    return Query.parse(query), ADMG.read(graph)
 
 
 def read_questions(queries: Sequence[str], graph: str) -> tuple[list[Query], ADMG]:

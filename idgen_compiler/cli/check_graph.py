@@ -47,8 +47,6 @@ def check_graph_command(
 def _read(graph: str) -> ADMG:
     if graph.startswith(CATALOG):
         return find(graph.removeprefix(CATALOG)).parsed_graph()
-    from idgen_compiler.graph.read import read_graph
-
     if not graph.strip():
         raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
-    return read_graph(graph)
+    return ADMG.read(graph)

@@ -50,6 +50,11 @@ class Chain:
     attributes: Attributes
     place: Place
 
+    @property
+    def names(self) -> list[str]:
+        """The names in the order in which they stand."""
+        return [name for group in self.groups for name in group]
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
