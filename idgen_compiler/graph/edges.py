@@ -32,11 +32,11 @@ def edge_pairs(edges: Iterable[Edge], kind: str) -> list[Edge]:
     """The edges as a list of pairs; `kind` names them in the error.  Raises GraphError for what is no pair of names."""
     found = []
     for edge in edges:
-        match edge:
-            case (str(a), str(b)):
-                found.append((a, b))
-            case _:
-                raise GraphError(f"a {kind} edge is a pair of names, not {edge!r}; write e.g. ('X', 'Y')")
+        is_pair = isinstance(edge, Sequence) and not isinstance(edge, str) and len(edge) == 2
+        a, b = edge if is_pair else (None, None)
+        if not (isinstance(a, str) and isinstance(b, str)):
+            raise GraphError(f"a {kind} edge is a pair of names, not {edge!r}; write e.g. ('X', 'Y')")
+        found.append((a, b))
     return found
 
 
