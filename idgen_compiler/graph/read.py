@@ -16,8 +16,8 @@ __all__ = ["read_graph"]
 
 G = TypeVar("G", bound=MixedGraph)
 
-_EDGES = re.compile(r"[\n;{}]|->|<-|--")
-_COMMENTS = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/|\#[^\n]*)*", re.DOTALL)
+_EDGES = r"[\n;{}]|->|<-|--"
+_COMMENTS = r"(?s:\s+|//[^\n]*|/\*.*?\*/|\#[^\n]*)*"
 
 
 def read_graph(kind: type[G], source: Any, format: str = "") -> G:
@@ -41,7 +41,7 @@ def read_graph(kind: type[G], source: Any, format: str = "") -> G:
     if _is_file(source):
         return _read_file(kind, Path(source), chosen)
     suffixes = tuple(suffix for known in FORMATS.values() for suffix in known.suffixes)
-    if not _EDGES.search(source) and (source.strip().endswith(suffixes) or "/" in source):
+    if not re.search(_EDGES, source) and (source.strip().endswith(suffixes) or "/" in source):
         raise GraphError(f"no graph file {source!r}; give an existing file, or a graph such as 'X -> Y; X <-> Y'")
     return _read_text(kind, source, chosen)
 
@@ -78,6 +78,7 @@ def _read_text(kind: type[G], text: str, chosen: Format | None) -> G:
 
 def _format_of(text: str) -> Format:
     """The language whose texts start so, the text form otherwise."""
-    comments = _COMMENTS.match(text)
-    begin = comments.end() if comments else 0
-    return next((known for known in FORMATS.values() if known.start and known.start.match(text, begin)), TEXT)
+    comments = re.match(_COMMENTS, text)
+    begin = text[comments.end() :] if comments else text
+    starts = (known for known in FORMATS.values() if known.start)
+    return next((known for known in starts if re.match(known.start, begin, re.IGNORECASE)), TEXT)

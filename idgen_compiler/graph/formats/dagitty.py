@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
 from idgen_compiler.graph.edges import EdgeList
@@ -13,7 +12,7 @@ from idgen_compiler.graph.formats.format import Format, register
 __all__ = ["DAGITTY", "parse_dagitty", "print_dagitty"]
 
 _LANGUAGE = "DAGitty"
-_START = re.compile(r"(?:dag|pdag|mag|pag|graph)\b[^{;\n]*\{", re.IGNORECASE)
+_START = r"(?:dag|pdag|mag|pag|graph)\b[^{;\n]*\{"
 _HIDDEN = frozenset({"latent", "l", "unobserved", "u"})
 _SELECTED = frozenset({"selected", "s"})
 _OTHER_KINDS = {

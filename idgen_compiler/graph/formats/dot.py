@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -14,7 +13,7 @@ from idgen_compiler.graph.formats.format import Format, register
 __all__ = ["DOT", "parse_dot", "print_dot"]
 
 _LANGUAGE = "DOT"
-_START = re.compile(r"(?:strict\s+(?:di)?graph|digraph)\b[^{;\n]*\{", re.IGNORECASE)
+_START = r"(?:strict\s+(?:di)?graph|digraph)\b[^{;\n]*\{"
 _YES = frozenset({"", "yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
 _DIRECTIONS = {"forward": "->", "back": "<-", "both": "<->"}

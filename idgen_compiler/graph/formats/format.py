@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,7 @@ class Format:
     name: str
     reader: Callable[[Any], EdgeList] | None = None
     writer: Callable[[EdgeList], Any] | None = None  #: of graphs without hidden vertices
-    start: re.Pattern[str] | None = None  #: how a text in it starts, comments aside, and in no other format
+    start: str = ""  #: how a text in it starts and in no other format, comments aside: a pattern, in any case
     suffixes: tuple[str, ...] = ()  #: how the names of its files end
 
     def read(self, source: Any) -> EdgeList:

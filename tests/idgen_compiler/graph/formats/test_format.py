@@ -39,7 +39,7 @@ def matrix() -> Iterator[Format]:
         rows = (" ".join(str(int((a, b) in graph.directed)) for b in graph.nodes) for a in graph.nodes)
         return "\n".join(["matrix", " ".join(graph.nodes), *rows])
 
-    yield register(Format("matrix", read, write, re.compile("matrix\n"), (".mat",)))
+    yield register(Format("matrix", read, write, "matrix\n", (".mat",)))
     del FORMATS["matrix"]
 
 
@@ -65,7 +65,8 @@ def test_a_language_is_known_by_its_start_or_by_its_name(graph: ADMG, name: str)
 
 def test_no_text_starts_as_that_of_two_languages() -> None:
     for name in LANGUAGES:
-        assert [n for n, known in FORMATS.items() if known.start and known.start.match(NAPKIN.to(name))] in ([], [name])
+        starts = [n for n, known in FORMATS.items() if known.start and re.match(known.start, NAPKIN.to(name))]
+        assert starts == ([] if name == "text" else [name])
 
 
 def test_a_registered_format_is_read_and_written(matrix: Format) -> None:
