@@ -16,7 +16,7 @@ from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.network import Atom, Flat, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.laws import read_graph
+from idgen_compiler.ir.laws import graph_of_text
 from idgen_compiler.ir.operations import (
     Apply,
     Draw,
@@ -122,7 +122,7 @@ class _Reading:
 
     def base(self, law: LawType) -> Observed:
         """P(V) of the graph in which a law was found."""
-        return Observed(read_graph(law.graph)) if law.graph else self.observed
+        return Observed(graph_of_text(law.graph)) if law.graph else self.observed
 
     def by_districts(self, origin: Law, law: LawType) -> Law | None:
         """The law after do() as the conditionals of whole districts of the law that it came from; None where it is not.

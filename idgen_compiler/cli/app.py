@@ -24,6 +24,7 @@ from idgen_compiler.cli.compile import compile_command
 from idgen_compiler.cli.demo import demo_command
 from idgen_compiler.cli.fit import fit_command
 from idgen_compiler.cli.outcome import Outcome, one_line
+from idgen_compiler.cli.passes import passes_command
 from idgen_compiler.cli.sample import sample_command
 from idgen_compiler.cli.verify import verify_command
 from idgen_compiler.errors import IdgenError, NotIdentifiable
@@ -45,6 +46,7 @@ app.command("verify")(verify_command)
 app.command("fit")(fit_command)
 app.command("sample")(sample_command)
 app.command("demo")(demo_command)
+app.command("passes")(passes_command)
 app.command("check-graph")(check_graph_command)
 app.add_typer(catalog_app, name="catalog")
 

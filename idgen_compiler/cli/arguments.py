@@ -11,7 +11,6 @@ import typer
 from idgen_compiler.catalog import ENTRIES, find
 from idgen_compiler.errors import GraphError, IdgenError, QueryError
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.graph.read import read_graph
 from idgen_compiler.query import Query
 
 __all__ = [
@@ -86,7 +85,7 @@ def read_admg(graph: str) -> ADMG:
         raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
     if any(entry.name == graph for entry in ENTRIES) and not Path(graph).exists():
         raise GraphError(f"{graph} is no graph but an entry of the catalogue; write --graph {CATALOG}{graph}")
-    return read_graph(graph)
+    return ADMG.read(graph)
 
 
 def read_question(query: str | None, graph: str) -> tuple[Query, ADMG]:

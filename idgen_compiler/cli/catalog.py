@@ -9,7 +9,6 @@ import typer
 from idgen_compiler.catalog import ENTRIES, find
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.graph.sketch import sketch
 from idgen_compiler.identify import identify
 from idgen_compiler.query import Query
 from idgen_compiler.report.page import Page
@@ -36,7 +35,7 @@ def show(name: Annotated[str, typer.Argument(help="As `idgen catalog` lists it."
     query, graph = entry.parsed_query(), entry.parsed_graph()
     page = Page.on()
     page.title(entry.title, below=entry.name)
-    page.code(sketch(graph))
+    page.code(graph.sketch())
     page.text()
     page.facts(
         [

@@ -8,7 +8,7 @@ from dataclasses import replace
 from idgen_compiler.compile.options import Options
 from idgen_compiler.errors import QueryError
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.ir.laws import law_graph, law_type, read_graph
+from idgen_compiler.ir.laws import graph_of_text, law_graph, law_type
 from idgen_compiler.ir.operations import Observe, Operation, Realize, Sample, Train
 from idgen_compiler.passes import Renumber, with_values
 from idgen_compiler.passes import pipeline as passes
@@ -35,7 +35,7 @@ def together(programs: Sequence[Program], graph: ADMG, options: Options) -> Prog
                 case Train():
                     operations.append(replace(new, result=names[new.result]))
                 case Realize():
-                    base = read_graph(new.law.graph) if new.law.graph else program.graph
+                    base = graph_of_text(new.law.graph) if new.law.graph else program.graph
                     law = law_type(law_graph(program.graph, new), base, graph)
                     operations.append(replace(new, result=names[new.result], law=law))
     joined = Program("; ".join(program.name for program in programs), graph, tuple(operations))

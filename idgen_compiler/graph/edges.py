@@ -1,25 +1,42 @@
-"""Lists of edges: what makes them an acyclic graph, and the topological order that they give."""
+"""Graphs as lists of edges: what makes them acyclic graphs, and the topological order that they give."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from idgen_compiler.errors import GraphError
 
-__all__ = ["Edge", "edge_list", "name_list", "reject_bad_edges", "topological"]
+__all__ = ["Edge", "EdgeList", "edge_pairs", "name_list", "reject_bad_edges", "topological"]
 
 Edge = tuple[str, str]
 
 
-def edge_list(edges: Iterable[Edge], kind: str) -> list[Edge]:
+@dataclass(frozen=True, slots=True)
+class EdgeList:
+    """A mixed graph as names and edges, unchecked: what every format is read to and written from.
+
+    Some vertices may be hidden, and may have causes of their own. `nodes` holds every vertex that an edge names. The
+    names of hidden vertices are free, those of the others must be variables' names.
+    """
+
+    nodes: tuple[str, ...]  #: in the order of their appearance, each once
+    directed: tuple[Edge, ...]
+    bidirected: tuple[Edge, ...]
+    hidden: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()  #: vertices set by an intervention
+
+
+def edge_pairs(edges: Iterable[Edge], kind: str) -> list[Edge]:
     """The edges as a list of pairs; `kind` names them in the error.  Raises GraphError for what is no pair of names."""
     found = []
     for edge in edges:
-        pair = () if isinstance(edge, str) or not isinstance(edge, Sequence) else tuple(edge)
-        if len(pair) != 2 or not all(isinstance(name, str) for name in pair):
+        is_pair = isinstance(edge, Sequence) and not isinstance(edge, str) and len(edge) == 2
+        a, b = edge if is_pair else (None, None)
+        if not (isinstance(a, str) and isinstance(b, str)):
             raise GraphError(f"a {kind} edge is a pair of names, not {edge!r}; write e.g. ('X', 'Y')")
-        found.append((pair[0], pair[1]))
+        found.append((a, b))
     return found
 
 

@@ -15,7 +15,7 @@ from idgen_compiler.graph.bits import bits, highest, lowest
 
 __all__ = ["MaskGraph"]
 
-Neighbours = Callable[[int], int]  # a vertex's number -> the bitset of its neighbours
+Neighbors = Callable[[int], int]  # a vertex's number -> the bitset of its neighbors
 
 
 class _Base:
@@ -88,21 +88,21 @@ class MaskGraph:
         return self._base.children[i] & self.mask & ~(self._cut_in | self.fixed_mask)
 
     @staticmethod
-    def _gather(mask: int, neighbours: Neighbours) -> int:
+    def _gather(mask: int, neighbors: Neighbors) -> int:
         out = 0
         for i in bits(mask):
-            out |= neighbours(i)
+            out |= neighbors(i)
         return out
 
     # -- closures -------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def _closure(mask: int, neighbours: Neighbours) -> int:
+    def _closure(mask: int, neighbors: Neighbors) -> int:
         reached, frontier = mask, mask
         while frontier:
             i = lowest(frontier)
             frontier &= frontier - 1
-            fresh = neighbours(i) & ~reached
+            fresh = neighbors(i) & ~reached
             reached |= fresh
             frontier |= fresh
         return reached

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits
+from idgen_compiler.graph.mixed import MixedGraph
 
 __all__ = ["open_path"]
 
 State = tuple[int, bool]  # a vertex, and whether the path came in through an arrowhead
 
 
-def open_path(graph: ADMG, start: int, to: int, given: int, *, entered: int = 0) -> tuple[str, ...]:
+def open_path(graph: MixedGraph, start: int, to: int, given: int, *, entered: int = 0) -> tuple[str, ...]:
     """A shortest path from `start` to `to` that `given` leaves open: vertices and edges in turn; empty without one.
 
     ("X", "<->", "W", "->", "Y"). The sets are disjoint bitsets. `entered` are vertices where a path comes in through
@@ -34,7 +34,7 @@ def open_path(graph: ADMG, start: int, to: int, given: int, *, entered: int = 0)
     return ()
 
 
-def _steps(graph: ADMG, state: State, given: int, opened: int) -> Iterator[tuple[str, State]]:
+def _steps(graph: MixedGraph, state: State, given: int, opened: int) -> Iterator[tuple[str, State]]:
     i, into = state
     known = bool(given >> i & 1)
     if not known:
@@ -44,7 +44,7 @@ def _steps(graph: ADMG, state: State, given: int, opened: int) -> Iterator[tuple
         yield from (("<->", (s, True)) for s in bits(graph.siblings_of_bit(i)))
 
 
-def _unwound(graph: ADMG, before: dict[State, tuple[State | None, str]], end: State) -> tuple[str, ...]:
+def _unwound(graph: MixedGraph, before: dict[State, tuple[State | None, str]], end: State) -> tuple[str, ...]:
     found: list[str] = []
     state: State | None = end
     while state is not None:

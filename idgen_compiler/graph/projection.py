@@ -1,58 +1,29 @@
-"""Latent projection: a graph with hidden vertices becomes an ADMG over the others, and back to a canonical DAG."""
+"""Latent projection: a graph with hidden vertices becomes one over the others, and back to a canonical DAG."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from idgen_compiler.errors import GraphError, near_misses
 from idgen_compiler.graph.bits import bits
-from idgen_compiler.graph.edges import Edge, reject_bad_edges, topological
+from idgen_compiler.graph.edges import Edge, EdgeList, reject_bad_edges, topological
 from idgen_compiler.graph.names import check_name
 
-if TYPE_CHECKING:
-    from idgen_compiler.graph.admg import ADMG
-
-__all__ = ["LatentGraph", "canonical_dag", "hide", "project"]
+__all__ = ["canonical_dag", "project"]
 
 
-@dataclass(frozen=True, slots=True)
-class LatentGraph:
-    """A mixed graph as other tools hand it over: some vertices may be hidden, and may have causes of their own.
-
-    `nodes` holds every vertex that an edge names. The names of hidden vertices are free, those of the others must be
-    variables' names.
-    """
-
-    nodes: tuple[str, ...]  #: in the order of their appearance, each once
-    directed: tuple[Edge, ...]
-    bidirected: tuple[Edge, ...]
-    hidden: frozenset[str] = frozenset()
-    fixed: frozenset[str] = frozenset()  #: vertices set by an intervention
-
-
-def project(graph: LatentGraph) -> LatentGraph:
+def project(graph: EdgeList) -> EdgeList:
     """The latent projection: the same law over the vertices that are not hidden, with none hidden.
 
     a -> b where a directed path leads from a to b through hidden vertices only; a <-> b where a path without a
     collider does, with arrowheads at both ends. A hidden cause of k vertices joins each two of them. Where a vertex is
     hidden, the others stand in the topological order of the whole graph, so that projecting keeps a graph's order.
+    A list without hidden vertices comes back as it is, unchecked.
 
     Raises GraphError for a cycle, a bad edge, or an unknown or fixed vertex among the hidden.
     Source: Verma and Pearl (1990); Evans (2016), definition 7 and section 3.  Linear in the edges but for the pairs.
     """
-    for name in graph.nodes:
-        if name not in graph.hidden:
-            check_name(name)
-    for name in sorted(graph.hidden - set(graph.nodes)):
-        raise GraphError(f"hidden vertex {name!r} is not in the graph{near_misses(name, graph.nodes)}")
-    if clash := sorted(graph.hidden & graph.fixed):
-        raise GraphError(f"{', '.join(clash)}: a fixed vertex cannot be hidden; hide it before the intervention")
-    reject_bad_edges(graph.directed, graph.bidirected)
-    names = topological(graph.nodes, graph.directed)
     if not graph.hidden:
         return graph
+    names = _checked_order(graph)
     index = {name: i for i, name in enumerate(names)}
     hidden = sum(1 << index[name] for name in graph.hidden)
     children, siblings = [0] * len(names), [0] * len(names)
@@ -74,12 +45,25 @@ def project(graph: LatentGraph) -> LatentGraph:
         _confound(siblings, reached[index[a]], reached[index[b]])
 
     kept = [i for i in range(len(names)) if not hidden >> i & 1]
-    return LatentGraph(
+    return EdgeList(
         nodes=tuple(names[i] for i in kept),
         directed=tuple((names[i], names[c]) for i in kept for c in bits(caused[i])),
         bidirected=tuple((names[i], names[s]) for i in kept for s in bits(siblings[i] >> i << i)),
         fixed=graph.fixed,
     )
+
+
+def _checked_order(graph: EdgeList) -> tuple[str, ...]:
+    """The vertices in topological order.  Raises GraphError for what is no mixed graph with hidden vertices."""
+    for name in graph.nodes:
+        if name not in graph.hidden:
+            check_name(name)
+    for name in sorted(graph.hidden - set(graph.nodes)):
+        raise GraphError(f"hidden vertex {name!r} is not in the graph{near_misses(name, graph.nodes)}")
+    if clash := sorted(graph.hidden & graph.fixed):
+        raise GraphError(f"{', '.join(clash)}: a fixed vertex cannot be hidden; hide it before the intervention")
+    reject_bad_edges(graph.directed, graph.bidirected)
+    return topological(graph.nodes, graph.directed)
 
 
 def _confound(siblings: list[int], left: int, right: int) -> None:
@@ -91,30 +75,28 @@ def _confound(siblings: list[int], left: int, right: int) -> None:
             siblings[i] |= left & ~(1 << i)
 
 
-def canonical_dag(graph: ADMG) -> LatentGraph:
+def canonical_dag(graph: EdgeList) -> EdgeList:
     """The DAG with one hidden cause in place of every bidirected edge, U_X_Y for X <-> Y.
 
     Its d-separations among the vertices of `graph` are the m-separations of `graph`, and its projection is `graph`.
     Source: Richardson and Spirtes (2002), section 6.
+
+    >>> canonical_dag(EdgeList(("X", "Y"), (("X", "Y"),), (("X", "Y"),))).directed
+    (('X', 'Y'), ('U_X_Y', 'X'), ('U_X_Y', 'Y'))
     """
-    hidden: dict[str, Edge] = {}
+    taken, causes = set(graph.nodes), list[Edge]()
+    added: list[str] = []
     for a, b in graph.bidirected:
         name = f"U_{a}_{b}"
-        while name in graph or name in hidden:
+        while name in taken:
             name += "_"
-        hidden[name] = (a, b)
-    edges = tuple((u, child) for u, pair in hidden.items() for child in pair)
-    return LatentGraph(
-        nodes=(*graph.order, *hidden),
-        directed=(*graph.directed, *edges),
+        taken.add(name)
+        added.append(name)
+        causes += ((name, a), (name, b))
+    return EdgeList(
+        nodes=(*graph.nodes, *added),
+        directed=(*graph.directed, *causes),
         bidirected=(),
-        hidden=frozenset(hidden),
+        hidden=graph.hidden.union(added),
         fixed=graph.fixed,
-    )
-
-
-def hide(graph: ADMG, hidden: Iterable[str] = ()) -> LatentGraph:
-    """A graph with some vertices hidden.  Raises GraphError for a name that the graph lacks."""
-    return LatentGraph(
-        graph.order, graph.directed, graph.bidirected, frozenset(graph.names(graph.mask_of(hidden))), graph.fixed
     )

@@ -1,38 +1,49 @@
-"""A graph from what a person types: a file's path, or a text in one of the three languages."""
+"""A graph from what a person has: a file's path, a text in any language, or the graph of a library."""
 
 from __future__ import annotations
 
 import re
 from os import PathLike
 from pathlib import Path
+from typing import Any, TypeVar
 
 from idgen_compiler.errors import GraphError
-from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.formats.format import FORMATS, Format, find_format
+from idgen_compiler.graph.formats.text import TEXT
+from idgen_compiler.graph.mixed import MixedGraph
 
 __all__ = ["read_graph"]
 
-_SUFFIXES = (".dagitty", ".dot", ".graph", ".gv", ".txt")
-_EDGES = re.compile(r"[\n;{}]|->|<-|--")
-_COMMENTS = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/|\#[^\n]*)*", re.DOTALL)
-_DAGITTY = re.compile(r"(?:dag|pdag|mag|pag|graph)\b[^{;\n]*\{", re.IGNORECASE)
-_DOT = re.compile(r"(?:strict\s+(?:di)?graph|digraph)\b[^{;\n]*\{", re.IGNORECASE)
+G = TypeVar("G", bound=MixedGraph)
+
+_EDGES = r"[\n;{}]|->|<-|--"
+_COMMENTS = r"(?s:\s+|//[^\n]*|/\*.*?\*/|\#[^\n]*)*"
 
 
-def read_graph(text_or_path: str | PathLike[str]) -> ADMG:
-    """The graph of a text or of the file that a path names.
+def read_graph(kind: type[G], source: Any, format: str = "") -> G:
+    """The graph of a text, of the file that a path names, or, where `format` says which, of a library's graph.
 
-    The language is known by how the text starts: `dag {` is DAGitty, `digraph {` is DOT, all else is the text form
-    of `ADMG.parse`. A string is a path when a file of that name exists, or when it ends like one.
+    Without a format the language is known by how the text starts; what starts as no other is in the text form. A
+    string is a path when a file of that name exists, or when it ends like one.
 
     Raises GraphError for a missing or unreadable file, and with the place for what cannot be read in it.
     """
-    if not isinstance(text_or_path, str):
-        return _read_file(Path(text_or_path))
-    if _is_file(text_or_path):
-        return _read_file(Path(text_or_path))
-    if not _EDGES.search(text_or_path) and (text_or_path.strip().endswith(_SUFFIXES) or "/" in text_or_path):
-        raise GraphError(f"no graph file {text_or_path!r}; give an existing file, or a graph such as 'X -> Y; X <-> Y'")
-    return _read_text(text_or_path)
+    chosen = find_format(format) if format else None
+    if isinstance(source, PathLike):
+        return _read_file(kind, Path(source), chosen)
+    if not isinstance(source, str):
+        if chosen is None:
+            raise GraphError(
+                f"a graph is read from a text such as 'X -> Y; X <-> Y' or from a file, not from {source!r:.80}; name "
+                "the format of a library's graph, as in ADMG.read(graph, 'networkx')"
+            )
+        return kind.from_edge_list(chosen.read(source))
+    if _is_file(source):
+        return _read_file(kind, Path(source), chosen)
+    suffixes = tuple(suffix for known in FORMATS.values() for suffix in known.suffixes)
+    if not re.search(_EDGES, source) and (source.strip().endswith(suffixes) or "/" in source):
+        raise GraphError(f"no graph file {source!r}; give an existing file, or a graph such as 'X -> Y; X <-> Y'")
+    return _read_text(kind, source, chosen)
 
 
 def _is_file(text: str) -> bool:
@@ -44,7 +55,7 @@ def _is_file(text: str) -> bool:
         return False
 
 
-def _read_file(path: Path) -> ADMG:
+def _read_file(kind: type[G], path: Path, chosen: Format | None) -> G:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -52,19 +63,22 @@ def _read_file(path: Path) -> ADMG:
     except UnicodeDecodeError:
         raise GraphError(f"the graph file {str(path)!r} is no UTF-8 text") from None
     try:
-        return _read_text(text)
+        return _read_text(kind, text, chosen)
     except GraphError as error:
         raise GraphError(f"in {str(path)!r}: {error}") from None
 
 
-def _read_text(text: str) -> ADMG:
-    start = _COMMENTS.match(text)
-    begin = start.end() if start else 0
-    if _DAGITTY.match(text, begin):
-        return ADMG.from_dagitty(text)
-    if _DOT.match(text, begin):
-        return ADMG.from_dot(text)
-    graph = ADMG.parse(text)
-    if not graph:
+def _read_text(kind: type[G], text: str, chosen: Format | None) -> G:
+    chosen = chosen or _format_of(text)
+    graph = kind.from_edge_list(chosen.read(text))
+    if not graph and chosen is TEXT:
         raise GraphError("the graph is empty; write one such as 'X -> Y; X <-> Y'")
     return graph
+
+
+def _format_of(text: str) -> Format:
+    """The language whose texts start so, the text form otherwise."""
+    comments = re.match(_COMMENTS, text)
+    begin = text[comments.end() :] if comments else text
+    starts = (known for known in FORMATS.values() if known.start)
+    return next((known for known in starts if re.match(known.start, begin, re.IGNORECASE)), TEXT)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from idgen_compiler.errors import GraphError
-from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits
+from idgen_compiler.graph.mixed import MixedGraph
 
 __all__ = ["m_connected_mask", "m_separated", "m_separated_mask", "touched_mask"]
 
 
-def m_separated(graph: ADMG, a: Iterable[str], b: Iterable[str], given: Iterable[str] = ()) -> bool:
+def m_separated(graph: MixedGraph, a: Iterable[str], b: Iterable[str], given: Iterable[str] = ()) -> bool:
     """Whether every path between `a` and `b` is blocked by `given`.
 
     Fixed vertices are treated as parentless; conditioning on them is the caller's choice.
     Source: Richardson (2003), section 2.1.  Raises GraphError for unknown names and overlapping sets.
+
+    >>> from idgen_compiler import ADMG
+    >>> collider = ADMG.parse("X <-> Z <-> Y")
+    >>> m_separated(collider, ["X"], ["Y"]), m_separated(collider, ["X"], ["Y"], given=["Z"])
+    (True, False)
     """
     left, right, known = graph.mask_of(a), graph.mask_of(b), graph.mask_of(given)
     if left & right or (left | right) & known:
@@ -24,12 +29,12 @@ def m_separated(graph: ADMG, a: Iterable[str], b: Iterable[str], given: Iterable
     return m_separated_mask(graph, left, right, known)
 
 
-def m_separated_mask(graph: ADMG, a: int, b: int, given: int) -> bool:
+def m_separated_mask(graph: MixedGraph, a: int, b: int, given: int) -> bool:
     """m-separation on bitsets, assumed disjoint."""
     return not m_connected_mask(graph, a, given, to=b, until=b)
 
 
-def m_connected_mask(graph: ADMG, start: int, given: int, *, to: int, until: int = 0, entered: int = 0) -> int:
+def m_connected_mask(graph: MixedGraph, start: int, given: int, *, to: int, until: int = 0, entered: int = 0) -> int:
     """The members of `to` that some path from `start` reaches unblocked by `given`, as a bitset.
 
     A reachability search over (vertex, whether the last edge had an arrowhead there): a collider passes when it has
@@ -60,7 +65,7 @@ def m_connected_mask(graph: ADMG, start: int, given: int, *, to: int, until: int
     return (into | out) & to
 
 
-def touched_mask(graph: ADMG, start: int, given: int) -> int:
+def touched_mask(graph: MixedGraph, start: int, given: int) -> int:
     """The members of `given` that matter to `start`: the least part of it that separates `start` from the rest.
 
     These are the ones that an unblocked path ends at. A path to any other must pass one of them as a non-collider,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.graph.braces import quote
-from idgen_compiler.graph.sketch import sketch
+from idgen_compiler.graph.formats.braces import quote
 
 __all__ = ["hedge_dot", "sketch_hedge"]
 
@@ -20,7 +19,7 @@ def sketch_hedge(graph: ADMG, hedge: Sets) -> str:
     outer, inner = hedge
     labels = {v: f"[{v}]" if v in inner else f"({v})" for v in graph.sorted(outer | inner)}
     plain = {v: f" {v} " for v in graph.order}
-    return f"{sketch(graph, plain | labels)}\n[ ] in F' and F, ( ) in F only"
+    return f"{graph.sketch(plain | labels)}\n[ ] in F' and F, ( ) in F only"
 
 
 def hedge_dot(graph: ADMG, hedge: Sets) -> str:

@@ -8,14 +8,14 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.operands import Names
 from idgen_compiler.ir.operations import LawType, Observe, Realize
 
-__all__ = ["graph_text", "law_graph", "law_type", "read_graph"]
+__all__ = ["graph_text", "law_graph", "law_type", "graph_of_text"]
 
 
 def law_graph(graph: ADMG, data: Observe | Realize) -> ADMG:
     """The CADMG that the law of a data set is Markov to, in a program compiled on `graph`."""
     if isinstance(data, Observe):
         return graph
-    base = read_graph(data.law.graph) if data.law.graph else graph
+    base = graph_of_text(data.law.graph) if data.law.graph else graph
     return _after(base, data.law.targets, data.law.fixed)
 
 
@@ -42,7 +42,7 @@ def law_type(law: ADMG, base: ADMG, graph: ADMG) -> LawType:
 
 
 @lru_cache(maxsize=256)
-def read_graph(text: str) -> ADMG:
+def graph_of_text(text: str) -> ADMG:
     """The graph of a text that was verified."""
     return ADMG.parse(text)
 

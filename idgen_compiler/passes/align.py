@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar
 
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.analysis import with_networks
@@ -26,6 +27,8 @@ class AlignDraws(Pass):
             Y  ~ %m3(W2, X)               W2 ~ %m4(X)
                                           Y  ~ %m3(W2, X)
     """
+
+    word: ClassVar[str] = "align"
 
     def apply(self, program: P) -> P:
         """Every region by itself; a new model stands before the first operation that uses it."""

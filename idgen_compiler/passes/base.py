@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, TypeVar
 
 from idgen_compiler.ir.operands import Role, mapped
 from idgen_compiler.ir.operations import Operation
@@ -23,6 +23,8 @@ class Pass(ABC):
     Its docstring gives the reason why it is sound and a tiny example.
     """
 
+    word: ClassVar[str]  #: what the pass is called where passes are named in a text
+
     @property
     def name(self) -> str:
         """The pass's name in reports and options."""
@@ -31,6 +33,10 @@ class Pass(ABC):
     @abstractmethod
     def apply(self, program: P) -> P:
         """The new program; the same one when there is nothing to do."""
+
+    def variants(self, program: Program) -> Iterator[Pass]:
+        """The pass with the options under which its law is to be tested on a program; itself where it has none."""
+        yield self
 
 
 def with_values(op: Operation, names: Mapping[str, str]) -> Operation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from idgen_compiler.ir.analysis import columns_read
 from idgen_compiler.ir.operands import Role, leaves
@@ -24,6 +25,8 @@ class DropDead(Pass):
               Y ~ %m2(X)
             } -> [Y]
     """
+
+    word: ClassVar[str] = "dead"
 
     def apply(self, program: P) -> P:
         """Upwards from the samplers: what is read below stays."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
+from typing import ClassVar
 
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.graph.separation import m_separated
@@ -29,7 +30,13 @@ class Fuse(Pass):
             Y ~ %m2(W1, W2, X)
     """
 
-    groups: tuple[tuple[str, ...], ...]
+    word: ClassVar[str] = "fuse"
+
+    groups: tuple[tuple[str, ...], ...] = ()
+
+    def variants(self, program: Program) -> Iterator[Pass]:
+        """Every pair of neighbours in the order of the graph as a group."""
+        yield Fuse(tuple(pairwise(program.graph.order)))
 
     def apply(self, program: P) -> P:
         """Every region by itself; new models stand before the first operation that uses them."""

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from idgen_compiler.passes.align import AlignDraws
 from idgen_compiler.passes.base import P, Pass
-from idgen_compiler.passes.dead import DropDead
-from idgen_compiler.passes.renumber import Renumber
-from idgen_compiler.passes.rows import ResampleRows
-from idgen_compiler.passes.share import Share
+from idgen_compiler.passes.registry import named
 
 __all__ = ["LEVELS", "run"]
 
 LEVELS: dict[int, tuple[Pass, ...]] = {
     0: (),
-    1: (Share(), DropDead(), Renumber()),
-    2: (Share(), ResampleRows(), DropDead(), AlignDraws(), Renumber()),
+    1: named("share dead renumber"),
+    2: named("share rows dead align renumber"),
 }
-"""The passes of each optimisation level, in order. Adding one is one file and one line here."""
+"""The passes of each optimisation level, in order."""
 
 
 def run(program: P, passes: Sequence[Pass], after: Callable[[str, P, P], None] | None = None) -> P:

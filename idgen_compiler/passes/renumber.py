@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from idgen_compiler.ir.operations import Observe, Operation, Realize, Sample, Train
 from idgen_compiler.passes.base import P, Pass, with_values
@@ -19,6 +20,8 @@ class Renumber(Pass):
 
     Before: %m7q1 = train %obs : X        After: %m0 = train %obs : X
     """
+
+    word: ClassVar[str] = "renumber"
 
     def apply(self, program: P) -> P:
         """One pass downwards."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar
 
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.graph.separation import m_separated
 from idgen_compiler.ir.analysis import with_networks
 from idgen_compiler.ir.operations import Apply, Network, Rows, Statement, Train
+from idgen_compiler.ir.program import Program
 from idgen_compiler.passes.base import P, Pass
 
 __all__ = ["ResampleRows"]
@@ -31,7 +33,14 @@ class ResampleRows(Pass):
     `regenerated` allows rows of regenerated data sets too.
     """
 
+    word: ClassVar[str] = "rows"
+
     regenerated: bool = False
+
+    def variants(self, program: Program) -> Iterator[Pass]:
+        """With the rows of the user's data, and with those of every data set."""
+        yield ResampleRows()
+        yield ResampleRows(regenerated=True)
 
     def apply(self, program: P) -> P:
         """Every region by itself."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar
 
 from idgen_compiler.ir.analysis import with_networks
 from idgen_compiler.ir.operations import Apply, Network, Operation, Realize, Train
@@ -22,6 +23,8 @@ class Share(Pass):
     Before: %m1 = train %obs : X        After: %m1 = train %obs : X
             %m2 = train %obs : X
     """
+
+    word: ClassVar[str] = "share"
 
     def apply(self, program: P) -> P:
         """Downwards, a value that was met before stands for every later one like it."""

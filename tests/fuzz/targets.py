@@ -19,7 +19,6 @@ import idgen_compiler as idgen
 from idgen_compiler.catalog import ENTRIES
 from idgen_compiler.catalog.formula import TextbookFormula
 from idgen_compiler.errors import IdgenError
-from idgen_compiler.graph.read import read_graph
 from idgen_compiler.hinge.saved import HEADER
 from idgen_compiler.idx import read_idx
 from tests.fuzz.mutations import mutated_bytes, mutated_json, mutated_text
@@ -151,7 +150,9 @@ def texts() -> list[Texts]:
         Texts("graph text", [*map(str, graphs), str(napkin), "A -> B <- C\nD <-> A; E"], _GRAPH, _graph),
         Texts("DAGitty", [g.to_dagitty() for g in graphs] + [_DAGITTY], [*_GRAPH, *_DAGITTY.split()], _dagitty),
         Texts("DOT", [g.to_dot() for g in graphs] + [_DOT], [*_GRAPH, *_DOT.split()], _dot),
-        Texts("graph of any kind", [*map(str, graphs), _DAGITTY, _DOT], [*_GRAPH, "dag {", "digraph {"], read_graph),
+        Texts(
+            "graph of any kind", [*map(str, graphs), _DAGITTY, _DOT], [*_GRAPH, "dag {", "digraph {"], idgen.ADMG.read
+        ),
         Texts("query", queries, ["P", "(", ")", "|", "do", "do(", ",", "Y", "X", "Y1", "²"], _query),
         Texts("program text", [str(p) for p in programs], _PROGRAM, _program),
         Texts("program JSON", [p.to_json() for p in programs], [*_PROGRAM, "null", "1"], _program_json, as_json=True),

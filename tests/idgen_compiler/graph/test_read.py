@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from idgen_compiler.errors import GraphError
 from idgen_compiler.graph import ADMG
-from idgen_compiler.graph.read import read_graph
 
 NAPKIN = ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
 TEXTS = {"text": str(NAPKIN), "dagitty": NAPKIN.to_dagitty(), "dot": NAPKIN.to_dot()}
@@ -24,46 +23,46 @@ TEXTS = {"text": str(NAPKIN), "dagitty": NAPKIN.to_dagitty(), "dot": NAPKIN.to_d
 def test_a_file_is_known_by_what_it_holds(language: str, name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_text(TEXTS[language], encoding="utf-8")
-    assert read_graph(path) == read_graph(str(path)) == NAPKIN
+    assert ADMG.read(path) == ADMG.read(str(path)) == NAPKIN
 
 
 @pytest.mark.parametrize("language", TEXTS)
 @pytest.mark.parametrize("before", ["", "\n  \n", "# a comment\n"])
 def test_a_text_is_known_by_its_start(language: str, before: str) -> None:
-    assert read_graph(before + TEXTS[language]) == NAPKIN
+    assert ADMG.read(before + TEXTS[language]) == NAPKIN
 
 
 @pytest.mark.parametrize("text", ["dag -> Y", "digraph -> graph", "dag; graph; strict", "x.dot -> y.txt"])
 def test_the_words_of_other_languages_may_name_variables(text: str) -> None:
-    assert read_graph(text) == ADMG.parse(text)
+    assert ADMG.read(text) == ADMG.parse(text)
 
 
 def test_a_byte_order_mark_is_left_aside(tmp_path: Path) -> None:
     path = tmp_path / "graph.txt"
     path.write_text("\ufeffX -> Y", encoding="utf-8")
-    assert read_graph(path) == ADMG.parse("X -> Y")
+    assert ADMG.read(path) == ADMG.parse("X -> Y")
 
 
 def test_errors_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(GraphError, match=r"no graph file 'napkin\.dot'; give an existing file, or a graph such as"):
-        read_graph("napkin.dot")
+        ADMG.read("napkin.dot")
     with pytest.raises(GraphError, match=r"cannot read the graph file .*gone\.txt': No such file"):
-        read_graph(tmp_path / "gone.txt")
+        ADMG.read(tmp_path / "gone.txt")
     with pytest.raises(GraphError, match="cannot read the graph file"):
-        read_graph(tmp_path)
+        ADMG.read(tmp_path)
     for path in (f"{tmp_path}/", "./nowhere/graph"):
         with pytest.raises(GraphError, match="graph file"):
-            read_graph(path)
+            ADMG.read(path)
     binary, bad = tmp_path / "binary.txt", tmp_path / "bad.txt"
     binary.write_bytes(b"X -> \xff")
     bad.write_text("X -> Y\nX ->", encoding="utf-8")
     with pytest.raises(GraphError, match=r"binary\.txt' is no UTF-8 text"):
-        read_graph(binary)
+        ADMG.read(binary)
     with pytest.raises(GraphError, match=r"bad.txt': graph, line 2, column 5: expected a name"):
-        read_graph(str(bad))
+        ADMG.read(str(bad))
     for empty in ("", " \n", "# only a comment"):
         with pytest.raises(GraphError, match="the graph is empty"):
-            read_graph(empty)
+            ADMG.read(empty)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -72,16 +71,32 @@ def test_a_pipe_is_read_as_a_file(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=("X -> Y",))
     writer.start()
-    assert read_graph(str(pipe)) == ADMG.parse("X -> Y")
+    assert ADMG.read(str(pipe)) == ADMG.parse("X -> Y")
     writer.join()
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_graph_or_a_graph_error(text: str) -> None:
     with suppress(GraphError):
-        assert isinstance(read_graph(text), ADMG)
+        assert isinstance(ADMG.read(text), ADMG)
+
+
+def test_what_is_neither_text_nor_path_needs_its_format() -> None:
+    with pytest.raises(GraphError, match=r"from a text such as .* or from a file, not from 5; name the format"):
+        ADMG.read(5)
+    with pytest.raises(GraphError, match="expected a networkx DiGraph or MultiDiGraph, not int"):
+        ADMG.read(5, "networkx")
+
+
+def test_a_named_format_is_kept_whatever_the_text_looks_like(tmp_path: Path) -> None:
+    path = tmp_path / "graph.txt"
+    path.write_text("X -> Y", encoding="utf-8")
+    assert ADMG.read(path) == ADMG.parse("X -> Y")
+    for source in (path, str(path), "X -> Y"):
+        with pytest.raises(GraphError, match="DOT, line 1, column"):
+            ADMG.read(source, "dot")
 
 
 def test_a_text_too_long_for_a_path() -> None:
     text = "; ".join(f"V{i} -> V{i + 1}" for i in range(2000))
-    assert len(read_graph(text)) == 2001
+    assert len(ADMG.read(text)) == 2001

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from idgen_compiler.graph.braces import Chain, Document, parse_braces, quote
-from idgen_compiler.graph.edges import Edge
-from idgen_compiler.graph.projection import LatentGraph
+from idgen_compiler.graph.edges import EdgeList
+from idgen_compiler.graph.formats.braces import Chain, Document, parse_braces, quote
+from idgen_compiler.graph.formats.draft import Draft
+from idgen_compiler.graph.formats.format import Format, register
 
-if TYPE_CHECKING:
-    from idgen_compiler.graph.admg import ADMG
-
-__all__ = ["parse_dagitty", "print_dagitty"]
+__all__ = ["DAGITTY", "parse_dagitty", "print_dagitty"]
 
 _LANGUAGE = "DAGitty"
+_START = r"(?:dag|pdag|mag|pag|graph)\b[^{;\n]*\{"
 _HIDDEN = frozenset({"latent", "l", "unobserved", "u"})
 _SELECTED = frozenset({"selected", "s"})
 _OTHER_KINDS = {
@@ -24,33 +22,23 @@ _OTHER_KINDS = {
 }
 
 
-def parse_dagitty(text: str) -> LatentGraph:
+def parse_dagitty(text: str) -> EdgeList:
     """The graph of a DAGitty text; positions, exposures, outcomes and adjusted marks are read and left aside.
 
     Raises GraphError with the place for what cannot be read, for other kinds than `dag`, and for selected variables.
     """
     document = parse_braces(text, _LANGUAGE)
     _check_kind(document)
-    nodes: dict[str, None] = {}
-    directed: list[Edge] = []
-    bidirected: list[Edge] = []
-    hidden: set[str] = set()
+    draft = Draft()
     for chain in document.chains:
-        names = [name for group in chain.groups for name in group]
-        nodes.update(dict.fromkeys(names))
-        if not chain.arrows:
-            hidden |= _hidden(chain, names)
+        draft.add(chain.names)
+        if not chain.arrows and _is_hidden(chain):
+            draft.hidden.update(chain.names)
         for (left, right), (arrow, place) in zip(pairwise(chain.groups), chain.arrows, strict=True):
-            pairs = [(a, b) for a in left for b in right]
-            if arrow == "->":
-                directed += pairs
-            elif arrow == "<-":
-                directed += [(b, a) for a, b in pairs]
-            elif arrow == "<->":
-                bidirected += pairs
-            else:
+            if arrow not in ("->", "<-", "<->"):
                 raise place.error(f"{arrow} is no edge of an ADMG; write ->, <- or <->")
-    return LatentGraph(tuple(nodes), tuple(directed), tuple(bidirected), frozenset(hidden))
+            draft.join(left, arrow, right)
+    return draft.edge_list()
 
 
 def _check_kind(document: Document) -> None:
@@ -61,21 +49,24 @@ def _check_kind(document: Document) -> None:
         raise document.place.error("a DAGitty graph starts with `dag {`")
 
 
-def _hidden(chain: Chain, names: list[str]) -> set[str]:
+def _is_hidden(chain: Chain) -> bool:
     if _SELECTED & chain.attributes.keys():
         raise chain.place.error("data selected by a variable's value are no samples of P(V); drop [selected]")
-    return set(names) if _HIDDEN & chain.attributes.keys() else set()
+    return not _HIDDEN.isdisjoint(chain.attributes)
 
 
-def print_dagitty(graph: ADMG) -> str:
+def print_dagitty(graph: EdgeList) -> str:
     """A graph in DAGitty's text form, one vertex or edge a line.
 
     DAGitty has no mark for fixed vertices: a graph after an intervention is read back without its marks.
     """
-    names = {name: quote(name) for name in graph.order}
+    names = {name: quote(name) for name in graph.nodes}
     lines = [
         *names.values(),
         *(f"{names[a]} -> {names[b]}" for a, b in graph.directed),
         *(f"{names[a]} <-> {names[b]}" for a, b in graph.bidirected),
     ]
     return "\n".join(["dag {", *("  " + line for line in lines), "}"])
+
+
+DAGITTY = register(Format("dagitty", parse_dagitty, print_dagitty, _START, (".dagitty",)))

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from idgen_compiler.graph.braces import Chain, Place, parse_braces, quote
-from idgen_compiler.graph.edges import Edge
-from idgen_compiler.graph.projection import LatentGraph
+from idgen_compiler.graph.edges import EdgeList
+from idgen_compiler.graph.formats.braces import Chain, Place, parse_braces, quote
+from idgen_compiler.graph.formats.draft import Draft
+from idgen_compiler.graph.formats.format import Format, register
 
-if TYPE_CHECKING:
-    from idgen_compiler.graph.admg import ADMG
-
-__all__ = ["parse_dot", "print_dot"]
+__all__ = ["DOT", "parse_dot", "print_dot"]
 
 _LANGUAGE = "DOT"
+_START = r"(?:strict\s+(?:di)?graph|digraph)\b[^{;\n]*\{"
 _YES = frozenset({"", "yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
+_DIRECTIONS = {"forward": "->", "back": "<-", "both": "<->"}
 
 
-def parse_dot(text: str) -> LatentGraph:
+def parse_dot(text: str) -> EdgeList:
     """The graph of a DOT text.
 
     An edge is bidirected with `dir=both`, reversed with `dir=back`. A vertex is hidden with `latent`, `hidden` or
@@ -35,43 +34,31 @@ def parse_dot(text: str) -> LatentGraph:
     words = [word.lower() for word in document.words]
     if "digraph" not in words[:2]:
         raise document.place.error("a directed graph starts with `digraph {`")
-    edges = [chain for chain in document.chains if chain.arrows]
-    nodes: dict[str, None] = {}
-    hidden: set[str] = set()
-    fixed: set[str] = set()
+    draft = Draft()
     for chain in document.chains:
-        names = [name for group in chain.groups for name in group]
-        nodes.update(dict.fromkeys(names))
+        draft.add(chain.names)
         if not chain.arrows:
-            _mark(hidden, names, _is_hidden(chain))
-            _mark(fixed, names, _flag(chain, "fixed"))
-    directed: list[Edge] = []
-    bidirected: list[Edge] = []
-    for chain in edges:
+            _mark(draft.hidden, chain.names, _is_hidden(chain))
+            _mark(draft.fixed, chain.names, _flag(chain, "fixed"))
+    for chain in document.chains:  # what is hidden is known by now, wherever it was said
         for (left, right), (arrow, place) in zip(pairwise(chain.groups), chain.arrows, strict=True):
-            pairs = [(a, b) for a in left for b in right]
-            match _direction(chain.attributes, arrow, place, dashed_is_plain={a for a, _ in pairs} <= hidden):
-                case "forward":
-                    directed += pairs
-                case "back":
-                    directed += [(b, a) for a, b in pairs]
-                case _:
-                    bidirected += pairs
-    return LatentGraph(tuple(nodes), tuple(directed), tuple(bidirected), frozenset(hidden), frozenset(fixed))
+            hidden_cause = not right or draft.hidden.issuperset(left)
+            draft.join(left, _arrow(chain.attributes, arrow, place, dashed_is_plain=hidden_cause), right)
+    return draft.edge_list()
 
 
-def _direction(attributes: Mapping[str, str], arrow: str, place: Place, *, dashed_is_plain: bool) -> str:
-    """forward, back or both."""
+def _arrow(attributes: Mapping[str, str], arrow: str, place: Place, *, dashed_is_plain: bool) -> str:
+    """The edge that is meant: ->, <- or <->."""
     if arrow != "->":
         raise place.error(f"{arrow} is no edge of a digraph; write ->, and [dir=both] for a hidden common cause")
     direction = attributes.get("dir", "").lower()
-    if direction in ("forward", "back", "both"):
-        return direction
+    if direction in _DIRECTIONS:
+        return _DIRECTIONS[direction]
     if direction:
         raise place.error(f"dir={direction} has no meaning in an ADMG; use forward, back or both")
     if "dashed" in attributes.get("style", "") and not dashed_is_plain:
         raise place.error("a dashed edge may mean either kind; add dir=both (hidden common cause) or dir=forward")
-    return "forward"
+    return "->"
 
 
 def _is_hidden(chain: Chain) -> bool | None:
@@ -100,10 +87,13 @@ def _mark(marked: set[str], names: list[str], state: bool | None) -> None:
         marked.difference_update(names)
 
 
-def print_dot(graph: ADMG) -> str:
+def print_dot(graph: EdgeList) -> str:
     """A graph as DOT: bidirected edges dashed with arrows at both ends, fixed vertices as boxes."""
-    names = {name: quote(name) for name in graph.order}
-    lines = [f"{names[name]} [shape=box, fixed=yes]" if name in graph.fixed else names[name] for name in graph.order]
+    names = {name: quote(name) for name in graph.nodes}
+    lines = [f"{names[name]} [shape=box, fixed=yes]" if name in graph.fixed else names[name] for name in graph.nodes]
     lines += [f"{names[a]} -> {names[b]}" for a, b in graph.directed]
     lines += [f"{names[a]} -> {names[b]} [dir=both, style=dashed]" for a, b in graph.bidirected]
     return "\n".join(["digraph {", *(f"  {line};" for line in lines), "}"])
+
+
+DOT = register(Format("dot", parse_dot, print_dot, _START, (".dot", ".gv")))

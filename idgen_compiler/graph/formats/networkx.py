@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from idgen_compiler.errors import GraphError, IdgenError
-from idgen_compiler.graph.edges import Edge
+from idgen_compiler.graph.edges import Edge, EdgeList
+from idgen_compiler.graph.formats.format import Format, register
 from idgen_compiler.graph.names import check_name
-from idgen_compiler.graph.projection import LatentGraph, canonical_dag
+from idgen_compiler.graph.projection import canonical_dag
 
-if TYPE_CHECKING:
-    from idgen_compiler.graph.admg import ADMG
-
-__all__ = ["read_networkx", "write_networkx"]
+__all__ = ["NETWORKX", "read_networkx", "write_networkx"]
 
 
-def read_networkx(graph: Any) -> LatentGraph:
+def read_networkx(graph: Any) -> EdgeList:
     """The graph of a networkx DiGraph or MultiDiGraph.
 
     An edge is bidirected by `bidirected=True`, `dir="both"`, or the key "bidirected" in a MultiDiGraph; given in both
@@ -53,7 +51,7 @@ def read_networkx(graph: Any) -> LatentGraph:
             bidirected[min(tail, head), max(tail, head)] = None
         else:
             directed.append((tail, head))
-    return LatentGraph(tuple(nodes), tuple(directed), tuple(bidirected), frozenset(hidden), frozenset(fixed))
+    return EdgeList(tuple(nodes), tuple(directed), tuple(bidirected), frozenset(hidden), frozenset(fixed))
 
 
 def _is_hidden(attributes: Mapping[str, Any]) -> bool:
@@ -63,7 +61,7 @@ def _is_hidden(attributes: Mapping[str, Any]) -> bool:
     )
 
 
-def write_networkx(graph: ADMG, *, canonical: bool = False) -> Any:
+def write_networkx(graph: EdgeList, *, canonical: bool = False) -> Any:
     """A MultiDiGraph with the keys "directed" and "bidirected" (and that attribute); fixed vertices have `fixed=True`.
 
     networkx takes every edge of it for a directed one. With `canonical` the result is a DiGraph with an explicit vertex
@@ -82,7 +80,7 @@ def write_networkx(graph: ADMG, *, canonical: bool = False) -> Any:
         plain.add_edges_from(dag.directed)
         return plain
     mixed = networkx.MultiDiGraph()
-    for node in graph.order:
+    for node in graph.nodes:
         mixed.add_node(node, **_attributes(fixed=node in graph.fixed))
     mixed.add_edges_from((a, b, "directed") for a, b in graph.directed)
     mixed.add_edges_from((a, b, "bidirected", {"bidirected": True}) for a, b in graph.bidirected)
@@ -91,3 +89,6 @@ def write_networkx(graph: ADMG, *, canonical: bool = False) -> Any:
 
 def _attributes(**marks: bool) -> dict[str, bool]:
     return {key: True for key, holds in marks.items() if holds}
+
+
+NETWORKX = register(Format("networkx", read_networkx, write_networkx))

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from idgen_compiler.graph.edges import EdgeList
+from idgen_compiler.graph.formats.format import Format, register
 
-if TYPE_CHECKING:
-    from idgen_compiler.graph.admg import ADMG
-
-__all__ = ["print_mermaid"]
+__all__ = ["MERMAID", "print_mermaid"]
 
 
-def print_mermaid(graph: ADMG) -> str:
+def print_mermaid(graph: EdgeList) -> str:
     """A graph as a Mermaid flowchart: bidirected edges dotted, fixed vertices as boxes, the others round.
 
     Vertices carry numbers, since a name may be one of Mermaid's own words.
     """
-    number = {name: f"v{i}" for i, name in enumerate(graph.order)}
+    number = {name: f"v{i}" for i, name in enumerate(graph.nodes)}
     lines = [f'{v}["{name}"]' if name in graph.fixed else f'{v}(["{name}"])' for name, v in number.items()]
     lines += [f"{number[a]} --> {number[b]}" for a, b in graph.directed]
     lines += [f"{number[a]} <-.-> {number[b]}" for a, b in graph.bidirected]
     return "\n".join(["flowchart LR", *("  " + line for line in lines)])
+
+
+MERMAID = register(Format("mermaid", writer=print_mermaid))

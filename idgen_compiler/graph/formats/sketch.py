@@ -12,17 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.graph.edges import Edge
+from idgen_compiler.graph.edges import Edge, EdgeList
+from idgen_compiler.graph.formats.format import Format, register
 
-__all__ = ["sketch"]
+__all__ = ["SKETCH", "print_sketch"]
 
 Arc = tuple[int, int]  # the rows of its ends, the upper one first
 
 
-def sketch(graph: ADMG, labels: Mapping[str, str] | None = None) -> str:
+def print_sketch(graph: EdgeList, labels: Mapping[str, str] | None = None) -> str:
     """A drawing of a graph, one line for each vertex; `labels` are shown in the place of names."""
-    shown = [(labels or {}).get(name, name) for name in graph.order]
+    shown = [(labels or {}).get(name, name) for name in graph.nodes]
     width = max(map(len, shown), default=0)
     right, left = _columns(graph, graph.directed), _columns(graph, graph.bidirected)
     lines = []
@@ -33,9 +33,9 @@ def sketch(graph: ADMG, labels: Mapping[str, str] | None = None) -> str:
     return "\n".join(lines)
 
 
-def _columns(graph: ADMG, edges: Sequence[Edge]) -> list[list[Arc]]:
+def _columns(graph: EdgeList, edges: Sequence[Edge]) -> list[list[Arc]]:
     """The arcs, short ones nearest to the names; arcs that share no row share a column."""
-    row = {name: k for k, name in enumerate(graph.order)}
+    row = {name: k for k, name in enumerate(graph.nodes)}
     arcs = sorted(((row[a], row[b]) for a, b in edges), key=lambda arc: (arc[1] - arc[0], arc))
     columns: list[list[Arc]] = []
     for arc in arcs:
@@ -87,3 +87,6 @@ def _left(column: Sequence[Arc], row: int, beyond: Sequence[Sequence[Arc]]) -> s
         case "passing":
             return "┼─" if runs else "┆ "
     return "──" if runs else "  "
+
+
+SKETCH = register(Format("sketch", writer=print_sketch))

@@ -7,31 +7,30 @@ from collections.abc import Callable
 from hypothesis import given
 
 import idgen_compiler as idgen
-from idgen_compiler.graph.sketch import sketch
 from tests.strategies import NAPKIN, admgs
 
 
 def test_the_napkin() -> None:
-    assert sketch(NAPKIN).splitlines() == ["┌▸┬▸ W1 ─┐", "┆ ┆  W2 ◂┴─┐", "┆ └▸ X  ─┬◂┘", "└▸── Y  ◂┘"]
+    assert NAPKIN.sketch().splitlines() == ["┌▸┬▸ W1 ─┐", "┆ ┆  W2 ◂┴─┐", "┆ └▸ X  ─┬◂┘", "└▸── Y  ◂┘"]
 
 
 def test_labels_stand_for_names() -> None:
-    assert sketch(idgen.ADMG.parse("X -> Y"), {"Y": "[Y]"}).splitlines() == [" X   ─┐", " [Y] ◂┘"]
+    assert idgen.ADMG.parse("X -> Y").sketch({"Y": "[Y]"}).splitlines() == [" X   ─┐", " [Y] ◂┘"]
 
 
 def test_without_edges_and_without_vertices() -> None:
-    assert sketch(idgen.ADMG(nodes=["A", "B"])) == " A\n B"
-    assert sketch(idgen.ADMG()) == ""
+    assert idgen.ADMG(nodes=["A", "B"]).sketch() == " A\n B"
+    assert idgen.ADMG().sketch() == ""
 
 
 def test_a_large_graph(golden: Callable[[str, str], None]) -> None:
     graph = idgen.ADMG.parse("A -> B -> D; A -> C -> D; B -> E; C -> E; A <-> D; B <-> C; B <-> E")
-    golden("graph/sketch.txt", sketch(graph))
+    golden("graph/sketch.txt", graph.sketch())
 
 
 @given(admgs(most=6))
 def test_every_edge_has_its_ends(graph: idgen.ADMG) -> None:
-    text = sketch(graph)
+    text = graph.sketch()
     assert len(text.splitlines()) == len(graph)
     assert text.count("◂") == len(graph.directed)
     assert text.count("▸") == 2 * len(graph.bidirected)

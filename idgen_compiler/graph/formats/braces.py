@@ -10,15 +10,15 @@ from idgen_compiler.errors import GraphError
 
 __all__ = ["Chain", "Document", "Place", "parse_braces", "quote"]
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+ | //[^\n]* | /\*.*?\*/ | \#[^\n]*)
+# Compiled where a text is read: importing the package costs nothing for languages that nobody uses.
+_TOKEN = r"""(?xs)
+    (?P<space>\s+ | //[^\n]* | /\*.*?\*/ | \#[^\n]*)
     | (?P<arrow><->|->|@?--?@|@-?->?|<-@?|--) | (?P<mark>[{}\[\]=;,:+])
     | (?P<number>-?(?:\.\d+|\d+(?:\.\d*)?)(?![\w.])) | (?P<name>[\w.]+) | (?P<quoted>"(?:[^"\\]|\\.)*")
-    | (?P<html><(?:[^<>]|<[^<>]*>)*>)""",
-    re.VERBOSE | re.DOTALL,
-)
+    | (?P<html><(?:[^<>]|<[^<>]*>)*>)
+"""
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = r"[A-Za-z_][A-Za-z0-9_]*"
 _KEYWORDS = frozenset({"node", "edge", "graph", "digraph", "subgraph", "strict", "dag"})
 
 Attributes = Mapping[str, str]
@@ -50,6 +50,11 @@ class Chain:
     attributes: Attributes
     place: Place
 
+    @property
+    def names(self) -> list[str]:
+        """The names in the order in which they stand."""
+        return [name for group in self.groups for name in group]
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -72,7 +77,7 @@ def parse_braces(text: str, language: str) -> Document:
 
 def quote(name: str) -> str:
     """A name as both languages write it: in quotes unless it is a plain word and no keyword."""
-    return name if _PLAIN.fullmatch(name) and name.lower() not in _KEYWORDS else f'"{name}"'
+    return name if re.fullmatch(_PLAIN, name) and name.lower() not in _KEYWORDS else f'"{name}"'
 
 
 class _Parser:
@@ -84,9 +89,9 @@ class _Parser:
         self.next = self.depth = 0
         self.chains: list[Chain] = []
         self.seen: set[str] = set()
-        at = 0
+        at, tokens = 0, re.compile(_TOKEN)
         while at < len(text):
-            token = _TOKEN.match(text, at)
+            token = tokens.match(text, at)
             if token is None:
                 what = "a quoted name that does not end" if text[at] == '"' else f"cannot read {text[at]!r} here"
                 raise self.place(at).error(what)
