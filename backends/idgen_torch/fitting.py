@@ -11,6 +11,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.images import room_for_images
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.ir.operations import (
     UNIFORM,
@@ -26,7 +28,6 @@ from idgen_compiler.ir.program import Program
 from idgen_torch.ancestral import DataSet, WiredNetwork
 from idgen_torch.checkpoint import Checkpoint
 from idgen_torch.families import ConditionalModel, Diffusion, Resample, choose, family
-from idgen_torch.images import room_for_images
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Part, Rows
 from idgen_torch.plan import (
@@ -43,7 +44,6 @@ from idgen_torch.progress import OperationProgress
 from idgen_torch.record import DataReport, ModelReport, Overlap
 from idgen_torch.reweighting import reweighted, uniform_log_prob, warn_poor_overlap
 from idgen_torch.seeds import seed_for
-from idgen_torch.variables import Schema
 
 __all__ = ["Fitted", "Fitting", "Settings"]
 

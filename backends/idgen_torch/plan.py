@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import (
@@ -23,7 +24,6 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.ir.schedule import uses
 from idgen_torch.families import family
 from idgen_torch.policies import PolicyKey, policy_of
-from idgen_torch.variables import Schema
 
 __all__ = [
     "Asked",

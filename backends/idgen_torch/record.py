@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from idgen_compiler.errors import DataError
-from idgen_torch.schema_json import checked_keys, entry
+from idgen_torch.entries import checked_keys, entry
 
 __all__ = ["DataReport", "FitRecord", "ModelReport", "Overlap", "Realization", "versions"]
 

@@ -19,9 +19,9 @@ import idgen_compiler as idgen
 from idgen_compiler.backend import HEADER
 from idgen_compiler.catalog import ENTRIES
 from idgen_compiler.catalog.formula import TextbookFormula
+from idgen_compiler.data.idx import read_idx
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.graph.read import read_graph
-from idgen_compiler.idx import read_idx
 from tests.fuzz.mutations import mutated_bytes, mutated_json, mutated_text
 
 __all__ = ["Files", "Folders", "Target", "Texts", "attempt", "idx_files", "texts"]

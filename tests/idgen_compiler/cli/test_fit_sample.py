@@ -10,8 +10,7 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.cli import main
-from idgen_torch.reading import read_value
-from idgen_torch.variables import Categorical, Composite, Continuous, Vector
+from idgen_compiler.data.kinds import Categorical, Composite, Continuous, Vector
 
 
 @pytest.fixture(scope="module")
@@ -117,14 +116,14 @@ REAL = Continuous(0.0, 1.0, -1.0, 1.0)
 
 
 def test_values_are_read_by_type() -> None:
-    assert read_value("X", Categorical(("a", "b c")), "b c") == "b c"
-    assert read_value("X", Categorical((1, 2)), " 2 ") == 2
-    assert read_value("X", Categorical((0.0, 1.0)), "1") == 1.0
-    assert read_value("X", Categorical((False, True)), "true") is True
-    assert read_value("X", REAL, "-1e-2") == -0.01
-    assert read_value("X", Vector((0.0,) * 2, (1.0,) * 2, (0.0,) * 2, (1.0,) * 2), "0.5, 2") == [0.5, 2.0]
+    assert Categorical(("a", "b c")).read("X", "b c") == "b c"
+    assert Categorical((1, 2)).read("X", " 2 ") == 2
+    assert Categorical((0.0, 1.0)).read("X", "1") == 1.0
+    assert Categorical((False, True)).read("X", "true") is True
+    assert REAL.read("X", "-1e-2") == -0.01
+    assert Vector((0.0,) * 2, (1.0,) * 2, (0.0,) * 2, (1.0,) * 2).read("X", "0.5, 2") == [0.5, 2.0]
     digit = Composite((("digit", Categorical((3, 4))), ("name", Categorical(("a,b", "c"))), ("size", REAL)))
-    assert read_value("X", digit, '3,"a,b",0.5') == (3, "a,b", 0.5)
+    assert digit.read("X", '3,"a,b",0.5') == (3, "a,b", 0.5)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +138,7 @@ def test_values_are_read_by_type() -> None:
 )
 def test_a_text_that_is_no_value(kind: Categorical | Continuous | Composite | Vector, text: str) -> None:
     with pytest.raises(idgen.DataError, match="X"):
-        read_value("X", kind, text)
+        kind.read("X", text)
 
 
 def test_exact_samplers_read_labels_and_codes() -> None:
