@@ -36,6 +36,16 @@ class Part:
         return self.size is not None
 
     @property
+    def entries(self) -> tuple[int, ...]:
+        """The shape of one value: () of a code, (dim,) of real numbers, (channels, height, width) of an image."""
+        return () if self.discrete else self.shape or (self.dim,)
+
+    @property
+    def dtype(self) -> str:
+        """The NumPy dtype of values: int64 of codes, float32 of real numbers, uint8 of an image."""
+        return "int64" if self.discrete else "uint8" if self.image else "float32"
+
+    @property
     def image(self) -> bool:
         """Whether the part holds pictures."""
         return self.shape is not None

@@ -95,9 +95,7 @@ class Atom(Kind):
 
     def confirm(self, column: Column) -> Self:
         """The kind of a column that somebody says is of this very kind.  Raises DataError where it is not."""
-        raise DataError(
-            f"types[{column.name!r}] is {self!r:.80}; say {self.word!r}, and the rest is found in the column"
-        )
+        raise DataError(f"types[{column.name!r}] is {self!r:.80}; say {self.word!r}, and the column tells the rest")
 
     @abstractmethod
     def part(self, name: str) -> Part:

@@ -40,6 +40,12 @@ def moments(name: str, values: Array) -> tuple[Array, Array]:
 
 def check_statistics(scale: tuple[float, ...], low: tuple[float, ...], high: tuple[float, ...]) -> None:
     """Raise DataError for statistics that no column has."""
+    try:
+        sizes = [abs(float(number)) for number in (*scale, *low, *high)]
+    except OverflowError:  # a whole number beyond all floats
+        sizes = [math.inf]
+    if not all(map(math.isfinite, sizes)):
+        raise DataError("there is a scale or a range that is no finite number")
     if any(s <= 0 for s in scale) or any(a > b for a, b in zip(low, high, strict=True)):
         raise DataError("there is a scale that is not positive or a range that is upside down")
 
