@@ -63,7 +63,7 @@ class TorchBackend:
         `program` is the one that was fitted, and its report says why (see `realizing`).
 
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
-            columns that the program does not observe are not read. Columns of images: see `images`.
+            columns that the program does not observe are not read. Columns of images: see `data.images`.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "vector", "image",
             Categorical(labels) or Image(channels, height, width); the rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.

@@ -10,7 +10,6 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.cli import main
-from idgen_compiler.data.kinds import Categorical, Composite, Continuous, Vector
 
 
 @pytest.fixture(scope="module")
@@ -110,35 +109,6 @@ def test_fit_does_not_write_over_other_files(
     assert main(["fit", "P(X)", "--graph", "X", "--data", str(table), "--out", str(place)]) == 2
     assert "give a new" in capsys.readouterr().err
     assert (place / "text" if kind == "folder" else place).read_text(encoding="utf-8") == "kept"
-
-
-REAL = Continuous(0.0, 1.0, -1.0, 1.0)
-
-
-def test_values_are_read_by_type() -> None:
-    assert Categorical(("a", "b c")).read("X", "b c") == "b c"
-    assert Categorical((1, 2)).read("X", " 2 ") == 2
-    assert Categorical((0.0, 1.0)).read("X", "1") == 1.0
-    assert Categorical((False, True)).read("X", "true") is True
-    assert REAL.read("X", "-1e-2") == -0.01
-    assert Vector((0.0,) * 2, (1.0,) * 2, (0.0,) * 2, (1.0,) * 2).read("X", "0.5, 2") == [0.5, 2.0]
-    digit = Composite((("digit", Categorical((3, 4))), ("name", Categorical(("a,b", "c"))), ("size", REAL)))
-    assert digit.read("X", '3,"a,b",0.5') == (3, "a,b", 0.5)
-
-
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [
-        (Categorical(("red",)), "rd"),
-        (Categorical(tuple(range(100))), "x"),
-        (REAL, "big"),
-        (Composite((("a", REAL), ("b", REAL))), "1"),
-        (Vector((0.0,), (1.0,), (0.0,), (1.0,)), "1,2"),
-    ],
-)
-def test_a_text_that_is_no_value(kind: Categorical | Continuous | Composite | Vector, text: str) -> None:
-    with pytest.raises(idgen.DataError, match="X"):
-        kind.read("X", text)
 
 
 def test_exact_samplers_read_labels_and_codes() -> None:

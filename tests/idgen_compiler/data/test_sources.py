@@ -14,6 +14,11 @@ from idgen_compiler.errors import DataError
 FRAME = pd.DataFrame({"X": ["a", "b", "a"], "Y": [0.5, 1.5, 2.5], "unused": pd.Timestamp(0)}, index=[7, 7, 9])
 
 
+class Frames:
+    def to_pandas(self) -> pd.DataFrame:
+        return FRAME
+
+
 def _formats(folder: Path) -> dict[str, Any]:
     FRAME.to_csv(folder / "t.csv", index=False)
     FRAME.to_csv(folder / "t.tsv", index=False, sep="\t")
@@ -29,6 +34,7 @@ def _formats(folder: Path) -> dict[str, Any]:
         "tsv": folder / "t.tsv",
         "gzip": folder / "t.csv.gz",
         "parquet": folder / "t.parquet",
+        "what turns itself into a frame": Frames(),
     }
 
 
