@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Network
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Rows
 from idgen_torch.policies import Policy, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
-from idgen_torch.variables import Schema
 
 __all__ = ["DataSet", "Slots", "WiredNetwork"]
 

@@ -10,30 +10,26 @@ from typing import Any
 
 import torch
 
+from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.hinge.question import checked_seed
 from idgen_compiler.ir.program import Program
+from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.checkpoint import Checkpoint, fingerprint
-from idgen_torch.coding import encode_sources
 from idgen_torch.families import family
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.fitting import Fitting, Settings
 from idgen_torch.image_options import ImageOptions
-from idgen_torch.inference import TypeRequest, images_among, infer_schema
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Rows
 from idgen_torch.plan import check_families, default_rows_factor
-from idgen_torch.policies import atoms_of
 from idgen_torch.progress import shown
 from idgen_torch.realizing import choices
 from idgen_torch.record import FitRecord, versions
 from idgen_torch.sampler import TorchSampler
-from idgen_torch.schema_json import schema_to_json
 from idgen_torch.storage import read_fitted
-from idgen_torch.tables import read_sources
-from idgen_torch.variables import Atom, Categorical, Image, Schema, Vector
-from idgen_torch.warning import warn_overlap
+from idgen_torch.tensors import read_rows
 
 __all__ = ["TorchBackend"]
 
@@ -67,9 +63,9 @@ class TorchBackend:
         the ways that were taken, and its report says why (see `realizing`).
 
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
-            columns that the program does not observe are not read. Columns of images: see `images`.
+            columns that the program does not observe are not read. Columns of images: see `data.images`.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "vector", "image",
-            Categorical(labels) or Image(channels, height, width); the rest is inferred (see `inference`).
+            Categorical(labels) or Image(channels, height, width); the rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
@@ -93,9 +89,7 @@ class TorchBackend:
         seed = checked_seed(seed)
         tuned = _options(options)
         _check_rows_factor(rows_factor)
-        sources = read_sources(data, program.observe.variables, composites, images_among(types or {}))
-        schema = infer_schema(sources, types)
-        rows = encode_sources(sources, schema, seed)
+        schema, rows = read_rows(data, program.observe.variables, types, composites, seed)
         _warn_constant(program, schema, rows)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
         settings = Settings(seed, factor, place, tuned, dict(family or {}))
@@ -158,7 +152,7 @@ def _checkpoint(folder: str | Path, program: Program, schema: Schema, rows: Rows
     return Checkpoint(
         folder,
         program=str(program),
-        schema=schema_to_json(schema),
+        schema=schema.to_json(),
         data=fingerprint(rows),
         settings={**asdict(bearing), "device": settings.device.type},
         versions={**used, "python": used["python"].rpartition(".")[0]},
@@ -198,22 +192,10 @@ def _image_options(asked: object) -> dict[str, ImageOptions]:
 def _warn_constant(program: Program, schema: Schema, rows: Rows) -> None:
     """Warn of treatments and conditions that take one value only: their effect is not in the data."""
     for name in dict.fromkeys(slot for op in program.samplers for slot in op.network.inputs):
-        for part, atom in atoms_of(name, schema[name]):
-            only = _only_value(atom, rows[part.name])
-            if only is not None:
-                warn_overlap(f"{part.name} is {only} in every row, so that its effect cannot be learnt from these data")
-
-
-def _only_value(atom: Atom, values: torch.Tensor) -> str | None:
-    """What the one value is called where all rows have it."""
-    if not all(bool((piece == values[0]).all()) for piece in values.split(256)):
-        return None
-    match atom:
-        case Categorical():
-            return repr(atom.labels[int(values[0])])
-        case Image():
-            return "one image"
-        case Vector():
-            return "one vector"
-        case _:
-            return repr(atom.low)
+        for atom in schema[name].atoms(name):
+            values = rows[atom.part.name]
+            if all(bool((piece == values[0]).all()) for piece in values.split(256)):
+                only = atom.kind.describe(values[0])
+                warn_overlap(
+                    f"{atom.part.name} is {only} in every row, so that its effect cannot be learnt from these data"
+                )

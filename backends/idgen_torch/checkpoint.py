@@ -10,12 +10,12 @@ from typing import Any
 
 import torch
 
+from idgen_compiler.data.atomic import write_atomically
 from idgen_compiler.errors import DataError
-from idgen_torch.atomic import write_atomically
+from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
 from idgen_torch.model_files import read_model, write_model
 from idgen_torch.parts import Part, Rows
-from idgen_torch.schema_json import checked_keys
 from idgen_torch.training_state import remove_scratch, scratch_file
 
 __all__ = ["Checkpoint", "fingerprint"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import ConditionalModel
 from idgen_torch.policies import Policy, PolicyKey
 from idgen_torch.record import FitRecord
-from idgen_torch.variables import Schema
 
 __all__ = ["FittedProgram"]
 

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from idgen_compiler import ir
+from idgen_compiler.data.images import room_for_images
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.execute import execute
 from idgen_compiler.ir.analysis import needed_by, uses
@@ -22,7 +24,6 @@ from idgen_compiler.ir.text import print_policy
 from idgen_torch.ancestral import DataSet, WiredNetwork
 from idgen_torch.checkpoint import Checkpoint
 from idgen_torch.families import ConditionalModel, Diffusion, Resample, choose, family
-from idgen_torch.images import room_for_images
 from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Part, Rows
 from idgen_torch.plan import (
@@ -37,7 +38,6 @@ from idgen_torch.progress import OperationProgress
 from idgen_torch.record import DataReport, ModelReport, Overlap
 from idgen_torch.reweighting import reweighted, uniform_log_prob, warn_poor_overlap
 from idgen_torch.seeds import seed_for
-from idgen_torch.variables import Schema
 
 __all__ = ["Fitted", "Fitting", "Settings"]
 

@@ -12,11 +12,11 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from idgen_compiler.data.atomic import whole_or_absent
 from idgen_compiler.errors import DataError, IdgenError
-from idgen_torch.atomic import whole_or_absent
+from idgen_torch.entries import checked_keys, entry
 from idgen_torch.families import ConditionalModel, family
 from idgen_torch.parts import Part
-from idgen_torch.schema_json import checked_keys, entry
 
 __all__ = ["Record", "read_model", "write_model"]
 

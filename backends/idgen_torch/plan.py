@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operands import records
@@ -13,7 +14,6 @@ from idgen_compiler.ir.policies import ByModel
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import family
 from idgen_torch.policies import PolicyKey, policy_of
-from idgen_torch.variables import Schema
 
 __all__ = [
     "Asked",

@@ -9,12 +9,13 @@ from typing import Protocol
 import torch
 
 from idgen_compiler import ir
+from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.kinds.spread import Choices, Interval
 from idgen_compiler.graph.names import variable_of
 from idgen_torch.families import Resample
 from idgen_torch.parts import Part, Rows
-from idgen_torch.variables import Atom, Categorical, Composite, Image, VariableType, Vector, parts_of, real_range
 
-__all__ = ["Policy", "PolicyKey", "Uniform", "atoms_of", "policy_of"]
+__all__ = ["Policy", "PolicyKey", "Uniform", "policy_of"]
 
 PolicyKey = tuple[ir.Policy, tuple[str, ...]]
 """A policy, and the variables that are drawn by it together: several where they are columns of one row."""
@@ -37,17 +38,11 @@ class Policy(Protocol):
         ...
 
 
-def atoms_of(name: str, kind: VariableType) -> tuple[tuple[Part, Atom], ...]:
-    """Each part of a variable with the type behind it."""
-    atoms: tuple[Atom, ...] = tuple(atom for _, atom in kind.fields) if isinstance(kind, Composite) else (kind,)
-    return tuple(zip(parts_of(name, kind), atoms, strict=True))
-
-
 @dataclass(frozen=True)
 class Uniform:
     """Every category, or every number of the observed range, evenly; the fields of a composite independently.
 
-    A vector or an image has no uniform law worth its name, so that its observed rows are drawn instead.
+    A kind without a spread, such as a vector, has its observed rows drawn instead.
     """
 
     sizes: Mapping[str, int]  #: discrete part -> categories
@@ -55,15 +50,16 @@ class Uniform:
     vectors: Resample | None
 
     @classmethod
-    def over(cls, name: str, kind: VariableType, vectors: Resample | None) -> Uniform:
+    def over(cls, name: str, kind: Kind, vectors: Resample | None) -> Uniform:
         """The uniform policy of one variable; `vectors` resamples its vector parts jointly."""
         sizes: dict[str, int] = {}
         ranges: dict[str, tuple[float, float]] = {}
-        for part, atom in atoms_of(name, kind):
-            if isinstance(atom, Categorical):
-                sizes[part.name] = len(atom.labels)
-            elif not isinstance(atom, Vector | Image):
-                ranges[part.name] = real_range(atom)
+        for atom in kind.atoms(name):
+            match atom.kind.spread:
+                case Choices(count):
+                    sizes[atom.part.name] = count
+                case Interval(low, high):
+                    ranges[atom.part.name] = (low, high)
         return cls(sizes, ranges, vectors)
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
@@ -79,6 +75,6 @@ class Uniform:
         return drawn
 
     @staticmethod
-    def vector_parts(name: str, kind: VariableType) -> tuple[Part, ...]:
+    def vector_parts(name: str, kind: Kind) -> tuple[Part, ...]:
         """The parts that this policy resamples."""
-        return tuple(part for part, atom in atoms_of(name, kind) if isinstance(atom, Vector | Image))
+        return tuple(atom.part for atom in kind.atoms(name) if atom.kind.spread is None)

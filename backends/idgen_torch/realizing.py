@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operations import Realize, Regenerate, Reweight
 from idgen_compiler.ir.program import Program
 from idgen_torch.record import Choice, Overlap
 from idgen_torch.reweighting import MASS, NoOverlap
-from idgen_torch.variables import Schema
 
 __all__ = ["EFFECTIVE", "WIDEST", "choices"]
 

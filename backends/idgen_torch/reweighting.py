@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.kinds import Kind
 from idgen_compiler.errors import DataError
+from idgen_compiler.warning import warn_overlap
 from idgen_torch.ancestral import DataSet
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Rows
-from idgen_torch.policies import atoms_of
-from idgen_torch.variables import Categorical, Image, VariableType, Vector, real_range
-from idgen_torch.warning import warn_overlap
 
 __all__ = ["MASS", "NoOverlap", "Weighted", "effective_rows", "reweighted", "uniform_log_prob", "warn_poor_overlap"]
 
@@ -81,18 +79,12 @@ def warn_poor_overlap(name: str, variables: str, effective: float, count: int, m
         )
 
 
-def uniform_log_prob(name: str, kind: VariableType, rows: Rows, vectors: ConditionalModel | None) -> Tensor:
+def uniform_log_prob(name: str, kind: Kind, rows: Rows, vectors: ConditionalModel | None) -> Tensor:
     """Log of the uniform policy's probability or density (standardised units) of each row.  Shape: (rows,).
 
     `vectors` is a density of the vector parts, which that policy resamples.
     """
-    count = len(rows[atoms_of(name, kind)[0][0].name])
-    level = 0.0
-    for _, atom in atoms_of(name, kind):
-        if isinstance(atom, Categorical):
-            level -= math.log(len(atom.labels))
-        elif not isinstance(atom, Vector | Image):
-            low, high = real_range(atom)
-            level -= math.log(max(high - low, 1e-12))
-    constant = torch.full((count,), level, dtype=torch.float64)
+    atoms = kind.atoms(name)
+    level = sum(atom.kind.spread.log_density for atom in atoms if atom.kind.spread is not None)
+    constant = torch.full((len(rows[atoms[0].part.name]),), level, dtype=torch.float64)
     return constant if vectors is None else constant + vectors.log_prob(rows).double().cpu()

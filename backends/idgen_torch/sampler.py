@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.operations import Sample
@@ -15,13 +16,10 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_torch.ancestral import Slots, WiredNetwork
 from idgen_torch.arithmetic import our_arithmetic
-from idgen_torch.coding import decode, empty_array
 from idgen_torch.fitted import FittedProgram
-from idgen_torch.reading import read_value
 from idgen_torch.record import FitRecord
 from idgen_torch.storage import write_fitted
-from idgen_torch.values import encode_value
-from idgen_torch.variables import Schema
+from idgen_torch.tensors import decode, encode_value
 
 __all__ = ["TorchSampler"]
 
@@ -73,7 +71,7 @@ class TorchSampler:
         warns (OverlapWarning) for a number beyond the data.
         """
         op, count, batches = self._drawn(n, do, given, seed, query)
-        columns = {name: empty_array(self.schema[name], count) for name in op.network.outputs}
+        columns = {name: self.schema[name].empty(count) for name in op.network.outputs}
         start = 0
         for size, slots in batches:
             for name, column in columns.items():
@@ -94,7 +92,7 @@ class TorchSampler:
         return (self._decoded(op, size, slots) for size, slots in batches)
 
     def _decoded(self, op: Sample, size: int, slots: Slots) -> Samples:
-        columns = {name: empty_array(self.schema[name], size) for name in op.network.outputs}
+        columns = {name: self.schema[name].empty(size) for name in op.network.outputs}
         for name, column in columns.items():
             decode(self.schema[name], slots[name], column)
         return Samples(columns)
@@ -115,11 +113,11 @@ class TorchSampler:
         return op, question.n, _without_gradients(batches)
 
     def read_value(self, name: str, text: str) -> Any:
-        """The value of a variable that a person typed, as `sample` takes it (see `reading`).
+        """The value of a variable that a person typed, as `sample` takes it (see `Kind.read`).
 
         A variable that the sampler does not know keeps its text, for `sample` to say so.
         """
-        return read_value(name, self.schema[name], text) if name in self.schema.types else text
+        return self.schema[name].read(name, text) if name in self.schema.types else text
 
     def save(self, path: str | Path) -> None:
         """Write the sampler into a folder, as JSON and safetensors.

@@ -11,19 +11,19 @@ from typing import Any
 import torch
 
 from idgen_compiler import ir
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.hinge.saved import HEADER, read_header, write_header
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.text import print_policy
 from idgen_compiler.program import Program
+from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel, Resample
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.model_files import Record, read_model, write_model
 from idgen_torch.plan import draws_of
 from idgen_torch.policies import Policy, PolicyKey, Uniform
 from idgen_torch.record import FitRecord
-from idgen_torch.schema_json import checked_keys, schema_from_json, schema_to_json
-from idgen_torch.variables import Schema
 
 __all__ = ["read_fitted", "write_fitted"]
 
@@ -45,7 +45,7 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
             folder,
             "torch",
             fitted.program,
-            schema=schema_to_json(fitted.schema),
+            schema=fitted.schema.to_json(),
             models={name: write_model(folder, name.removeprefix("%"), m) for name, m in fitted.models.items()},
             policies={_policy_name(*key): _write_policy(folder, key, p) for key, p in fitted.policies.items()},
             fit=fitted.record.to_json(),
@@ -64,7 +64,7 @@ def read_fitted(path: Path, device: torch.device) -> FittedProgram:
         program = Program.parse(header["program"])
     except IdgenError as error:
         raise DataError(f"the program saved in {path} does not verify ({error}); save the sampler again") from error
-    schema = schema_from_json(header["schema"])
+    schema = Schema.from_json(header["schema"])
     _check_variables(program, schema)
     applied = {name for op in program.samplers for name in leaves(op, Role.MODEL)}
     drawn = {key for op in program.samplers for key in draws_of(op)}

@@ -12,8 +12,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from idgen_compiler.data.atomic import write_atomically
 from idgen_compiler.errors import DataError
-from idgen_torch.atomic import write_atomically
 
 __all__ = ["Standing", "TrainingFile", "link_scratch", "remove_scratch", "scratch_file"]
 

@@ -15,6 +15,7 @@ from idgen_compiler.check.implication import Implication, implications
 from idgen_compiler.check.moments import moment_test
 from idgen_compiler.check.report import Finding, GraphCheck
 from idgen_compiler.check.verdict import Outcome
+from idgen_compiler.data.schema import TypeRequest
 from idgen_compiler.errors import GraphError, IdgenError
 from idgen_compiler.graph.admg import ADMG
 
@@ -24,7 +25,7 @@ __all__ = ["check_graph"]
 def check_graph(
     graph: ADMG,
     data: Any,
-    types: Mapping[str, str] | None = None,
+    types: Mapping[str, TypeRequest] | None = None,
     *,
     alpha: float = 0.05,
     correction: Literal["holm", "bh"] = "holm",
@@ -33,7 +34,8 @@ def check_graph(
     """Test on data what a graph implies: an independence, or a functional constraint, for each missing edge.
 
     `data` is a DataFrame, an Arrow table, a Hugging Face data set, a mapping of arrays, or the path of a CSV or Parquet
-    file; `types` says what columns hold ("categorical", "integer", "continuous") where it is not what it looks like.
+    file; `types` says what columns hold ("categorical", "integer", "continuous", Categorical(labels)) where it is not
+    what it looks like. Columns are read and typed as in fitting.
     Corrected p-values are compared with `alpha`: "holm" bounds the chance of any false rejection (Holm 1979), "bh" the
     share of false ones among the rejections (Benjamini and Hochberg 1995). `seed` draws permutations, folds and groups.
 

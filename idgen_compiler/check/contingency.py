@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from idgen_compiler.check.columns import Array, Column
+from idgen_compiler.check.columns import Column
 from idgen_compiler.check.verdict import Outcome
+from idgen_compiler.data.arrays import Array
 
 __all__ = ["contingency_test"]
 

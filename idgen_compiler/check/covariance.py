@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.check.columns import Array, Column
+from idgen_compiler.check.columns import Column
 from idgen_compiler.check.verdict import Outcome
+from idgen_compiler.data.arrays import Array
 
 __all__ = ["covariance_test"]
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from idgen_compiler.check.columns import Array, Column, Columns
+from idgen_compiler.check.columns import Column, Columns
 from idgen_compiler.check.implication import Fixing, Implication
 from idgen_compiler.check.jackknife import groups_of, hotelling
 from idgen_compiler.check.verdict import Outcome
+from idgen_compiler.data.arrays import Array
 
 __all__ = ["Rows", "contrast", "rows_of", "weighted_test"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from idgen_compiler.check.columns import Array
+from idgen_compiler.data.arrays import Array
 
 __all__ = ["GROUPS", "groups_of", "hotelling"]
 

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from idgen_compiler.check.columns import Array, Columns
+from idgen_compiler.check.columns import Columns
 from idgen_compiler.check.implication import Implication
 from idgen_compiler.check.jackknife import groups_of, hotelling
 from idgen_compiler.check.verdict import Outcome
+from idgen_compiler.data.arrays import Array
 
 __all__ = ["moment_test", "partial_correlation"]
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from idgen_compiler.data.idx import read_idx
 from idgen_compiler.demo.napkin_mnist import COLORS, NOISE, PAPER, SIZES, THICKNESSES, Codes, Mechanisms, attributes
 from idgen_compiler.errors import DataError
-from idgen_compiler.idx import read_idx
 
 __all__ = ["CHANNELS", "Bank", "labelled_pictures", "napkin_images", "single_colored"]
 

@@ -50,6 +50,13 @@ def to_plain(value: Any) -> Any:
     raise TypeError(f"{value!r:.80} has no place in JSON")
 
 
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False
+
+
 def _is_default(field: Field[Any], record: Any) -> bool:
     if field.default is MISSING:
         return False
@@ -110,7 +117,7 @@ class _Reading:
 
     def scalar(self, kind: type, value: Any, where: str) -> Any:
         fits = type(value) is kind or (kind is float and type(value) is int)
-        fits = fits and not (kind is float and not math.isfinite(value))
+        fits = fits and not (kind is float and not _is_finite(value))
         return self.expect(fits, float(value) if fits and kind is float else value, where, _SCALARS[kind])
 
     def items(self, args: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:

@@ -38,6 +38,7 @@ import torch
 from numpy.typing import NDArray
 
 import idgen_compiler as idgen
+from idgen_compiler.data.pictures import write_grid
 from idgen_compiler.demo.colored_digits import Pictures, napkin_images
 from idgen_compiler.demo.napkin_mnist import (
     ATTRIBUTES,
@@ -54,7 +55,6 @@ from idgen_torch import ImageOptions
 from idgen_torch.families import Diffusion, FitOptions
 from idgen_torch.model_files import read_model
 from idgen_torch.parts import Part, Rows
-from idgen_torch.pictures import write_grid
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
 from tests.benchmarks.napkin_discrete import GRAPHS, discrete

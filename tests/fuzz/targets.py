@@ -18,9 +18,9 @@ from typing import Protocol
 import idgen_compiler as idgen
 from idgen_compiler.catalog import ENTRIES
 from idgen_compiler.catalog.formula import TextbookFormula
+from idgen_compiler.data.idx import read_idx
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.hinge.saved import HEADER
-from idgen_compiler.idx import read_idx
 from tests.fuzz.mutations import mutated_bytes, mutated_json, mutated_text
 
 __all__ = ["Files", "Folders", "Target", "Texts", "attempt", "idx_files", "texts"]

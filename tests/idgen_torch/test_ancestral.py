@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from idgen_compiler.data.kinds import Categorical, Composite, Continuous, Vector
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operations import Apply, Draw, Network
 from idgen_torch import ancestral
 from idgen_torch.ancestral import Slots, WiredNetwork
 from idgen_torch.families import Resample
 from idgen_torch.policies import Uniform
-from idgen_torch.variables import Categorical, Composite, Continuous, Schema, Vector
 from tests.idgen_torch.counting import Counting
 
 DIGIT = Categorical(tuple(range(5)), "int64")
@@ -73,7 +74,7 @@ def test_draws_do_not_depend_on_other_statements() -> None:
 
 
 def test_wide_slots_make_smaller_batches() -> None:
-    wide = Vector(*(((0.0,) * 4096,) * 4))
+    wide = Vector(mean=(0.0,) * 4096, scale=(1.0,) * 4096, low=(0.0,) * 4096, high=(0.0,) * 4096)
     network = WiredNetwork(Network(("V",), (), ("V",)), Schema({"V": wide}), {}, {}, CPU)
     assert network.batch_rows == 2048
 

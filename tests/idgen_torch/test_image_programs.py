@@ -12,11 +12,11 @@ from PIL import Image as Pillow
 
 import idgen_compiler as idgen
 from idgen_compiler.cli import main
+from idgen_compiler.data.images import image_column
 from idgen_compiler.demo.colored_digits import Bank, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import GRAPH, HARD, QUERY
 from idgen_torch import ImageOptions, TorchSampler, ancestral, model_files
 from idgen_torch.families import Diffusion
-from idgen_torch.images import image_column
 from idgen_torch.progress import NoProgress
 
 IMAGES = {"steps": 2, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1}

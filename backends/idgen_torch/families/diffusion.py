@@ -9,6 +9,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.pictures import write_grid
 from idgen_compiler.errors import DataError
 from idgen_torch.code_training import code_steps, learn_code
 from idgen_torch.conditioning import pixels
@@ -29,7 +30,6 @@ from idgen_torch.families.base import (
 )
 from idgen_torch.image_options import ImageOptions
 from idgen_torch.parts import Part, Rows, rows_at_once
-from idgen_torch.pictures import write_grid
 from idgen_torch.processes import Predictor, process_of
 from idgen_torch.seeds import seed_for, stream_for
 from idgen_torch.training_state import TrainingFile

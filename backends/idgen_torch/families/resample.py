@@ -107,9 +107,7 @@ class Resample(ConditionalModel):
 
 def expected_rows(part: Part, n: int) -> tuple[tuple[int, ...], torch.dtype]:
     """Shape and dtype of n values of a part."""
-    if part.shape is not None:
-        return (n, *part.shape), torch.uint8
-    return ((n,), torch.int64) if part.discrete else ((n, part.dim), torch.float32)
+    return (n, *part.entries), getattr(torch, part.dtype)
 
 
 def _as_columns(values: Tensor) -> Tensor:

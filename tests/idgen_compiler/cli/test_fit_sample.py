@@ -10,8 +10,6 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.cli import main
-from idgen_torch.reading import read_value
-from idgen_torch.variables import Categorical, Composite, Continuous, Vector
 
 
 @pytest.fixture(scope="module")
@@ -111,35 +109,6 @@ def test_fit_does_not_write_over_other_files(
     assert main(["fit", "P(X)", "--graph", "X", "--data", str(table), "--out", str(place)]) == 2
     assert "give a new" in capsys.readouterr().err
     assert (place / "text" if kind == "folder" else place).read_text(encoding="utf-8") == "kept"
-
-
-REAL = Continuous(0.0, 1.0, -1.0, 1.0)
-
-
-def test_values_are_read_by_type() -> None:
-    assert read_value("X", Categorical(("a", "b c")), "b c") == "b c"
-    assert read_value("X", Categorical((1, 2)), " 2 ") == 2
-    assert read_value("X", Categorical((0.0, 1.0)), "1") == 1.0
-    assert read_value("X", Categorical((False, True)), "true") is True
-    assert read_value("X", REAL, "-1e-2") == -0.01
-    assert read_value("X", Vector((0.0,) * 2, (1.0,) * 2, (0.0,) * 2, (1.0,) * 2), "0.5, 2") == [0.5, 2.0]
-    digit = Composite((("digit", Categorical((3, 4))), ("name", Categorical(("a,b", "c"))), ("size", REAL)))
-    assert read_value("X", digit, '3,"a,b",0.5') == (3, "a,b", 0.5)
-
-
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [
-        (Categorical(("red",)), "rd"),
-        (Categorical(tuple(range(100))), "x"),
-        (REAL, "big"),
-        (Composite((("a", REAL), ("b", REAL))), "1"),
-        (Vector((0.0,), (1.0,), (0.0,), (1.0,)), "1,2"),
-    ],
-)
-def test_a_text_that_is_no_value(kind: Categorical | Continuous | Composite | Vector, text: str) -> None:
-    with pytest.raises(idgen.DataError, match="X"):
-        read_value("X", kind, text)
 
 
 def test_exact_samplers_read_labels_and_codes() -> None:

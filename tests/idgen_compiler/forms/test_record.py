@@ -54,6 +54,7 @@ def test_defaults_are_left_out_and_filled_in() -> None:
         ("name", 3, "the tree: 'name' must be a text, not 3"),
         ("tall", 1, "the tree: 'tall' must be true or false, not 1"),
         ("shares", {"x": float("nan")}, "the tree: 'shares', x must be a finite number, not nan"),
+        ("shares", {"x": 10**400}, "the tree: 'shares', x must be a finite number, not 1000"),
         ("shares", {"x": True}, "the tree: 'shares', x must be a finite number, not True"),
         ("pair", [1], "the tree: 'pair' must be a list of 2, not [1]"),
         ("parts", [{"kind": "twig"}], "the tree: 'parts', item 0 is of no known kind: 'twig'"),

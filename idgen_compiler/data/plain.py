@@ -6,18 +6,20 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.errors import DataError
 
 __all__ = ["plain_column"]
 
 
-def plain_column(name: str, column: Any) -> np.ndarray:
+def plain_column(name: str, column: Any) -> Array:
     """The values as booleans, whole numbers, floats or Python strings (rows,), or numbers (rows, dim).
 
     Raises DataError for missing or infinite values, dates, and mixed or nested objects.
     """
+    pd = pandas()
+    values: Array
     if isinstance(column, pd.Series):
         _refuse_missing(name, column.isna().to_numpy(dtype=bool), "missing")
         values = column.astype(object).to_numpy() if column.dtype == "category" else column.to_numpy()
@@ -58,7 +60,7 @@ def _remedy(kind: str) -> str:
     return remedies.get(kind, "give strings, booleans or numbers")
 
 
-def _refuse_missing(name: str, bad: np.ndarray, what: str) -> None:
+def _refuse_missing(name: str, bad: Array, what: str) -> None:
     if bad.any():
         raise DataError(
             f"column {name} has {int(bad.sum())} {what} value(s) in {len(bad)} rows, the first in row "
@@ -66,12 +68,12 @@ def _refuse_missing(name: str, bad: np.ndarray, what: str) -> None:
         )
 
 
-def _from_objects(name: str, values: np.ndarray) -> np.ndarray:
+def _from_objects(name: str, values: Array) -> Array:
     """Python objects as strings, numbers or vectors."""
     if values.ndim > 1:
         return values
     values = values.astype(object)
-    _refuse_missing(name, pd.isna(values), "missing")
+    _refuse_missing(name, pandas().isna(values), "missing")
     found = Counter(type(value) for value in values)
     if all(issubclass(kind, str) for kind in found):
         return values

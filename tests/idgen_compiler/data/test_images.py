@@ -15,13 +15,12 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
+from idgen_compiler.data import images
+from idgen_compiler.data.kinds import Composite, Image
+from idgen_compiler.data.schema import Schema, images_among, infer_schema
+from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError
-from idgen_torch import images
-from idgen_torch.coding import encode_sources
-from idgen_torch.inference import images_among, infer_schema
-from idgen_torch.tables import read_sources
-from idgen_torch.values import encode_value
-from idgen_torch.variables import Composite, Image, Schema, parts_of
+from idgen_torch.tensors import encode_sources, encode_value
 
 GENERATOR = np.random.default_rng(0)
 BYTES = GENERATOR.integers(0, 256, (5, 3, 8, 6), dtype=np.uint8)
@@ -117,7 +116,7 @@ def test_a_composite_may_hold_an_image() -> None:
     sources = read_sources({"X.picture": BYTES, "X.label": list("aabba")}, ["X"])
     kind = infer_schema(sources)["X"]
     assert isinstance(kind, Composite)
-    assert [part.image for part in parts_of("X", kind)] == [True, False]
+    assert [atom.part.image for atom in kind.atoms("X")] == [True, False]
 
 
 def test_types_may_say_image() -> None:

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 import torch
 
+from idgen_compiler.data.kinds import Categorical, Composite, Continuous, Integer, Kind, Vector
+from idgen_compiler.data.schema import infer_schema
+from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError
-from idgen_torch.inference import infer_schema
-from idgen_torch.tables import read_sources
-from idgen_torch.variables import Categorical, Composite, Continuous, Integer, VariableType, Vector
 
 
-def infer(values: Any, **requests: Any) -> VariableType:
+def infer(values: Any, **requests: Any) -> Kind:
     return infer_schema(read_sources({"X": values}, ["X"]), requests)["X"]
 
 
@@ -123,7 +123,7 @@ def test_columns_that_cannot_be_modelled_name_the_remedy(values: Any, message: s
         ([0.5, 1.5], "vector", "one value a row"),
         (np.zeros((2, 2)), "categorical", "holds vectors"),
         (["a", "z"], Categorical(("a", "b")), "holds 'z'.*'a', 'b'"),
-        ([1, 2], "ordinal", "choose categorical, integer"),
+        ([1, 2], "ordinal", "choose categorical, continuous, image, integer, vector, or Cat"),
     ],
 )
 def test_requests_that_do_not_fit_say_so(values: Any, request_: Any, message: str) -> None:

@@ -8,10 +8,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError
-from idgen_torch.tables import read_sources
 
 FRAME = pd.DataFrame({"X": ["a", "b", "a"], "Y": [0.5, 1.5, 2.5], "unused": pd.Timestamp(0)}, index=[7, 7, 9])
+
+
+class Frames:
+    def to_pandas(self) -> pd.DataFrame:
+        return FRAME
 
 
 def _formats(folder: Path) -> dict[str, Any]:
@@ -29,6 +34,7 @@ def _formats(folder: Path) -> dict[str, Any]:
         "tsv": folder / "t.tsv",
         "gzip": folder / "t.csv.gz",
         "parquet": folder / "t.parquet",
+        "what turns itself into a frame": Frames(),
     }
 
 
@@ -36,15 +42,15 @@ def test_every_format_gives_the_same_columns(tmp_path: Path) -> None:
     for name, data in _formats(tmp_path).items():
         sources = read_sources(data, ["Y", "X"])
         assert list(sources) == ["Y", "X"], name
-        assert list(sources["X"].columns[""]) == ["a", "b", "a"], name
-        assert list(sources["Y"].columns[""]) == [0.5, 1.5, 2.5], name
+        assert list(sources["X"].columns[""].content) == ["a", "b", "a"], name
+        assert list(sources["Y"].columns[""].content) == [0.5, 1.5, 2.5], name
 
 
 def test_a_hugging_face_dataset_is_read_in_its_own_order() -> None:
     datasets = pytest.importorskip("datasets")
     data = datasets.Dataset.from_dict({"X": ["a", "b", "c"], "Y": [1, 2, 3], "image": [0, 0, 0]})
     reversed_rows = data.select([2, 1, 0])
-    assert list(read_sources(reversed_rows, ["X"])["X"].columns[""]) == ["c", "b", "a"]
+    assert list(read_sources(reversed_rows, ["X"])["X"].columns[""].content) == ["c", "b", "a"]
     with pytest.raises(DataError, match="choose one split, such as data\\['train'\\]"):
         read_sources(datasets.DatasetDict(train=data), ["X"])
 
@@ -89,7 +95,7 @@ def test_rows_of_other_lengths_than_the_header_are_no_columns(tmp_path: Path) ->
     path.write_text("X,M,Y\nfirst,1,2,3\nsecond,4,5,6\n", encoding="utf-8")  # as R writes the names of rows
     for wanted in (["X", "M", "Y"], ["Y"]):
         found = read_sources(path, wanted)
-        assert list(found["Y"].columns[""]) == [3, 6]
+        assert list(found["Y"].columns[""].content) == [3, 6]
     path.write_text("X,Y\na,b,1,2\na,b,3,4\n", encoding="utf-8")
     with pytest.raises(DataError, match="2 fields more than its header"):
         read_sources(path, ["X"])

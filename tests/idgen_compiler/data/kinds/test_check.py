@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
+from idgen_compiler.data.kinds import Categorical, Composite, Continuous, Integer, Vector
 from idgen_compiler.errors import DataError, OverlapWarning
-from idgen_torch.values import encode_value
-from idgen_torch.variables import Categorical, Composite, Continuous, Integer, Vector
+from idgen_torch.tensors import encode_value
 
 COLOR = Categorical(("red", "green"), "object")
 SIZE = Categorical((1, 2, 5), "int64")

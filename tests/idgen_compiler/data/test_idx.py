@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from idgen_compiler.data.idx import read_idx
 from idgen_compiler.demo.colored_digits import Bank
 from idgen_compiler.errors import DataError
-from idgen_compiler.idx import read_idx
 
 
 def idx(values: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:

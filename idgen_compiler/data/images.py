@@ -17,18 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
+from idgen_compiler.data.arrays import Array, Pictures, as_numpy, pandas
+from idgen_compiler.data.idx import read_idx
 from idgen_compiler.errors import DataError
-from idgen_compiler.idx import read_idx
 
-__all__ = ["Pictures", "image_column", "is_images", "one_image", "room_for_images"]
-
-Pictures = NDArray[np.uint8]
-"""Shape: (rows, channels, height, width)."""
+__all__ = ["image_column", "is_images", "one_image", "room_for_images"]
 
 LARGE = 2**28
 """So many bytes (256 MiB) or more of decoded images are kept in a file without a name instead of in memory."""
@@ -46,11 +40,12 @@ def is_images(column: Any) -> bool:
     """Whether a column is one of images: bytes with three or four axes, PIL images, encoded images, or a path."""
     if isinstance(column, Path):
         return True
-    if isinstance(column, np.ndarray | Tensor) and column.ndim > 1:
-        return column.ndim == 4 or (column.ndim == 3 and _is_bytes(column))
+    column = as_numpy(column)
+    if isinstance(column, np.ndarray) and column.ndim > 1:
+        return column.ndim == 4 or (column.ndim == 3 and column.dtype == np.uint8)
     if not hasattr(column, "__len__") or len(column) == 0 or isinstance(column, Mapping | str | bytes):
         return False
-    first = column.iloc[0] if isinstance(column, pd.Series) else column[0]
+    first = column.iloc[0] if isinstance(column, pandas().Series) else column[0]
     return _is_one_image(first)
 
 
@@ -58,8 +53,7 @@ def image_column(name: str, column: Any) -> Pictures:
     """The images of a column.  Raises DataError naming the column, and the row or file that is wrong."""
     if isinstance(column, Path):
         return _from_path(name, column)
-    if isinstance(column, Tensor):
-        column = column.detach().cpu().numpy()
+    column = as_numpy(column)
     if isinstance(column, np.ndarray) and column.dtype != object:
         return _from_array(name, column)
     if len(column) == 0:
@@ -72,7 +66,7 @@ def one_image(name: str, value: Any) -> Pictures:
     return _one(name, "the value", value)
 
 
-def room_for_images(rows: int, shape: Sequence[int]) -> NDArray[np.uint8]:
+def room_for_images(rows: int, shape: Sequence[int]) -> Pictures:
     """Zeros for so many images, in memory, or in a temporary file that vanishes with the array.
 
     Shape: (rows, channels, height, width).
@@ -84,13 +78,10 @@ def room_for_images(rows: int, shape: Sequence[int]) -> NDArray[np.uint8]:
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=whole)
 
 
-def _is_bytes(column: Any) -> bool:
-    return bool(column.dtype in (np.uint8, torch.uint8))
-
-
 def _is_one_image(value: Any) -> bool:
-    if isinstance(value, np.ndarray | Tensor):
-        return value.ndim == 3 or (value.ndim == 2 and _is_bytes(value))
+    value = as_numpy(value)
+    if isinstance(value, np.ndarray):
+        return value.ndim == 3 or (value.ndim == 2 and value.dtype == np.uint8)
     if isinstance(value, Mapping):
         return isinstance(value.get("bytes"), bytes) or isinstance(value.get("path"), str)
     if isinstance(value, Path):
@@ -135,7 +126,7 @@ def _check_order(name: str, files: Sequence[Path]) -> None:
             )
 
 
-def _from_array(name: str, array: NDArray[Any], where: str | None = None) -> Pictures:
+def _from_array(name: str, array: Array, where: str | None = None) -> Pictures:
     """Channels first, as bytes; `where` a single image is from.  A mapped array of bytes stays mapped."""
     if where is None:
         found, rows = f"column {name} has shape {array.shape}", "rows, "
@@ -165,7 +156,7 @@ def _from_array(name: str, array: NDArray[Any], where: str | None = None) -> Pic
     return out
 
 
-def _bytes(name: str, values: NDArray[Any], first: int, where: str | None) -> Pictures:
+def _bytes(name: str, values: Array, first: int, where: str | None) -> Pictures:
     """Floats between 0 and 1, whole numbers between 0 and 255, or booleans, as bytes."""
     if values.dtype.kind == "b":
         return values.astype(np.uint8) * np.uint8(255)
@@ -202,10 +193,10 @@ def _all(name: str, values: Sequence[tuple[str, Any]]) -> Iterator[Pictures]:
 
 def _one(name: str, where: str, value: Any) -> Pictures:
     """One image as bytes.  Shape: (channels, height, width)."""
-    if isinstance(value, Tensor):
-        value = value.detach().cpu().numpy()
+    value = as_numpy(value)
     if isinstance(value, np.ndarray):
-        return _from_array(name, value[None], where)[0]
+        one: Pictures = _from_array(name, value[None], where)[0]
+        return one
     if isinstance(value, Mapping):
         value = io.BytesIO(value["bytes"]) if isinstance(value.get("bytes"), bytes) else value.get("path")
     if isinstance(value, str | Path | io.BytesIO):
@@ -240,6 +231,6 @@ def _opened(name: str, where: str, source: str | Path | io.BytesIO) -> Any:
         raise DataError(f"column {name}: {shown}; repair or leave it out") from None
 
 
-def _size(image: NDArray[Any]) -> str:
+def _size(image: Array) -> str:
     channels, height, width = image.shape
     return f"{height} x {width} with {channels} channel{'s' if channels > 1 else ''}"

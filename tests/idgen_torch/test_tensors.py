@@ -9,9 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idgen_torch.coding import decode, empty_array, encode_sources
-from idgen_torch.inference import infer_schema
-from idgen_torch.tables import read_sources
+from idgen_compiler.data.schema import infer_schema
+from idgen_compiler.data.sources import read_sources
+from idgen_torch.tensors import decode, encode_sources
 
 
 def round_trip(data: Any, variable: str = "X", **types: Any) -> np.ndarray:
@@ -22,7 +22,7 @@ def round_trip(data: Any, variable: str = "X", **types: Any) -> np.ndarray:
     for part, values in zip(schema.parts(variable), parts, strict=True):
         assert values.dtype == (torch.int64 if part.discrete else torch.float32)
         assert values.shape[1:] == (() if part.discrete else (part.dim,))
-    out = empty_array(schema[variable], len(parts[0]))
+    out = schema[variable].empty(len(parts[0]))
     decode(schema[variable], parts, out)
     return out
 
@@ -81,7 +81,7 @@ def test_vectors_are_standardised_entry_by_entry() -> None:
 def test_counts_are_never_negative_where_none_was() -> None:
     sources = read_sources({"X": np.arange(50)}, ["X"])
     kind = infer_schema(sources)["X"]
-    out = empty_array(kind, 2)
+    out = kind.empty(2)
     decode(kind, [torch.tensor([[-50.0], [0.0]])], out)
     assert list(out) == [0, 24]
 

@@ -1,28 +1,26 @@
-"""Tables of a user's, read in one way everywhere."""
+"""Files of tables: which language they are in, and what goes wrong while they are read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from idgen_compiler.data.arrays import pandas
 from idgen_compiler.errors import DataError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["PARQUET", "check_aligned", "kind_of", "read_csv", "reading"]
+__all__ = ["PARQUET", "language_of", "read_csv", "reading"]
 
 PARQUET, _MARKS = ("parquet", "pq"), {"csv": ",", "tsv": "\t"}
 
 
-def kind_of(path: Path) -> str:
+def language_of(path: Path) -> str:
     """The language of a table's file by its name: one of `PARQUET`, csv or tsv.  Raises DataError for any other."""
-    kind = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
-    if kind not in (*PARQUET, *_MARKS):
+    language = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
+    if language not in (*PARQUET, *_MARKS):
         raise DataError(f"{path} is neither CSV nor Parquet by its name; rename it to .csv, .tsv or .parquet")
-    return kind
+    return language
 
 
 @contextmanager
@@ -34,35 +32,19 @@ def reading(path: Path, *also: type[Exception]) -> Iterator[None]:
     except (FileNotFoundError, IsADirectoryError):
         raise DataError(f"there is no file {path}; give the path of a CSV or Parquet file") from None
     except failures as error:
-        raise DataError(f"{path} cannot be read as {kind_of(path).upper()}: {error}") from error
+        raise DataError(f"{path} cannot be read as {language_of(path).upper()}: {error}") from error
 
 
-def read_csv(path: Path, rows: int | None = None) -> pd.DataFrame:
-    """The whole table, or its first rows; columns are parted by commas, or by tabs in a .tsv file.
+def read_csv(path: Path, rows: int | None = None) -> Any:
+    """The whole table as a DataFrame, or its first rows; columns are parted by commas, or by tabs in a .tsv file.
 
     Where every row has one field more than the header, the first is a row's name, as R writes them, and is left out.
     All columns are read, whichever are wanted: told to read some only, pandas takes rows of any length.
 
     Raises DataError for what is no such table, naming the line.
     """
-    import pandas as pd
-
     with reading(path):
-        table = pd.read_csv(path, sep=_MARKS[kind_of(path)], low_memory=False, nrows=rows)
+        table = pandas().read_csv(path, sep=_MARKS[language_of(path)], low_memory=False, nrows=rows)
     if table.index.nlevels > 1:
         raise DataError(f"the rows of {path} have {table.index.nlevels} fields more than its header; name them all")
     return table.reset_index(drop=True)
-
-
-def check_aligned(columns: Mapping[Any, Any]) -> None:
-    """Raise DataError for columns of pandas with unlike indexes: by place and by name their rows would pair unlike."""
-    import pandas as pd
-
-    series = {str(name): column for name, column in columns.items() if isinstance(column, pd.Series)}
-    first = next(iter(series), "")
-    for name, column in series.items():
-        if not column.index.equals(series[first].index):
-            raise DataError(
-                f"columns {first} and {name} have different pandas indexes; join them in one DataFrame, or give arrays "
-                "in the order of the rows"
-            )

@@ -1,0 +1,67 @@
+"""The boundary between the data room's arrays and tensors: nothing else here turns one into the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.kinds.place import Place
+from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
+from idgen_compiler.data.sources import Source, read_sources
+from idgen_torch.parts import Rows
+from idgen_torch.seeds import seed_for
+
+__all__ = ["decode", "encode_sources", "encode_value", "held", "read_rows"]
+
+
+def read_rows(
+    data: Any,
+    variables: Sequence[str],
+    types: Mapping[str, TypeRequest] | None,
+    composites: Mapping[str, Sequence[str]] | None,
+    seed: int,
+) -> tuple[Schema, Rows]:
+    """The kinds of some variables of a table, and their values as tensors by part; only their columns are read.
+
+    Raises DataError naming the column and the remedy.
+    """
+    sources = read_sources(data, variables, composites, images_among(types or {}))
+    schema = infer_schema(sources, types)
+    return schema, encode_sources(sources, schema, seed)
+
+
+def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int) -> Rows:
+    """Every part of every variable, in the shapes and dtypes of `Rows`.
+
+    Images stay where they are, in memory or in a file.
+    """
+
+    def stream(part: str) -> np.random.Generator:
+        return np.random.default_rng(seed_for(seed, "dequantise", part))
+
+    return {part: held(values) for part, values in encode(sources, schema, stream).items()}
+
+
+def held(values: Array) -> Tensor:
+    """An array as a tensor over the same memory or file; copied where torch cannot hold it."""
+    holds = values.flags.writeable and min(values.strides, default=0) >= 0
+    return torch.from_numpy(values if holds else values.copy())
+
+
+def encode_value(role: str, name: str, kind: Kind, value: Any, n: int) -> tuple[Tensor, ...]:
+    """What a caller sets for n samples as `role({name: value})`: a tensor for each part, with n rows or with one.
+
+    Raises DataError for a value that the variable cannot take (see `Kind.check`).
+    """
+    return tuple(map(held, kind.check(Place(role, name, n), value)))
+
+
+def decode(kind: Kind, parts: Sequence[Tensor], out: Array) -> None:
+    """Write the values that some parts stand for into `out`, as the user knows them."""
+    kind.decode([part.detach().cpu().numpy() for part in parts], out)

@@ -1,0 +1,15 @@
+"""The kinds of variables there are, one file each.
+
+A kind finds itself in a column, reads what a person types or a caller sets, and translates between values as the user
+knows them and the arrays that models see. `registry` holds all of them; a new one registers itself there.
+"""
+
+from idgen_compiler.data.kinds.categorical import Categorical
+from idgen_compiler.data.kinds.composite import Composite
+from idgen_compiler.data.kinds.image import Image
+from idgen_compiler.data.kinds.kind import Atom, Kind, PartOf
+from idgen_compiler.data.kinds.number import Continuous, Integer
+from idgen_compiler.data.kinds.registry import register
+from idgen_compiler.data.kinds.vector import Vector
+
+__all__ = ["Atom", "Categorical", "Composite", "Continuous", "Image", "Integer", "Kind", "PartOf", "Vector", "register"]

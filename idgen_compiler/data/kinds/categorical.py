@@ -1,0 +1,209 @@
+"""Categories: strings, booleans, and few different numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from idgen_compiler.data.arrays import Array, pandas
+from idgen_compiler.data.column import Column
+from idgen_compiler.data.kinds.kind import Atom, check_dtype
+from idgen_compiler.data.kinds.place import Place, one_each, shown
+from idgen_compiler.data.kinds.registry import register
+from idgen_compiler.data.kinds.spread import Choices
+from idgen_compiler.data.part import Part
+from idgen_compiler.errors import DataError, near_misses
+
+__all__ = ["Categorical", "Label"]
+
+Label = str | bool | int | float
+
+FEW_VALUES = 10
+SOME_VALUES = 32
+ROWS_PER_VALUE = 10
+
+LISTED = 12
+"""How many labels an error lists."""
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Categorical(Atom):
+    """One of finitely many labels.
+
+    A column is taken to be one where it holds strings or booleans, or pandas calls it categorical; where it holds up
+    to 10 different whole numbers, or up to 32 with ten rows for each on average; or up to ten different floats that
+    are all whole, which somebody stored as floats. The labels are those that occur.
+
+    `dtype` is the NumPy dtype in which labels are handed back; found from the data when it is empty.
+
+    >>> Categorical(("low", "high")).read("X", "high")
+    'high'
+    """
+
+    word: ClassVar[str] = "categorical"
+    rank: ClassVar[int] = 30
+
+    labels: tuple[Label, ...]
+    dtype: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            raise DataError("a categorical variable needs at least one label")
+        for label in self.labels:
+            if not isinstance(label, Label):
+                raise DataError(f"{label!r} cannot be a label; labels are strings, whole numbers, floats or booleans")
+        if len(set(self.labels)) < len(self.labels):
+            raise DataError(f"a label is listed twice among {', '.join(map(repr, self.labels))}")
+        if self.dtype:
+            check_dtype(self.dtype, "biufO")
+
+    # -- columns --------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def infer(cls, column: Column) -> Self | None:
+        return cls.of(column) if _looks_categorical(column) else None
+
+    @classmethod
+    def of(cls, column: Column) -> Self:
+        _refuse_vectors(column)
+        occurring = list(column.distinct)
+        if column.categories is None:
+            labels = sorted(occurring)
+        else:
+            seen = set(occurring)
+            labels = [label for label in column.categories if label in seen]  # the user's order, as far as it occurs
+        return cls(tuple(map(_native, labels)), _label_dtype(column.values))
+
+    def confirm(self, column: Column) -> Self:
+        _refuse_vectors(column)
+        known = set(self.labels)
+        unseen = [_native(value) for value in column.distinct if value not in known]
+        if unseen:
+            raise DataError(
+                f"column {column.name} holds {', '.join(map(repr, unseen[:5]))}, which is not among the labels "
+                f"{', '.join(map(repr, self.labels))}; list every label that occurs"
+            )
+        return type(self)(self.labels, self.dtype or _label_dtype(column.values))
+
+    def numbers(self, column: Column) -> Array:
+        """The codes.  Shape: (rows,) int64."""
+        codes, found = pandas().factorize(column.values)
+        code_of = self._codes()
+        table = np.array([code_of[label] for label in found], dtype=np.int64)
+        return np.asarray(table[codes])
+
+    def encode(self, column: Column, generator: np.random.Generator) -> Array:
+        return self.numbers(column)
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    def read(self, name: str, text: str) -> Label:
+        """The label that prints as this text, or is the number that it says."""
+        for label in self.labels:
+            if str(label) == text or str(label) == text.strip():
+                return label
+        for label in self.labels:  # 1 for 1.0, true for True
+            if isinstance(label, bool):
+                if text.strip().lower() == str(label).lower():
+                    return label
+            elif isinstance(label, int | float) and _is_number(text, float(label)):
+                return label
+        known = [str(label) for label in self.labels]
+        if len(known) <= LISTED:
+            raise DataError(f"{text!r} is no label of {name}; it has {', '.join(known)}")
+        raise DataError(f"{text!r} is no label of {name}{near_misses(text, known)}")
+
+    def check_one(self, place: Place, value: Any) -> Array:
+        values = one_each(place, value)
+        try:
+            codes, found = pandas().factorize(values)
+        except TypeError:
+            raise DataError(f"{place} is {shown(values)}, which is no label; {self._listed(place)}") from None
+        if (codes < 0).any():
+            raise DataError(f"{place} holds a missing value; {self._listed(place)}")
+        code_of = self._codes()
+        unseen = [value for value in found if value not in code_of]
+        if unseen:
+            raise DataError(f"{place} is {shown(unseen)}, which the data never show; {self._listed(place)}")
+        table = np.array([code_of[value] for value in found], dtype=np.int64)
+        return np.asarray(table[codes])
+
+    def decode_one(self, part: Array, out: Array) -> None:
+        labels = _label_array(self.labels, self.dtype)
+        if out.flags.c_contiguous:
+            np.take(labels, part, out=out, mode="clip")  # with mode="raise" NumPy would copy through a buffer
+        else:
+            out[...] = labels[part]
+
+    def describe(self, value: Any) -> str:
+        return repr(self.labels[int(value)])
+
+    # -- what others need to know -----------------------------------------------------------------------------------
+
+    @property
+    def layout(self) -> np.dtype[Any]:
+        return np.dtype(self.dtype)
+
+    def part(self, name: str) -> Part:
+        return Part(name, size=len(self.labels))
+
+    @property
+    def spread(self) -> Choices:
+        return Choices(len(self.labels))
+
+    def _codes(self) -> dict[Any, int]:
+        return {label: code for code, label in enumerate(self.labels)}
+
+    def _listed(self, place: Place) -> str:
+        listed = ", ".join(map(repr, self.labels[:20])) + (", ..." if len(self.labels) > 20 else "")
+        return f"the labels of {place.name} are {listed}"
+
+
+def _looks_categorical(column: Column) -> bool:
+    values = column.plain
+    if values is None or values.ndim > 1:
+        return False
+    if column.categories is not None or values.dtype.kind == "b":
+        return True
+    count = len(column.distinct)
+    if values.dtype.kind == "O":
+        if count > 100 and count > len(values) / 2:
+            raise DataError(
+                f"column {column.name} has {count} different strings in {len(values)} rows, like an identifier or free "
+                f"text; encode it as numbers, or insist with types={{{column.name!r}: 'categorical'}}"
+            )
+        return True
+    if values.dtype.kind in "iu":
+        return count <= FEW_VALUES or (count <= SOME_VALUES and count * ROWS_PER_VALUE <= len(values))
+    return count <= FEW_VALUES and bool((values == np.round(values)).all())
+
+
+def _refuse_vectors(column: Column) -> None:
+    if column.values.ndim != 1:
+        raise DataError(f"column {column.name} holds vectors and cannot be categorical; leave it out of types")
+
+
+def _native(label: Any) -> Any:
+    return label.item() if isinstance(label, np.generic) else label
+
+
+def _label_dtype(values: Array) -> str:
+    return "object" if values.dtype.kind == "O" else values.dtype.name
+
+
+def _is_number(text: str, value: float) -> bool:
+    try:
+        return float(text) == value
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _label_array(labels: tuple[Label, ...], dtype: str) -> Array:
+    array = np.empty(len(labels), dtype=np.dtype(dtype))
+    array[:] = labels
+    return array

@@ -1,0 +1,159 @@
+"""What a kind of variable knows: the base of all kinds.
+
+A kind is a frozen dataclass, so that its fields are what a saved schema holds. It translates both ways between values
+as the user knows them (labels, units, number format) and *encoded* arrays, one for each part, as models see them:
+codes (rows,) int64, standardized numbers (rows, dim) float32, or pictures (rows, channels, height, width) uint8.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.column import Column
+from idgen_compiler.data.kinds.place import Place
+from idgen_compiler.data.kinds.spread import Spread
+from idgen_compiler.data.part import Part
+from idgen_compiler.errors import DataError
+from idgen_compiler.forms.record import read_record
+
+__all__ = ["Atom", "Kind", "PartOf", "check_dtype"]
+
+
+class Kind(ABC):
+    """The kind of one variable: one `Atom`, or several that belong together."""
+
+    __slots__ = ()
+
+    word: ClassVar[str]
+    """What it is called in requests, messages and files."""
+
+    @abstractmethod
+    def atoms(self, name: str) -> tuple[PartOf, ...]:
+        """The parts of a variable of this kind and that name, each with the kind behind it."""
+
+    @abstractmethod
+    def read(self, name: str, text: str) -> Any:
+        """The value that a person typed, as `check` takes it.  Raises DataError for a text that is no value."""
+
+    @abstractmethod
+    def check(self, place: Place, value: Any) -> tuple[Array, ...]:
+        """What a caller sets, encoded: one array for each part, with n rows, or with one that stands for all of them.
+
+        Raises DataError for what the variable cannot take; warns (OverlapWarning) of a number beyond the data.
+        """
+
+    @property
+    @abstractmethod
+    def layout(self) -> np.dtype[Any]:
+        """The NumPy dtype of decoded values."""
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        """The shape of one decoded value."""
+        return ()
+
+    @abstractmethod
+    def decode(self, parts: Sequence[Array], out: Array) -> None:
+        """Write the values that encoded parts stand for into `out`, as the user knows them."""
+
+    def empty(self, n: int) -> Array:
+        """Room for n decoded values.  Shape: (n, *entries)."""
+        return np.empty((n, *self.entries), self.layout)
+
+    @classmethod
+    def read_json(cls, value: Any, where: str) -> Self:
+        """The kind that `to_plain` wrote.  Raises DataError for anything unknown, missing or of another type."""
+        return read_record(cls, value, where, DataError)
+
+
+class Atom(Kind):
+    """The kind of a variable that is one column, and one part."""
+
+    __slots__ = ()
+
+    rank: ClassVar[int] = 0
+    """Kinds are asked whether a column is theirs by rising rank, and equal ranks by their words; ours have 10 to 50."""
+
+    of_pictures: ClassVar[bool] = False
+    """Whether a column of this kind is read as pictures."""
+
+    @classmethod
+    @abstractmethod
+    def infer(cls, column: Column) -> Self | None:
+        """The kind of a column that nobody said anything about; None where it is none of this kind's."""
+
+    @classmethod
+    @abstractmethod
+    def of(cls, column: Column) -> Self:
+        """The kind of a column that somebody says is of it.  Raises DataError where it cannot be."""
+
+    def confirm(self, column: Column) -> Self:
+        """The kind of a column that somebody says is of this very kind.  Raises DataError where it is not."""
+        raise DataError(f"types[{column.name!r}] is {self!r:.80}; say {self.word!r}, and the column tells the rest")
+
+    @abstractmethod
+    def part(self, name: str) -> Part:
+        """What models see of a variable of that name."""
+
+    @property
+    @abstractmethod
+    def spread(self) -> Spread | None:
+        """What a uniform law spreads over; None where there is none worth its name."""
+
+    @abstractmethod
+    def numbers(self, column: Column) -> Array:
+        """A column of this kind as codes (rows,), numbers in their own unit (rows,) or (rows, dim), or pictures."""
+
+    @abstractmethod
+    def encode(self, column: Column, generator: np.random.Generator) -> Array:
+        """A column of this kind as models see it; `generator` draws what a translation leaves to chance."""
+
+    @abstractmethod
+    def check_one(self, place: Place, value: Any) -> Array:
+        """What a caller sets, encoded (see `check`)."""
+
+    @abstractmethod
+    def decode_one(self, part: Array, out: Array) -> None:
+        """Write the values that an encoded part stands for into `out` (see `decode`)."""
+
+    @abstractmethod
+    def describe(self, value: Any) -> str:
+        """What one encoded value is called in a message."""
+
+    def atoms(self, name: str) -> tuple[PartOf, ...]:
+        return (PartOf(self.part(name), "", self),)
+
+    def check(self, place: Place, value: Any) -> tuple[Array, ...]:
+        if isinstance(value, Mapping):
+            raise DataError(
+                f"{place} is a mapping, but {place.name} is no composite; give one value, or one for each sample"
+            )
+        return (self.check_one(place, value),)
+
+    def decode(self, parts: Sequence[Array], out: Array) -> None:
+        self.decode_one(parts[0], out)
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """A part of a variable, the field of a composite that it is ("" for a plain variable), and the kind behind it."""
+
+    part: Part
+    field: str
+    kind: Atom
+
+
+def check_dtype(dtype: str, kinds: str) -> None:
+    """Raise DataError unless a text is a NumPy dtype of one of these kinds."""
+    try:
+        fits = np.dtype(dtype).kind in kinds
+    except (TypeError, ValueError, SyntaxError):  # NumPy reads some texts as lists of fields
+        fits = False
+    if not fits:
+        raise DataError(f"{dtype!r} is no NumPy dtype for values of this type; one of kind {' '.join(kinds)} is needed")

@@ -1,0 +1,51 @@
+"""The atoms that conditional models see.
+
+A variable of the causal graph may be one column or several (a composite such as digit, color and
+thickness). Before a model sees it, every variable is taken apart into *parts*: a discrete part is a
+code in 0..size-1, a real part is a standardised vector, an image part is an array of bytes. A kernel family is
+written for parts only and never sees labels, units or file formats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Part"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One atomic column.
+
+    `size` is the number of categories of a discrete part and None for any other;
+    `dim` is how many numbers a value has, 1 for a discrete part;
+    `shape` is (channels, height, width) of an image and None for any other part.
+
+    >>> Part("X", size=3).discrete, Part("Y", dim=2).discrete, Part("P", dim=192, shape=(3, 8, 8)).image
+    (True, False, True)
+    """
+
+    name: str
+    size: int | None = None
+    dim: int = 1
+    shape: tuple[int, int, int] | None = None
+
+    @property
+    def discrete(self) -> bool:
+        """Whether the part holds category codes."""
+        return self.size is not None
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        """The shape of one value: () of a code, (dim,) of real numbers, (channels, height, width) of an image."""
+        return () if self.discrete else self.shape or (self.dim,)
+
+    @property
+    def dtype(self) -> str:
+        """The NumPy dtype of values: int64 of codes, float32 of real numbers, uint8 of an image."""
+        return "int64" if self.discrete else "uint8" if self.image else "float32"
+
+    @property
+    def image(self) -> bool:
+        """Whether the part holds pictures."""
+        return self.shape is not None

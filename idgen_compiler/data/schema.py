@@ -1,0 +1,119 @@
+"""The kind of every variable: found in the data, or said by the user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.column import Column
+from idgen_compiler.data.kinds import Atom, Composite, Kind
+from idgen_compiler.data.kinds.registry import TypeRequest, infer, kind_asked, read_atom, requested
+from idgen_compiler.data.part import Part
+from idgen_compiler.data.sources import Source
+from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.forms.record import KIND, to_plain
+
+__all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema"]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The kind of every variable, by name."""
+
+    types: Mapping[str, Kind]
+
+    def __post_init__(self) -> None:
+        owner: dict[str, str] = {}
+        for name, kind in self.types.items():
+            for atom in kind.atoms(name):
+                if atom.part.name in owner:
+                    raise DataError(
+                        f"{atom.part.name} names both a variable and a field of {owner[atom.part.name]}; rename one of "
+                        "them"
+                    )
+                owner[atom.part.name] = name
+
+    def __getitem__(self, name: str) -> Kind:
+        if name not in self.types:
+            raise DataError(f"the data have no variable {name!r}{near_misses(name, self.types)}")
+        return self.types[name]
+
+    def parts(self, *names: str) -> tuple[Part, ...]:
+        """The parts of some variables, in their order."""
+        return tuple(atom.part for name in names for atom in self[name].atoms(name))
+
+    def to_json(self) -> dict[str, Any]:
+        """Variable -> its kind, as JSON values."""
+        return {name: to_plain(kind) for name, kind in self.types.items()}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Schema:
+        """What `to_json` wrote.  Raises DataError for anything unknown, missing or of another type."""
+        if not isinstance(data, dict):
+            raise DataError(f"a saved schema is a mapping, not {type(data).__name__}; save the sampler again")
+        return cls({name: _read_kind(name, value) for name, value in data.items()})
+
+
+def _read_kind(name: str, value: Any) -> Kind:
+    composite = isinstance(value, dict) and value.get(KIND) == Composite.word
+    try:
+        return Composite.read_json(value, name) if composite else read_atom(value, name)
+    except DataError as error:
+        raise DataError(f"the saved type of {name} cannot be read ({error}); save the sampler again") from None
+
+
+def infer_schema(sources: Mapping[str, Source], requests: Mapping[str, TypeRequest] | None = None) -> Schema:
+    """The kind of every variable; `requests` may name variables and, for composites, their columns.
+
+    What no request names is inferred: each kind says which columns it takes (see `data.kinds`). Raises DataError
+    naming the column and the remedy.
+
+    >>> from idgen_compiler.data.sources import read_sources
+    >>> infer_schema(read_sources({"X": ["b", "a"]}, ["X"]))["X"]
+    Categorical(labels=('a', 'b'), dtype='object')
+    """
+    asked = dict(requests or {})
+    columns = {column for source in sources.values() for column in source.names.values()}
+    for name, request in asked.items():
+        if name not in columns and name not in sources:
+            raise DataError(f"types names {name!r}, which is no variable here{near_misses(name, columns)}")
+        if name in sources and sources[name].composite:
+            raise DataError(
+                f"{name} is a composite of {', '.join(sources[name].names.values())}; give the types of these columns"
+            )
+        kind_asked(name, request)
+    return Schema({name: _kind_of(source, asked) for name, source in sources.items()})
+
+
+def images_among(requests: Mapping[str, TypeRequest]) -> frozenset[str]:
+    """The columns that a user says are images.  Raises DataError for a request of no kind."""
+    return frozenset(name for name, request in requests.items() if kind_asked(name, request).of_pictures)
+
+
+def _kind_of(source: Source, asked: Mapping[str, TypeRequest]) -> Kind:
+    if not source.composite:
+        return _atom_of(source.columns[""], asked)
+    return Composite(tuple((field, _atom_of(column, asked)) for field, column in source.columns.items()))
+
+
+def _atom_of(column: Column, asked: Mapping[str, TypeRequest]) -> Atom:
+    return requested(column, asked[column.name]) if column.name in asked else infer(column)
+
+
+def encode(
+    sources: Mapping[str, Source], schema: Schema, stream: Callable[[str], np.random.Generator]
+) -> dict[str, Array]:
+    """Every part of every variable as models see it, by the part's name; `stream` gives a part's generator.
+
+    Shape: codes (rows,) int64; numbers (rows, dim) float32; images (rows, channels, height, width) uint8, where they
+    lie, in memory or in a file.
+    """
+    return {
+        atom.part.name: atom.kind.encode(source.columns[atom.field], stream(atom.part.name))
+        for name, source in sources.items()
+        for atom in schema[name].atoms(name)
+    }

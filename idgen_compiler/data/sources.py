@@ -1,0 +1,92 @@
+"""The columns that each variable of a program is read from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from idgen_compiler.data.column import Column
+from idgen_compiler.data.images import image_column, is_images
+from idgen_compiler.data.tables import open_table
+from idgen_compiler.errors import DataError, near_misses
+
+__all__ = ["Source", "read_sources"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a variable's values come from: one column, or for a composite one column a field."""
+
+    columns: Mapping[str, Column]  #: field -> column; the one field of a plain variable is ""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Field -> the column's name in the user's table."""
+        return {field: column.name for field, column in self.columns.items()}
+
+    @property
+    def composite(self) -> bool:
+        """Whether the variable is made of several columns."""
+        return "" not in self.columns
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+
+def read_sources(
+    data: Any,
+    variables: Iterable[str],
+    composites: Mapping[str, Sequence[str]] | None = None,
+    images: Collection[str] = (),
+) -> dict[str, Source]:
+    """The columns of each variable; other columns of the table are not read.
+
+    A variable is the column of its name; or the columns that `composites` lists; or, where there is no such column,
+    the columns called `variable.field`. `images` are columns that hold images even where they do not look like it.
+    Raises DataError for what is missing, and for an empty table.
+    """
+    table = open_table(data)
+    wanted = {variable: _fields(variable, table.names, (composites or {}).get(variable)) for variable in variables}
+    missing = [column for fields in wanted.values() for column in fields.values() if column not in table.names]
+    if missing:
+        hints = "".join(f"\n  {name}{near_misses(name, table.names)}" for name in missing)
+        raise DataError(
+            f"the data lack {len(missing)} column(s) that are needed:{hints}\n"
+            "rename the columns to the graph's names, list the columns of a composite in composites={...}, or project "
+            "what is not measured out of the graph"
+        )
+    needed = list(dict.fromkeys(column for fields in wanted.values() for column in fields.values()))
+    for column in needed:
+        users = [variable for variable, fields in wanted.items() if column in fields.values()]
+        if len(users) > 1:
+            raise DataError(f"column {column} belongs to {' and to '.join(users)}; a column has one variable")
+    columns = {
+        name: Column(name, image_column(name, found) if name in images or is_images(found) else found)
+        for name, found in table.read(needed).items()
+    }
+    lengths = {name: len(columns[name]) for name in needed}
+    if len(set(lengths.values())) > 1:
+        raise DataError(f"the columns differ in length: {', '.join(f'{k} has {n}' for k, n in lengths.items())}")
+    if not needed or next(iter(lengths.values())) == 0:
+        raise DataError("the table has no rows; give at least one")
+    return {
+        variable: Source({field: columns[column] for field, column in fields.items()})
+        for variable, fields in wanted.items()
+    }
+
+
+def _fields(variable: str, names: Sequence[str], listed: Sequence[str] | None) -> dict[str, str]:
+    """Field -> column name; the empty field stands for the variable itself."""
+    prefix = f"{variable}."
+    if listed is not None:
+        if isinstance(listed, str) or not listed:
+            raise DataError(f"composites[{variable!r}] is {listed!r}; give the list of its columns")
+        fields = {column.removeprefix(prefix): column for column in listed}
+        if len(fields) < len(listed):
+            raise DataError(f"composites[{variable!r}] names a column twice: {', '.join(listed)}")
+        return fields
+    if variable in names:
+        return {"": variable}
+    dotted = {name.removeprefix(prefix): name for name in names if name.startswith(prefix) and name != prefix}
+    return dotted or {"": variable}

@@ -1,0 +1,25 @@
+"""Warnings that point at the user's own line."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+from idgen_compiler.errors import OverlapWarning
+
+__all__ = ["warn_overlap", "warn_user"]
+
+_OURS = ("idgen_torch", "idgen_exact", "idgen_compiler")
+
+
+def warn_overlap(message: str) -> None:
+    """Issue an OverlapWarning at the first line outside these packages that led here."""
+    warn_user(message, OverlapWarning)
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Issue a warning at the first line outside these packages that led here."""
+    level, frame = 1, sys._getframe(0)  # level 1 is this function
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in _OURS:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
