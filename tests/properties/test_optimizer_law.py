@@ -12,7 +12,7 @@ from idgen_compiler import rewrites
 from idgen_compiler.denote import denote
 from idgen_compiler.estimand.nodes import Conditional
 from idgen_compiler.estimand.tree import walk
-from idgen_compiler.passes import PASSES, Fuse, Pass, ResampleRows, Share
+from idgen_compiler.passes import PASSES, DropDead, Fuse, Pass, ResampleRows, Share
 from idgen_compiler.passes import pipeline as passes
 from idgen_compiler.program import Program
 from idgen_compiler.rewrites import REWRITES, pipeline
@@ -75,11 +75,9 @@ def test_each_pass_applied_twice_is_applied_once(registered: Pass) -> None:
 @pytest.mark.parametrize("registered", PASSES.values(), ids=PASSES)
 def test_each_pass_fires_somewhere(registered: Pass) -> None:
     """A pass that does nothing would pass the test of its law."""
-    programs = [lowered(truth.case, pipeline.LEVELS[1][0]) for truth in STREAM]
-    programs += [Share().apply(program) for program in programs] + [
-        ResampleRows().apply(program) for program in programs
-    ]
-    programs += [idgen.compile(truth.case.query, truth.case.graph, optimize=0) for truth in STREAM]
+    programs = [lowered(truth.case, sequence) for truth in STREAM for sequence in ((), pipeline.LEVELS[1][0])]
+    programs += [step.apply(program) for step in (Share(), ResampleRows()) for program in programs]
+    programs += [DropDead().apply(program) for program in programs]
     assert any(step.apply(program) != program for program in programs for step in registered.variants(program))
 
 
