@@ -23,11 +23,13 @@ from idgen_compiler.query import Query
 
 __all__ = [
     "NAPKIN",
+    "NESTED",
     "Case",
     "admgs",
     "any_cases",
     "cases",
     "napkin_ladder",
+    "nested_cases",
     "queries",
     "random_admg",
     "random_cases",
@@ -38,6 +40,10 @@ Edge = tuple[str, str]
 
 NAPKIN = ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
 """The napkin graph (Pearl and Mackenzie 2018, figure 7.5): P(Y | do(X)) is a ratio, and line 7 finds it."""
+
+
+NESTED = ADMG.parse("W1 -> W2 -> X -> Y; W3 -> W4 -> X; W1 <-> W3 <-> W2; X <-> W1 <-> Y")
+"""A napkin in a napkin: of two nested laws the weights of the inner one rest on the rows of the other."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +108,38 @@ def any_cases(seed: int, kind: str, vertices: tuple[int, int] = (3, 6)) -> Itera
 
 
 def _random_case(random: Random, kind: str, size: int) -> Case:
-    if kind == "napkin":
-        graph = _around_napkin(random, max(size, 4))
+    if kind in ("napkin", "nested"):
+        core = NAPKIN if kind == "napkin" else NESTED
+        graph = _around(random, core, max(size, len(core)))
         # Half of the time the query for which the napkin is known, with whatever stands around it.
         return Case(graph, Query("Y", "X") if random.random() < 0.5 else random_query(random, graph), kind)
+    if kind == "ladder":
+        graph, query = napkin_ladder(random.randint(2, 4))
+        return Case(_around(random, graph, len(graph) + random.randint(0, 1)), query, kind)
     # Dense causes with few hidden ones are where line 7 is least rare: in one to three of a hundred queries.
     dense = kind == "line 7"
     directed, bidirected = ((0.5, 0.8), (0.15, 0.4)) if dense else ((0.2, 0.7), (0.1, 0.5))
     graph = random_admg(random, size, random.uniform(*directed), random.uniform(*bidirected))
     return Case(graph, random_query(random, graph), kind)
+
+
+def nested_cases(seed: int, vertices: tuple[int, int] = (7, 12)) -> Iterator[Case]:
+    """Identifiable queries without end, each different, on napkins inside napkins, the first one with nothing around.
+
+    `vertices` are the least and the most vertices; a third of the graphs are ladders of napkins.
+    """
+    yield Case(NESTED, Query("Y", "X"), "nested")
+    seen: set[str] = set()
+    random, turn = Random(seed), 0
+    while True:
+        kind = ("nested", "ladder", "nested")[turn % 3]
+        case = _random_case(random, kind, random.randint(*vertices))
+        fits = vertices[0] <= len(case.graph) <= vertices[1]
+        if str(case) in seen or not fits or not case.identifiable or not case.visits_line_7:
+            continue
+        seen.add(str(case))
+        turn += 1
+        yield case
 
 
 def random_admg(random: Random, size: int, directed: float, bidirected: float) -> ADMG:
@@ -124,15 +153,17 @@ def random_admg(random: Random, size: int, directed: float, bidirected: float) -
     )
 
 
-def _around_napkin(random: Random, size: int) -> ADMG:
-    """The napkin with further vertices before, among and after its own, and a few further edges."""
-    order = list(NAPKIN.order)
+def _around(random: Random, core: ADMG, size: int) -> ADMG:
+    """A graph with further vertices before, among and after its own, and a few further edges."""
+    order = list(core.order)
+    prefix = "U" if "V1" in core else "V"
     for i in range(1, size - len(order) + 1):
-        order.insert(random.randint(0, len(order)), f"V{i}")
-    extra = random.uniform(0, 0.35) if size > 4 else 0.15
+        order.insert(random.randint(0, len(order)), f"{prefix}{i}")
+    most, alone = (0.35, 0.15) if len(core) <= 4 else (0.12, 0.06)
+    extra = random.uniform(0, most) if size > len(core) else alone
     more = [pair for pair in combinations(order, 2) if random.random() < extra]
     hidden = [pair for pair in combinations(order, 2) if random.random() < extra / 2]
-    return _union(NAPKIN, more, hidden, order)
+    return _union(core, more, hidden, order)
 
 
 def random_query(random: Random, graph: ADMG) -> Query:

@@ -33,7 +33,7 @@ from idgen_torch.plan import (
     label_of,
     requested_families,
 )
-from idgen_torch.policies import Policy, PolicyKey, Uniform
+from idgen_torch.policies import Fixed, Policy, PolicyKey, Uniform, applied, moved_rows, policy_over, resampled_parts
 from idgen_torch.progress import OperationProgress
 from idgen_torch.record import DataReport, ModelReport, Overlap
 from idgen_torch.reweighting import reweighted, uniform_log_prob, warn_poor_overlap
@@ -97,7 +97,8 @@ class Fitting:
         self._operation = ""
         self._overlap: dict[str, Overlap] = {}
         self._requested = requested_families(program, settings.families)
-        self._densities = {name for op in program.laws if op.reweight for name in op.reweight.by}
+        weighing = [op.reweight for op in program.laws if op.reweight]
+        self._densities = {name for way in weighing for name in leaves(way, Role.MODEL)}
 
     def run(self, ways: Mapping[str, str]) -> Fitted:
         """Execute the operations that the samplers need when laws are realized in these ways.
@@ -253,20 +254,14 @@ class Fitting:
 
     def _policy(self, policy: ir.Policy, variables: tuple[str, ...], values: Mapping[str, Any]) -> Policy:
         """The law of what is drawn together; made while its data set is there."""
-        match policy:
-            case ir.Column(data):
-                return _resample(self._schema.parts(*variables), values[data])
-            case ir.Uniform():
-                (variable,) = variables
-                kind = self._schema[variable]
-                vectors = Uniform.vector_parts(variable, kind)
-                return Uniform.over(variable, kind, _resample(vectors, self._observed) if vectors else None)
-        raise DataError(f"{', '.join(variables)} ~ {print_policy(policy)} cannot be drawn by this backend")
+        parts = resampled_parts(policy, variables, self._schema)
+        data = values[policy.data] if isinstance(policy, ir.Column | ir.Shifted) else self._observed
+        return policy_over(policy, variables, self._schema, _resample(parts, data) if parts else None)
 
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet:
         count = max(1, round(self._settings.rows_factor * self._observed.count))
         # The inputs of the network are the draws of do(...): run them as its first statements.
-        network = Network((), (*way.do, *way.network.statements), way.network.outputs)
+        network = Network((), (*map(applied, way.do), *way.network.statements), way.network.outputs)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
         wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device)
         self._progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
@@ -312,7 +307,30 @@ class Fitting:
             case ir.Column(source):
                 density = self._density(operation, self._schema.parts(variable), values[source])
                 return density.log_prob(data.rows).double().cpu()
-        raise DataError(f"{variable} ~ {print_policy(policy)} cannot weigh rows in this backend")
+            case ir.Shifted(source, by):
+                density = self._density(operation, self._schema.parts(variable), values[source])
+                return self._moved_log_prob(density, variable, by, data)
+            case ir.ByModel(model, _):
+                likelihood: Tensor = values[model].log_prob(data.rows)
+                return likelihood.double().cpu()
+            case ir.Fixed(value):
+                if not all(part.discrete for part in self._schema.parts(variable)):
+                    raise DataError(
+                        f"{variable} ~ {print_policy(policy)} weighs no rows: a real number has no second row like it; "
+                        "realize the law by regenerate"
+                    )
+                return Fixed.over(variable, self._schema, value).log_prob(data.rows)
+
+    def _moved_log_prob(self, density: ConditionalModel, variable: str, by: float, data: DataSet) -> Tensor:
+        """Log of the density of x - by of each row, for numbers that were moved by `by`.  Shape: (rows,) float64."""
+        before, possible = dict(data.rows), torch.ones(data.count, dtype=torch.bool)
+        for atom in self._schema[variable].atoms(variable):
+            moved = moved_rows(atom, data.rows[atom.part.name], -by)
+            if atom.part.discrete:
+                possible &= (moved >= 0).cpu()
+                moved = moved.clamp(min=0)
+            before[atom.part.name] = moved
+        return torch.where(possible, density.log_prob(before).double().cpu(), -math.inf)
 
     def _density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
         name = choose(targets, (), data.rows, data.weights, likelihood=True)

@@ -22,7 +22,7 @@ from idgen_torch.families import ConditionalModel, Resample
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.model_files import Record, read_model, write_model
 from idgen_torch.plan import draws_of
-from idgen_torch.policies import Policy, PolicyKey, Uniform
+from idgen_torch.policies import Policy, PolicyKey, Shifted, Uniform, policy_over, resampled_parts
 from idgen_torch.record import FitRecord
 
 __all__ = ["read_fitted", "write_fitted"]
@@ -104,21 +104,18 @@ def _read_models(
 
 def _policy_name(policy: ir.Policy, variables: tuple[str, ...]) -> str:
     """`obs.X+Y` for draws of X and Y from %obs; no value is called with a dot, so that no model has this name."""
-    return f"{print_policy(policy).removeprefix('%')}.{'+'.join(variables)}"
+    return f"{print_policy(policy).removeprefix('%').replace(' ', '')}.{'+'.join(variables)}"
 
 
 def _write_policy(folder: Path, key: PolicyKey, policy: Policy) -> Record | None:
-    """The record of the rows that a policy resamples; None where it resamples none."""
-    rows = policy.vectors if isinstance(policy, Uniform) else policy
+    """The record of the rows that a policy draws; None where it draws none."""
+    rows = policy.source if isinstance(policy, Uniform | Shifted) else policy
     return write_model(folder, _policy_name(*key), rows) if isinstance(rows, Resample) else None
 
 
 def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device: torch.device) -> Policy:
     policy, variables = key
-    uniform = isinstance(policy, ir.Uniform)
-    variable = variables[0]
-    kind = schema[variable]
-    parts = Uniform.vector_parts(variable, kind) if uniform else schema.parts(*variables)
+    parts = resampled_parts(policy, variables, schema)
     rows = None
     if parts:
         found = read_model(path, _policy_name(*key), record, parts, (), device)
@@ -129,4 +126,4 @@ def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device
         raise DataError(
             f"the saved policy {_policy_name(*key)} holds rows that it does not use; save the sampler again"
         )
-    return rows if not uniform and rows is not None else Uniform.over(variable, kind, rows)
+    return policy_over(policy, variables, schema, rows)

@@ -139,6 +139,13 @@ class Categorical(Atom):
         else:
             out[...] = labels[part]
 
+    def moved(self, name: str, values: Array, by: float) -> Array:
+        for label in self.labels:
+            if isinstance(label, bool | str):
+                raise DataError(f"{name} has the label {label!r}, which is no number that could be moved by {by}")
+        code_of = self._codes()
+        return np.array([code_of.get(float(label) + by, -1) for label in self.labels], dtype=np.int64)[values]
+
     def describe(self, value: Any) -> str:
         return repr(self.labels[int(value)])
 

@@ -126,6 +126,13 @@ class Atom(Kind):
     def describe(self, value: Any) -> str:
         """What one encoded value is called in a message."""
 
+    def moved(self, name: str, values: Array, by: float) -> Array:
+        """Encoded values moved by `by` in the unit of the variable `name`; -1 for a code that is moved onto no label.
+
+        Raises DataError where its values are no numbers, or cannot be moved by so much.
+        """
+        raise DataError(f"{name} is of kind {self.word}, which cannot be moved by {by}; numbers can")
+
     def atoms(self, name: str) -> tuple[PartOf, ...]:
         return (PartOf(self.part(name), "", self),)
 

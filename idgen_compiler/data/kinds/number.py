@@ -60,6 +60,10 @@ class Number(Atom):
     def decode_one(self, part: Array, out: Array) -> None:
         out[...] = restored(part, self.mean, self.scale).reshape(out.shape)
 
+    def moved(self, name: str, values: Array, by: float) -> Array:
+        self.checked(Place("move", name, 1), np.array([by]))
+        return np.asarray(values + np.float32(by / self.scale))
+
     def describe(self, value: Any) -> str:
         return repr(self.low)
 

@@ -1,0 +1,89 @@
+"""The policies of programs in this backend: drawn, weighed, saved, and the same as in the exact one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import idgen_compiler as idgen
+from idgen_torch import TorchBackend, TorchSampler
+from tests.idgen_exact.test_policies import DRAWN, SET
+
+N = 4000
+
+
+def rows(values: tuple[Any, Any, Any] = (0, 1, 2), count: int = N) -> dict[str, np.ndarray]:
+    """Y depends on X, which is one of three values."""
+    random = np.random.default_rng(0)
+    code = random.choice(3, count, p=[0.5, 0.3, 0.2])
+    y = (random.random(count) < np.array([0.1, 0.5, 0.9])[code]).astype(int)
+    return {"X": np.asarray(values)[code], "Y": y}
+
+
+def fit(text: str, policy: str, data: Any, way: str = "", **options: Any) -> TorchSampler:
+    program = idgen.Program.parse(text.replace("POLICY", policy)).realized(way)
+    return TorchBackend().fit(program, data, device="cpu", progress=False, **options)
+
+
+def exact(text: str, policy: str, data: dict[str, np.ndarray], way: str = "") -> float:
+    """P(Y = 1) of the program run on the empirical law."""
+    labels = np.unique(data["X"])
+    joint = idgen.Joint.from_samples({"X": np.searchsorted(labels, data["X"]), "Y": data["Y"]})
+    joint = idgen.Joint(joint.variables, joint.table, labels={"X": labels.tolist()})
+    sampler: Any = idgen.Program.parse(text.replace("POLICY", policy)).realized(way).fit(joint, backend="exact")
+    return float(sampler.kernel().table[1])
+
+
+@pytest.mark.parametrize("policy", ["%obs", "uniform", "10", "30"])
+def test_categories_are_drawn_as_the_exact_backend_says(policy: str) -> None:
+    data = rows((10, 20, 30))
+    for text, ways in ((DRAWN, [""]), (SET, ["regenerate", "reweight"])):
+        for way in ways:
+            sampler = fit(text, policy, data, way)
+            share = float(sampler.sample(100_000, seed=1)["Y"].mean())
+            assert share == pytest.approx(exact(text, policy, data, way), abs=0.02)
+
+
+def test_categories_that_are_numbers_move() -> None:
+    data = rows((10, 20, 30))
+    data = {name: values[data["X"] < 30] for name, values in data.items()}
+    data["X"] = np.concatenate([data["X"], [30]])
+    data["Y"] = np.concatenate([data["Y"], [1]])
+    with pytest.raises(idgen.DataError, match=r"X = 30 moved by 10.0 is no value that the data show"):
+        fit(DRAWN, "%obs + 10", data).sample(200_000, seed=0)
+    with pytest.raises(idgen.DataError, match="X has the label 'a', which is no number"):
+        fit(DRAWN, "%obs + 10", rows(("a", "b", "c"))).sample(10, seed=0)
+    sampler = fit(SET, "%obs - 0", data, "reweight")
+    assert float(sampler.sample(50_000, seed=0)["Y"].mean()) == pytest.approx(data["Y"].mean(), abs=0.02)
+
+
+def test_numbers_move_in_their_own_unit(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    x = random.normal(100, 5, N)
+    data = {"X": x, "Y": 2 * x + random.normal(0, 1, N)}
+    options: dict[str, Any] = {"epochs": 8, "ensemble": 1, "hidden": (16,)}
+    sampler = fit(DRAWN, "%obs - 5", data, **options)
+    drawn = sampler.sample(20_000, seed=0)["Y"]
+    assert float(drawn.mean()) == pytest.approx(190, abs=1)
+    sampler.save(tmp_path / "s")
+    again = TorchBackend().load(tmp_path / "s", device="cpu").sample(20_000, seed=0)["Y"]
+    assert np.array_equal(again, drawn)
+    weighed = fit(SET, "%obs - 5", data, "reweight", **options)
+    assert float(weighed.sample(20_000, seed=0)["Y"].mean()) == pytest.approx(190, abs=2)
+
+
+def test_a_fixed_value_is_saved_and_checked(tmp_path: Path) -> None:
+    sampler = fit(DRAWN, "20", rows((10, 20, 30)))
+    sampler.save(tmp_path / "s")
+    again = TorchBackend().load(tmp_path / "s", device="cpu")
+    ours, theirs = (s.sample(500, seed=0)["Y"] for s in (sampler, again))
+    assert np.array_equal(ours, theirs)
+    with pytest.raises(idgen.DataError, match=r"policy\(X=\.\.\.\) is 40, which the data never show"):
+        fit(DRAWN, "40", rows((10, 20, 30)))
+    random = np.random.default_rng(0)
+    data = {"X": random.normal(size=200), "Y": random.normal(size=200)}
+    with pytest.raises(idgen.DataError, match="weighs no rows: a real number has no second row like it"):
+        fit(SET, "0.5", data, "reweight", epochs=1, ensemble=1, hidden=(4,))
