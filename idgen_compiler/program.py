@@ -6,8 +6,8 @@ from typing import Any
 
 from idgen_compiler import ir
 from idgen_compiler.hinge.backend import Sampler, find_backend
-from idgen_compiler.ir.dot import print_dot
-from idgen_compiler.ir.mermaid import print_mermaid
+from idgen_compiler.ir.drawing.dot import print_dot
+from idgen_compiler.ir.drawing.mermaid import print_mermaid
 
 __all__ = ["Program"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from idgen_compiler.ir.drawing import ArrowKind, Node, NodeKind, dataflow
+from idgen_compiler.ir.drawing.flow import ArrowKind, Node, NodeKind, dataflow
 from idgen_compiler.ir.operations import Operation
 
 __all__ = ["print_dot"]

@@ -1,0 +1,118 @@
+"""A backend that trains nothing: what is read, checked and handed back is right, but for the values.
+
+It serves to try a program, a table and a call before a long fit, and shows how little a backend has to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from idgen_compiler.data.kinds.place import Place
+from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
+from idgen_compiler.data.sources import read_sources
+from idgen_compiler.errors import DataError, ProgramError
+from idgen_compiler.execute import execute
+from idgen_compiler.hinge.question import Question
+from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.hinge.saved import read_header, write_header
+from idgen_compiler.ir.operations import Operation
+from idgen_compiler.ir.program import Program
+from idgen_compiler.program import Program as UserProgram
+from idgen_compiler.query import Query
+
+__all__ = ["NullBackend", "NullSampler"]
+
+
+class NullBackend:
+    """Reads a table, types its columns and walks over the program, without training anything.
+
+    >>> import idgen_compiler as idgen
+    >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    >>> sampler = program.fit({"X": ["a", "b"], "Y": [0.5, 1.5]}, backend="null")
+    >>> sampler.sample(2, do={"X": "b"})["Y"]
+    array([1., 1.])
+    """
+
+    def fit(
+        self,
+        program: Program,
+        data: Any,
+        *,
+        types: Mapping[str, TypeRequest] | None = None,
+        composites: Mapping[str, tuple[str, ...]] | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> NullSampler:
+        """The program on a table, as the torch backend reads it; other options are another backend's, and ignored.
+
+        Raises DataError for a table that no backend could be trained on.
+        """
+        sources = read_sources(data, program.observe.variables, composites, images_among(types or {}))
+        schema = infer_schema(sources, types)
+        encode(sources, schema, lambda part: np.random.default_rng(seed))
+        execute(program, _Walk())
+        return NullSampler(program, schema)
+
+    def load(self, path: Path) -> NullSampler:
+        """The sampler that `save` wrote.  Raises DataError for a folder that is damaged."""
+        header = read_header(path)
+        try:
+            program = UserProgram.parse(header["program"])
+        except ProgramError as error:
+            raise DataError(f"the program saved in {path} does not verify ({error}); save the sampler again") from None
+        return NullSampler(program, Schema.from_json(header.get("schema")))
+
+
+class _Walk:
+    """Every operation gives its own name, once all that it uses are there."""
+
+    def realize(self, op: Operation, values: Mapping[str, Any]) -> str:
+        return op.result
+
+
+class NullSampler:
+    """Answers every question in the right names, shapes and types, with a value from the middle of each variable."""
+
+    def __init__(self, program: Program, schema: Schema) -> None:
+        self.program = program
+        self.schema = schema
+
+    def sample(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        query: Query | str | None = None,
+    ) -> Samples:
+        """Values that say nothing: the first label, the mean, a black picture.
+
+        Raises DataError for a question that no backend would answer.
+        """
+        question = Question.of(self.program, n, do, given, seed, query)
+        for name, (setting, value) in question.settings.items():
+            if name in self.schema.types:
+                self.schema[name].check(Place(setting.role, name, question.n), value)
+        return Samples({name: self._column(name, question.n) for name in question.sampler.network.outputs})
+
+    def _column(self, name: str, n: int) -> np.ndarray:
+        kind = self.schema[name]
+        column = kind.empty(n)
+        kind.decode([np.zeros((n, *part.entries), part.dtype) for part in self.schema.parts(name)], column)
+        return column
+
+    def read_value(self, name: str, text: str) -> Any:
+        """The value of a variable that a person typed.  Raises DataError for a text that is none."""
+        return self.schema[name].read(name, text) if name in self.schema.types else text
+
+    def save(self, path: str | Path) -> None:
+        """Write the program and the kinds of its variables into a new folder."""
+        folder = Path(path)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise DataError(f"{folder} exists and is not an empty folder; save into a new one")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_header(folder, "null", self.program, schema=self.schema.to_json())

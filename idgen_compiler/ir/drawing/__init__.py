@@ -1,0 +1,1 @@
+"""Programs as drawings: what flows into what, and the languages in which it is drawn."""
