@@ -46,7 +46,7 @@ def compiled(identification: Identification, posing: Posing, options: Options) -
     literal = identification.estimand
 
     def stage(name: str, kernel: Kernel) -> Stage:
-        return Stage(name, lowered(identification, kernel, options.ways), replace(literal, kernel=kernel))
+        return Stage(name, lambda: lowered(identification, kernel, options.ways), replace(literal, kernel=kernel))
 
     for sequence in rewrites.LEVELS[options.level]:
         stages = [stage("literal", literal.kernel)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from idgen_compiler.compile.posings import Posing
 from idgen_compiler.estimand.estimand import Estimand
@@ -13,13 +15,18 @@ from idgen_compiler.program import Program
 __all__ = ["Compilation", "Stage"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """What one rewrite or pass left: the program, and its estimand as long as that is what is rewritten."""
 
     name: str
-    program: Program
+    made: Program | Callable[[], Program]  #: the program, or how it is lowered once somebody looks
     estimand: Estimand | None = None  #: of which the program is the literal lowering; None after passes
+
+    @cached_property
+    def program(self) -> Program:
+        """The program at this stage."""
+        return self.made if isinstance(self.made, Program) else self.made()
 
     @property
     def cost(self) -> Cost:

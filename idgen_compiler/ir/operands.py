@@ -7,7 +7,7 @@ depth of records and tuples, so that an operation which holds a region is no spe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -25,6 +25,8 @@ class Role(Enum):
     SLOT = "a slot of a network"
     VARIABLE = "a variable"
 
+    __hash__ = object.__hash__  # a member is itself; the hash of its name would be looked up at every operand
+
 
 Result = Annotated[str, Role.RESULT]
 DataUse = Annotated[str, Role.DATA]
@@ -34,35 +36,33 @@ Slots = tuple[Slot, ...]
 Names = tuple[Annotated[str, Role.VARIABLE], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Operand:
-    """One field: the role of its texts, or None for a field of records; `many` for a tuple of either."""
+_Operands = tuple[tuple[str, Role | None, bool], ...]
+"""Fields by name: the role of their texts, or None for fields of records; whether they are tuples of either."""
 
-    name: str
-    role: Role | None
-    many: bool
+_KNOWN: dict[tuple[Any, tuple[Role, ...]], _Operands] = {}
 
 
-_KNOWN: dict[Any, tuple[_Operand, ...]] = {}
+def _operands(kind: Any, roles: tuple[Role, ...]) -> _Operands:
+    """The fields of a class in which operands of some roles may be found, in order; of any role where none is named."""
+    found = _KNOWN.get((kind, roles))
+    if found is None:
+        found = _KNOWN[kind, roles] = tuple(_declared(kind, roles))
+    return found
 
 
-def _operands(kind: Any) -> tuple[_Operand, ...]:
-    """The operands of a class, in the order of its fields; fields of anything else are left out."""
-    if kind not in _KNOWN:
-        _KNOWN[kind] = tuple(_declared(kind))
-    return _KNOWN[kind]
-
-
-def _declared(kind: Any) -> Iterator[_Operand]:
+def _declared(kind: Any, roles: tuple[Role, ...]) -> Iterator[tuple[str, Role | None, bool]]:
     types = get_type_hints(kind, include_extras=True)
     for field in fields(kind):
         declared, many = types[field.name], False
         if get_origin(declared) is tuple:
             declared, many = get_args(declared)[0], True
         role = next((r for r in getattr(declared, "__metadata__", ()) if isinstance(r, Role)), None)
-        members = get_args(declared) or (declared,)
-        if role is not None or any(is_dataclass(member) for member in members):
-            yield _Operand(field.name, role, many)
+        members = [member for member in get_args(declared) or (declared,) if is_dataclass(member)]
+        if role is not None:
+            if not roles or role in roles:
+                yield field.name, role, many
+        elif members and (not roles or any(_operands(member, roles) for member in members)):
+            yield field.name, None, many
 
 
 def leaves(node: Any, *roles: Role) -> Iterator[str]:
@@ -72,40 +72,48 @@ def leaves(node: Any, *roles: Role) -> Iterator[str]:
     >>> list(leaves(Train("%m0", "%obs", ("Y",), ("X",)), Role.DATA, Role.VARIABLE))
     ['%obs', 'Y', 'X']
     """
-    for operand in _operands(type(node)):
-        value = getattr(node, operand.name)
-        if operand.role is None:
-            for record in value if operand.many else (value,):
-                if record is not None:
-                    yield from leaves(record, *roles)
-        elif operand.role in roles:
-            yield from value if operand.many else (value,)
+    for name, role, many in _operands(type(node), roles):
+        value = getattr(node, name)
+        if role is not None:
+            if many:
+                yield from value
+            else:
+                yield value
+        elif many:
+            for record in value:
+                yield from leaves(record, *roles)
+        elif value is not None:
+            yield from leaves(value, *roles)
 
 
 def records(node: Any, kind: type[T]) -> Iterator[T]:
     """Every record of a class inside an operation, the outer ones first."""
     if isinstance(node, kind):
         yield node
-    for operand in _operands(type(node)):
-        if operand.role is None:
-            value = getattr(node, operand.name)
-            for record in value if operand.many else (value,):
+    for name, role, many in _operands(type(node), ()):
+        if role is None:
+            value = getattr(node, name)
+            for record in value if many else (value,):
                 if record is not None:
                     yield from records(record, kind)
 
 
 def mapped(node: T, change: Mapping[Role, Callable[[str], str]]) -> T:
     """The record with every operand of these roles changed; the same object where nothing changes."""
+    return cast(T, _mapped(node, change, tuple(change)))
+
+
+def _mapped(node: Any, change: Mapping[Role, Callable[[str], str]], roles: tuple[Role, ...]) -> Any:
     new: dict[str, Any] = {}
-    for operand in _operands(type(node)):
-        value = getattr(node, operand.name)
-        if operand.role is None:
-            changed = tuple(mapped(v, change) for v in value) if operand.many else value and mapped(value, change)
-        elif operand.role in change:
-            edit = change[operand.role]
-            changed = tuple(map(edit, value)) if operand.many else edit(value)
+    for name, role, many in _operands(type(node), roles):
+        value = getattr(node, name)
+        if role is not None:
+            edit = change[role]
+            changed = tuple(map(edit, value)) if many else edit(value)
+        elif many:
+            changed = tuple([_mapped(record, change, roles) for record in value])
         else:
-            continue
+            changed = value and _mapped(value, change, roles)
         if changed != value:
-            new[operand.name] = changed
-    return cast(T, replace(cast(Any, node), **new)) if new else node
+            new[name] = changed
+    return replace(node, **new) if new else node

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from idgen_compiler.errors import GraphError, ProgramError
 from idgen_compiler.graph.admg import ADMG
@@ -292,6 +293,11 @@ def _fault(op: Operation, offender: str, what: str, remedy: str, line: Statement
     return ProgramError(f"program does not verify: in {op.result}, {what}\n  {shown}{caret}\n{remedy}", op.result)
 
 
+@lru_cache(maxsize=4096)
+def _names_slot(name: str) -> bool:
+    return _SLOT.fullmatch(name) is not None
+
+
 def _is_endless(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
@@ -308,10 +314,10 @@ def _distinct(op: Operation, names: Sequence[str], what: str) -> None:
 
 def _plain(op: Operation, names: Iterable[str], what: str) -> None:
     for name in names:
-        if not _SLOT.fullmatch(name) or name != variable_of(name):
+        if not _names_slot(name) or name[-1] == "'":
             raise _fault(op, name, f"{name!r} among the {what} is no plain variable", "use the variable's own name")
 
 
 def _is_slot(op: Operation, slot: str) -> None:
-    if not _SLOT.fullmatch(slot):
+    if not _names_slot(slot):
         raise _fault(op, slot, f"{slot!r} is no slot", "write a variable's name, with primes for instances")
