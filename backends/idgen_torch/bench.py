@@ -21,13 +21,13 @@ import typer
 from torch import Tensor
 
 from idgen_compiler.page import Page
-from idgen_torch.conditioning import pixels
-from idgen_torch.denoiser import Denoiser, Layout, stacked
-from idgen_torch.families.diffusion import BATCH, CHANNELS, WIDE, Diffusion
+from idgen_torch.families.images.diffusion import BATCH, CHANNELS, WIDE, Diffusion
 from idgen_torch.image_options import ImageOptions
+from idgen_torch.nets.conditioning import pixels
+from idgen_torch.nets.denoiser import Denoiser, Layout, stacked
+from idgen_torch.nets.processes import FlowMatching
 from idgen_torch.options import FitOptions, NoProgress
 from idgen_torch.parts import Part, Rows
-from idgen_torch.processes import FlowMatching
 
 __all__ = ["Case", "compare", "main"]
 

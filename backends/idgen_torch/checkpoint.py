@@ -16,7 +16,7 @@ from idgen_torch.families import ConditionalModel
 from idgen_torch.model_files import read_model, write_model
 from idgen_torch.parts import Part, Rows
 from idgen_torch.schema_json import checked_keys
-from idgen_torch.training_state import remove_scratch, scratch_file
+from idgen_torch.training.state import remove_scratch, scratch_file
 
 __all__ = ["Checkpoint", "fingerprint"]
 

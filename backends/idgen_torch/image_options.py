@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from idgen_compiler.errors import DataError
+from idgen_torch.nets.processes import TIMES
 from idgen_torch.option_checks import OptionChecks
-from idgen_torch.processes import TIMES
 
 __all__ = ["OBJECTIVES", "SAMPLERS", "ImageOptions", "samplers_of"]
 

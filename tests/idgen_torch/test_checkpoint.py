@@ -36,7 +36,7 @@ def test_an_interrupted_fit_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(KeyboardInterrupt, match=r"1 of 2 models trained, kept in .*; the same fit resumes there"):
             fit(checkpoint=tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr("idgen_torch.families.table.Table.fit", interrupt)
+        patch.setattr("idgen_torch.families.tables.table.Table.fit", interrupt)
         resumed = fit(checkpoint=tmp_path)
         assert fit(checkpoint=tmp_path).report() == resumed.report()
     assert resumed.report() == fit().report()
@@ -65,7 +65,7 @@ def test_another_text_of_a_family_is_another_fit(tmp_path: Path, monkeypatch: py
 )
 def test_another_fit_does_not_resume(tmp_path: Path, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     fit(checkpoint=tmp_path)
-    monkeypatch.setattr("idgen_torch.families.table.Table.fit", interrupt)
+    monkeypatch.setattr("idgen_torch.families.tables.table.Table.fit", interrupt)
     with pytest.raises(KeyboardInterrupt, match="0 of 2 models"):
         fit(checkpoint=tmp_path, **change)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from idgen_torch.code_training import code_steps, learn_code
-from idgen_torch.denoiser import Denoiser, Layout
-from idgen_torch.diffusion_training import Budget
+from idgen_torch.nets.denoiser import Denoiser, Layout
 from idgen_torch.options import NoProgress
 from idgen_torch.parts import Part, Rows
+from idgen_torch.training.code import code_steps, learn_code
+from idgen_torch.training.diffusion import Budget
 
 P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8))
 Y = Part("y", dim=3 * 64, shape=(3, 8, 8))

@@ -16,7 +16,7 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.ir.operations import Reweight
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.ancestral import DataSet
-from idgen_torch.families.table import Table
+from idgen_torch.families.tables.table import Table
 from idgen_torch.realizing import EFFECTIVE
 from idgen_torch.reweighting import NoOverlap, reweighted
 from tests.idgen_torch import counting, programs

@@ -3,15 +3,15 @@
 from idgen_torch.families.base import ConditionalModel, FitOptions, NoProgress, Progress, families, family, register
 from idgen_torch.families.chain import Chain
 from idgen_torch.families.choose import choose
-from idgen_torch.families.classifier import Classifier
-from idgen_torch.families.diffusion import Diffusion
-from idgen_torch.families.factored import Factored
-from idgen_torch.families.flow import Flow
-from idgen_torch.families.from_images import FromImages
-from idgen_torch.families.matched import Matched
-from idgen_torch.families.resample import Resample
-from idgen_torch.families.table import Table
-from idgen_torch.families.vector_diffusion import VectorDiffusion
+from idgen_torch.families.images.diffusion import Diffusion
+from idgen_torch.families.images.from_images import FromImages
+from idgen_torch.families.numbers.classifier import Classifier
+from idgen_torch.families.numbers.flow import Flow
+from idgen_torch.families.numbers.vector_diffusion import VectorDiffusion
+from idgen_torch.families.tables.factored import Factored
+from idgen_torch.families.tables.matched import Matched
+from idgen_torch.families.tables.resample import Resample
+from idgen_torch.families.tables.table import Table
 
 __all__ = [
     "Chain",

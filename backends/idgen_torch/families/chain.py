@@ -23,7 +23,7 @@ from idgen_torch.families.base import (
 )
 from idgen_torch.families.choose import choose
 from idgen_torch.parts import Part, Rows
-from idgen_torch.training_state import link_scratch
+from idgen_torch.training.state import link_scratch
 
 __all__ = ["Chain"]
 

@@ -11,13 +11,13 @@ from torch import Tensor
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import generator_for
 from idgen_torch.families.base import row_count
-from idgen_torch.families.cells import cell_count
-from idgen_torch.families.classifier import Classifier
-from idgen_torch.families.factored import Factored
-from idgen_torch.families.matched import Matched
+from idgen_torch.families.numbers.classifier import Classifier
+from idgen_torch.families.tables.cells import cell_count
+from idgen_torch.families.tables.factored import Factored
+from idgen_torch.families.tables.matched import Matched
 from idgen_torch.options import FitOptions
 from idgen_torch.parts import Part, Rows
-from idgen_torch.training import split
+from idgen_torch.training.ensemble import split
 
 __all__ = ["choose"]
 

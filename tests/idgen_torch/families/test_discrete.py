@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-from idgen_torch.families import Classifier, Factored, FitOptions, Resample, Table, selection
-from idgen_torch.families.classifier import fitted_temperature
-from idgen_torch.families.selection import association, select
-from idgen_torch.families.table import mutual_information, smoothed
+from idgen_torch.families import Classifier, Factored, FitOptions, Resample, Table
+from idgen_torch.families.numbers.classifier import fitted_temperature
+from idgen_torch.families.tables import selection
+from idgen_torch.families.tables.selection import association, select
+from idgen_torch.families.tables.table import mutual_information, smoothed
 from idgen_torch.parts import Part, Rows
-from idgen_torch.training import split
+from idgen_torch.training.ensemble import split
 
 X, Y, Z = Part("x", 2), Part("y", 3), Part("z", 2)
 

@@ -15,7 +15,6 @@ from PIL import Image as Pillow
 from safetensors import safe_open
 
 from idgen_compiler.errors import DataError
-from idgen_torch.denoiser import Denoiser, Layout
 from idgen_torch.families import (
     Chain,
     Classifier,
@@ -30,12 +29,13 @@ from idgen_torch.families import (
     VectorDiffusion,
     choose,
     family,
-    from_images,
-    vector_diffusion,
 )
+from idgen_torch.families.images import from_images
+from idgen_torch.families.numbers import vector_diffusion
 from idgen_torch.image_options import ImageOptions
+from idgen_torch.nets.denoiser import Denoiser, Layout
 from idgen_torch.parts import Part, Rows, rows_at_once
-from idgen_torch.training_state import Standing, TrainingFile, remove_scratch
+from idgen_torch.training.state import Standing, TrainingFile, remove_scratch
 from idgen_torch.warning import LawWarning
 
 SMALL = ImageOptions(steps=3, batch_size=16, channels=(8, 8), sampling_steps=2)

@@ -9,9 +9,9 @@ import torch
 
 from idgen_compiler.errors import DataError
 from idgen_torch.families import Chain, FitOptions, Flow
-from idgen_torch.families.density import Density, Mixture, Spline, density
-from idgen_torch.families.residual import Residual
-from idgen_torch.networks import Columns
+from idgen_torch.families.numbers.density import Density, Mixture, Spline, density
+from idgen_torch.families.numbers.residual import Residual
+from idgen_torch.nets.heads import Columns
 from idgen_torch.parts import Part, Rows
 
 X, Y, V, C = Part("x", None, 1), Part("y", None, 1), Part("v", None, 2), Part("c", 2)

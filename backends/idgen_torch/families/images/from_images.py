@@ -24,11 +24,11 @@ from idgen_torch.families.base import (
     row_count,
     setting,
 )
-from idgen_torch.families.classifier import fitted_temperature
-from idgen_torch.families.density import Density, density
-from idgen_torch.image_heads import ImageHeads, encoded, entries_of
+from idgen_torch.families.numbers.classifier import fitted_temperature
+from idgen_torch.families.numbers.density import Density, density
+from idgen_torch.nets.image_heads import ImageHeads, encoded, entries_of
 from idgen_torch.parts import Part, Rows, rows_at_once
-from idgen_torch.training import one_cycle, split
+from idgen_torch.training.ensemble import one_cycle, split
 
 __all__ = ["FromImages"]
 

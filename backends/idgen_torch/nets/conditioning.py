@@ -10,8 +10,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor, nn
 
+from idgen_torch.nets.processes import Predictor
 from idgen_torch.parts import Part, Rows
-from idgen_torch.processes import Predictor
 
 __all__ = ["Condition", "DenoisingNetwork", "InputCode", "pixels"]
 

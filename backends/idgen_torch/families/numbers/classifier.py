@@ -23,10 +23,10 @@ from idgen_torch.families.base import (
     row_count,
     setting,
 )
-from idgen_torch.families.cells import sizes_of
-from idgen_torch.networks import Columns, Features, HeadNetworks, Layout
+from idgen_torch.families.tables.cells import sizes_of
+from idgen_torch.nets.heads import Columns, Features, HeadNetworks, Layout
 from idgen_torch.parts import Part, Rows
-from idgen_torch.training import Recipe, split, train
+from idgen_torch.training.ensemble import Recipe, split, train
 
 __all__ = ["Classifier"]
 

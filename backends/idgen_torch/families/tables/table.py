@@ -22,7 +22,7 @@ from idgen_torch.families.base import (
     register,
     row_count,
 )
-from idgen_torch.families.cells import cell_count, cell_of, codes_of, sizes_of
+from idgen_torch.families.tables.cells import cell_count, cell_of, codes_of, sizes_of
 from idgen_torch.parts import Part, Rows
 
 __all__ = ["Table"]

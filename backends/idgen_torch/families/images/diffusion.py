@@ -10,10 +10,6 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-from idgen_torch.code_training import code_steps, learn_code
-from idgen_torch.conditioning import pixels
-from idgen_torch.denoiser import Denoiser, Layout, common_shape, stacked
-from idgen_torch.diffusion_training import Budget, Plan, RowsByStep, train_denoiser
 from idgen_torch.drawing import normal
 from idgen_torch.families.base import (
     ConditionalModel,
@@ -28,11 +24,15 @@ from idgen_torch.families.base import (
     setting,
 )
 from idgen_torch.image_options import ImageOptions
+from idgen_torch.nets.conditioning import pixels
+from idgen_torch.nets.denoiser import Denoiser, Layout, common_shape, stacked
+from idgen_torch.nets.processes import Predictor, process_of
 from idgen_torch.parts import Part, Rows, rows_at_once
 from idgen_torch.pictures import write_grid
-from idgen_torch.processes import Predictor, process_of
 from idgen_torch.seeds import seed_for, stream_for
-from idgen_torch.training_state import TrainingFile
+from idgen_torch.training.code import code_steps, learn_code
+from idgen_torch.training.diffusion import Budget, Plan, RowsByStep, train_denoiser
+from idgen_torch.training.state import TrainingFile
 from idgen_torch.warning import warn_law
 
 __all__ = ["Diffusion"]

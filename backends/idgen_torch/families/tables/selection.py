@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from idgen_torch.drawing import generator_for
-from idgen_torch.families.cells import cell_of, sizes_of
+from idgen_torch.families.tables.cells import cell_of, sizes_of
 from idgen_torch.parts import Part, Rows
 
 __all__ = ["Selection", "association", "select"]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from idgen_torch.conditioning import pixels
+from idgen_torch.nets.conditioning import pixels
 from idgen_torch.parts import Part, Rows
 
 __all__ = ["WIDTH", "ImageHeads"]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from idgen_compiler.errors import DataError
-from idgen_torch.conditioning import Condition, DenoisingNetwork, InputCode
+from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode
 from idgen_torch.parts import Part, Rows
 
 __all__ = ["VectorDenoiser"]

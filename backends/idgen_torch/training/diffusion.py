@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from idgen_compiler.errors import DataError
-from idgen_torch.conditioning import DenoisingNetwork
+from idgen_torch.nets.conditioning import DenoisingNetwork
+from idgen_torch.nets.processes import Process
 from idgen_torch.options import Progress
 from idgen_torch.parts import Rows
-from idgen_torch.processes import Process
 from idgen_torch.seeds import stream_for
-from idgen_torch.training import one_cycle
-from idgen_torch.training_state import Standing, TrainingFile
+from idgen_torch.training.ensemble import one_cycle
+from idgen_torch.training.state import Standing, TrainingFile
 
 __all__ = ["Budget", "Plan", "RowsByStep", "train_denoiser"]
 

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-from idgen_torch.diffusion_training import Budget, Plan, RowsByStep, train_denoiser
 from idgen_torch.drawing import normal
 from idgen_torch.families.base import (
     ConditionalModel,
@@ -24,13 +23,14 @@ from idgen_torch.families.base import (
     row_count,
     setting,
 )
-from idgen_torch.families.residual import Residual
-from idgen_torch.networks import Columns
+from idgen_torch.families.numbers.residual import Residual
+from idgen_torch.nets.heads import Columns
+from idgen_torch.nets.processes import FlowMatching
+from idgen_torch.nets.vector_denoiser import VectorDenoiser
 from idgen_torch.parts import Part, Rows
-from idgen_torch.processes import FlowMatching
 from idgen_torch.seeds import seed_for
-from idgen_torch.training_state import TrainingFile
-from idgen_torch.vector_denoiser import VectorDenoiser
+from idgen_torch.training.diffusion import Budget, Plan, RowsByStep, train_denoiser
+from idgen_torch.training.state import TrainingFile
 
 __all__ = ["VectorDiffusion"]
 

@@ -8,7 +8,7 @@ from math import log
 import torch
 from torch import Tensor
 
-from idgen_torch.networks import Features
+from idgen_torch.nets.heads import Features
 
 __all__ = ["Residual"]
 

@@ -20,8 +20,8 @@ from idgen_torch.families.base import (
     row_count,
     setting,
 )
-from idgen_torch.families.selection import Selection, select
-from idgen_torch.families.table import Table
+from idgen_torch.families.tables.selection import Selection, select
+from idgen_torch.families.tables.table import Table
 from idgen_torch.parts import Part, Rows
 
 __all__ = ["Factored"]

@@ -23,11 +23,11 @@ from idgen_torch.families.base import (
     row_count,
     setting,
 )
-from idgen_torch.families.density import Density, density
-from idgen_torch.families.residual import Residual
-from idgen_torch.networks import Columns, Features, HeadNetworks, Layout
+from idgen_torch.families.numbers.density import Density, density
+from idgen_torch.families.numbers.residual import Residual
+from idgen_torch.nets.heads import Columns, Features, HeadNetworks, Layout
 from idgen_torch.parts import Part, Rows
-from idgen_torch.training import Recipe, Split, split, train
+from idgen_torch.training.ensemble import Recipe, Split, split, train
 
 __all__ = ["Flow"]
 

@@ -22,8 +22,8 @@ from idgen_torch.families.base import (
     row_count,
     setting,
 )
-from idgen_torch.families.cells import cell_count, cell_of
-from idgen_torch.families.resample import expected_rows
+from idgen_torch.families.tables.cells import cell_count, cell_of
+from idgen_torch.families.tables.resample import expected_rows
 from idgen_torch.parts import Part, Rows
 
 __all__ = ["Matched"]

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, pad, pixel_shuffle, pixel_unshuffle
 
 from idgen_compiler.errors import DataError
-from idgen_torch.conditioning import Condition, DenoisingNetwork, InputCode, pixels
+from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, pixels
 from idgen_torch.parts import Part, Rows
 
 __all__ = ["Denoiser", "Layout", "common_shape", "stacked"]
