@@ -6,22 +6,50 @@ Found by the entry point `torch`; the usual way in is `program.fit(data, backend
 from __future__ import annotations
 
 from idgen_torch.backend import TorchBackend
-from idgen_torch.families import ConditionalModel, register
-from idgen_torch.image_options import ImageOptions
-from idgen_torch.options import FitOptions, Progress
+from idgen_torch.families import (
+    Chain,
+    Classifier,
+    ConditionalModel,
+    Diffusion,
+    Factored,
+    Family,
+    Flow,
+    FromImages,
+    Matched,
+    Offer,
+    Resample,
+    Run,
+    Table,
+    Task,
+    VectorDiffusion,
+    register,
+)
 from idgen_torch.record import FitRecord
 from idgen_torch.sampler import TorchSampler
+from idgen_torch.training.progress import Progress
 from idgen_torch.variables import Categorical, Image
 
 __all__ = [
     "Categorical",
+    "Chain",
+    "Classifier",
     "ConditionalModel",
-    "FitOptions",
+    "Diffusion",
+    "Factored",
+    "Family",
     "FitRecord",
+    "Flow",
+    "FromImages",
     "Image",
-    "ImageOptions",
+    "Matched",
+    "Offer",
     "Progress",
+    "Resample",
+    "Run",
+    "Table",
+    "Task",
     "TorchBackend",
     "TorchSampler",
+    "VectorDiffusion",
     "register",
 ]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -25,9 +26,9 @@ from idgen_compiler.ir.operations import (
 from idgen_compiler.ir.program import Program
 from idgen_torch.ancestral import DataSet, WiredNetwork
 from idgen_torch.checkpoint import Checkpoint
-from idgen_torch.families import ConditionalModel, Diffusion, Resample, choose, family
+from idgen_torch.families import ConditionalModel, Diffusion, Family, Resample, Run, Task, Tuning
+from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.images import room_for_images
-from idgen_torch.options import FitOptions, Progress
 from idgen_torch.parts import Part, Rows
 from idgen_torch.plan import (
     Asked,
@@ -43,6 +44,7 @@ from idgen_torch.progress import OperationProgress
 from idgen_torch.record import DataReport, ModelReport, Overlap
 from idgen_torch.reweighting import reweighted, uniform_log_prob, warn_poor_overlap
 from idgen_torch.seeds import seed_for
+from idgen_torch.training.progress import Progress
 from idgen_torch.variables import Schema
 
 __all__ = ["Fitted", "Fitting", "Settings"]
@@ -54,15 +56,16 @@ R = TypeVar("R", ModelReport, DataReport)
 class Settings:
     """How to fit.
 
-    `families` may name a family for a model by its operation ("%m3") or its targets ("Y", "Y1, Y2").
+    `tuning` holds the recipes to choose from; `families` may name one for a model by its operation ("%m3"), its targets
+    ("Y", "Y1, Y2") or its label ("Y | X"), or for all ("*").
     `rows_factor` is the number of regenerated rows for each observed one.
     """
 
     seed: int
     rows_factor: float
     device: torch.device
-    options: FitOptions
-    families: Mapping[str, str]
+    tuning: Tuning
+    families: Mapping[str, Family]
 
 
 @dataclass(frozen=True)
@@ -163,43 +166,25 @@ class Fitting:
     def _train(self, op: Train) -> ConditionalModel:
         data = self._data[op.data]
         targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
-        options = self._settings.options
-        if op.result in self._densities:
-            options = replace(options, likelihood=True)
-        name = self._requested.get(op.result) or choose(
-            targets, inputs, data.rows, data.weights, likelihood=options.likelihood
-        )
-        shown = replace(data, weights=self._emphasis(op, data)) if name == Diffusion.family else data
-        model, losses = self._fit(op.result, label_of(op), name, targets, inputs, shown, options)
+        likelihood = self._settings.tuning.likelihood or op.result in self._densities
+        task = Task(targets, inputs, data.rows, data.weights, likelihood)
+        recipe = self._requested.get(op.result) or self._settings.tuning.choose(task)
+        if isinstance(recipe, Diffusion):
+            task = replace(task, weights=self._emphasis(op, data, recipe.emphasis))
+        model, losses = self._fit(op.result, label_of(op), recipe, task)
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
         self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out)
         return model
 
-    def _fit(
-        self,
-        operation: str,
-        label: str,
-        name: str,
-        targets: Sequence[Part],
-        inputs: Sequence[Part],
-        data: DataSet,
-        options: FitOptions,
-    ) -> tuple[ConditionalModel, dict[str, float]]:
+    def _fit(self, operation: str, label: str, recipe: Family, task: Task) -> tuple[ConditionalModel, dict[str, float]]:
         file = operation.removeprefix("%")
         device = self._settings.device
-        if self._checkpoint is not None and (kept := self._checkpoint.read(file, targets, inputs, device)):
+        if self._checkpoint is not None and (kept := self._checkpoint.read(file, task.targets, task.inputs, device)):
             return kept
         progress = OperationProgress(self._progress, f"{operation} : {label}")
         try:
-            model = family(name).fit(
-                targets,
-                inputs,
-                {part.name: data.rows[part.name] for part in (*targets, *inputs)},
-                weights=data.weights,
-                seed=seed_for(self._settings.seed, operation),
-                options=replace(options, device=str(device), scratch=self._scratch(file)),
-                progress=progress,
-            )
+            seed = seed_for(self._settings.seed, operation)
+            model = recipe.fit(task, Run(seed, device, progress, self._scratch(file), self._settings.tuning.choose))
         except DataError as error:
             raise DataError(f"{operation} ({label}): {error}") from error
         finally:
@@ -208,26 +193,24 @@ class Fitting:
             self._checkpoint.write(file, model, progress.losses)
         return model, progress.losses
 
-    def _emphasis(self, op: Train, data: DataSet) -> Tensor | None:
+    def _emphasis(self, op: Train, data: DataSet, power: float) -> Tensor | None:
         """Weights that let a model look more often at inputs that are rare in the data and common in a regeneration.
 
         They are a function of the model's inputs, so that the conditional law stays what it is; without them a network
         hardly sees the inputs that it will be asked about, and takes what is set for a sign of what it goes with in the
-        data. The square root of the ratio (`ImageOptions.emphasis`) leaves more effective rows than the whole.
+        data. The square root of the ratio (`Diffusion.emphasis`) leaves more effective rows than the whole.
         Source: Shimodaira (2000), "Improving predictive inference under covariate shift", section 6.
         """
-        asked, power = asked_for(self.program, op), self._settings.options.images.emphasis
+        asked = asked_for(self.program, op)
         if asked is None or power == 0 or data.weights is not None:
             return data.weights
         targets, inputs = self._schema.parts(*asked.variables), self._schema.parts(*asked.kept)
         if not all(part.discrete for part in targets):
             return None
         if (op.data, asked) not in self._emphases:
-            family_name = choose(targets, inputs, data.rows, likelihood=True)
+            task = Task(targets, inputs, data.rows, likelihood=True)
             label = f"{', '.join(asked.variables)} | {', '.join(asked.kept)}, for the emphasis"
-            by, _ = self._fit(
-                f"{op.result}.emphasis", label, family_name, targets, inputs, data, self._settings.options
-            )
+            by, _ = self._fit(f"{op.result}.emphasis", label, self._settings.tuning.choose(task), task)
             ratio = -by.log_prob(data.rows).double().cpu()
             for draw, variable in zip(asked.drawn, asked.variables, strict=True):
                 ratio += self._policy_log_prob(f"{op.result}.{variable}", variable, draw.policy, data)
@@ -235,9 +218,9 @@ class Fitting:
             self._emphases[op.data, asked] = (weights / weights.mean()).float()
         return self._emphases[op.data, asked].to(self._settings.device)
 
-    def _scratch(self, file: str) -> str | None:
+    def _scratch(self, file: str) -> Path | None:
         """Where a long training keeps its state, next to the models that are done."""
-        return None if self._checkpoint is None else str(self._checkpoint.scratch(file))
+        return None if self._checkpoint is None else self._checkpoint.scratch(file)
 
     # -- data sets ------------------------------------------------------------------------------------------------
 
@@ -298,13 +281,12 @@ class Fitting:
         return density.log_prob(data.rows).double().cpu()
 
     def _density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
-        name = choose(targets, (), data.rows, data.weights, likelihood=True)
-        label = f"policy of {', '.join(p.name for p in targets)}"
-        options = replace(self._settings.options, likelihood=True)
+        task = Task(tuple(targets), (), data.rows, data.weights, likelihood=True)
+        recipe = self._settings.tuning.choose(task)
         if sum(part.dim for part in targets) == 1:
             # One law of one number: the last biases alone hold it, members and wide layers would only take time.
-            options = replace(options, ensemble=options.ensemble or 1, hidden=options.hidden or (8,))
-        return self._fit(operation, label, name, targets, (), data, options)[0]
+            recipe = self._settings.tuning.lean(recipe, ensemble=1, hidden=(8,))
+        return self._fit(operation, f"policy of {task.name}", recipe, task)[0]
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
@@ -336,7 +318,5 @@ def _room(part: Part, count: int, like: Tensor) -> Tensor:
     return like.new_empty((count, *like.shape[1:]))
 
 
-def _resample(parts: Sequence[Part], data: DataSet) -> Resample:
-    rows = {part.name: data.rows[part.name] for part in parts}
-    device = str(next(iter(rows.values())).device)
-    return Resample.fit(parts, (), rows, weights=data.weights, options=FitOptions(device=device))
+def _resample(parts: Sequence[Part], data: DataSet) -> ResampleModel:
+    return Resample().fit(Task(tuple(parts), (), data.rows, data.weights), Run(device=data.rows[parts[0].name].device))

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_torch.atomic import whole_or_absent
-from idgen_torch.families import ConditionalModel, family
+from idgen_torch.families.family import ConditionalModel
+from idgen_torch.families.saved import read_recipe, recipe_record
 from idgen_torch.parts import Part
 from idgen_torch.schema_json import checked_keys, entry
 
@@ -24,7 +25,7 @@ LARGE = 2**26
 """Tensors and files of so many bytes (64 MiB), which hold rows of the data, are neither copied nor read as a whole."""
 
 Record = dict[str, Any]
-"""What JSON keeps of a model: family, config, file, sha256."""
+"""What JSON keeps of a model: family and options of its recipe, config, file, sha256."""
 
 
 def write_model(folder: Path, name: str, model: ConditionalModel) -> Record:
@@ -34,7 +35,7 @@ def write_model(folder: Path, name: str, model: ConditionalModel) -> Record:
     with whole_or_absent(folder / file) as partial:
         safetensors.torch.save_file({key: _own(t.detach().cpu()) for key, t in tensors.items()}, partial)
         digest = _digest(partial)
-    return {"family": model.family, "config": config, "file": file, "sha256": digest}
+    return {**recipe_record(model.recipe), "config": config, "file": file, "sha256": digest}
 
 
 def _own(values: Tensor) -> Tensor:
@@ -53,7 +54,7 @@ def read_model(
 ) -> ConditionalModel:
     """The model that `write_model` wrote.  Raises DataError when the record or the file is not what was written."""
     where = f"the saved model {name}"
-    checked_keys(where, record, {"family", "config", "file", "sha256"})
+    checked_keys(where, record, {"family", "options", "config", "file", "sha256"})
     if record["file"] != f"{name}.safetensors":
         raise DataError(
             f"{where} points to the file {record['file']!r}, not {name}.safetensors; save the sampler again"
@@ -66,10 +67,10 @@ def read_model(
         raise DataError(f"{where} has no file {path.name} ({error.strerror}); save the sampler again") from None
     if digest != record["sha256"]:
         raise DataError(f"{path} is truncated or was changed after it was saved; save the sampler again")
-    kind = family(entry(record, "family", str))
+    recipe = read_recipe(record)
     try:
         tensors = safetensors.torch.load_file(path) if content is None else safetensors.torch.load(content)
-        model = kind.from_state(entry(record, "config", dict), tensors, targets, inputs)
+        model = recipe.model.from_state(recipe, entry(record, "config", dict), tensors, targets, inputs)
     except IdgenError as error:
         raise DataError(f"{where}: {error}") from error
     except (SafetensorError, KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:

@@ -21,7 +21,8 @@ from idgen_compiler.ir.operations import (
 )
 from idgen_compiler.ir.program import Program
 from idgen_compiler.ir.schedule import uses
-from idgen_torch.families import family
+from idgen_torch.families import Family
+from idgen_torch.families.request import Addressed, requested
 from idgen_torch.policies import PolicyKey, policy_of
 from idgen_torch.variables import Schema
 
@@ -101,27 +102,28 @@ def _draws(network: Network) -> tuple[PolicyKey, ...]:
     return tuple(policy_of(s) for s in network.statements if not isinstance(s, Apply))
 
 
-def check_families(program: Program, families: Mapping[str, str]) -> None:
-    """Raise DataError for a request that fits no model of the program or its alternative, or an unknown family."""
+def check_families(program: Program, families: Mapping[str, Family]) -> None:
+    """Raise DataError for a request that means no model of the program or its alternative."""
     both = [program] if program.alternative is None else [program, program.alternative]
-    known = {", ".join(op.targets) for one in both for op in one.models} | {op.result for op in program.models}
-    for key, name in families.items():
-        family(name)
-        if not requested_families(program, {key: name}) and key not in known:
+    known = {name for one in both for op in one.models for name in (", ".join(op.targets), label_of(op))}
+    known |= {op.result for op in program.models}
+    for key, recipe in families.items():
+        if not isinstance(key, str):
+            raise DataError(f"family names {key!r:.80}; name a model by its targets or its operation, as a text")
+        by_targets = families_by_targets(program, {key: recipe})
+        if not requested_families(program, {key: recipe}) and not any(
+            requested_families(one, by_targets) for one in both
+        ):
             raise DataError(f"family names {key!r}, which is no model of the program{near_misses(key, known)}")
 
 
-def requested_families(program: Program, families: Mapping[str, str]) -> dict[str, str]:
-    """Operation -> the family that is asked for by the operation or its targets."""
-    return {
-        op.result: name
-        for key, name in families.items()
-        for op in program.models
-        if key in (op.result, op.result.removeprefix("%"), ", ".join(op.targets))
-    }
+def requested_families(program: Program, families: Mapping[str, Family]) -> dict[str, Family]:
+    """Operation -> the recipe that is asked for, by the operation, its targets or its label, or for all models."""
+    found = {op.result: requested(Addressed(op.result, op.targets, op.inputs), families) for op in program.models}
+    return {name: recipe for name, recipe in found.items() if recipe is not None}
 
 
-def families_by_targets(program: Program, families: Mapping[str, str]) -> dict[str, str]:
+def families_by_targets(program: Program, families: Mapping[str, Family]) -> dict[str, Family]:
     """The requests that name targets; those that name the program's operations mean nothing in another program."""
     results = {name for op in program.models for name in (op.result, op.result.removeprefix("%"))}
     return {key: name for key, name in families.items() if key not in results}

@@ -10,7 +10,7 @@ import torch
 
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir import operations as ir
-from idgen_torch.families import Resample
+from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Part, Rows
 from idgen_torch.variables import Atom, Categorical, Composite, Image, VariableType, Vector, parts_of, real_range
 
@@ -30,7 +30,7 @@ def policy_of(statement: ir.Draw | ir.Rows) -> PolicyKey:
 
 
 class Policy(Protocol):
-    """A law that depends on nothing; `Resample` is one."""
+    """A law that depends on nothing; `ResampleModel` is one."""
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """n values, by part; `given` is empty."""
@@ -52,10 +52,10 @@ class Uniform:
 
     sizes: Mapping[str, int]  #: discrete part -> categories
     ranges: Mapping[str, tuple[float, float]]  #: real part -> ends, standardised
-    vectors: Resample | None
+    vectors: ResampleModel | None
 
     @classmethod
-    def over(cls, name: str, kind: VariableType, vectors: Resample | None) -> Uniform:
+    def over(cls, name: str, kind: VariableType, vectors: ResampleModel | None) -> Uniform:
         """The uniform policy of one variable; `vectors` resamples its vector parts jointly."""
         sizes: dict[str, int] = {}
         ranges: dict[str, tuple[float, float]] = {}

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from idgen_torch.options import NoProgress, Progress
+from idgen_torch.training.progress import NoProgress, Progress
 
 __all__ = ["BarProgress", "OperationProgress", "shown"]
 

@@ -14,7 +14,8 @@ from idgen_compiler.backend import HEADER, read_header, write_header
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.ir.operations import UNIFORM, Apply
 from idgen_compiler.ir.program import Program
-from idgen_torch.families import ConditionalModel, Resample
+from idgen_torch.families import ConditionalModel
+from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.fitted import FittedProgram
 from idgen_torch.model_files import Record, read_model, write_model
 from idgen_torch.plan import draws_of
@@ -109,7 +110,7 @@ def _policy_name(policy: str, variables: tuple[str, ...]) -> str:
 def _write_policy(folder: Path, key: PolicyKey, policy: Policy) -> Record | None:
     """The record of the rows that a policy resamples; None where it resamples none."""
     rows = policy.vectors if isinstance(policy, Uniform) else policy
-    return write_model(folder, _policy_name(*key), rows) if isinstance(rows, Resample) else None
+    return write_model(folder, _policy_name(*key), rows) if isinstance(rows, ResampleModel) else None
 
 
 def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device: torch.device) -> Policy:
@@ -120,7 +121,7 @@ def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device
     rows = None
     if parts:
         found = read_model(path, _policy_name(*key), record, parts, (), device)
-        if not isinstance(found, Resample):
+        if not isinstance(found, ResampleModel):
             raise DataError(f"the saved policy {_policy_name(*key)} holds no rows; save the sampler again")
         rows = found
     elif record is not None:

@@ -11,7 +11,8 @@ from idgen_torch.ancestral import Slots, WiredNetwork
 from idgen_torch.families import Resample
 from idgen_torch.policies import Uniform
 from idgen_torch.variables import Categorical, Composite, Continuous, Schema, Vector
-from tests.idgen_torch.counting import Counting
+from tests.idgen_torch.counting import Counting, CountingModel
+from tests.idgen_torch.families.trained import trained
 
 DIGIT = Categorical(tuple(range(5)), "int64")
 PAIR = Composite((("a", DIGIT), ("b", DIGIT)))
@@ -21,9 +22,9 @@ CPU = torch.device("cpu")
 
 def wired(*statements: Any, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> WiredNetwork:
     models = {
-        "%start": Counting(SCHEMA.parts("X"), ()),
-        "%step": Counting(SCHEMA.parts("Y"), SCHEMA.parts("X")),
-        "%back": Counting(SCHEMA.parts("X"), SCHEMA.parts("Y", "W")),
+        "%start": CountingModel(Counting(), SCHEMA.parts("X"), ()),
+        "%step": CountingModel(Counting(), SCHEMA.parts("Y"), SCHEMA.parts("X")),
+        "%back": CountingModel(Counting(), SCHEMA.parts("X"), SCHEMA.parts("Y", "W")),
     }
     policies = {("uniform", ("X",)): Uniform.over("X", DIGIT, None)}
     return WiredNetwork(Network(inputs, statements, outputs), SCHEMA, models, policies, CPU)
@@ -83,7 +84,7 @@ def test_the_uniform_policy_covers_categories_and_ranges_evenly() -> None:
     vector = Vector((0.0, 0.0), (1.0, 1.0), (-1.0, -1.0), (1.0, 1.0))
     kind = Composite((("digit", DIGIT), ("ink", real), ("place", vector)))
     parts = Uniform.vector_parts("W", kind)
-    rows = Resample.fit(parts, (), {"W.place": torch.tensor([[1.0, 2.0], [3.0, 4.0]])})
+    rows = trained(Resample(), parts, (), {"W.place": torch.tensor([[1.0, 2.0], [3.0, 4.0]])})
     drawn = Uniform.over("W", kind, rows).sample({}, 20_000, torch.Generator().manual_seed(0))
     assert np.allclose(torch.bincount(drawn["W.digit"]) / 20_000, 0.2, atol=0.015)
     ink = drawn["W.ink"].flatten()

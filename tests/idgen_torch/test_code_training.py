@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from idgen_torch.nets.denoiser import Denoiser, Layout
-from idgen_torch.options import NoProgress
 from idgen_torch.parts import Part, Rows
 from idgen_torch.training.code import code_steps, learn_code
 from idgen_torch.training.diffusion import Budget
+from idgen_torch.training.progress import NoProgress
 
 P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8))
 Y = Part("y", dim=3 * 64, shape=(3, 8, 8))

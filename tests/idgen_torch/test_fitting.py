@@ -12,7 +12,8 @@ from idgen_compiler.estimand.tables import Joint
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_torch import TorchBackend, TorchSampler
-from idgen_torch.families import Resample
+from idgen_torch.families import Classifier
+from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.reweighting import effective_rows
 from tests.idgen_torch import counting, programs
 from tests.idgen_torch.programs import BACK_DOOR, FRONT_DOOR, NAPKIN, REWEIGHTED
@@ -112,6 +113,14 @@ def test_a_family_is_chosen_by_operation_or_targets() -> None:
     drawn = chosen.sample(4, do={"X": 1}, seed=0)["Y"]
     assert set(drawn) <= {0, 1}
     assert list(fit(BACK_DOOR, data, family={"%m0": "resample"}).sample(0, do={"X": 0})["Y"]) == []
+    recipes = fit(BACK_DOOR, data, family={"Y | X,Z": "classifier{hidden=(8, 8), epochs=2}", "*": "table"}, epochs=9)
+    assert [model.family for model in recipes.report().models] == ["table", "classifier"]
+    assert recipes.fitted.models["%m1"].recipe == Classifier(hidden=(8, 8), epochs=2)
+    assert recipes.report().options == {"epochs": 9}
+    same = fit(BACK_DOOR, data, family={"Y": Classifier(hidden=(8, 8), epochs=2), "Z": "table"}, epochs=9)
+    assert np.array_equal(*(s.sample(50, do={"X": 1}, seed=1)["Y"] for s in (recipes, same)))
+    with pytest.raises(DataError, match="family names 3; name a model by"):
+        fit(BACK_DOOR, data, family={3: "table"})
     with pytest.raises(DataError, match="family names 'Z2', which is no model"):
         fit(BACK_DOOR, data, family={"Z2": "table"})
     with pytest.raises(DataError, match="no kernel family is called 'tabel'"):
@@ -145,7 +154,7 @@ def test_a_draw_from_data_keeps_its_rows() -> None:
     program = Program.parse(str(NAPKIN).replace("W2 ~ uniform", "W2 ~ %reg0"))
     sampler = fit(program, programs.napkin_data(200), rows_factor=2.0)
     policy = sampler.fitted.policies["%reg0", ("W2",)]
-    assert isinstance(policy, Resample)
+    assert isinstance(policy, ResampleModel)
     assert policy.state()[0]["rows"] == 400
 
 
@@ -186,7 +195,7 @@ def test_a_program_with_several_samplers_is_sampled_by_query() -> None:
 
 
 def test_a_family_that_refuses_names_the_operation() -> None:
-    assert counting.Counting.family == "test-counting"
+    assert counting.Counting.word == "test-counting"
     with pytest.raises(DataError, match=r"%m1 \(Y \| X, Z\): resampling takes no inputs"):
         fit(BACK_DOOR, programs.back_door_data(50), family={"Y": "resample"})
 

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from idgen_torch.image_options import OBJECTIVES, SAMPLERS
-from idgen_torch.nets.processes import FlowMatching, NoiseSchedule, process_of
+from idgen_torch.nets.processes import OBJECTIVES, SAMPLERS, FlowMatching, NoiseSchedule, process_of
 
 CASES = [(objective, sampler) for sampler, objectives in SAMPLERS.items() for objective in objectives]
 

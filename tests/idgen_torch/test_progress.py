@@ -29,7 +29,7 @@ class Told:
 
 
 def test_the_callers_progress_is_told_by_operation() -> None:
-    assert counting.Counting.family == "test-counting"
+    assert counting.Counting.word == "test-counting"
     told = Told()
     data = programs.back_door_data(100)
     TorchBackend().fit(BACK_DOOR, data, device="cpu", family={"Y": "test-counting", "Z": "resample"}, progress=told)

@@ -16,7 +16,8 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.ir.operations import Reweight
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.ancestral import DataSet
-from idgen_torch.families.tables.table import Table
+from idgen_torch.families import Run, Task
+from idgen_torch.families.tables.table import Table, TableModel
 from idgen_torch.realizing import EFFECTIVE
 from idgen_torch.reweighting import NoOverlap, reweighted
 from tests.idgen_torch import counting, programs
@@ -103,14 +104,13 @@ def test_a_wide_vector_is_not_tried() -> None:
 
 def test_what_was_trained_to_decide_is_not_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
     trained: Counter[str] = Counter()
-    fit_table = Table.fit.__func__  # type: ignore[attr-defined]
+    fit_table = Table.fit
 
-    def counted(cls: type[Table], targets: Any, inputs: Any, rows: Any, **options: Any) -> Table:
-        trained.update(part.name for part in targets)
-        model: Table = fit_table(cls, targets, inputs, rows, **options)
-        return model
+    def counted(recipe: Table, task: Task, run: Run) -> TableModel:
+        trained.update(part.name for part in task.targets)
+        return fit_table(recipe, task, run)
 
-    monkeypatch.setattr(Table, "fit", classmethod(counted))
+    monkeypatch.setattr(Table, "fit", counted)
     fit(GOOD, family={"W2": "table", "Y": "table"})
     assert trained == {"W2": 1, "Y": 1}
 

@@ -12,7 +12,7 @@ import torch
 from idgen_compiler.backend import load
 from idgen_compiler.errors import DataError
 from idgen_torch import TorchBackend, TorchSampler
-from idgen_torch.families import Resample
+from idgen_torch.families.tables.resample import ResampleModel
 from tests.idgen_torch import counting, programs
 from tests.idgen_torch.programs import BACK_DOOR, NAPKIN
 
@@ -134,6 +134,9 @@ _GONE = object()
         (_set("models", "%m9", to={}), "unknown %m9"),
         (_set("models", "%m1", "family", to="oracle"), "no kernel family is called 'oracle'"),
         (_set("models", "%m1", "family", to=3), "family is 3"),
+        (_set("models", "%m1", "options", "stray", to=1), "unknown fields: stray"),
+        (_set("models", "%m1", "options", "smoothing", to="much"), "'smoothing' must be a finite number"),
+        (_set("models", "%m1", "options", "smoothing", to=-1), "option smoothing is -1"),
         (_set("models", "%m1", "config", to=3), "config is 3"),
         (_set("models", "%m1", "file", to="../m1.safetensors"), "points to the file"),
         (_set("models", "%m1", "sha256", to="0"), "was changed after it was saved"),
@@ -161,8 +164,8 @@ def test_resampled_rows_are_saved_as_tensors(tmp_path: Path) -> None:
     fitted.save(tmp_path / "s")
     loaded = TorchBackend().load(tmp_path / "s", device="cpu")
     ours, theirs = (s.fitted.policies["%obs", ("W2",)] for s in (fitted, loaded))
-    assert isinstance(ours, Resample)
-    assert isinstance(theirs, Resample)
+    assert isinstance(ours, ResampleModel)
+    assert isinstance(theirs, ResampleModel)
     assert torch.equal(ours.state()[1]["rows.W2"], theirs.state()[1]["rows.W2"])
     (tmp_path / "s" / "obs.W2.safetensors").unlink()
     with pytest.raises(DataError, match=r"the saved model obs\.W2 has no file"):

@@ -15,7 +15,21 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-__all__ = ["TIMES", "FlowMatching", "NoiseSchedule", "Predictor", "Process", "process_of"]
+__all__ = [
+    "OBJECTIVES",
+    "SAMPLERS",
+    "TIMES",
+    "FlowMatching",
+    "NoiseSchedule",
+    "Predictor",
+    "Process",
+    "process_of",
+    "samplers_of",
+]
+
+OBJECTIVES = ("clean", "velocity", "epsilon", "v")
+SAMPLERS = {"euler": ("clean", "velocity"), "ddim": ("epsilon", "v"), "dpm++": ("epsilon", "v")}
+"""Sampler -> the objectives that it fits."""
 
 Predictor = Callable[[Tensor, Tensor], Tensor]
 """(noisy (rows, *shape), times (rows,)) -> (rows, *shape), where `shape` is (C, H, W) of images or (width,)."""
@@ -123,6 +137,11 @@ class NoiseSchedule:
             put_out = predict(x, time.expand(len(x)).float()).float()
             x = scheduler.step(put_out, time, x, return_dict=False)[0]
         return x
+
+
+def samplers_of(objective: str) -> list[str]:
+    """The samplers that fit an objective."""
+    return [name for name, objectives in SAMPLERS.items() if objective in objectives]
 
 
 def process_of(objective: str, sampler: str | None) -> Process:

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, mse_loss
 
 from idgen_torch.nets.denoiser import Denoiser
-from idgen_torch.options import Progress
 from idgen_torch.parts import Rows
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.diffusion import Budget, RowsByStep
 from idgen_torch.training.ensemble import one_cycle
+from idgen_torch.training.progress import Progress
 from idgen_torch.training.state import Standing
 
 __all__ = ["code_steps", "learn_code"]

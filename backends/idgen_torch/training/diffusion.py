@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from math import isfinite
@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from idgen_compiler.errors import DataError
 from idgen_torch.nets.conditioning import DenoisingNetwork
 from idgen_torch.nets.processes import Process
-from idgen_torch.options import Progress
 from idgen_torch.parts import Rows
 from idgen_torch.seeds import stream_for
 from idgen_torch.training.ensemble import one_cycle
+from idgen_torch.training.progress import Progress
 from idgen_torch.training.state import Standing, TrainingFile
 
-__all__ = ["Budget", "Plan", "RowsByStep", "train_denoiser"]
+__all__ = ["Budget", "Lesson", "Plan", "RowsByStep", "train_denoiser"]
 
 REPORTS = 100
 """How often a training tells its progress."""
@@ -81,94 +81,160 @@ class RowsByStep:
         return self._order[place * self._batch : (place + 1) * self._batch]
 
 
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What a denoiser learns from: `batch` gives the targets (rows, *shape) of some row numbers, and their inputs.
+
+    The targets are of about unit size; `rows` says which rows each step sees, and `name` what progress is called.
+    """
+
+    batch: Callable[[Tensor], tuple[Tensor, Rows]]
+    rows: RowsByStep
+    name: str
+
+
 def train_denoiser(
     network: DenoisingNetwork,
     process: Process,
-    batch: Callable[[Tensor], tuple[Tensor, Rows]],
-    rows: RowsByStep,
+    lesson: Lesson,
     plan: Plan,
     seed: int,
     device: torch.device,
     progress: Progress,
-    name: str,
     file: TrainingFile | None = None,
     picture: Callable[[int], None] | None = None,
 ) -> None:
     """Train in place and leave the averaged weights in the network, without gradients.
 
-    `batch` gives the targets (rows, *shape) of some row numbers, of about unit size, and their inputs. With a `file`
-    the state is kept every so many steps, and training goes on from it; on a CPU a training that was interrupted ends
-    as one that was not. `picture` is called ten times on the way, with the averaged weights in place.
+    With a `file` the state is kept every so many steps, and training goes on from it; on a CPU a training that was
+    interrupted ends as one that was not. `picture` is called ten times on the way, with the averaged weights in place.
 
     Raises DataError when the training diverges.
     """
-    from diffusers.training_utils import EMAModel
-
     network.to(device)
     if device.type == "cuda" and len(network.shape) == 3:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.lr, weight_decay=1e-2, betas=(0.9, 0.99), fused=True)
-    parameters = list(network.parameters())
-    average: Any = EMAModel(parameters, decay=plan.ema, foreach=True)
-    standing = file.read(network, average.shadow_params, optimiser) if file is not None else Standing()
-    average.optimization_step = standing.step
-    step_model: nn.Module = _Step(network, process)
-    if plan.compile and device.type == "cuda":
-        step_model = torch.compile(step_model, dynamic=False)  # type: ignore[assignment]
+    training = _Training(network, process, lesson, plan, seed, device)
+    standing = training.resumed(file)
     told = int(plan.budget.spent(standing) * REPORTS)
-    progress.start(name, REPORTS - told)
+    progress.start(lesson.name, REPORTS - told)
     began = time.perf_counter() - standing.seconds
-    network.train()
-
-    def descend(accelerator: Any, model: nn.Module, prepared: Any, step: int) -> Tensor:
-        """One step of the optimiser, over as many batches as are accumulated; their mean loss, still on the device."""
-        total = torch.zeros((), device=device)
-        for number in range(step * plan.accumulation, (step + 1) * plan.accumulation):
-            targets, given = batch(rows.index(number))
-            stream = stream_for(seed, "noise", str(number), device=device)
-            count = len(targets)
-            noise = torch.randn((count, *network.shape), generator=stream, device=device)
-            level = torch.randn(count, generator=stream, device=device)
-            keep = torch.rand(count, generator=stream, device=device) >= plan.dropout if plan.dropout else None
-            with accelerator.accumulate(model), accelerator.autocast():
-                loss = model(targets.to(device), given, noise, level, keep)
-                accelerator.backward(loss)
-                if accelerator.sync_gradients:
-                    accelerator.clip_grad_norm_(parameters, 1.0)
-                prepared.step()
-                prepared.zero_grad()
-            total += loss.detach() / plan.accumulation
-        return total
-
     try:
-        with _accelerated(plan, device) as accelerator:
-            step_model, prepared = accelerator.prepare(step_model, optimiser)
+        with training.prepared():
             while (spent := plan.budget.spent(standing)) < 1:
-                for group in optimiser.param_groups:
-                    group["lr"] = plan.lr * one_cycle(spent, warm_up=0.05)
-                total = descend(accelerator, step_model, prepared, standing.step)
-                average.step(parameters)
+                total = training.descend(standing.step, plan.lr * one_cycle(spent, warm_up=0.05))
                 # The loss comes back from the device only now and then: asking for it would make the two wait.
                 step, now = standing.step + 1, standing.loss
                 if step % 20 == 1 or device.type == "cpu":
-                    now = _running(name, step, standing, float(total), plan.precision)
+                    now = _running(lesson.name, step, standing, float(total), plan.precision)
                 standing = Standing(step, time.perf_counter() - began, now)
                 while told < int(plan.budget.spent(standing) * REPORTS):
                     told += 1
                     progress.advance(standing.loss)
                     if picture is not None and told % 10 == 0:
-                        with _averaged(average, parameters, network):
+                        with training.averaged():
                             picture(standing.step)
                 if file is not None and step % plan.save_every == 0:
-                    _check_finite(name, step, parameters)
-                    file.write(network, average.shadow_params, optimiser, standing)
-            _check_finite(name, standing.step, parameters)
+                    training.keep(file, standing)
+            training.check_finite(standing.step)
     finally:
         progress.done()
-    average.copy_to(parameters)
-    network.eval().requires_grad_(False)
-    for parameter in parameters:
-        parameter.grad = None
+    training.finish()
+
+
+class _Training:
+    """A network under way: its optimiser, the running average of its weights, and what makes a step."""
+
+    def __init__(
+        self,
+        network: DenoisingNetwork,
+        process: Process,
+        lesson: Lesson,
+        plan: Plan,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        from diffusers.training_utils import EMAModel
+
+        self.network, self.lesson, self.plan, self.seed, self.device = network, lesson, plan, seed, device
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), lr=plan.lr, weight_decay=1e-2, betas=(0.9, 0.99), fused=True
+        )
+        self.parameters = list(network.parameters())
+        self.average: Any = EMAModel(self.parameters, decay=plan.ema, foreach=True)
+        self.model: nn.Module = _Step(network, process)
+        self._accelerator: Any = None
+        self._prepared: Any = None
+
+    def resumed(self, file: TrainingFile | None) -> Standing:
+        """How far the training in the file came, which is put in place."""
+        standing = Standing() if file is None else file.read(self.network, self.average.shadow_params, self.optimizer)
+        self.average.optimization_step = standing.step
+        if self.plan.compile and self.device.type == "cuda":
+            self.model = torch.compile(self.model, dynamic=False)  # type: ignore[assignment]
+        self.network.train()
+        return standing
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """Ready to descend."""
+        with _accelerated(self.plan, self.device) as accelerator:
+            self._accelerator = accelerator
+            self.model, self._prepared = accelerator.prepare(self.model, self.optimizer)
+            yield
+
+    def descend(self, step: int, lr: float) -> Tensor:
+        """One step of the optimiser, over as many batches as are accumulated; their mean loss, still on the device."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        accelerator, plan, device = self._accelerator, self.plan, self.device
+        total = torch.zeros((), device=device)
+        for number in range(step * plan.accumulation, (step + 1) * plan.accumulation):
+            targets, given = self.lesson.batch(self.lesson.rows.index(number))
+            stream = stream_for(self.seed, "noise", str(number), device=device)
+            count = len(targets)
+            noise = torch.randn((count, *self.network.shape), generator=stream, device=device)
+            level = torch.randn(count, generator=stream, device=device)
+            keep = torch.rand(count, generator=stream, device=device) >= plan.dropout if plan.dropout else None
+            with accelerator.accumulate(self.model), accelerator.autocast():
+                loss = self.model(targets.to(device), given, noise, level, keep)
+                accelerator.backward(loss)
+                if accelerator.sync_gradients:
+                    accelerator.clip_grad_norm_(self.parameters, 1.0)
+                self._prepared.step()
+                self._prepared.zero_grad()
+            total += loss.detach() / plan.accumulation
+        self.average.step(self.parameters)
+        return total
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """The averaged weights in the network's place for a while."""
+        self.average.store(self.parameters)
+        self.average.copy_to(self.parameters)
+        self.network.eval()
+        try:
+            yield
+        finally:
+            self.average.restore(self.parameters)
+            self.network.train()
+
+    def keep(self, file: TrainingFile, standing: Standing) -> None:
+        """Write the state.  Raises DataError for weights that are no finite numbers."""
+        self.check_finite(standing.step)
+        file.write(self.network, self.average.shadow_params, self.optimizer, standing)
+
+    def check_finite(self, step: int) -> None:
+        """Raise DataError for weights that are no finite numbers."""
+        if not all(bool(parameter.isfinite().all()) for parameter in self.parameters):
+            _refuse(self.lesson.name, step)
+
+    def finish(self) -> None:
+        """Leave the averaged weights in the network, without gradients."""
+        self.average.copy_to(self.parameters)
+        self.network.eval().requires_grad_(False)
+        for parameter in self.parameters:
+            parameter.grad = None
 
 
 def _running(name: str, step: int, before: Standing, loss: float, precision: str) -> float:
@@ -181,11 +247,6 @@ def _running(name: str, step: int, before: Standing, loss: float, precision: str
             _refuse(name, step)
         return before.loss
     return loss if before.step == 0 else 0.98 * before.loss + 0.02 * loss
-
-
-def _check_finite(name: str, step: int, parameters: Sequence[Tensor]) -> None:
-    if not all(bool(parameter.isfinite().all()) for parameter in parameters):
-        _refuse(name, step)
 
 
 def _refuse(name: str, step: int) -> NoReturn:
@@ -232,16 +293,3 @@ def _accelerated(plan: Plan, device: torch.device) -> Iterator[Any]:
         for state, kept in zip(shared, before, strict=True):
             state.clear()
             state.update(kept)
-
-
-@contextmanager
-def _averaged(average: Any, parameters: list[nn.Parameter], network: DenoisingNetwork) -> Iterator[None]:
-    """The averaged weights in the network's place for a while."""
-    average.store(parameters)
-    average.copy_to(parameters)
-    network.eval()
-    try:
-        yield
-    finally:
-        average.restore(parameters)
-        network.train()

@@ -5,51 +5,58 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, cos, pi
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from idgen_torch.options import FitOptions, Progress
+from idgen_torch.options import Options, real, whole, widths
+from idgen_torch.training.progress import Progress
 
-__all__ = ["Recipe", "Split", "one_cycle", "split", "train"]
+__all__ = ["EnsembleTraining", "Passes", "Split", "one_cycle", "split", "train"]
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A family's measured training defaults; see FitOptions for the fields.
+@dataclass(frozen=True)
+class Passes:
+    """How often the rows are passed over when nobody says.
 
     least_steps: small tables are passed over more often, until this many steps are made.
     most_steps: large tables are passed over less often, but at least twice, so that a fit stays under this many steps.
     """
 
     epochs: int
-    batch_size: int
-    lr: float
-    weight_decay: float
-    hidden: tuple[int, ...]
-    ensemble: int
-    patience: int
     least_steps: int = 400
     most_steps: int = 6000
 
-    def with_options(self, options: FitOptions) -> Recipe:
-        """These defaults, with what the options set in their place."""
-        return Recipe(
-            epochs=options.epochs or self.epochs,
-            batch_size=options.batch_size or self.batch_size,
-            lr=self.lr if options.lr is None else options.lr,
-            weight_decay=self.weight_decay if options.weight_decay is None else options.weight_decay,
-            hidden=self.hidden if options.hidden is None else options.hidden,
-            ensemble=options.ensemble or self.ensemble,
-            patience=options.patience or self.patience,
-            least_steps=self.least_steps if options.epochs is None else 1,
-            most_steps=self.most_steps if options.epochs is None else 10**9,
-        )
+    def number(self, steps: int) -> int:
+        """How often to pass over rows that make this many steps a pass."""
+        return min(max(self.epochs, ceil(self.least_steps / steps)), max(2, self.most_steps // steps))
+
+
+@dataclass(frozen=True)
+class EnsembleTraining(Options):
+    """How an ensemble of small networks is trained; the families that have one bring their measured defaults.
+
+    epochs: passes over the rows, by the size of the table where it is None.  batch_size: rows a step.  lr: peak
+    learning rate.  weight_decay: AdamW's.  hidden: widths of the hidden layers.  ensemble: members.
+    patience: stop after this many epochs in which no member's held-out likelihood improved.
+    holdout: fraction of the rows kept back to choose the epoch, and all else that is chosen.
+    """
+
+    usual: ClassVar[Passes]
+
+    epochs: int | None = whole(None)
+    batch_size: int = whole(512)
+    lr: float = real(4e-3, "a number above 0", lambda value: value > 0)
+    weight_decay: float = real(1e-2, "a number from 0", lambda value: value >= 0)
+    hidden: tuple[int, ...] = widths((64, 64))
+    ensemble: int = whole(1)
+    patience: int = whole(8)
+    holdout: float = real(0.1, "a fraction strictly between 0 and 1", lambda value: 0 < value < 1)
 
     def epochs_for(self, steps: int) -> int:
         """How often to pass over rows that make this many steps a pass."""
-        most = max(2, self.most_steps // steps)
-        return min(max(self.epochs, ceil(self.least_steps / steps)), most)
+        return self.usual.number(steps) if self.epochs is None else self.epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def train(
     loss: Callable[[Tensor], Tensor],
     held_out_loss: Callable[[], Tensor],
     rows: Tensor,
-    recipe: Recipe,
+    recipe: EnsembleTraining,
     generator: torch.Generator,
     progress: Progress,
     name: str,

@@ -25,9 +25,9 @@ def scratch_file(folder: Path, name: str) -> Path:
     return folder / f"{name}.training{_SUFFIX}"
 
 
-def link_scratch(scratch: str | None, link: str) -> str | None:
+def link_scratch(scratch: Path | None, link: str) -> Path | None:
     """The file of its own that one of several trainings within a model keeps its state in."""
-    return None if scratch is None else f"{scratch.removesuffix(_SUFFIX)}.{link}{_SUFFIX}"
+    return None if scratch is None else scratch.with_name(f"{scratch.name.removesuffix(_SUFFIX)}.{link}{_SUFFIX}")
 
 
 def remove_scratch(folder: Path, name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import ceil
+from dataclasses import dataclass
 from typing import Self
 
 import torch
@@ -12,118 +12,82 @@ from torch.nn.functional import cross_entropy
 
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import categorical, generator_for
-from idgen_torch.families.base import (
-    ConditionalModel,
-    Config,
-    FitOptions,
-    NoProgress,
-    Progress,
-    Tensors,
-    checked_tensor,
-    register,
-    row_count,
-    setting,
-)
-from idgen_torch.families.numbers.classifier import fitted_temperature
+from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.density import Density, density
+from idgen_torch.families.numbers.temperature import fitted_temperature
+from idgen_torch.families.numbers.vector_diffusion import is_wide
+from idgen_torch.families.state import Config, Tensors, checked_tensor
+from idgen_torch.families.task import Offer, Task, row_count, rows_at
 from idgen_torch.nets.image_heads import ImageHeads, encoded, entries_of
+from idgen_torch.options import real, whole
 from idgen_torch.parts import Part, Rows, rows_at_once
-from idgen_torch.training.ensemble import one_cycle, split
+from idgen_torch.training.ensemble import Passes, Split, one_cycle, split
+from idgen_torch.training.progress import Progress
 
-__all__ = ["FromImages"]
+__all__ = ["FromImages", "FromImagesModel"]
 
-EPOCHS, LEAST_STEPS, MOST_STEPS, BATCH, LR = 8, 300, 6_000, 128, 2e-3
+PASSES = Passes(8, least_steps=300, most_steps=6_000)
 ROWS_AT_ONCE, PIXELS_AT_ONCE = 2_048, 2**21
 """Without gradients: about 270 bytes a pixel (measured), so half a gigabyte."""
 
 
-@register
-class FromImages(ConditionalModel):
+class FromImagesModel(ConditionalModel):
     """A convolutional network with one head for each target number, each given the targets before it.
 
     A category's head puts out its logits, softened by a temperature fitted on held-out rows; a number's head puts out a
     mixture of normals. The weights kept are those of the best held-out pass.
     """
 
-    family = "from-images"
+    recipe: FromImages
 
     def __init__(
-        self, targets: Sequence[Part], inputs: Sequence[Part], network: ImageHeads, temperature: Tensor, components: int
+        self,
+        recipe: FromImages,
+        targets: Sequence[Part],
+        inputs: Sequence[Part],
+        network: ImageHeads,
+        temperature: Tensor,
     ) -> None:
-        """`temperature` (heads,) divides logits, and is 1 for numbers; `components` of each mixture."""
-        super().__init__(targets, inputs)
+        """`temperature` (heads,) divides logits, and is 1 for numbers."""
+        super().__init__(recipe, targets, inputs)
         self._network = network.eval().requires_grad_(False)
         self._temperature = temperature
-        self._components = components
-        self._density: Density = density("mixture", components)
+        self._density: Density = density("mixture", recipe.components)
 
     @property
     def _rows_at_once(self) -> int:
         return rows_at_once(self.inputs, ROWS_AT_ONCE, PIXELS_AT_ONCE)
 
-    @classmethod
-    def fit(
-        cls,
-        targets: Sequence[Part],
-        inputs: Sequence[Part],
-        rows: Rows,
-        *,
-        weights: Tensor | None = None,
-        seed: int = 0,
-        options: FitOptions = FitOptions(),
-        progress: Progress = NoProgress(),
-    ) -> Self:
-        """Train. Raises DataError for a target that is an image."""
-        count = row_count([*targets, *inputs], rows, weights)
-        network = _network(targets, inputs, options.components, seed).to(options.device)
-        model = cls(targets, inputs, network, torch.ones(len(network.heads), device=network.device), options.components)
-        mass = None if weights is None else weights.float() * (count / weights.float().sum())
-        generator = generator_for(seed)
-        parts = split(count, options.holdout, generator, weights)
-        network.requires_grad_(True)
-        model._train(rows, mass, parts.train, parts.held_out, options, generator, progress)
-        network.eval().requires_grad_(False)
-        model._calibrate(rows, mass, parts.held_out)
-        return model
-
-    def _train(
-        self,
-        rows: Rows,
-        mass: Tensor | None,
-        learn: Tensor,
-        held_out: Tensor,
-        options: FitOptions,
-        generator: torch.Generator,
-        progress: Progress,
-    ) -> None:
-        network = self._network
-        batch = min(options.batch_size or BATCH, len(learn))
+    def learn(self, task: Task, parts: Split, generator: torch.Generator, progress: Progress) -> None:
+        """Train the network and leave it at its best held-out pass.  Raises DataError when the training diverges."""
+        network, recipe, rows, mass, learn = self._network, self.recipe, task.rows, task.mass(), parts.train
+        batch = min(recipe.batch_size, len(learn))
         steps = max(1, len(learn) // batch)
-        epochs = options.epochs or max(2, min(max(EPOCHS, ceil(LEAST_STEPS / steps)), MOST_STEPS // steps))
-        lr = options.lr or LR
-        optimiser = torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=1e-2, fused=True)
+        epochs = PASSES.number(steps) if recipe.epochs is None else recipe.epochs
+        optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.lr, weight_decay=1e-2, fused=True)
         best, kept = float("inf"), {name: value.clone() for name, value in network.state_dict().items()}
-        progress.start(", ".join(part.name for part in self.targets), epochs)
+        progress.start(task.name, epochs)
         try:
             for epoch in range(epochs):
                 order = learn[torch.randperm(len(learn), generator=generator)]
                 for step in range(steps):
-                    for group in optimiser.param_groups:
-                        group["lr"] = lr * one_cycle((epoch * steps + step) / (epochs * steps))
+                    for group in optimizer.param_groups:
+                        group["lr"] = recipe.lr * one_cycle((epoch * steps + step) / (epochs * steps))
                     index = order[step * batch : (step + 1) * batch]
-                    optimiser.zero_grad()
+                    optimizer.zero_grad()
                     self._loss(rows, mass, index).backward()
-                    optimiser.step()
+                    optimizer.step()
                 with torch.no_grad():
-                    now = self._mean_loss(rows, mass, held_out)
+                    now = self._mean_loss(rows, mass, parts.held_out)
                 if now < best:
                     best, kept = now, {name: value.clone() for name, value in network.state_dict().items()}
                 progress.advance(best)
         finally:
             progress.done()
         if best == float("inf"):
-            names = ", ".join(part.name for part in self.targets)
-            raise DataError(f"the training of {names} diverged: its held-out loss is no number; train with a lower lr")
+            raise DataError(
+                f"the training of {task.name} diverged: its held-out loss is no number; train with a lower lr"
+            )
         network.load_state_dict(kept)
 
     def _loss(self, rows: Rows, mass: Tensor | None, index: Tensor) -> Tensor:
@@ -141,8 +105,7 @@ class FromImages(ConditionalModel):
         return sum(loss * size for loss, size in zip(losses, sizes, strict=True)) / max(sum(sizes), 1e-6)
 
     def _taken(self, rows: Rows, index: Tensor) -> Rows:
-        device = self._network.device
-        return {p.name: rows[p.name][index.to(rows[p.name].device)].to(device) for p in (*self.targets, *self.inputs)}
+        return rows_at((*self.targets, *self.inputs), rows, index, self._network.device)
 
     def _heads(self, rows: Rows) -> Iterator[tuple[Part, int, Tensor]]:
         """Each number to be modelled with what its head puts out, the true targets before it being known."""
@@ -163,7 +126,9 @@ class FromImages(ConditionalModel):
         return found
 
     @torch.no_grad()
-    def _calibrate(self, rows: Rows, mass: Tensor | None, held_out: Tensor) -> None:
+    def calibrate(self, task: Task, held_out: Tensor) -> None:
+        """Fit the temperatures to these rows."""
+        rows, mass = task.rows, task.mass()
         put_out = [
             [logits for _, _, logits in self._heads(self._taken(rows, index))]
             for index in held_out.split(self._rows_at_once)
@@ -234,25 +199,67 @@ class FromImages(ConditionalModel):
         return torch.cat([self._network.features(piece) for piece in taken])
 
     def state(self) -> tuple[Config, Tensors]:
-        """The mixtures' size, the temperatures and the weights."""
+        """The temperatures and the weights."""
         tensors = {f"network.{name}": value for name, value in self._network.state_dict().items()}
-        return {"components": self._components}, {**tensors, "temperature": self._temperature}
+        return {}, {**tensors, "temperature": self._temperature}
 
     @classmethod
-    def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
+    def from_state(
+        cls, recipe: FromImages, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
         """The model whose `state` this is."""
-        components = setting(config, "components", int)
-        network = _network(targets, inputs, components, 0)
+        network = _network(targets, inputs, recipe.components, 0)
         expected = {f"network.{name}": (tuple(t.shape), t.dtype) for name, t in network.state_dict().items()}
         expected["temperature"] = ((len(network.heads),), torch.float32)
         checked_tensor(tensors, expected)
         network.load_state_dict({k.removeprefix("network."): v for k, v in tensors.items() if k != "temperature"})
-        return cls(targets, inputs, network, tensors["temperature"], components)
+        return cls(recipe, targets, inputs, network, tensors["temperature"])
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
         self._network.to(device)
-        return type(self)(self.targets, self.inputs, self._network, self._temperature.to(device), self._components)
+        return type(self)(self.recipe, self.targets, self.inputs, self._network, self._temperature.to(device))
+
+
+@dataclass(frozen=True)
+class FromImages(Family):
+    """Categories and numbers given images, alone or with other inputs: a convolutional network that reads them.
+
+    epochs: passes over the rows, by the size of the table where it is None.  batch_size: rows a step.  lr: peak
+    learning rate.  holdout: fraction of the rows kept back to choose the pass and the temperatures.  components: of the
+    mixture of normals that a number gets.
+    """
+
+    word = "from-images"
+    model = FromImagesModel
+
+    epochs: int | None = whole(None)
+    batch_size: int = whole(128)
+    lr: float = real(2e-3, "a number above 0", lambda value: value > 0)
+    holdout: float = real(0.1, "a fraction strictly between 0 and 1", lambda value: 0 < value < 1)
+    components: int = whole(6)
+
+    def offer(self, task: Task) -> Offer | None:
+        """For all but images given an image; others come first for wide vectors."""
+        if not task.sees_images or any(part.image for part in task.targets):
+            return None
+        if is_wide(task):
+            return Offer(20, "many entries, drawn one after the other")
+        return Offer(58, "what a network reads off images")
+
+    def fit(self, task: Task, run: Run = Run()) -> FromImagesModel:
+        """Train. Raises DataError for a target that is an image."""
+        count = task.count
+        network = _network(task.targets, task.inputs, self.components, run.seed).to(run.device)
+        cold = torch.ones(len(network.heads), device=network.device)
+        model = FromImagesModel(self, task.targets, task.inputs, network, cold)
+        generator = generator_for(run.seed)
+        parts = split(count, self.holdout, generator, task.weights)
+        network.requires_grad_(True)
+        model.learn(task, parts, generator, run.progress)
+        network.eval().requires_grad_(False)
+        model.calibrate(task, parts.held_out)
+        return model
 
 
 def _network(targets: Sequence[Part], inputs: Sequence[Part], components: int, seed: int) -> ImageHeads:

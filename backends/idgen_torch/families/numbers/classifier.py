@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log
+from dataclasses import dataclass
+from math import log
 from typing import Self
 
 import torch
@@ -11,115 +12,41 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from idgen_torch.drawing import categorical, generator_for, integers
-from idgen_torch.families.base import (
-    ConditionalModel,
-    Config,
-    FitOptions,
-    NoProgress,
-    Progress,
-    Tensors,
-    checked_tensor,
-    register,
-    row_count,
-    setting,
-)
+from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.numbers.temperature import fitted_temperature
+from idgen_torch.families.state import Config, Tensors, checked_tensor
 from idgen_torch.families.tables.cells import sizes_of
+from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadNetworks, Layout
+from idgen_torch.options import whole, widths
 from idgen_torch.parts import Part, Rows
-from idgen_torch.training.ensemble import Recipe, split, train
+from idgen_torch.training.ensemble import EnsembleTraining, Passes, split, train
 
-__all__ = ["Classifier"]
-
-RECIPE = Recipe(epochs=15, batch_size=512, lr=4e-3, weight_decay=1e-2, hidden=(32, 32), ensemble=3, patience=6)
-"""Measured on the discrete Napkin-MNIST attributes; larger networks and label smoothing did worse."""
-
-TEMPERATURE_SPREAD = 0.5
+__all__ = ["Classifier", "ClassifierModel"]
 
 
-@register
-class Classifier(ConditionalModel):
+class ClassifierModel(ConditionalModel):
     """An ensemble of autoregressive classifiers: the targets one after the other, each given those before it.
 
     The first layer sums one embedding for each discrete part and a linear map of the real ones. The law is
     the even mixture of the members' joint laws. One temperature for each target is fitted on held-out rows.
     """
 
-    family = "classifier"
+    recipe: Classifier
 
     def __init__(
-        self, targets: Sequence[Part], inputs: Sequence[Part], networks: HeadNetworks, temperature: Tensor
+        self,
+        recipe: Classifier,
+        targets: Sequence[Part],
+        inputs: Sequence[Part],
+        networks: HeadNetworks,
+        temperature: Tensor,
     ) -> None:
         """`temperature` (targets,) divides the logits of each target's head."""
-        super().__init__(targets, inputs)
+        super().__init__(recipe, targets, inputs)
         self._columns = Columns.of([*inputs, *targets])
         self._networks = networks
         self._temperature = temperature
-
-    @classmethod
-    def fit(
-        cls,
-        targets: Sequence[Part],
-        inputs: Sequence[Part],
-        rows: Rows,
-        *,
-        weights: Tensor | None = None,
-        seed: int = 0,
-        options: FitOptions = FitOptions(),
-        progress: Progress = NoProgress(),
-    ) -> Self:
-        """Train the members side by side. Raises DataError for a real target."""
-        sizes = sizes_of(targets)
-        count = row_count([*targets, *inputs], rows, weights)
-        recipe = RECIPE.with_options(options)
-        generator = generator_for(seed)
-        device = torch.device(options.device)
-        parts = split(count, options.holdout, generator, weights)
-
-        layout, mask = _layout(targets, inputs, recipe.ensemble, recipe.hidden)
-        networks = HeadNetworks.start(layout, mask, generator, device)
-        features = Columns.of([*inputs, *targets]).features(rows, count, device)
-        labels = torch.stack([rows[part.name] for part in targets], 1).to(device)
-        mass = None if weights is None else (weights.float() * (count / weights.float().sum())).to(device)
-        for head, size in enumerate(sizes):
-            seen = torch.bincount(labels[:, head], weights=mass, minlength=size) + 0.5
-            networks.parameters[f"last{head}_bias"] += (seen / seen.sum()).log().float()
-
-        def losses(index: Tensor) -> Tensor:
-            """Mean negative log-likelihood of each head and member.  Shape: (members, batch) -> (heads, members)."""
-            each = [_nll(logits, labels[index, head]) for head, logits in enumerate(networks(features[index]))]
-            per_row = torch.stack(each)
-            return per_row.mean(-1) if mass is None else (per_row * mass[index]).sum(-1) / mass[index].sum(-1)
-
-        held_out = parts.held_out[: layout.rows_at_once].to(device).expand(recipe.ensemble, -1)
-
-        def held_out_loss() -> Tensor:
-            with torch.no_grad():
-                return losses(held_out).sum(0)
-
-        train(
-            list(networks.parameters.values()),
-            lambda index: losses(index).sum(),
-            held_out_loss,
-            parts.train,
-            recipe,
-            generator,
-            progress,
-            ", ".join(part.name for part in targets),
-        )
-        with torch.no_grad():
-            outputs = networks(features[held_out])
-        temperature = torch.stack(
-            [
-                fitted_temperature(
-                    logits.flatten(0, 1),
-                    labels[held_out, head].flatten(),
-                    None if mass is None else mass[held_out].flatten(),
-                    recipe.ensemble,
-                )
-                for head, logits in enumerate(outputs)
-            ]
-        )
-        return cls(targets, inputs, networks, temperature)
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """Each row's targets from a member drawn for that row."""
@@ -172,24 +99,119 @@ class Classifier(ConditionalModel):
         return torch.cat(pieces)
 
     def state(self) -> tuple[Config, Tensors]:
-        """The networks' shape, their parameters and the temperatures."""
-        layout = self._networks.layout
-        config: Config = {"ensemble": layout.members, "hidden": list(layout.hidden)}
-        return config, {**self._networks.parameters, "temperature": self._temperature}
+        """The networks' parameters and the temperatures."""
+        return {}, {**self._networks.parameters, "temperature": self._temperature}
 
     @classmethod
-    def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
+    def from_state(
+        cls, recipe: Classifier, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
         """The model whose `state` this is."""
-        hidden = tuple(setting(config, "hidden", list))
-        layout, mask = _layout(targets, inputs, setting(config, "ensemble", int), hidden)
+        layout, mask = _layout(targets, inputs, recipe.ensemble, recipe.hidden)
         shapes = {**layout.shapes(), "temperature": (len(targets),)}
         checked_tensor(tensors, {name: (shape, torch.float32) for name, shape in shapes.items()})
         parameters = {name: tensors[name] for name in layout.shapes()}
-        return cls(targets, inputs, HeadNetworks(layout, mask, parameters), tensors["temperature"])
+        return cls(recipe, targets, inputs, HeadNetworks(layout, mask, parameters), tensors["temperature"])
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
-        return type(self)(self.targets, self.inputs, self._networks.to(device), self._temperature.to(device))
+        return type(self)(
+            self.recipe, self.targets, self.inputs, self._networks.to(device), self._temperature.to(device)
+        )
+
+
+@dataclass(frozen=True)
+class Classifier(EnsembleTraining, Family):
+    """Categories given categories and numbers: an ensemble of autoregressive perceptrons over embeddings.
+
+    The defaults are measured on the discrete Napkin-MNIST attributes; larger networks and label smoothing did worse.
+    """
+
+    word = "classifier"
+    model = ClassifierModel
+    usual = Passes(15)
+
+    hidden: tuple[int, ...] = widths((32, 32))
+    ensemble: int = whole(3)
+    patience: int = whole(6)
+
+    def offer(self, task: Task) -> Offer | None:
+        """For categories given no images."""
+        if not task.targets_are_discrete or task.sees_images:
+            return None
+        if task.inputs_are_discrete:
+            return Offer(30, "the cells are many: held-out rows decide")
+        return Offer(40, "categories given numbers")
+
+    def trial(self) -> Self:
+        """One member: quick, and as good a judge."""
+        return type(self)(ensemble=1)
+
+    def fit(self, task: Task, run: Run = Run()) -> ClassifierModel:
+        """Train the members side by side. Raises DataError for a real target."""
+        sizes_of(task.targets)
+        count = task.count
+        generator, device = generator_for(run.seed), run.device
+        parts = split(count, self.holdout, generator, task.weights)
+        layout, mask = _layout(task.targets, task.inputs, self.ensemble, self.hidden)
+        lesson = _Lesson(
+            HeadNetworks.start(layout, mask, generator, device),
+            Columns.of([*task.inputs, *task.targets]).features(task.rows, count, device),
+            torch.stack([task.rows[part.name] for part in task.targets], 1).to(device),
+            task.mass(device),
+        )
+        lesson.begin_at_the_shares()
+        held_out = parts.held_out[: layout.rows_at_once].to(device).expand(self.ensemble, -1)
+
+        def held_out_loss() -> Tensor:
+            with torch.no_grad():
+                return lesson.losses(held_out).sum(0)
+
+        train(
+            list(lesson.networks.parameters.values()),
+            lambda index: lesson.losses(index).sum(),
+            held_out_loss,
+            parts.train,
+            self,
+            generator,
+            run.progress,
+            task.name,
+        )
+        return ClassifierModel(self, task.targets, task.inputs, lesson.networks, lesson.temperatures(held_out))
+
+
+@dataclass(frozen=True, eq=False)
+class _Lesson:
+    """Networks and what they learn from.  Shape: labels (rows, heads) int64, mass (rows,)."""
+
+    networks: HeadNetworks
+    features: Features
+    labels: Tensor
+    mass: Tensor | None
+
+    def begin_at_the_shares(self) -> None:
+        """Let each head put out the logarithms of its categories' shares."""
+        for head, size in enumerate(self.networks.layout.outputs):
+            seen = torch.bincount(self.labels[:, head], weights=self.mass, minlength=size) + 0.5
+            self.networks.parameters[f"last{head}_bias"] += (seen / seen.sum()).log().float()
+
+    def losses(self, index: Tensor) -> Tensor:
+        """Mean negative log-likelihood of each head and member.  Shape: (members, batch) -> (heads, members)."""
+        each = [_nll(z, self.labels[index, head]) for head, z in enumerate(self.networks(self.features[index]))]
+        per_row, mass = torch.stack(each), self.mass
+        return per_row.mean(-1) if mass is None else (per_row * mass[index]).sum(-1) / mass[index].sum(-1)
+
+    def temperatures(self, held_out: Tensor) -> Tensor:
+        """One for each head, fitted to these rows.  Shape: held_out (members, rows) -> (heads,)."""
+        with torch.no_grad():
+            outputs = self.networks(self.features[held_out])
+        mass = None if self.mass is None else self.mass[held_out].flatten()
+        return torch.stack(
+            [
+                fitted_temperature(z.flatten(0, 1), self.labels[held_out, head].flatten(), mass, len(held_out))
+                for head, z in enumerate(outputs)
+            ]
+        )
 
 
 def _layout(
@@ -209,29 +231,3 @@ def _nll(logits: Tensor, labels: Tensor) -> Tensor:
     """Negative log-likelihood of each row.  Shape: (members, rows, classes), (members, rows) -> (members, rows)."""
     flat = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
     return flat.view(labels.shape)
-
-
-def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None, members: int = 1) -> Tensor:
-    """The T > 0 that softmax(z / T) has on held-out rows, in [1/4, 4], by the mode of its posterior.
-
-    Log T is normal beforehand with deviation `TEMPERATURE_SPREAD`, so that a handful of rows, which any network may
-    happen to predict well, cannot make it certain of everything. The likelihood is log-concave in 1/T, and a ternary
-    search over log T finds the minimum. The logits are those of `members` networks on the same rows, one after another.
-    Source: Guo et al. (2017), section 4.2.  Shape: logits (rows, classes), labels (rows,), mass (rows,) -> ().
-    """
-    rows = len(labels) if mass is None else float(mass.double().sum().square() / mass.double().square().sum())
-    rows = max(rows / members, 1e-9)
-
-    def loss(log_temperature: float) -> float:
-        each = cross_entropy(logits * exp(-log_temperature), labels, reduction="none")
-        mean = float(each.mean() if mass is None else (each * mass).sum() / mass.sum())
-        return mean + (log_temperature / TEMPERATURE_SPREAD) ** 2 / (2 * rows)
-
-    low, high = -log(4), log(4)
-    for _ in range(25):
-        left, right = low + (high - low) / 3, high - (high - low) / 3
-        if loss(left) <= loss(right):
-            high = right
-        else:
-            low = left
-    return torch.tensor((low + high) / 2, device=logits.device).exp()

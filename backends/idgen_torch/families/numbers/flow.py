@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import log
 from typing import Self
 
@@ -11,40 +12,21 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import generator_for, integers
-from idgen_torch.families.base import (
-    ConditionalModel,
-    Config,
-    FitOptions,
-    NoProgress,
-    Progress,
-    Tensors,
-    checked_tensor,
-    register,
-    row_count,
-    setting,
-)
+from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.density import Density, density
 from idgen_torch.families.numbers.residual import Residual
+from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
+from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadNetworks, Layout
+from idgen_torch.options import choice, real, whole, widths
 from idgen_torch.parts import Part, Rows
-from idgen_torch.training.ensemble import Recipe, Split, split, train
+from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split, train
+from idgen_torch.training.progress import NoProgress, Progress
 
-__all__ = ["Flow"]
-
-RECIPE = Recipe(
-    epochs=20, batch_size=1024, lr=3e-3, weight_decay=1e-2, hidden=(128, 128), ensemble=3, patience=8, most_steps=3000
-)
-"""Measured on napkins of 50,000 rows: at the edge of the data, where overlap is thin, wider layers halve the error."""
-
-PILOT = Recipe(epochs=8, batch_size=512, lr=5e-3, weight_decay=1e-2, hidden=(64, 64), ensemble=1, patience=8)
-PILOT_ROWS = 20_000
-PILOT_GAIN = 0.005
-"""A quickly trained member of each density is compared on held-out rows: a spline has to be better by this many nats
-a row, for mixtures train and sample faster and did better where the law bends."""
+__all__ = ["Flow", "FlowModel"]
 
 
-@register
-class Flow(ConditionalModel):
+class FlowModel(ConditionalModel):
     """A linear regression, and an ensemble of autoregressive densities for its whitened residual.
 
     Each residual coordinate has a spline flow or a mixture of normals whose parameters a perceptron computes from
@@ -52,111 +34,46 @@ class Flow(ConditionalModel):
     target that is an exact linear function of the others as a point mass.
     """
 
-    family = "flow"
+    recipe: Flow
 
     def __init__(
         self,
+        recipe: Flow,
         targets: Sequence[Part],
         inputs: Sequence[Part],
         residual: Residual,
         kind: str,
-        size: int,
         networks: HeadNetworks | None,
     ) -> None:
-        """`kind` and `size` name the density; `networks` is None when no target keeps any randomness."""
-        super().__init__(targets, inputs)
+        """`kind` names the density; `networks` is None when no target keeps any randomness."""
+        super().__init__(recipe, targets, inputs)
         self._columns = Columns.of(inputs)
         self._residual = residual
-        self._kind, self._size = kind, size
-        self._density: Density = density(kind, size)
+        self._kind = kind
+        self._density: Density = density(kind, recipe.size_of(kind))
         self._networks = networks
 
-    @classmethod
-    def fit(
-        cls,
-        targets: Sequence[Part],
-        inputs: Sequence[Part],
-        rows: Rows,
-        *,
-        weights: Tensor | None = None,
-        seed: int = 0,
-        options: FitOptions = FitOptions(),
-        progress: Progress = NoProgress(),
-    ) -> Self:
-        """Regress, then train the members side by side. Raises DataError for a discrete target."""
-        dims = _width(targets)
-        count = row_count([*targets, *inputs], rows, weights)
-        device = torch.device(options.device)
-        columns = Columns.of(inputs)
-        features = columns.features(rows, count, device)
-        values = torch.cat([rows[part.name].to(device) for part in targets], 1)
-        mass = None if weights is None else (weights.float() * (count / weights.float().sum())).to(device)
-        generator = generator_for(seed)
-        parts = split(count, options.holdout, generator, weights)
-        learn = parts.train.to(device)
-        residual = Residual.fit(
-            features[learn], columns.one_hot_width, values[learn], None if mass is None else mass[learn]
-        )
-        whitened = residual.whitened(features, columns.one_hot_width, values)
-        name = ", ".join(part.name for part in targets)
-        model = cls(targets, inputs, residual, "spline", options.bins, None)
-        if not residual.free:
-            return model
-        recipe = RECIPE.with_options(options)
+    @property
+    def networks(self) -> HeadNetworks:
+        """The members' networks.  Raises DataError where no target keeps any randomness."""
+        if self._networks is None:
+            raise DataError(f"{', '.join(part.name for part in self.targets)} has no network to train")
+        return self._networks
 
-        def trained(kind: str, how: Recipe, chosen: Split, watched: Progress) -> tuple[float, Self]:
-            size = options.bins if kind == "spline" else options.components
-            model = cls(targets, inputs, residual, kind, size, None)
-            layout, mask = _layout(columns, residual, model._density.outputs, dims, how.ensemble, how.hidden)
-            model._networks = HeadNetworks.start(layout, mask, generator, device)
-            for head in range(layout.heads):
-                model._networks.parameters[f"last{head}_bias"] += model._density.start().to(device)
-            return model._train(features, whitened, mass, chosen, how, generator, watched, name), model
+    def started(self, kind: str, how: EnsembleTraining, generator: torch.Generator) -> FlowModel:
+        """The same regression with untrained networks for a density of this kind."""
+        model = FlowModel(self.recipe, self.targets, self.inputs, self._residual, kind, None)
+        outputs, dims = model._density.outputs, _width(self.targets)
+        layout, mask = _layout(self._columns, self._residual, outputs, dims, how.ensemble, how.hidden)
+        device = self._residual.slope.device
+        model._networks = HeadNetworks.start(layout, mask, generator, device)
+        for head in range(layout.heads):
+            model._networks.parameters[f"last{head}_bias"] += model._density.start().to(device)
+        return model
 
-        kind = options.density
-        if kind == "auto":
-            pilot = Split(parts.train[:PILOT_ROWS], parts.held_out)
-            losses = {kind: trained(kind, PILOT, pilot, NoProgress())[0] for kind in ("mixture", "spline")}
-            kind = "spline" if losses["spline"] < losses["mixture"] - PILOT_GAIN else "mixture"
-        return trained(kind, recipe, parts, progress)[1]
-
-    def _train(
-        self,
-        features: Features,
-        whitened: Tensor,
-        mass: Tensor | None,
-        parts: Split,
-        recipe: Recipe,
-        generator: torch.Generator,
-        progress: Progress,
-        name: str,
-    ) -> float:
-        """Train the networks; returns the members' mean held-out loss."""
-        networks = self._networks
-        if networks is None:
-            raise DataError(f"{name} has no network to train")
-        everything = Features(features.codes, torch.cat([features.reals, whitened], 1))
-
-        def losses(index: Tensor) -> Tensor:
-            """Mean negative log-likelihood of each member.  Shape: (members, batch) -> (members,)."""
-            per_row = -self._log_prob(networks, everything[index], whitened[index])
-            return per_row.mean(-1) if mass is None else (per_row * mass[index]).sum(-1) / mass[index].sum(-1)
-
-        held_out = parts.held_out[: networks.layout.rows_at_once].to(whitened.device).expand(recipe.ensemble, -1)
-
-        def held_out_loss() -> Tensor:
-            with torch.no_grad():
-                return losses(held_out)
-
-        parameters = list(networks.parameters.values())
-        best = train(
-            parameters, lambda index: losses(index).sum(), held_out_loss, parts.train, recipe, generator, progress, name
-        )
-        return float(best.mean())
-
-    def _log_prob(self, networks: HeadNetworks, everything: Features, whitened: Tensor) -> Tensor:
+    def residual_log_prob(self, everything: Features, whitened: Tensor) -> Tensor:
         """Log-density of the residual.  Shape: whitened (members, batch, targets) -> (members, batch)."""
-        raw = torch.stack(networks(everything), 2)
+        raw = torch.stack(self.networks(everything), 2)
         return self._density.log_prob(raw, whitened[..., self._residual.free]).sum(-1)
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
@@ -210,27 +127,26 @@ class Flow(ConditionalModel):
             pieces = []
             for piece in torch.arange(count, device=device).split(self._networks.layout.rows_at_once):
                 index = piece.expand(members, -1)
-                each = self._log_prob(self._networks, everything[index], whitened[index])
+                each = self.residual_log_prob(everything[index], whitened[index])
                 pieces.append(each.logsumexp(0) - log(members) - scale)
             total = torch.cat(pieces)
         return torch.where(possible, total, -torch.inf)
 
     def state(self) -> tuple[Config, Tensors]:
-        """The density, the networks' shape, and all arrays."""
-        config: Config = {"density": self._kind, "size": self._size, "ensemble": 0, "hidden": []}
+        """The density that was taken, and all arrays."""
         tensors = {
             "slope": self._residual.slope,
             "intercept": self._residual.intercept,
             "factor": self._residual.factor,
         }
         if self._networks is not None:
-            layout = self._networks.layout
-            config |= {"ensemble": layout.members, "hidden": list(layout.hidden)}
             tensors |= {f"network.{name}": value for name, value in self._networks.parameters.items()}
-        return config, tensors
+        return {"density": self._kind}, tensors
 
     @classmethod
-    def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
+    def from_state(
+        cls, recipe: Flow, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
         """The model whose `state` this is."""
         dims, columns = _width(targets), Columns.of(inputs)
         shapes: dict[str, tuple[int, ...]] = {
@@ -238,8 +154,7 @@ class Flow(ConditionalModel):
             "intercept": (dims,),
             "factor": (dims, dims),
         }
-        kind, size = setting(config, "density", str), setting(config, "size", int)
-        members = setting(config, "ensemble", int)
+        kind = setting(config, "density", str)
         checked_tensor(
             {name: value for name, value in tensors.items() if not name.startswith("network.")},
             {name: (shape, torch.float32) for name, shape in shapes.items()},
@@ -248,16 +163,130 @@ class Flow(ConditionalModel):
         found = {name.removeprefix("network."): value for name, value in tensors.items() if name not in shapes}
         if not residual.free:
             checked_tensor(found, {})
-            return cls(targets, inputs, residual, kind, size, None)
-        outputs = density(kind, size).outputs
-        layout, mask = _layout(columns, residual, outputs, dims, members, tuple(setting(config, "hidden", list)))
+            return cls(recipe, targets, inputs, residual, kind, None)
+        outputs = density(kind, recipe.size_of(kind)).outputs
+        layout, mask = _layout(columns, residual, outputs, dims, recipe.ensemble, recipe.hidden)
         checked_tensor(found, {name: (shape, torch.float32) for name, shape in layout.shapes().items()})
-        return cls(targets, inputs, residual, kind, size, HeadNetworks(layout, mask, found))
+        return cls(recipe, targets, inputs, residual, kind, HeadNetworks(layout, mask, found))
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
         networks = None if self._networks is None else self._networks.to(device)
-        return type(self)(self.targets, self.inputs, self._residual.to(device), self._kind, self._size, networks)
+        return type(self)(self.recipe, self.targets, self.inputs, self._residual.to(device), self._kind, networks)
+
+
+@dataclass(frozen=True)
+class Flow(EnsembleTraining, Family):
+    """Numbers given categories and numbers: a linear regression, and densities of what it leaves.
+
+    density: "spline", "mixture", or "auto" for the better one of both.  bins: of a spline (Durkan et al. 2019).
+    components: of a mixture of normals (Bishop 1994).
+
+    The defaults are measured on napkins of 50,000 rows: at the edge of the data, where overlap is thin, wider layers
+    halve the error.
+
+    >>> from idgen_torch.families import Task
+    >>> x = torch.linspace(-1, 1, 200).unsqueeze(1)
+    >>> model = Flow(density="mixture", epochs=1).fit(Task((Part("y"),), (Part("x"),), {"x": x, "y": 2 * x}))
+    >>> model.sample({"x": torch.zeros(3, 1)}, 3, generator_for(0))["y"].round(decimals=3).abs()
+    tensor([[0.],
+            [0.],
+            [0.]])
+    """
+
+    word = "flow"
+    model = FlowModel
+    usual = Passes(20, most_steps=3_000)
+
+    batch_size: int = whole(1024)
+    lr: float = real(3e-3, "a number above 0", lambda value: value > 0)
+    hidden: tuple[int, ...] = widths((128, 128))
+    ensemble: int = whole(3)
+    density: str = choice("auto", ("auto", "spline", "mixture"))
+    bins: int = whole(8)
+    components: int = whole(6)
+
+    def offer(self, task: Task) -> Offer | None:
+        """For numbers given no images."""
+        return Offer(40, "numbers") if task.targets_are_numbers and not task.sees_images else None
+
+    def size_of(self, density: str) -> int:
+        """How many bins or components the density of this name has."""
+        return self.bins if density == "spline" else self.components
+
+    def fit(self, task: Task, run: Run = Run()) -> FlowModel:
+        """Regress, then train the members side by side. Raises DataError for a discrete target."""
+        _width(task.targets)
+        count, device, generator = task.count, run.device, generator_for(run.seed)
+        columns = Columns.of(task.inputs)
+        features, values, mass = columns.features(task.rows, count, device), task.values(device), task.mass(device)
+        parts = split(count, self.holdout, generator, task.weights)
+        learn = parts.train.to(device)
+        residual = Residual.fit(
+            features[learn], columns.one_hot_width, values[learn], None if mass is None else mass[learn]
+        )
+        model = FlowModel(self, task.targets, task.inputs, residual, "spline", None)
+        if not residual.free:
+            return model
+        lesson = _Lesson(model, features, residual.whitened(features, columns.one_hot_width, values), mass, generator)
+        kind = self.density
+        if kind == "auto":
+            pilot = Split(parts.train[:PILOT_ROWS], parts.held_out)
+            losses = {kind: lesson.learnt(kind, PILOT, pilot, NoProgress())[0] for kind in ("mixture", "spline")}
+            kind = "spline" if losses["spline"] < losses["mixture"] - PILOT_GAIN else "mixture"
+        return lesson.learnt(kind, self, parts, run.progress)[1]
+
+
+@dataclass(frozen=True)
+class _Pilot(EnsembleTraining):
+    usual = Passes(8)
+
+
+PILOT = _Pilot(lr=5e-3)
+PILOT_ROWS = 20_000
+PILOT_GAIN = 0.005
+"""A quickly trained member of each density is compared on held-out rows: a spline has to be better by this many nats
+a row, for mixtures train and sample faster and did better where the law bends."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Lesson:
+    """What networks learn from.  Shape: whitened (rows, targets), mass (rows,)."""
+
+    model: FlowModel  #: without networks yet
+    features: Features
+    whitened: Tensor
+    mass: Tensor | None
+    generator: torch.Generator
+
+    def learnt(self, kind: str, how: EnsembleTraining, parts: Split, progress: Progress) -> tuple[float, FlowModel]:
+        """The members' mean held-out loss, and the model with its networks."""
+        model = self.model.started(kind, how, self.generator)
+        networks = model.networks
+        everything = Features(self.features.codes, torch.cat([self.features.reals, self.whitened], 1))
+
+        def losses(index: Tensor) -> Tensor:
+            """Mean negative log-likelihood of each member.  Shape: (members, batch) -> (members,)."""
+            per_row, mass = -model.residual_log_prob(everything[index], self.whitened[index]), self.mass
+            return per_row.mean(-1) if mass is None else (per_row * mass[index]).sum(-1) / mass[index].sum(-1)
+
+        held_out = parts.held_out[: networks.layout.rows_at_once].to(self.whitened.device).expand(how.ensemble, -1)
+
+        def held_out_loss() -> Tensor:
+            with torch.no_grad():
+                return losses(held_out)
+
+        best = train(
+            list(networks.parameters.values()),
+            lambda index: losses(index).sum(),
+            held_out_loss,
+            parts.train,
+            how,
+            self.generator,
+            progress,
+            ", ".join(part.name for part in model.targets),
+        )
+        return float(best.mean()), model
 
 
 def _width(targets: Sequence[Part]) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Self
 
 import torch
@@ -11,30 +12,25 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
-from idgen_torch.families.base import (
-    ConditionalModel,
-    Config,
-    FitOptions,
-    NoProgress,
-    Progress,
-    Tensors,
-    checked_tensor,
-    register,
-    row_count,
-    setting,
-)
+from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.residual import Residual
+from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
+from idgen_torch.families.task import Offer, Task, rows_at
 from idgen_torch.nets.heads import Columns
 from idgen_torch.nets.processes import FlowMatching
 from idgen_torch.nets.vector_denoiser import VectorDenoiser
+from idgen_torch.options import real, whole, widths
 from idgen_torch.parts import Part, Rows
 from idgen_torch.seeds import seed_for
-from idgen_torch.training.diffusion import Budget, Plan, RowsByStep, train_denoiser
+from idgen_torch.training.diffusion import Budget, Lesson, Plan, RowsByStep, train_denoiser
 from idgen_torch.training.state import TrainingFile
 
-__all__ = ["VectorDiffusion"]
+__all__ = ["VectorDiffusion", "VectorDiffusionModel"]
 
-STEPS, BATCH, LR, EMA, WIDTHS = 2_000, 128, 2e-3, 0.995, (256, 256, 256)
+WIDE, WIDE_FROM_IMAGES = 24, 8
+"""From so many entries on vectors are drawn all at once: given plain inputs, and given images (measured)."""
+
+STEPS, EMA = 2_000, 0.995
 PASSES = 10
 """Network passes a sample; twice as many came no closer (measured)."""
 
@@ -46,76 +42,27 @@ _EXACT = 1e-4
 """A direction whose residual standard deviation is below this is a linear function of the plain inputs."""
 
 
-@register
-class VectorDiffusion(ConditionalModel):
+class VectorDiffusionModel(ConditionalModel):
     """A linear regression on the inputs that are no images, and a diffusion model of what it leaves.
 
     All entries are drawn together, so that the cost hardly grows with their number, unlike that of `flow` and
     `from-images`, which draw one after the other. The law has no density here.
     """
 
-    family = "vector-diffusion"
-    likelihood = False
+    recipe: VectorDiffusion
 
     def __init__(
-        self, targets: Sequence[Part], inputs: Sequence[Part], residual: Residual, network: VectorDenoiser | None
-    ) -> None:
-        """`residual.factor` (targets, rank) has orthogonal columns of one length; no network where the rank is 0."""
-        super().__init__(targets, inputs)
-        self._plain = Columns.of([part for part in inputs if not part.image])
-        self._residual, self._network = residual, network
-
-    @classmethod
-    def fit(
-        cls,
+        self,
+        recipe: VectorDiffusion,
         targets: Sequence[Part],
         inputs: Sequence[Part],
-        rows: Rows,
-        *,
-        weights: Tensor | None = None,
-        seed: int = 0,
-        options: FitOptions = FitOptions(),
-        progress: Progress = NoProgress(),
-    ) -> Self:
-        """Regress, then train. Raises DataError for a target that is no number or vector."""
-        _width(targets)
-        count = row_count([*targets, *inputs], rows, weights)
-        device = torch.device(options.device)
-        columns = Columns.of([part for part in inputs if not part.image])
-        features = columns.features(rows, count, device)
-        values = torch.cat([rows[part.name].to(device) for part in targets], 1)
-        mass = None if weights is None else (weights.float() * (count / weights.float().sum())).to(device)
-        residual = _turned(Residual.fit(features, columns.one_hot_width, values, mass))
-        if not residual.factor.shape[1]:
-            return cls(targets, inputs, residual, None)
-        factor = residual.factor
-        left = (values - residual.mean(features, columns.one_hot_width)) @ factor / factor.square().sum(0)
-        network = VectorDenoiser.start(left.shape[1], inputs, options.hidden or WIDTHS, seed_for(seed, "weights"))
-        batch = min(options.batch_size or BATCH, count)
-        steps = STEPS if options.epochs is None else options.epochs * max(1, count // batch)
-        plan = Plan(
-            Budget(steps, None), batch, options.lr or LR, EMA, 0.0, "no", accumulation=1, compile=False,
-            save_every=SAVE_EVERY,
-        )  # fmt: skip
-
-        def taken(index: Tensor) -> tuple[Tensor, Rows]:
-            return left[index.to(device)], {
-                part.name: rows[part.name][index.to(rows[part.name].device)].to(device) for part in inputs
-            }
-
-        train_denoiser(
-            network,
-            _PROCESS,
-            taken,
-            RowsByStep(count, batch, seed, weights),
-            plan,
-            seed,
-            device,
-            progress,
-            ", ".join(part.name for part in targets),
-            None if options.scratch is None else TrainingFile(Path(options.scratch)),
-        )
-        return cls(targets, inputs, residual, network)
+        residual: Residual,
+        network: VectorDenoiser | None,
+    ) -> None:
+        """`residual.factor` (targets, rank) has orthogonal columns of one length; no network where the rank is 0."""
+        super().__init__(recipe, targets, inputs)
+        self._plain = Columns.of([part for part in inputs if not part.image])
+        self._residual, self._network = residual, network
 
     @torch.no_grad()
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
@@ -132,8 +79,8 @@ class VectorDiffusion(ConditionalModel):
                 pieces.append(_PROCESS.sample(self._network.predictor(piece, count), noise, PASSES))
             if pieces:
                 values = values + torch.cat(pieces) @ self._residual.factor.T
-        widths = [part.dim for part in self.targets]
-        return {p.name: v.contiguous() for p, v in zip(self.targets, values.split(widths, 1), strict=True)}
+        sizes = [part.dim for part in self.targets]
+        return {p.name: v.contiguous() for p, v in zip(self.targets, values.split(sizes, 1), strict=True)}
 
     def log_prob(self, rows: Rows) -> Tensor:
         """Raises DataError: a diffusion model samples only."""
@@ -141,37 +88,101 @@ class VectorDiffusion(ConditionalModel):
         raise DataError(f"vector-diffusion knows no density of {names}; choose the family flow or from-images")
 
     def state(self) -> tuple[Config, Tensors]:
-        """The network's shape, the regression, and the averaged weights."""
+        """The rank of what the regression leaves, the regression, and the averaged weights."""
         residual, network = self._residual, self._network
-        config: Config = {"hidden": [], "rank": 0}
         tensors = {"slope": residual.slope, "intercept": residual.intercept, "factor": residual.factor}
         if network is not None:
-            config = {"hidden": list(network.widths), "rank": network.shape[0]}
             tensors |= {f"network.{name}": value for name, value in network.state_dict().items()}
-        return config, tensors
+        return {"rank": residual.factor.shape[1]}, tensors
 
     @classmethod
-    def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
+    def from_state(
+        cls, recipe: VectorDiffusion, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
         """The model whose `state` this is."""
-        hidden, rank = setting(config, "hidden", list), setting(config, "rank", int)
+        rank = setting(config, "rank", int)
         size, width = _width(targets), Columns.of([part for part in inputs if not part.image]).width
         expected = {
             name: (shape, torch.float32)
             for name, shape in (("slope", (width, size)), ("intercept", (size,)), ("factor", (size, rank)))
         }
-        network = VectorDenoiser.start(rank, inputs, hidden, 0) if hidden else None
+        network = VectorDenoiser.start(rank, inputs, recipe.hidden, 0) if rank else None
         found = {} if network is None else network.state_dict()
         checked_tensor(tensors, expected | {f"network.{name}": (tuple(t.shape), t.dtype) for name, t in found.items()})
         residual = Residual(tensors["slope"], tensors["intercept"], tensors["factor"])
         if network is not None:
             network.load_state_dict({name: tensors[f"network.{name}"] for name in found})
             network.eval().requires_grad_(False)
-        return cls(targets, inputs, residual, network)
+        return cls(recipe, targets, inputs, residual, network)
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
         network = None if self._network is None else self._network.to(device)
-        return type(self)(self.targets, self.inputs, self._residual.to(device), network)
+        return type(self)(self.recipe, self.targets, self.inputs, self._residual.to(device), network)
+
+
+@dataclass(frozen=True)
+class VectorDiffusion(Family):
+    """Wide vectors given anything: a linear regression, and a diffusion model of what it leaves, drawn all at once.
+
+    epochs: passes over the rows, 2,000 steps where it is None.  batch_size: rows a step.  lr: peak learning rate.
+    hidden: width of each residual block.
+    """
+
+    word = "vector-diffusion"
+    model = VectorDiffusionModel
+    likelihood = False
+
+    epochs: int | None = whole(None)
+    batch_size: int = whole(128)
+    lr: float = real(2e-3, "a number above 0", lambda value: value > 0)
+    hidden: tuple[int, ...] = widths((256, 256, 256))
+
+    def offer(self, task: Task) -> Offer | None:
+        """For vectors of many entries, where the libraries of diffusion are installed."""
+        wide = bool(task.inputs) and task.targets_are_numbers and is_wide(task)
+        return Offer(60, "many entries, which are drawn together") if wide else None
+
+    def fit(self, task: Task, run: Run = Run()) -> VectorDiffusionModel:
+        """Regress, then train. Raises DataError for a target that is no number or vector."""
+        _width(task.targets)
+        count, device = task.count, run.device
+        columns = Columns.of([part for part in task.inputs if not part.image])
+        features, values = columns.features(task.rows, count, device), task.values(device)
+        residual = _turned(Residual.fit(features, columns.one_hot_width, values, task.mass(device)))
+        if not residual.factor.shape[1]:
+            return VectorDiffusionModel(self, task.targets, task.inputs, residual, None)
+        factor = residual.factor
+        left = (values - residual.mean(features, columns.one_hot_width)) @ factor / factor.square().sum(0)
+        network = VectorDenoiser.start(left.shape[1], task.inputs, self.hidden, seed_for(run.seed, "weights"))
+        batch = min(self.batch_size, count)
+        train_denoiser(
+            network,
+            _PROCESS,
+            Lesson(
+                lambda index: (left[index.to(device)], rows_at(task.inputs, task.rows, index, device)),
+                RowsByStep(count, batch, run.seed, task.weights),
+                task.name,
+            ),
+            Plan(
+                Budget(STEPS if self.epochs is None else self.epochs * max(1, count // batch), None),
+                batch, self.lr, EMA, 0.0, "no", accumulation=1, compile=False, save_every=SAVE_EVERY,
+            ),
+            run.seed,
+            device,
+            run.progress,
+            None if run.scratch is None else TrainingFile(run.scratch),
+        )  # fmt: skip
+        return VectorDiffusionModel(self, task.targets, task.inputs, residual, network)
+
+
+def is_wide(task: Task) -> bool:
+    """Whether vectors are drawn all at once, by diffusion, and not one entry after the other.
+
+    Not where a density is wanted, nor where the libraries for it are missing.
+    """
+    wide = task.numbers >= (WIDE_FROM_IMAGES if task.sees_images else WIDE)
+    return wide and not task.likelihood and all(find_spec(name) is not None for name in ("accelerate", "diffusers"))
 
 
 def _turned(residual: Residual) -> Residual:

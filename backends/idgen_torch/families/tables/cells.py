@@ -33,8 +33,9 @@ def cell_count(parts: Sequence[Part]) -> int:
 
 def cell_of(parts: Sequence[Part], rows: Rows, device: torch.device) -> Tensor:
     """The cell number of each row, the last part counting fastest.  Shape: (rows,) int64."""
+    sizes = sizes_of(parts)
     cell = rows[parts[0].name].to(device)
-    for part, size in zip(parts[1:], sizes_of(parts[1:]), strict=True):
+    for part, size in zip(parts[1:], sizes[1:], strict=True):
         cell = torch.add(rows[part.name].to(device), cell, alpha=size)
     return cell
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import torch
@@ -10,37 +11,27 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import integers, uniform
-from idgen_torch.families.base import (
-    ConditionalModel,
-    Config,
-    FitOptions,
-    NoProgress,
-    Progress,
-    Tensors,
-    checked_tensor,
-    register,
-    row_count,
-    setting,
-)
+from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.tables.cells import cell_count, cell_of
-from idgen_torch.families.tables.resample import expected_rows
+from idgen_torch.families.tables.resample import expected_rows, kept_rows
+from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.parts import Part, Rows
 
-__all__ = ["Matched"]
+__all__ = ["Matched", "MatchedModel"]
 
 ROWS_PER_CELL = 50
 """With so many rows for each combination of categories, real pictures stand for the law better than generated ones."""
 
 
-@register
-class Matched(ConditionalModel):
+class MatchedModel(ConditionalModel):
     """The empirical law of all targets jointly within each combination of the inputs' categories."""
 
-    family = "matched"
-    likelihood = False
+    recipe: Matched
 
     def __init__(
         self,
+        recipe: Matched,
         targets: Sequence[Part],
         inputs: Sequence[Part],
         rows: Rows,
@@ -52,49 +43,8 @@ class Matched(ConditionalModel):
 
         `cumulative` (rows,) float64 is the running sum of the row weights in that order; None for equal weights.
         """
-        super().__init__(targets, inputs)
+        super().__init__(recipe, targets, inputs)
         self._rows, self._order, self._cells, self._cumulative = rows, order, cells, cumulative
-
-    @staticmethod
-    def covers(inputs: Sequence[Part], rows: Rows, weights: Tensor | None = None) -> bool:
-        """Whether all inputs are categories and every combination of them has enough rows."""
-        if not all(part.discrete for part in inputs) or weights is not None:
-            return False
-        count = row_count(inputs, rows)
-        if cell_count(inputs) * ROWS_PER_CELL > count:
-            return False
-        found = torch.bincount(cell_of(inputs, rows, torch.device("cpu")), minlength=cell_count(inputs))
-        return int(found.min()) >= ROWS_PER_CELL
-
-    @classmethod
-    def fit(
-        cls,
-        targets: Sequence[Part],
-        inputs: Sequence[Part],
-        rows: Rows,
-        *,
-        weights: Tensor | None = None,
-        seed: int = 0,
-        options: FitOptions = FitOptions(),
-        progress: Progress = NoProgress(),
-    ) -> Self:
-        """Sort the rows. Raises DataError when a combination of the inputs has no row."""
-        row_count([*targets, *inputs], rows, weights)
-        cell = cell_of(inputs, rows, torch.device("cpu"))
-        if weights is not None:
-            cell = torch.where(weights.cpu() > 0, cell, cell_count(inputs))  # rows of no weight come last
-        order = cell.argsort(stable=True)
-        found = torch.bincount(cell, minlength=cell_count(inputs))[: cell_count(inputs)]
-        if int(found.min()) == 0:
-            names = ", ".join(part.name for part in inputs)
-            raise DataError(
-                f"{int((found == 0).sum())} combinations of {names} have no row to draw; use another family"
-            )
-        cells = torch.cat([found.new_zeros(1), found.cumsum(0)])
-        cumulative = None if weights is None else weights.double().cpu()[order].cumsum(0)
-        # Images may lie in a file and are never written to, so that they are kept without a copy.
-        kept = {part.name: rows[part.name] if part.image else rows[part.name].clone() for part in targets}
-        return cls(targets, inputs, kept, order, cells, cumulative).to(options.device)
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """A row of each cell that is asked for, with replacement."""
@@ -124,7 +74,9 @@ class Matched(ConditionalModel):
         return {"rows": len(next(iter(self._rows.values()))), "weighted": self._cumulative is not None}, tensors
 
     @classmethod
-    def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
+    def from_state(
+        cls, recipe: Matched, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
         """The model whose `state` this is."""
         n = setting(config, "rows", int)
         expected = {f"rows.{part.name}": expected_rows(part, n) for part in targets}
@@ -139,11 +91,56 @@ class Matched(ConditionalModel):
         if not torch.equal(order.sort().values, torch.arange(n)):
             raise DataError("a saved model's order is no order of its rows")
         rows = {part.name: tensors[f"rows.{part.name}"] for part in targets}
-        return cls(targets, inputs, rows, order, cells, tensors.get("cumulative"))
+        return cls(recipe, targets, inputs, rows, order, cells, tensors.get("cumulative"))
 
     def to(self, device: str | torch.device) -> Self:
         """The same rows on another device."""
         cumulative = None if self._cumulative is None else self._cumulative.to(device)
         rows = {name: values.to(device) for name, values in self._rows.items()}
         order, cells = self._order.to(device), self._cells.to(device)
-        return type(self)(self.targets, self.inputs, rows, order, cells, cumulative)
+        return type(self)(self.recipe, self.targets, self.inputs, rows, order, cells, cumulative)
+
+
+@dataclass(frozen=True)
+class Matched(Family):
+    """Anything given categories: a row of the data that has these categories."""
+
+    word = "matched"
+    model = MatchedModel
+    likelihood = False
+
+    def offer(self, task: Task) -> Offer | None:
+        """For images where every combination of the inputs' categories has enough rows."""
+        return Offer(60, "real images for each combination") if task.targets_are_images and covers(task) else None
+
+    def fit(self, task: Task, run: Run = Run()) -> MatchedModel:
+        """Sort the rows. Raises DataError when there are no inputs, or a combination of them has no row."""
+        _ = task.count
+        if not task.inputs:
+            raise DataError(f"matched needs categories by which to find rows of {task.name}; resample takes no inputs")
+        inputs, weights = task.inputs, task.weights
+        cell = cell_of(inputs, task.rows, torch.device("cpu"))
+        if weights is not None:
+            cell = torch.where(weights.cpu() > 0, cell, cell_count(inputs))  # rows of no weight come last
+        order = cell.argsort(stable=True)
+        found = torch.bincount(cell, minlength=cell_count(inputs))[: cell_count(inputs)]
+        if int(found.min()) == 0:
+            names = ", ".join(part.name for part in inputs)
+            raise DataError(
+                f"{int((found == 0).sum())} combinations of {names} have no row to draw; use another family"
+            )
+        cells = torch.cat([found.new_zeros(1), found.cumsum(0)])
+        cumulative = None if weights is None else weights.double().cpu()[order].cumsum(0)
+        return MatchedModel(self, task.targets, inputs, kept_rows(task), order, cells, cumulative).to(run.device)
+
+
+def covers(task: Task) -> bool:
+    """Whether all inputs are categories, some at least, and every combination of them has enough rows."""
+    inputs, rows = task.inputs, task.rows
+    if not inputs or not task.inputs_are_discrete or task.weights is not None:
+        return False
+    count = row_count(inputs, rows)
+    if cell_count(inputs) * ROWS_PER_CELL > count:
+        return False
+    found = torch.bincount(cell_of(inputs, rows, torch.device("cpu")), minlength=cell_count(inputs))
+    return int(found.min()) >= ROWS_PER_CELL

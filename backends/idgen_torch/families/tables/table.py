@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import Self
 
@@ -11,25 +12,19 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import AliasTable
-from idgen_torch.families.base import (
-    ConditionalModel,
-    Config,
-    FitOptions,
-    NoProgress,
-    Progress,
-    Tensors,
-    checked_tensor,
-    register,
-    row_count,
-)
+from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.state import Config, Tensors, checked_tensor
 from idgen_torch.families.tables.cells import cell_count, cell_of, codes_of, sizes_of
+from idgen_torch.families.task import Offer, Task
+from idgen_torch.options import real, whole
 from idgen_torch.parts import Part, Rows
 
-__all__ = ["Table"]
+__all__ = ["Table", "TableModel", "is_plenty"]
+
+ROWS_PER_CELL = 200
 
 
-@register
-class Table(ConditionalModel):
+class TableModel(ConditionalModel):
     """q(targets | inputs) as one law for each input cell, over the joint cells of the targets.
 
     A cell borrows `smoothing` prior rows from the same conditional without its weakest input, and so on
@@ -37,40 +32,15 @@ class Table(ConditionalModel):
     is its observed frequency.
     """
 
-    family = "table"
+    recipe: Table
 
-    def __init__(self, targets: Sequence[Part], inputs: Sequence[Part], probabilities: Tensor) -> None:
+    def __init__(self, recipe: Table, targets: Sequence[Part], inputs: Sequence[Part], probabilities: Tensor) -> None:
         """`probabilities`: shape (input cells, target cells), float64, rows summing to one."""
-        super().__init__(targets, inputs)
+        super().__init__(recipe, targets, inputs)
         self.probabilities = probabilities
         self._device = probabilities.device
         self._alias = AliasTable(probabilities)
         self._codes = codes_of(self.targets, self._device)
-
-    @classmethod
-    def fit(
-        cls,
-        targets: Sequence[Part],
-        inputs: Sequence[Part],
-        rows: Rows,
-        *,
-        weights: Tensor | None = None,
-        seed: int = 0,
-        options: FitOptions = FitOptions(),
-        progress: Progress = NoProgress(),
-    ) -> Self:
-        """Count, then smooth. Raises DataError for real parts, or for more cells than `options.max_cells`."""
-        row_count([*targets, *inputs], rows, weights)
-        cells = cell_count(inputs) * cell_count(targets)
-        if cells > options.max_cells:
-            of = ", ".join(part.name for part in targets)
-            given = ", ".join(part.name for part in inputs) or "nothing"
-            raise DataError(
-                f"a table of {of} given {given} has {cells} cells, more than {options.max_cells}; "
-                "use the classifier family, or raise max_cells"
-            )
-        counts = _counts(targets, inputs, rows, weights)
-        return cls(targets, inputs, smoothed(counts, options.smoothing).to(options.device))
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """Draw the joint target cell from each row's law."""
@@ -93,15 +63,65 @@ class Table(ConditionalModel):
         return {}, {"probabilities": self.probabilities}
 
     @classmethod
-    def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
+    def from_state(
+        cls, recipe: Table, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
         """The model whose `state` this is."""
         shape = (cell_count(inputs), cell_count(targets))
         checked_tensor(tensors, {"probabilities": (shape, torch.float64)})
-        return cls(targets, inputs, tensors["probabilities"])
+        return cls(recipe, targets, inputs, tensors["probabilities"])
 
     def to(self, device: str | torch.device) -> Self:
         """The same table on another device."""
-        return type(self)(self.targets, self.inputs, self.probabilities.to(device))
+        return type(self)(self.recipe, self.targets, self.inputs, self.probabilities.to(device))
+
+
+@dataclass(frozen=True)
+class Table(Family):
+    """Categories given categories: a smoothed table of counts.
+
+    smoothing: prior rows that each cell borrows from the same conditional without its weakest input.
+    max_cells: the largest table, in cells.
+
+    >>> from idgen_torch.families import Task
+    >>> rows = {"x": torch.tensor([0, 0, 1, 1]), "y": torch.tensor([0, 0, 1, 1])}
+    >>> model = Table(smoothing=1).fit(Task((Part("y", size=2),), (Part("x", size=2),), rows))
+    >>> model.log_prob(rows).exp()
+    tensor([0.8333, 0.8333, 0.8333, 0.8333], dtype=torch.float64)
+    """
+
+    word = "table"
+    model = TableModel
+
+    smoothing: float = real(0.5, "a number from 0", lambda value: value >= 0)
+    max_cells: int = whole(4_000_000)
+
+    def offer(self, task: Task) -> Offer | None:
+        """For categories where every joint cell has plenty of rows."""
+        return Offer(50, "plenty of rows for each cell") if is_plenty(task) else None
+
+    def fit(self, task: Task, run: Run = Run()) -> TableModel:
+        """Count, then smooth. Raises DataError for real parts, or for more cells than `max_cells`."""
+        _ = task.count
+        cells = cell_count(task.inputs) * cell_count(task.targets)
+        if cells > self.max_cells:
+            given = ", ".join(part.name for part in task.inputs) or "nothing"
+            raise DataError(
+                f"a table of {task.name} given {given} has {cells} cells, more than {self.max_cells}; "
+                "use the classifier family, or raise max_cells"
+            )
+        law = smoothed(_counts(task), self.smoothing).to(run.device)
+        return TableModel(self, task.targets, task.inputs, law)
+
+
+def is_plenty(task: Task) -> bool:
+    """Whether all parts are categories and there are so many rows for each joint cell that no other family does better.
+
+    So many effective rows bring one table of everything to the plug-in floor.
+    """
+    if not task.inputs or not (task.targets_are_discrete and task.inputs_are_discrete):
+        return False
+    return cell_count(task.inputs) * cell_count(task.targets) * ROWS_PER_CELL <= task.effective_rows
 
 
 def smoothed(counts: Tensor, smoothing: float) -> Tensor:
@@ -136,11 +156,11 @@ def mutual_information(pair: Tensor) -> float:
     return float(torch.xlogy(p, p / independent.clamp(min=1e-300)).sum())
 
 
-def _counts(targets: Sequence[Part], inputs: Sequence[Part], rows: Rows, weights: Tensor | None) -> Tensor:
+def _counts(task: Task) -> Tensor:
     """Counts, of effective rows where there are weights.  Shape: (size of input 1, ..., target cells)."""
-    sizes, outcomes = sizes_of(inputs), cell_count(targets)
-    cell = cell_of([*inputs, *targets], rows, torch.device("cpu"))
-    mass = None
+    sizes, outcomes = sizes_of(task.inputs), cell_count(task.targets)
+    cell = cell_of([*task.inputs, *task.targets], task.rows, torch.device("cpu"))
+    weights, mass = task.weights, None
     if weights is not None:
         # Kish's effective sample size: uneven weights carry less evidence against the prior rows.
         mass = weights.double().cpu() * (weights.double().sum() / weights.double().square().sum()).cpu()
