@@ -11,7 +11,7 @@ import pytest
 
 from idgen_compiler.errors import DataError
 from idgen_torch import Diffusion, Flow, Table
-from idgen_torch.families import Tuning, parse_recipe, write_recipe
+from idgen_torch.families import Tuning, known_options, parse_recipe, write_recipe
 from idgen_torch.families.request import Addressed, requested
 from idgen_torch.options import Options, choice, folder, whole, widths
 
@@ -109,6 +109,13 @@ def test_what_a_recipe_sets_comes_before_the_options_of_the_fit() -> None:
     assert tuned.lean(Flow(epochs=3), ensemble=1, epochs=9, smoothing=2.0) == Flow(epochs=3, ensemble=1)
     with pytest.raises(DataError, match=r"3 is no family; give a name such as 'flow'"):
         tuned.recipe(3)
+
+
+def test_the_options_of_a_fit_are_listed_from_the_recipes() -> None:
+    listed = known_options()
+    assert listed["smoothing"] == "a number from 0 (factored, table)"
+    assert listed["density"].startswith("one of auto, spline, mixture (flow")
+    assert {"likelihood", "images", "steps", "epochs", "hidden", "ensemble"} <= set(listed)
 
 
 def test_unknown_options_have_near_misses() -> None:

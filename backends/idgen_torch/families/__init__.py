@@ -15,7 +15,7 @@ from idgen_torch.families.tables.resample import Resample
 from idgen_torch.families.tables.table import Table
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.families.text import parse_recipe, write_recipe
-from idgen_torch.families.tuning import Tuning
+from idgen_torch.families.tuning import Tuning, known_options
 
 __all__ = [
     "Chain",
@@ -37,6 +37,7 @@ __all__ = [
     "choose",
     "families",
     "family",
+    "known_options",
     "offers",
     "parse_recipe",
     "register",

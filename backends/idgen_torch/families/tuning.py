@@ -15,7 +15,7 @@ from idgen_torch.families.task import Task
 from idgen_torch.families.text import parse_recipe
 from idgen_torch.options import rule_of
 
-__all__ = ["Tuning"]
+__all__ = ["Tuning", "known_options"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Tuning:
         for name, value in options.items():
             if name == "likelihood" or value is None or name in scopes:
                 continue
-            given[name] = _spread(name, value, kinds, found, [*scopes, "likelihood"])
+            given[name] = _spread(name, value, kinds, found)
         for scope, kind in scopes.items():
             if options.get(scope) is not None:
                 given[scope] = own = _scoped(kind, options[scope])
@@ -85,15 +85,31 @@ class Tuning:
         }
 
 
-def _spread(
-    name: str, value: Any, kinds: Mapping[str, type[Family]], found: Mapping[str, dict[str, Any]], others: list[str]
-) -> Any:
+def known_options() -> dict[str, str]:
+    """Every option that a fit takes for its models: name -> what it is, and which families have it.
+
+    >>> known_options()["bins"]
+    'a whole number from 1 (flow)'
+    """
+    owners: dict[str, list[str]] = {}
+    meanings: dict[str, str] = {"likelihood": "True or False"}
+    for word in families():
+        for option in fields(family(word)):
+            rule = rule_of(option)
+            owners.setdefault(option.name, []).append(word)
+            meanings.setdefault(option.name, "any value" if rule is None else rule.meaning)
+        if scope := family(word).scope:
+            meanings[scope] = "the options of one family alone"
+            owners.setdefault(scope, []).append(word)
+    return {name: f"{meanings[name]} ({', '.join(owners.get(name, ['all']))})" for name in sorted(meanings)}
+
+
+def _spread(name: str, value: Any, kinds: Mapping[str, type[Family]], found: Mapping[str, dict[str, Any]]) -> Any:
     """Set an option of every family that has it; the value as it is settled."""
     settled = value
     owners = [(word, option) for word, kind in kinds.items() for option in fields(kind) if option.name == name]
     if not owners:
-        known = {option.name for kind in kinds.values() for option in fields(kind)}
-        raise DataError(f"fit has no option {name!r}{near_misses(name, [*sorted(known), *others])}")
+        raise DataError(f"fit has no option {name!r}{near_misses(name, known_options())}")
     for word, option in owners:
         rule = rule_of(option)
         settled = value if rule is None else rule.settled(f"option {name}", value)
