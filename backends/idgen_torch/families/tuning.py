@@ -61,12 +61,16 @@ class Tuning:
         return cls(found, recipes, likelihood, {name: to_plain(value) for name, value in given.items()} | told)
 
     def recipe(self, asked: object) -> Family:
-        """The recipe that is asked for, by name, text or itself; what it sets comes before the options of the fit."""
+        """The recipe that is asked for, by name, text or itself; what it sets comes before the options of the fit.
+
+        Raises DataError for what is no recipe, and for one of a family that is not registered and could not be loaded.
+        """
         recipe = parse_recipe(asked) if isinstance(asked, str) else asked
         if not isinstance(recipe, Family):
             raise DataError(
                 f"{asked!r:.80} is no family; give a name such as 'flow', or a recipe such as Flow(bins=16)"
             )
+        family(recipe.word)
         return recipe.filled(self.values.get(recipe.word, {}))
 
     def lean(self, recipe: Family, **values: Any) -> Family:

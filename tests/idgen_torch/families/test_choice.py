@@ -18,6 +18,7 @@ from idgen_torch.families import (
     Run,
     Table,
     Task,
+    Tuning,
     choose,
     offers,
 )
@@ -162,6 +163,11 @@ def test_the_highest_rank_is_taken_and_equal_ones_are_compared_on_held_out_rows(
     assert choose(task, [*known, Oracle(99)]).word == "oracle"
     assert choose(task, [*known, Oracle(right=True)]).word == "oracle", "it is right, and so wins between equals"
     assert choose(task, [*known, Oracle()]).word != "oracle"
+
+
+def test_a_recipe_has_to_be_registered_so_that_it_can_be_loaded() -> None:
+    with pytest.raises(DataError, match="no kernel family is called 'oracle'"):
+        Tuning.read({}).recipe(Oracle())
 
 
 def test_where_nobody_offers_the_task_is_named() -> None:
