@@ -62,19 +62,19 @@ def learn_code(
         guess = nn.Linear(network.code.width, known.shape[1])
     guess.to(known.device)
     learnt = [*network.code.parameters(), *guess.parameters()]
-    optimiser = torch.optim.AdamW(learnt, lr=LR, weight_decay=1e-2, fused=True)
+    optimizer = torch.optim.AdamW(learnt, lr=LR, weight_decay=1e-2, fused=True)
     progress.start(name, budget.steps or 0)
     began, standing = time.perf_counter(), Standing()
     try:
         while (spent := budget.spent(standing)) < 1:
-            for group in optimiser.param_groups:
+            for group in optimizer.param_groups:
                 group["lr"] = LR * one_cycle(spent)
             targets, given = batch(rows.index(standing.step))
             wanted = (_thumbnails(targets) - mean) / spread
             loss = mse_loss(guess(network.code(given, len(targets))), wanted)
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             # The loss comes back from the device only now and then: asking for it would make the two wait.
             step, now = standing.step + 1, standing.loss
             if step % 20 == 1 or loss.device.type == "cpu":

@@ -143,7 +143,7 @@ def train_denoiser(
 
 
 class _Training:
-    """A network under way: its optimiser, the running average of its weights, and what makes a step."""
+    """A network under way: its optimizer, the running average of its weights, and what makes a step."""
 
     def __init__(
         self,
@@ -184,7 +184,7 @@ class _Training:
             yield
 
     def descend(self, step: int, lr: float) -> Tensor:
-        """One step of the optimiser, over as many batches as are accumulated; their mean loss, still on the device."""
+        """One step of the optimizer, over as many batches as are accumulated; their mean loss, still on the device."""
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         accelerator, plan, device = self._accelerator, self.plan, self.device

@@ -116,7 +116,7 @@ def train(
     steps = count // batch
     epochs = recipe.epochs_for(steps)
     device = parameters[0].device
-    optimiser = torch.optim.AdamW(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
+    optimizer = torch.optim.AdamW(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
     for parameter in parameters:
         parameter.requires_grad_(True)
     best = held_out_loss()
@@ -127,11 +127,11 @@ def train(
         for epoch in range(epochs):
             orders = torch.stack([rows[torch.randperm(count, generator=generator)] for _ in range(members)]).to(device)
             for step in range(steps):
-                for group in optimiser.param_groups:
+                for group in optimizer.param_groups:
                     group["lr"] = recipe.lr * one_cycle((epoch * steps + step) / (epochs * steps))
-                optimiser.zero_grad()
+                optimizer.zero_grad()
                 loss(orders[:, step * batch : (step + 1) * batch]).backward()
-                optimiser.step()
+                optimizer.step()
             now = held_out_loss()
             improved = now < best
             best = torch.where(improved, now, best)

@@ -1,4 +1,4 @@
-"""A training that was interrupted, on disk: weights, averages, the optimiser's moments, and how far it came."""
+"""A training that was interrupted, on disk: weights, averages, the optimizer's moments, and how far it came."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ class TrainingFile:
     path: Path
 
     def write(
-        self, network: nn.Module, averages: Sequence[Tensor], optimiser: torch.optim.Optimizer, standing: Standing
+        self, network: nn.Module, averages: Sequence[Tensor], optimizer: torch.optim.Optimizer, standing: Standing
     ) -> None:
         """Replace what was there, whole or not at all."""
-        everything = (*_weights(network, averages), *_moments(network, optimiser))
+        everything = (*_weights(network, averages), *_moments(network, optimizer))
         tensors = {name: value.detach().cpu().contiguous().clone() for name, value in everything}
         told = {"step": str(standing.step), "seconds": repr(standing.seconds), "loss": repr(standing.loss)}
         write_atomically(self.path, safetensors.torch.save(tensors, told))
 
-    def read(self, network: nn.Module, averages: Sequence[Tensor], optimiser: torch.optim.Optimizer) -> Standing:
+    def read(self, network: nn.Module, averages: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> Standing:
         """Put everything back in place; at the start where there is no file.
 
         Raises DataError for the state of another training, or one that is broken.
@@ -85,7 +85,7 @@ class TrainingFile:
                 for name in moments:
                     _, number, moment = name.split(".")
                     parameter = parameters[int(number)]
-                    optimiser.state[parameter][moment] = _laid_out_as(parameter, file.get_tensor(name))
+                    optimizer.state[parameter][moment] = _laid_out_as(parameter, file.get_tensor(name))
         except (SafetensorError, OSError, KeyError, IndexError, ValueError, RuntimeError) as error:
             raise DataError(f"{self.path} cannot be resumed ({error}); delete it to train anew") from error
         return standing
@@ -97,14 +97,14 @@ def _weights(network: nn.Module, averages: Sequence[Tensor]) -> Iterator[tuple[s
 
 
 def _laid_out_as(parameter: Tensor, moment: Tensor) -> Tensor:
-    """On the parameter's device and with its strides, without which the fused optimiser on CUDA refuses it."""
+    """On the parameter's device and with its strides, without which the fused optimizer on CUDA refuses it."""
     if moment.shape != parameter.shape:
         return moment.to(parameter.device)
     return torch.empty_like(parameter, dtype=moment.dtype, requires_grad=False).copy_(moment)
 
 
-def _moments(network: nn.Module, optimiser: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
-    """What the optimiser remembers of each parameter that has had a gradient."""
+def _moments(network: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
+    """What the optimizer remembers of each parameter that has had a gradient."""
     for k, parameter in enumerate(network.parameters()):
-        remembered = optimiser.state.get(parameter, {})
+        remembered = optimizer.state.get(parameter, {})
         yield from ((f"moment.{k}.{name}", value) for name, value in remembered.items() if isinstance(value, Tensor))
