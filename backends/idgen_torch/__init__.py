@@ -24,8 +24,8 @@ from idgen_torch.families import (
     VectorDiffusion,
     register,
 )
-from idgen_torch.record import FitRecord
-from idgen_torch.sampler import TorchSampler
+from idgen_torch.running.record import FitRecord
+from idgen_torch.running.sampler import TorchSampler
 from idgen_torch.training.progress import Progress
 from idgen_torch.variables import Categorical, Image
 

@@ -14,22 +14,22 @@ from idgen_compiler.asking import checked_seed
 from idgen_compiler.errors import DataError
 from idgen_compiler.ir.program import Program
 from idgen_torch.arithmetic import our_arithmetic
-from idgen_torch.checkpoint import Checkpoint, fingerprint
 from idgen_torch.coding import encode_sources
 from idgen_torch.families import Family, Tuning, families, write_recipe
 from idgen_torch.families import family as family_of
-from idgen_torch.fitted import FittedProgram
-from idgen_torch.fitting import Fitting, Settings
 from idgen_torch.inference import TypeRequest, images_among, infer_schema
 from idgen_torch.parts import Rows
-from idgen_torch.plan import check_families, default_rows_factor, families_by_targets
-from idgen_torch.policies import atoms_of
-from idgen_torch.progress import shown
-from idgen_torch.realizing import realized
-from idgen_torch.record import FitRecord, versions
-from idgen_torch.sampler import TorchSampler
+from idgen_torch.running.checkpoint import Checkpoint, fingerprint
+from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.fitting import Fitting, Settings
+from idgen_torch.running.plan import check_families, default_rows_factor, families_by_targets
+from idgen_torch.running.policies import atoms_of
+from idgen_torch.running.progress import shown
+from idgen_torch.running.realizing import realized
+from idgen_torch.running.record import FitRecord, versions
+from idgen_torch.running.sampler import TorchSampler
+from idgen_torch.running.storage import read_fitted
 from idgen_torch.schema_json import schema_to_json
-from idgen_torch.storage import read_fitted
 from idgen_torch.tables import read_sources
 from idgen_torch.training.progress import Progress
 from idgen_torch.variables import Atom, Categorical, Image, Schema, Vector

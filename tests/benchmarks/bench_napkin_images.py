@@ -52,9 +52,9 @@ from idgen_compiler.demo.napkin_mnist import (
 )
 from idgen_torch.families import Diffusion, Run
 from idgen_torch.families.images.diffusion import DiffusionModel
-from idgen_torch.model_files import read_model
 from idgen_torch.parts import Part, Rows
 from idgen_torch.pictures import write_grid
+from idgen_torch.running.model_files import read_model
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
 from tests.benchmarks.napkin_discrete import GRAPHS, discrete

@@ -12,7 +12,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Network
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Rows
-from idgen_torch.policies import Policy, PolicyKey, policy_of
+from idgen_torch.running.policies import Policy, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
 from idgen_torch.variables import Schema
 

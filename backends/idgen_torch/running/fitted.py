@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import ConditionalModel
-from idgen_torch.policies import Policy, PolicyKey
-from idgen_torch.record import FitRecord
+from idgen_torch.running.policies import Policy, PolicyKey
+from idgen_torch.running.record import FitRecord
 from idgen_torch.variables import Schema
 
 __all__ = ["FittedProgram"]

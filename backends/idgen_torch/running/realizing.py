@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from idgen_compiler.ir.program import Program
-from idgen_torch.fitting import Fitting
 from idgen_torch.parts import Rows
-from idgen_torch.record import Realization
-from idgen_torch.reweighting import MASS, NoOverlap
+from idgen_torch.running.fitting import Fitting
+from idgen_torch.running.record import Realization
+from idgen_torch.running.reweighting import MASS, NoOverlap
 from idgen_torch.variables import Schema
 
 __all__ = ["EFFECTIVE", "WIDEST", "realized"]

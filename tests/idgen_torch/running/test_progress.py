@@ -7,7 +7,7 @@ from rich.progress import Progress as Bars
 from rich.progress import TextColumn
 
 from idgen_torch import TorchBackend
-from idgen_torch.progress import BarProgress, OperationProgress
+from idgen_torch.running.progress import BarProgress, OperationProgress
 from tests.idgen_torch import counting, programs
 from tests.idgen_torch.programs import BACK_DOOR, NAPKIN
 

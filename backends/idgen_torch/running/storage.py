@@ -16,11 +16,11 @@ from idgen_compiler.ir.operations import UNIFORM, Apply
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.tables.resample import ResampleModel
-from idgen_torch.fitted import FittedProgram
-from idgen_torch.model_files import Record, read_model, write_model
-from idgen_torch.plan import draws_of
-from idgen_torch.policies import Policy, PolicyKey, Uniform
-from idgen_torch.record import FitRecord
+from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.model_files import Record, read_model, write_model
+from idgen_torch.running.plan import draws_of
+from idgen_torch.running.policies import Policy, PolicyKey, Uniform
+from idgen_torch.running.record import FitRecord
 from idgen_torch.schema_json import checked_keys, schema_from_json, schema_to_json
 from idgen_torch.variables import Schema
 

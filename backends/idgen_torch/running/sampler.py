@@ -15,13 +15,13 @@ from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
-from idgen_torch.ancestral import Slots, WiredNetwork
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.coding import decode, empty_array
-from idgen_torch.fitted import FittedProgram
 from idgen_torch.reading import read_value
-from idgen_torch.record import FitRecord
-from idgen_torch.storage import write_fitted
+from idgen_torch.running.ancestral import Slots, WiredNetwork
+from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.record import FitRecord
+from idgen_torch.running.storage import write_fitted
 from idgen_torch.values import encode_value
 from idgen_torch.variables import Schema
 

@@ -23,7 +23,7 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.ir.schedule import uses
 from idgen_torch.families import Family
 from idgen_torch.families.request import Addressed, requested
-from idgen_torch.policies import PolicyKey, policy_of
+from idgen_torch.running.policies import PolicyKey, policy_of
 from idgen_torch.variables import Schema
 
 __all__ = [

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from idgen_compiler.ir.operations import Apply, Draw, Network
-from idgen_torch import ancestral
-from idgen_torch.ancestral import Slots, WiredNetwork
 from idgen_torch.families import Resample
-from idgen_torch.policies import Uniform
+from idgen_torch.running import ancestral
+from idgen_torch.running.ancestral import Slots, WiredNetwork
+from idgen_torch.running.policies import Uniform
 from idgen_torch.variables import Categorical, Composite, Continuous, Schema, Vector
 from tests.idgen_torch.counting import Counting, CountingModel
 from tests.idgen_torch.families.trained import trained

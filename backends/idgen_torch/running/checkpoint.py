@@ -13,8 +13,8 @@ import torch
 from idgen_compiler.errors import DataError
 from idgen_torch.atomic import write_atomically
 from idgen_torch.families import ConditionalModel
-from idgen_torch.model_files import read_model, write_model
 from idgen_torch.parts import Part, Rows
+from idgen_torch.running.model_files import read_model, write_model
 from idgen_torch.schema_json import checked_keys
 from idgen_torch.training.state import remove_scratch, scratch_file
 

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.ir.operations import Reweight
-from idgen_torch.ancestral import DataSet
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Rows
-from idgen_torch.policies import atoms_of
+from idgen_torch.running.ancestral import DataSet
+from idgen_torch.running.policies import atoms_of
 from idgen_torch.variables import Categorical, Image, VariableType, Vector, real_range
 from idgen_torch.warning import warn_overlap
 

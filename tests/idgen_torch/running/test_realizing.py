@@ -15,11 +15,11 @@ from idgen_compiler.backend import HEADER
 from idgen_compiler.errors import DataError
 from idgen_compiler.ir.operations import Reweight
 from idgen_torch import TorchBackend, TorchSampler
-from idgen_torch.ancestral import DataSet
 from idgen_torch.families import Run, Task
 from idgen_torch.families.tables.table import Table, TableModel
-from idgen_torch.realizing import EFFECTIVE
-from idgen_torch.reweighting import NoOverlap, reweighted
+from idgen_torch.running.ancestral import DataSet
+from idgen_torch.running.realizing import EFFECTIVE
+from idgen_torch.running.reweighting import NoOverlap, reweighted
 from tests.idgen_torch import counting, programs
 from tests.strategies import NAPKIN
 

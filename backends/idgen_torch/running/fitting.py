@@ -24,13 +24,13 @@ from idgen_compiler.ir.operations import (
     Train,
 )
 from idgen_compiler.ir.program import Program
-from idgen_torch.ancestral import DataSet, WiredNetwork
-from idgen_torch.checkpoint import Checkpoint
 from idgen_torch.families import ConditionalModel, Diffusion, Family, Resample, Run, Task, Tuning
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.images import room_for_images
 from idgen_torch.parts import Part, Rows
-from idgen_torch.plan import (
+from idgen_torch.running.ancestral import DataSet, WiredNetwork
+from idgen_torch.running.checkpoint import Checkpoint
+from idgen_torch.running.plan import (
     Asked,
     asked_for,
     draws_of,
@@ -39,10 +39,10 @@ from idgen_torch.plan import (
     needed_by,
     requested_families,
 )
-from idgen_torch.policies import Policy, PolicyKey, Uniform
-from idgen_torch.progress import OperationProgress
-from idgen_torch.record import DataReport, ModelReport, Overlap
-from idgen_torch.reweighting import reweighted, uniform_log_prob, warn_poor_overlap
+from idgen_torch.running.policies import Policy, PolicyKey, Uniform
+from idgen_torch.running.progress import OperationProgress
+from idgen_torch.running.record import DataReport, ModelReport, Overlap
+from idgen_torch.running.reweighting import reweighted, uniform_log_prob, warn_poor_overlap
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.progress import Progress
 from idgen_torch.variables import Schema
