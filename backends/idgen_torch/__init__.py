@@ -7,21 +7,49 @@ from __future__ import annotations
 
 from idgen_compiler.data.kinds import Categorical, Image
 from idgen_torch.backend import TorchBackend
-from idgen_torch.families import ConditionalModel, register
-from idgen_torch.image_options import ImageOptions
-from idgen_torch.options import FitOptions, Progress
-from idgen_torch.record import FitRecord
-from idgen_torch.sampler import TorchSampler
+from idgen_torch.families import (
+    Chain,
+    Classifier,
+    ConditionalModel,
+    Diffusion,
+    Factored,
+    Family,
+    Flow,
+    FromImages,
+    Matched,
+    Offer,
+    Resample,
+    Run,
+    Table,
+    Task,
+    VectorDiffusion,
+    register,
+)
+from idgen_torch.running.record import FitRecord
+from idgen_torch.running.sampler import TorchSampler
+from idgen_torch.training.progress import Progress
 
 __all__ = [
     "Categorical",
+    "Chain",
+    "Classifier",
     "ConditionalModel",
-    "FitOptions",
+    "Diffusion",
+    "Factored",
+    "Family",
     "FitRecord",
+    "Flow",
+    "FromImages",
     "Image",
-    "ImageOptions",
+    "Matched",
+    "Offer",
     "Progress",
+    "Resample",
+    "Run",
+    "Table",
+    "Task",
     "TorchBackend",
     "TorchSampler",
+    "VectorDiffusion",
     "register",
 ]

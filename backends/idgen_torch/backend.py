@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from idgen_compiler.data.schema import Schema, TypeRequest
-from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.question import checked_seed
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
-from idgen_torch.checkpoint import Checkpoint, fingerprint
-from idgen_torch.families import family
-from idgen_torch.fitted import FittedProgram
-from idgen_torch.fitting import Fitting, Settings
-from idgen_torch.image_options import ImageOptions
-from idgen_torch.options import FitOptions, Progress
+from idgen_torch.families import Family, Tuning, families, write_recipe
+from idgen_torch.families import family as family_of
 from idgen_torch.parts import Rows
-from idgen_torch.plan import check_families, default_rows_factor
-from idgen_torch.progress import shown
-from idgen_torch.realizing import choices
-from idgen_torch.record import FitRecord, versions
-from idgen_torch.sampler import TorchSampler
-from idgen_torch.storage import read_fitted
+from idgen_torch.running.checkpoint import Checkpoint, fingerprint
+from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.fitting import Fitting, Settings
+from idgen_torch.running.plan import check_families, default_rows_factor
+from idgen_torch.running.progress import shown
+from idgen_torch.running.realizing import choices
+from idgen_torch.running.record import FitRecord, versions
+from idgen_torch.running.sampler import TorchSampler
+from idgen_torch.running.storage import read_fitted
 from idgen_torch.tensors import read_rows
+from idgen_torch.training.progress import Progress
 
 __all__ = ["TorchBackend"]
-
-OWN = ("device", "scratch")
-"""What a fit sets in FitOptions by itself."""
 
 _EXAMPLES = {"types": "{'X': 'categorical'}", "composites": "{'W': ['W.a', 'W.b']}", "family": "{'Y': 'table'}"}
 
@@ -52,7 +48,7 @@ class TorchBackend:
         device: str = "auto",
         seed: int = 0,
         rows_factor: float | None = None,
-        family: Mapping[str, str] | None = None,
+        family: Mapping[str, str | Family] | None = None,
         progress: bool | Progress = True,
         checkpoint: str | Path | None = None,
         **options: Any,
@@ -71,11 +67,14 @@ class TorchBackend:
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
         rows_factor: regenerated rows for each observed row; ten, which were clearly better than one in trials, or one
             where images are generated, which takes long.
-        family: operation ("%m3") or targets ("Y") -> name of a family, in the place of the one chosen by type and size.
-        progress: bars on stderr when it is a terminal; or an object that is told (see `options.Progress`).
+        family: operation ("%m3"), targets ("Y"), a model as reports print it ("Y | X, Z") or "*" for all -> a family
+            in the place of the one with the best offer: its name ("flow"), its name with options
+            ("flow{bins=16}") or its recipe (Flow(bins=16)).
+        progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
-        options: the fields of FitOptions, such as epochs=30, ensemble=5, hidden=(64, 64), or
-            images={"steps": 10_000} for those of ImageOptions.
+        options: go to every family that has one of this name, such as epochs=30, ensemble=5, hidden=(64, 64), or
+            images={"steps": 10_000} for those of the family `diffusion` alone; likelihood=True chooses only families
+            that know the density of what they draw.
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) when a treatment does not
         vary, or when reweighting leaves few effective rows.
@@ -84,15 +83,16 @@ class TorchBackend:
         for name, value in (("types", types), ("composites", composites), ("family", family)):
             if value is not None and not isinstance(value, Mapping):
                 raise DataError(f"{name} is {value!r:.80}; give a mapping, such as {name}={_EXAMPLES[name]}")
-        check_families(program, family or {})
+        tuning = Tuning.read(options)
+        asked = {key: tuning.recipe(recipe) for key, recipe in (family or {}).items()}
+        check_families(program, asked)
         place = _device(device)
         seed = checked_seed(seed)
-        tuned = _options(options)
         _check_rows_factor(rows_factor)
         schema, rows = read_rows(data, program.observe.variables, types, composites, seed)
         _warn_constant(program, schema, rows)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
-        settings = Settings(seed, factor, place, tuned, dict(family or {}))
+        settings = Settings(seed, factor, place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)
         with our_arithmetic(gradients=True), shown(progress) as told:
             fitting = Fitting(program, schema, rows, settings, told, kept)
@@ -103,7 +103,7 @@ class TorchBackend:
             rows_factor=settings.rows_factor,
             seed=seed,
             device=str(place),
-            options={name: value for name, value in asdict(settings.options).items() if name not in OWN},
+            options=tuning.given,
             versions=versions(),
             models=fitted.model_reports,
             data=fitted.data_reports,
@@ -147,46 +147,33 @@ def _device(name: str) -> torch.device:
 
 
 def _checkpoint(folder: str | Path, program: Program, schema: Schema, rows: Rows, settings: Settings) -> Checkpoint:
-    bearing = replace(settings, options=replace(settings.options, images=settings.options.images.bearing()))
     used = versions()
+    asked = {key: write_recipe(recipe.bearing()) for key, recipe in settings.families.items()}
     return Checkpoint(
         folder,
         program=str(program),
         schema=schema.to_json(),
         data=fingerprint(rows),
-        settings={**asdict(bearing), "device": settings.device.type},
+        settings={
+            "seed": settings.seed,
+            "rows_factor": settings.rows_factor,
+            "device": settings.device.type,
+            "recipes": settings.tuning.bearing(),
+            "families": asked,
+        },
         versions={**used, "python": used["python"].rpartition(".")[0]},
-        families={name: _code_of(family(name)) for name in sorted(set(settings.families.values()))},
+        families={name: code for name in families() if (code := _code_of(family_of(name)))},
     )
 
 
-def _code_of(kind: type) -> str:
+def _code_of(kind: type[Family]) -> str:
     """The text of a family that a user wrote, so that another text is another fit; empty for ours."""
     if kind.__module__.split(".")[0] == __name__.split(".")[0]:
         return ""
     try:
-        return inspect.getsource(kind)
+        return inspect.getsource(kind) + inspect.getsource(kind.model)
     except (OSError, TypeError):  # written at a prompt
         return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _options(given: Mapping[str, Any]) -> FitOptions:
-    known = [f.name for f in fields(FitOptions) if f.name not in OWN]
-    for name in given:
-        if name not in known:
-            raise DataError(f"fit has no option {name!r}{near_misses(name, known)}")
-    return FitOptions(**{**given, **_image_options(given.get("images"))})
-
-
-def _image_options(asked: object) -> dict[str, ImageOptions]:
-    """The image options where a mapping of them was given."""
-    if not isinstance(asked, Mapping):
-        return {}
-    known = [f.name for f in fields(ImageOptions)]
-    for name in asked:
-        if name not in known:
-            raise DataError(f"images have no option {name!r}{near_misses(str(name), known)}")
-    return {"images": ImageOptions(**asked)}
 
 
 def _warn_constant(program: Program, schema: Schema, rows: Rows) -> None:

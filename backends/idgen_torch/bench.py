@@ -21,13 +21,13 @@ import typer
 from torch import Tensor
 
 from idgen_compiler.report.page import Page
-from idgen_torch.conditioning import pixels
-from idgen_torch.denoiser import Denoiser, Layout, stacked
-from idgen_torch.families.diffusion import BATCH, CHANNELS, WIDE, Diffusion
-from idgen_torch.image_options import ImageOptions
-from idgen_torch.options import FitOptions, NoProgress
+from idgen_torch.families import Run, Task
+from idgen_torch.families.images.diffusion import BATCH, CHANNELS, WIDE, Diffusion
+from idgen_torch.nets.conditioning import pixels
+from idgen_torch.nets.denoiser import Denoiser, Layout, stacked
+from idgen_torch.nets.processes import FlowMatching
 from idgen_torch.parts import Part, Rows
-from idgen_torch.processes import FlowMatching
+from idgen_torch.training.progress import NoProgress
 
 __all__ = ["Case", "compare", "main"]
 
@@ -94,12 +94,12 @@ class _Clock(NoProgress):
 def compare(case: Case, repeats: int = 3) -> dict[str, tuple[float, float]]:
     """Training steps a second and samples a second, each (ours, plain)."""
     rows = case.rows()
-    how = ImageOptions(steps=case.steps, batch_size=case.batch, channels=case.channels, code_steps=0)
-    options = FitOptions(images=how, device=str(case.device))
+    how = Diffusion(steps=case.steps, batch_size=case.batch, channels=case.channels, code_steps=0)
+    task = Task(case.targets, case.inputs, rows)
     best = {"training steps/s": (0.0, 0.0), "samples/s": (0.0, 0.0)}
     for _ in range(repeats):
         clock = _Clock(case.device)
-        model = Diffusion.fit(case.targets, case.inputs, rows, options=options, progress=clock)
+        model = how.fit(task, Run(device=case.device, progress=clock))
         ours = 0.9 * case.steps / clock.nine_tenths
         network, plain = _plain_training(case, rows, model.network.layout)
         best["training steps/s"] = _better(best["training steps/s"], (ours, plain))

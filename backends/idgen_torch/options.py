@@ -1,85 +1,163 @@
-"""What can be tuned in a fit, and who is told how it goes."""
+"""Options as fields of frozen dataclasses, each with a rule that settles its value or says what it has to be."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
-from idgen_compiler.errors import DataError
-from idgen_torch.image_options import ImageOptions
-from idgen_torch.option_checks import OptionChecks
+from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.forms.record import to_plain
 
-__all__ = ["FitOptions", "NoProgress", "Progress"]
+__all__ = ["Options", "Rule", "choice", "default_of", "flag", "folder", "real", "rule_of", "whole", "widths"]
 
-
-class Progress(Protocol):
-    """Told how far a fit has come; a progress bar, a log, or nothing."""
-
-    def start(self, name: str, total: int) -> None:
-        """A fit called `name` begins; `advance` will be called at most `total` times."""
-
-    def advance(self, loss: float) -> None:
-        """One epoch is over, with the mean held-out negative log-likelihood `loss` in nats per row."""
-
-    def done(self) -> None:
-        """The fit is over, perhaps early."""
+_RULE = "rule"
 
 
-class NoProgress:
-    """Progress that nobody watches."""
+@dataclass(frozen=True)
+class Rule:
+    """What an option is, in words, and how a value becomes Python's own; `settle` raises ValueError for any other."""
 
-    def start(self, name: str, total: int) -> None:
-        """Nothing is shown."""
+    meaning: str
+    settle: Callable[[Any], Any]
+    choices: tuple[str, ...] = ()
 
-    def advance(self, loss: float) -> None:
-        """Nothing is shown."""
+    def settled(self, subject: str, value: Any) -> Any:
+        """The value as JSON can hold it.  Raises DataError, which begins with the subject."""
+        try:
+            return self.settle(value)
+        except ValueError:
+            hint = near_misses(value, self.choices) if isinstance(value, str) and self.choices else ""
+            raise DataError(f"{subject} is {value!r:.80}; it is {self.meaning}{hint}") from None
 
-    def done(self) -> None:
-        """Nothing is shown."""
 
+@dataclass(frozen=True)
+class Options:
+    """A frozen dataclass whose fields are options: each has a default, and most have a rule.
 
-@dataclass(frozen=True, slots=True)
-class FitOptions:
-    """Everything that can be tuned in a fit. None stands for the family's own measured default.
+    None passes where it is the default.
 
-    epochs: passes over the rows.  batch_size: rows per step.  lr: peak learning rate.
-    weight_decay: AdamW's.  hidden: widths of the network's hidden layers.  ensemble: members.
-    patience: stop after this many epochs in which no member's held-out likelihood improved.
-    holdout: fraction of the rows kept back to choose the epoch, the temperature and the density.
-    smoothing: prior rows that each cell of a count table borrows from its coarser conditional.
-    max_cells: the largest count table, in cells.  density: "spline", "mixture" or "auto".
-    bins: bins of a spline.  components: components of a mixture.  images: how images are modelled.
-    likelihood: choose only families that know the density of what they draw, as reweighting needs it.
-    device: where the model lives.  scratch: a file for the state of an unfinished training, to resume from.
+    >>> @dataclass(frozen=True)
+    ... class Nearest(Options):
+    ...     called = "nearest"
+    ...     k: int = whole(25)
+    >>> Nearest(k=0)
+    Traceback (most recent call last):
+    idgen_compiler.errors.DataError: nearest option k is 0; it is a whole number from 1
     """
 
-    epochs: int | None = None
-    batch_size: int | None = None
-    lr: float | None = None
-    weight_decay: float | None = None
-    hidden: tuple[int, ...] | None = None
-    ensemble: int | None = None
-    patience: int | None = None
-    holdout: float = 0.1
-    smoothing: float = 0.5
-    max_cells: int = 4_000_000
-    density: str = "auto"
-    bins: int = 8
-    components: int = 6
-    images: ImageOptions = field(default_factory=ImageOptions)
-    likelihood: bool = False
-    device: str = "cpu"
-    scratch: str | None = None
+    called: ClassVar[str] = ""  #: what messages call these options, if not by another name
 
     def __post_init__(self) -> None:
-        check = OptionChecks(self, "option")
-        check.whole("epochs", "batch_size", "ensemble", "patience", "bins", "components", "max_cells")
-        check.number("lr", "a number above 0", lambda value: value > 0)
-        check.number("weight_decay", "a number from 0", lambda value: value >= 0)
-        check.widths("hidden")
-        check.number("holdout", "a fraction strictly between 0 and 1", lambda value: 0 < value < 1)
-        check.number("smoothing", "a number from 0", lambda value: value >= 0)
-        check.choice("density", ("auto", "spline", "mixture"))
-        check.flag("likelihood")
-        if not isinstance(self.images, ImageOptions):
-            raise DataError(f"option images is {self.images!r:.80}; give ImageOptions(...) or a mapping of its fields")
+        for option in fields(self):
+            value = getattr(self, option.name)
+            rule = rule_of(option)
+            if rule is not None and not (value is None and option.default is None):
+                settled = rule.settled(f"{self.subject} option {option.name}".strip(), value)
+                object.__setattr__(self, option.name, settled)
+
+    @property
+    def subject(self) -> str:
+        """What messages call these options."""
+        return self.called
+
+    def set_options(self) -> dict[str, Any]:
+        """The options that differ from their defaults."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != default_of(f)}
+
+    def plain(self) -> dict[str, Any]:
+        """All options, as JSON can hold them."""
+        return {f.name: to_plain(getattr(self, f.name)) for f in fields(self)}
+
+    def filled(self, values: Mapping[str, Any]) -> Self:
+        """With these values where there is such an option and it has its default; what was set stays."""
+        own = set(self.set_options())
+        return replace(self, **{f.name: values[f.name] for f in fields(self) if f.name in values and f.name not in own})
+
+
+def rule_of(option: Field[Any]) -> Rule | None:
+    """The rule that an option declares."""
+    return option.metadata.get(_RULE)
+
+
+def default_of(option: Field[Any]) -> Any:
+    """An option's default."""
+    return option.default_factory() if option.default_factory is not MISSING else option.default
+
+
+def whole(default: int | None, least: int = 1) -> Any:
+    """A whole number from `least`."""
+
+    def settle(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+            raise ValueError
+        return int(value)
+
+    return _declared(default, Rule(f"a whole number from {least}", settle))
+
+
+def real(default: float | None, meaning: str, fits: Callable[[float], bool]) -> Any:
+    """A finite number for which `fits` holds, which messages call `meaning`."""
+
+    def settle(value: Any) -> float:
+        real = isinstance(value, Real) and not isinstance(value, bool)
+        if not real or not math.isfinite(value) or not fits(float(value)):
+            raise ValueError
+        return float(value)
+
+    return _declared(default, Rule(meaning, settle))
+
+
+def widths(default: tuple[int, ...] | None, multiple: int = 1) -> Any:
+    """At least one whole number, each a multiple."""
+
+    def settle(value: Any) -> tuple[int, ...]:
+        numbers = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
+        right = all(isinstance(v, Integral) and not isinstance(v, bool) and int(v) > 0 for v in numbers)
+        if not numbers or not right or any(v % multiple for v in numbers):
+            raise ValueError
+        return tuple(map(int, numbers))
+
+    of = f"multiples of {multiple}" if multiple > 1 else "whole numbers from 1"
+    return _declared(default, Rule(f"a tuple of {of}, such as ({8 * multiple}, {8 * multiple})", settle))
+
+
+def flag(default: bool) -> Any:
+    """True or False."""
+
+    def settle(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+    return _declared(default, Rule("True or False", settle))
+
+
+def choice(default: str | None, choices: Iterable[str]) -> Any:
+    """One of some names."""
+    known = tuple(choices)
+
+    def settle(value: Any) -> str:
+        if not isinstance(value, str) or value not in known:
+            raise ValueError
+        return value
+
+    return _declared(default, Rule(f"one of {', '.join(known)}", settle, known))
+
+
+def folder(default: str | None) -> Any:
+    """A folder's path, kept as a text."""
+
+    def settle(value: Any) -> str:
+        if not isinstance(value, str | Path):
+            raise ValueError
+        return str(value)
+
+    return _declared(default, Rule("a folder", settle))
+
+
+def _declared(default: Any, rule: Rule) -> Any:
+    return field(default=default, metadata={_RULE: rule})

@@ -21,7 +21,7 @@ from idgen_compiler.demo.napkin_mnist import (
     total_variation,
     truth,
 )
-from idgen_torch.families import ConditionalModel, FitOptions, choose, family
+from idgen_torch.families import ConditionalModel, Run, Task, choose, family
 from idgen_torch.parts import Part, Rows
 from tests.benchmarks.report import Row
 
@@ -50,9 +50,7 @@ def run(quick: bool) -> list[Row]:
     return rows
 
 
-def measure(
-    mechanisms: Mechanisms, seed: int, kind: str | None = None, options: FitOptions = FitOptions()
-) -> list[float]:
+def measure(mechanisms: Mechanisms, seed: int, kind: str | None = None) -> list[float]:
     """Total variation of digit, colour and thickness, then the seconds that fitting and sampling took.
 
     `kind` names the family of the models that have inputs; None chooses.
@@ -63,8 +61,9 @@ def measure(
     started = time.perf_counter()
 
     def fit(targets: tuple[Part, ...], inputs: tuple[Part, ...], data: Rows) -> ConditionalModel:
-        name = kind if kind and inputs else choose(targets, inputs, data)
-        return family(name).fit(targets, inputs, data, seed=seed, options=options)
+        task = Task(targets, inputs, data)
+        recipe = family(kind)() if kind and inputs else choose(task)
+        return recipe.fit(task, Run(seed=seed))
 
     models = fit(w1, (), rows), fit(x, w1 + w2, rows), fit(y, w1 + w2 + x, rows)
     n = ROWS * TIMES

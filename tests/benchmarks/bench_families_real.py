@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from idgen_torch.families import ConditionalModel, FitOptions, choose, family
+from idgen_torch.families import ConditionalModel, Run, Task, Tuning
 from idgen_torch.parts import Part, Rows
 from tests.benchmarks.report import Row
 
@@ -69,7 +69,7 @@ CASES = {
 }
 
 
-def measure(case: Case, seed: int, options: FitOptions) -> tuple[float, float, float]:
+def measure(case: Case, seed: int, epochs: int | None) -> tuple[float, float, float]:
     """Largest error of the mean (in sd of Y given do) and of the sd (relative) over |x| <= 2 sd, and the seconds."""
     observed = case.observed(np.random.default_rng(seed))
     centre = {name: (float(v.mean()), float(v.std())) for name, v in observed.items()}
@@ -82,8 +82,8 @@ def measure(case: Case, seed: int, options: FitOptions) -> tuple[float, float, f
 
     def fit(target: str, inputs: str, data: Rows) -> ConditionalModel:
         parts = tuple(Part(name, None, 1) for name in inputs.split())
-        name = choose((Part(target, None, 1),), parts, data)
-        return family(name).fit((Part(target, None, 1),), parts, data, seed=seed, options=options)
+        task = Task((Part(target, None, 1),), parts, data)
+        return Tuning.read({"epochs": epochs}).choose(task).fit(task, Run(seed=seed))
 
     def take(name: str, n: int) -> torch.Tensor:
         return rows[name][torch.randint(ROWS, (n,), generator=generator)]
@@ -119,9 +119,7 @@ def run(quick: bool) -> list[Row]:
     """Bars: linear cases mean .05 sd and sd 3 %, the bent napkin .1 sd and 8 %; fit under two minutes."""
     rows = []
     for name, case in CASES.items():
-        errors = np.array(
-            [measure(case, seed, FitOptions(epochs=1 if quick else None)) for seed in range(1 if quick else 5)]
-        )
+        errors = np.array([measure(case, seed, 1 if quick else None) for seed in range(1 if quick else 5)])
         rows.append(
             {
                 "case": name,

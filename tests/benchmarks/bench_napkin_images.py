@@ -51,10 +51,10 @@ from idgen_compiler.demo.napkin_mnist import (
     Mechanisms,
     truth,
 )
-from idgen_torch import ImageOptions
-from idgen_torch.families import Diffusion, FitOptions
-from idgen_torch.model_files import read_model
+from idgen_torch.families import Diffusion, Run
+from idgen_torch.families.images.diffusion import DiffusionModel
 from idgen_torch.parts import Part, Rows
+from idgen_torch.running.model_files import read_model
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
 from tests.benchmarks.napkin_discrete import GRAPHS, discrete
@@ -188,9 +188,9 @@ class _Trial:
         self.rows: Rows = {name: torch.from_numpy(values).to(self.device) for name, values in known.items()}
         self.samples, self.xs = (40, 5) if quick else (SAMPLES, XS)
 
-    def how(self, share: float = 1.0) -> ImageOptions:
+    def how(self, share: float = 1.0) -> Diffusion:
         """A share of the budget."""
-        return ImageOptions(
+        return Diffusion(
             steps=max(2, round(share * self.settings.steps)),
             sampling_steps=2 if self.quick else CPU_PASSES if self.settings.device == "cpu" else GPU_PASSES,
             precision="bf16",
@@ -207,9 +207,9 @@ class _Trial:
             model = GanNcm.fit(self.rows, self._seconds_of_ours(), self.seed)
             draw = lambda x: model.do(torch.from_numpy(x), 1).numpy()  # noqa: E731
         else:
-            options = FitOptions(images=self.how(), device=self.settings.device)
+            run = Run(self.seed, torch.device(self.settings.device))
             y, x = self.images["Y"], self.images["X"]
-            node = (cond if method == "cond" else dcm)(y, x, self.rows, options, self.seed)
+            node = (cond if method == "cond" else dcm)(y, x, self.rows, self.how(), run)
             draw = lambda x: self._drawn(node, x)  # noqa: E731
         trained = {"training s": self.settings.now() - began, "wall s": time.perf_counter() - wall}
         return {
@@ -219,7 +219,7 @@ class _Trial:
             **self._accuracy(),
         }
 
-    def _drawn(self, model: Diffusion, x: Pictures) -> Pictures:
+    def _drawn(self, model: DiffusionModel, x: Pictures) -> Pictures:
         given, stream = {"X": torch.from_numpy(x).to(self.device)}, torch.Generator(self.device).manual_seed(1)
         found: Pictures = model.sample(given, len(x), stream)["Y"].cpu().numpy()
         return found

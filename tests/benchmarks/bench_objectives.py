@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from idgen_compiler.demo.colored_digits import Pictures, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import COLORS, PAPER, total_variation
-from idgen_torch import ImageOptions
-from idgen_torch.families import Diffusion, FitOptions
-from idgen_torch.image_options import OBJECTIVES, samplers_of
+from idgen_torch.families import Diffusion, Task
+from idgen_torch.families.images.diffusion import DiffusionModel
+from idgen_torch.nets.processes import OBJECTIVES, samplers_of
 from idgen_torch.parts import Part
 from tests.benchmarks.napkin_judge import handwriting, judge
 from tests.benchmarks.report import Row
@@ -50,17 +50,19 @@ def _trained(task: tuple[str, bool]) -> list[Row]:
     torch.set_num_threads(1)
     data, samples = _data(quick)
     steps = 5 if quick else int(os.environ.get("IDGEN_STEPS", STEPS))
-    how = ImageOptions(steps=steps, objective=objective, precision="bf16")
+    how = Diffusion(steps=steps, objective=objective, precision="bf16")
     shape = (3, SIDE, SIDE)
     x, y = (Part(name, dim=3 * SIDE * SIDE, shape=shape) for name in ("X", "Y"))
     rows = {name: torch.from_numpy(data[name]) for name in ("X", "Y")}
     began = time.process_time()
-    model = Diffusion.fit((y,), (x,), rows, options=FitOptions(images=how))
+    model = how.fit(Task((y,), (x,), rows))
     training = time.process_time() - began
     found: list[Row] = []
     for sampler in samplers_of(objective):
         for passes in (2,) if quick else PASSES:
-            sampled = Diffusion((y,), (x,), model.network, replace(how, sampler=sampler, sampling_steps=passes))
+            sampled = DiffusionModel(
+                replace(model.recipe, sampler=sampler, sampling_steps=passes), (y,), (x,), model.network
+            )
             given = {"X": rows["X"][:samples]}
             began = time.process_time()
             drawn = sampled.sample(given, samples, torch.Generator().manual_seed(1))["Y"].numpy()

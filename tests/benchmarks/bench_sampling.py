@@ -17,7 +17,7 @@ import torch
 from idgen_compiler.ir.operations import Apply
 from idgen_compiler.program import Program
 from idgen_torch import TorchBackend, TorchSampler
-from idgen_torch.families import Table
+from idgen_torch.families.tables.table import TableModel
 from tests.benchmarks.report import Row
 
 __all__ = ["run"]
@@ -91,7 +91,7 @@ def _tables(sampler: TorchSampler) -> list[torch.Tensor]:
     tables = []
     for statement in sampler.program.sampler.network.statements:
         model = sampler.fitted.models[statement.model] if isinstance(statement, Apply) else None
-        if not isinstance(model, Table):
+        if not isinstance(model, TableModel):
             raise TypeError("this benchmark compares count tables only")
         tables.append(model.probabilities.float())
     return tables

@@ -21,12 +21,12 @@ from pyarrow import parquet
 
 import idgen_compiler as idgen
 from idgen_compiler.demo.colored_digits import Bank
-from idgen_torch import ImageOptions
+from idgen_torch import Diffusion
 from tests.benchmarks.report import Row
 
 __all__ = ["run"]
 
-SMALL = ImageOptions(steps=300, batch_size=64, channels=(8, 16), sampling_steps=2, precision="bf16")
+SMALL = Diffusion(steps=300, batch_size=64, channels=(8, 16), sampling_steps=2, precision="bf16")
 
 
 def run(quick: bool) -> list[Row]:

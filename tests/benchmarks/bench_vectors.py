@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.demo.colored_digits import Bank, labelled_pictures
-from idgen_torch.families import FitOptions, family
+from idgen_torch.families import Task, Tuning
 from idgen_torch.parts import Part, Rows
 from tests.benchmarks.napkin_judge import handwriting
 from tests.benchmarks.report import Row
@@ -60,7 +60,7 @@ def _row(kind: str, size: int, name: str, learn: Rows, fresh: Rows, quick: bool)
     target, given = Part("v", dim=size), INPUTS[kind]
     rows = {"v": (seen - mean) / sd, given.name: learn[given.name]}
     began = time.process_time()
-    model = family(name).fit((target,), (given,), rows, options=FitOptions(epochs=1 if quick else None))
+    model = Tuning.read({"epochs": 1 if quick else None}).recipe(name).fit(Task((target,), (given,), rows))
     fitted = time.process_time()
     drawn = model.sample({given.name: fresh[given.name]}, len(truth), torch.Generator().manual_seed(1))["v"]
     took = time.process_time() - fitted

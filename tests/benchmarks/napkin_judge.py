@@ -20,9 +20,10 @@ from scipy import linalg
 
 from idgen_compiler.demo.colored_digits import Bank, labelled_pictures, single_colored
 from idgen_compiler.demo.napkin_mnist import ATTRIBUTES, SIZES, Law, total_variation
-from idgen_torch.families import FitOptions, FromImages
-from idgen_torch.model_files import read_model, write_model
+from idgen_torch.families import FromImages, Run, Task
+from idgen_torch.families.images.from_images import FromImagesModel
 from idgen_torch.parts import Part
+from idgen_torch.running.model_files import read_model, write_model
 
 __all__ = ["PARTS", "Handwriting", "Judge", "Verdict", "handwriting", "judge"]
 
@@ -44,7 +45,7 @@ class Verdict:
 class Judge:
     """Attributes of pictures, and the distance between sets of pictures."""
 
-    def __init__(self, model: FromImages, accuracy: dict[str, float]) -> None:
+    def __init__(self, model: FromImagesModel, accuracy: dict[str, float]) -> None:
         self._model = model
         self.accuracy = accuracy  #: by attribute, on pictures that it was not trained on
 
@@ -65,12 +66,12 @@ class Judge:
         else:
             pictures, codes = labelled_pictures(learn, rows, 0)
             data = {name: torch.from_numpy(values) for name, values in {"picture": pictures, **codes}.items()}
-            options = FitOptions(epochs=epochs, device=device)
-            model = FromImages.fit(targets, (picture,), data, options=options).to("cpu")
+            run = Run(device=torch.device(device))
+            model = FromImages(epochs=epochs).fit(Task(targets, (picture,), data), run).to("cpu")
             if file is not None:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(json.dumps(write_model(file.parent, file.stem, model)), encoding="utf-8")
-        judge = cls(cast("FromImages", model), {})
+        judge = cls(cast("FromImagesModel", model), {})
         fresh, truth = labelled_pictures(check, 3_000, 1)
         seen = judge.attributes(fresh)
         return cls(judge._model, {name: float(np.mean(seen[name] == truth[name])) for name in ATTRIBUTES})

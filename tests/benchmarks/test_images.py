@@ -10,8 +10,7 @@ import torch
 
 from idgen_compiler.demo.colored_digits import Bank, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import HARD, PAPER, attributes, total_variation, truth
-from idgen_torch.families import FitOptions
-from idgen_torch.image_options import ImageOptions
+from idgen_torch.families import Diffusion, Run
 from idgen_torch.parts import Part
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
@@ -35,9 +34,9 @@ def test_diffusion_nodes_and_the_gan_draw_pictures(bank: Bank) -> None:
     data, _ = napkin_images(bank, 100, 0)
     rows = {name: torch.from_numpy(data[name]) for name in ("W1", "X", "Y")}
     x, y = (Part(name, dim=768, shape=(3, 16, 16)) for name in ("X", "Y"))
-    options = FitOptions(images=ImageOptions(steps=2, batch_size=8, channels=(8, 8), sampling_steps=1))
+    how = Diffusion(steps=2, batch_size=8, channels=(8, 8), sampling_steps=1)
     for fit in (cond, dcm):
-        model = fit(y, x, rows, options, 0)
+        model = fit(y, x, rows, how, Run())
         assert model.sample(rows, 3, torch.Generator().manual_seed(0))["Y"].shape == (3, 3, 16, 16)
     rows["W2.digit"] = torch.from_numpy(data["W2.digit"])
     rows["W2.color"] = torch.from_numpy((data["W2.color"] == "green").astype(np.int64))

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import torch
 from torch import Tensor
 
-from idgen_torch.families import ConditionalModel, FitOptions, NoProgress, Progress, register
-from idgen_torch.families.base import Config, Tensors, checked_tensor
+from idgen_torch.families import ConditionalModel, Family, Offer, Run, Task, register
+from idgen_torch.families.state import Config, Tensors, checked_tensor
 from idgen_torch.parts import Part, Rows
 
-__all__ = ["Counting"]
+__all__ = ["Counting", "CountingModel"]
 
 
-@register
-class Counting(ConditionalModel):
+class CountingModel(ConditionalModel):
     """target = (1 + the sum of its inputs) mod its size; without inputs it draws from its generator."""
-
-    family = "test-counting"
-
-    @classmethod
-    def fit(
-        cls,
-        targets: Sequence[Part],
-        inputs: Sequence[Part],
-        rows: Rows,
-        *,
-        weights: Tensor | None = None,
-        seed: int = 0,
-        options: FitOptions = FitOptions(),
-        progress: Progress = NoProgress(),
-    ) -> Self:
-        progress.start("count", 2)
-        progress.advance(0.75)
-        progress.advance(0.5)
-        progress.done()
-        return cls(targets, inputs)
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         (target,) = self.targets
@@ -55,9 +35,30 @@ class Counting(ConditionalModel):
         return {"kind": "counting"}, {"one": torch.ones(1)}
 
     @classmethod
-    def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
+    def from_state(
+        cls, recipe: Counting, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
         checked_tensor(tensors, {"one": ((1,), torch.float32)})
-        return cls(targets, inputs)
+        return cls(recipe, targets, inputs)
 
     def to(self, device: str | torch.device) -> Self:
         return self
+
+
+@register
+@dataclass(frozen=True)
+class Counting(Family):
+    """It offers nothing, and so has to be asked for."""
+
+    word = "test-counting"
+    model = CountingModel
+
+    def offer(self, task: Task) -> Offer | None:
+        return None
+
+    def fit(self, task: Task, run: Run = Run()) -> CountingModel:
+        run.progress.start("count", 2)
+        run.progress.advance(0.75)
+        run.progress.advance(0.5)
+        run.progress.done()
+        return CountingModel(self, task.targets, task.inputs)

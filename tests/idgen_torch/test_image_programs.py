@@ -15,9 +15,11 @@ from idgen_compiler.cli import main
 from idgen_compiler.data.images import image_column
 from idgen_compiler.demo.colored_digits import Bank, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import GRAPH, HARD, QUERY
-from idgen_torch import ImageOptions, TorchSampler, ancestral, model_files
-from idgen_torch.families import Diffusion
-from idgen_torch.progress import NoProgress
+from idgen_torch import TorchSampler
+from idgen_torch.families import Diffusion, Run, Task
+from idgen_torch.families.images.diffusion import DiffusionModel
+from idgen_torch.running import ancestral, model_files
+from idgen_torch.training.progress import NoProgress
 
 IMAGES = {"steps": 2, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1}
 
@@ -69,9 +71,9 @@ def test_inputs_that_a_regeneration_asks_for_are_shown_more_often(monkeypatch: p
     data = {"W1": pictures, "W2": np.where(other, 1 - light, light), "X": pictures, "Y": pictures}
     shown: list[Any] = []
 
-    def watched(*given: Any, weights: Any = None, **more: Any) -> Diffusion:
-        shown.append(weights)
-        return fit(*given, weights=weights, **more)
+    def watched(recipe: Diffusion, task: Task, run: Run) -> DiffusionModel:
+        shown.append(task.weights)
+        return fit(recipe, task, run)
 
     fit = Diffusion.fit
     monkeypatch.setattr(Diffusion, "fit", watched)
@@ -148,7 +150,7 @@ class Stopping(NoProgress):
 
 
 def test_an_interrupted_fit_resumes_with_the_same_result(data: dict[str, Any], tmp_path: Path) -> None:
-    images = ImageOptions(**{**IMAGES, "steps": 6, "save_every": 2})  # type: ignore[arg-type]
+    images = Diffusion(**{**IMAGES, "steps": 6, "save_every": 2})  # type: ignore[arg-type]
     program = idgen.compile(idgen.Query.parse(QUERY), idgen.ADMG.parse(GRAPH), realize="regenerate", joint=[("X", "Y")])
     how: dict[str, Any] = {"backend": "torch", "images": images, "device": "cpu"}
     with pytest.raises(KeyboardInterrupt, match="1 of 2 models"):
@@ -166,7 +168,7 @@ def test_mistakes_are_named(data: dict[str, Any]) -> None:
     pair = {name: data[name] for name in ("X", "Y")}
     with pytest.raises(idgen.DataError, match=r"no option 'step'.*did you mean steps"):
         program.fit(pair, backend="torch", images={"step": 3})
-    with pytest.raises(idgen.DataError, match="give ImageOptions"):
+    with pytest.raises(idgen.DataError, match="give Diffusion"):
         program.fit(pair, backend="torch", images=3)
     sampler = program.fit(pair, backend="torch", images=IMAGES, progress=False, device="cpu")
     with pytest.raises(idgen.DataError, match=r"shape \(3, 8, 8\)"):

@@ -1,17 +1,21 @@
-"""Families of conditional models, one file each."""
+"""Families of conditional models: frozen recipes, one file each, which make offers for tasks and train models."""
 
-from idgen_torch.families.base import ConditionalModel, FitOptions, NoProgress, Progress, families, family, register
 from idgen_torch.families.chain import Chain
-from idgen_torch.families.choose import choose
-from idgen_torch.families.classifier import Classifier
-from idgen_torch.families.diffusion import Diffusion
-from idgen_torch.families.factored import Factored
-from idgen_torch.families.flow import Flow
-from idgen_torch.families.from_images import FromImages
-from idgen_torch.families.matched import Matched
-from idgen_torch.families.resample import Resample
-from idgen_torch.families.table import Table
-from idgen_torch.families.vector_diffusion import VectorDiffusion
+from idgen_torch.families.choice import choose, offers
+from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.images.diffusion import Diffusion
+from idgen_torch.families.images.from_images import FromImages
+from idgen_torch.families.numbers.classifier import Classifier
+from idgen_torch.families.numbers.flow import Flow
+from idgen_torch.families.numbers.vector_diffusion import VectorDiffusion
+from idgen_torch.families.registry import families, family, register
+from idgen_torch.families.tables.factored import Factored
+from idgen_torch.families.tables.matched import Matched
+from idgen_torch.families.tables.resample import Resample
+from idgen_torch.families.tables.table import Table
+from idgen_torch.families.task import Offer, Task
+from idgen_torch.families.text import parse_recipe, write_recipe
+from idgen_torch.families.tuning import Tuning, known_options
 
 __all__ = [
     "Chain",
@@ -19,17 +23,23 @@ __all__ = [
     "ConditionalModel",
     "Diffusion",
     "Factored",
-    "FitOptions",
+    "Family",
     "Flow",
     "FromImages",
     "Matched",
-    "NoProgress",
-    "Progress",
+    "Offer",
     "Resample",
+    "Run",
     "Table",
+    "Task",
+    "Tuning",
     "VectorDiffusion",
     "choose",
     "families",
     "family",
+    "known_options",
+    "offers",
+    "parse_recipe",
     "register",
+    "write_recipe",
 ]

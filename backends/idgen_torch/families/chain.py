@@ -3,76 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-from idgen_torch.families.base import (
-    ConditionalModel,
-    Config,
-    FitOptions,
-    NoProgress,
-    Progress,
-    Tensors,
-    family,
-    register,
-    setting,
-)
-from idgen_torch.families.choose import choose
+from idgen_torch.families.choice import choose
+from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.saved import read_recipe, recipe_record
+from idgen_torch.families.state import Config, Tensors, setting
+from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Part, Rows
-from idgen_torch.training_state import link_scratch
+from idgen_torch.training.state import link_scratch
 
-__all__ = ["Chain"]
+__all__ = ["Chain", "ChainModel"]
 
 
-@register
-class Chain(ConditionalModel):
+class ChainModel(ConditionalModel):
     """q(a, b | inputs) = q(a | inputs) q(b | inputs, a), each link with its own family.
 
     Where there are images, b are the images; otherwise a are the categories and b the numbers.
     """
 
-    family = "chain"
+    recipe: Chain
 
     def __init__(
-        self, targets: Sequence[Part], inputs: Sequence[Part], first: ConditionalModel, second: ConditionalModel
-    ) -> None:
-        """`first` models the targets that come first, `second` the others given those and the inputs."""
-        super().__init__(targets, inputs)
-        self._first, self._second = first, second
-        self.likelihood = first.likelihood and second.likelihood
-
-    @classmethod
-    def fit(
-        cls,
+        self,
+        recipe: Chain,
         targets: Sequence[Part],
         inputs: Sequence[Part],
-        rows: Rows,
-        *,
-        weights: Tensor | None = None,
-        seed: int = 0,
-        options: FitOptions = FitOptions(),
-        progress: Progress = NoProgress(),
-    ) -> Self:
-        """Fit both links. Raises DataError unless there are targets of two kinds."""
-        early, late = _links(targets)
-        known = [*inputs, *early]
-        links = [
-            family(choose(own, given, rows, weights, likelihood=options.likelihood)).fit(
-                own,
-                given,
-                rows,
-                weights=weights,
-                seed=seed + number,
-                options=replace(options, scratch=link_scratch(options.scratch, name)),
-                progress=progress,
-            )
-            for number, (name, own, given) in enumerate((("first", early, inputs), ("second", late, known)))
-        ]
-        return cls(targets, inputs, *links)
+        first: ConditionalModel,
+        second: ConditionalModel,
+    ) -> None:
+        """`first` models the targets that come first, `second` the others given those and the inputs."""
+        super().__init__(recipe, targets, inputs)
+        self._first, self._second = first, second
+
+    @property
+    def likelihood(self) -> bool:
+        """Whether both links know their density."""
+        return self._first.likelihood and self._second.likelihood
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
         """The first targets, then the others given them."""
@@ -90,12 +62,14 @@ class Chain(ConditionalModel):
         tensors: Tensors = {}
         for name, link in (("first", self._first), ("second", self._second)):
             inner, arrays = link.state()
-            config[name] = {"family": link.family, "config": inner}
+            config[name] = {**recipe_record(link.recipe), "config": inner}
             tensors |= {f"{name}.{key}": value for key, value in arrays.items()}
         return config, tensors
 
     @classmethod
-    def from_state(cls, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> Self:
+    def from_state(
+        cls, recipe: Chain, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
         """The model whose `state` this is."""
         early, late = _links(targets)
         unknown = sorted(name for name in tensors if not name.startswith(("first.", "second.")))
@@ -105,13 +79,46 @@ class Chain(ConditionalModel):
         for name, own, given in (("first", early, tuple(inputs)), ("second", late, (*inputs, *early))):
             arrays = {key.removeprefix(f"{name}."): v for key, v in tensors.items() if key.startswith(f"{name}.")}
             saved = setting(config, name, dict)
-            kind = family(setting(saved, "family", str))
-            links.append(kind.from_state(setting(saved, "config", dict), arrays, own, given))
-        return cls(targets, inputs, *links)
+            how = read_recipe(saved)
+            links.append(how.model.from_state(how, setting(saved, "config", dict), arrays, own, given))
+        return cls(recipe, targets, inputs, *links)
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
-        return type(self)(self.targets, self.inputs, self._first.to(device), self._second.to(device))
+        return type(self)(self.recipe, self.targets, self.inputs, self._first.to(device), self._second.to(device))
+
+
+@dataclass(frozen=True)
+class Chain(Family):
+    """Targets of several kinds: the categories first, then numbers, then images, each given those before.
+
+    Each link's family is chosen as if it were alone, and tuned by the same options.
+    """
+
+    word = "chain"
+    model = ChainModel
+
+    def offer(self, task: Task) -> Offer | None:
+        """For images with other targets, and for numbers with categories."""
+        kinds = {(part.image, part.discrete) for part in task.targets}
+        images = any(part.image for part in task.targets)
+        if len(kinds) < 2 or (images and task.likelihood):
+            return None
+        return Offer(55, "targets of several kinds")
+
+    def fit(self, task: Task, run: Run = Run()) -> ChainModel:
+        """Fit both links. Raises DataError unless there are targets of two kinds."""
+        early, late = _links(task.targets)
+        links = []
+        for number, (name, own, given) in enumerate(
+            (("first", early, task.inputs), ("second", late, (*task.inputs, *early)))
+        ):
+            link = replace(task, targets=own, inputs=given)
+            recipe = (run.choose or choose)(link)
+            links.append(
+                recipe.fit(link, replace(run, seed=run.seed + number, scratch=link_scratch(run.scratch, name)))
+            )
+        return ChainModel(self, task.targets, task.inputs, *links)
 
 
 def _links(targets: Sequence[Part]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:

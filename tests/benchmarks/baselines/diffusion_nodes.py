@@ -11,18 +11,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from idgen_torch.families import Diffusion, FitOptions
+from idgen_torch.families import Diffusion, Run, Task
+from idgen_torch.families.images.diffusion import DiffusionModel
 from idgen_torch.parts import Part, Rows
 
 __all__ = ["cond", "dcm"]
 
 
-def cond(y: Part, x: Part, rows: Rows, options: FitOptions, seed: int) -> Diffusion:
+def cond(y: Part, x: Part, rows: Rows, how: Diffusion, run: Run) -> DiffusionModel:
     """P(y | x), with our objective and sampler."""
-    return Diffusion.fit((y,), (x,), rows, seed=seed, options=options)
+    return how.fit(Task((y,), (x,), rows), run)
 
 
-def dcm(y: Part, x: Part, rows: Rows, options: FitOptions, seed: int) -> Diffusion:
+def dcm(y: Part, x: Part, rows: Rows, how: Diffusion, run: Run) -> DiffusionModel:
     """Y given its parent X, by noise prediction and DDIM."""
-    how = replace(options.images, objective="epsilon", sampler="ddim", sampling_steps=50)
-    return Diffusion.fit((y,), (x,), rows, seed=seed, options=replace(options, images=how))
+    by_noise = replace(how, objective="epsilon", sampler="ddim", sampling_steps=50)
+    return by_noise.fit(Task((y,), (x,), rows), run)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gumbel_softmax, one_hot
 
-from idgen_torch.conditioning import pixels
+from idgen_torch.nets.conditioning import pixels
 from idgen_torch.parts import Rows
 
 __all__ = ["GanNcm"]

@@ -7,12 +7,14 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-from idgen_torch.families import Classifier, Factored, FitOptions, Resample, Table, selection
-from idgen_torch.families.classifier import fitted_temperature
-from idgen_torch.families.selection import association, select
-from idgen_torch.families.table import mutual_information, smoothed
+from idgen_torch.families import Classifier, Factored, Family, Resample, Table
+from idgen_torch.families.numbers.temperature import fitted_temperature
+from idgen_torch.families.tables import selection
+from idgen_torch.families.tables.selection import association, select
+from idgen_torch.families.tables.table import mutual_information, smoothed
 from idgen_torch.parts import Part, Rows
-from idgen_torch.training import split
+from idgen_torch.training.ensemble import split
+from tests.idgen_torch.families.trained import trained
 
 X, Y, Z = Part("x", 2), Part("y", 3), Part("z", 2)
 
@@ -55,7 +57,7 @@ def test_rows_without_weight_teach_nothing_and_judge_nothing() -> None:
     rows, weights = noisy_copy(2_000), torch.ones(2_000)
     weights[split(2_000, 0.1, generator()).held_out] = 0.0  # all that would be held out if weights did not count
     rows["y"][weights == 0] = 2
-    model = Classifier.fit((Y,), (X,), rows, weights=weights, options=FitOptions(ensemble=2))
+    model = trained(Classifier(ensemble=2), (Y,), (X,), rows, weights=weights)
     chance = torch.stack([model.log_prob({"x": torch.tensor([k]), "y": torch.tensor([k])}).exp()[0] for k in (0, 1)])
     assert chance.tolist() == pytest.approx([0.8, 0.8], abs=0.12)
 
@@ -63,7 +65,7 @@ def test_rows_without_weight_teach_nothing_and_judge_nothing() -> None:
 def test_resampling_keeps_rows_whole_and_follows_weights() -> None:
     real = Part("r", None, 2)
     rows = {"x": torch.tensor([0, 1, 1]), "r": torch.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])}
-    model = Resample.fit((X, real), (), rows, weights=torch.tensor([1.0, 0.0, 3.0]))
+    model = trained(Resample(), (X, real), (), rows, weights=torch.tensor([1.0, 0.0, 3.0]))
     drawn = model.sample({}, 40_000, generator())
     kept = drawn["r"][:, 0] == 0
     assert set(drawn["r"][:, 0].tolist()) == {0.0, 4.0}
@@ -74,12 +76,12 @@ def test_resampling_keeps_rows_whole_and_follows_weights() -> None:
 
 def test_resampling_takes_no_inputs() -> None:
     with pytest.raises(DataError, match="no inputs"):
-        Resample.fit((X,), (Z,), noisy_copy(5))
+        trained(Resample(), (X,), (Z,), noisy_copy(5))
 
 
 def test_a_table_with_many_rows_is_the_observed_frequencies() -> None:
     rows = noisy_copy(30_000)
-    model = Table.fit((Y,), (X,), rows)
+    model = trained(Table(), (Y,), (X,), rows)
     for x in (0, 1):
         seen = law_of(rows["y"][rows["x"] == x], 3)
         assert total_variation(model.probabilities[x], seen) < 1e-4
@@ -87,7 +89,7 @@ def test_a_table_with_many_rows_is_the_observed_frequencies() -> None:
 
 def test_a_table_samples_its_law() -> None:
     rows = noisy_copy(5_000)
-    model = Table.fit((Y, Z), (X,), rows)
+    model = trained(Table(), (Y, Z), (X,), rows)
     drawn = model.sample({"x": torch.ones(200_000, dtype=torch.long)}, 200_000, generator())
     assert total_variation(law_of(drawn["y"] * 2 + drawn["z"], 6), model.probabilities[1]) < 0.005
 
@@ -96,7 +98,7 @@ def test_an_unseen_cell_falls_back_on_the_stronger_input() -> None:
     # z = 1 never occurs with x = 1; y follows x, so that cell should follow x too.
     rows = noisy_copy(4_000)
     rows = {name: values[(rows["x"] == 0) | (rows["z"] == 0)] for name, values in rows.items()}
-    model = Table.fit((Y,), (Z, X), rows)
+    model = trained(Table(), (Y,), (Z, X), rows)
     assert total_variation(model.probabilities[3], model.probabilities[1]) < 0.01
 
 
@@ -109,7 +111,7 @@ def test_smoothing_is_in_prior_rows() -> None:
 
 def test_a_table_that_is_too_large_names_its_parts() -> None:
     with pytest.raises(DataError, match=r"y given x has 6 cells.*max_cells"):
-        Table.fit((Y,), (X,), noisy_copy(10), options=FitOptions(max_cells=5))
+        trained(Table(max_cells=5), (Y,), (X,), noisy_copy(10))
 
 
 def test_mutual_information_of_copies_and_of_strangers() -> None:
@@ -147,7 +149,7 @@ def test_factored_tables_share_strength_where_one_table_cannot() -> None:
     rows = {part.name: torch.randint(6, (n,), generator=g) for part in parts}
     keep = torch.rand(n, generator=g) < 0.7
     rows["y"] = torch.where(keep, rows["i2"] // 2, torch.randint(3, (n,), generator=g))
-    model = Factored.fit((Y,), parts, rows)
+    model = trained(Factored(), (Y,), parts, rows)
     assert model.state()[0] == {"given": [["i2"]]}
     truth = torch.tensor([0.8, 0.1, 0.1])
     assert total_variation(model._links[0].probabilities[0], truth) < 0.05
@@ -159,9 +161,7 @@ def test_a_classifier_learns_a_joint_law_with_a_real_input() -> None:
     r = torch.randn(n, 1, generator=g)
     x = (torch.rand(n, generator=g) < torch.sigmoid(2 * r[:, 0])).long()
     z = torch.where(torch.rand(n, generator=g) < 0.1, 1 - x, x)  # Z follows X, not R
-    model = Classifier.fit(
-        (X, Z), (Part("r", None, 1),), {"r": r, "x": x, "z": z}, options=FitOptions(ensemble=2), seed=1
-    )
+    model = trained(Classifier(ensemble=2), (X, Z), (Part("r", None, 1),), {"r": r, "x": x, "z": z}, seed=1)
     for at in (-1.0, 0.0, 1.5):
         drawn = model.sample({"r": torch.full((50_000, 1), at)}, 50_000, generator())
         p = float(torch.sigmoid(torch.tensor(2 * at)))
@@ -178,7 +178,7 @@ def test_a_wide_classifier_embeds_and_agrees_with_itself() -> None:
     wide = Part("w", 200)
     w = torch.arange(200).repeat(20)
     rows = {"w": w, "x": (w >= 100).long()}
-    model = Classifier.fit((X,), (wide,), rows, options=FitOptions(ensemble=1), seed=0)
+    model = trained(Classifier(ensemble=1), (X,), (wide,), rows, seed=0)
     assert float(model.log_prob(rows).exp().mean()) > 0.95
     drawn = model.sample({"w": w}, len(w), generator())
     assert float((drawn["x"] == rows["x"]).double().mean()) > 0.95
@@ -201,7 +201,7 @@ def test_a_few_held_out_rows_leave_the_temperature_near_one() -> None:
     assert float(three) == pytest.approx(float(alone), abs=1e-3)
 
 
-@pytest.mark.parametrize("kind", [Table, Factored, Classifier])
-def test_real_targets_are_refused_by_name(kind: type[Table]) -> None:
+@pytest.mark.parametrize("recipe", [Table(), Factored(), Classifier()])
+def test_real_targets_are_refused_by_name(recipe: Family) -> None:
     with pytest.raises(DataError, match="r is real"):
-        kind.fit((Part("r", None, 1),), (), {"r": torch.zeros(4, 1)})
+        trained(recipe, (Part("r", None, 1),), (), {"r": torch.zeros(4, 1)})

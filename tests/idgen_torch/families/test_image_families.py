@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -15,48 +13,33 @@ from PIL import Image as Pillow
 from safetensors import safe_open
 
 from idgen_compiler.errors import DataError
-from idgen_torch.denoiser import Denoiser, Layout
 from idgen_torch.families import (
     Chain,
     Classifier,
-    ConditionalModel,
     Diffusion,
-    FitOptions,
+    Family,
     Flow,
     FromImages,
     Matched,
-    NoProgress,
     Table,
+    Tuning,
     VectorDiffusion,
-    choose,
-    family,
-    from_images,
-    vector_diffusion,
 )
-from idgen_torch.image_options import ImageOptions
+from idgen_torch.families.images import from_images
+from idgen_torch.families.numbers import vector_diffusion
+from idgen_torch.nets.denoiser import Denoiser, Layout
 from idgen_torch.parts import Part, Rows, rows_at_once
-from idgen_torch.training_state import Standing, TrainingFile, remove_scratch
+from idgen_torch.training.progress import NoProgress
+from idgen_torch.training.state import Standing, TrainingFile, remove_scratch
 from idgen_torch.warning import LawWarning
+from tests.idgen_torch.families.trained import trained
 
-SMALL = ImageOptions(steps=3, batch_size=16, channels=(8, 8), sampling_steps=2)
-QUICK = FitOptions(epochs=2, images=SMALL)
+SMALL = Diffusion(steps=3, batch_size=16, channels=(8, 8), sampling_steps=2)
 
 P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8))
 WIDE = Part("wide", dim=60, shape=(1, 6, 10))
 A, B, R, V = Part("a", 2), Part("b", 3), Part("r"), Part("v", dim=2)
 V2, LONG = Part("v2", dim=2), Part("long", dim=60)
-
-CASES = {
-    "one image": (Diffusion, (P,), (A, R)),
-    "two images of an image": (Diffusion, (P, Q), (WIDE, B, V)),
-    "an odd size": (Diffusion, (WIDE,), (P,)),
-    "everything from images": (FromImages, (A, R, V), (P, WIDE, B)),
-    "categories from an image": (FromImages, (A, B), (Q,)),
-    "vectors from an image": (VectorDiffusion, (R, V), (P, B, V2)),
-    "rows that match": (Matched, (P, R), (A,)),
-    "a chain": (Chain, (Q, R, A), (P,)),
-}
-every_case = pytest.mark.parametrize("case", CASES)
 
 
 def rows_of(n: int, seed: int = 0) -> Rows:
@@ -73,90 +56,13 @@ def rows_of(n: int, seed: int = 0) -> Rows:
     return rows
 
 
-def fitted(case: str, rows: Rows, options: FitOptions = QUICK, seed: int = 0) -> ConditionalModel:
-    kind, targets, inputs = CASES[case]
-    return kind.fit(targets, inputs, rows, seed=seed, options=options)
-
-
 def same(a: Rows, b: Rows) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 
-@every_case
-def test_samples_have_the_shapes_of_their_targets(case: str) -> None:
-    model = fitted(case, rows_of(80))
-    for n in (0, 3):
-        drawn = model.sample(rows_of(n), n, torch.Generator().manual_seed(0))
-        for part in CASES[case][1]:
-            values = drawn[part.name]
-            wanted = (n, *part.shape) if part.shape else (n,) if part.discrete else (n, part.dim)
-            assert values.shape == wanted
-            assert values.dtype == (torch.uint8 if part.image else torch.int64 if part.discrete else torch.float32)
-
-
-@every_case
-def test_equal_seeds_give_equal_models_and_saved_ones_come_back(case: str) -> None:
-    rows = rows_of(80)
-    torch.manual_seed(1)
-    first = fitted(case, rows, seed=5)
-    before = torch.random.get_rng_state()
-    second = fitted(case, rows, seed=5)
-    assert torch.equal(before, torch.random.get_rng_state())
-    assert same(first.state()[1], second.state()[1])
-    config, tensors = first.state()
-    again = family(first.family).from_state(json.loads(json.dumps(config)), tensors, first.targets, first.inputs)
-    assert same(*(m.sample(rows, 80, torch.Generator().manual_seed(0)) for m in (first, second)))
-    assert same(*(m.sample(rows, 80, torch.Generator().manual_seed(0)) for m in (first, again)))
-
-
-@every_case
-def test_damaged_states_are_refused(case: str) -> None:
-    model = fitted(case, rows_of(80))
-    config, tensors = model.state()
-    name = next(iter(tensors))
-    missing = {key: value for key, value in tensors.items() if key != name}
-    for damaged in (missing, {**tensors, "stray": torch.zeros(1)}, {**tensors, name: tensors[name].unsqueeze(0)}):
-        with pytest.raises(DataError):
-            family(model.family).from_state(config, damaged, model.targets, model.inputs)
-    for key in config:
-        less = {k: v for k, v in config.items() if k != key}
-        with pytest.raises(DataError, match=key):
-            family(model.family).from_state(less, tensors, model.targets, model.inputs)
-
-
-def test_the_family_follows_the_parts() -> None:
-    rows = rows_of(400)
-    assert choose((P,), (), rows) == "resample"
-    assert choose((P,), (WIDE,), rows) == "diffusion"
-    assert choose((P, Q), (A, R), rows) == "diffusion"
-    assert choose((P,), (A, B), rows) == "diffusion"  # no row has a = 0 and b = 2
-    assert choose((P,), (A,), rows) == "matched"
-    assert choose((P, A), (R,), rows) == "chain"
-    assert choose((A, R), (P,), rows) == "from-images"
-    assert choose((LONG,), (P,), rows) == "vector-diffusion"
-    assert choose((LONG,), (A, R), rows) == "vector-diffusion"
-    assert choose((LONG, A), (P,), rows) == "chain"
-    assert choose((LONG,), (P,), rows, likelihood=True) == "from-images"
-    assert choose((LONG, A), (P,), rows, likelihood=True) == "from-images"
-    assert choose((LONG,), (A,), rows, likelihood=True) == "flow"
-    assert choose((LONG,), (), rows, likelihood=True) == "flow"
-    with pytest.raises(DataError, match="realize='regenerate'"):
-        choose((P,), (), rows, likelihood=True)
-
-
-def test_without_the_extra_wide_vectors_get_what_narrow_ones_get(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = rows_of(400)
-    rows["long"] = torch.randn(400, 60, generator=torch.Generator().manual_seed(1))
-    assert choose((LONG,), (A,), rows) == "vector-diffusion"
-    module = importlib.import_module("idgen_torch.families.choose")  # the function of this name hides it
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
-    assert choose((LONG,), (A,), rows) == "flow"
-    assert choose((LONG,), (P,), rows) == "from-images"
-
-
 def test_a_classifier_of_images_is_right_and_calibrated() -> None:
     rows, fresh = rows_of(400), rows_of(400, seed=1)
-    model = FromImages.fit((A, B), (P,), rows, options=FitOptions(epochs=8))
+    model = trained(FromImages(epochs=8), (A, B), (P,), rows)
     found = model.most_likely(fresh)["a"]
     assert float((found == fresh["a"]).double().mean()) > 0.98
     # b is a or a + 1 evenly: the best law has log 1/2, and confidence beyond it costs.
@@ -165,9 +71,7 @@ def test_a_classifier_of_images_is_right_and_calibrated() -> None:
 
 def test_numbers_are_read_off_images_with_their_spread() -> None:
     rows = rows_of(600)
-    drawn = FromImages.fit((R,), (P,), rows, options=FitOptions(epochs=12)).sample(
-        rows, 600, torch.Generator().manual_seed(0)
-    )["r"]
+    drawn = trained(FromImages(epochs=12), (R,), (P,), rows).sample(rows, 600, torch.Generator().manual_seed(0))["r"]
     for a in (0, 1):
         mine = drawn[rows["a"] == a]
         assert float(mine.mean()) == pytest.approx(2.0 * a, abs=0.15)
@@ -186,7 +90,7 @@ def branches(a: torch.Tensor, seed: int) -> torch.Tensor:
 def test_vectors_are_drawn_with_their_branches_and_what_binds_them(given: Part) -> None:
     rows = rows_of(1_000)
     rows["v"] = branches(rows["a"], 1)
-    model = VectorDiffusion.fit((V,), (given,), rows, options=FitOptions(epochs=40, hidden=(64, 48), lr=4e-3))
+    model = trained(VectorDiffusion(epochs=40, hidden=(64, 48), lr=4e-3), (V,), (given,), rows)
     drawn = model.sample(rows, 1_000, torch.Generator().manual_seed(0))["v"]
     for a, slope in ((0, 1.0), (1, -1.0)):
         mine = drawn[rows["a"] == a]
@@ -199,7 +103,7 @@ def test_entries_that_others_determine_stay_determined() -> None:
     rows = rows_of(300)
     rows["long"] = torch.randn(300, 2, generator=torch.Generator().manual_seed(0)) @ torch.randn(2, 60)
     rows["long"] += 3 * rows["r"]
-    model = VectorDiffusion.fit((LONG,), (R,), rows, options=FitOptions(epochs=1, hidden=(8,)))
+    model = trained(VectorDiffusion(epochs=1, hidden=(8,)), (LONG,), (R,), rows)
     assert model.state()[0]["rank"] == 2
     drawn = model.sample(rows, 300, torch.Generator().manual_seed(0))["long"]
     assert int(torch.linalg.matrix_rank(drawn - 3 * rows["r"], rtol=1e-3)) == 2
@@ -207,35 +111,35 @@ def test_entries_that_others_determine_stay_determined() -> None:
 
 def test_matched_rows_have_the_categories_asked_for_and_follow_the_weights() -> None:
     rows = rows_of(400)
-    drawn = Matched.fit((P, R), (A,), rows).sample(rows, 400, torch.Generator().manual_seed(0))
+    drawn = trained(Matched(), (P, R), (A,), rows).sample(rows, 400, torch.Generator().manual_seed(0))
     assert torch.equal((drawn["p"].float().mean((1, 2, 3)) > 100).long(), rows["a"])
     assert torch.equal((drawn["r"] > 1).long().squeeze(1), rows["a"])
     weights = (rows["v"][:, 0] > 0).float()
-    model = Matched.fit((V,), (A,), rows, weights=weights)
+    model = trained(Matched(), (V,), (A,), rows, weights=weights)
     assert bool((model.sample(rows, 400, torch.Generator().manual_seed(0))["v"][:, 0] > 0).all())
     with pytest.raises(DataError, match="no row to draw"):
-        Matched.fit((P,), (A, B), rows)
+        trained(Matched(), (P,), (A, B), rows)
 
 
 def test_diffusion_learns_what_its_condition_says() -> None:
     rows = rows_of(256)
-    options = FitOptions(images=replace(SMALL, steps=120, batch_size=32, lr=5e-3, ema=0.9, sampling_steps=8))
-    drawn = Diffusion.fit((Q,), (A,), rows, options=options).sample(rows, 256, torch.Generator().manual_seed(0))["q"]
+    recipe = replace(SMALL, steps=120, batch_size=32, lr=5e-3, ema=0.9, sampling_steps=8)
+    drawn = trained(recipe, (Q,), (A,), rows).sample(rows, 256, torch.Generator().manual_seed(0))["q"]
     bright = drawn.float().mean((1, 2, 3)) > 110
     assert float((bright.long() == rows["a"]).double().mean()) > 0.95
 
 
 @pytest.mark.parametrize(("objective", "sampler"), [("velocity", "euler"), ("epsilon", "ddim"), ("v", "dpm++")])
 def test_other_objectives_and_samplers_run(objective: str, sampler: str) -> None:
-    options = FitOptions(images=replace(SMALL, objective=objective, sampler=sampler))
-    drawn = Diffusion.fit((P,), (A,), rows_of(40), options=options).sample(rows_of(4), 4, torch.Generator())["p"]
+    recipe = replace(SMALL, objective=objective, sampler=sampler)
+    drawn = trained(recipe, (P,), (A,), rows_of(40)).sample(rows_of(4), 4, torch.Generator())["p"]
     assert drawn.shape == (4, 3, 8, 8)
 
 
 def test_weights_choose_the_rows() -> None:
     rows = rows_of(256)
-    options = FitOptions(images=replace(SMALL, steps=80, batch_size=32, lr=5e-3, ema=0.9, sampling_steps=8))
-    model = Diffusion.fit((Q,), (B,), rows, weights=rows["a"].float(), options=options)
+    recipe = replace(SMALL, steps=80, batch_size=32, lr=5e-3, ema=0.9, sampling_steps=8)
+    model = trained(recipe, (Q,), (B,), rows, weights=rows["a"].float())
     assert float(model.sample(rows, 256, torch.Generator().manual_seed(0))["q"].float().mean()) > 180
 
 
@@ -255,15 +159,14 @@ def test_a_chain_of_two_trainings_resumes_in_either(tmp_path: Path, monkeypatch:
     rows, targets = rows_of(64), (LONG, P)
     rows["long"] = rows["r"] + torch.randn(64, 60, generator=torch.Generator().manual_seed(1))
     monkeypatch.setattr(vector_diffusion, "SAVE_EVERY", 2)
-    options = FitOptions(
-        images=replace(SMALL, steps=6, save_every=2, code_steps=0), epochs=3, batch_size=32, hidden=(8, 8)
-    )
-    whole = Chain.fit(targets, (A,), rows, options=options)
+    images = {**SMALL.set_options(), "steps": 6, "save_every": 2, "code_steps": 0}
+    choose = Tuning.read({"images": images, "epochs": 3, "batch_size": 32, "hidden": (8, 8)}).choose
+    whole = trained(Chain(), targets, (A,), rows, choose=choose)
     for after in (60, 160):  # reports: each training has a hundred
-        kept = replace(options, scratch=str(tmp_path / f"m{after}.training.safetensors"))
+        kept = {"choose": choose, "scratch": tmp_path / f"m{after}.training.safetensors"}
         with pytest.raises(KeyboardInterrupt):
-            Chain.fit(targets, (A,), rows, options=kept, progress=Interrupting(after))
-        assert same(whole.state()[1], Chain.fit(targets, (A,), rows, options=kept).state()[1])
+            trained(Chain(), targets, (A,), rows, progress=Interrupting(after), **kept)
+        assert same(whole.state()[1], trained(Chain(), targets, (A,), rows, **kept).state()[1])
         assert {path.name for path in tmp_path.glob(f"m{after}.*")} == {
             f"m{after}.training.{link}.safetensors" for link in ("first", "second")
         }
@@ -297,13 +200,13 @@ def test_moments_come_back_with_the_strides_of_their_parameters(tmp_path: Path) 
 
 def test_a_training_that_diverges_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "state.safetensors"
-    images = replace(SMALL, steps=30, lr=1e6, save_every=1)
+    recipe = replace(SMALL, steps=30, lr=1e6, save_every=1)
     with pytest.raises(DataError, match=r"the training of p diverged at step \d+.*lower lr"):
-        Diffusion.fit((P,), (A,), rows_of(40), options=FitOptions(images=images, scratch=str(path)))
+        trained(recipe, (P,), (A,), rows_of(40), scratch=path)
     with safe_open(path, framework="pt") as file:
         assert all(bool(file.get_tensor(name).isfinite().all()) for name in file.keys())  # noqa: SIM118 - no mapping
     with pytest.raises(DataError, match=r"the training of a diverged.*lower lr"):
-        FromImages.fit((A,), (P,), rows_of(40), options=FitOptions(epochs=2, lr=1e30))
+        trained(FromImages(epochs=2, lr=1e30), (A,), (P,), rows_of(40))
 
 
 def test_the_accelerators_of_the_caller_stay_as_they_are() -> None:
@@ -311,42 +214,42 @@ def test_the_accelerators_of_the_caller_stay_as_they_are() -> None:
     from accelerate.state import AcceleratorState
 
     mine = Accelerator(cpu=True, mixed_precision="bf16")
-    Diffusion.fit((P,), (A,), rows_of(40), options=QUICK)
+    trained(SMALL, (P,), (A,), rows_of(40))
     assert mine.mixed_precision == "bf16"
     assert Accelerator(cpu=True, mixed_precision="bf16").mixed_precision == "bf16"
     AcceleratorState._reset_state(reset_partial_state=True)
-    Diffusion.fit((P,), (A,), rows_of(40), options=QUICK)
+    trained(SMALL, (P,), (A,), rows_of(40))
     assert Accelerator(cpu=True, mixed_precision="bf16").mixed_precision == "bf16"
     AcceleratorState._reset_state(reset_partial_state=True)
 
 
 @pytest.mark.parametrize(("kind", "target"), [(Diffusion, P), (VectorDiffusion, V)], ids=["image", "vector"])
 def test_an_interrupted_training_ends_as_one_that_was_not(
-    kind: type[ConditionalModel], target: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: type[Family], target: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = rows_of(64)
     monkeypatch.setattr(vector_diffusion, "SAVE_EVERY", 2)
     images = replace(SMALL, steps=6, save_every=2, accumulation=2)
-    options = FitOptions(images=images, epochs=3, batch_size=32, hidden=(8, 8))
-    whole = kind.fit((target,), (A, Q), rows, options=options)
-    kept = replace(options, scratch=str(tmp_path / "state.safetensors"))
+    recipe = Tuning.read({"images": images, "epochs": 3, "batch_size": 32, "hidden": (8, 8)}).recipe(kind.word)
+    whole = trained(recipe, (target,), (A, Q), rows)
+    scratch = tmp_path / "state.safetensors"
     with pytest.raises(KeyboardInterrupt):
-        kind.fit((target,), (A, Q), rows, options=kept, progress=Interrupting(60))
+        trained(recipe, (target,), (A, Q), rows, scratch=scratch, progress=Interrupting(60))
     assert (tmp_path / "state.safetensors").exists()
-    resumed = kind.fit((target,), (A, Q), rows, options=kept)
+    resumed = trained(recipe, (target,), (A, Q), rows, scratch=scratch)
     assert same(whole.state()[1], resumed.state()[1])
 
 
 def test_a_state_of_another_training_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "state.safetensors"
     rows = rows_of(64)
-    options = FitOptions(images=replace(SMALL, save_every=1), scratch=str(path))
-    Diffusion.fit((P,), (A,), rows, options=options)
+    recipe = replace(SMALL, save_every=1)
+    trained(recipe, (P,), (A,), rows, scratch=path)
     with pytest.raises(DataError, match="another network"):
-        Diffusion.fit((P,), (A, B), rows, options=options)
+        trained(recipe, (P,), (A, B), rows, scratch=path)
     path.write_bytes(b"nothing")
     with pytest.raises(DataError, match="cannot be resumed"):
-        Diffusion.fit((P,), (A,), rows, options=options)
+        trained(recipe, (P,), (A,), rows, scratch=path)
     path.unlink()
     assert not path.exists()
 
@@ -354,22 +257,22 @@ def test_a_state_of_another_training_is_refused(tmp_path: Path) -> None:
 def test_guidance_warns_that_the_law_is_another() -> None:
     guided = replace(SMALL, condition_dropout=0.2, guidance=2.0)
     with pytest.warns(LawWarning, match="no longer the conditional law"):
-        model = Diffusion.fit((P,), (A,), rows_of(40), options=FitOptions(images=guided))
+        model = trained(guided, (P,), (A,), rows_of(40))
     assert model.sample(rows_of(4), 4, torch.Generator())["p"].shape == (4, 3, 8, 8)
     with pytest.raises(DataError, match="condition_dropout"):
         replace(SMALL, guidance=2.0)
 
 
 def test_grids_are_drawn_on_the_way(tmp_path: Path) -> None:
-    Diffusion.fit((P,), (A,), rows_of(40), options=FitOptions(images=replace(SMALL, grids=str(tmp_path))))
+    trained(replace(SMALL, grids=str(tmp_path)), (P,), (A,), rows_of(40))
     found = sorted(tmp_path.iterdir())
     assert found
     assert np.asarray(Pillow.open(found[0])).shape == (80, 128, 3)
 
 
 def test_a_time_budget_ends_the_training() -> None:
-    options = FitOptions(images=replace(SMALL, steps=None, seconds=0.05))
-    assert Diffusion.fit((P,), (A,), rows_of(40), options=options).state()[0]["objective"] == "clean"
+    model = trained(replace(SMALL, steps=None, seconds=0.05), (P,), (A,), rows_of(40))
+    assert model.recipe.objective == "clean"
 
 
 REFUSED = {
@@ -391,7 +294,7 @@ REFUSED = {
 def test_parts_of_the_wrong_kind_are_refused(case: str) -> None:
     kind, targets, inputs, message = REFUSED[case]
     with pytest.raises(DataError, match=message):
-        kind.fit(targets, inputs, rows_of(30), options=QUICK)
+        trained(kind(), targets, inputs, rows_of(30))
 
 
 def test_large_images_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -399,7 +302,7 @@ def test_large_images_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch)
     assert rows_at_once((A, P), 100, 640) == 10
     assert rows_at_once((P, WIDE), 100, 60) == 1
     rows = rows_of(40)
-    model = fitted("everything from images", rows)
+    model = trained(FromImages(epochs=2), (A, R, V), (P, WIDE, B), rows)
     whole = model.log_prob(rows)
     monkeypatch.setattr(from_images, "PIXELS_AT_ONCE", 64 * 7)
     assert torch.allclose(model.log_prob(rows), whole, atol=1e-5)
@@ -407,14 +310,14 @@ def test_large_images_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_vectors_have_no_density() -> None:
-    model = fitted("vectors from an image", rows_of(40), replace(QUICK, hidden=(8,)))
+    model = trained(VectorDiffusion(epochs=2, hidden=(8,)), (R, V), (P, B, V2), rows_of(40))
     assert not model.likelihood
     with pytest.raises(DataError, match="choose the family flow or from-images"):
         model.log_prob(rows_of(4))
 
 
 def test_images_have_no_density() -> None:
-    model = fitted("one image", rows_of(40))
+    model = trained(SMALL, (P,), (A, R), rows_of(40))
     assert not model.likelihood
     with pytest.raises(DataError, match="realize='regenerate'"):
         model.log_prob(rows_of(4))
@@ -430,17 +333,17 @@ def test_images_have_no_density() -> None:
 )  # fmt: skip
 def test_impossible_options_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(DataError, match=list(wrong)[-1]):
-        ImageOptions(**wrong)  # type: ignore[arg-type]
+        Diffusion(**wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.gpu
 def test_everything_runs_on_cuda() -> None:
     rows = rows_of(80)
-    options = FitOptions(device="cuda", images=replace(SMALL, compile=True, accumulation=2))
-    model = Diffusion.fit((P, Q), (WIDE, A), rows, options=options)
+    cuda = torch.device("cuda")
+    model = trained(replace(SMALL, compile=True, accumulation=2), (P, Q), (WIDE, A), rows, device=cuda)
     drawn = model.sample(rows, 80, torch.Generator(device="cuda").manual_seed(0))
     assert drawn["p"].device.type == "cuda"
-    vector = VectorDiffusion.fit((V,), (P, B), rows, options=FitOptions(device="cuda", epochs=2))
+    vector = trained(VectorDiffusion(epochs=2), (V,), (P, B), rows, device=cuda)
     assert vector.sample(rows, 80, torch.Generator(device="cuda").manual_seed(0))["v"].device.type == "cuda"
-    read = FromImages.fit((A,), (P,), rows, options=FitOptions(device="cuda"))
+    read = trained(FromImages(), (A,), (P,), rows, device=cuda)
     assert float((read.most_likely(rows)["a"].cpu() == rows["a"]).double().mean()) > 0.9

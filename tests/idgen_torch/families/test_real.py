@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from idgen_compiler.errors import DataError
-from idgen_torch.families import Chain, FitOptions, Flow
-from idgen_torch.families.density import Density, Mixture, Spline, density
-from idgen_torch.families.residual import Residual
-from idgen_torch.networks import Columns
+from idgen_torch.families import Chain, Flow, Tuning
+from idgen_torch.families.numbers.density import Density, Mixture, Spline, density
+from idgen_torch.families.numbers.residual import Residual
+from idgen_torch.nets.heads import Columns
 from idgen_torch.parts import Part, Rows
+from tests.idgen_torch.families.trained import trained
 
 X, Y, V, C = Part("x", None, 1), Part("y", None, 1), Part("v", None, 2), Part("c", 2)
 
@@ -52,7 +53,7 @@ def test_many_numbers_that_do_not_matter_are_not_believed() -> None:
     def drawn(n: int) -> Rows:
         return {"x": torch.randn(n, 100, generator=g), "y": torch.randn(n, 1, generator=g)}
 
-    model = Flow.fit((y,), (x,), drawn(200), options=FitOptions(epochs=2, density="mixture", ensemble=1))
+    model = trained(Flow(epochs=2, density="mixture", ensemble=1), (y,), (x,), drawn(200))
     fresh = drawn(3_000)
     assert float(model.log_prob(fresh).mean()) > -1.6  # -1.42 is the truth's; it was below -2.8 by plain least squares
     assert float(model.sample(fresh, 3_000, g)["y"].std()) == pytest.approx(1, abs=0.15)
@@ -81,7 +82,7 @@ def test_a_linear_law_holds_far_from_the_centre(kind: str) -> None:
     n = 8_000
     x = torch.randn(n, 1, generator=g)
     y = 0.8 * x + 0.6 * torch.randn(n, 1, generator=g)
-    model = Flow.fit((Y,), (X,), {"x": x, "y": y}, options=FitOptions(density=kind, ensemble=2, epochs=8))
+    model = trained(Flow(density=kind, ensemble=2, epochs=8), (Y,), (X,), {"x": x, "y": y})
     for at, slack in ((0.0, 0.05), (2.0, 0.1), (6.0, 0.6)):
         drawn = model.sample({"x": torch.full((20_000, 1), at)}, 20_000, generator())["y"]
         assert float(drawn.mean()) == pytest.approx(0.8 * at, abs=slack * 0.6)
@@ -96,7 +97,7 @@ def test_two_modes_and_the_dependence_between_coordinates_are_learned() -> None:
     first = side + 0.2 * torch.randn(n, 1, generator=g)
     second = torch.where(c[:, None] == 1, first.square(), -first.abs()) + 0.2 * torch.randn(n, 1, generator=g)
     rows = {"c": c, "v": torch.cat([first, second], 1)}
-    model = Flow.fit((V,), (C,), rows, options=FitOptions(density="mixture", ensemble=1))
+    model = trained(Flow(density="mixture", ensemble=1), (V,), (C,), rows)
     drawn = model.sample({"c": torch.ones(20_000, dtype=torch.long)}, 20_000, generator())["v"]
     assert float((drawn[:, 0].abs() < 0.4).double().mean()) < 0.05
     assert float((drawn[:, 0] > 0).double().mean()) == pytest.approx(0.5, abs=0.05)
@@ -105,11 +106,11 @@ def test_two_modes_and_the_dependence_between_coordinates_are_learned() -> None:
 
 def test_the_density_is_chosen_and_kept() -> None:
     x = torch.rand(500, 1, generator=generator(6))
-    model = Flow.fit((X,), (), {"x": x}, options=FitOptions(ensemble=1, epochs=2))
+    model = trained(Flow(ensemble=1, epochs=2), (X,), (), {"x": x})
     config, tensors = model.state()
     assert config["density"] in ("spline", "mixture")
     with pytest.raises(DataError, match="choose spline or mixture"):
-        Flow.from_state(config | {"density": "other"}, tensors, (X,), ())
+        model.from_state(model.recipe, config | {"density": "other"}, tensors, (X,), ())
 
 
 def test_a_chain_draws_the_real_part_given_the_discrete_one() -> None:
@@ -118,7 +119,8 @@ def test_a_chain_draws_the_real_part_given_the_discrete_one() -> None:
     c = (torch.rand(n, generator=g) < 0.3).long()
     y = 2.0 * c[:, None] + 0.3 * torch.randn(n, 1, generator=g)
     x = torch.randn(n, 1, generator=g)
-    model = Chain.fit((Y, C), (X,), {"c": c, "x": x, "y": y}, options=FitOptions(ensemble=1, epochs=6))
+    choose = Tuning.read({"ensemble": 1, "epochs": 6}).choose
+    model = trained(Chain(), (Y, C), (X,), {"c": c, "x": x, "y": y}, choose=choose)
     drawn = model.sample({"x": torch.zeros(20_000, 1)}, 20_000, generator())
     one = drawn["c"] == 1
     assert float(one.double().mean()) == pytest.approx(0.3, abs=0.05)
@@ -129,6 +131,6 @@ def test_a_chain_draws_the_real_part_given_the_discrete_one() -> None:
 def test_targets_of_the_wrong_kind_are_refused() -> None:
     rows = {"c": torch.zeros(4, dtype=torch.long), "x": torch.zeros(4, 1)}
     with pytest.raises(DataError, match="c is discrete"):
-        Flow.fit((C,), (), rows)
+        trained(Flow(), (C,), (), rows)
     with pytest.raises(DataError, match="discrete and real"):
-        Chain.fit((X,), (), rows)
+        trained(Chain(), (X,), (), rows)

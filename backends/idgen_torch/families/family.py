@@ -1,0 +1,127 @@
+"""A family of conditional models: a frozen recipe, whose fields are its options, and the models that it makes.
+
+A recipe says how well it suits a task (`offer`) and trains a model for it (`fit`). A model samples, may know its
+log-probability, and goes into a file and comes back.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor
+
+from idgen_torch.families.state import Config, Tensors
+from idgen_torch.families.task import Offer, Task
+from idgen_torch.options import Options
+from idgen_torch.parts import Part, Rows
+from idgen_torch.training.progress import NoProgress, Progress
+
+__all__ = ["ConditionalModel", "Family", "Run"]
+
+
+@dataclass(frozen=True)
+class Family(Options, ABC):
+    """A recipe for conditional models q(targets | inputs); equal recipes make equal models of equal tasks.
+
+    Every option has a default, so that a family can be asked for by its name alone. A subclass is a frozen dataclass:
+
+    >>> from idgen_torch.families import Flow
+    >>> recipe = Flow(bins=16)
+    >>> recipe.bins, recipe.word, recipe.likelihood
+    (16, 'flow', True)
+    """
+
+    word: ClassVar[str]  #: its name: in options, on the command line and in saved files
+    model: ClassVar[type[ConditionalModel]]  #: what it makes, and what comes back from a file
+    likelihood: ClassVar[bool] = True  #: whether its models know the density of what they draw
+    scope: ClassVar[str] = ""  #: the option of `fit` under which all options of this family can be given, if any
+
+    @property
+    def subject(self) -> str:
+        return self.called or self.word
+
+    @abstractmethod
+    def offer(self, task: Task) -> Offer | None:
+        """How well the family suits the task, by its parts and rows; None where it does not.
+
+        It is not asked where a density is wanted and it has none.
+        """
+
+    @abstractmethod
+    def fit(self, task: Task, run: Run = ...) -> ConditionalModel:
+        """Train a model.  Raises DataError for parts that the family cannot model, and for an empty table."""
+
+    def trial(self) -> Self:
+        """The recipe that stands for this one where held-out rows decide: its own defaults, whatever was asked for.
+
+        So the choice of a family does not depend on how its models are then trained.
+        """
+        return type(self)()
+
+    def bearing(self) -> Self:
+        """The recipe with only those options that the model depends on, the others as they are by default."""
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """How a fit is run: equal seeds give equal models on a CPU.
+
+    device: where the model lives.  progress: who is told.  scratch: a file for the state of an unfinished training, to
+    resume from.  choose: what chooses the family of a part of the task, for families that are made of others.
+    """
+
+    seed: int = 0
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    progress: Progress = field(default_factory=NoProgress)
+    scratch: Path | None = None
+    choose: Callable[[Task], Family] | None = None
+
+
+class ConditionalModel(ABC):
+    """A trained kernel q(targets | inputs), and the recipe that it was made by."""
+
+    recipe: Family  #: how the model was made
+
+    def __init__(self, recipe: Family, targets: Sequence[Part], inputs: Sequence[Part]) -> None:
+        self.recipe = recipe
+        self.targets = tuple(targets)
+        self.inputs = tuple(inputs)
+
+    @property
+    def family(self) -> str:
+        """The name of its family."""
+        return self.recipe.word
+
+    @property
+    def likelihood(self) -> bool:
+        """Whether `log_prob` is defined, and losses are negative log-likelihoods."""
+        return self.recipe.likelihood
+
+    @abstractmethod
+    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+        """Draw the targets for n rows; every input in `given` has n rows. Holds a few floats per row and target."""
+
+    @abstractmethod
+    def log_prob(self, rows: Rows) -> Tensor:
+        """Log of the probability (discrete) or density (real, standardised units) of each row.  Shape: (rows,)."""
+
+    @abstractmethod
+    def state(self) -> tuple[Config, Tensors]:
+        """What, beside the recipe, `from_state` needs: settings that JSON can hold, and arrays."""
+
+    @classmethod
+    @abstractmethod
+    def from_state(
+        cls, recipe: Any, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
+        """The model whose `state` this is. Raises DataError when anything is missing, unknown or misshapen."""
+
+    @abstractmethod
+    def to(self, device: str | torch.device) -> Self:
+        """The same model on another device."""

@@ -1,0 +1,1 @@
+"""Families that generate images or read them."""

@@ -1,0 +1,39 @@
+"""Temperatures that soften logits, fitted on held-out rows."""
+
+from __future__ import annotations
+
+from math import exp, log
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+__all__ = ["fitted_temperature"]
+
+TEMPERATURE_SPREAD = 0.5
+
+
+def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None, members: int = 1) -> Tensor:
+    """The T > 0 that softmax(z / T) has on held-out rows, in [1/4, 4], by the mode of its posterior.
+
+    Log T is normal beforehand with deviation `TEMPERATURE_SPREAD`, so that a handful of rows, which any network may
+    happen to predict well, cannot make it certain of everything. The likelihood is log-concave in 1/T, and a ternary
+    search over log T finds the minimum. The logits are those of `members` networks on the same rows, one after another.
+    Source: Guo et al. (2017), section 4.2.  Shape: logits (rows, classes), labels (rows,), mass (rows,) -> ().
+    """
+    rows = len(labels) if mass is None else float(mass.double().sum().square() / mass.double().square().sum())
+    rows = max(rows / members, 1e-9)
+
+    def loss(log_temperature: float) -> float:
+        each = cross_entropy(logits * exp(-log_temperature), labels, reduction="none")
+        mean = float(each.mean() if mass is None else (each * mass).sum() / mass.sum())
+        return mean + (log_temperature / TEMPERATURE_SPREAD) ** 2 / (2 * rows)
+
+    low, high = -log(4), log(4)
+    for _ in range(25):
+        left, right = low + (high - low) / 3, high - (high - low) / 3
+        if loss(left) <= loss(right):
+            high = right
+        else:
+            low = left
+    return torch.tensor((low + high) / 2, device=logits.device).exp()

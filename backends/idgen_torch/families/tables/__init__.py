@@ -1,0 +1,1 @@
+"""Families without networks: counts, and rows that stand for their law."""

@@ -1,0 +1,146 @@
+"""`matched`: targets of any kind given categories, by drawing a row that has these categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.errors import DataError
+from idgen_torch.drawing import integers, uniform
+from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
+from idgen_torch.families.tables.cells import cell_count, cell_of
+from idgen_torch.families.tables.resample import expected_rows, kept_rows
+from idgen_torch.families.task import Offer, Task, row_count
+from idgen_torch.parts import Part, Rows
+
+__all__ = ["Matched", "MatchedModel"]
+
+ROWS_PER_CELL = 50
+"""With so many rows for each combination of categories, real pictures stand for the law better than generated ones."""
+
+
+class MatchedModel(ConditionalModel):
+    """The empirical law of all targets jointly within each combination of the inputs' categories."""
+
+    recipe: Matched
+
+    def __init__(
+        self,
+        recipe: Matched,
+        targets: Sequence[Part],
+        inputs: Sequence[Part],
+        rows: Rows,
+        order: Tensor,
+        cells: Tensor,
+        cumulative: Tensor | None,
+    ):
+        """`order` (rows,) sorts the rows by cell; `cells` (input cells + 1,) says where in it each cell begins.
+
+        `cumulative` (rows,) float64 is the running sum of the row weights in that order; None for equal weights.
+        """
+        super().__init__(recipe, targets, inputs)
+        self._rows, self._order, self._cells, self._cumulative = rows, order, cells, cumulative
+
+    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+        """A row of each cell that is asked for, with replacement."""
+        device = self._cells.device
+        cell = cell_of(self.inputs, given, device)
+        begin, end = self._cells[cell], self._cells[cell + 1]
+        if self._cumulative is None:
+            index = begin + integers(2**31, n, generator, device) % (end - begin)
+        else:
+            known = torch.cat([self._cumulative.new_zeros(1), self._cumulative])
+            low, high = known[begin], known[end]
+            height = low + uniform((n,), generator, device).double() * (high - low)
+            index = torch.searchsorted(self._cumulative, height, right=True).clamp(min=begin, max=end - 1)
+        index = self._order[index]
+        return {name: values[index.to(values.device)] for name, values in self._rows.items()}
+
+    def log_prob(self, rows: Rows) -> Tensor:
+        """Raises DataError: rows stand for the law, which has no density."""
+        raise DataError(f"no density of {', '.join(part.name for part in self.targets)} is known: rows stand for it")
+
+    def state(self) -> tuple[Config, Tensors]:
+        """The rows, their order, where each cell begins and, where there are any, the weights."""
+        tensors = {f"rows.{name}": values for name, values in self._rows.items()}
+        tensors |= {"order": self._order, "cells": self._cells}
+        if self._cumulative is not None:
+            tensors["cumulative"] = self._cumulative
+        return {"rows": len(next(iter(self._rows.values()))), "weighted": self._cumulative is not None}, tensors
+
+    @classmethod
+    def from_state(
+        cls, recipe: Matched, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
+        """The model whose `state` this is."""
+        n = setting(config, "rows", int)
+        expected = {f"rows.{part.name}": expected_rows(part, n) for part in targets}
+        expected["order"] = ((n,), torch.int64)
+        expected["cells"] = ((cell_count(inputs) + 1,), torch.int64)
+        if setting(config, "weighted", bool):
+            expected["cumulative"] = ((n,), torch.float64)
+        checked_tensor(tensors, expected)
+        cells, order = tensors["cells"], tensors["order"]
+        if int(cells[0]) != 0 or int(cells[-1]) > n or bool((cells.diff() < 1).any()):
+            raise DataError("a saved model's cells do not divide its rows")
+        if not torch.equal(order.sort().values, torch.arange(n)):
+            raise DataError("a saved model's order is no order of its rows")
+        rows = {part.name: tensors[f"rows.{part.name}"] for part in targets}
+        return cls(recipe, targets, inputs, rows, order, cells, tensors.get("cumulative"))
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same rows on another device."""
+        cumulative = None if self._cumulative is None else self._cumulative.to(device)
+        rows = {name: values.to(device) for name, values in self._rows.items()}
+        order, cells = self._order.to(device), self._cells.to(device)
+        return type(self)(self.recipe, self.targets, self.inputs, rows, order, cells, cumulative)
+
+
+@dataclass(frozen=True)
+class Matched(Family):
+    """Anything given categories: a row of the data that has these categories."""
+
+    word = "matched"
+    model = MatchedModel
+    likelihood = False
+
+    def offer(self, task: Task) -> Offer | None:
+        """For images where every combination of the inputs' categories has enough rows."""
+        return Offer(60, "real images for each combination") if task.targets_are_images and covers(task) else None
+
+    def fit(self, task: Task, run: Run = Run()) -> MatchedModel:
+        """Sort the rows. Raises DataError when there are no inputs, or a combination of them has no row."""
+        _ = task.count
+        if not task.inputs:
+            raise DataError(f"matched needs categories by which to find rows of {task.name}; resample takes no inputs")
+        inputs, weights = task.inputs, task.weights
+        cell = cell_of(inputs, task.rows, torch.device("cpu"))
+        if weights is not None:
+            cell = torch.where(weights.cpu() > 0, cell, cell_count(inputs))  # rows of no weight come last
+        order = cell.argsort(stable=True)
+        found = torch.bincount(cell, minlength=cell_count(inputs))[: cell_count(inputs)]
+        if int(found.min()) == 0:
+            names = ", ".join(part.name for part in inputs)
+            raise DataError(
+                f"{int((found == 0).sum())} combinations of {names} have no row to draw; use another family"
+            )
+        cells = torch.cat([found.new_zeros(1), found.cumsum(0)])
+        cumulative = None if weights is None else weights.double().cpu()[order].cumsum(0)
+        return MatchedModel(self, task.targets, inputs, kept_rows(task), order, cells, cumulative).to(run.device)
+
+
+def covers(task: Task) -> bool:
+    """Whether all inputs are categories, some at least, and every combination of them has enough rows."""
+    inputs, rows = task.inputs, task.rows
+    if not inputs or not task.inputs_are_discrete or task.weights is not None:
+        return False
+    count = row_count(inputs, rows)
+    if cell_count(inputs) * ROWS_PER_CELL > count:
+        return False
+    found = torch.bincount(cell_of(inputs, rows, torch.device("cpu")), minlength=cell_count(inputs))
+    return int(found.min()) >= ROWS_PER_CELL

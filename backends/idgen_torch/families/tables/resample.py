@@ -1,0 +1,124 @@
+"""`resample`: a law without inputs is represented by the rows that were drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.errors import DataError
+from idgen_torch.drawing import integers, uniform
+from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
+from idgen_torch.families.task import Offer, Task
+from idgen_torch.parts import Part, Rows
+
+__all__ = ["Resample", "ResampleModel", "expected_rows", "kept_rows"]
+
+
+class ResampleModel(ConditionalModel):
+    """The empirical law of all targets jointly; sampling draws rows with replacement, by weight."""
+
+    recipe: Resample
+
+    def __init__(self, recipe: Resample, targets: Sequence[Part], rows: Rows, cumulative: Tensor | None) -> None:
+        """`cumulative` (rows,) float64 is the running sum of the row weights; None for equal weights."""
+        super().__init__(recipe, targets, ())
+        self._rows = rows
+        self._cumulative = cumulative
+        self._n = len(next(iter(rows.values())))
+
+    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+        """n rows with replacement."""
+        device = self._rows[self.targets[0].name].device
+        if self._cumulative is None:
+            index = integers(self._n, n, generator, device)
+        else:
+            height = uniform((n,), generator, device).double() * self._cumulative[-1]
+            index = torch.searchsorted(self._cumulative, height, right=True).clamp(max=self._n - 1)
+        return {name: values[index] for name, values in self._rows.items()}
+
+    def log_prob(self, rows: Rows) -> Tensor:
+        """Log of the empirical mass on exactly this row; -inf for a row never seen.  Shape: (rows,)."""
+        table = torch.cat([_as_columns(self._rows[part.name]) for part in self.targets], 1)
+        asked = torch.cat([_as_columns(rows[part.name].to(table.device)) for part in self.targets], 1)
+        _, group = torch.unique(torch.cat([table, asked]), dim=0, return_inverse=True)
+        mass = torch.ones(self._n, dtype=torch.float64, device=table.device)
+        if self._cumulative is not None:
+            mass = self._cumulative.diff(prepend=self._cumulative.new_zeros(1))
+        by_group = torch.bincount(group[: self._n], weights=mass, minlength=int(group.max()) + 1)
+        return (by_group[group[self._n :]] / mass.sum()).log()
+
+    def state(self) -> tuple[Config, Tensors]:
+        """The rows and, where there are any, their weights."""
+        tensors = {f"rows.{name}": values for name, values in self._rows.items()}
+        if self._cumulative is not None:
+            tensors["cumulative"] = self._cumulative
+        return {"rows": self._n, "weighted": self._cumulative is not None}, tensors
+
+    @classmethod
+    def from_state(
+        cls, recipe: Resample, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
+        """The model whose `state` this is."""
+        n = setting(config, "rows", int)
+        expected = {f"rows.{part.name}": expected_rows(part, n) for part in targets}
+        if setting(config, "weighted", bool):
+            expected["cumulative"] = ((n,), torch.float64)
+        checked_tensor(tensors, expected)
+        return cls(
+            recipe, targets, {part.name: tensors[f"rows.{part.name}"] for part in targets}, tensors.get("cumulative")
+        )
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same rows on another device."""
+        cumulative = None if self._cumulative is None else self._cumulative.to(device)
+        return type(self)(
+            self.recipe, self.targets, {name: values.to(device) for name, values in self._rows.items()}, cumulative
+        )
+
+
+@dataclass(frozen=True)
+class Resample(Family):
+    """Anything given nothing: rows of the data, drawn with replacement.
+
+    >>> from idgen_torch.families import Task
+    >>> model = Resample().fit(Task((Part("y", size=3),), (), {"y": torch.tensor([0, 2, 2, 2])}))
+    >>> model.log_prob({"y": torch.tensor([2])}).exp()
+    tensor([0.7500], dtype=torch.float64)
+    """
+
+    word = "resample"
+    model = ResampleModel
+
+    def offer(self, task: Task) -> Offer | None:
+        """For all that has no inputs, unless the density of numbers is wanted."""
+        if task.inputs or (task.likelihood and task.numbers):
+            return None
+        return Offer(90, "rows stand for a law without inputs")
+
+    def fit(self, task: Task, run: Run = Run()) -> ResampleModel:
+        """Keep the rows. Raises DataError when there are inputs."""
+        if task.inputs:
+            raise DataError(f"resampling takes no inputs, got {', '.join(part.name for part in task.inputs)}")
+        _ = task.count
+        cumulative = None if task.weights is None else task.weights.double().cumsum(0)
+        return ResampleModel(self, task.targets, kept_rows(task), cumulative).to(run.device)
+
+
+def kept_rows(task: Task) -> Rows:
+    """The targets' rows as a model keeps them: images may lie in a file and are never written to, so without a copy."""
+    return {p.name: task.rows[p.name] if p.image else task.rows[p.name].clone() for p in task.targets}
+
+
+def expected_rows(part: Part, n: int) -> tuple[tuple[int, ...], torch.dtype]:
+    """Shape and dtype of n values of a part."""
+    return (n, *part.entries), getattr(torch, part.dtype)
+
+
+def _as_columns(values: Tensor) -> Tensor:
+    """Shape: (rows,) or (rows, dim) -> (rows, dim) float64, which holds codes and float32 exactly."""
+    return values.double().reshape(len(values), -1)

@@ -1,0 +1,122 @@
+"""Which discrete parts a discrete target depends on, by conditional independence tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import prod, sqrt
+
+import torch
+from torch import Tensor
+
+from idgen_torch.drawing import generator_for
+from idgen_torch.families.tables.cells import cell_of, sizes_of
+from idgen_torch.parts import Part, Rows
+
+__all__ = ["Selection", "association", "select"]
+
+THRESHOLD = 5.0
+"""Standard deviations above independence at which a dependence counts."""
+
+_MOST_ROWS, _MOST_CELLS = 200_000, 2**22
+"""More rows than this are thinned at random, since tables may be sorted; larger tables of counts are not made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The parts that a target depends on; `complete` is False when further ones would span too many cells."""
+
+    parts: tuple[Part, ...]
+    complete: bool
+
+
+def association(counts: Tensor) -> float:
+    """How far a dependence between two codes within strata exceeds chance, in standard deviations.
+
+    Pearson's statistic summed over the strata, less its degrees of freedom (counted over the codes that a stratum has),
+    over its standard deviation. A cell of expectation e contributes a variance of 2 + 1/e, as a Poisson count does, so
+    thin tables need stronger evidence.
+    Shape: counts (strata, codes of the candidate, codes of the target).
+    """
+    total = counts.sum((1, 2), keepdim=True)
+    across, down = counts.sum(2, keepdim=True), counts.sum(1, keepdim=True)
+    expected = across * down / total.clamp(min=1)
+    there = expected > 0
+    inverse = torch.where(there, 1 / expected.clamp(min=1e-12), 0)
+    statistic = float(((counts - expected).square() * inverse).sum())
+    degrees = ((across > 0).sum((1, 2)) - 1).clamp(min=0) * ((down > 0).sum((1, 2)) - 1).clamp(min=0)
+    cells = there.sum((1, 2)).clamp(min=1)
+    variance = float((((2 * there + inverse).sum((1, 2))) * degrees / cells).sum())
+    return (statistic - float(degrees.sum())) / sqrt(variance) if variance > 0 else 0.0
+
+
+def select(target: Part, candidates: Sequence[Part], rows: Rows, weights: Tensor | None, max_cells: float) -> Selection:
+    """Add the strongest candidate while any is associated with the target given those chosen, then drop the idle ones.
+
+    When no single candidate is, pairs are tried, so that an exclusive-or is found too. `max_cells` bounds the cells of
+    the chosen parts and the target.
+    """
+    table = _Strata(target, rows, weights)
+    chosen: list[Part] = []
+    complete = True
+    left = list(candidates)
+    while left:
+        sets: list[tuple[Part, ...]] = [(part,) for part in left]
+        best, strength = _strongest(table, chosen, sets)
+        complete = complete and all(table.fits(chosen, single) for single in sets)
+        if strength < THRESHOLD:
+            best, strength = _strongest(table, chosen, list(combinations(left, 2)))
+        if strength < THRESHOLD:
+            break
+        if prod(sizes_of([*chosen, *best, target])) > max_cells:
+            complete = False
+            break
+        chosen += best
+        left = [part for part in left if part not in best]
+    for part in list(chosen):
+        others = [other for other in chosen if other != part]
+        if len(chosen) > 1 and table.association(others, (part,)) < THRESHOLD:
+            chosen = others
+    return Selection(tuple(part for part in candidates if part in chosen), complete)
+
+
+def _strongest(table: _Strata, chosen: Sequence[Part], sets: list[tuple[Part, ...]]) -> tuple[tuple[Part, ...], float]:
+    """The set of candidates with the strongest association given the chosen parts, of those that can be counted."""
+    best: tuple[tuple[Part, ...], float] = ((), 0.0)
+    for candidate in sets:
+        if not table.fits(chosen, candidate):
+            continue
+        strength = table.association(chosen, candidate)
+        if strength > best[1]:
+            best = candidate, strength
+    return best
+
+
+class _Strata:
+    """Counts of one target against candidates, within the cells of the chosen parts."""
+
+    def __init__(self, target: Part, rows: Rows, weights: Tensor | None) -> None:
+        self._target = target
+        rows = {name: values for name, values in rows.items() if values.dtype == torch.int64}
+        if (count := len(next(iter(rows.values()), ()))) > _MOST_ROWS:
+            taken = torch.randperm(count, generator=generator_for(0))[:_MOST_ROWS]
+            rows = {name: values[taken.to(values.device)] for name, values in rows.items()}
+            weights = None if weights is None else weights[taken.to(weights.device)]
+        self._rows = {name: values.cpu() for name, values in rows.items()}
+        self._weights: Tensor | None = None
+        if weights is not None:
+            mass = weights.double().cpu()
+            self._weights = mass * (mass.sum() / mass.square().sum())  # Kish's effective rows
+
+    def fits(self, chosen: Sequence[Part], candidate: Sequence[Part]) -> bool:
+        """Whether the table of counts is small enough to be made."""
+        return prod(sizes_of([*chosen, *candidate, self._target])) <= _MOST_CELLS
+
+    def association(self, chosen: Sequence[Part], candidate: tuple[Part, ...]) -> float:
+        """The association of the target with the candidate set within the chosen parts' cells."""
+        parts = [*chosen, *candidate, self._target]
+        sizes = sizes_of(parts)
+        cell = cell_of(parts, self._rows, torch.device("cpu"))
+        counts = torch.bincount(cell, weights=self._weights, minlength=prod(sizes)).double()
+        return association(counts.view(prod(sizes_of(chosen)), prod(sizes_of(candidate)), sizes[-1]))

@@ -1,0 +1,168 @@
+"""`table`: a smoothed table of counts, for discrete targets given few discrete input cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.errors import DataError
+from idgen_torch.drawing import AliasTable
+from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.state import Config, Tensors, checked_tensor
+from idgen_torch.families.tables.cells import cell_count, cell_of, codes_of, sizes_of
+from idgen_torch.families.task import Offer, Task
+from idgen_torch.options import real, whole
+from idgen_torch.parts import Part, Rows
+
+__all__ = ["Table", "TableModel", "is_plenty"]
+
+ROWS_PER_CELL = 200
+
+
+class TableModel(ConditionalModel):
+    """q(targets | inputs) as one law for each input cell, over the joint cells of the targets.
+
+    A cell borrows `smoothing` prior rows from the same conditional without its weakest input, and so on
+    down to the marginal; a cell without rows is thereby its coarser conditional, and one with many rows
+    is its observed frequency.
+    """
+
+    recipe: Table
+
+    def __init__(self, recipe: Table, targets: Sequence[Part], inputs: Sequence[Part], probabilities: Tensor) -> None:
+        """`probabilities`: shape (input cells, target cells), float64, rows summing to one."""
+        super().__init__(recipe, targets, inputs)
+        self.probabilities = probabilities
+        self._device = probabilities.device
+        self._alias = AliasTable(probabilities)
+        self._codes = codes_of(self.targets, self._device)
+
+    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+        """Draw the joint target cell from each row's law."""
+        outcome = self._alias.sample(self._law(given), n, generator)
+        if len(self.targets) == 1:
+            return {self.targets[0].name: outcome}
+        return {part.name: self._codes[k][outcome] for k, part in enumerate(self.targets)}
+
+    def log_prob(self, rows: Rows) -> Tensor:
+        """Log-probability of the targets of each row.  Shape: (rows,) float64."""
+        law = self._law(rows)
+        return self.probabilities[0 if law is None else law, cell_of(self.targets, rows, self._device)].log()
+
+    def _law(self, rows: Rows) -> Tensor | None:
+        """The input cell of each row, None where there are no inputs.  Shape: (rows,) int64."""
+        return cell_of(self.inputs, rows, self._device) if self.inputs else None
+
+    def state(self) -> tuple[Config, Tensors]:
+        """The table."""
+        return {}, {"probabilities": self.probabilities}
+
+    @classmethod
+    def from_state(
+        cls, recipe: Table, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
+        """The model whose `state` this is."""
+        shape = (cell_count(inputs), cell_count(targets))
+        checked_tensor(tensors, {"probabilities": (shape, torch.float64)})
+        return cls(recipe, targets, inputs, tensors["probabilities"])
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same table on another device."""
+        return type(self)(self.recipe, self.targets, self.inputs, self.probabilities.to(device))
+
+
+@dataclass(frozen=True)
+class Table(Family):
+    """Categories given categories: a smoothed table of counts.
+
+    smoothing: prior rows that each cell borrows from the same conditional without its weakest input.
+    max_cells: the largest table, in cells.
+
+    >>> from idgen_torch.families import Task
+    >>> rows = {"x": torch.tensor([0, 0, 1, 1]), "y": torch.tensor([0, 0, 1, 1])}
+    >>> model = Table(smoothing=1).fit(Task((Part("y", size=2),), (Part("x", size=2),), rows))
+    >>> model.log_prob(rows).exp()
+    tensor([0.8333, 0.8333, 0.8333, 0.8333], dtype=torch.float64)
+    """
+
+    word = "table"
+    model = TableModel
+
+    smoothing: float = real(0.5, "a number from 0", lambda value: value >= 0)
+    max_cells: int = whole(4_000_000)
+
+    def offer(self, task: Task) -> Offer | None:
+        """For categories where every joint cell has plenty of rows."""
+        return Offer(50, "plenty of rows for each cell") if is_plenty(task) else None
+
+    def fit(self, task: Task, run: Run = Run()) -> TableModel:
+        """Count, then smooth. Raises DataError for real parts, or for more cells than `max_cells`."""
+        _ = task.count
+        cells = cell_count(task.inputs) * cell_count(task.targets)
+        if cells > self.max_cells:
+            given = ", ".join(part.name for part in task.inputs) or "nothing"
+            raise DataError(
+                f"a table of {task.name} given {given} has {cells} cells, more than {self.max_cells}; "
+                "use the classifier family, or raise max_cells"
+            )
+        law = smoothed(_counts(task), self.smoothing).to(run.device)
+        return TableModel(self, task.targets, task.inputs, law)
+
+
+def is_plenty(task: Task) -> bool:
+    """Whether all parts are categories and there are so many rows for each joint cell that no other family does better.
+
+    So many effective rows bring one table of everything to the plug-in floor.
+    """
+    if not task.inputs or not (task.targets_are_discrete and task.inputs_are_discrete):
+        return False
+    return cell_count(task.inputs) * cell_count(task.targets) * ROWS_PER_CELL <= task.effective_rows
+
+
+def smoothed(counts: Tensor, smoothing: float) -> Tensor:
+    """Conditional laws from counts, each borrowing `smoothing` rows from a coarser conditional.
+
+    q_k(y | x_1..x_k) = (n(y, x_1..x_k) + a q_{k-1}(y | x_1..x_{k-1})) / (n(x_1..x_k) + a), from the marginal
+    (itself with `a` rows spread evenly) up to all inputs; the inputs join in the order of their mutual information with
+    the targets, so that the weakest is the first to be given up.
+    Source: hierarchical Dirichlet back-off as in MacKay and Peto (1995).
+    Shape: counts (size of input 1, ..., size of input k, target cells) -> (input cells, target cells).
+    """
+    axes = list(range(counts.dim() - 1))
+    # A sum over no axis would be one over all.
+    strength = [mutual_information(counts.sum(axes[:a] + axes[a + 1 :]) if axes[1:] else counts) for a in axes]
+    order = sorted(axes, key=lambda axis: (-strength[axis], axis))
+    ordered = counts.permute(*order, counts.dim() - 1)
+    outcomes = counts.shape[-1]
+    law = torch.full((outcomes,), 1 / outcomes, dtype=counts.dtype)
+    prior = max(smoothing, 1e-9)  # an empty cell needs some prior, however little
+    for level in range(len(axes) + 1):
+        seen = ordered.sum(list(range(level, len(axes)))) if level < len(axes) else ordered
+        base = law if level == 0 else law.unsqueeze(-2)
+        law = (seen + prior * base) / (seen.sum(-1, keepdim=True) + prior)
+    back = [order.index(axis) for axis in axes]
+    return law.permute(*back, len(axes)).reshape(-1, outcomes).contiguous()
+
+
+def mutual_information(pair: Tensor) -> float:
+    """Plug-in mutual information of a two-way table of counts, in nats.  Shape: (rows, columns)."""
+    p = pair / pair.sum()
+    independent = p.sum(0, keepdim=True) * p.sum(1, keepdim=True)
+    return float(torch.xlogy(p, p / independent.clamp(min=1e-300)).sum())
+
+
+def _counts(task: Task) -> Tensor:
+    """Counts, of effective rows where there are weights.  Shape: (size of input 1, ..., target cells)."""
+    sizes, outcomes = sizes_of(task.inputs), cell_count(task.targets)
+    cell = cell_of([*task.inputs, *task.targets], task.rows, torch.device("cpu"))
+    weights, mass = task.weights, None
+    if weights is not None:
+        # Kish's effective sample size: uneven weights carry less evidence against the prior rows.
+        mass = weights.double().cpu() * (weights.double().sum() / weights.double().square().sum()).cpu()
+    counts = torch.bincount(cell, weights=mass, minlength=prod(sizes) * outcomes).double()
+    return counts.reshape(*sizes, outcomes)

@@ -1,0 +1,134 @@
+"""What a family is asked for: a conditional law of parts, to be learnt from rows; and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.errors import DataError, near_misses
+from idgen_torch.parts import Part, Rows
+
+__all__ = ["Offer", "Task", "row_count", "rows_at"]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """How well a family suits a task: the highest rank is taken, and held-out rows decide between equal ones.
+
+    The ranks in use are those of the table in `families.choice`.
+    """
+
+    rank: int
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """q(targets | inputs), to be learnt from rows.
+
+    rows: hold every target and input.  weights: (rows,), non-negative; a row of weight 2 counts like two rows.
+    likelihood: only families that know the density of what they draw are of use, as reweighting needs it.
+    """
+
+    targets: tuple[Part, ...]
+    inputs: tuple[Part, ...]
+    rows: Rows
+    weights: Tensor | None = None
+    likelihood: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", tuple(self.targets))
+        object.__setattr__(self, "inputs", tuple(self.inputs))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Targets, then inputs."""
+        return (*self.targets, *self.inputs)
+
+    @property
+    def name(self) -> str:
+        """The targets, as progress and errors call them."""
+        return ", ".join(part.name for part in self.targets)
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows there are; raises DataError as `row_count` does."""
+        return row_count(self.parts, self.rows, self.weights)
+
+    @property
+    def effective_rows(self) -> float:
+        """Kish's number of rows that weigh as much."""
+        if self.weights is None:
+            return float(self.count)
+        wide = self.weights.double()
+        return float(wide.sum().square() / wide.square().sum())
+
+    @property
+    def targets_are_discrete(self) -> bool:
+        """Whether all targets are categories."""
+        return all(part.discrete for part in self.targets)
+
+    @property
+    def targets_are_numbers(self) -> bool:
+        """Whether all targets are numbers or vectors."""
+        return not any(part.discrete or part.image for part in self.targets)
+
+    @property
+    def targets_are_images(self) -> bool:
+        """Whether all targets are images."""
+        return all(part.image for part in self.targets)
+
+    @property
+    def inputs_are_discrete(self) -> bool:
+        """Whether all inputs are categories, as they are where there are none."""
+        return all(part.discrete for part in self.inputs)
+
+    @property
+    def sees_images(self) -> bool:
+        """Whether an input is an image."""
+        return any(part.image for part in self.inputs)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the targets have that are no categories, pixels among them."""
+        return sum(part.dim for part in self.targets if not part.discrete)
+
+    def mass(self, device: torch.device | None = None) -> Tensor | None:
+        """The weights scaled to mean one.  Shape: (rows,) float32."""
+        if self.weights is None:
+            return None
+        scaled = self.weights.float() * (self.count / self.weights.float().sum())
+        return scaled if device is None else scaled.to(device)
+
+    def values(self, device: torch.device) -> Tensor:
+        """The real targets side by side.  Shape: (rows, numbers)."""
+        return torch.cat([self.rows[part.name].to(device) for part in self.targets], 1)
+
+
+def rows_at(parts: Sequence[Part], rows: Rows, index: Tensor, device: torch.device) -> Rows:
+    """Some rows of these parts, wherever they live.  Shape: index (batch,) int64."""
+    return {part.name: rows[part.name][index.to(rows[part.name].device)].to(device) for part in parts}
+
+
+def row_count(parts: Sequence[Part], rows: Mapping[str, Tensor], weights: Tensor | None = None) -> int:
+    """How many rows there are; raises DataError unless every part is there, with equally many and at least one."""
+    missing = [part.name for part in parts if part.name not in rows]
+    if missing:
+        raise DataError(f"the rows lack {', '.join(missing)}{near_misses(missing[0], rows)}")
+    counts = {part.name: len(rows[part.name]) for part in parts}
+    if weights is not None:
+        counts["weights"] = len(weights)
+    if len(set(counts.values())) != 1:
+        raise DataError(f"the parts differ in length: {', '.join(f'{name} has {n}' for name, n in counts.items())}")
+    n = next(iter(counts.values()))
+    if n == 0:
+        raise DataError(f"no rows to learn {', '.join(p.name for p in parts)} from")
+    if weights is None:
+        return n
+    if not bool(((weights >= 0) & weights.isfinite()).all()) or not bool(weights.sum() > 0):
+        raise DataError("row weights have to be finite, non-negative and not all zero")
+    return n

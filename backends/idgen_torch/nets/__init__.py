@@ -1,0 +1,1 @@
+"""Networks, and the processes that diffusion models teach and run."""

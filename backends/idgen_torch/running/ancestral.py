@@ -1,0 +1,87 @@
+"""Running a sampling network: its statements in order, in batches of bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operations import Apply, Network
+from idgen_torch.families import ConditionalModel
+from idgen_torch.parts import Rows
+from idgen_torch.running.policies import Policy, PolicyKey, policy_of
+from idgen_torch.seeds import stream_for
+
+__all__ = ["DataSet", "Slots", "WiredNetwork"]
+
+Slots = dict[str, tuple[Tensor, ...]]
+"""Slot -> one tensor for each part of its variable, with one row for each sample (or one that stands for all)."""
+
+MOST_ROWS = 2**18
+MOST_NUMBERS = 2**23
+"""At most so many numbers (32 or 64 MiB) are held in the slots of one batch."""
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """Samples of a law, by part.  `weights` (rows,) are the rows' weights where they are not equal."""
+
+    rows: Rows
+    count: int
+    weights: Tensor | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class WiredNetwork:
+    """A network together with the models and policies that it names."""
+
+    network: Network
+    schema: Schema
+    models: Mapping[str, ConditionalModel]
+    policies: Mapping[PolicyKey, Policy]
+    device: torch.device
+
+    @property
+    def batch_rows(self) -> int:
+        """How many samples run at once: fewer where the slots are wide."""
+        slots = [*self.network.inputs, *(slot for s in self.network.statements for slot in s.slots)]
+        width = sum(part.dim for slot in slots for part in self.schema.parts(variable_of(slot)))
+        return max(256, min(MOST_ROWS, MOST_NUMBERS // max(width, 1)))
+
+    def run(self, inputs: Slots, n: int, seed: int, name: str) -> Iterator[tuple[int, Slots]]:
+        """Yield (samples in the batch, output slots) until n samples are drawn; at least one batch.
+
+        Every statement draws from a generator of its own, seeded by `name` and its slots, through all batches.
+        """
+        generators = [stream_for(seed, name, *s.slots, device=self.device) for s in self.network.statements]
+        inputs = {slot: tuple(t.to(self.device) for t in parts) for slot, parts in inputs.items()}
+        for start in range(0, max(n, 1), self.batch_rows):
+            count = min(self.batch_rows, n - start)
+            slots = {slot: tuple(_rows(t, start, count, n) for t in parts) for slot, parts in inputs.items()}
+            yield count, self._batch(slots, count, generators)
+
+    def _batch(self, slots: Slots, count: int, generators: list[torch.Generator]) -> Slots:
+        for statement, generator in zip(self.network.statements, generators, strict=True):
+            if isinstance(statement, Apply):
+                given = {
+                    part.name: values
+                    for slot in statement.inputs
+                    for part, values in zip(self.schema.parts(variable_of(slot)), slots[slot], strict=True)
+                }
+                drawn = self.models[statement.model].sample(given, count, generator)
+            else:
+                drawn = self.policies[policy_of(statement)].sample({}, count, generator)
+            for slot in statement.slots:
+                slots[slot] = tuple(drawn[part.name] for part in self.schema.parts(variable_of(slot)))
+        return {slot: slots[slot] for slot in self.network.outputs}
+
+
+def _rows(values: Tensor, start: int, count: int, n: int) -> Tensor:
+    """The rows of one batch; a single row is repeated without a copy."""
+    if len(values) == n:
+        return values[start : start + count]
+    return values.expand(count, *values.shape[1:])

@@ -1,0 +1,78 @@
+"""Trained models kept on disk as they are done, so that an interrupted fit resumes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from idgen_compiler.data.atomic import write_atomically
+from idgen_compiler.errors import DataError
+from idgen_torch.entries import checked_keys
+from idgen_torch.families import ConditionalModel
+from idgen_torch.parts import Part, Rows
+from idgen_torch.running.model_files import read_model, write_model
+from idgen_torch.training.state import remove_scratch, scratch_file
+
+__all__ = ["Checkpoint", "fingerprint"]
+
+
+def fingerprint(rows: Rows) -> str:
+    """A digest of encoded data: names, shapes and every value."""
+    digest = hashlib.sha256()
+    for name in sorted(rows):
+        values = rows[name].cpu()
+        digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
+        # Piece by piece, since images may be more than memory holds.
+        for piece in values.split(2**14):
+            digest.update(piece.contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+class Checkpoint:
+    """The models of one fit in a folder of their own, named by a digest of everything that the fit depends on."""
+
+    def __init__(self, folder: str | Path, **depends_on: Any) -> None:
+        if not isinstance(folder, str | Path):
+            raise DataError(f"checkpoint is {folder!r:.80}; give a folder")
+        digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()
+        self.folder = Path(folder) / digest[:20]
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(
+                f"checkpoint={str(folder)!r} cannot be made a folder ({error.strerror}); choose another"
+            ) from None
+
+    def read(
+        self, name: str, targets: Sequence[Part], inputs: Sequence[Part], device: torch.device
+    ) -> tuple[ConditionalModel, dict[str, float]] | None:
+        """The model of that name with its held-out losses, or None when it was not trained yet.
+
+        Raises DataError when it is there but is not what was written.
+        """
+        path = self.folder / f"{name}.json"
+        if not path.exists():
+            return None
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            checked_keys(str(path), saved, {"model", "losses"})
+            return read_model(self.folder, name, saved["model"], targets, inputs, device), dict(saved["losses"])
+        except (json.JSONDecodeError, UnicodeDecodeError, DataError) as error:
+            raise DataError(f"the checkpoint {path} cannot be resumed ({error}); delete {self.folder}") from error
+
+    def scratch(self, name: str) -> Path:
+        """The file for the state of a training that is under way; gone once the model is there."""
+        return scratch_file(self.folder, name)
+
+    def write(self, name: str, model: ConditionalModel, losses: dict[str, float]) -> None:
+        """Keep a trained model."""
+        record = write_model(self.folder, name, model)
+        # The JSON comes last: where it is, the tensors are whole.
+        content = json.dumps({"model": record, "losses": losses}, indent=2)
+        write_atomically(self.folder / f"{name}.json", content.encode())
+        remove_scratch(self.folder, name)

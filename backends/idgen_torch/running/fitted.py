@@ -1,0 +1,25 @@
+"""A program together with everything that sampling from it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.ir.program import Program
+from idgen_torch.families import ConditionalModel
+from idgen_torch.running.policies import Policy, PolicyKey
+from idgen_torch.running.record import FitRecord
+
+__all__ = ["FittedProgram"]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedProgram:
+    """What a sampler is made of, and what a saved one holds."""
+
+    program: Program
+    schema: Schema
+    models: Mapping[str, ConditionalModel]  #: operation -> model, those that the samplers apply
+    policies: Mapping[PolicyKey, Policy]  #: those that the samplers draw from
+    record: FitRecord

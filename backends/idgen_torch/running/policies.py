@@ -1,0 +1,182 @@
+"""Where values come from without a model: policies of what is free or set, and rows of a data set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from idgen_compiler import ir
+from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.kinds.kind import PartOf
+from idgen_compiler.data.kinds.spread import Choices, Interval
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import DataError
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.policies import Value
+from idgen_compiler.ir.text import print_policy
+from idgen_torch.families.tables.resample import ResampleModel
+from idgen_torch.parts import Part, Rows
+from idgen_torch.tensors import encode_value, held
+
+__all__ = [
+    "Fixed",
+    "Policy",
+    "PolicyKey",
+    "Shifted",
+    "Uniform",
+    "applied",
+    "moved_rows",
+    "policy_of",
+    "policy_over",
+    "resampled_parts",
+]
+
+PolicyKey = tuple[ir.Policy, tuple[str, ...]]
+"""A policy, and the variables that are drawn by it together: several where they are columns of one row."""
+
+
+def policy_of(statement: ir.Draw | ir.Rows) -> PolicyKey:
+    """What a statement without a model draws from."""
+    match statement:
+        case ir.Draw(slot, policy):
+            return policy, (variable_of(slot),)
+        case ir.Rows(slots, data):
+            return ir.Column(data), tuple(map(variable_of, slots))
+
+
+def applied(statement: ir.Statement) -> ir.Statement:
+    """The statement itself, or for what a model decides the application of that model."""
+    if isinstance(statement, ir.Draw) and isinstance(statement.policy, ir.ByModel):
+        return ir.Apply(statement.slots, statement.policy.model, statement.policy.inputs)
+    return statement
+
+
+class Policy(Protocol):
+    """A law that depends on nothing; `ResampleModel` is one."""
+
+    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+        """n values, by part; `given` is empty."""
+        ...
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """One value, always."""
+
+    rows: Rows  #: one row
+
+    @classmethod
+    def over(cls, variable: str, schema: Schema, value: Value) -> Fixed:
+        """The policy that sets a variable.  Raises DataError for a value that it cannot take."""
+        encoded = encode_value("policy", variable, schema[variable], value, 1)
+        return cls({part.name: one for part, one in zip(schema.parts(variable), encoded, strict=True)})
+
+    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+        """The value n times."""
+        return {name: values.expand(n, *values.shape[1:]).to(generator.device) for name, values in self.rows.items()}
+
+    def log_prob(self, rows: Rows) -> Tensor:
+        """Zero for rows that have the value and minus infinity for all others.  Shape: (rows,) float64."""
+        same = [(rows[name] == values.to(rows[name].device)).flatten(1).all(1) if values.ndim > 1
+                else rows[name] == values.to(rows[name].device) for name, values in self.rows.items()]  # fmt: skip
+        return torch.where(torch.stack(same).all(0), 0.0, -math.inf).double().cpu()
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """Rows of a data set whose numbers are moved by `by` in their own unit."""
+
+    source: ResampleModel
+    atoms: tuple[PartOf, ...]
+    by: float
+
+    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+        """n moved values.  Raises DataError for a category that is moved onto none."""
+        drawn = self.source.sample({}, n, generator)
+        for atom in self.atoms:
+            moved = moved_rows(atom, drawn[atom.part.name], self.by)
+            if atom.part.discrete and bool((moved < 0).any()):
+                lost = atom.kind.describe(int(drawn[atom.part.name][moved < 0][0]))
+                raise DataError(f"{atom.part.name} = {lost} moved by {self.by} is no value that the data show")
+            drawn[atom.part.name] = moved
+        return drawn
+
+
+def resampled_parts(policy: ir.Policy, variables: tuple[str, ...], schema: Schema) -> tuple[Part, ...]:
+    """The parts of variables whose rows a policy draws."""
+    match policy:
+        case ir.Column() | ir.Shifted():
+            return schema.parts(*variables)
+        case ir.Uniform():
+            return tuple(part for name in variables for part in Uniform.vector_parts(name, schema[name]))
+    return ()
+
+
+def policy_over(policy: ir.Policy, variables: tuple[str, ...], schema: Schema, rows: ResampleModel | None) -> Policy:
+    """How variables are drawn by a policy, which draws from `rows` where it draws from any (see `resampled_parts`).
+
+    Raises DataError for a value that the variable cannot take, and for what a model decides.
+    """
+    kind = schema[variables[0]]
+    match policy:
+        case ir.Uniform():
+            return Uniform.over(variables[0], kind, rows)
+        case ir.Fixed(value):
+            return Fixed.over(variables[0], schema, value)
+        case ir.Shifted(_, by) if rows is not None:
+            return Shifted(rows, kind.atoms(variables[0]), by)
+        case ir.Column() if rows is not None:
+            return rows
+    raise DataError(f"{', '.join(variables)} ~ {print_policy(policy)} is drawn from no rows")
+
+
+def moved_rows(atom: PartOf, values: Tensor, by: float) -> Tensor:
+    """The values of a part moved by `by` in its own unit; -1 for a category that is moved onto none."""
+    return held(atom.kind.moved(atom.part.name, values.cpu().numpy(), by)).to(values.device)
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Every category, or every number of the observed range, evenly; the fields of a composite independently.
+
+    A kind without a spread, such as a vector, has its observed rows drawn instead.
+    """
+
+    sizes: Mapping[str, int]  #: discrete part -> categories
+    ranges: Mapping[str, tuple[float, float]]  #: real part -> ends, standardised
+    source: ResampleModel | None  #: of the parts without a spread, which are drawn jointly
+
+    @classmethod
+    def over(cls, name: str, kind: Kind, source: ResampleModel | None) -> Uniform:
+        """The uniform policy of one variable; `source` has the rows of its parts without a spread."""
+        sizes: dict[str, int] = {}
+        ranges: dict[str, tuple[float, float]] = {}
+        for atom in kind.atoms(name):
+            match atom.kind.spread:
+                case Choices(count):
+                    sizes[atom.part.name] = count
+                case Interval(low, high):
+                    ranges[atom.part.name] = (low, high)
+        return cls(sizes, ranges, source)
+
+    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+        """n values, by part, on the generator's device."""
+        device = generator.device
+        drawn: Rows = {}
+        for name, size in self.sizes.items():
+            drawn[name] = torch.randint(size, (n,), generator=generator, device=device)
+        for name, (low, high) in self.ranges.items():
+            drawn[name] = low + (high - low) * torch.rand((n, 1), generator=generator, device=device)
+        if self.source is not None:
+            drawn.update(self.source.sample({}, n, generator))
+        return drawn
+
+    @staticmethod
+    def vector_parts(name: str, kind: Kind) -> tuple[Part, ...]:
+        """The parts that this policy resamples."""
+        return tuple(atom.part for atom in kind.atoms(name) if atom.kind.spread is None)

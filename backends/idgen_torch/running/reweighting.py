@@ -1,0 +1,90 @@
+"""Row weights that turn the law of a data set into one where some variables follow a policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.data.kinds import Kind
+from idgen_compiler.errors import DataError
+from idgen_compiler.warning import warn_overlap
+from idgen_torch.families import ConditionalModel
+from idgen_torch.parts import Rows
+from idgen_torch.running.ancestral import DataSet
+
+__all__ = ["MASS", "NoOverlap", "Weighted", "effective_rows", "reweighted", "uniform_log_prob", "warn_poor_overlap"]
+
+FEW_EFFECTIVE = 0.02
+"""Below this fraction of effective rows a reweighting warns."""
+
+MASS = 0.9
+"""The mean weight, one for a true propensity, has to lie between this and its inverse: below, a part of the intervened
+law has no rows at all; above, the propensity is wrong where it is small."""
+
+
+class NoOverlap(DataError):
+    """A policy puts no mass on any observed row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted:
+    """A reweighted data set, its weights of mean one; `mass` was their mean before, relative to that of the rows."""
+
+    data: DataSet
+    effective: float  #: Kish's number of rows
+    mass: float
+
+
+def effective_rows(weights: Tensor) -> float:
+    """Kish's effective sample size: (sum w)^2 / sum w^2.  Shape: (rows,)."""
+    wide = weights.double()
+    return float(wide.sum().square() / wide.square().sum())
+
+
+def reweighted(name: str, data: DataSet, log_ratio: Tensor, kept: list[str]) -> Weighted:
+    """The data set with each row's weight multiplied by exp(log_ratio), scaled to mean one.
+
+    Shape: log_ratio (rows,), the log of policy(x) / P(x | inputs). Raises NoOverlap when no row has a weight.
+    """
+    before = torch.ones_like(log_ratio, dtype=torch.float64) if data.weights is None else data.weights.double()
+    log_weight = log_ratio.double() + before.log()
+    highest = log_weight.max()
+    if not bool(torch.isfinite(highest)):
+        raise NoOverlap(
+            f"{name}: no row has a finite weight, because the policy puts no mass on the rows that were observed; "
+            "compile with realize='regenerate'"
+        )
+    weights = (log_weight - highest).exp()
+    mass = float(weights.mean() / before.mean() * highest.exp())
+    weights = weights / weights.mean()
+    rows = {name: data.rows[name] for name in kept}
+    return Weighted(DataSet(rows, data.count, weights.float()), effective_rows(weights), mass)
+
+
+def warn_poor_overlap(name: str, variables: str, effective: float, count: int, mass: float) -> None:
+    """Warn when few of `count` rows stay effective, or when the weights' mean says that they do not cover the law."""
+    if effective < FEW_EFFECTIVE * count:
+        warn_overlap(
+            f"{name}: after reweighting {variables} only {effective:.0f} of {count} "
+            "rows are effective (poor overlap), so that what is learnt there rests on few rows; "
+            "compile with realize='regenerate' to share strength instead"
+        )
+    elif not MASS <= mass <= 1 / MASS:
+        warn_overlap(
+            f"{name}: the weights of {variables} have mean {mass:.2f} and not one, so that "
+            "a part of the intervened law has no rows, or its propensities are wrong; the answer there is not to be "
+            "trusted, and realize='regenerate' would extrapolate"
+        )
+
+
+def uniform_log_prob(name: str, kind: Kind, rows: Rows, vectors: ConditionalModel | None) -> Tensor:
+    """Log of the uniform policy's probability or density (standardised units) of each row.  Shape: (rows,).
+
+    `vectors` is a density of the vector parts, which that policy resamples.
+    """
+    atoms = kind.atoms(name)
+    level = sum(atom.kind.spread.log_density for atom in atoms if atom.kind.spread is not None)
+    constant = torch.full((len(rows[atoms[0].part.name]),), level, dtype=torch.float64)
+    return constant if vectors is None else constant + vectors.log_prob(rows).double().cpu()

@@ -1,0 +1,150 @@
+"""The sampler of a fitted program: what a user holds in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.hinge.question import Question
+from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.ir.operations import Sample
+from idgen_compiler.ir.program import Program
+from idgen_compiler.query import Query
+from idgen_torch.arithmetic import our_arithmetic
+from idgen_torch.running.ancestral import Slots, WiredNetwork
+from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.record import FitRecord
+from idgen_torch.running.storage import write_fitted
+from idgen_torch.tensors import decode, encode_value
+
+__all__ = ["TorchSampler"]
+
+T = TypeVar("T")
+
+
+class TorchSampler:
+    """A fitted program.
+
+    Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit.
+    """
+
+    def __init__(self, fitted: FittedProgram, device: torch.device) -> None:
+        self.fitted = fitted
+        self.device = device
+
+    @property
+    def program(self) -> Program:
+        """The program that was fitted."""
+        return self.fitted.program
+
+    @property
+    def schema(self) -> Schema:
+        """Of what type each variable is."""
+        return self.fitted.schema
+
+    def report(self) -> FitRecord:
+        """How the fit was made: for each model its family, rows and held-out log-likelihood; prints as a summary."""
+        return self.fitted.record
+
+    def sample(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        query: Query | str | None = None,
+    ) -> Samples:
+        """Draw n samples of the outcomes.
+
+        `do` sets the treatments and `given` the conditions: a label or number, or an array with one for each
+        sample; for a composite a tuple or dict of such values, for a vector an array (dim,) or (n, dim), for an image
+        whatever one is read from (see `images`), or n of them. Every treatment and condition of the query has to be
+        set, also one that turned out not to matter. Equal seeds give equal samples; None draws a fresh seed. `query`
+        chooses among the samplers of a program that has several.
+
+        Returns arrays with n entries each, in the type in which the variable's data came, images as bytes
+        (n, channels, height, width); a composite is a structured array. Raises DataError for wrong names or values, and
+        warns (OverlapWarning) for a number beyond the data.
+        """
+        op, count, batches = self._drawn(n, do, given, seed, query)
+        columns = {name: self.schema[name].empty(count) for name in op.network.outputs}
+        start = 0
+        for size, slots in batches:
+            for name, column in columns.items():
+                decode(self.schema[name], slots[name], column[start : start + size])
+            start += size
+        return Samples(columns)
+
+    def stream(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        query: Query | str | None = None,
+    ) -> Iterator[Samples]:
+        """Draw what `sample` draws piece by piece, so that any number of samples fits into memory."""
+        op, _, batches = self._drawn(n, do, given, seed, query)
+        return (self._decoded(op, size, slots) for size, slots in batches)
+
+    def _decoded(self, op: Sample, size: int, slots: Slots) -> Samples:
+        columns = {name: self.schema[name].empty(size) for name in op.network.outputs}
+        for name, column in columns.items():
+            decode(self.schema[name], slots[name], column)
+        return Samples(columns)
+
+    def _drawn(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None,
+        given: Mapping[str, Any] | None,
+        seed: int | None,
+        query: Query | str | None,
+    ) -> tuple[Sample, int, Iterator[tuple[int, Slots]]]:
+        """The sampler that is asked for, the number of samples, and its batches, drawn as they are taken."""
+        question = Question.of(self.program, n, do, given, seed, query)
+        op, inputs = question.sampler, self._inputs(question)
+        wired = WiredNetwork(op.network, self.schema, self.fitted.models, self.fitted.policies, self.device)
+        batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
+        return op, question.n, _without_gradients(batches)
+
+    def read_value(self, name: str, text: str) -> Any:
+        """The value of a variable that a person typed, as `sample` takes it (see `Kind.read`).
+
+        A variable that the sampler does not know keeps its text, for `sample` to say so.
+        """
+        return self.schema[name].read(name, text) if name in self.schema.types else text
+
+    def save(self, path: str | Path) -> None:
+        """Write the sampler into a folder, as JSON and safetensors.
+
+        Raises DataError when the path exists and is neither an empty folder nor a saved sampler.
+        """
+        write_fitted(self.fitted, Path(path))
+
+    def _inputs(self, question: Question) -> Slots:
+        """Encode what the caller sets.  Raises DataError for a value that a variable cannot take."""
+        encoded = {
+            name: encode_value(setting.role, name, self.schema[name], value, question.n)
+            for name, (setting, value) in question.settings.items()
+            if name in self.schema.types
+        }
+        return {name: encoded[name] for name in question.sampler.network.inputs}
+
+    def __repr__(self) -> str:
+        return f"TorchSampler({self.program.name}, {len(self.fitted.models)} models on {self.device})"
+
+
+def _without_gradients(batches: Iterator[T]) -> Iterator[T]:
+    """The same batches, made by our arithmetic without gradients; between them the caller's own settings hold."""
+    while True:
+        with our_arithmetic(gradients=False):
+            try:
+                batch = next(batches)
+            except StopIteration:
+                return
+        yield batch

@@ -1,0 +1,130 @@
+"""A sampler on disk: a folder with a JSON header and one safetensors file for each model."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from idgen_compiler import ir
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.hinge.saved import HEADER, read_header, write_header
+from idgen_compiler.ir.operands import Role, leaves
+from idgen_compiler.ir.text import print_policy
+from idgen_compiler.program import Program
+from idgen_torch.entries import checked_keys
+from idgen_torch.families import ConditionalModel
+from idgen_torch.families.tables.resample import ResampleModel
+from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.model_files import Record, read_model, write_model
+from idgen_torch.running.plan import draws_of
+from idgen_torch.running.policies import Policy, PolicyKey, Shifted, Uniform, policy_over, resampled_parts
+from idgen_torch.running.record import FitRecord
+
+__all__ = ["read_fitted", "write_fitted"]
+
+_KEYS = {"format", "backend", "program", "schema", "models", "policies", "fit"}
+
+
+def write_fitted(fitted: FittedProgram, path: Path) -> None:
+    """Write a new folder, whole or not at all; a saved sampler that is there is replaced.
+
+    Raises DataError when anything else is there.
+    """
+    if path.exists() and not (path.is_dir() and (not any(path.iterdir()) or (path / HEADER).is_file())):
+        raise DataError(f"{path} exists and is no saved sampler; choose a new folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
+        folder = Path(scratch) / "sampler"
+        folder.mkdir()
+        write_header(
+            folder,
+            "torch",
+            fitted.program,
+            schema=fitted.schema.to_json(),
+            models={name: write_model(folder, name.removeprefix("%"), m) for name, m in fitted.models.items()},
+            policies={_policy_name(*key): _write_policy(folder, key, p) for key, p in fitted.policies.items()},
+            fit=fitted.record.to_json(),
+        )
+        if path.exists():
+            shutil.rmtree(path)
+        folder.replace(path)
+
+
+def read_fitted(path: Path, device: torch.device) -> FittedProgram:
+    """Read what `write_fitted` wrote.  Raises DataError for a folder that is truncated or was tampered with."""
+    header = checked_keys(f"{path / HEADER}", read_header(path), _KEYS)
+    if header["backend"] != "torch":
+        raise DataError(f"{path} was written by the backend {header['backend']!r}; read it with idgen.load")
+    try:
+        program = Program.parse(header["program"])
+    except IdgenError as error:
+        raise DataError(f"the program saved in {path} does not verify ({error}); save the sampler again") from error
+    schema = Schema.from_json(header["schema"])
+    _check_variables(program, schema)
+    applied = {name for op in program.samplers for name in leaves(op, Role.MODEL)}
+    drawn = {key for op in program.samplers for key in draws_of(op)}
+    records = checked_keys("the list of models", header["models"], applied)
+    policies = checked_keys("the list of policies", header["policies"], {_policy_name(*key) for key in drawn})
+    return FittedProgram(
+        program,
+        schema,
+        _read_models(path, program, schema, records, device),
+        {key: _read_policy(path, key, schema, policies[_policy_name(*key)], device) for key in sorted(drawn, key=str)},
+        FitRecord.from_json(header["fit"]),
+    )
+
+
+def _check_variables(program: Program, schema: Schema) -> None:
+    if set(program.observe.variables) != set(schema.types):
+        wrong = sorted(set(program.observe.variables) ^ set(schema.types))
+        raise DataError(f"the saved schema does not fit the program in {', '.join(wrong)}; save the sampler again")
+
+
+def _read_models(
+    path: Path, program: Program, schema: Schema, records: Mapping[str, Any], device: torch.device
+) -> dict[str, ConditionalModel]:
+    return {
+        op.result: read_model(
+            path,
+            op.result.removeprefix("%"),
+            records[op.result],
+            schema.parts(*op.targets),
+            schema.parts(*op.inputs),
+            device,
+        )
+        for op in program.models
+        if op.result in records
+    }
+
+
+def _policy_name(policy: ir.Policy, variables: tuple[str, ...]) -> str:
+    """`obs.X+Y` for draws of X and Y from %obs; no value is called with a dot, so that no model has this name."""
+    return f"{print_policy(policy).removeprefix('%').replace(' ', '')}.{'+'.join(variables)}"
+
+
+def _write_policy(folder: Path, key: PolicyKey, policy: Policy) -> Record | None:
+    """The record of the rows that a policy draws; None where it draws none."""
+    rows = policy.source if isinstance(policy, Uniform | Shifted) else policy
+    return write_model(folder, _policy_name(*key), rows) if isinstance(rows, ResampleModel) else None
+
+
+def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device: torch.device) -> Policy:
+    policy, variables = key
+    parts = resampled_parts(policy, variables, schema)
+    rows = None
+    if parts:
+        found = read_model(path, _policy_name(*key), record, parts, (), device)
+        if not isinstance(found, ResampleModel):
+            raise DataError(f"the saved policy {_policy_name(*key)} holds no rows; save the sampler again")
+        rows = found
+    elif record is not None:
+        raise DataError(
+            f"the saved policy {_policy_name(*key)} holds rows that it does not use; save the sampler again"
+        )
+    return policy_over(policy, variables, schema, rows)

@@ -1,0 +1,295 @@
+"""Training a denoiser: batches by step number, AdamW in one cycle, averaged weights, states to resume from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, NoReturn
+
+import torch
+from torch import Tensor, nn
+
+from idgen_compiler.errors import DataError
+from idgen_torch.nets.conditioning import DenoisingNetwork
+from idgen_torch.nets.processes import Process
+from idgen_torch.parts import Rows
+from idgen_torch.seeds import stream_for
+from idgen_torch.training.ensemble import one_cycle
+from idgen_torch.training.progress import Progress
+from idgen_torch.training.state import Standing, TrainingFile
+
+__all__ = ["Budget", "Lesson", "Plan", "RowsByStep", "train_denoiser"]
+
+REPORTS = 100
+"""How often a training tells its progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long to train: a number of steps, or seconds, or whichever of both is over first."""
+
+    steps: int | None
+    seconds: float | None
+
+    def spent(self, standing: Standing) -> float:
+        """The fraction of the budget that is used up, 0 at the start and 1 at the end."""
+        limits = ((standing.step, self.steps), (standing.seconds, self.seconds))
+        return min(1.0, max((used / most for used, most in limits if most is not None), default=1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The measured recipe, or what the options set in its place."""
+
+    budget: Budget
+    batch_size: int
+    lr: float
+    ema: float
+    dropout: float
+    precision: str  #: as accelerate names it: no, bf16 or fp16
+    accumulation: int
+    compile: bool
+    save_every: int
+
+
+class RowsByStep:
+    """Which rows each step sees, a function of the seed and the step alone, so that a training can go on anywhere.
+
+    Every pass takes all rows in a new order; with weights each row is drawn with its probability instead.
+    """
+
+    def __init__(self, count: int, batch_size: int, seed: int, weights: Tensor | None) -> None:
+        self._count, self._seed = count, seed
+        self._batch = min(batch_size, count)
+        self._cumulative = None if weights is None else weights.double().cpu().cumsum(0)
+        self._pass, self._order = -1, torch.empty(0, dtype=torch.long)
+
+    def index(self, step: int) -> Tensor:
+        """Row numbers.  Shape: (batch,) int64, on the CPU."""
+        if self._cumulative is not None:
+            height = torch.rand(self._batch, generator=stream_for(self._seed, "rows", str(step)), dtype=torch.float64)
+            drawn = torch.searchsorted(self._cumulative, height * self._cumulative[-1], right=True)
+            return drawn.clamp(max=self._count - 1)
+        steps = self._count // self._batch
+        number, place = divmod(step, steps)
+        if number != self._pass:
+            self._pass = number
+            self._order = torch.randperm(self._count, generator=stream_for(self._seed, "order", str(number)))
+        return self._order[place * self._batch : (place + 1) * self._batch]
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What a denoiser learns from: `batch` gives the targets (rows, *shape) of some row numbers, and their inputs.
+
+    The targets are of about unit size; `rows` says which rows each step sees, and `name` what progress is called.
+    """
+
+    batch: Callable[[Tensor], tuple[Tensor, Rows]]
+    rows: RowsByStep
+    name: str
+
+
+def train_denoiser(
+    network: DenoisingNetwork,
+    process: Process,
+    lesson: Lesson,
+    plan: Plan,
+    seed: int,
+    device: torch.device,
+    progress: Progress,
+    file: TrainingFile | None = None,
+    picture: Callable[[int], None] | None = None,
+) -> None:
+    """Train in place and leave the averaged weights in the network, without gradients.
+
+    With a `file` the state is kept every so many steps, and training goes on from it; on a CPU a training that was
+    interrupted ends as one that was not. `picture` is called ten times on the way, with the averaged weights in place.
+
+    Raises DataError when the training diverges.
+    """
+    network.to(device)
+    if device.type == "cuda" and len(network.shape) == 3:
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    training = _Training(network, process, lesson, plan, seed, device)
+    standing = training.resumed(file)
+    told = int(plan.budget.spent(standing) * REPORTS)
+    progress.start(lesson.name, REPORTS - told)
+    began = time.perf_counter() - standing.seconds
+    try:
+        with training.prepared():
+            while (spent := plan.budget.spent(standing)) < 1:
+                total = training.descend(standing.step, plan.lr * one_cycle(spent, warm_up=0.05))
+                # The loss comes back from the device only now and then: asking for it would make the two wait.
+                step, now = standing.step + 1, standing.loss
+                if step % 20 == 1 or device.type == "cpu":
+                    now = _running(lesson.name, step, standing, float(total), plan.precision)
+                standing = Standing(step, time.perf_counter() - began, now)
+                while told < int(plan.budget.spent(standing) * REPORTS):
+                    told += 1
+                    progress.advance(standing.loss)
+                    if picture is not None and told % 10 == 0:
+                        with training.averaged():
+                            picture(standing.step)
+                if file is not None and step % plan.save_every == 0:
+                    training.keep(file, standing)
+            training.check_finite(standing.step)
+    finally:
+        progress.done()
+    training.finish()
+
+
+class _Training:
+    """A network under way: its optimizer, the running average of its weights, and what makes a step."""
+
+    def __init__(
+        self,
+        network: DenoisingNetwork,
+        process: Process,
+        lesson: Lesson,
+        plan: Plan,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        from diffusers.training_utils import EMAModel
+
+        self.network, self.lesson, self.plan, self.seed, self.device = network, lesson, plan, seed, device
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), lr=plan.lr, weight_decay=1e-2, betas=(0.9, 0.99), fused=True
+        )
+        self.parameters = list(network.parameters())
+        self.average: Any = EMAModel(self.parameters, decay=plan.ema, foreach=True)
+        self.model: nn.Module = _Step(network, process)
+        self._accelerator: Any = None
+        self._prepared: Any = None
+
+    def resumed(self, file: TrainingFile | None) -> Standing:
+        """How far the training in the file came, which is put in place."""
+        standing = Standing() if file is None else file.read(self.network, self.average.shadow_params, self.optimizer)
+        self.average.optimization_step = standing.step
+        if self.plan.compile and self.device.type == "cuda":
+            self.model = torch.compile(self.model, dynamic=False)  # type: ignore[assignment]
+        self.network.train()
+        return standing
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """Ready to descend."""
+        with _accelerated(self.plan, self.device) as accelerator:
+            self._accelerator = accelerator
+            self.model, self._prepared = accelerator.prepare(self.model, self.optimizer)
+            yield
+
+    def descend(self, step: int, lr: float) -> Tensor:
+        """One step of the optimizer, over as many batches as are accumulated; their mean loss, still on the device."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        accelerator, plan, device = self._accelerator, self.plan, self.device
+        total = torch.zeros((), device=device)
+        for number in range(step * plan.accumulation, (step + 1) * plan.accumulation):
+            targets, given = self.lesson.batch(self.lesson.rows.index(number))
+            stream = stream_for(self.seed, "noise", str(number), device=device)
+            count = len(targets)
+            noise = torch.randn((count, *self.network.shape), generator=stream, device=device)
+            level = torch.randn(count, generator=stream, device=device)
+            keep = torch.rand(count, generator=stream, device=device) >= plan.dropout if plan.dropout else None
+            with accelerator.accumulate(self.model), accelerator.autocast():
+                loss = self.model(targets.to(device), given, noise, level, keep)
+                accelerator.backward(loss)
+                if accelerator.sync_gradients:
+                    accelerator.clip_grad_norm_(self.parameters, 1.0)
+                self._prepared.step()
+                self._prepared.zero_grad()
+            total += loss.detach() / plan.accumulation
+        self.average.step(self.parameters)
+        return total
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """The averaged weights in the network's place for a while."""
+        self.average.store(self.parameters)
+        self.average.copy_to(self.parameters)
+        self.network.eval()
+        try:
+            yield
+        finally:
+            self.average.restore(self.parameters)
+            self.network.train()
+
+    def keep(self, file: TrainingFile, standing: Standing) -> None:
+        """Write the state.  Raises DataError for weights that are no finite numbers."""
+        self.check_finite(standing.step)
+        file.write(self.network, self.average.shadow_params, self.optimizer, standing)
+
+    def check_finite(self, step: int) -> None:
+        """Raise DataError for weights that are no finite numbers."""
+        if not all(bool(parameter.isfinite().all()) for parameter in self.parameters):
+            _refuse(self.lesson.name, step)
+
+    def finish(self) -> None:
+        """Leave the averaged weights in the network, without gradients."""
+        self.average.copy_to(self.parameters)
+        self.network.eval().requires_grad_(False)
+        for parameter in self.parameters:
+            parameter.grad = None
+
+
+def _running(name: str, step: int, before: Standing, loss: float, precision: str) -> float:
+    """The running mean of the loss.
+
+    Raises DataError where the loss is no number, unless it is of half precision, where the step is left out then.
+    """
+    if not isfinite(loss):
+        if precision != "fp16":
+            _refuse(name, step)
+        return before.loss
+    return loss if before.step == 0 else 0.98 * before.loss + 0.02 * loss
+
+
+def _refuse(name: str, step: int) -> NoReturn:
+    raise DataError(
+        f"the training of {name} diverged at step {step}: its loss or its weights are no finite numbers; "
+        "train with a lower lr, or in full precision (images={'precision': 'no'})"
+    )
+
+
+class _Step(nn.Module):
+    """Network and loss as one module, so that both are compiled together."""
+
+    def __init__(self, network: DenoisingNetwork, process: Process) -> None:
+        super().__init__()
+        self.network, self.process = network, process
+
+    def forward(self, targets: Tensor, given: Rows, noise: Tensor, level: Tensor, keep: Tensor | None) -> Tensor:
+        predictor = self.network.predictor(given, len(targets), keep)
+        return self.process.loss(predictor, targets, noise, level).mean()
+
+
+@contextmanager
+def _accelerated(plan: Plan, device: torch.device) -> Iterator[Any]:
+    """An accelerator of this training's own, on the current CUDA device where it has one.
+
+    Accelerate keeps one state a process: that of the user's own accelerators is as it was afterwards.
+    """
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState, GradientState, PartialState
+
+    shared: list[dict[str, Any]] = [kind._shared_state for kind in (AcceleratorState, GradientState, PartialState)]
+    before = [dict(state) for state in shared]
+    for state in shared:
+        state.clear()
+    try:
+        with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+            yield Accelerator(
+                cpu=device.type == "cpu",
+                device_placement=False,
+                mixed_precision=plan.precision,
+                gradient_accumulation_steps=plan.accumulation,
+            )
+    finally:
+        for state, kept in zip(shared, before, strict=True):
+            state.clear()
+            state.update(kept)

@@ -1,0 +1,152 @@
+"""The training loop: permuted batches held as tensors, AdamW in one cycle, the best held-out epoch of each member."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil, cos, pi
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from idgen_torch.options import Options, real, whole, widths
+from idgen_torch.training.progress import Progress
+
+__all__ = ["EnsembleTraining", "Passes", "Split", "one_cycle", "split", "train"]
+
+
+@dataclass(frozen=True)
+class Passes:
+    """How often the rows are passed over when nobody says.
+
+    least_steps: small tables are passed over more often, until this many steps are made.
+    most_steps: large tables are passed over less often, but at least twice, so that a fit stays under this many steps.
+    """
+
+    epochs: int
+    least_steps: int = 400
+    most_steps: int = 6000
+
+    def number(self, steps: int) -> int:
+        """How often to pass over rows that make this many steps a pass."""
+        return min(max(self.epochs, ceil(self.least_steps / steps)), max(2, self.most_steps // steps))
+
+
+@dataclass(frozen=True)
+class EnsembleTraining(Options):
+    """How an ensemble of small networks is trained; the families that have one bring their measured defaults.
+
+    epochs: passes over the rows, by the size of the table where it is None.  batch_size: rows a step.  lr: peak
+    learning rate.  weight_decay: AdamW's.  hidden: widths of the hidden layers.  ensemble: members.
+    patience: stop after this many epochs in which no member's held-out likelihood improved.
+    holdout: fraction of the rows kept back to choose the epoch, and all else that is chosen.
+    """
+
+    usual: ClassVar[Passes]
+
+    epochs: int | None = whole(None)
+    batch_size: int = whole(512)
+    lr: float = real(4e-3, "a number above 0", lambda value: value > 0)
+    weight_decay: float = real(1e-2, "a number from 0", lambda value: value >= 0)
+    hidden: tuple[int, ...] = widths((64, 64))
+    ensemble: int = whole(1)
+    patience: int = whole(8)
+    holdout: float = real(0.1, "a fraction strictly between 0 and 1", lambda value: 0 < value < 1)
+
+    def epochs_for(self, steps: int) -> int:
+        """How often to pass over rows that make this many steps a pass."""
+        return self.usual.number(steps) if self.epochs is None else self.epochs
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Row numbers to learn from and to choose by; the same rows where there is only one."""
+
+    train: Tensor
+    held_out: Tensor
+
+
+def split(
+    rows: int, holdout: float, generator: torch.Generator, weights: Tensor | None = None, most: int = 10_000
+) -> Split:
+    """A random split; at least one and at most `most` rows are held out. Rows of no weight are in neither part."""
+    there = None if weights is None else (weights.float() > 0).nonzero().flatten().cpu()
+    if there is None or len(there) == rows:
+        there = torch.arange(rows)
+    rows = len(there)
+    if rows == 1:
+        return Split(there, there)
+    order = there[torch.randperm(rows, generator=generator)]
+    kept_back = min(max(1, round(rows * holdout)), most)
+    return Split(order[kept_back:], order[:kept_back])
+
+
+def one_cycle(progress: float, warm_up: float = 0.15) -> float:
+    """The learning rate as a fraction of its peak, `progress` in [0, 1]: a linear rise, then half a cosine to zero.
+
+    Source: Smith and Topin (2018), with cosine annealing.
+    """
+    if progress < warm_up:
+        return 0.05 + 0.95 * progress / warm_up
+    return 0.5 * (1 + cos(pi * (progress - warm_up) / (1 - warm_up)))
+
+
+def train(
+    parameters: Sequence[Tensor],
+    loss: Callable[[Tensor], Tensor],
+    held_out_loss: Callable[[], Tensor],
+    rows: Tensor,
+    recipe: EnsembleTraining,
+    generator: torch.Generator,
+    progress: Progress,
+    name: str,
+) -> Tensor:
+    """Train all members of an ensemble at once, in place, and leave each at its best held-out epoch.
+
+    Every parameter's first axis is the member. `loss` takes row numbers (members, batch) and returns the sum of
+    the members' mean losses; `held_out_loss` returns one loss for each member; `rows` are the row numbers to learn
+    from. Each member sees its own order of the rows. The start counts as an epoch, so that a fit which
+    learns nothing transferable ends where it began.
+    Returns the best held-out losses, shape (members,).
+    """
+    members = parameters[0].shape[0]
+    count = len(rows)
+    batch = min(recipe.batch_size, count)
+    steps = count // batch
+    epochs = recipe.epochs_for(steps)
+    device = parameters[0].device
+    optimizer = torch.optim.AdamW(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
+    for parameter in parameters:
+        parameter.requires_grad_(True)
+    best = held_out_loss()
+    kept = [parameter.detach().clone() for parameter in parameters]
+    idle = 0
+    progress.start(name, epochs)
+    try:
+        for epoch in range(epochs):
+            orders = torch.stack([rows[torch.randperm(count, generator=generator)] for _ in range(members)]).to(device)
+            for step in range(steps):
+                for group in optimizer.param_groups:
+                    group["lr"] = recipe.lr * one_cycle((epoch * steps + step) / (epochs * steps))
+                optimizer.zero_grad()
+                loss(orders[:, step * batch : (step + 1) * batch]).backward()
+                optimizer.step()
+            now = held_out_loss()
+            improved = now < best
+            best = torch.where(improved, now, best)
+            with torch.no_grad():
+                for keep, parameter in zip(kept, parameters, strict=True):
+                    keep[improved] = parameter[improved]
+            progress.advance(float(best.mean()))
+            idle = 0 if bool(improved.any()) else idle + 1
+            if idle >= recipe.patience:
+                break
+    finally:
+        progress.done()
+    with torch.no_grad():
+        for keep, parameter in zip(kept, parameters, strict=True):
+            parameter.requires_grad_(False)
+            parameter.grad = None
+            parameter.copy_(keep)
+    return best

@@ -1,0 +1,33 @@
+"""Who is told how a fit goes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+__all__ = ["NoProgress", "Progress"]
+
+
+class Progress(Protocol):
+    """Told how far a fit has come; a progress bar, a log, or nothing."""
+
+    def start(self, name: str, total: int) -> None:
+        """A fit called `name` begins; `advance` will be called at most `total` times."""
+
+    def advance(self, loss: float) -> None:
+        """One epoch is over, with the mean held-out negative log-likelihood `loss` in nats per row."""
+
+    def done(self) -> None:
+        """The fit is over, perhaps early."""
+
+
+class NoProgress:
+    """Progress that nobody watches."""
+
+    def start(self, name: str, total: int) -> None:
+        """Nothing is shown."""
+
+    def advance(self, loss: float) -> None:
+        """Nothing is shown."""
+
+    def done(self) -> None:
+        """Nothing is shown."""

@@ -1,0 +1,131 @@
+"""The registry: what is installed, what is registered by hand, and a package that brings a family of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idgen_compiler.errors import DataError
+from idgen_torch.families import Table, families, family, register, registry
+from tests.idgen_torch import counting
+
+EXAMPLE = Path(__file__).parent / "example"
+
+
+def test_the_registry_knows_its_families_and_near_misses() -> None:
+    assert {"chain", "classifier", "factored", "flow", "resample", "table"} <= set(families())
+    assert family("table") is Table
+    with pytest.raises(DataError, match="did you mean table"):
+        family("tabel")
+    with pytest.raises(DataError, match="no kernel family is called 'oracle'; known names: chain, classifier, "):
+        family("oracle")
+
+
+def test_a_name_is_registered_once() -> None:
+    @dataclass(frozen=True)
+    class Impostor(Table):
+        word = "table"
+
+    assert register(Table) is Table
+    with pytest.raises(DataError, match="registered already"):
+        register(Impostor)
+    with pytest.raises(DataError, match="has no name"):
+        register(type("Nameless", (Table,), {"word": ""}))
+
+
+def test_a_class_that_is_written_again_takes_the_place_of_the_former() -> None:
+    again: Any = type("Counting", (counting.Counting,), {"__module__": counting.Counting.__module__})
+    try:
+        assert family(register(again).word) is again
+    finally:
+        register(counting.Counting)
+    assert family("test-counting") is counting.Counting
+
+
+def points(*told: EntryPoint) -> Any:
+    return lambda group: told
+
+
+def test_a_package_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("no_such_package:Oracle", "idgen_torch.families:NoSuchFamily"):
+        monkeypatch.setattr(registry, "entry_points", points(EntryPoint("oracle", value, registry.GROUP)))
+        with pytest.raises(DataError, match=f"'oracle' cannot be loaded from {value} .*uninstall its package"):
+            family("oracle")
+    for value in ("idgen_torch.families:Task", "idgen_torch.families:Table"):
+        monkeypatch.setattr(registry, "entry_points", points(EntryPoint("oracle", value, registry.GROUP)))
+        with pytest.raises(DataError, match=f"{value} is no family called 'oracle'"):
+            family("oracle")
+
+
+def test_two_packages_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (EntryPoint("oracle", value, registry.GROUP) for value in ("a:Oracle", "b:Oracle"))
+    monkeypatch.setattr(registry, "entry_points", points(one, other))
+    with pytest.raises(DataError, match=r"two packages bring a family called 'oracle' \(a:Oracle, b:Oracle\)"):
+        families()
+    monkeypatch.setattr(registry, "entry_points", points(one, one))
+    assert "oracle" in families()
+
+
+def run(*command: str) -> str:
+    """The output of a new process that has the example package on its path, as if it were installed."""
+    path = os.pathsep.join([str(EXAMPLE), *sys.path])
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "error"}
+    done = subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_package_of_one_file_brings_a_family_to_every_process(tmp_path: Path) -> None:
+    """It is chosen where its offer is the best, takes options, is named in text, saved and loaded elsewhere."""
+    assert sorted(path.name for path in EXAMPLE.iterdir() if path.name != "__pycache__") == [
+        "example_family-1.0.dist-info",
+        "example_family.py",
+    ]
+    fitting = f"""
+import numpy as np
+import idgen_compiler as idgen
+from example_family import Nearest
+
+rng = np.random.default_rng(0)
+z = rng.normal(size=300)
+x = rng.integers(0, 2, 300)
+data = {{"Z": z, "X": x, "Y": 10.0 * x + z}}
+program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
+how = {{"progress": False, "device": "cpu", "seed": 0, "epochs": 1, "ensemble": 1, "density": "mixture"}}
+print([model.family for model in program.fit(data, **how).report().models])
+sampler = program.fit(data, family={{"Y": "nearest{{k=3}}"}}, **how)
+print([model.family for model in sampler.report().models], sampler.fitted.models["%m0"].recipe)
+print(program.fit(data, family={{"*": Nearest()}}, k=4, **how).fitted.models["%m0"].recipe)
+print([model.family for model in program.fit(data, eager=True, **how).report().models])
+print(np.round(sampler.sample(100, do={{"X": 1}}, seed=1)["Y"].mean(), 6))
+sampler.save({str(tmp_path / "saved")!r})
+"""
+    chosen, asked, filled, eager, mean = run("-c", fitting).splitlines()
+    assert chosen == "['flow']"
+    assert asked == "['nearest'] Nearest(k=3, eager=False)"
+    assert filled == "Nearest(k=4, eager=False)"
+    assert eager == "['nearest']"
+    assert 9.0 < float(mean) < 11.0
+    loading = f"""
+import numpy as np
+import idgen_compiler as idgen
+print(np.round(idgen.load({str(tmp_path / "saved")!r}).sample(100, do={{"X": 1}}, seed=1)["Y"].mean(), 6))
+"""
+    assert run("-c", loading).strip() == mean
+
+
+def test_the_command_line_names_a_family_of_a_package(tmp_path: Path) -> None:
+    table = "\n".join(["X,Y", *(f"{k % 2},{k % 2 + k / 1000}" for k in range(60))])
+    (tmp_path / "rows.csv").write_text(table)
+    out = run(
+        "-m", "idgen_compiler", "fit", "P(Y | do(X))", "--graph", "X -> Y", "--data", str(tmp_path / "rows.csv"),
+        "--out", str(tmp_path / "out"), "--family", "Y=nearest{k=2}", "--device", "cpu",
+    )  # fmt: skip
+    assert "nearest" in out

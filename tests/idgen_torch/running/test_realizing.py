@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import json
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import idgen_compiler as idgen
+from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.saved import HEADER
+from idgen_torch import TorchBackend, TorchSampler
+from idgen_torch.families import Run, Task
+from idgen_torch.families.tables.table import Table, TableModel
+from idgen_torch.running.ancestral import DataSet
+from idgen_torch.running.realizing import EFFECTIVE
+from idgen_torch.running.reweighting import NoOverlap, reweighted
+from tests.idgen_torch import counting, programs
+from tests.strategies import NAPKIN
+
+__all__ = ["counting"]
+
+QUERY = idgen.Query.parse("P(Y | do(X))")
+AUTO = idgen.compile(QUERY, NAPKIN)
+GOOD = programs.napkin_data(3000)
+
+
+def poor(rows: int = 3000) -> dict[str, np.ndarray]:
+    """Napkin rows in which W2 is W1's parity but for one row in fifty."""
+    data = programs.napkin_data(rows)
+    data["W2"] = np.where(np.arange(rows) % 50 == 0, 1 - data["W1"] % 2, data["W1"] % 2)
+    return data
+
+
+def fit(data: Any, **options: Any) -> TorchSampler:
+    return TorchBackend().fit(options.pop("program", AUTO), data, device="cpu", progress=False, **options)
+
+
+def test_good_overlap_is_reweighted() -> None:
+    sampler = fit(GOOD)
+    assert sampler.program == AUTO.realized("reweight")
+    (choice,) = sampler.report().choices
+    assert (choice.operation, choice.chosen, choice.threshold) == ("%law0", "reweight", EFFECTIVE)
+    overlap = choice.overlap
+    assert overlap is not None
+    assert (overlap.operation, overlap.variables) == ("%law0", "W2")
+    assert overlap.effective > EFFECTIVE
+    assert overlap.mass == pytest.approx(1, abs=0.02)
+    assert f"%law0 reweighted: {overlap.effective:.0%} of the rows stay effective after reweighting W2" in str(
+        sampler.report()
+    )
+    by_name = fit(GOOD, program=idgen.compile(QUERY, NAPKIN, realize="reweight"))
+    assert by_name.report().choices == ()
+    ours, theirs = ([(m.models, m.family, m.held_out) for m in s.report().models] for s in (sampler, by_name))
+    assert ours == theirs
+    ours, theirs = (s.sample(500, do={"X": 1}, seed=0)["Y"] for s in (sampler, by_name))
+    assert np.array_equal(ours, theirs)
+
+
+def test_poor_overlap_is_regenerated_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampler = fit(poor(), rows_factor=2.0)
+    assert sampler.program == AUTO.realized("regenerate")
+    assert [data.rows for data in sampler.report().data] == [6000]
+    (choice,) = sampler.report().choices
+    assert choice.chosen == "regenerate"
+    assert choice.overlap is not None
+    assert choice.overlap.effective < 0.3
+    assert "% of the rows stay effective after reweighting W2 (reweighting is taken from 70% on)" in str(choice)
+    by_name = fit(poor(), rows_factor=2.0, program=idgen.compile(QUERY, NAPKIN, realize="regenerate"))
+    ours, theirs = (s.sample(500, do={"X": 1}, seed=0)["Y"] for s in (sampler, by_name))
+    assert np.array_equal(ours, theirs)
+
+
+def test_rows_that_cover_a_part_only_are_not_reweighted() -> None:
+    data = programs.napkin_data(3000)
+    data["W2"] = data["W1"] % 2
+    data["W1"] = data["W1"] % 2
+    (choice,) = fit(data, rows_factor=1.0).report().choices
+    # W2 copies W1: every weight is P(w2), about a half, so that all rows would count as effective.
+    overlap = choice.overlap
+    assert overlap is not None
+    assert overlap.effective > EFFECTIVE
+    assert overlap.mass == pytest.approx(0.5, abs=0.05)
+    assert (choice.chosen, choice.reason) == (
+        "regenerate",
+        f"the weights of W2 have mean {overlap.mass:.2f} and not one",
+    )
+
+
+def test_a_wide_vector_is_not_tried() -> None:
+    data: dict[str, Any] = programs.napkin_data(60)
+    data["W2"] = data["W2"][:, None] + np.random.default_rng(0).normal(size=(60, 9))
+    (choice,) = fit(data, rows_factor=1.0, epochs=1, ensemble=1, density="mixture").report().choices
+    assert choice.overlap is None
+    assert "W2 has 9 real numbers, too many for a density" in choice.reason
+
+
+def test_what_was_trained_to_decide_is_not_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: Counter[str] = Counter()
+    fit_table = Table.fit
+
+    def counted(recipe: Table, task: Task, run: Run) -> TableModel:
+        trained.update(part.name for part in task.targets)
+        return fit_table(recipe, task, run)
+
+    monkeypatch.setattr(Table, "fit", counted)
+    fit(GOOD, family={"W2": "table", "Y": "table"})
+    assert trained == {"W2": 1, "Y": 1}
+
+
+def test_an_interrupted_choice_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*args: Any, **options: Any) -> None:
+        raise KeyboardInterrupt
+
+    families = {"W2": "table", "Y": "test-counting"}
+    with monkeypatch.context() as patch:
+        patch.setattr(counting.Counting, "fit", interrupt)
+        with pytest.raises(KeyboardInterrupt, match=r"at %m3, 1 of 2 models trained, kept in "):
+            fit(GOOD, checkpoint=tmp_path, family=families)
+    with monkeypatch.context() as patch:
+        patch.setattr(Table, "fit", interrupt)
+        resumed = fit(GOOD, checkpoint=tmp_path, family=families)
+    fresh = fit(GOOD, family=families)
+    assert resumed.report() == fresh.report()
+    ours, theirs = (s.sample(300, do={"X": 1}, seed=1)["Y"] for s in (resumed, fresh))
+    assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("data", [GOOD, poor()], ids=["reweighted", "regenerated"])
+def test_a_choice_is_saved(tmp_path: Path, data: dict[str, np.ndarray]) -> None:
+    sampler = fit(data, rows_factor=1.0)
+    sampler.save(tmp_path / "s")
+    loaded = TorchBackend().load(tmp_path / "s", device="cpu")
+    assert loaded.program == sampler.program
+    assert loaded.report() == sampler.report()
+    ours, theirs = (s.sample(300, do={"X": 0}, seed=1)["Y"] for s in (sampler, loaded))
+    assert np.array_equal(ours, theirs)
+
+
+def test_a_tampered_choice_is_a_data_error(tmp_path: Path) -> None:
+    fit(GOOD).save(tmp_path / "s")
+    header = json.loads((tmp_path / "s" / HEADER).read_text())
+    del header["fit"]["choices"][0]["reason"]
+    (tmp_path / "s" / HEADER).write_text(json.dumps(header))
+    with pytest.raises(DataError, match="'choices', item 0 lacks 'reason'"):
+        TorchBackend().load(tmp_path / "s")
+
+
+def test_families_by_operation_and_by_targets() -> None:
+    assert [m.family for m in fit(GOOD, family={"%m3": "test-counting"}).report().models] == ["table", "test-counting"]
+    assert [m.family for m in fit(GOOD, family={"Y": "test-counting"}).report().models] == ["table", "test-counting"]
+    # A model of the way that is not taken is not trained.
+    assert [m.family for m in fit(GOOD, family={"%m0": "test-counting"}).report().models] == ["table", "table"]
+    regenerated = fit(poor(), rows_factor=1.0, family={"%m3": "test-counting", "W2": "table"})
+    assert regenerated.report().models[-1].family == "test-counting"
+    with pytest.raises(DataError, match="family names 'W3', which is no model of the program"):
+        fit(GOOD, family={"W3": "table"})
+
+
+NESTED = idgen.ADMG.parse("W1 -> W2 -> X -> Y; W3 -> W4 -> X; W1 <-> W3 <-> W2; X <-> W1 <-> Y")
+"""Two nested laws, of which the weights of the inner one rest on the rows of the other."""
+
+
+def nested_data(rows: int, agreeing: bool) -> dict[str, np.ndarray]:
+    """Rows of the nested graph; where they are `agreeing`, W4 follows W3 in all but a few."""
+    random = np.random.default_rng(0)
+    a, b, c, d = random.random((4, rows)) < 0.5
+    w1 = (random.random(rows) < 0.2 + 0.3 * a + 0.3 * b).astype(int)
+    w3 = (random.random(rows) < 0.2 + 0.3 * a + 0.3 * c).astype(int)
+    w2 = (random.random(rows) < 0.3 + 0.1 * w1 + 0.3 * c).astype(int)
+    w4 = np.where(random.random(rows) < 0.02, 1 - w3, w3) if agreeing else random.integers(0, 2, rows)
+    x = (random.random(rows) < 0.1 + 0.3 * w2 + 0.3 * w4 + 0.2 * b).astype(int)
+    y = (random.random(rows) < 0.1 + 0.4 * x + 0.4 * d).astype(int)
+    return {"W1": w1, "W2": w2, "W3": w3, "W4": w4, "X": x, "Y": y}
+
+
+def test_an_inner_law_is_weighed_only_on_rows_that_are() -> None:
+    program = idgen.compile(QUERY, NESTED)
+    assert [law.result for law in program.laws] == ["%law0", "%law1"]
+    sampler = fit(nested_data(4000, agreeing=False), program=program)
+    assert [(c.operation, c.chosen) for c in sampler.report().choices] == [("%law0", "reweight"), ("%law1", "reweight")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampler = fit(nested_data(4000, agreeing=True), program=program, rows_factor=1.0)
+    (choice,) = sampler.report().choices  # the other law is not even needed
+    assert (choice.operation, choice.chosen, choice.reason) == ("%law1", "regenerate", "%law0 is not reweighted")
+    assert [law.result for law in sampler.program.laws] == ["%law1"]
+
+
+def test_no_finite_weight_is_no_overlap() -> None:
+    data = DataSet({"X": torch.zeros(4, dtype=torch.int64)}, 4)
+    with pytest.raises(NoOverlap, match="%law0: no row has a finite weight"):
+        reweighted("%law0", data, torch.full((4,), -torch.inf), ["X"])
+    kept = reweighted("%law0", data, torch.tensor([0.0, -torch.inf, 0.0, -torch.inf]), ["X"])
+    assert (kept.effective, kept.mass) == (2, 0.5)
+    assert kept.data.weights is not None
+    assert kept.data.weights.tolist() == [2, 0, 2, 0]
