@@ -76,7 +76,7 @@ class _Reading:
     """What the values read so far denote."""
 
     def __init__(self, program: Program) -> None:
-        self.observed = Observed(program.graph)
+        self.observed = Observed(program.graph, program.observe.source)
         self.found = Meaning()
 
     # -- values ---------------------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ class _Reading:
 
     def base(self, law: LawType) -> Observed:
         """P(V) of the graph in which a law was found."""
-        return Observed(graph_of_text(law.graph)) if law.graph else self.observed
+        return Observed(graph_of_text(law.graph), self.observed.source) if law.graph else self.observed
 
     def by_districts(self, origin: Law, law: LawType) -> Law | None:
         """The law after do() as the conditionals of whole districts of the law that it came from; None where it is not.

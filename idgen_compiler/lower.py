@@ -59,7 +59,7 @@ def lower(
         lowering.realize(law, plan[law])
     network = lowering.network(estimand.kernel, tuple(inputs), tuple(outputs))
     lowering.observed.update(inputs)
-    observe = Observe(OBSERVED, tuple(n for n in observed.targets if n in lowering.observed))
+    observe = Observe(OBSERVED, tuple(n for n in observed.targets if n in lowering.observed), observed.source)
     return (observe, *lowering.operations, Sample(network))
 
 

@@ -10,7 +10,7 @@ law under a `Conditional` are bound inside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from itertools import chain
 from typing import Annotated, Any, cast
@@ -44,14 +44,20 @@ class _Shared(type):
     """Building a node with the fields of a living one returns that one (hash-consing)."""
 
     _living: WeakValueDictionary[tuple[Any, ...], Kernel] = WeakValueDictionary()
+    _declared: dict[type, tuple[tuple[str, Any], ...]] = {}
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            names = [f.name for f in fields(cast(Any, cls)) if f.init]
-            args = (*args, *(kwargs[n] for n in names[len(args) :]))
+        declared = _Shared._declared.get(cls)
+        if declared is None:
+            declared = _Shared._declared[cls] = tuple((f.name, f.default) for f in fields(cast(Any, cls)) if f.init)
+        if kwargs or len(args) < len(declared):  # a field that is left out is there, so that one node has one key
+            rest = tuple((name, kwargs.get(name, default)) for name, default in declared[len(args) :])
+            if any(value is MISSING for _, value in rest) or not kwargs.keys() <= {name for name, _ in rest}:
+                return super().__call__(*args, **kwargs)  # which says what is missing, or unknown
+            args = (*args, *(value for _, value in rest))
         if isinstance(args[0], ADMG):
             # Equal graphs may number their vertices differently, and a node's bitsets are those of its own graph.
-            key = (cls, args[0].mask, args[0].key)
+            key = (cls, args[0].mask, args[0].key, *args[1:])
         else:
             key = (cls, *args)
         found = _Shared._living.get(key)
@@ -120,9 +126,10 @@ class Law(Kernel):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Observed(Law):
-    """P(V): the observational law of a graph without fixed vertices."""
+    """P(V): the observational law of a graph without fixed vertices; `source` names its data among several."""
 
     over: ADMG
+    source: str = ""
 
     @property
     def graph(self) -> ADMG:

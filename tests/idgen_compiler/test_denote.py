@@ -7,8 +7,10 @@ import pytest
 import idgen_compiler as idgen
 from idgen_compiler.denote import denote
 from idgen_compiler.errors import ProgramError
-from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Marginal
+from idgen_compiler.estimand.estimand import Estimand
+from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Marginal, Observed
 from idgen_compiler.estimand.tree import walk
+from idgen_compiler.lower import lower
 from tests.strategies import NAPKIN, Case, napkin_ladder
 from tests.truth import Truth
 
@@ -92,3 +94,15 @@ def test_a_model_of_what_the_law_lacks_is_refused() -> None:
     wrong = wrong.replace("    W2 ~ %obs\n    Y ~ %m3(W2, X)\n", "    W2 ~ %m3(X)\n")
     with pytest.raises(ProgramError, match=r"models W2, which is not random in P\(W1, X, Y ; do\(W2\)\)"):
         denote(idgen.Program.parse(wrong))
+
+
+def test_a_source_is_kept() -> None:
+    """Where the data come from is part of the law, of the program that is lowered from it, and of what that denotes."""
+    trial = Observed(FRONT_DOOR, "trial")
+    assert trial is Observed(FRONT_DOOR, source="trial") is not Observed(FRONT_DOOR)
+    estimand = Estimand(Conditional(trial, ("M",), ("X",)), ("X",), ("M",))
+    program = idgen.Program("P(M | X)", FRONT_DOOR, lower(estimand, ["X"], ["M"])).check()
+    assert '%obs  = observe "trial" [X, M]' in str(program) or '%obs = observe "trial" [X, M]' in str(program)
+    assert program.observe.source == "trial"
+    for each in (program, idgen.Program.parse(str(program)), idgen.Program.from_json(program.to_json())):
+        assert denote(each)["P(M | X)"] == estimand
