@@ -29,7 +29,7 @@ __all__ = [
     "needed_by",
     "networks_of",
     "specialized",
-    "stages",
+    "schedule",
     "uses",
     "with_networks",
 ]
@@ -88,7 +88,7 @@ def needed_by(operations: Sequence[Operation], results: Iterable[str]) -> frozen
     return frozenset(needed)
 
 
-def stages(operations: Sequence[Operation]) -> tuple[tuple[str, ...], ...]:
+def schedule(operations: Sequence[Operation]) -> tuple[tuple[str, ...], ...]:
     """The values by stage: those of one stage need only earlier stages, so that its models can train at once."""
     stage: dict[str, int] = {}
     found: list[list[str]] = []

@@ -9,7 +9,7 @@ from typing import Self
 
 from idgen_compiler.errors import GraphError, ProgramError
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.ir.analysis import networks_of, specialized, stages
+from idgen_compiler.ir.analysis import networks_of, schedule, specialized
 from idgen_compiler.ir.cost import Cost, cost_of
 from idgen_compiler.ir.grammar import parse_program
 from idgen_compiler.ir.json import from_json, to_json
@@ -106,9 +106,9 @@ class Program:
         return cost_of(self.operations)
 
     @property
-    def stages(self) -> tuple[tuple[str, ...], ...]:
+    def schedule(self) -> tuple[tuple[str, ...], ...]:
         """The training order as a DAG: the values of one stage need only those of earlier stages."""
-        return stages(self.operations)
+        return schedule(self.operations)
 
     def networks(self) -> Iterator[Network]:
         """Every region, in order."""

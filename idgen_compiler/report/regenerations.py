@@ -14,7 +14,7 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.report import Report
 from idgen_compiler.rewrites.eliminate import why_not_eliminated
-from idgen_compiler.rewrites.observe import why_not_observed
+from idgen_compiler.rewrites.exchange import why_not_exchanged
 from idgen_compiler.rewrites.weights import Weights, weights_of
 
 __all__ = ["Explanation", "Reason", "Weighting", "explain_regenerations", "reasons_of"]
@@ -131,5 +131,5 @@ def _reasons(program: Program) -> Iterator[Reason]:
         conditional = meaning.models[model.result]
         law = conditional.of
         if isinstance(law, Intervened):
-            paths = why_not_observed(conditional), why_not_eliminated(conditional)
+            paths = why_not_exchanged(conditional), why_not_eliminated(conditional)
             yield Reason(model.data, law, conditional, *paths, weights_of(law))

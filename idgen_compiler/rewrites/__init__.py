@@ -2,11 +2,11 @@
 
 from idgen_compiler.rewrites.collapse import Collapse
 from idgen_compiler.rewrites.eliminate import Eliminate
+from idgen_compiler.rewrites.exchange import Exchange
 from idgen_compiler.rewrites.expand import Expand
 from idgen_compiler.rewrites.hoist import Hoist
 from idgen_compiler.rewrites.merge import Merge
 from idgen_compiler.rewrites.minimize import Minimize
-from idgen_compiler.rewrites.observe import Observe
 from idgen_compiler.rewrites.registry import REWRITES
 from idgen_compiler.rewrites.rewrite import Rewrite, regenerated
 
@@ -18,7 +18,7 @@ __all__ = [
     "Hoist",
     "Merge",
     "Minimize",
-    "Observe",
+    "Exchange",
     "Rewrite",
     "regenerated",
 ]

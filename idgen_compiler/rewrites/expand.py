@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from idgen_compiler.estimand.construction import product
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Marginal
 from idgen_compiler.rewrites.eliminate import eliminated
+from idgen_compiler.rewrites.exchange import exchanged
 from idgen_compiler.rewrites.minimize import minimized
-from idgen_compiler.rewrites.observe import observed
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere, is_free_of_regeneration
 
 __all__ = ["Expand"]
@@ -53,7 +53,7 @@ class Expand(Rewrite):
     def _search(
         self, node: Conditional, depth: int, memory: dict[tuple[Conditional, int], Kernel | None]
     ) -> Kernel | None:
-        smaller = observed(minimized(node))
+        smaller = exchanged(minimized(node))
         direct = eliminated([smaller]) or smaller
         if is_free_of_regeneration(direct):
             return direct

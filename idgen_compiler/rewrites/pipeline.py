@@ -17,12 +17,12 @@ def _named(names: str) -> tuple[Rewrite, ...]:
 
 LEVELS: Mapping[int, tuple[tuple[Rewrite, ...], ...]] = {
     0: ((),),
-    1: (_named("Minimize Merge Observe Eliminate Hoist"),),
+    1: (_named("Minimize Merge Exchange Eliminate Hoist"),),
     # Observing single conditionals first may split a group that elimination takes as a whole, and the other way round
     # elimination may sample by a network what could be observed: both orders are tried, the cheaper program is kept.
     2: (
-        _named("Minimize Merge Observe Eliminate Expand Hoist Collapse"),
-        _named("Minimize Merge Eliminate Observe Eliminate Expand Hoist Collapse"),
+        _named("Minimize Merge Exchange Eliminate Expand Hoist Collapse"),
+        _named("Minimize Merge Eliminate Exchange Eliminate Expand Hoist Collapse"),
     ),
 }
 """The sequences of rewrites of each optimisation level; where there are several, the cheapest result is kept."""

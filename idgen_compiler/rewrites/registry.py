@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 from idgen_compiler.rewrites.collapse import Collapse
 from idgen_compiler.rewrites.eliminate import Eliminate
+from idgen_compiler.rewrites.exchange import Exchange
 from idgen_compiler.rewrites.expand import Expand
 from idgen_compiler.rewrites.hoist import Hoist
 from idgen_compiler.rewrites.merge import Merge
 from idgen_compiler.rewrites.minimize import Minimize
-from idgen_compiler.rewrites.observe import Observe
 from idgen_compiler.rewrites.rewrite import Rewrite
 
 __all__ = ["REWRITES"]
 
 REWRITES: Mapping[str, Rewrite] = {
-    rewrite.name: rewrite for rewrite in (Minimize(), Merge(), Observe(), Eliminate(), Expand(), Hoist(), Collapse())
+    rewrite.name: rewrite for rewrite in (Minimize(), Merge(), Exchange(), Eliminate(), Expand(), Hoist(), Collapse())
 }
 """Name -> the rewrite with its options as they are by default."""

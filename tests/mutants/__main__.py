@@ -32,7 +32,7 @@ MODULES = (
     "rewrites.hoist",
     "rewrites.merge",
     "rewrites.minimize",
-    "rewrites.observe",
+    "rewrites.exchange",
     "rewrites.pipeline",
     "rewrites.registry",
     "rewrites.rewrite",

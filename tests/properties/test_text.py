@@ -43,7 +43,7 @@ def same(program: idgen.Program, read: idgen.Program) -> bool:
         and program.to_dot() == read.to_dot()
         and program.to_mermaid() == read.to_mermaid()
         and program.cost == read.cost
-        and program.stages == read.stages
+        and program.schedule == read.schedule
         and ours == theirs
         and reasons_of(program) == reasons_of(read)
         and all(program.law_of(op.result) == read.law_of(op.result) for op in program.laws)

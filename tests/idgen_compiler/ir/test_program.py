@@ -30,15 +30,15 @@ def test_operations_by_kind_and_by_name() -> None:
 
 
 def test_stages_hold_what_can_train_at_once() -> None:
-    assert PROGRAM.stages == (("%obs",), ("%m0", "%p0", "%m1", "%m2"), ("%law0", "%law1"), ("%m3", "%m4"))
+    assert PROGRAM.schedule == (("%obs",), ("%m0", "%p0", "%m1", "%m2"), ("%law0", "%law1"), ("%m3", "%m4"))
     napkin = idgen.compile(idgen.Query.parse("P(Y | do(X))"), NAPKIN)
-    assert [len(stage) for stage in napkin.stages] == [1, 3, 1, 1]
+    assert [len(stage) for stage in napkin.schedule] == [1, 3, 1, 1]
 
 
 @given(programs())
 def test_a_stage_needs_only_earlier_ones(program: Program) -> None:
     before: set[str] = set()
-    for stage in program.stages:
+    for stage in program.schedule:
         assert stage
         for value in stage:
             assert uses(program.operation(value)) <= before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Marginal
-from idgen_compiler.rewrites import Eliminate, Expand, Minimize, Observe, regenerated
+from idgen_compiler.rewrites import Eliminate, Exchange, Expand, Minimize, regenerated
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of
 
 FRONT_DOOR = "X -> M -> Y; X <-> Y; M -> Q"
@@ -31,7 +31,7 @@ def test_the_right_variable_makes_both_halves_observable() -> None:
 
 def test_a_condition_on_an_effect_of_the_mediator() -> None:
     """P(Y | do(X), Q) needs no regeneration once M is summed over, and one without."""
-    before = answer("P(Y | do(X), Q)", FRONT_DOOR, Minimize(), Observe(), Eliminate())
+    before = answer("P(Y | do(X), Q)", FRONT_DOOR, Minimize(), Exchange(), Eliminate())
     assert regenerated(before)
     assert regenerated(Expand(depth=0).apply(before))
     assert not regenerated(Expand().apply(before))
@@ -40,7 +40,7 @@ def test_a_condition_on_an_effect_of_the_mediator() -> None:
 def test_conditions_are_kept_beside_the_new_variable() -> None:
     """Y depends on Q given M too: Σ_m P(m | q ; do(x)) P(y | m, q ; do(x))."""
     graph = "X -> M -> Y; X <-> Y; M -> Q -> Y"
-    before = answer("P(Y | do(X), Q)", graph, Minimize(), Observe(), Eliminate())
+    before = answer("P(Y | do(X), Q)", graph, Minimize(), Exchange(), Eliminate())
     found = Expand().apply(before)
     assert regenerated(before)
     assert not regenerated(found)
@@ -73,7 +73,7 @@ def test_depth_and_breadth_bound_the_search() -> None:
 )
 def test_the_search_ends_at_its_depth(query: str, graph: str, left: tuple[int, ...]) -> None:
     """Each half is searched one variable less deep: what needs more variables than the depth allows stays."""
-    before = answer(query, graph, Minimize(), Observe(), Eliminate())
+    before = answer(query, graph, Minimize(), Exchange(), Eliminate())
     for depth, laws in enumerate(left):
         found = Expand(depth=depth).apply(before)
         assert len(regenerated(found)) == laws

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Law
-from idgen_compiler.rewrites import Minimize, Observe, regenerated
-from idgen_compiler.rewrites.observe import _tried, why_not_observed
-from idgen_compiler.rewrites.observe import observed as by_observation
+from idgen_compiler.rewrites import Exchange, Minimize, regenerated
+from idgen_compiler.rewrites.exchange import _tried, why_not_exchanged
+from idgen_compiler.rewrites.exchange import exchanged as by_exchange
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of, rewritten
 from tests.strategies import Case, napkin_ladder
 from tests.truth import Truth
@@ -30,11 +30,11 @@ def test_an_exchangeable_conditional_is_observed(
     graph: str, do: str, factors: tuple[str, ...], before: str, wanted: str
 ) -> None:
     node = of(after(observed(graph), do, *factors), before)
-    found = by_observation(node)
+    found = by_exchange(node)
     assert found.of is observed(graph)
     assert (found.to, set(found.given)) == (of(found.of, wanted).to, set(of(found.of, wanted).given))
     assert equal(node, found, graph)
-    assert why_not_observed(node) == ()
+    assert why_not_exchanged(node) == ()
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_conditional_that_setting_changes_stays(
 ) -> None:
     law = after(observed(graph), do, *factors)
     node = of(law, before)
-    assert by_observation(node) is node
-    assert " ".join(why_not_observed(node)) == path
+    assert by_exchange(node) is node
+    assert " ".join(why_not_exchanged(node)) == path
     assert not any(
         equal(node, Conditional(observed(graph), node.to, given), graph)
         for given in (node.given, tuple(dict.fromkeys((*node.given, *law.do))))
@@ -73,7 +73,7 @@ def _nest(laws: int) -> tuple[Law, Conditional]:
 @pytest.mark.parametrize("laws", [1, 2])
 def test_laws_are_left_up_to_the_outermost(laws: int) -> None:
     first, node = _nest(laws)
-    assert by_observation(node) is of(first, "Y | X")
+    assert by_exchange(node) is of(first, "Y | X")
 
 
 def test_what_was_set_before_counts_too() -> None:
@@ -81,7 +81,7 @@ def test_what_was_set_before_counts_too() -> None:
     graph = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y; B -> Y"
     first = after(observed(graph), "W2", "W1 |", "B |", "X | W1, W2", "Y | W1, W2, X, B")
     node = of(after(first, "B", "W1 |", "X | W1, W2", "Y | W1, W2, X, B"), "Y | X, B")
-    found = by_observation(node)
+    found = by_exchange(node)
     assert found is of(first, "Y | X, B")
     assert equal(node, found, graph)
     assert not equal(node, of(observed(graph), "Y | X, B"), graph)
@@ -92,7 +92,7 @@ def test_what_is_set_after_counts_too() -> None:
     graph = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y; B -> Y"
     first = after(observed(graph), "B", "W1 |", "W2 | W1", "X | W1, W2", "Y | W1, W2, X, B")
     node = of(after(first, "W2", "W1 |", "X | W1, W2", "Y | W1, W2, X, B"), "Y | X, B")
-    assert by_observation(node) is node
+    assert by_exchange(node) is node
     assert not equal(node, of(observed(graph), "Y | X, B"), graph)
 
 
@@ -100,19 +100,19 @@ def test_what_is_set_after_counts_too() -> None:
 def test_what_was_set_in_between_counts_too(rungs: int) -> None:
     """On a ladder every law is made in the one before; a conditional leaves it with all that was set on the way."""
     truth = Truth(Case(*napkin_ladder(rungs)), seed=0)
-    kernel = rewritten(truth.case.identification.estimand.kernel, Minimize(), Observe())
+    kernel = rewritten(truth.case.identification.estimand.kernel, Minimize(), Exchange())
     assert truth.of_kernel(kernel)
     assert len(regenerated(kernel)) == rungs
 
 
 def test_inner_laws_are_observed_first() -> None:
     """A law that is left by its conditional is no longer mentioned at all."""
-    kernel = answer("P(Y | do(X))", "Z -> X -> Y; Z -> Y", Minimize(), Observe())
+    kernel = answer("P(Y | do(X))", "Z -> X -> Y; Z -> Y", Minimize(), Exchange())
     assert not any(isinstance(part, Intervened) for part in kernel.parts)
 
 
 def test_a_law_that_nothing_was_done_in_forbids_nothing() -> None:
-    assert why_not_observed(of(observed(NAPKIN), "Y | X")) == ()
+    assert why_not_exchanged(of(observed(NAPKIN), "Y | X")) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Observe when exchangeable: leave an intervened law for the law that it came from."""
+"""Exchange when exchangeable: leave an intervened law for the law that it came from."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from idgen_compiler.graph.separation import m_connected_mask
 from idgen_compiler.rewrites.minimize import minimized
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
-__all__ = ["Observe", "observed", "why_not_observed"]
+__all__ = ["Exchange", "exchanged", "why_not_exchanged"]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Observe(Rewrite):
+class Exchange(Rewrite):
     """P(t | i ; do(R)) becomes P(t | i) in the law L that the intervention was made in, where it left that alone.
 
     Give L's CADMG, for every r in R, a parent F_r that says whether r was set or arose by itself. When t is m-separated
@@ -35,10 +35,10 @@ class Observe(Rewrite):
 
 
 def _visit(node: Kernel) -> Kernel:
-    return observed(node) if isinstance(node, Conditional) else node
+    return exchanged(node) if isinstance(node, Conditional) else node
 
 
-def observed(node: Conditional) -> Conditional:
+def exchanged(node: Conditional) -> Conditional:
     """The conditional in the outermost law that the rule reaches; itself when the rule does not hold."""
     while (found := _further_out(node)) is not None:
         node = found
@@ -72,7 +72,7 @@ def _tried(origins: Sequence[T]) -> list[T]:
     return [*origins[:2], *origins[2:][-2:]]
 
 
-def why_not_observed(node: Conditional) -> tuple[str, ...]:
+def why_not_exchanged(node: Conditional) -> tuple[str, ...]:
     """The open path between the regime and the target in the law that the intervention was made in; empty without one.
 
     Of the two conditions that the rule tries, the one as it stands: `("do(W)", "->", "W", "<->", "Y")`.
