@@ -9,7 +9,7 @@ from idgen_compiler.compile.options import Options
 from idgen_compiler.errors import QueryError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.laws import graph_of_text, law_graph, law_type
-from idgen_compiler.ir.operations import Observe, Operation, Realize, Sample, Train
+from idgen_compiler.ir.operations import Observe, Operation, Realize, Sample
 from idgen_compiler.passes import Renumber, with_values
 from idgen_compiler.passes import pipeline as passes
 from idgen_compiler.program import Program
@@ -29,14 +29,12 @@ def together(programs: Sequence[Program], graph: ADMG, options: Options) -> Prog
         names[program.observe.result] = first.result
         for op in program.operations:
             new = with_values(op, names)
-            match new:
-                case Sample():
-                    operations.append(replace(new, query=program.name))
-                case Train():
-                    operations.append(replace(new, result=names[new.result]))
-                case Realize():
-                    base = graph_of_text(new.law.graph) if new.law.graph else program.graph
-                    law = law_type(law_graph(program.graph, new), base, graph)
-                    operations.append(replace(new, result=names[new.result], law=law))
+            if isinstance(new, Realize):
+                base = graph_of_text(new.law.graph) if new.law.graph else program.graph
+                new = replace(new, law=law_type(law_graph(program.graph, new), base, graph))
+            if isinstance(new, Sample):
+                operations.append(replace(new, query=program.name))
+            elif not isinstance(new, Observe):
+                operations.append(replace(new, result=names[new.result]))
     joined = Program("; ".join(program.name for program in programs), graph, tuple(operations))
     return passes.run(joined, (*passes.LEVELS[options.level], Renumber()))

@@ -107,13 +107,17 @@ class Network:
 
 # -- operations -------------------------------------------------------------------------------------------------------
 
+Defines = Literal["data", "model", "sampler"]
+"""What an operation gives. Its `prefix` is what its values are called, with a number, where they are numbered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observe:
     """`%obs = observe [W, X, Y]`: the user's data, as samples of P(V); `source` names it where there are several."""
 
     word: ClassVar[str] = "observe"
-    defines: ClassVar[Literal["data", "model", "sampler"]] = "data"
+    prefix: ClassVar[str] = "%obs"
+    defines: ClassVar[Defines] = "data"
 
     result: Result
     variables: Names
@@ -125,7 +129,8 @@ class Train:
     """`%m = train %data : targets | inputs`: fit a model of P(targets | inputs) in the law of a data set."""
 
     word: ClassVar[str] = "train"
-    defines: ClassVar[Literal["data", "model", "sampler"]] = "model"
+    prefix: ClassVar[str] = "%m"
+    defines: ClassVar[Defines] = "model"
 
     result: Result
     data: DataUse
@@ -190,7 +195,8 @@ class Realize:
     """
 
     word: ClassVar[str] = "realize"
-    defines: ClassVar[Literal["data", "model", "sampler"]] = "data"
+    prefix: ClassVar[str] = "%law"
+    defines: ClassVar[Defines] = "data"
 
     result: Result
     law: LawType
@@ -213,7 +219,8 @@ class Sample:
     """`sample (X) { network } -> [Y]`: the sampler of one query; `query` names it where a program has several."""
 
     word: ClassVar[str] = "sample"
-    defines: ClassVar[Literal["data", "model", "sampler"]] = "sampler"
+    prefix: ClassVar[str] = ""
+    defines: ClassVar[Defines] = "sampler"
 
     network: Network
     query: str = ""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from idgen_compiler.ir.analysis import columns_read
-from idgen_compiler.ir.operands import Role, leaves
-from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Regenerate, Rows, Sample, Train, Way
+from idgen_compiler.ir.analysis import columns_read, uses
+from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Regenerate, Rows, Sample, Way
 from idgen_compiler.passes.base import P, Pass
 
 __all__ = ["DropDead"]
@@ -32,27 +31,25 @@ class DropDead(Pass):
         """Upwards from the samplers: what is read below stays."""
         observed = program.observe.result
         columns: dict[str, set[str]] = {}  # data set -> its columns that are read below
-        models: set[str] = set()
+        used: set[str] = set()
         kept: list[Operation] = []
         for op in reversed(program.operations):
-            live = _live(op, columns.get(op.result, set()), models)
+            live = _live(op, columns.get(op.result, set()), op.result in used)
             if live is None:
                 continue
             kept.append(live)
-            models.update(leaves(live, Role.MODEL))
+            used |= uses(live)
             for data, names in columns_read(live, observed):
                 columns.setdefault(data, set()).update(names)
         operations = tuple(reversed(kept))
         return program if operations == program.operations else replace(program, operations=operations)
 
 
-def _live(op: Operation, columns: set[str], models: set[str]) -> Operation | None:
+def _live(op: Operation, columns: set[str], is_used: bool) -> Operation | None:
     """The part of an operation that is needed; None when none is."""
     match op:
         case Sample():
             return replace(op, network=_live_network(op.network, op.network.outputs))
-        case Train():
-            return op if op.result in models else None
         case Observe():
             return replace(op, variables=tuple(v for v in op.variables if v in columns))
         case Realize():
@@ -60,6 +57,7 @@ def _live(op: Operation, columns: set[str], models: set[str]) -> Operation | Non
                 return None
             variables = tuple(v for v in op.variables if v in columns)
             return replace(op, variables=variables, ways=tuple(_live_way(way, variables) for way in op.ways))
+    return op if is_used else None
 
 
 def _live_way(way: Way, variables: tuple[str, ...]) -> Way:

@@ -6,12 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from idgen_compiler.ir.operations import Observe, Operation, Realize, Sample, Train
+from idgen_compiler.ir.operations import Observe, Operation, Sample
 from idgen_compiler.passes.base import P, Pass, with_values
 
 __all__ = ["Renumber"]
-
-_PREFIX: dict[type, str] = {Train: "%m", Realize: "%law"}
 
 
 @dataclass(frozen=True)
@@ -26,17 +24,14 @@ class Renumber(Pass):
     def apply(self, program: P) -> P:
         """One pass downwards."""
         names: dict[str, str] = {}
-        counts: Counter[type] = Counter()
+        counts: Counter[str] = Counter()
         operations: list[Operation] = []
         for op in program.operations:
             new = with_values(op, names)
-            if isinstance(new, Observe):
-                names[new.result] = "%obs"
-                new = replace(new, result="%obs")
-            elif not isinstance(new, Sample):
-                kind = type(new)
-                names[new.result] = f"{_PREFIX[kind]}{counts[kind]}"
-                counts[kind] += 1
+            if not isinstance(new, Sample):
+                number = "" if isinstance(new, Observe) else counts[new.prefix]
+                names[new.result] = f"{new.prefix}{number}"
+                counts[new.prefix] += 1
                 new = replace(new, result=names[new.result])
             operations.append(new)
         return replace(program, operations=tuple(operations))

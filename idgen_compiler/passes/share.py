@@ -8,7 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 from idgen_compiler.ir.analysis import with_networks
-from idgen_compiler.ir.operations import Apply, Network, Operation, Realize, Train
+from idgen_compiler.ir.operations import Apply, Network, Observe, Operation, Realize, Sample, Train
 from idgen_compiler.passes.base import P, Pass, with_values
 
 __all__ = ["Share"]
@@ -29,13 +29,13 @@ class Share(Pass):
     def apply(self, program: P) -> P:
         """Downwards, a value that was met before stands for every later one like it."""
         kept: list[Operation] = []
-        met: dict[object, Train | Realize] = {}
+        met: dict[object, Operation] = {}
         names: dict[str, str] = {}  # value -> the one that stands for it
         # Model -> where the inputs of the one that stands for it are among its own.
         places: dict[str, tuple[int, ...]] = {}
         for op in program.operations:
             new = with_values(_permuted(op, places), names)
-            if isinstance(new, Train | Realize):
+            if not isinstance(new, Observe | Sample):
                 first = met.setdefault(_meaning(new), new)
                 if first is not new:
                     names[new.result] = first.result
@@ -47,10 +47,13 @@ class Share(Pass):
 
 
 def _meaning(op: Train | Realize) -> object:
-    """What two operations have in common that define one law; a recipe determines the law, whatever it is called."""
-    if isinstance(op, Train):
-        return (op.data, op.targets, frozenset(op.inputs))
-    return (op.variables, op.ways)
+    """What two operations have in common that define one value."""
+    match op:
+        case Train(data=data, targets=targets, inputs=inputs):
+            return data, targets, frozenset(inputs)
+        case Realize(variables=variables, ways=ways):
+            return variables, ways  # a recipe determines the law, whatever it is called
+    return replace(op, result="%_")
 
 
 def _permuted(op: Operation, places: Mapping[str, tuple[int, ...]]) -> Operation:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from idgen_compiler.ir.analysis import uses
+from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import (
     Draw,
     Network,
@@ -78,7 +79,16 @@ def dataflow(operations: Sequence[Operation]) -> Flow:
             case Sample():
                 key = f"sample {op.query}".strip()
                 _network(flow, key, f"{key} ({', '.join(op.network.inputs)})", op.network, ())
+            case _:
+                _plain(flow, op)
     return flow
+
+
+def _plain(flow: Flow, op: Any) -> None:
+    """A node for an operation, by what it defines, with an arrow for each value that it uses."""
+    flow.nodes.append(Node(op.result, (op.result, op.word), op.defines))
+    flow.arrows += [Arrow(value, op.result, "rows") for value in _unique(leaves(op, Role.DATA))]
+    flow.arrows += [Arrow(value, op.result, "model") for value in _unique(leaves(op, Role.MODEL))]
 
 
 def _realized(flow: Flow, op: Realize) -> None:
