@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from idgen_compiler.compile import Compilation
-from idgen_compiler.denote import meaning_of
+from idgen_compiler.denote import Meaning, meaning_of
 from idgen_compiler.estimand.nodes import Conditional, Intervened
 from idgen_compiler.ir.analysis import specialized
-from idgen_compiler.ir.operations import Train
+from idgen_compiler.ir.operations import Reweight, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.report import Report
@@ -125,6 +125,7 @@ def reasons_of(program: Program) -> tuple[Reason, ...]:
 
 def _reasons(program: Program) -> Iterator[Reason]:
     meaning = meaning_of(program)
+    ways = {op.result: _weights(op.reweight, meaning) for op in program.laws if op.reweight}
     for model in specialized(program.operations):
         if not isinstance(model, Train):
             continue
@@ -132,4 +133,9 @@ def _reasons(program: Program) -> Iterator[Reason]:
         law = conditional.of
         if isinstance(law, Intervened):
             paths = why_not_exchanged(conditional), why_not_eliminated(conditional)
-            yield Reason(model.data, law, conditional, *paths, weights_of(law))
+            yield Reason(model.data, law, conditional, *paths, ways.get(model.data) or weights_of(law))
+
+
+def _weights(way: Reweight, meaning: Meaning) -> Weights:
+    """The weights that the program itself states."""
+    return Weights(meaning.laws[way.data], tuple(meaning.models[model] for model in way.by))

@@ -1,7 +1,7 @@
 """What a new operation costs: declared once, it is walked, renamed, shared, dropped, numbered, drawn and written.
 
-Left to spell are what it looks like (`ir.text`, `ir.grammar`), what has to hold (`ir.verifier`), what it means (`denote`
-and the exact backend) and how a backend does it: with its declaration seven files.
+Left to spell are what it looks like (`ir.text`, `ir.grammar`), what has to hold (`ir.verifier`), what it means
+(`denote`, the exact backend) and how a backend does it: with its declaration seven files.
 """
 
 from __future__ import annotations

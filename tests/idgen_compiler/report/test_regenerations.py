@@ -31,6 +31,14 @@ def test_the_napkin() -> None:
     ]
 
 
+def test_the_weights_of_an_inner_law_rest_on_the_outer_ones_rows() -> None:
+    graph = "W1 -> W2 -> X -> Y; W3 -> W4 -> X; W1 <-> W3 <-> W2; X <-> W1 <-> Y"
+    (reason,) = _reasons("P(Y | do(X))", graph)
+    assert "needs %law1, samples of P(W1, X, Y ; do(W2, W4))" in reason
+    last = reason.splitlines()[-1]
+    assert last == "  by weights: rows of P(W1, W2, W3, X, Y ; do(W4)), each by policy / P(W2 | W1 ; do(W4))"
+
+
 def test_a_posterior() -> None:
     """P(A | do(X), B): a cause given its effect, in a law whose district is fixed in part."""
     (reason,) = _reasons("P(A | do(X), B)", "X -> A -> B; X <-> B")
