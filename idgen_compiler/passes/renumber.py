@@ -39,4 +39,5 @@ class Renumber(Pass):
                 counts[kind] += 1
                 new = replace(new, result=names[new.result])
             operations.append(new)
-        return replace(program, operations=tuple(operations))
+        renamed = tuple(operations)
+        return program if renamed == program.operations else replace(program, operations=renamed)
