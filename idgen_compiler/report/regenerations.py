@@ -126,7 +126,7 @@ def reasons_of(program: Program) -> tuple[Reason, ...]:
 def _reasons(program: Program) -> Iterator[Reason]:
     meaning = meaning_of(program)
     for model in specialized(program.operations):
-        if not isinstance(model, Train):
+        if not isinstance(model, Train) or model.result not in meaning.models:
             continue
         conditional = meaning.models[model.result]
         law = conditional.of
