@@ -7,8 +7,9 @@ model computes, is read from the program alone, whose text is all that there is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.estimand.construction import conditionals
@@ -23,6 +24,7 @@ from idgen_compiler.ir.operations import (
     LawType,
     Network,
     Observe,
+    Operation,
     Realize,
     Regenerate,
     Reweight,
@@ -35,6 +37,8 @@ from idgen_compiler.ir.program import Program
 
 __all__ = ["Meaning", "denote", "meaning_of"]
 
+K = TypeVar("K", bound=Kernel)
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -43,6 +47,7 @@ class Meaning:
     laws: dict[str, Law] = field(default_factory=dict)  #: data set -> the law of its rows
     models: dict[str, Conditional] = field(default_factory=dict)  #: model -> the conditional that it computes
     samplers: dict[str, Estimand] = field(default_factory=dict)  #: query, or the program's name -> its estimand
+    faults: dict[str, ProgramError] = field(default_factory=dict)  #: value or sampler -> why it denotes nothing
 
 
 def denote(program: Program) -> dict[str, Estimand]:
@@ -51,24 +56,24 @@ def denote(program: Program) -> dict[str, Estimand]:
     Policies are forgotten: a regenerated data set denotes its law given what its policies set.
     Raises ProgramError when the program trains or draws what its laws' types do not have.
     """
-    return meaning_of(program).samplers
+    meaning = meaning_of(program)
+    for fault in meaning.faults.values():
+        raise fault
+    return meaning.samplers
 
 
 def meaning_of(program: Program) -> Meaning:
-    """What every value of a program denotes, each law read from the first of its ways.  Raises ProgramError."""
+    """What every value of a program denotes that denotes anything, each law read from the first of its ways.
+
+    A model of a variable that its law's type has as fixed, for one, is that of a policy.
+    """
     reading = _Reading(program)
     for op in program.operations:
-        match op:
-            case Observe():
-                reading.found.laws[op.result] = reading.observed
-            case Train():
-                reading.found.models[op.result] = reading.conditional(op)
-            case Realize():
-                reading.found.laws[op.result] = reading.law(op)
-            case Sample():
-                kernel = reading.kernel(op.network)
-                given, targets = tuple(sorted(op.network.inputs)), tuple(sorted(op.network.outputs))
-                reading.found.samplers[op.query or program.name] = Estimand(kernel, given, targets)
+        name = (op.query or program.name) if isinstance(op, Sample) else op.result
+        try:
+            reading.read(op, name)
+        except ProgramError as fault:
+            reading.found.faults[name] = fault
     return reading.found
 
 
@@ -81,8 +86,27 @@ class _Reading:
 
     # -- values ---------------------------------------------------------------------------------------------------
 
+    def read(self, op: Operation, name: str) -> None:
+        match op:
+            case Observe():
+                self.found.laws[name] = self.observed
+            case Train():
+                self.found.models[name] = self.conditional(op)
+            case Realize():
+                self.found.laws[name] = self.law(op)
+            case Sample():
+                kernel = self.kernel(op.network)
+                given, targets = tuple(sorted(op.network.inputs)), tuple(sorted(op.network.outputs))
+                self.found.samplers[name] = Estimand(kernel, given, targets)
+
+    def known(self, values: Mapping[str, K], name: str) -> K:
+        """What a value denotes.  Raises ProgramError for one that denotes nothing, with the reason."""
+        if name in self.found.faults:
+            raise self.found.faults[name]
+        return values[name]
+
     def conditional(self, op: Train) -> Conditional:
-        law = self.found.laws[op.data]
+        law = self.known(self.found.laws, op.data)
         scope = {*law.targets, *law.inputs}
         for name in (*op.targets, *op.inputs):
             if name not in scope or (name in op.targets and name in law.inputs):
@@ -94,7 +118,8 @@ class _Reading:
             case Regenerate() as way:
                 return self.regenerated(op.law, way)
             case Reweight() as way:
-                law = self.by_districts(self.found.laws[way.data], op.law)
+                law = self.by_districts(self.known(self.found.laws, way.data), op.law)
+                law = law or self.by_districts(self.base(op.law), op.law)
                 if law is None:
                     raise ProgramError(f"{op.law} cannot be had by weighting rows of {way.data}: a district is cut")
                 return law
@@ -121,8 +146,10 @@ class _Reading:
         return Intervened(origin, do, (unflatten(flat.needed(targets), targets, way.network.inputs),))
 
     def base(self, law: LawType) -> Observed:
-        """P(V) of the graph in which a law was found."""
-        return Observed(graph_of_text(law.graph), self.observed.source) if law.graph else self.observed
+        """P(V) of the graph in which a law was found, without what the law has no name for."""
+        graph = graph_of_text(law.graph) if law.graph else self.observed.graph
+        hidden = graph.nodes.difference(law.targets, law.fixed)
+        return Observed(graph.project(hidden) if hidden else graph, self.observed.source)
 
     def by_districts(self, origin: Law, law: LawType) -> Law | None:
         """The law after do() as the conditionals of whole districts of the law that it came from; None where it is not.
@@ -137,7 +164,11 @@ class _Reading:
         within = graph.ancestral_mask(do | left)
         if any(district & left and district & ~left for district in within.districts_mask()):
             return None
-        return Intervened(origin, graph.names(do), tuple(conditionals(origin, within, left)))
+        factors = conditionals(origin, within, left)
+        known = {*law.targets, *law.fixed, *origin.inputs}
+        if any(not known.issuperset(factor.inputs) for factor in factors):
+            return None
+        return Intervened(origin, graph.names(do), tuple(factors))
 
     # -- networks -------------------------------------------------------------------------------------------------
 
@@ -159,10 +190,11 @@ class _Reading:
                     free.append(statement.slot)
                 case Rows():
                     names = tuple(map(variable_of, statement.slots))
-                    joint = Conditional(self.found.laws[statement.data], names, ())
+                    joint = Conditional(self.known(self.found.laws, statement.data), names, ())
                     atoms += _chain(joint, statement.slots, ())
                 case Apply():
-                    atoms += _chain(self.found.models[statement.model], statement.slots, statement.inputs)
+                    model = self.known(self.found.models, statement.model)
+                    atoms += _chain(model, statement.slots, statement.inputs)
         return Flat(tuple(atoms), tuple(free))
 
 

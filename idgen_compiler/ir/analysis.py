@@ -21,7 +21,7 @@ from idgen_compiler.ir.operations import (
     Train,
     Way,
 )
-from idgen_compiler.ir.policies import Column, Policy, Shifted, Uniform
+from idgen_compiler.ir.policies import Column, Fixed, Policy, Shifted, Uniform
 
 __all__ = [
     "columns_read",
@@ -60,7 +60,7 @@ def with_networks(op: H, change: Callable[[Network], Network]) -> H:
     return op
 
 
-def columns_read(op: Operation, observed: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def columns_read(op: Operation, observed: str, models: Mapping[str, Train]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The columns that an operation reads: (data set, variables); `observed` is the user's data."""
     if isinstance(op, Train):
         yield op.data, (*op.targets, *op.inputs)
@@ -69,12 +69,14 @@ def columns_read(op: Operation, observed: str) -> Iterator[tuple[str, tuple[str,
     for way in records(op, Reweight):
         kept = op.variables if isinstance(op, Realize) else ()
         yield way.data, (*kept, *(d.slot for d in way.do), *(s for d in way.do for s in d.inputs))
+        for name in way.by:
+            yield way.data, models[name].inputs  # whatever the model was trained on, it is asked about these rows
     for draw in records(op, Draw):
         match draw.policy:
             case Column(data) | Shifted(data, _):
                 yield data, (variable_of(draw.slot),)
-            case Uniform():
-                yield observed, (variable_of(draw.slot),)  # uniform over what was observed
+            case Uniform() | Fixed():
+                yield observed, (variable_of(draw.slot),)  # one of the values that were observed, or all
     for rows in records(op, Rows):
         yield rows.data, tuple(map(variable_of, rows.slots))
 
@@ -135,9 +137,10 @@ def _narrowed(kept: tuple[Operation, ...], before: Sequence[Operation]) -> tuple
     if len(kept) == len(before):
         return kept
     observed = next(op.result for op in kept if isinstance(op, Observe))
+    models = {op.result: op for op in kept if isinstance(op, Train)}
     read: dict[str, set[str]] = {}
     for op in kept:
-        for data, names in columns_read(op, observed):
+        for data, names in columns_read(op, observed, models):
             read.setdefault(data, set()).update(names)
     return tuple(
         replace(op, variables=tuple(v for v in op.variables if v in read.get(op.result, ())))

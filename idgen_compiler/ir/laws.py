@@ -8,7 +8,7 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.operands import Names
 from idgen_compiler.ir.operations import LawType, Observe, Realize
 
-__all__ = ["graph_text", "law_graph", "law_type", "graph_of_text"]
+__all__ = ["graph_of_text", "graph_text", "law_graph", "law_type"]
 
 
 def law_graph(graph: ADMG, data: Observe | Realize) -> ADMG:

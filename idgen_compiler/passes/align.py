@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import ClassVar
 
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.analysis import with_networks
-from idgen_compiler.ir.operations import Apply, Draw, Network, Operation, Statement, Train
+from idgen_compiler.ir.operations import Apply, Draw, Network, Statement, Train
 from idgen_compiler.ir.policies import Column, Uniform
-from idgen_compiler.passes.base import P, Pass
+from idgen_compiler.passes.base import Models, P, Pass, with_new_models
 
 __all__ = ["AlignDraws"]
 
@@ -32,19 +30,16 @@ class AlignDraws(Pass):
 
     def apply(self, program: P) -> P:
         """Every region by itself; a new model stands before the first operation that uses it."""
-        models = {op.result: op for op in program.models}
-        operations: list[Operation] = []
-        for op in program.operations:
-            trained: list[Train] = []
-            new = with_networks(op, partial(_aligned, models=models, trained=trained))
-            operations += [*trained, new]
-        return program if len(operations) == len(program.operations) else replace(program, operations=tuple(operations))
+        return with_new_models(program, _aligned)
 
 
-def _aligned(network: Network, models: dict[str, Train], trained: list[Train]) -> Network:
-    """The network, with new models in `models` and in `trained`."""
+def _aligned(network: Network, models: Models) -> Network:
     statements: list[Statement] = []
-    draws = {s.slot: s for s in network.statements if isinstance(s, Draw) and isinstance(s.policy, Column | Uniform)}
+    draws = {
+        s.slot: s
+        for s in network.statements
+        if isinstance(s, Draw) and isinstance(s.policy, Column | Uniform) and s.slot not in network.outputs
+    }
     if not draws:
         return network
     readers = {slot: [s for s in network.statements if isinstance(s, Apply) and slot in s.inputs] for slot in draws}
@@ -59,12 +54,9 @@ def _aligned(network: Network, models: dict[str, Train], trained: list[Train]) -
                 if slot in known:
                     continue
                 model = models[statement.model]
-                inputs = tuple(map(variable_of, known))
-                new = Train(
-                    f"{model.result}_{variable_of(slot).replace('.', '_')}", model.data, (variable_of(slot),), inputs
-                )
-                models[new.result] = new
-                trained.append(new)
+                variable = variable_of(slot)
+                name = f"{model.result}_{variable.replace('.', '_')}"
+                new = models.add(Train(name, model.data, (variable,), tuple(map(variable_of, known))))
                 statements.append(Apply((slot,), new.result, tuple(known)))
                 known.append(slot)
         statements.append(statement)

@@ -29,7 +29,7 @@ class DropDead(Pass):
 
     def apply(self, program: P) -> P:
         """Upwards from the samplers: what is read below stays."""
-        observed = program.observe.result
+        observed, trained = program.observe.result, {op.result: op for op in program.models}
         columns: dict[str, set[str]] = {}  # data set -> its columns that are read below
         used: set[str] = set()
         kept: list[Operation] = []
@@ -39,7 +39,7 @@ class DropDead(Pass):
                 continue
             kept.append(live)
             used |= uses(live)
-            for data, names in columns_read(live, observed):
+            for data, names in columns_read(live, observed, trained):
                 columns.setdefault(data, set()).update(names)
         operations = tuple(reversed(kept))
         return program if operations == program.operations else replace(program, operations=operations)

@@ -34,4 +34,5 @@ class Renumber(Pass):
                 counts[new.prefix] += 1
                 new = replace(new, result=names[new.result])
             operations.append(new)
-        return replace(program, operations=tuple(operations))
+        renamed = tuple(operations)
+        return program if renamed == program.operations else replace(program, operations=renamed)

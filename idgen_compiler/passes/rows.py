@@ -13,7 +13,7 @@ from idgen_compiler.graph.separation import m_separated
 from idgen_compiler.ir.analysis import with_networks
 from idgen_compiler.ir.operations import Apply, Network, Rows, Statement, Train
 from idgen_compiler.ir.program import Program
-from idgen_compiler.passes.base import P, Pass
+from idgen_compiler.passes.base import P, Pass, graphs_of_rows
 
 __all__ = ["ResampleRows"]
 
@@ -45,9 +45,7 @@ class ResampleRows(Pass):
     def apply(self, program: P) -> P:
         """Every region by itself."""
         models = {op.result: op for op in program.models}
-        allowed = {program.observe.result: program.graph}
-        if self.regenerated:
-            allowed.update((op.result, program.law_of(op.result)) for op in program.laws)
+        allowed = graphs_of_rows(program) if self.regenerated else {program.observe.result: program.graph}
         change = partial(_resampled, models=models, graphs=allowed)
         operations = tuple(with_networks(op, change) for op in program.operations)
         return program if operations == program.operations else replace(program, operations=operations)
@@ -70,7 +68,7 @@ class _Group:
         rest = names.difference(model.inputs)
         if not rest:
             return True
-        return m_separated(self.graph, model.targets, rest, {*model.inputs, *self.graph.fixed} - rest)
+        return m_separated(self.graph, model.targets, rest, model.inputs)
 
 
 def _resampled(network: Network, models: Mapping[str, Train], graphs: Mapping[str, ADMG]) -> Network:

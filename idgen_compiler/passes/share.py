@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from idgen_compiler.ir.analysis import with_networks
-from idgen_compiler.ir.operations import Apply, Network, Observe, Operation, Realize, Sample, Train
+from idgen_compiler.ir.operations import Apply, Network, Observe, Operation, Realize, Sample, Statement, Train
+from idgen_compiler.ir.policies import ByModel, Policy
 from idgen_compiler.passes.base import P, Pass, with_values
 
 __all__ = ["Share"]
+
+A = TypeVar("A", bound=Statement | Policy)
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,20 @@ def _meaning(op: Train | Realize) -> object:
 
 def _permuted(op: Operation, places: Mapping[str, tuple[int, ...]]) -> Operation:
     """The operation with the inputs of models that others stand for in the others' order."""
-    return with_networks(op, partial(_with_places, places=places)) if places else op
+    if not places:
+        return op
+    if isinstance(op, Realize):
+        draws = [tuple(replace(d, policy=_reordered(d.policy, places)) for d in way.do) for way in op.ways]
+        op = replace(op, ways=tuple(replace(way, do=do) for way, do in zip(op.ways, draws, strict=True)))
+    return with_networks(op, partial(_with_places, places=places))
 
 
 def _with_places(network: Network, places: Mapping[str, tuple[int, ...]]) -> Network:
-    statements = tuple(
-        replace(s, inputs=tuple(s.inputs[k] for k in places[s.model]))
-        if isinstance(s, Apply) and s.model in places
-        else s
-        for s in network.statements
-    )
-    return network if statements == network.statements else replace(network, statements=statements)
+    return replace(network, statements=tuple(_reordered(s, places) for s in network.statements))
+
+
+def _reordered(applied: A, places: Mapping[str, tuple[int, ...]]) -> A:
+    """The inputs of a model in the order of the one that stands for it."""
+    if isinstance(applied, Apply | ByModel) and applied.model in places:
+        return replace(applied, inputs=tuple(applied.inputs[k] for k in places[applied.model]))
+    return applied

@@ -127,7 +127,7 @@ def _reasons(program: Program) -> Iterator[Reason]:
     meaning = meaning_of(program)
     ways = {op.result: _weights(op.reweight, meaning) for op in program.laws if op.reweight}
     for model in specialized(program.operations):
-        if not isinstance(model, Train):
+        if not isinstance(model, Train) or model.result not in meaning.models:
             continue
         conditional = meaning.models[model.result]
         law = conditional.of
