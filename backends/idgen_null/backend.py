@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.kinds.place import Place
 from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, ProgramError
@@ -96,7 +95,7 @@ class NullSampler:
         question = Question.of(self.program, n, do, given, seed, query)
         for name, (setting, value) in question.settings.items():
             if name in self.schema.types:
-                self.schema[name].check(Place(setting.role, name, question.n), value)
+                self.schema[name].check(setting, value)
         return Samples({name: self._column(name, question.n) for name in question.sampler.network.outputs})
 
     def _column(self, name: str, n: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds import Kind
-from idgen_compiler.data.kinds.place import Place
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_torch.parts import Rows
@@ -54,12 +54,12 @@ def held(values: Array) -> Tensor:
     return torch.from_numpy(values if holds else values.copy())
 
 
-def encode_value(role: str, name: str, kind: Kind, value: Any, n: int) -> tuple[Tensor, ...]:
-    """What a caller sets for n samples as `role({name: value})`: a tensor for each part, with n rows or with one.
+def encode_value(setting: Setting, kind: Kind, value: Any) -> tuple[Tensor, ...]:
+    """What a caller sets: a tensor for each part, with n rows or with one.
 
     Raises DataError for a value that the variable cannot take (see `Kind.check`).
     """
-    return tuple(map(held, kind.check(Place(role, name, n), value)))
+    return tuple(map(held, kind.check(setting, value)))
 
 
 def decode(kind: Kind, parts: Sequence[Tensor], out: Array) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 from idgen_compiler import ir
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.kinds.kind import PartOf
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices, Interval
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
@@ -73,7 +74,7 @@ class Fixed:
     @classmethod
     def over(cls, variable: str, schema: Schema, value: Value) -> Fixed:
         """The policy that sets a variable.  Raises DataError for a value that it cannot take."""
-        encoded = encode_value("policy", variable, schema[variable], value, 1)
+        encoded = encode_value(Setting("policy", variable, 1), schema[variable], value)
         return cls({part.name: one for part, one in zip(schema.parts(variable), encoded, strict=True)})
 
     def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:

@@ -129,7 +129,7 @@ class TorchSampler:
     def _inputs(self, question: Question) -> Slots:
         """Encode what the caller sets.  Raises DataError for a value that a variable cannot take."""
         encoded = {
-            name: encode_value(setting.role, name, self.schema[name], value, question.n)
+            name: encode_value(setting, self.schema[name], value)
             for name, (setting, value) in question.settings.items()
             if name in self.schema.types
         }
