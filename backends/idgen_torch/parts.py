@@ -1,4 +1,4 @@
-"""Rows of parts as tensors: what kernel families are fitted to and give back."""
+"""Values of parts as tensors: what kernel families are fitted to and give back."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Part
 
-__all__ = ["Part", "Rows", "rows_at_once"]
+__all__ = ["Values", "rows_at_once"]
 
-Rows = dict[str, Tensor]
+Values = dict[str, Tensor]
 """Part name -> values.  Shape: discrete (rows,) int64; real (rows, dim) float32; image (rows, *shape) uint8."""
 
 

@@ -14,7 +14,7 @@ from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
 from idgen_compiler.data.sources import Source, read_sources
-from idgen_torch.parts import Rows
+from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 
 __all__ = ["decode", "encode_sources", "encode_value", "held", "read_rows"]
@@ -26,7 +26,7 @@ def read_rows(
     types: Mapping[str, TypeRequest] | None,
     composites: Mapping[str, Sequence[str]] | None,
     seed: int,
-) -> tuple[Schema, Rows]:
+) -> tuple[Schema, Values]:
     """The kinds of some variables of a table, and their values as tensors by part; only their columns are read.
 
     Raises DataError naming the column and the remedy.
@@ -36,8 +36,8 @@ def read_rows(
     return schema, encode_sources(sources, schema, seed)
 
 
-def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int) -> Rows:
-    """Every part of every variable, in the shapes and dtypes of `Rows`.
+def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int) -> Values:
+    """Every part of every variable, in the shapes and dtypes of `Values`.
 
     Images stay where they are, in memory or in a file.
     """

@@ -9,13 +9,14 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families.choice import choose
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.saved import read_recipe, recipe_record
 from idgen_torch.families.state import Config, Tensors, setting
 from idgen_torch.families.task import Offer, Task
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from idgen_torch.training.state import link_scratch
 
 __all__ = ["Chain", "ChainModel"]
@@ -46,13 +47,13 @@ class ChainModel(ConditionalModel):
         """Whether both links know their density."""
         return self._first.likelihood and self._second.likelihood
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """The first targets, then the others given them."""
         drawn = self._first.sample(given, n, generator)
         drawn |= self._second.sample({**given, **drawn}, n, generator)
         return {part.name: drawn[part.name] for part in self.targets}
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Sum of the links' log-probabilities.  Shape: (rows,)."""
         return self._first.log_prob(rows) + self._second.log_prob(rows)
 

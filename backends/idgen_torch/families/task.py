@@ -9,8 +9,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, near_misses
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["Offer", "Task", "row_count", "rows_at"]
 
@@ -36,7 +37,7 @@ class Task:
 
     targets: tuple[Part, ...]
     inputs: tuple[Part, ...]
-    rows: Rows
+    rows: Values
     weights: Tensor | None = None
     likelihood: bool = False
 
@@ -109,7 +110,7 @@ class Task:
         return torch.cat([self.rows[part.name].to(device) for part in self.targets], 1)
 
 
-def rows_at(parts: Sequence[Part], rows: Rows, index: Tensor, device: torch.device) -> Rows:
+def rows_at(parts: Sequence[Part], rows: Values, index: Tensor, device: torch.device) -> Values:
     """Some rows of these parts, wherever they live.  Shape: index (batch,) int64."""
     return {part.name: rows[part.name][index.to(rows[part.name].device)].to(device) for part in parts}
 

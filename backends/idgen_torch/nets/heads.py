@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, silu
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["Columns", "Features", "HeadNetworks", "Layout"]
 
@@ -77,7 +78,7 @@ class Columns:
             at += width
         raise KeyError(part.name)
 
-    def features(self, rows: Rows, count: int, device: torch.device) -> Features:
+    def features(self, rows: Values, count: int, device: torch.device) -> Features:
         """The features of `count` rows that hold all these parts."""
         codes = torch.empty(count, len(self.discrete), dtype=torch.long, device=device)
         for k, part in enumerate(self.discrete):

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from idgen_compiler.data.part import Part
 from idgen_torch.nets.conditioning import pixels
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["WIDTH", "ImageHeads"]
 
@@ -53,7 +54,7 @@ class ImageHeads(nn.Module):
         """Where the weights live."""
         return next(self.parameters()).device
 
-    def features(self, given: Rows) -> Tensor:
+    def features(self, given: Values) -> Tensor:
         """The joined inputs.  Shape: (rows, WIDTH)."""
         seen = [eye(pixels(given[part.name].to(self.device))) for part, eye in zip(self.images, self.eyes, strict=True)]
         seen += [encoded(part, given[part.name].to(self.device)) for part in self.plain]

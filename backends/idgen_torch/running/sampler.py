@@ -16,9 +16,9 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.running.ancestral import Slots, WiredNetwork
+from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.record import FitRecord
-from idgen_torch.running.storage import write_fitted
 from idgen_torch.tensors import decode, encode_value
 
 __all__ = ["TorchSampler"]

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 import torch
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import ConditionalModel, Family, Tuning, family, parse_recipe, write_recipe
 from idgen_torch.families.registry import GROUP
 from idgen_torch.families.saved import read_recipe, recipe_record
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from tests.idgen_torch.families.trained import trained
 
 FAMILIES = sorted(point.name for point in entry_points(group=GROUP))
@@ -67,7 +68,7 @@ POOL = [
 every_family = pytest.mark.parametrize("name", FAMILIES)
 
 
-def rows_of(n: int, seed: int = 0) -> Rows:
+def rows_of(n: int, seed: int = 0) -> Values:
     g = torch.Generator().manual_seed(seed)
     c = torch.randint(2, (n,), generator=g)
     v = torch.randn(n, 2, generator=g)
@@ -100,12 +101,12 @@ def recipe_of(name: str, **options: Any) -> tuple[Family, Callable[..., Family]]
     return tuning.recipe(name), tuning.choose
 
 
-def fitted(name: str, case: Case, rows: Rows, *, options: dict[str, Any] | None = None, **more: Any) -> Any:
+def fitted(name: str, case: Case, rows: Values, *, options: dict[str, Any] | None = None, **more: Any) -> Any:
     recipe, choose = recipe_of(name, **(options or {}))
     return trained(recipe, case.targets, case.inputs, rows, choose=choose, **more)
 
 
-def fitted_if_covered(name: str, case: Case, rows: Rows, **more: Any) -> ConditionalModel | None:
+def fitted_if_covered(name: str, case: Case, rows: Values, **more: Any) -> ConditionalModel | None:
     """The model, or None where the rows lack a combination of categories that the family needs."""
     try:
         model: ConditionalModel = fitted(name, case, rows, **more)
@@ -116,11 +117,11 @@ def fitted_if_covered(name: str, case: Case, rows: Rows, **more: Any) -> Conditi
     return model
 
 
-def draw(model: ConditionalModel, rows: Rows, n: int, seed: int = 0) -> Rows:
+def draw(model: ConditionalModel, rows: Values, n: int, seed: int = 0) -> Values:
     return model.sample(rows, n, torch.Generator().manual_seed(seed))
 
 
-def same(a: Rows, b: Rows) -> bool:
+def same(a: Values, b: Values) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 

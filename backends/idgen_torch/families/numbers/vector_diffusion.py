@@ -10,6 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
 from idgen_torch.families.family import ConditionalModel, Family, Run
@@ -20,7 +21,7 @@ from idgen_torch.nets.heads import Columns
 from idgen_torch.nets.processes import FlowMatching
 from idgen_torch.nets.vector_denoiser import VectorDenoiser
 from idgen_torch.options import real, whole, widths
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.diffusion import Budget, Lesson, Plan, RowsByStep, train_denoiser
 from idgen_torch.training.state import TrainingFile
@@ -65,7 +66,7 @@ class VectorDiffusionModel(ConditionalModel):
         self._residual, self._network = residual, network
 
     @torch.no_grad()
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """The linear prediction, and a residual that noise becomes, so many rows at a time."""
         device = self._residual.slope.device
         features = self._plain.features(given, n, device)
@@ -82,7 +83,7 @@ class VectorDiffusionModel(ConditionalModel):
         sizes = [part.dim for part in self.targets]
         return {p.name: v.contiguous() for p, v in zip(self.targets, values.split(sizes, 1), strict=True)}
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Raises DataError: a diffusion model samples only."""
         names = ", ".join(part.name for part in self.targets)
         raise DataError(f"vector-diffusion knows no density of {names}; choose the family flow or from-images")
