@@ -18,6 +18,7 @@ from idgen_compiler.execute import execute
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import read_header, write_header
+from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.operations import Operation
 from idgen_compiler.ir.program import Program
 from idgen_compiler.program import Program as UserProgram
@@ -50,7 +51,7 @@ class NullBackend:
 
         Raises DataError for a table that no backend could be trained on.
         """
-        sources = read_sources(data, program.observe.variables, composites, images_among(types or {}))
+        sources = read_sources(data_of(program, data), program.observe.variables, composites, images_among(types or {}))
         schema = infer_schema(sources, types)
         encode(sources, schema, lambda part: np.random.default_rng(seed))
         execute(program, _Walk())

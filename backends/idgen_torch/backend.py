@@ -12,6 +12,7 @@ import torch
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.question import checked_seed
+from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
@@ -58,7 +59,8 @@ class TorchBackend:
         the ways that were taken, and its report says why (see `running.ways`).
 
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
-            columns that the program does not observe are not read. Columns of images: see `data.images`.
+            columns that the program does not observe are not read. Columns of images: see `data.images`. Where the
+            program names its source, also a mapping from sources to such tables.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "vector", "image",
             Categorical(labels) or Image(channels, height, width); the rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
@@ -86,7 +88,7 @@ class TorchBackend:
         place = _device(device)
         seed = checked_seed(seed)
         _check_rows_factor(rows_factor)
-        schema, rows = read_rows(data, program.observe.variables, types, composites, seed)
+        schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed)
         _warn_constant(program, schema, rows)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
         settings = Settings(seed, factor, place, tuning, asked)
