@@ -70,10 +70,8 @@ class Case:
         count = 4 * self.batch
         found: Values = {}
         for part in (*self.targets, *self.inputs):
-            shape = (count, *part.shape) if part.shape is not None else (count,)
-            high = 256 if part.image else part.size or 1
-            values = torch.randint(high, shape, generator=stream)
-            found[part.name] = values.to(torch.uint8 if part.image else torch.long).to(self.device)
+            values = torch.randint(part.size or 256, (count, *part.entries), generator=stream)
+            found[part.name] = values.to(getattr(torch, part.dtype)).to(self.device)
         return found
 
 

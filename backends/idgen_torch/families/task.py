@@ -9,9 +9,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError, near_misses
-from idgen_torch.parts import Values
+from idgen_torch.parts import Values, of_form
 
 __all__ = ["Offer", "Task", "row_count", "rows_at"]
 
@@ -69,19 +69,24 @@ class Task:
         return float(wide.sum().square() / wide.square().sum())
 
     @property
+    def target_forms(self) -> frozenset[Form]:
+        """What the values of the targets are."""
+        return frozenset(part.form for part in self.targets)
+
+    @property
     def targets_are_discrete(self) -> bool:
         """Whether all targets are categories."""
-        return all(part.discrete for part in self.targets)
+        return self.target_forms <= {Form.CODES}
 
     @property
     def targets_are_numbers(self) -> bool:
         """Whether all targets are numbers or vectors."""
-        return not any(part.discrete or part.image for part in self.targets)
+        return self.target_forms <= {Form.NUMBERS}
 
     @property
     def targets_are_images(self) -> bool:
         """Whether all targets are images."""
-        return all(part.image for part in self.targets)
+        return self.target_forms <= {Form.PICTURES}
 
     @property
     def inputs_are_discrete(self) -> bool:
@@ -91,7 +96,7 @@ class Task:
     @property
     def sees_images(self) -> bool:
         """Whether an input is an image."""
-        return any(part.image for part in self.inputs)
+        return bool(of_form(self.inputs, Form.PICTURES))
 
     @property
     def numbers(self) -> int:

@@ -10,9 +10,9 @@ from typing import TypeAlias
 import torch
 from torch import Tensor, nn
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_torch.nets.processes import Predictor
-from idgen_torch.parts import Values
+from idgen_torch.parts import Values, of_form
 
 __all__ = ["Condition", "DenoisingNetwork", "InputCode", "pixels"]
 
@@ -53,9 +53,9 @@ class InputCode(nn.Module):
         """Build with weights from torch's global generator."""
         super().__init__()
         self.width = width
-        self.discrete = tuple(part for part in inputs if part.discrete)
-        self.real = tuple(part for part in inputs if not part.discrete and not part.image)
-        self.images = tuple(part for part in inputs if part.image)
+        self.discrete = of_form(inputs, Form.CODES)
+        self.real = of_form(inputs, Form.NUMBERS)
+        self.images = of_form(inputs, Form.PICTURES)
         self.tables = nn.ModuleList(nn.Embedding(part.size or 1, width) for part in self.discrete)
         self.numbers = nn.Linear(sum(part.dim for part in self.real), width) if self.real else None
         self.readers = nn.ModuleList(_reader(part.shape[0], width) for part in self.images if part.shape is not None)

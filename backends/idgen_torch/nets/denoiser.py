@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, pad, pixel_shuffle, pixel_unshuffle
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, pixels
-from idgen_torch.parts import Values
+from idgen_torch.parts import Values, of_form
 
 __all__ = ["Denoiser", "Layout", "common_shape", "stacked"]
 
@@ -54,7 +54,7 @@ class Denoiser(DenoisingNetwork):
             ) from None
         self.shape = common_shape(targets)
         self.layout = layout
-        self.images = tuple(part for part in inputs if part.image)
+        self.images = of_form(inputs, Form.PICTURES)
         _, height, width = self.shape
         many = layout.multiple
         self.padded = (ceil(height / many) * many, ceil(width / many) * many)
@@ -118,7 +118,7 @@ def stacked(parts: Sequence[Part], rows: Values) -> Tensor:
 def common_shape(parts: Sequence[Part]) -> tuple[int, int, int]:
     """(channels together, height, width) of images stacked along the channels.  Raises DataError unless they fit."""
     for part in parts:
-        if not part.image:
+        if part.form is not Form.PICTURES:
             raise DataError(f"{part.name} is no image; diffusion models images only, use chain for mixed targets")
     sizes = {_shape(part)[1:] for part in parts}
     if len(sizes) > 1:

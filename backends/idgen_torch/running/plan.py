@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
@@ -16,6 +17,7 @@ from idgen_compiler.ir.policies import ByModel
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import Family, Tuning
 from idgen_torch.families.request import Addressed, requested
+from idgen_torch.parts import of_form
 from idgen_torch.running.draws import PolicyKey, policy_of
 
 __all__ = [
@@ -50,7 +52,7 @@ def default_rows_factor(program: Program, schema: Schema) -> float:
     """Rows to regenerate for each observed one: ten did clearly better than one, but pictures take long to draw."""
     ways = [op.regenerate for op in program.laws if op.regenerate]
     drawn = {variable_of(slot) for way in ways for s in records(way, Apply) for slot in s.slots}
-    return 1.0 if any(part.image for part in schema.parts(*sorted(drawn))) else 10.0
+    return 1.0 if of_form(schema.parts(*sorted(drawn)), Form.PICTURES) else 10.0
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from PIL import Image as Pillow
 from idgen_compiler.data import images
 from idgen_compiler.data.kinds import Composite, Image
 from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema, images_among, infer_schema
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError
@@ -117,7 +118,7 @@ def test_a_composite_may_hold_an_image() -> None:
     sources = read_sources({"X.picture": BYTES, "X.label": list("aabba")}, ["X"])
     kind = infer_schema(sources)["X"]
     assert isinstance(kind, Composite)
-    assert [atom.part.image for atom in kind.atoms("X")] == [True, False]
+    assert [atom.part.form for atom in kind.atoms("X")] == [Form.PICTURES, Form.CODES]
 
 
 def test_types_may_say_image() -> None:

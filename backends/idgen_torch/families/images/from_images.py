@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import categorical, generator_for
 from idgen_torch.families.family import ConditionalModel, Family, Run
@@ -21,7 +21,7 @@ from idgen_torch.families.state import Config, Tensors, checked_tensor
 from idgen_torch.families.task import Offer, Task, row_count, rows_at
 from idgen_torch.nets.image_heads import ImageHeads, encoded, entries_of
 from idgen_torch.options import real, whole
-from idgen_torch.parts import Values, rows_at_once
+from idgen_torch.parts import Values, check_forms, of_form, rows_at_once
 from idgen_torch.training.ensemble import Passes, Split, one_cycle, split
 from idgen_torch.training.progress import Progress
 
@@ -242,7 +242,7 @@ class FromImages(Family):
 
     def offer(self, task: Task) -> Offer | None:
         """For all but images given an image; others come first for wide vectors."""
-        if not task.sees_images or any(part.image for part in task.targets):
+        if not task.sees_images or Form.PICTURES in task.target_forms:
             return None
         if is_wide(task):
             return Offer(20, "many entries, drawn one after the other")
@@ -264,12 +264,9 @@ class FromImages(Family):
 
 
 def _network(targets: Sequence[Part], inputs: Sequence[Part], components: int, seed: int) -> ImageHeads:
-    for part in targets:
-        if part.image:
-            raise DataError(
-                f"{part.name} is an image; from-images models categories and numbers, diffusion models images"
-            )
-    if not any(part.image for part in inputs):
+    able = (Form.CODES, Form.NUMBERS)
+    check_forms(targets, able, "; from-images models categories and numbers, diffusion models images")
+    if not of_form(inputs, Form.PICTURES):
         raise DataError("from-images needs an image among the inputs")
     law = density("mixture", components)
     outputs = [part.size if part.size is not None else law.outputs for part, _ in entries_of(targets)]

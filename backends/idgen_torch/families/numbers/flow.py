@@ -10,7 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import generator_for, integers
 from idgen_torch.families.family import ConditionalModel, Family, Run
@@ -20,7 +20,7 @@ from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadNetworks, Layout
 from idgen_torch.options import choice, real, whole, widths
-from idgen_torch.parts import Values
+from idgen_torch.parts import Values, check_forms
 from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split, train
 from idgen_torch.training.progress import NoProgress, Progress
 
@@ -292,10 +292,7 @@ class _Lesson:
 
 def _width(targets: Sequence[Part]) -> int:
     """The total width of real targets; raises DataError for a discrete one."""
-    for part in targets:
-        if part.discrete or part.image:
-            kind = "discrete" if part.discrete else "an image"
-            raise DataError(f"{part.name} is {kind}; flow models real targets only, use chain for mixed ones")
+    check_forms(targets, (Form.NUMBERS,), "; flow models real targets only, use chain for mixed ones")
     return sum(part.dim for part in targets)
 
 

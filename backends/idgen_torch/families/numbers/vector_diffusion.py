@@ -10,7 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
 from idgen_torch.families.family import ConditionalModel, Family, Run
@@ -21,7 +21,7 @@ from idgen_torch.nets.heads import Columns
 from idgen_torch.nets.processes import FlowMatching
 from idgen_torch.nets.vector_denoiser import VectorDenoiser
 from idgen_torch.options import real, whole, widths
-from idgen_torch.parts import Values
+from idgen_torch.parts import Values, check_forms
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.diffusion import Budget, Lesson, Plan, RowsByStep, train_denoiser
 from idgen_torch.training.state import TrainingFile
@@ -62,7 +62,7 @@ class VectorDiffusionModel(ConditionalModel):
     ) -> None:
         """`residual.factor` (targets, rank) has orthogonal columns of one length; no network where the rank is 0."""
         super().__init__(recipe, targets, inputs)
-        self._plain = Columns.of([part for part in inputs if not part.image])
+        self._plain = Columns.among(inputs)
         self._residual, self._network = residual, network
 
     @torch.no_grad()
@@ -102,7 +102,7 @@ class VectorDiffusionModel(ConditionalModel):
     ) -> Self:
         """The model whose `state` this is."""
         rank = setting(config, "rank", int)
-        size, width = _width(targets), Columns.of([part for part in inputs if not part.image]).width
+        size, width = _width(targets), Columns.among(inputs).width
         expected = {
             name: (shape, torch.float32)
             for name, shape in (("slope", (width, size)), ("intercept", (size,)), ("factor", (size, rank)))
@@ -148,7 +148,7 @@ class VectorDiffusion(Family):
         """Regress, then train. Raises DataError for a target that is no number or vector."""
         _width(task.targets)
         count, device = task.count, run.device
-        columns = Columns.of([part for part in task.inputs if not part.image])
+        columns = Columns.among(task.inputs)
         features, values = columns.features(task.rows, count, device), task.values(device)
         residual = _turned(Residual.fit(features, columns.one_hot_width, values, task.mass(device)))
         if not residual.factor.shape[1]:
@@ -200,8 +200,5 @@ def _turned(residual: Residual) -> Residual:
 
 def _width(targets: Sequence[Part]) -> int:
     """The total width of real targets; raises DataError for any other."""
-    for part in targets:
-        if part.discrete or part.image:
-            kind = "discrete" if part.discrete else "an image"
-            raise DataError(f"{part.name} is {kind}; vector-diffusion models numbers and vectors only")
+    check_forms(targets, (Form.NUMBERS,), "; vector-diffusion models numbers and vectors only")
     return sum(part.dim for part in targets)

@@ -9,7 +9,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import integers, uniform
 from idgen_torch.families.family import ConditionalModel, Family, Run
@@ -112,7 +112,7 @@ class Resample(Family):
 
 def kept_rows(task: Task) -> Values:
     """The targets' rows as a model keeps them: images may lie in a file and are never written to, so without a copy."""
-    return {p.name: task.rows[p.name] if p.image else task.rows[p.name].clone() for p in task.targets}
+    return {p.name: task.rows[p.name] if p.form is Form.PICTURES else task.rows[p.name].clone() for p in task.targets}
 
 
 def expected_rows(part: Part, n: int) -> tuple[tuple[int, ...], torch.dtype]:
