@@ -11,7 +11,7 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
-from idgen_compiler.data.kinds.labels import codes_of, read_label
+from idgen_compiler.data.kinds.labels import label_codes, read_label
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices
@@ -104,7 +104,7 @@ class Categorical(Atom):
         return read_label(name, self.labels, text)
 
     def check_one(self, setting: Setting, value: Any) -> Array:
-        return codes_of(setting, value, self.labels)
+        return label_codes(setting, value, self.labels)
 
     def decode_one(self, part: Array, out: Array) -> None:
         labels = _label_array(self.labels, self.dtype)

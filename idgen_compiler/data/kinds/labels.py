@@ -11,7 +11,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds.setting import Setting, shown
 from idgen_compiler.errors import DataError, near_misses
 
-__all__ = ["codes_of", "read_label"]
+__all__ = ["label_codes", "read_label"]
 
 L = TypeVar("L")
 
@@ -22,12 +22,12 @@ PLAIN = "biufU"
 """The kinds of arrays whose entries are the same as Python's own values, which are looked up faster."""
 
 
-def codes_of(setting: Setting, value: Any, labels: Sequence[Any]) -> Array:
+def label_codes(setting: Setting, value: Any, labels: Sequence[Any]) -> Array:
     """The places of the value or values among the labels.  Shape: (1,) or (n,) int64.
 
     Raises DataError, listing the labels, for a value that is none of them.
 
-    >>> codes_of(Setting("do", "X", 3), ["red", "blue", "red"], ("blue", "red")).tolist()
+    >>> label_codes(Setting("do", "X", 3), ["red", "blue", "red"], ("blue", "red")).tolist()
     [1, 0, 1]
     """
     code_of = {label: code for code, label in enumerate(labels)}
