@@ -30,6 +30,9 @@ graph = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
 program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), graph)
 joint = idgen.Joint(variables=("W1", "W2", "X", "Y"), table=np.full((2, 2, 2, 2), 1 / 16))
 assert np.allclose(program.fit(joint, backend="exact").kernel().table, 0.5)
+sampler = program.fit(joint, backend="exact")
+assert sampler.sample(3, do={{"X": [0, 1, 1]}}, seed=0).size == 3
+assert sampler.read_value("X", "1") == 1
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

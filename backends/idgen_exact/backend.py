@@ -7,6 +7,7 @@ from typing import Any
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import Joint
+from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.program import Program
 from idgen_exact.laws import run
 from idgen_exact.sampler import ExactSampler
@@ -16,7 +17,7 @@ __all__ = ["ExactBackend"]
 
 
 class ExactBackend:
-    """Runs a program on the exact law of its data, given as a `Joint`."""
+    """Runs a program on the exact law of its data, given as a `Joint`, or as a mapping from sources to such laws."""
 
     def fit(self, program: Program, data: Any, **options: Any) -> ExactSampler:
         """The program run on a joint; there is nothing to train and nothing to choose.
@@ -25,14 +26,15 @@ class ExactBackend:
         """
         if options:
             raise DataError(f"the exact backend has no option {', '.join(sorted(options))}; leave it out")
-        if not isinstance(data, Joint):
+        joint = data_of(program, data)
+        if not isinstance(joint, Joint):
             raise DataError(
-                f"the exact backend takes a Joint, not a {type(data).__name__}; "
+                f"the exact backend takes a Joint, not a {type(joint).__name__}; "
                 "Joint.from_samples makes one from columns of codes"
             )
-        kernels = run(program, data)
+        kernels = run(program, joint)
         used = {name for kernel in kernels.values() for name in (*kernel.given, *kernel.targets)}
-        return ExactSampler(program, kernels, {k: v for k, v in data.labels.items() if k in used})
+        return ExactSampler(program, kernels, {k: v for k, v in joint.labels.items() if k in used})
 
     def load(self, path: Path) -> ExactSampler:
         """The sampler that `save` wrote.  Raises DataError for files that are missing, damaged or inconsistent."""

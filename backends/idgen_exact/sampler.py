@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from idgen_compiler.data.kinds.labels import label_codes, read_label
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.hinge.question import Question, sampler_of
 from idgen_compiler.hinge.samples import Samples
-from idgen_compiler.hinge.setting import Setting, read_label
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_exact.saving import write_sampler
@@ -90,7 +91,7 @@ class ExactSampler:
 
     def _codes(self, setting: Setting, value: Any, size: int) -> Array:
         """The codes of a variable's values.  Shape: (n,)."""
-        codes: Array = np.broadcast_to(setting.codes(value, self._labels(setting.name, size)), (setting.n,))
+        codes: Array = np.broadcast_to(label_codes(setting, value, self._labels(setting.name, size)), (setting.n,))
         return codes
 
     def _labelled(self, name: str, codes: Array) -> Array:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.kinds.place import Place
 from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, ProgramError
@@ -19,6 +18,7 @@ from idgen_compiler.execute import execute
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import read_header, write_header
+from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.operations import Operation
 from idgen_compiler.ir.program import Program
 from idgen_compiler.program import Program as UserProgram
@@ -51,7 +51,7 @@ class NullBackend:
 
         Raises DataError for a table that no backend could be trained on.
         """
-        sources = read_sources(data, program.observe.variables, composites, images_among(types or {}))
+        sources = read_sources(data_of(program, data), program.observe.variables, composites, images_among(types or {}))
         schema = infer_schema(sources, types)
         encode(sources, schema, lambda part: np.random.default_rng(seed))
         execute(program, _Walk())
@@ -96,7 +96,7 @@ class NullSampler:
         question = Question.of(self.program, n, do, given, seed, query)
         for name, (setting, value) in question.settings.items():
             if name in self.schema.types:
-                self.schema[name].check(Place(setting.role, name, question.n), value)
+                self.schema[name].check(setting, value)
         return Samples({name: self._column(name, question.n) for name in question.sampler.network.outputs})
 
     def _column(self, name: str, n: int) -> np.ndarray:

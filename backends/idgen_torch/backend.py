@@ -12,21 +12,21 @@ import torch
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.question import checked_seed
+from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.families import Family, Tuning, families, write_recipe
 from idgen_torch.families import family as family_of
-from idgen_torch.parts import Rows
-from idgen_torch.running.checkpoint import Checkpoint, fingerprint
-from idgen_torch.running.fitted import FittedProgram
-from idgen_torch.running.fitting import Fitting, Settings
-from idgen_torch.running.plan import check_families, default_rows_factor
+from idgen_torch.parts import Values
+from idgen_torch.running.files.checkpoint import Checkpoint, fingerprint
+from idgen_torch.running.files.samplers import read_fitted
+from idgen_torch.running.fitting import Fitting
+from idgen_torch.running.plan import Settings, check_families, default_rows_factor
 from idgen_torch.running.progress import shown
-from idgen_torch.running.realizing import choices
-from idgen_torch.running.record import FitRecord, versions
+from idgen_torch.running.record import versions
 from idgen_torch.running.sampler import TorchSampler
-from idgen_torch.running.storage import read_fitted
+from idgen_torch.running.ways import choices
 from idgen_torch.tensors import read_rows
 from idgen_torch.training.progress import Progress
 
@@ -56,10 +56,11 @@ class TorchBackend:
         """Fit a program to samples of P(V).
 
         Where a law can be had in two ways (compiled with `realize="auto"`) the data choose: the sampler's `program` has
-        the ways that were taken, and its report says why (see `realizing`).
+        the ways that were taken, and its report says why (see `running.ways`).
 
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
-            columns that the program does not observe are not read. Columns of images: see `data.images`.
+            columns that the program does not observe are not read. Columns of images: see `data.images`. Where the
+            program names its source, also a mapping from sources to such tables.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "vector", "image",
             Categorical(labels) or Image(channels, height, width); the rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
@@ -80,38 +81,21 @@ class TorchBackend:
         vary, or when reweighting leaves few effective rows.
         """
         program.check()
-        for name, value in (("types", types), ("composites", composites), ("family", family)):
-            if value is not None and not isinstance(value, Mapping):
-                raise DataError(f"{name} is {value!r:.80}; give a mapping, such as {name}={_EXAMPLES[name]}")
+        _check_mappings(types=types, composites=composites, family=family)
         tuning = Tuning.read(options)
         asked = {key: tuning.recipe(recipe) for key, recipe in (family or {}).items()}
         check_families(program, asked)
         place = _device(device)
         seed = checked_seed(seed)
         _check_rows_factor(rows_factor)
-        schema, rows = read_rows(data, program.observe.variables, types, composites, seed)
+        schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed)
         _warn_constant(program, schema, rows)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
         settings = Settings(seed, factor, place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)
         with our_arithmetic(gradients=True), shown(progress) as told:
             fitting = Fitting(program, schema, rows, settings, told, kept)
-            found = choices(program, schema, fitting.overlap)
-            fitted = fitting.run({choice.operation: choice.chosen for choice in found})
-        record = FitRecord(
-            rows=len(next(iter(rows.values()))),
-            rows_factor=settings.rows_factor,
-            seed=seed,
-            device=str(place),
-            options=tuning.given,
-            versions=versions(),
-            models=fitted.model_reports,
-            data=fitted.data_reports,
-            choices=found,
-        )
-        taken = fitting.program
-        schema = Schema({name: schema[name] for name in taken.observe.variables})
-        return TorchSampler(FittedProgram(taken, schema, fitted.models, fitted.policies, record), place)
+            return TorchSampler(fitting.run(choices(program, schema, fitting.overlap)), place)
 
     def load(self, path: str | Path, device: str = "auto") -> TorchSampler:
         """Read what a sampler's `save` wrote; nothing in the files is executed.
@@ -121,6 +105,12 @@ class TorchBackend:
         place = _device(device)
         with our_arithmetic(gradients=False):
             return TorchSampler(read_fitted(Path(path), place), place)
+
+
+def _check_mappings(**arguments: object) -> None:
+    for name, value in arguments.items():
+        if value is not None and not isinstance(value, Mapping):
+            raise DataError(f"{name} is {value!r:.80}; give a mapping, such as {name}={_EXAMPLES[name]}")
 
 
 def _check_rows_factor(asked: object) -> None:
@@ -146,7 +136,7 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _checkpoint(folder: str | Path, program: Program, schema: Schema, rows: Rows, settings: Settings) -> Checkpoint:
+def _checkpoint(folder: str | Path, program: Program, schema: Schema, rows: Values, settings: Settings) -> Checkpoint:
     used = versions()
     asked = {key: write_recipe(recipe.bearing()) for key, recipe in settings.families.items()}
     return Checkpoint(
@@ -176,7 +166,7 @@ def _code_of(kind: type[Family]) -> str:
         return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _warn_constant(program: Program, schema: Schema, rows: Rows) -> None:
+def _warn_constant(program: Program, schema: Schema, rows: Values) -> None:
     """Warn of treatments and conditions that take one value only: their effect is not in the data."""
     for name in dict.fromkeys(slot for op in program.samplers for slot in op.network.inputs):
         for atom in schema[name].atoms(name):

@@ -20,13 +20,14 @@ import torch
 import typer
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.report.page import Page
 from idgen_torch.families import Run, Task
 from idgen_torch.families.images.diffusion import BATCH, CHANNELS, WIDE, Diffusion
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.nets.denoiser import Denoiser, Layout, stacked
 from idgen_torch.nets.processes import FlowMatching
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from idgen_torch.training.progress import NoProgress
 
 __all__ = ["Case", "compare", "main"]
@@ -63,16 +64,14 @@ class Case:
     def _image(self, name: str) -> Part:
         return Part(name, dim=3 * self.side**2, shape=(3, self.side, self.side))
 
-    def rows(self) -> Rows:
+    def rows(self) -> Values:
         """Noise in the right shapes, which takes as long as pictures do."""
         stream = torch.Generator().manual_seed(0)
         count = 4 * self.batch
-        found: Rows = {}
+        found: Values = {}
         for part in (*self.targets, *self.inputs):
-            shape = (count, *part.shape) if part.shape is not None else (count,)
-            high = 256 if part.image else part.size or 1
-            values = torch.randint(high, shape, generator=stream)
-            found[part.name] = values.to(torch.uint8 if part.image else torch.long).to(self.device)
+            values = torch.randint(part.size or 256, (count, *part.entries), generator=stream)
+            found[part.name] = values.to(getattr(torch, part.dtype)).to(self.device)
         return found
 
 
@@ -116,7 +115,7 @@ def _better(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, floa
     return max(a[0], b[0]), max(a[1], b[1])
 
 
-def _plain_training(case: Case, rows: Rows, layout: Layout) -> tuple[Denoiser, float]:
+def _plain_training(case: Case, rows: Values, layout: Layout) -> tuple[Denoiser, float]:
     """A loop by hand; the network and its steps a second."""
     from diffusers.training_utils import EMAModel
 
@@ -148,7 +147,7 @@ def _plain_training(case: Case, rows: Rows, layout: Layout) -> tuple[Denoiser, f
 
 
 @torch.no_grad()
-def _plain_sampling(case: Case, network: Denoiser, given: Rows, count: int) -> Tensor:
+def _plain_sampling(case: Case, network: Denoiser, given: Values, count: int) -> Tensor:
     told = network.predictor(given, count)
     noise = torch.randn(count, *network.shape, device=case.device)
     with torch.autocast(case.device.type, torch.bfloat16, enabled=case.device.type == "cuda"):

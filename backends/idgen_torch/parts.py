@@ -1,4 +1,4 @@
-"""Rows of parts as tensors: what kernel families are fitted to and give back."""
+"""Values of parts as tensors: what kernel families are fitted to and give back."""
 
 from __future__ import annotations
 
@@ -6,12 +6,26 @@ from collections.abc import Iterable
 
 from torch import Tensor
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
+from idgen_compiler.errors import DataError
 
-__all__ = ["Part", "Rows", "rows_at_once"]
+__all__ = ["Values", "check_forms", "of_form", "rows_at_once"]
 
-Rows = dict[str, Tensor]
+Values = dict[str, Tensor]
 """Part name -> values.  Shape: discrete (rows,) int64; real (rows, dim) float32; image (rows, *shape) uint8."""
+
+
+def of_form(parts: Iterable[Part], *forms: Form) -> tuple[Part, ...]:
+    """The parts whose values are of these forms, in their order."""
+    return tuple(part for part in parts if part.form in forms)
+
+
+def check_forms(parts: Iterable[Part], forms: Iterable[Form], why: str) -> None:
+    """Raise DataError for a part whose values are of another form; `why` ends the sentence, with the remedy."""
+    able = tuple(forms)
+    for part in parts:
+        if part.form not in able:
+            raise DataError(f"{part.name} is {part.form}{why}")
 
 
 def rows_at_once(parts: Iterable[Part], most: int, pixels: int) -> int:

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds import Kind
-from idgen_compiler.data.kinds.place import Place
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
 from idgen_compiler.data.sources import Source, read_sources
-from idgen_torch.parts import Rows
+from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 
 __all__ = ["decode", "encode_sources", "encode_value", "held", "read_rows"]
@@ -26,7 +26,7 @@ def read_rows(
     types: Mapping[str, TypeRequest] | None,
     composites: Mapping[str, Sequence[str]] | None,
     seed: int,
-) -> tuple[Schema, Rows]:
+) -> tuple[Schema, Values]:
     """The kinds of some variables of a table, and their values as tensors by part; only their columns are read.
 
     Raises DataError naming the column and the remedy.
@@ -36,8 +36,8 @@ def read_rows(
     return schema, encode_sources(sources, schema, seed)
 
 
-def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int) -> Rows:
-    """Every part of every variable, in the shapes and dtypes of `Rows`.
+def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int) -> Values:
+    """Every part of every variable, in the shapes and dtypes of `Values`.
 
     Images stay where they are, in memory or in a file.
     """
@@ -54,12 +54,12 @@ def held(values: Array) -> Tensor:
     return torch.from_numpy(values if holds else values.copy())
 
 
-def encode_value(role: str, name: str, kind: Kind, value: Any, n: int) -> tuple[Tensor, ...]:
-    """What a caller sets for n samples as `role({name: value})`: a tensor for each part, with n rows or with one.
+def encode_value(setting: Setting, kind: Kind, value: Any) -> tuple[Tensor, ...]:
+    """What a caller sets: a tensor for each part, with n rows or with one.
 
     Raises DataError for a value that the variable cannot take (see `Kind.check`).
     """
-    return tuple(map(held, kind.check(Place(role, name, n), value)))
+    return tuple(map(held, kind.check(setting, value)))
 
 
 def decode(kind: Kind, parts: Sequence[Tensor], out: Array) -> None:

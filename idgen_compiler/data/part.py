@@ -9,8 +9,24 @@ written for parts only and never sees labels, units or file formats.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
-__all__ = ["Part"]
+__all__ = ["Form", "Part"]
+
+
+class Form(Enum):
+    """What the values of a part are, as messages call it, and the NumPy dtype that holds them."""
+
+    CODES = "discrete", "int64"
+    NUMBERS = "real", "float32"
+    PICTURES = "an image", "uint8"
+
+    def __init__(self, word: str, dtype: str) -> None:
+        self.word = word
+        self.dtype = dtype
+
+    def __str__(self) -> str:
+        return self.word
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +37,19 @@ class Part:
     `dim` is how many numbers a value has, 1 for a discrete part;
     `shape` is (channels, height, width) of an image and None for any other part.
 
-    >>> Part("X", size=3).discrete, Part("Y", dim=2).discrete, Part("P", dim=192, shape=(3, 8, 8)).image
-    (True, False, True)
+    >>> [str(part.form) for part in (Part("X", size=3), Part("Y", dim=2), Part("P", dim=192, shape=(3, 8, 8)))]
+    ['discrete', 'real', 'an image']
     """
 
     name: str
     size: int | None = None
     dim: int = 1
     shape: tuple[int, int, int] | None = None
+
+    @property
+    def form(self) -> Form:
+        """What its values are."""
+        return Form.CODES if self.discrete else Form.NUMBERS if self.shape is None else Form.PICTURES
 
     @property
     def discrete(self) -> bool:
@@ -43,9 +64,4 @@ class Part:
     @property
     def dtype(self) -> str:
         """The NumPy dtype of values: int64 of codes, float32 of real numbers, uint8 of an image."""
-        return "int64" if self.discrete else "uint8" if self.image else "float32"
-
-    @property
-    def image(self) -> bool:
-        """Whether the part holds pictures."""
-        return self.shape is not None
+        return self.form.dtype

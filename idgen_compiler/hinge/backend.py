@@ -60,7 +60,7 @@ class Backend(Protocol):
     """What fits programs."""
 
     def fit(self, program: Program, data: Any, **options: Any) -> Sampler:
-        """Train the program's models on data."""
+        """Train the program's models on data, which `hinge.source.data_of` finds where the program names a source."""
         ...
 
     def load(self, path: Path) -> Sampler:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError, QueryError, near_misses
-from idgen_compiler.hinge.setting import Setting
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import torch
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.demo.napkin_mnist import (
     ATTRIBUTES,
     HARD,
@@ -22,7 +23,7 @@ from idgen_compiler.demo.napkin_mnist import (
     truth,
 )
 from idgen_torch.families import ConditionalModel, Run, Task, choose, family
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from tests.benchmarks.report import Row
 
 __all__ = ["measure", "run"]
@@ -55,12 +56,12 @@ def measure(mechanisms: Mechanisms, seed: int, kind: str | None = None) -> list[
 
     `kind` names the family of the models that have inputs; None chooses.
     """
-    rows: Rows = {name: torch.from_numpy(codes) for name, codes in attributes(ROWS, seed, mechanisms).items()}
+    rows: Values = {name: torch.from_numpy(codes) for name, codes in attributes(ROWS, seed, mechanisms).items()}
     w1, w2, x, y = (parts(v) for v in ("W1", "W2", "X", "Y"))
     generator = torch.Generator().manual_seed(seed)
     started = time.perf_counter()
 
-    def fit(targets: tuple[Part, ...], inputs: tuple[Part, ...], data: Rows) -> ConditionalModel:
+    def fit(targets: tuple[Part, ...], inputs: tuple[Part, ...], data: Values) -> ConditionalModel:
         task = Task(targets, inputs, data)
         recipe = family(kind)() if kind and inputs else choose(task)
         return recipe.fit(task, Run(seed=seed))

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from idgen_compiler.data.part import Part
 from idgen_torch.families import ConditionalModel, Run, Task, Tuning
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from tests.benchmarks.report import Row
 
 __all__ = ["CASES", "Case", "measure", "run"]
@@ -73,14 +74,14 @@ def measure(case: Case, seed: int, epochs: int | None) -> tuple[float, float, fl
     """Largest error of the mean (in sd of Y given do) and of the sd (relative) over |x| <= 2 sd, and the seconds."""
     observed = case.observed(np.random.default_rng(seed))
     centre = {name: (float(v.mean()), float(v.std())) for name, v in observed.items()}
-    rows: Rows = {
+    rows: Values = {
         name: torch.from_numpy(((v - centre[name][0]) / centre[name][1]).astype(np.float32)[:, None])
         for name, v in observed.items()
     }
     generator = torch.Generator().manual_seed(seed)
     started = time.perf_counter()
 
-    def fit(target: str, inputs: str, data: Rows) -> ConditionalModel:
+    def fit(target: str, inputs: str, data: Values) -> ConditionalModel:
         parts = tuple(Part(name, None, 1) for name in inputs.split())
         task = Task((Part(target, None, 1),), parts, data)
         return Tuning.read({"epochs": epochs}).choose(task).fit(task, Run(seed=seed))

@@ -38,6 +38,7 @@ import torch
 from numpy.typing import NDArray
 
 import idgen_compiler as idgen
+from idgen_compiler.data.part import Part
 from idgen_compiler.data.pictures import write_grid
 from idgen_compiler.demo.colored_digits import Pictures, napkin_images
 from idgen_compiler.demo.napkin_mnist import (
@@ -53,8 +54,8 @@ from idgen_compiler.demo.napkin_mnist import (
 )
 from idgen_torch.families import Diffusion, Run
 from idgen_torch.families.images.diffusion import DiffusionModel
-from idgen_torch.parts import Part, Rows
-from idgen_torch.running.model_files import read_model
+from idgen_torch.parts import Values
+from idgen_torch.running.files.models import read_model
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
 from tests.benchmarks.napkin_discrete import GRAPHS, discrete
@@ -185,7 +186,7 @@ class _Trial:
         codes = {part.name: np.unique(self.data[part.name], return_inverse=True)[1] for part in LABELS}
         self.device = torch.device(settings.device)
         known = {k: self.data[k] for k in PICTURED} | codes
-        self.rows: Rows = {name: torch.from_numpy(values).to(self.device) for name, values in known.items()}
+        self.rows: Values = {name: torch.from_numpy(values).to(self.device) for name, values in known.items()}
         self.samples, self.xs = (40, 5) if quick else (SAMPLES, XS)
 
     def how(self, share: float = 1.0) -> Diffusion:

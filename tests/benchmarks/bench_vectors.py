@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.demo.colored_digits import Bank, labelled_pictures
 from idgen_torch.families import Task, Tuning
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from tests.benchmarks.napkin_judge import handwriting
 from tests.benchmarks.report import Row
 
@@ -48,12 +49,12 @@ def run(quick: bool) -> list[Row]:
         torch.set_num_threads(threads)
 
 
-def _inputs(bank: Bank, count: int, seed: int) -> Rows:
+def _inputs(bank: Bank, count: int, seed: int) -> Values:
     pictures, codes = labelled_pictures(bank, count, seed)
     return {"picture": torch.from_numpy(pictures), "digit": torch.from_numpy(codes["digit"])}
 
 
-def _row(kind: str, size: int, name: str, learn: Rows, fresh: Rows, quick: bool) -> Row:
+def _row(kind: str, size: int, name: str, learn: Values, fresh: Values, quick: bool) -> Row:
     matrix = torch.randn(LATENTS, size, generator=torch.Generator().manual_seed(0)) / LATENTS**0.5
     seen, truth, other = (_draw(rows["digit"], matrix, seed) for seed, rows in enumerate((learn, fresh, fresh)))
     mean, sd = seen.mean(0), seen.std(0)

@@ -18,12 +18,12 @@ import torch
 from numpy.typing import NDArray
 from scipy import linalg
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.demo.colored_digits import Bank, labelled_pictures, single_colored
 from idgen_compiler.demo.napkin_mnist import ATTRIBUTES, SIZES, Law, total_variation
 from idgen_torch.families import FromImages, Run, Task
 from idgen_torch.families.images.from_images import FromImagesModel
-from idgen_torch.parts import Part
-from idgen_torch.running.model_files import read_model, write_model
+from idgen_torch.running.files.models import read_model, write_model
 
 __all__ = ["PARTS", "Handwriting", "Judge", "Verdict", "handwriting", "judge"]
 

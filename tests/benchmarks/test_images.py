@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.demo.colored_digits import Bank, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import HARD, PAPER, attributes, total_variation, truth
 from idgen_torch.families import Diffusion, Run
-from idgen_torch.parts import Part
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
 from tests.benchmarks.baselines.ncm_mle import MleNcm

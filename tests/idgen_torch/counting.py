@@ -9,9 +9,10 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_torch.families import ConditionalModel, Family, Offer, Run, Task, register
 from idgen_torch.families.state import Config, Tensors, checked_tensor
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["Counting", "CountingModel"]
 
@@ -19,7 +20,7 @@ __all__ = ["Counting", "CountingModel"]
 class CountingModel(ConditionalModel):
     """target = (1 + the sum of its inputs) mod its size; without inputs it draws from its generator."""
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         (target,) = self.targets
         if not self.inputs:
             return {target.name: torch.randint(target.size or 1, (n,), generator=generator)}
@@ -28,7 +29,7 @@ class CountingModel(ConditionalModel):
         assert total.shape == (n,)
         return {target.name: total % (target.size or 1)}
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         return torch.zeros(len(rows[self.targets[0].name]))
 
     def state(self) -> tuple[Config, Tensors]:

@@ -18,7 +18,8 @@ from idgen_compiler.demo.napkin_mnist import GRAPH, HARD, QUERY
 from idgen_torch import TorchSampler
 from idgen_torch.families import Diffusion, Run, Task
 from idgen_torch.families.images.diffusion import DiffusionModel
-from idgen_torch.running import ancestral, model_files
+from idgen_torch.running import ancestral
+from idgen_torch.running.files import models as model_files
 from idgen_torch.training.progress import NoProgress
 
 IMAGES = {"steps": 2, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1}

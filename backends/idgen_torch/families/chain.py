@@ -9,13 +9,14 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families.choice import choose
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.saved import read_recipe, recipe_record
 from idgen_torch.families.state import Config, Tensors, setting
 from idgen_torch.families.task import Offer, Task
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values, of_form
 from idgen_torch.training.state import link_scratch
 
 __all__ = ["Chain", "ChainModel"]
@@ -46,13 +47,13 @@ class ChainModel(ConditionalModel):
         """Whether both links know their density."""
         return self._first.likelihood and self._second.likelihood
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """The first targets, then the others given them."""
         drawn = self._first.sample(given, n, generator)
         drawn |= self._second.sample({**given, **drawn}, n, generator)
         return {part.name: drawn[part.name] for part in self.targets}
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Sum of the links' log-probabilities.  Shape: (rows,)."""
         return self._first.log_prob(rows) + self._second.log_prob(rows)
 
@@ -100,9 +101,8 @@ class Chain(Family):
 
     def offer(self, task: Task) -> Offer | None:
         """For images with other targets, and for numbers with categories."""
-        kinds = {(part.image, part.discrete) for part in task.targets}
-        images = any(part.image for part in task.targets)
-        if len(kinds) < 2 or (images and task.likelihood):
+        forms = task.target_forms
+        if len(forms) < 2 or (task.likelihood and Form.PICTURES in forms):
             return None
         return Offer(55, "targets of several kinds")
 
@@ -123,9 +123,8 @@ class Chain(Family):
 
 def _links(targets: Sequence[Part]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """The targets that come first, and those that come last; raises DataError unless there are both."""
-    images = any(part.image for part in targets)
-    first = tuple(part for part in targets if (not part.image if images else part.discrete))
-    second = tuple(part for part in targets if part not in first)
+    second = of_form(targets, Form.PICTURES) or of_form(targets, Form.NUMBERS)
+    first = tuple(part for part in targets if part not in second)
     if not first or not second:
         names = ", ".join(part.name for part in targets)
         raise DataError(f"chain needs targets of two kinds, such as discrete and real ones, got {names}")

@@ -19,11 +19,13 @@ from collections.abc import Sequence
 
 import torch
 
+from idgen_compiler.data.part import Form
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import generator_for
 from idgen_torch.families.family import Family
 from idgen_torch.families.registry import families, family
 from idgen_torch.families.task import Offer, Task
+from idgen_torch.parts import of_form
 from idgen_torch.training.ensemble import split
 
 __all__ = ["choose", "offers"]
@@ -45,17 +47,17 @@ def choose(task: Task, recipes: Sequence[Family] | None = None) -> Family:
 
     Raises DataError where no family offers anything, as for the density of an image.
 
-    >>> from idgen_torch.parts import Part
+    >>> from idgen_compiler.data.part import Part
     >>> rows = {"x": torch.zeros(1000, dtype=torch.int64), "y": torch.zeros(1000, 1)}
     >>> choose(Task((Part("y"),), (Part("x", size=2),), rows)).word
     'flow'
     """
     found = offers(task, recipes)
     if not found:
-        pictures = [part.name for part in task.targets if part.image]
+        pictures = of_form(task.targets, Form.PICTURES)
         if task.likelihood and pictures:
             raise DataError(
-                f"{pictures[0]} is an image, whose density no model knows; compile with realize='regenerate'"
+                f"{pictures[0].name} is an image, whose density no model knows; compile with realize='regenerate'"
             )
         given = ", ".join(part.name for part in task.inputs) or "nothing"
         raise DataError(f"no family offers a model of {task.name} given {given}; name one with family={{...}}")

@@ -15,10 +15,11 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_torch.families.state import Config, Tensors
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.options import Options
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from idgen_torch.training.progress import NoProgress, Progress
 
 __all__ = ["ConditionalModel", "Family", "Run"]
@@ -44,6 +45,15 @@ class Family(Options, ABC):
     @property
     def subject(self) -> str:
         return self.called or self.word
+
+    @property
+    def emphasis(self) -> float:
+        """How much more often its training looks at inputs that are rarer in the data than where the model is asked.
+
+        A power of the ratio: 0 for not at all, 1 for as often as they are asked. A family that wants it says so by a
+        class variable, or by an option, of this name.
+        """
+        return 0.0
 
     @abstractmethod
     def offer(self, task: Task) -> Offer | None:
@@ -104,11 +114,11 @@ class ConditionalModel(ABC):
         return self.recipe.likelihood
 
     @abstractmethod
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """Draw the targets for n rows; every input in `given` has n rows. Holds a few floats per row and target."""
 
     @abstractmethod
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Log of the probability (discrete) or density (real, standardised units) of each row.  Shape: (rows,)."""
 
     @abstractmethod

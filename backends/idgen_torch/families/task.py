@@ -9,8 +9,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError, near_misses
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values, of_form
 
 __all__ = ["Offer", "Task", "row_count", "rows_at"]
 
@@ -36,7 +37,7 @@ class Task:
 
     targets: tuple[Part, ...]
     inputs: tuple[Part, ...]
-    rows: Rows
+    rows: Values
     weights: Tensor | None = None
     likelihood: bool = False
 
@@ -68,19 +69,24 @@ class Task:
         return float(wide.sum().square() / wide.square().sum())
 
     @property
+    def target_forms(self) -> frozenset[Form]:
+        """What the values of the targets are."""
+        return frozenset(part.form for part in self.targets)
+
+    @property
     def targets_are_discrete(self) -> bool:
         """Whether all targets are categories."""
-        return all(part.discrete for part in self.targets)
+        return self.target_forms <= {Form.CODES}
 
     @property
     def targets_are_numbers(self) -> bool:
         """Whether all targets are numbers or vectors."""
-        return not any(part.discrete or part.image for part in self.targets)
+        return self.target_forms <= {Form.NUMBERS}
 
     @property
     def targets_are_images(self) -> bool:
         """Whether all targets are images."""
-        return all(part.image for part in self.targets)
+        return self.target_forms <= {Form.PICTURES}
 
     @property
     def inputs_are_discrete(self) -> bool:
@@ -90,7 +96,7 @@ class Task:
     @property
     def sees_images(self) -> bool:
         """Whether an input is an image."""
-        return any(part.image for part in self.inputs)
+        return bool(of_form(self.inputs, Form.PICTURES))
 
     @property
     def numbers(self) -> int:
@@ -109,7 +115,7 @@ class Task:
         return torch.cat([self.rows[part.name].to(device) for part in self.targets], 1)
 
 
-def rows_at(parts: Sequence[Part], rows: Rows, index: Tensor, device: torch.device) -> Rows:
+def rows_at(parts: Sequence[Part], rows: Values, index: Tensor, device: torch.device) -> Values:
     """Some rows of these parts, wherever they live.  Shape: index (batch,) int64."""
     return {part.name: rows[part.name][index.to(rows[part.name].device)].to(device) for part in parts}
 

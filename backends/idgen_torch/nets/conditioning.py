@@ -10,8 +10,9 @@ from typing import TypeAlias
 import torch
 from torch import Tensor, nn
 
+from idgen_compiler.data.part import Form, Part
 from idgen_torch.nets.processes import Predictor
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values, of_form
 
 __all__ = ["Condition", "DenoisingNetwork", "InputCode", "pixels"]
 
@@ -25,17 +26,17 @@ class DenoisingNetwork(nn.Module, ABC):
     shape: tuple[int, ...]  #: of one row's targets
 
     @abstractmethod
-    def condition(self, given: Rows, rows: int, keep: Tensor | None = None) -> Condition:
+    def condition(self, given: Values, rows: int, keep: Tensor | None = None) -> Condition:
         """What the network is told about some rows.
 
-        `keep` (rows,) is False where a row's condition is dropped. Shape of given: as in `Rows`, on any device.
+        `keep` (rows,) is False where a row's condition is dropped. Shape of given: as in `Values`, on any device.
         """
 
     @abstractmethod
     def forward(self, noisy: Tensor, times: Tensor, *told: Tensor) -> Tensor:
         """What the objective asks for.  Shape: noisy (rows, *shape), times (rows,) in [0, 1000] -> (rows, *shape)."""
 
-    def predictor(self, given: Rows, rows: int, keep: Tensor | None = None) -> Predictor:
+    def predictor(self, given: Values, rows: int, keep: Tensor | None = None) -> Predictor:
         """The network, told about these rows."""
         told = self.condition(given, rows, keep)
         return lambda noisy, times: self(noisy, times, *told)
@@ -52,16 +53,16 @@ class InputCode(nn.Module):
         """Build with weights from torch's global generator."""
         super().__init__()
         self.width = width
-        self.discrete = tuple(part for part in inputs if part.discrete)
-        self.real = tuple(part for part in inputs if not part.discrete and not part.image)
-        self.images = tuple(part for part in inputs if part.image)
+        self.discrete = of_form(inputs, Form.CODES)
+        self.real = of_form(inputs, Form.NUMBERS)
+        self.images = of_form(inputs, Form.PICTURES)
         self.tables = nn.ModuleList(nn.Embedding(part.size or 1, width) for part in self.discrete)
         self.numbers = nn.Linear(sum(part.dim for part in self.real), width) if self.real else None
         self.readers = nn.ModuleList(_reader(part.shape[0], width) for part in self.images if part.shape is not None)
         self.mix = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width)) if inputs else None
         self.nothing = nn.Parameter(torch.zeros(width))  #: the code of a row without its condition
 
-    def forward(self, given: Rows, rows: int, keep: Tensor | None = None) -> Tensor:
+    def forward(self, given: Values, rows: int, keep: Tensor | None = None) -> Tensor:
         """One vector a row, `nothing` where `keep` (rows,) is False.  Shape: -> (rows, width)."""
         device = self.nothing.device
         if self.mix is None:

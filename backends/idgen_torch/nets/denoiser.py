@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, pad, pixel_shuffle, pixel_unshuffle
 
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, pixels
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values, of_form
 
 __all__ = ["Denoiser", "Layout", "common_shape", "stacked"]
 
@@ -53,7 +54,7 @@ class Denoiser(DenoisingNetwork):
             ) from None
         self.shape = common_shape(targets)
         self.layout = layout
-        self.images = tuple(part for part in inputs if part.image)
+        self.images = of_form(inputs, Form.PICTURES)
         _, height, width = self.shape
         many = layout.multiple
         self.padded = (ceil(height / many) * many, ceil(width / many) * many)
@@ -82,7 +83,7 @@ class Denoiser(DenoisingNetwork):
             torch.default_generator.manual_seed(seed)
             return cls(targets, inputs, layout)
 
-    def condition(self, given: Rows, rows: int, keep: Tensor | None = None) -> Condition:
+    def condition(self, given: Values, rows: int, keep: Tensor | None = None) -> Condition:
         """The input images as the UNet sees them, (rows, channels, h, w), and all inputs as a code, (rows, width).
 
         Without images among the inputs there are no channels.
@@ -109,7 +110,7 @@ class Denoiser(DenoisingNetwork):
         return pixel_unshuffle(images, self.layout.unshuffle) if self.layout.unshuffle > 1 else images
 
 
-def stacked(parts: Sequence[Part], rows: Rows) -> Tensor:
+def stacked(parts: Sequence[Part], rows: Values) -> Tensor:
     """Images of one size, joined along the channels.  Shape: -> (rows, sum of channels, H, W) uint8."""
     return torch.cat([rows[part.name] for part in parts], 1)
 
@@ -117,7 +118,7 @@ def stacked(parts: Sequence[Part], rows: Rows) -> Tensor:
 def common_shape(parts: Sequence[Part]) -> tuple[int, int, int]:
     """(channels together, height, width) of images stacked along the channels.  Raises DataError unless they fit."""
     for part in parts:
-        if not part.image:
+        if part.form is not Form.PICTURES:
             raise DataError(f"{part.name} is no image; diffusion models images only, use chain for mixed targets")
     sizes = {_shape(part)[1:] for part in parts}
     if len(sizes) > 1:

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, silu
 
-from idgen_compiler.errors import DataError
-from idgen_torch.parts import Part, Rows
+from idgen_compiler.data.part import Form, Part
+from idgen_torch.parts import Values, check_forms, of_form
 
 __all__ = ["Columns", "Features", "HeadNetworks", "Layout"]
 
@@ -42,6 +42,9 @@ class Features:
         return len(self.codes)
 
 
+_IN_COLUMNS = (Form.CODES, Form.NUMBERS)
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The places of parts in a feature row: one-hot blocks of the discrete parts first, then the real ones."""
@@ -52,10 +55,13 @@ class Columns:
     @classmethod
     def of(cls, parts: Sequence[Part]) -> Columns:
         """The places of these parts, in their order.  Raises DataError for images, which are no columns."""
-        for part in parts:
-            if part.image:
-                raise DataError(f"{part.name} is an image, which this family cannot read; leave its choice to the fit")
-        return cls(tuple(p for p in parts if p.discrete), tuple(p for p in parts if not p.discrete))
+        check_forms(parts, _IN_COLUMNS, ", which this family cannot read; leave its choice to the fit")
+        return cls.among(parts)
+
+    @classmethod
+    def among(cls, parts: Sequence[Part]) -> Columns:
+        """The places of those parts that are columns, in their order."""
+        return cls(of_form(parts, Form.CODES), of_form(parts, Form.NUMBERS))
 
     @property
     def one_hot_width(self) -> int:
@@ -77,7 +83,7 @@ class Columns:
             at += width
         raise KeyError(part.name)
 
-    def features(self, rows: Rows, count: int, device: torch.device) -> Features:
+    def features(self, rows: Values, count: int, device: torch.device) -> Features:
         """The features of `count` rows that hold all these parts."""
         codes = torch.empty(count, len(self.discrete), dtype=torch.long, device=device)
         for k, part in enumerate(self.discrete):

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from idgen_compiler.data.part import Form, Part
 from idgen_torch.nets.conditioning import pixels
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values, of_form
 
 __all__ = ["WIDTH", "ImageHeads"]
 
@@ -30,8 +31,8 @@ class ImageHeads(nn.Module):
         """`outputs` is how many numbers each head puts out; real targets have a head for each entry."""
         super().__init__()
         self.targets, self.inputs = tuple(targets), tuple(inputs)
-        self.images = tuple(part for part in inputs if part.image)
-        self.plain = tuple(part for part in inputs if not part.image)
+        self.images = of_form(inputs, Form.PICTURES)
+        self.plain = of_form(inputs, Form.CODES, Form.NUMBERS)
         self.eyes = nn.ModuleList(_eye(*part.shape) for part in self.images if part.shape is not None)
         width = 128 * len(self.images) + sum(encoded_width(part) for part in self.plain)
         self.join = nn.Sequential(nn.Linear(width, WIDTH), nn.SiLU())
@@ -53,7 +54,7 @@ class ImageHeads(nn.Module):
         """Where the weights live."""
         return next(self.parameters()).device
 
-    def features(self, given: Rows) -> Tensor:
+    def features(self, given: Values) -> Tensor:
         """The joined inputs.  Shape: (rows, WIDTH)."""
         seen = [eye(pixels(given[part.name].to(self.device))) for part, eye in zip(self.images, self.eyes, strict=True)]
         seen += [encoded(part, given[part.name].to(self.device)) for part in self.plain]

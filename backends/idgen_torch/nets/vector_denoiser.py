@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["VectorDenoiser"]
 
@@ -54,7 +55,7 @@ class VectorDenoiser(DenoisingNetwork):
             torch.default_generator.manual_seed(seed)
             return cls(size, inputs, widths)
 
-    def condition(self, given: Rows, rows: int, keep: Tensor | None = None) -> Condition:
+    def condition(self, given: Values, rows: int, keep: Tensor | None = None) -> Condition:
         """The code of the inputs alone.  Shape: (rows, width)."""
         return (self.code(given, rows, keep),)
 

@@ -12,8 +12,8 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Network
 from idgen_torch.families import ConditionalModel
-from idgen_torch.parts import Rows
-from idgen_torch.running.policies import Policy, PolicyKey, policy_of
+from idgen_torch.parts import Values
+from idgen_torch.running.draws import Draws, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
 
 __all__ = ["DataSet", "Slots", "WiredNetwork"]
@@ -30,7 +30,7 @@ MOST_NUMBERS = 2**23
 class DataSet:
     """Samples of a law, by part.  `weights` (rows,) are the rows' weights where they are not equal."""
 
-    rows: Rows
+    rows: Values
     count: int
     weights: Tensor | None = None
 
@@ -42,7 +42,7 @@ class WiredNetwork:
     network: Network
     schema: Schema
     models: Mapping[str, ConditionalModel]
-    policies: Mapping[PolicyKey, Policy]
+    policies: Mapping[PolicyKey, Draws]
     device: torch.device
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import ConditionalModel
-from idgen_torch.running.policies import Policy, PolicyKey
+from idgen_torch.running.draws import Draws, PolicyKey
 from idgen_torch.running.record import FitRecord
 
 __all__ = ["FittedProgram"]
@@ -21,5 +21,5 @@ class FittedProgram:
     program: Program
     schema: Schema
     models: Mapping[str, ConditionalModel]  #: operation -> model, those that the samplers apply
-    policies: Mapping[PolicyKey, Policy]  #: those that the samplers draw from
+    policies: Mapping[PolicyKey, Draws]  #: those that the samplers draw from
     record: FitRecord

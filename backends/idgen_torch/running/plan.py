@@ -1,10 +1,13 @@
-"""What can be said about a fit before it starts: families asked for, what is drawn, and when data can be dropped."""
+"""What can be said about a fit before it starts: its settings, the families asked for, and what is drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import torch
+
+from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
@@ -12,11 +15,13 @@ from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Apply, Draw, Operation, Rows, Train
 from idgen_compiler.ir.policies import ByModel
 from idgen_compiler.ir.program import Program
-from idgen_torch.families import Family
+from idgen_torch.families import Family, Tuning
 from idgen_torch.families.request import Addressed, requested
-from idgen_torch.running.policies import PolicyKey, policy_of
+from idgen_torch.parts import of_form
+from idgen_torch.running.draws import PolicyKey, policy_of
 
 __all__ = [
+    "Settings",
     "Asked",
     "asked_for",
     "check_families",
@@ -27,11 +32,27 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True)
+class Settings:
+    """How to fit.
+
+    `tuning` holds the recipes to choose from; `families` may name one for a model by its operation ("%m3"), its targets
+    ("Y", "Y1, Y2") or its label ("Y | X"), or for all ("*").
+    `rows_factor` is the number of regenerated rows for each observed one.
+    """
+
+    seed: int
+    rows_factor: float
+    device: torch.device
+    tuning: Tuning
+    families: Mapping[str, Family]
+
+
 def default_rows_factor(program: Program, schema: Schema) -> float:
     """Rows to regenerate for each observed one: ten did clearly better than one, but pictures take long to draw."""
     ways = [op.regenerate for op in program.laws if op.regenerate]
     drawn = {variable_of(slot) for way in ways for s in records(way, Apply) for slot in s.slots}
-    return 1.0 if any(part.image for part in schema.parts(*sorted(drawn))) else 10.0
+    return 1.0 if of_form(schema.parts(*sorted(drawn)), Form.PICTURES) else 10.0
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.kinds import Kind
 from idgen_compiler.errors import DataError
 from idgen_compiler.warning import warn_overlap
-from idgen_torch.families import ConditionalModel
-from idgen_torch.parts import Rows
 from idgen_torch.running.ancestral import DataSet
 
-__all__ = ["MASS", "NoOverlap", "Weighted", "effective_rows", "reweighted", "uniform_log_prob", "warn_poor_overlap"]
+__all__ = ["MASS", "NoOverlap", "Weighted", "effective_rows", "reweighted", "warn_poor_overlap"]
 
 FEW_EFFECTIVE = 0.02
 """Below this fraction of effective rows a reweighting warns."""
@@ -77,14 +74,3 @@ def warn_poor_overlap(name: str, variables: str, effective: float, count: int, m
             "a part of the intervened law has no rows, or its propensities are wrong; the answer there is not to be "
             "trusted, and realize='regenerate' would extrapolate"
         )
-
-
-def uniform_log_prob(name: str, kind: Kind, rows: Rows, vectors: ConditionalModel | None) -> Tensor:
-    """Log of the uniform policy's probability or density (standardised units) of each row.  Shape: (rows,).
-
-    `vectors` is a density of the vector parts, which that policy resamples.
-    """
-    atoms = kind.atoms(name)
-    level = sum(atom.kind.spread.log_density for atom in atoms if atom.kind.spread is not None)
-    constant = torch.full((len(rows[atoms[0].part.name]),), level, dtype=torch.float64)
-    return constant if vectors is None else constant + vectors.log_prob(rows).double().cpu()

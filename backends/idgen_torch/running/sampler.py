@@ -16,9 +16,9 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.running.ancestral import Slots, WiredNetwork
+from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.record import FitRecord
-from idgen_torch.running.storage import write_fitted
 from idgen_torch.tensors import decode, encode_value
 
 __all__ = ["TorchSampler"]
@@ -129,7 +129,7 @@ class TorchSampler:
     def _inputs(self, question: Question) -> Slots:
         """Encode what the caller sets.  Raises DataError for a value that a variable cannot take."""
         encoded = {
-            name: encode_value(setting.role, name, self.schema[name], value, question.n)
+            name: encode_value(setting, self.schema[name], value)
             for name, (setting, value) in question.settings.items()
             if name in self.schema.types
         }

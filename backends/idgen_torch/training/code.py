@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, mse_loss
 
 from idgen_torch.nets.denoiser import Denoiser
-from idgen_torch.parts import Rows
+from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.diffusion import Budget, RowsByStep
 from idgen_torch.training.ensemble import one_cycle
@@ -34,7 +34,7 @@ def code_steps(rows: int, training: int | None) -> int:
 
 def learn_code(
     network: Denoiser,
-    batch: Callable[[Tensor], tuple[Tensor, Rows]],
+    batch: Callable[[Tensor], tuple[Tensor, Values]],
     count: int,
     weights: Tensor | None,
     budget: Budget,

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from idgen_compiler.errors import DataError
 from idgen_torch.nets.conditioning import DenoisingNetwork
 from idgen_torch.nets.processes import Process
-from idgen_torch.parts import Rows
+from idgen_torch.parts import Values
 from idgen_torch.seeds import stream_for
 from idgen_torch.training.ensemble import one_cycle
 from idgen_torch.training.progress import Progress
@@ -88,7 +88,7 @@ class Lesson:
     The targets are of about unit size; `rows` says which rows each step sees, and `name` what progress is called.
     """
 
-    batch: Callable[[Tensor], tuple[Tensor, Rows]]
+    batch: Callable[[Tensor], tuple[Tensor, Values]]
     rows: RowsByStep
     name: str
 
@@ -263,7 +263,7 @@ class _Step(nn.Module):
         super().__init__()
         self.network, self.process = network, process
 
-    def forward(self, targets: Tensor, given: Rows, noise: Tensor, level: Tensor, keep: Tensor | None) -> Tensor:
+    def forward(self, targets: Tensor, given: Values, noise: Tensor, level: Tensor, keep: Tensor | None) -> Tensor:
         predictor = self.network.predictor(given, len(targets), keep)
         return self.process.loss(predictor, targets, noise, level).mean()
 

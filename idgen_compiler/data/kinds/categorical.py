@@ -11,11 +11,12 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
-from idgen_compiler.data.kinds.place import Place, one_each, shown
+from idgen_compiler.data.kinds.labels import label_codes, read_label
 from idgen_compiler.data.kinds.registry import register
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices
 from idgen_compiler.data.part import Part
-from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.errors import DataError
 
 __all__ = ["Categorical", "Label"]
 
@@ -24,9 +25,6 @@ Label = str | bool | int | float
 FEW_VALUES = 10
 SOME_VALUES = 32
 ROWS_PER_VALUE = 10
-
-LISTED = 12
-"""How many labels an error lists."""
 
 
 @register
@@ -103,34 +101,10 @@ class Categorical(Atom):
 
     def read(self, name: str, text: str) -> Label:
         """The label that prints as this text, or is the number that it says."""
-        for label in self.labels:
-            if str(label) == text or str(label) == text.strip():
-                return label
-        for label in self.labels:  # 1 for 1.0, true for True
-            if isinstance(label, bool):
-                if text.strip().lower() == str(label).lower():
-                    return label
-            elif isinstance(label, int | float) and _is_number(text, float(label)):
-                return label
-        known = [str(label) for label in self.labels]
-        if len(known) <= LISTED:
-            raise DataError(f"{text!r} is no label of {name}; it has {', '.join(known)}")
-        raise DataError(f"{text!r} is no label of {name}{near_misses(text, known)}")
+        return read_label(name, self.labels, text)
 
-    def check_one(self, place: Place, value: Any) -> Array:
-        values = one_each(place, value)
-        try:
-            codes, found = pandas().factorize(values)
-        except TypeError:
-            raise DataError(f"{place} is {shown(values)}, which is no label; {self._listed(place)}") from None
-        if (codes < 0).any():
-            raise DataError(f"{place} holds a missing value; {self._listed(place)}")
-        code_of = self._codes()
-        unseen = [value for value in found if value not in code_of]
-        if unseen:
-            raise DataError(f"{place} is {shown(unseen)}, which the data never show; {self._listed(place)}")
-        table = np.array([code_of[value] for value in found], dtype=np.int64)
-        return np.asarray(table[codes])
+    def check_one(self, setting: Setting, value: Any) -> Array:
+        return label_codes(setting, value, self.labels)
 
     def decode_one(self, part: Array, out: Array) -> None:
         labels = _label_array(self.labels, self.dtype)
@@ -165,10 +139,6 @@ class Categorical(Atom):
     def _codes(self) -> dict[Any, int]:
         return {label: code for code, label in enumerate(self.labels)}
 
-    def _listed(self, place: Place) -> str:
-        listed = ", ".join(map(repr, self.labels[:20])) + (", ..." if len(self.labels) > 20 else "")
-        return f"the labels of {place.name} are {listed}"
-
 
 def _looks_categorical(column: Column) -> bool:
     values = column.plain
@@ -200,13 +170,6 @@ def _native(label: Any) -> Any:
 
 def _label_dtype(values: Array) -> str:
     return "object" if values.dtype.kind == "O" else values.dtype.name
-
-
-def _is_number(text: str, value: float) -> bool:
-    try:
-        return float(text) == value
-    except ValueError:
-        return False
 
 
 @lru_cache(maxsize=256)

@@ -10,8 +10,8 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds.kind import Atom, Kind, PartOf
-from idgen_compiler.data.kinds.place import Place
 from idgen_compiler.data.kinds.registry import read_atom
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.texts import split
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record
@@ -61,11 +61,11 @@ class Composite(Kind):
             raise DataError(f"{name}={text} has {len(texts)} values for its fields {fields}; write {name}={fields}")
         return tuple(atom.read(f"{name}.{f}", part) for (f, atom), part in zip(self.fields, texts, strict=True))
 
-    def check(self, place: Place, value: Any) -> tuple[Array, ...]:
-        by_field = self._by_field(place, value)
-        return tuple(atom.check_one(place.field(field), by_field[field]) for field, atom in self.fields)
+    def check(self, setting: Setting, value: Any) -> tuple[Array, ...]:
+        by_field = self._by_field(setting, value)
+        return tuple(atom.check(setting.field(field), by_field[field])[0] for field, atom in self.fields)
 
-    def _by_field(self, place: Place, value: Any) -> Mapping[str, Any]:
+    def _by_field(self, setting: Setting, value: Any) -> Mapping[str, Any]:
         names = [field for field, _ in self.fields]
         listed = f"({', '.join(names)})"
         if isinstance(value, np.ndarray | np.void) and value.dtype.names:
@@ -74,14 +74,14 @@ class Composite(Kind):
             unknown, missing = [k for k in value if k not in names], [k for k in names if k not in value]
             if unknown or missing:
                 raise DataError(
-                    f"{place} needs the fields {listed}"
+                    f"{setting} needs the fields {listed}"
                     + (f"; it lacks {', '.join(missing)}" if missing else "")
                     + (f"; it has no field {', '.join(map(str, unknown))}" if unknown else "")
                 )
             return value
         if isinstance(value, tuple) and len(value) == len(names):
             return dict(zip(names, value, strict=True))
-        raise DataError(f"{place} sets a composite: give a tuple {listed} or a dict of its fields, not {value!r:.80}")
+        raise DataError(f"{setting} sets a composite: give a tuple {listed} or a dict of its fields, not {value!r:.80}")
 
     @property
     def layout(self) -> np.dtype[Any]:

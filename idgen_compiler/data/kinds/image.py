@@ -8,12 +8,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from idgen_compiler.data.arrays import Array, Pictures, as_numpy, pandas
+from idgen_compiler.data.arrays import Array, Pictures, as_numpy
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.images import image_column, one_image
 from idgen_compiler.data.kinds.kind import Atom
-from idgen_compiler.data.kinds.place import Place
 from idgen_compiler.data.kinds.registry import register
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 
@@ -79,23 +79,23 @@ class Image(Atom):
         """The file that is named."""
         return Path(text)
 
-    def check_one(self, place: Place, value: Any) -> Array:
+    def check_one(self, setting: Setting, value: Any) -> Array:
         """One image, or one for each sample.  Shape: (1 or n, channels, height, width) uint8."""
-        what = f"{place} is no image of {place.name}, which has the shape {self.shape}"
+        what = f"{setting} is no image of {setting.name}, which has the shape {self.shape}"
         value = as_numpy(value)
-        if isinstance(value, pandas().Series):
+        if hasattr(value, "to_numpy"):  # a column of a table
             value = value.to_numpy()
         axes = getattr(value, "ndim", 0)
         several = isinstance(value, list | tuple) or axes == 4
         several = several or (isinstance(value, np.ndarray) and value.dtype == object)
         if axes == 3 and self.channels == 1:  # gray images without their axis of channels, or one with it
-            several = tuple(value.shape[1:]) == self.shape[1:] and len(value) == place.n
+            several = tuple(value.shape[1:]) == self.shape[1:] and len(value) == setting.n
         try:
-            pictures = image_column(str(place), value) if several else one_image(str(place), value)[None]
+            pictures = image_column(str(setting), value) if several else one_image(str(setting), value)[None]
         except DataError as error:
             raise DataError(f"{what}: {error}") from None
-        if pictures.shape[1:] != self.shape or len(pictures) not in (1, place.n):
-            raise DataError(f"{what}; give one, or one for each of the {place.n} samples, not {pictures.shape}")
+        if pictures.shape[1:] != self.shape or len(pictures) not in (1, setting.n):
+            raise DataError(f"{what}; give one, or one for each of the {setting.n} samples, not {pictures.shape}")
         return np.array(pictures)
 
     def decode_one(self, part: Array, out: Array) -> None:

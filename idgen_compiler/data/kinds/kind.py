@@ -8,7 +8,7 @@ codes (rows,) int64, standardized numbers (rows, dim) float32, or pictures (rows
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
-from idgen_compiler.data.kinds.place import Place
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Spread
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
@@ -42,7 +42,7 @@ class Kind(ABC):
         """The value that a person typed, as `check` takes it.  Raises DataError for a text that is no value."""
 
     @abstractmethod
-    def check(self, place: Place, value: Any) -> tuple[Array, ...]:
+    def check(self, setting: Setting, value: Any) -> tuple[Array, ...]:
         """What a caller sets, encoded: one array for each part, with n rows, or with one that stands for all of them.
 
         Raises DataError for what the variable cannot take; warns (OverlapWarning) of a number beyond the data.
@@ -115,7 +115,7 @@ class Atom(Kind):
         """A column of this kind as models see it; `generator` draws what a translation leaves to chance."""
 
     @abstractmethod
-    def check_one(self, place: Place, value: Any) -> Array:
+    def check_one(self, setting: Setting, value: Any) -> Array:
         """What a caller sets, encoded (see `check`)."""
 
     @abstractmethod
@@ -136,12 +136,9 @@ class Atom(Kind):
     def atoms(self, name: str) -> tuple[PartOf, ...]:
         return (PartOf(self.part(name), "", self),)
 
-    def check(self, place: Place, value: Any) -> tuple[Array, ...]:
-        if isinstance(value, Mapping):
-            raise DataError(
-                f"{place} is a mapping, but {place.name} is no composite; give one value, or one for each sample"
-            )
-        return (self.check_one(place, value),)
+    def check(self, setting: Setting, value: Any) -> tuple[Array, ...]:
+        setting.refuse_mapping(value)
+        return (self.check_one(setting, value),)
 
     def decode(self, parts: Sequence[Array], out: Array) -> None:
         self.decode_one(parts[0], out)

@@ -10,9 +10,9 @@ import numpy as np
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
-from idgen_compiler.data.kinds.place import Place, finite_numbers, one_each
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.scaling import check_statistics, moments, restored, standardized, warn_outside
+from idgen_compiler.data.kinds.setting import Setting, finite_numbers
 from idgen_compiler.data.kinds.spread import Interval
 from idgen_compiler.data.kinds.texts import read_number
 from idgen_compiler.data.part import Part
@@ -48,12 +48,12 @@ class Number(Atom):
     def read(self, name: str, text: str) -> float:
         return read_number(name, text)
 
-    def check_one(self, place: Place, value: Any) -> Array:
-        numbers = self.checked(place, finite_numbers(place, one_each(place, value)))
-        warn_outside(place, numbers[:, None], self.low, self.high, self.scale)
+    def check_one(self, setting: Setting, value: Any) -> Array:
+        numbers = self.checked(setting, finite_numbers(setting, setting.one_each(value)))
+        warn_outside(setting, numbers[:, None], self.low, self.high, self.scale)
         return standardized(numbers, self.mean, self.scale)
 
-    def checked(self, place: Place, numbers: Array) -> Array:
+    def checked(self, setting: Setting, numbers: Array) -> Array:
         """The numbers that a caller sets, where a variable of this kind can take them.  Raises DataError otherwise."""
         return numbers
 
@@ -61,7 +61,7 @@ class Number(Atom):
         out[...] = restored(part, self.mean, self.scale).reshape(out.shape)
 
     def moved(self, name: str, values: Array, by: float) -> Array:
-        self.checked(Place("move", name, 1), np.array([by]))
+        self.checked(Setting("move", name, 1), np.array([by]))
         return np.asarray(values + np.float32(by / self.scale))
 
     def describe(self, value: Any) -> str:
@@ -138,10 +138,10 @@ class Integer(Number):
         numbers = self.numbers(column)
         return standardized(numbers + generator.uniform(-0.5, 0.5, len(numbers)), self.mean, self.scale)
 
-    def checked(self, place: Place, numbers: Array) -> Array:
+    def checked(self, setting: Setting, numbers: Array) -> Array:
         broken = numbers[numbers != np.round(numbers)]
         if len(broken):
-            raise DataError(f"{place} is {broken[0]}, but {place.name} holds whole numbers")
+            raise DataError(f"{setting} is {broken[0]}, but {setting.name} holds whole numbers")
         return numbers
 
     def decode_one(self, part: Array, out: Array) -> None:

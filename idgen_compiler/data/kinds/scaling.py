@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
-from idgen_compiler.data.kinds.place import Place
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError
 from idgen_compiler.warning import warn_overlap
 
@@ -62,7 +62,7 @@ def restored(values: Array, mean: Any, scale: Any) -> Array:
     return np.asarray(values.astype(np.float64) * np.asarray(scale) + np.asarray(mean))
 
 
-def warn_outside(place: Place, values: Array, low: Any, high: Any, scale: Any) -> None:
+def warn_outside(setting: Setting, values: Array, low: Any, high: Any, scale: Any) -> None:
     """Warn when a value lies beyond the observed range.  Shape: values (rows, entries)."""
     if not values.size:
         return
@@ -71,11 +71,11 @@ def warn_outside(place: Place, values: Array, low: Any, high: Any, scale: Any) -
     row, entry = np.unravel_index(int(beyond.argmax()), beyond.shape)
     if beyond[row, entry] <= SLACK:
         return
-    which = f"entry {entry} of {place.name}" if values.shape[1] > 1 else place.name
+    which = f"entry {entry} of {setting.name}" if values.shape[1] > 1 else setting.name
     often = "" if len(values) == 1 else f" ({int((beyond > SLACK).any(1).sum())} of {len(values)} values lie outside)"
     warn_overlap(
-        f"{place.role}({place.name} = {_short(values[row, entry])}) lies {beyond[row, entry]:.1f} standard deviations "
-        f"beyond the data: {which} was observed in [{_short(low[entry])}, {_short(high[entry])}]{often}; "
+        f"{setting.role}({setting.name} = {_short(values[row, entry])}) lies {beyond[row, entry]:.1f} standard "
+        f"deviations beyond the data: {which} was observed in [{_short(low[entry])}, {_short(high[entry])}]{often}; "
         "the answer there is extrapolation"
     )
 

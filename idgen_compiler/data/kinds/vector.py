@@ -10,9 +10,9 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, as_numpy
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
-from idgen_compiler.data.kinds.place import Place
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.scaling import check_statistics, moments, restored, standardized, warn_outside
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.texts import read_number, split
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
@@ -74,21 +74,23 @@ class Vector(Atom):
             raise DataError(f"{name}={text} has {len(numbers)} entries, {name} is a vector of {self.dim}")
         return numbers
 
-    def check_one(self, place: Place, value: Any) -> Array:
+    def check_one(self, setting: Setting, value: Any) -> Array:
         try:
             numbers = np.asarray(as_numpy(value), dtype=np.float64)
         except (TypeError, ValueError):
-            raise DataError(f"{place} is no array of numbers; {place.name} is a vector of {self.dim} entries") from None
+            raise DataError(
+                f"{setting} is no array of numbers; {setting.name} is a vector of {self.dim} entries"
+            ) from None
         if numbers.shape == (self.dim,):
             numbers = numbers[None]
-        if numbers.shape not in ((1, self.dim), (place.n, self.dim)):
+        if numbers.shape not in ((1, self.dim), (setting.n, self.dim)):
             raise DataError(
-                f"{place} has shape {numbers.shape}; give one vector ({self.dim},), or one for each sample "
-                f"({place.n}, {self.dim})"
+                f"{setting} has shape {numbers.shape}; give one vector ({self.dim},), or one for each sample "
+                f"({setting.n}, {self.dim})"
             )
         if not np.isfinite(numbers).all():
-            raise DataError(f"{place} holds NaN or infinity; give finite numbers")
-        warn_outside(place, numbers, self.low, self.high, self.scale)
+            raise DataError(f"{setting} holds NaN or infinity; give finite numbers")
+        warn_outside(setting, numbers, self.low, self.high, self.scale)
         return standardized(numbers, self.mean, self.scale)
 
     def decode_one(self, part: Array, out: Array) -> None:

@@ -11,19 +11,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from idgen_compiler.data.part import Part
 from idgen_torch.families import Diffusion, Run, Task
 from idgen_torch.families.images.diffusion import DiffusionModel
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["cond", "dcm"]
 
 
-def cond(y: Part, x: Part, rows: Rows, how: Diffusion, run: Run) -> DiffusionModel:
+def cond(y: Part, x: Part, rows: Values, how: Diffusion, run: Run) -> DiffusionModel:
     """P(y | x), with our objective and sampler."""
     return how.fit(Task((y,), (x,), rows), run)
 
 
-def dcm(y: Part, x: Part, rows: Rows, how: Diffusion, run: Run) -> DiffusionModel:
+def dcm(y: Part, x: Part, rows: Values, how: Diffusion, run: Run) -> DiffusionModel:
     """Y given its parent X, by noise prediction and DDIM."""
     by_noise = replace(how, objective="epsilon", sampler="ddim", sampling_steps=50)
     return by_noise.fit(Task((y,), (x,), rows), run)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gumbel_softmax, one_hot
 
 from idgen_torch.nets.conditioning import pixels
-from idgen_torch.parts import Rows
+from idgen_torch.parts import Values
 
 __all__ = ["GanNcm"]
 
@@ -63,7 +63,7 @@ class GanNcm(nn.Module):
         self.y = Painter(CODE + SHARED + OWN, side)
 
     @classmethod
-    def fit(cls, rows: Rows, seconds: float, seed: int) -> GanNcm:
+    def fit(cls, rows: Values, seconds: float, seed: int) -> GanNcm:
         """Train on W1, X, Y (rows, 3, side, side) uint8 and W2.digit, W2.color (rows,), on the device where they are.
 
         `seconds` are the processor's, on a GPU the clock's.
@@ -73,7 +73,7 @@ class GanNcm(nn.Module):
             return cls._fit(rows, seconds)
 
     @classmethod
-    def _fit(cls, rows: Rows, seconds: float) -> GanNcm:
+    def _fit(cls, rows: Values, seconds: float) -> GanNcm:
         device, side = rows["Y"].device, rows["Y"].shape[-1]
         now = time.process_time if device.type == "cpu" else time.perf_counter
         model, critic = cls(side).to(device), reader(9 + sum(LABELS), 1, side).to(device)
@@ -122,7 +122,7 @@ class GanNcm(nn.Module):
         return torch.randn(n, width, device=self.y.start.weight.device)
 
 
-def _real(rows: Rows) -> Tensor:
+def _real(rows: Values) -> Tensor:
     labels = [one_hot(rows[name], size).float() for name, size in zip(("W2.digit", "W2.color"), LABELS, strict=True)]
     return _maps([pixels(rows[name]) for name in ("W1", "X", "Y")], labels)
 

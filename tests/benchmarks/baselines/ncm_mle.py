@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from idgen_compiler.demo.napkin_mnist import ATTRIBUTES, SIZES
-from idgen_torch.parts import Rows
+from idgen_torch.parts import Values
 
 __all__ = ["MleNcm"]
 
@@ -36,7 +36,7 @@ class MleNcm(nn.Module):
         self.y = _net(x + noise, _size("Y"))
 
     @classmethod
-    def fit(cls, rows: Rows, steps: int, seed: int) -> MleNcm:
+    def fit(cls, rows: Values, steps: int, seed: int) -> MleNcm:
         """Train on codes (rows,) of every attribute."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -52,7 +52,7 @@ class MleNcm(nn.Module):
                 schedule.step()
             return model
 
-    def _log_prob(self, rows: Rows) -> Tensor:
+    def _log_prob(self, rows: Values) -> Tensor:
         """Log-likelihood of each row.  Shape: (rows,)."""
         u, v = (_waves((torch.arange(GRID) + torch.rand(GRID)) / GRID) for _ in range(2))
         n = len(rows["Y.digit"])
@@ -94,7 +94,7 @@ def _waves(u: Tensor) -> Tensor:
     return torch.cat([u[:, None], angle.sin(), angle.cos()], 1)
 
 
-def _one_hot(variable: str, rows: Rows) -> Tensor:
+def _one_hot(variable: str, rows: Values) -> Tensor:
     return torch.cat([one_hot(rows[name], SIZES[name]).float() for name in _attributes(variable)], 1)
 
 
@@ -104,7 +104,7 @@ def _with(parents: Tensor, noise: Tensor) -> Tensor:
     return torch.cat([parents.unsqueeze(1).expand(-1, draws, -1), noise.expand(n, -1, -1)], 2)
 
 
-def _gathered(logits: Tensor, variable: str, rows: Rows) -> Tensor:
+def _gathered(logits: Tensor, variable: str, rows: Values) -> Tensor:
     """Log-probability of each row's attributes.  Shape: (rows, draws, width) -> (rows, draws)."""
     names = _attributes(variable)
     total = torch.zeros(logits.shape[:2])

@@ -17,6 +17,8 @@ from PIL import Image as Pillow
 
 from idgen_compiler.data import images
 from idgen_compiler.data.kinds import Composite, Image
+from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema, images_among, infer_schema
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError
@@ -116,7 +118,7 @@ def test_a_composite_may_hold_an_image() -> None:
     sources = read_sources({"X.picture": BYTES, "X.label": list("aabba")}, ["X"])
     kind = infer_schema(sources)["X"]
     assert isinstance(kind, Composite)
-    assert [atom.part.image for atom in kind.atoms("X")] == [True, False]
+    assert [atom.part.form for atom in kind.atoms("X")] == [Form.PICTURES, Form.CODES]
 
 
 def test_types_may_say_image() -> None:
@@ -219,16 +221,18 @@ def test_values_are_one_image_or_one_for_each_sample() -> None:
         torch.from_numpy(BYTES[0]),
         BYTES[0] / 255.0,
     ):
-        (found,) = encode_value("do", "X", kind, value, 5)
+        (found,) = encode_value(Setting("do", "X", 5), kind, value)
         assert np.array_equal(found.numpy(), BYTES[:1])
-    assert np.array_equal(encode_value("do", "X", kind, BYTES, 5)[0].numpy(), BYTES)
-    assert np.array_equal(encode_value("do", "X", kind, [pillow(image) for image in BYTES], 5)[0].numpy(), BYTES)
-    assert np.array_equal(encode_value("do", "X", kind, pd.Series(list(BYTES)), 5)[0].numpy(), BYTES)
+    assert np.array_equal(encode_value(Setting("do", "X", 5), kind, BYTES)[0].numpy(), BYTES)
+    assert np.array_equal(
+        encode_value(Setting("do", "X", 5), kind, [pillow(image) for image in BYTES])[0].numpy(), BYTES
+    )
+    assert np.array_equal(encode_value(Setting("do", "X", 5), kind, pd.Series(list(BYTES)))[0].numpy(), BYTES)
     grey = Image(1, 8, 6)
     for value in (GREY, GREY / 255.0, GREY[:, None], list(GREY)):
-        assert np.array_equal(encode_value("do", "X", grey, value, 5)[0].numpy()[:, 0], GREY)
+        assert np.array_equal(encode_value(Setting("do", "X", 5), grey, value)[0].numpy()[:, 0], GREY)
     for value in (GREY[0], GREY[:1], GREY[0][..., None]):
-        assert np.array_equal(encode_value("do", "X", grey, value, 5)[0].numpy()[:, 0], GREY[:1])
+        assert np.array_equal(encode_value(Setting("do", "X", 5), grey, value)[0].numpy()[:, 0], GREY[:1])
     for value in (BYTES, BYTES[0, :, :4], "red", 3, []):
         with pytest.raises(DataError, match=r"no image of X, which has the shape \(3, 8, 6\)"):
-            encode_value("do", "X", kind, value, 4)
+            encode_value(Setting("do", "X", 4), kind, value)

@@ -5,19 +5,20 @@ import sys
 
 import pytest
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 
 
 @pytest.mark.parametrize(
-    ("part", "entries", "dtype"),
+    ("part", "form", "entries", "dtype"),
     [
-        (Part("X", size=3), (), "int64"),
-        (Part("X"), (1,), "float32"),
-        (Part("X", dim=4), (4,), "float32"),
-        (Part("X", dim=192, shape=(3, 8, 8)), (3, 8, 8), "uint8"),
+        (Part("X", size=3), Form.CODES, (), "int64"),
+        (Part("X"), Form.NUMBERS, (1,), "float32"),
+        (Part("X", dim=4), Form.NUMBERS, (4,), "float32"),
+        (Part("X", dim=192, shape=(3, 8, 8)), Form.PICTURES, (3, 8, 8), "uint8"),
     ],
 )
-def test_a_part_knows_the_shape_and_dtype_of_its_values(part: Part, entries: tuple[int, ...], dtype: str) -> None:
+def test_a_part_knows_what_its_values_are(part: Part, form: Form, entries: tuple[int, ...], dtype: str) -> None:
+    assert part.form is form
     assert part.entries == entries
     assert part.dtype == dtype
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import idgen_compiler as idgen
@@ -110,6 +111,34 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no value of some": (
         {"do": {"X": ["mid", None, "low", "mid", "low"]}},
         "do(X=...) holds a missing value; the labels of X are 'high', 'low', 'mid'",
+    ),
+    "a list in a list": (
+        {"do": {"X": [["mid"], "low", "mid", "low", "mid"]}},
+        "do(X=...) is ['mid'], 'low', 'mid', 'low', 'mid', which is no label; the labels of X are 'high', 'low', 'mid'",
+    ),
+    "a set for a value": (
+        {"do": {"X": {"mid"}}},
+        "do(X=...) is {'mid'}, which is no label; the labels of X are 'high', 'low', 'mid'",
+    ),
+    "pandas' missing value": (
+        {"given": {"Z": pd.Series([0, 1, None, 1, 0], dtype="Int64")}},
+        "given(Z=...) holds a missing value; the labels of Z are 0, 1",
+    ),
+    "a time that is none": (
+        {"given": {"Z": np.array(["NaT"] * 5, dtype="datetime64[ns]")}},
+        "given(Z=...) holds a missing value; the labels of Z are 0, 1",
+    ),
+    "a column of a table too long": (
+        {"do": {"X": pd.Series(["mid"] * 6)}},
+        "do(X=...) has 6 values for 5 samples; give one value, or exactly 5",
+    ),
+    "a table for a value": (
+        {"do": {"X": pd.DataFrame({"X": ["mid"] * 5})}},
+        "do(X=...) has shape (5, 1); give one value, or one for each of the 5 samples",
+    ),
+    "an unseen truth value": (
+        {"given": {"Z": [True, 2.5, False, 0.0, 1.0]}},
+        "given(Z=...) is 2.5, which the data never show; the labels of Z are 0, 1",
     ),
     "lists for values": (
         {"given": {"Z": [[0], [1], [0], [1], [0]]}},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import (
     Classifier,
@@ -24,7 +25,7 @@ from idgen_torch.families import (
 )
 from idgen_torch.families.numbers import vector_diffusion
 from idgen_torch.families.tables.table import TableModel
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 A, B, R, LONG = Part("a", 2), Part("b", 3), Part("r", None, 1), Part("long", dim=60)
 MANY = [Part(f"i{k}", 4) for k in range(5)]
@@ -32,7 +33,7 @@ P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8)
 WIDE = Part("wide", dim=60, shape=(1, 6, 10))
 
 
-def rows_of(n: int) -> Rows:
+def rows_of(n: int) -> Values:
     """Independent rows; no row has a = 0 and b = 2."""
     g = torch.Generator().manual_seed(0)
     rows = {part.name: torch.randint(part.size or 0, (n,), generator=g) for part in (A, *MANY)}
@@ -44,7 +45,7 @@ def rows_of(n: int) -> Rows:
 def chosen(
     targets: Sequence[Part],
     inputs: Sequence[Part],
-    rows: Rows,
+    rows: Values,
     weights: torch.Tensor | None = None,
     *,
     likelihood: bool = False,

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 import torch
 
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import ConditionalModel, Family, Tuning, family, parse_recipe, write_recipe
 from idgen_torch.families.registry import GROUP
 from idgen_torch.families.saved import read_recipe, recipe_record
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values, of_form
 from tests.idgen_torch.families.trained import trained
 
 FAMILIES = sorted(point.name for point in entry_points(group=GROUP))
@@ -67,7 +68,7 @@ POOL = [
 every_family = pytest.mark.parametrize("name", FAMILIES)
 
 
-def rows_of(n: int, seed: int = 0) -> Rows:
+def rows_of(n: int, seed: int = 0) -> Values:
     g = torch.Generator().manual_seed(seed)
     c = torch.randint(2, (n,), generator=g)
     v = torch.randn(n, 2, generator=g)
@@ -100,12 +101,12 @@ def recipe_of(name: str, **options: Any) -> tuple[Family, Callable[..., Family]]
     return tuning.recipe(name), tuning.choose
 
 
-def fitted(name: str, case: Case, rows: Rows, *, options: dict[str, Any] | None = None, **more: Any) -> Any:
+def fitted(name: str, case: Case, rows: Values, *, options: dict[str, Any] | None = None, **more: Any) -> Any:
     recipe, choose = recipe_of(name, **(options or {}))
     return trained(recipe, case.targets, case.inputs, rows, choose=choose, **more)
 
 
-def fitted_if_covered(name: str, case: Case, rows: Rows, **more: Any) -> ConditionalModel | None:
+def fitted_if_covered(name: str, case: Case, rows: Values, **more: Any) -> ConditionalModel | None:
     """The model, or None where the rows lack a combination of categories that the family needs."""
     try:
         model: ConditionalModel = fitted(name, case, rows, **more)
@@ -116,11 +117,11 @@ def fitted_if_covered(name: str, case: Case, rows: Rows, **more: Any) -> Conditi
     return model
 
 
-def draw(model: ConditionalModel, rows: Rows, n: int, seed: int = 0) -> Rows:
+def draw(model: ConditionalModel, rows: Values, n: int, seed: int = 0) -> Values:
     return model.sample(rows, n, torch.Generator().manual_seed(seed))
 
 
-def same(a: Rows, b: Rows) -> bool:
+def same(a: Values, b: Values) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 
@@ -150,7 +151,7 @@ def test_sample_has_the_shapes_and_types_of_its_targets(name: str, n: int) -> No
             values = drawn[part.name]
             shape = (n, *part.shape) if part.shape else (n,) if part.discrete else (n, part.dim)
             assert values.shape == shape, case
-            assert values.dtype == (torch.uint8 if part.image else torch.int64 if part.discrete else torch.float32)
+            assert values.dtype == getattr(torch, part.dtype)
             if part.size is not None:
                 assert bool(((values >= 0) & (values < part.size)).all()), case
             else:
@@ -248,7 +249,7 @@ def test_weights_say_which_rows_count(name: str) -> None:
     mixed = {key: torch.cat([rows[key], other[key]]) for key in rows}
     weights = torch.cat([torch.ones(400), torch.zeros(400)])
     for case in cases_of(name):
-        if any(part.image for part in (*case.targets, *case.inputs)) or not family(name).likelihood:
+        if of_form((*case.targets, *case.inputs), Form.PICTURES) or not family(name).likelihood:
             continue  # tested for each such family with what can be seen of its samples
         model = fitted(name, case, mixed, options={"ensemble": 1, "epochs": 10}, weights=weights)
         assert float(model.log_prob(rows).mean()) > float(model.log_prob(other).mean()) + 0.1, case
@@ -269,7 +270,7 @@ def test_few_rows_suffice_or_are_refused(name: str, n: int) -> None:
 def test_constant_data_come_back_constant(name: str) -> None:
     rows = {key: torch.zeros_like(values) for key, values in rows_of(60).items()}
     for case in cases_of(name):
-        if any(part.image for part in (*case.targets, *case.inputs)):
+        if of_form((*case.targets, *case.inputs), Form.PICTURES):
             continue  # a few steps do not teach a picture
         model = fitted_if_covered(name, case, rows, options={"ensemble": 1, "epochs": None})
         if model is None:

@@ -6,13 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import Classifier, Factored, Family, Resample, Table
 from idgen_torch.families.numbers.temperature import fitted_temperature
 from idgen_torch.families.tables import selection
 from idgen_torch.families.tables.selection import association, select
 from idgen_torch.families.tables.table import mutual_information, smoothed
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from idgen_torch.training.ensemble import split
 from tests.idgen_torch.families.trained import trained
 
@@ -31,7 +32,7 @@ def total_variation(p: Tensor, q: Tensor) -> float:
     return float((p.double() - q.double()).abs().sum()) / 2
 
 
-def noisy_copy(n: int, seed: int = 0) -> Rows:
+def noisy_copy(n: int, seed: int = 0) -> Values:
     """Y is X but for one row in five, which is 2; Z is a coin."""
     g = generator(seed)
     x, z = torch.randint(2, (n,), generator=g), torch.randint(2, (n,), generator=g)

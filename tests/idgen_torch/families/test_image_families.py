@@ -12,6 +12,7 @@ import torch
 from PIL import Image as Pillow
 from safetensors import safe_open
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import (
     Chain,
@@ -28,7 +29,7 @@ from idgen_torch.families import (
 from idgen_torch.families.images import from_images
 from idgen_torch.families.numbers import vector_diffusion
 from idgen_torch.nets.denoiser import Denoiser, Layout
-from idgen_torch.parts import Part, Rows, rows_at_once
+from idgen_torch.parts import Values, rows_at_once
 from idgen_torch.training.progress import NoProgress
 from idgen_torch.training.state import Standing, TrainingFile, remove_scratch
 from idgen_torch.warning import LawWarning
@@ -42,11 +43,11 @@ A, B, R, V = Part("a", 2), Part("b", 3), Part("r"), Part("v", dim=2)
 V2, LONG = Part("v2", dim=2), Part("long", dim=60)
 
 
-def rows_of(n: int, seed: int = 0) -> Rows:
+def rows_of(n: int, seed: int = 0) -> Values:
     """Images whose brightness is their class; a, b and r follow it."""
     g = torch.Generator().manual_seed(seed)
     a = torch.randint(2, (n,), generator=g)
-    rows: Rows = {"a": a, "b": (a + torch.randint(2, (n,), generator=g)) % 3}
+    rows: Values = {"a": a, "b": (a + torch.randint(2, (n,), generator=g)) % 3}
     rows["r"] = 2.0 * a[:, None] + 0.1 * torch.randn(n, 1, generator=g)
     rows["v"] = torch.randn(n, 2, generator=g)
     rows["v2"] = rows["v"].flip(1)
@@ -56,7 +57,7 @@ def rows_of(n: int, seed: int = 0) -> Rows:
     return rows
 
 
-def same(a: Rows, b: Rows) -> bool:
+def same(a: Values, b: Values) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 

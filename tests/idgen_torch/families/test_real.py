@@ -7,12 +7,13 @@ from math import log, pi
 import pytest
 import torch
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import Chain, Flow, Tuning
 from idgen_torch.families.numbers.density import Density, Mixture, Spline, density
 from idgen_torch.families.numbers.residual import Residual
 from idgen_torch.nets.heads import Columns
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from tests.idgen_torch.families.trained import trained
 
 X, Y, V, C = Part("x", None, 1), Part("y", None, 1), Part("v", None, 2), Part("c", 2)
@@ -50,7 +51,7 @@ def test_many_numbers_that_do_not_matter_are_not_believed() -> None:
     g = torch.Generator().manual_seed(0)
     x, y = Part("x", None, 100), Part("y", None, 1)
 
-    def drawn(n: int) -> Rows:
+    def drawn(n: int) -> Values:
         return {"x": torch.randn(n, 100, generator=g), "y": torch.randn(n, 1, generator=g)}
 
     model = trained(Flow(epochs=2, density="mixture", ensemble=1), (y,), (x,), drawn(200))

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
+from idgen_compiler.data.part import Part
 from idgen_torch.families import Family, Run, Task
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["trained"]
 
@@ -17,7 +18,7 @@ def trained(
     recipe: Family,
     targets: Sequence[Part],
     inputs: Sequence[Part],
-    rows: Rows,
+    rows: Values,
     *,
     weights: torch.Tensor | None = None,
     **run: Any,

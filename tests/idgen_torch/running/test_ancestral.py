@@ -11,7 +11,7 @@ from idgen_compiler.ir.operations import Apply, Draw, Network
 from idgen_torch.families import Resample
 from idgen_torch.running import ancestral
 from idgen_torch.running.ancestral import Slots, WiredNetwork
-from idgen_torch.running.policies import Uniform
+from idgen_torch.running.draws import UniformDraws
 from tests.idgen_torch.counting import Counting, CountingModel
 from tests.idgen_torch.families.trained import trained
 
@@ -27,7 +27,7 @@ def wired(*statements: Any, inputs: tuple[str, ...], outputs: tuple[str, ...]) -
         "%step": CountingModel(Counting(), SCHEMA.parts("Y"), SCHEMA.parts("X")),
         "%back": CountingModel(Counting(), SCHEMA.parts("X"), SCHEMA.parts("Y", "W")),
     }
-    policies = {("uniform", ("X",)): Uniform.over("X", DIGIT, None)}
+    policies = {("uniform", ("X",)): UniformDraws.over("X", DIGIT, None)}
     return WiredNetwork(Network(inputs, statements, outputs), SCHEMA, models, policies, CPU)
 
 
@@ -84,9 +84,9 @@ def test_the_uniform_policy_covers_categories_and_ranges_evenly() -> None:
     real = Continuous(10.0, 2.0, 6.0, 12.0)
     vector = Vector((0.0, 0.0), (1.0, 1.0), (-1.0, -1.0), (1.0, 1.0))
     kind = Composite((("digit", DIGIT), ("ink", real), ("place", vector)))
-    parts = Uniform.vector_parts("W", kind)
+    parts = UniformDraws.vector_parts("W", kind)
     rows = trained(Resample(), parts, (), {"W.place": torch.tensor([[1.0, 2.0], [3.0, 4.0]])})
-    drawn = Uniform.over("W", kind, rows).sample({}, 20_000, torch.Generator().manual_seed(0))
+    drawn = UniformDraws.over("W", kind, rows).sample({}, 20_000, torch.Generator().manual_seed(0))
     assert np.allclose(torch.bincount(drawn["W.digit"]) / 20_000, 0.2, atol=0.015)
     ink = drawn["W.ink"].flatten()
     assert -2.0 <= float(ink.min()) < -1.99

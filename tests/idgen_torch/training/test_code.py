@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_torch.nets.denoiser import Denoiser, Layout
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from idgen_torch.training.code import code_steps, learn_code
 from idgen_torch.training.diffusion import Budget
 from idgen_torch.training.progress import NoProgress
@@ -15,11 +16,11 @@ P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8)
 Y = Part("y", dim=3 * 64, shape=(3, 8, 8))
 
 
-def rows_of(n: int) -> Rows:
+def rows_of(n: int) -> Values:
     """Two pictures, each dark or light; y is light where one of them is, but not both."""
     g = torch.Generator().manual_seed(0)
     p, q = torch.randint(2, (2, n), generator=g)
-    rows: Rows = {}
+    rows: Values = {}
     for part, light in ((P, p), (Q, q), (Y, p ^ q)):
         noise = torch.randint(60, (n, *(part.shape or ())), generator=g)
         rows[part.name] = (noise + 180 * light.view(-1, 1, 1, 1)).to(torch.uint8)
@@ -34,10 +35,10 @@ class Losses(NoProgress):
         self.found.append(loss)
 
 
-def learnt(rows: Rows, seconds: float | None = None) -> tuple[Denoiser, list[float]]:
+def learnt(rows: Values, seconds: float | None = None) -> tuple[Denoiser, list[float]]:
     network, losses = Denoiser.start((Y,), (P, Q), Layout((16, 16), 1, 2, attention=False), 0), Losses()
 
-    def batch(index: Tensor) -> tuple[Tensor, Rows]:
+    def batch(index: Tensor) -> tuple[Tensor, Values]:
         taken = {name: values[index] for name, values in rows.items()}
         return taken["y"].float() / 127.5 - 1, taken
 

@@ -10,6 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.data.pictures import write_grid
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
@@ -20,7 +21,7 @@ from idgen_torch.nets.conditioning import pixels
 from idgen_torch.nets.denoiser import Denoiser, Layout, common_shape, stacked
 from idgen_torch.nets.processes import OBJECTIVES, SAMPLERS, TIMES, Predictor, process_of, samplers_of
 from idgen_torch.options import choice, flag, folder, real, whole, widths
-from idgen_torch.parts import Part, Rows, rows_at_once
+from idgen_torch.parts import Values, rows_at_once
 from idgen_torch.seeds import seed_for, stream_for
 from idgen_torch.training.code import code_steps, learn_code
 from idgen_torch.training.diffusion import Budget, Lesson, Plan, RowsByStep, train_denoiser
@@ -66,7 +67,7 @@ class DiffusionModel(ConditionalModel):
         return self._network.code.nothing.device
 
     def painter(
-        self, folder: Path, batch: Callable[[Tensor], tuple[Tensor, Rows]], count: int
+        self, folder: Path, batch: Callable[[Tensor], tuple[Tensor, Values]], count: int
     ) -> Callable[[int], None]:
         """Something that draws a grid of samples given the inputs of the first rows."""
         rows = min(64, count)
@@ -81,7 +82,7 @@ class DiffusionModel(ConditionalModel):
         return paint
 
     @torch.no_grad()
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """Follow the path from noise, so many rows at a time.  Shape of each target: (n, channels, H, W) uint8."""
         device = self._device
         parts = (*self.targets, *self.inputs)
@@ -103,7 +104,7 @@ class DiffusionModel(ConditionalModel):
             part.name: torch.cat(drawn[part.name] or [none]) for part, none in zip(self.targets, empty, strict=True)
         }
 
-    def _predictor(self, given: Rows, count: int) -> Predictor:
+    def _predictor(self, given: Values, count: int) -> Predictor:
         network, weight = self._network, self.recipe.guidance
         told = network.predictor(given, count)
         if weight in (None, 1):
@@ -117,7 +118,7 @@ class DiffusionModel(ConditionalModel):
 
         return guided
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Raises DataError: a diffusion model samples only."""
         names = ", ".join(part.name for part in self.targets)
         raise DataError(f"no density of {names} is known, which are images; compile with realize='regenerate'")
@@ -240,7 +241,7 @@ class Diffusion(Family):
         plan = how.plan(count, device)
         file = None if run.scratch is None else TrainingFile(run.scratch)
 
-        def batch(index: Tensor) -> tuple[Tensor, Rows]:
+        def batch(index: Tensor) -> tuple[Tensor, Values]:
             found = rows_at(task.parts, task.rows, index, device)
             return pixels(stacked(targets, found)), found
 

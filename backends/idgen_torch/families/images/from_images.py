@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import categorical, generator_for
 from idgen_torch.families.family import ConditionalModel, Family, Run
@@ -20,7 +21,7 @@ from idgen_torch.families.state import Config, Tensors, checked_tensor
 from idgen_torch.families.task import Offer, Task, row_count, rows_at
 from idgen_torch.nets.image_heads import ImageHeads, encoded, entries_of
 from idgen_torch.options import real, whole
-from idgen_torch.parts import Part, Rows, rows_at_once
+from idgen_torch.parts import Values, check_forms, of_form, rows_at_once
 from idgen_torch.training.ensemble import Passes, Split, one_cycle, split
 from idgen_torch.training.progress import Progress
 
@@ -90,7 +91,7 @@ class FromImagesModel(ConditionalModel):
             )
         network.load_state_dict(kept)
 
-    def _loss(self, rows: Rows, mass: Tensor | None, index: Tensor) -> Tensor:
+    def _loss(self, rows: Values, mass: Tensor | None, index: Tensor) -> Tensor:
         """Mean negative log-likelihood of some rows."""
         each = -torch.stack(self._log_probs(self._taken(rows, index))).sum(0)
         if mass is None:
@@ -98,16 +99,16 @@ class FromImagesModel(ConditionalModel):
         own = mass[index.to(mass.device)].to(each.device)
         return (each * own).sum() / own.sum().clamp(min=1e-6)
 
-    def _mean_loss(self, rows: Rows, mass: Tensor | None, held_out: Tensor) -> float:
+    def _mean_loss(self, rows: Values, mass: Tensor | None, held_out: Tensor) -> float:
         pieces = list(held_out.split(self._rows_at_once))
         losses = [float(self._loss(rows, mass, piece)) for piece in pieces]
         sizes = [float(len(p) if mass is None else mass[p.to(mass.device)].sum()) for p in pieces]
         return sum(loss * size for loss, size in zip(losses, sizes, strict=True)) / max(sum(sizes), 1e-6)
 
-    def _taken(self, rows: Rows, index: Tensor) -> Rows:
+    def _taken(self, rows: Values, index: Tensor) -> Values:
         return rows_at((*self.targets, *self.inputs), rows, index, self._network.device)
 
-    def _heads(self, rows: Rows) -> Iterator[tuple[Part, int, Tensor]]:
+    def _heads(self, rows: Values) -> Iterator[tuple[Part, int, Tensor]]:
         """Each number to be modelled with what its head puts out, the true targets before it being known."""
         features = self._network.features(rows)
         before: list[Tensor] = []
@@ -115,7 +116,7 @@ class FromImagesModel(ConditionalModel):
             yield part, entry, self._network.head(number, features, before)
             before.append(_seen(part, entry, rows[part.name]))
 
-    def _log_probs(self, rows: Rows) -> list[Tensor]:
+    def _log_probs(self, rows: Values) -> list[Tensor]:
         """Log-probability or log-density of each head.  Shape of each: (rows,)."""
         found = []
         for number, (part, entry, put_out) in enumerate(self._heads(rows)):
@@ -141,7 +142,7 @@ class FromImagesModel(ConditionalModel):
                 self._temperature[number] = fitted_temperature(logits, labels, own)
 
     @torch.no_grad()
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """The targets in turn, so many rows at a time."""
         device = self._network.device
         drawn: dict[str, list[Tensor]] = {part.name: [] for part in self.targets}
@@ -152,7 +153,7 @@ class FromImagesModel(ConditionalModel):
                 drawn[name].append(values)
         return {name: torch.cat(values) for name, values in drawn.items()}
 
-    def _sample(self, given: Rows, generator: torch.Generator) -> Rows:
+    def _sample(self, given: Values, generator: torch.Generator) -> Values:
         features = self._network.features(given)
         before: list[Tensor] = []
         columns: dict[str, list[Tensor]] = {}
@@ -169,14 +170,14 @@ class FromImagesModel(ConditionalModel):
         return {p.name: columns[p.name][0] if p.discrete else torch.cat(columns[p.name], 1) for p in self.targets}
 
     @torch.no_grad()
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Log of the probability times density of the targets, in standardised units.  Shape: (rows,) float32."""
         count = row_count([*self.targets, *self.inputs], rows)
         pieces = torch.arange(count).split(self._rows_at_once)
         return torch.cat([torch.stack(self._log_probs(self._taken(rows, index))).sum(0) for index in pieces])
 
     @torch.no_grad()
-    def most_likely(self, given: Rows) -> Rows:
+    def most_likely(self, given: Values) -> Values:
         """The likeliest code of each discrete target, one after the other.  Shape of each: (rows,) int64."""
         found: dict[str, list[Tensor]] = {part.name: [] for part in self.targets if part.discrete}
         for index in torch.arange(row_count(self.inputs, given)).split(self._rows_at_once):
@@ -192,7 +193,7 @@ class FromImagesModel(ConditionalModel):
         return {name: torch.cat(codes) for name, codes in found.items()}
 
     @torch.no_grad()
-    def features(self, given: Rows) -> Tensor:
+    def features(self, given: Values) -> Tensor:
         """What the network makes of the inputs, before its heads.  Shape: (rows, WIDTH)."""
         pieces = torch.arange(row_count(self.inputs, given)).split(self._rows_at_once)
         taken = ({p.name: given[p.name][index.to(given[p.name].device)] for p in self.inputs} for index in pieces)
@@ -241,7 +242,7 @@ class FromImages(Family):
 
     def offer(self, task: Task) -> Offer | None:
         """For all but images given an image; others come first for wide vectors."""
-        if not task.sees_images or any(part.image for part in task.targets):
+        if not task.sees_images or Form.PICTURES in task.target_forms:
             return None
         if is_wide(task):
             return Offer(20, "many entries, drawn one after the other")
@@ -263,12 +264,9 @@ class FromImages(Family):
 
 
 def _network(targets: Sequence[Part], inputs: Sequence[Part], components: int, seed: int) -> ImageHeads:
-    for part in targets:
-        if part.image:
-            raise DataError(
-                f"{part.name} is an image; from-images models categories and numbers, diffusion models images"
-            )
-    if not any(part.image for part in inputs):
+    able = (Form.CODES, Form.NUMBERS)
+    check_forms(targets, able, "; from-images models categories and numbers, diffusion models images")
+    if not of_form(inputs, Form.PICTURES):
         raise DataError("from-images needs an image among the inputs")
     law = density("mixture", components)
     outputs = [part.size if part.size is not None else law.outputs for part, _ in entries_of(targets)]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from idgen_compiler.data.part import Part
 from idgen_torch.drawing import categorical, generator_for, integers
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.temperature import fitted_temperature
@@ -19,7 +20,7 @@ from idgen_torch.families.tables.cells import sizes_of
 from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadNetworks, Layout
 from idgen_torch.options import whole, widths
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from idgen_torch.training.ensemble import EnsembleTraining, Passes, split, train
 
 __all__ = ["Classifier", "ClassifierModel"]
@@ -48,7 +49,7 @@ class ClassifierModel(ConditionalModel):
         self._networks = networks
         self._temperature = temperature
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """Each row's targets from a member drawn for that row."""
         device = self._temperature.device
         columns = Columns.of(self.inputs)
@@ -61,7 +62,7 @@ class ClassifierModel(ConditionalModel):
                 drawn[piece] = self._sample_member(member, features[piece], len(piece), generator)
         return {part.name: drawn[:, k].contiguous() for k, part in enumerate(self.targets)}
 
-    def _features(self, given: Rows, n: int, columns: Columns, device: torch.device) -> Features:
+    def _features(self, given: Values, n: int, columns: Columns, device: torch.device) -> Features:
         """The inputs' features, at the places that they have among inputs and targets."""
         codes = torch.empty(n, len(columns.discrete), dtype=torch.long, device=device)
         for k, part in enumerate(columns.discrete):
@@ -83,7 +84,7 @@ class ClassifierModel(ConditionalModel):
             drawn.append(codes)
         return torch.stack(drawn, 1)
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Log-probability of the targets of each row.  Shape: (rows,) float32."""
         device = self._temperature.device
         count = row_count([*self.targets, *self.inputs], rows)

@@ -10,6 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import generator_for, integers
 from idgen_torch.families.family import ConditionalModel, Family, Run
@@ -19,7 +20,7 @@ from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadNetworks, Layout
 from idgen_torch.options import choice, real, whole, widths
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values, check_forms
 from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split, train
 from idgen_torch.training.progress import NoProgress, Progress
 
@@ -76,7 +77,7 @@ class FlowModel(ConditionalModel):
         raw = torch.stack(self.networks(everything), 2)
         return self._density.log_prob(raw, whitened[..., self._residual.free]).sum(-1)
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """Each row's targets from a member drawn for that row."""
         device = self._residual.slope.device
         features = self._columns.features(given, n, device)
@@ -109,7 +110,7 @@ class FlowModel(ConditionalModel):
             run.see_reals(slice(at, at + 1), drawn[:, target : target + 1])
         return drawn
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Log-density of the targets of each row, in standardised units.  Shape: (rows,) float32."""
         device = self._residual.slope.device
         count = row_count([*self.targets, *self.inputs], rows)
@@ -291,10 +292,7 @@ class _Lesson:
 
 def _width(targets: Sequence[Part]) -> int:
     """The total width of real targets; raises DataError for a discrete one."""
-    for part in targets:
-        if part.discrete or part.image:
-            kind = "discrete" if part.discrete else "an image"
-            raise DataError(f"{part.name} is {kind}; flow models real targets only, use chain for mixed ones")
+    check_forms(targets, (Form.NUMBERS,), "; flow models real targets only, use chain for mixed ones")
     return sum(part.dim for part in targets)
 
 

@@ -10,6 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
 from idgen_torch.families.family import ConditionalModel, Family, Run
@@ -20,7 +21,7 @@ from idgen_torch.nets.heads import Columns
 from idgen_torch.nets.processes import FlowMatching
 from idgen_torch.nets.vector_denoiser import VectorDenoiser
 from idgen_torch.options import real, whole, widths
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values, check_forms
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.diffusion import Budget, Lesson, Plan, RowsByStep, train_denoiser
 from idgen_torch.training.state import TrainingFile
@@ -61,11 +62,11 @@ class VectorDiffusionModel(ConditionalModel):
     ) -> None:
         """`residual.factor` (targets, rank) has orthogonal columns of one length; no network where the rank is 0."""
         super().__init__(recipe, targets, inputs)
-        self._plain = Columns.of([part for part in inputs if not part.image])
+        self._plain = Columns.among(inputs)
         self._residual, self._network = residual, network
 
     @torch.no_grad()
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """The linear prediction, and a residual that noise becomes, so many rows at a time."""
         device = self._residual.slope.device
         features = self._plain.features(given, n, device)
@@ -82,7 +83,7 @@ class VectorDiffusionModel(ConditionalModel):
         sizes = [part.dim for part in self.targets]
         return {p.name: v.contiguous() for p, v in zip(self.targets, values.split(sizes, 1), strict=True)}
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Raises DataError: a diffusion model samples only."""
         names = ", ".join(part.name for part in self.targets)
         raise DataError(f"vector-diffusion knows no density of {names}; choose the family flow or from-images")
@@ -101,7 +102,7 @@ class VectorDiffusionModel(ConditionalModel):
     ) -> Self:
         """The model whose `state` this is."""
         rank = setting(config, "rank", int)
-        size, width = _width(targets), Columns.of([part for part in inputs if not part.image]).width
+        size, width = _width(targets), Columns.among(inputs).width
         expected = {
             name: (shape, torch.float32)
             for name, shape in (("slope", (width, size)), ("intercept", (size,)), ("factor", (size, rank)))
@@ -147,7 +148,7 @@ class VectorDiffusion(Family):
         """Regress, then train. Raises DataError for a target that is no number or vector."""
         _width(task.targets)
         count, device = task.count, run.device
-        columns = Columns.of([part for part in task.inputs if not part.image])
+        columns = Columns.among(task.inputs)
         features, values = columns.features(task.rows, count, device), task.values(device)
         residual = _turned(Residual.fit(features, columns.one_hot_width, values, task.mass(device)))
         if not residual.factor.shape[1]:
@@ -199,8 +200,5 @@ def _turned(residual: Residual) -> Residual:
 
 def _width(targets: Sequence[Part]) -> int:
     """The total width of real targets; raises DataError for any other."""
-    for part in targets:
-        if part.discrete or part.image:
-            kind = "discrete" if part.discrete else "an image"
-            raise DataError(f"{part.name} is {kind}; vector-diffusion models numbers and vectors only")
+    check_forms(targets, (Form.NUMBERS,), "; vector-diffusion models numbers and vectors only")
     return sum(part.dim for part in targets)

@@ -8,8 +8,9 @@ from math import prod
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["cell_count", "cell_of", "codes_of", "sizes_of"]
 
@@ -19,9 +20,7 @@ def sizes_of(parts: Sequence[Part]) -> tuple[int, ...]:
     sizes = []
     for part in parts:
         if part.size is None:
-            raise DataError(
-                f"{part.name} is {'an image' if part.image else 'real'}; this family takes discrete parts only"
-            )
+            raise DataError(f"{part.name} is {part.form}; this family takes discrete parts only")
         sizes.append(part.size)
     return tuple(sizes)
 
@@ -31,7 +30,7 @@ def cell_count(parts: Sequence[Part]) -> int:
     return prod(sizes_of(parts))
 
 
-def cell_of(parts: Sequence[Part], rows: Rows, device: torch.device) -> Tensor:
+def cell_of(parts: Sequence[Part], rows: Values, device: torch.device) -> Tensor:
     """The cell number of each row, the last part counting fastest.  Shape: (rows,) int64."""
     sizes = sizes_of(parts)
     cell = rows[parts[0].name].to(device)

@@ -9,6 +9,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, setting
@@ -17,7 +18,7 @@ from idgen_torch.families.tables.selection import Selection, select
 from idgen_torch.families.tables.table import Table, TableModel, is_plenty
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.options import real, whole
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["Factored", "FactoredModel"]
 
@@ -44,14 +45,14 @@ class FactoredModel(ConditionalModel):
         super().__init__(recipe, targets, inputs)
         self._links = tuple(links)
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """The targets in turn."""
-        drawn: Rows = {}
+        drawn: Values = {}
         for link in self._links:
             drawn |= link.sample({**given, **drawn}, n, generator)
         return drawn
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Sum of the links' log-probabilities.  Shape: (rows,) float64."""
         return torch.stack([link.log_prob(rows) for link in self._links]).sum(0)
 

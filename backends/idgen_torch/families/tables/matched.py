@@ -9,6 +9,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import integers, uniform
 from idgen_torch.families.family import ConditionalModel, Family, Run
@@ -16,7 +17,7 @@ from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.tables.cells import cell_count, cell_of
 from idgen_torch.families.tables.resample import expected_rows, kept_rows
 from idgen_torch.families.task import Offer, Task, row_count
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["Matched", "MatchedModel"]
 
@@ -34,7 +35,7 @@ class MatchedModel(ConditionalModel):
         recipe: Matched,
         targets: Sequence[Part],
         inputs: Sequence[Part],
-        rows: Rows,
+        rows: Values,
         order: Tensor,
         cells: Tensor,
         cumulative: Tensor | None,
@@ -46,7 +47,7 @@ class MatchedModel(ConditionalModel):
         super().__init__(recipe, targets, inputs)
         self._rows, self._order, self._cells, self._cumulative = rows, order, cells, cumulative
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """A row of each cell that is asked for, with replacement."""
         device = self._cells.device
         cell = cell_of(self.inputs, given, device)
@@ -61,7 +62,7 @@ class MatchedModel(ConditionalModel):
         index = self._order[index]
         return {name: values[index.to(values.device)] for name, values in self._rows.items()}
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Raises DataError: rows stand for the law, which has no density."""
         raise DataError(f"no density of {', '.join(part.name for part in self.targets)} is known: rows stand for it")
 

@@ -9,12 +9,13 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import integers, uniform
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.task import Offer, Task
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["Resample", "ResampleModel", "expected_rows", "kept_rows"]
 
@@ -24,14 +25,14 @@ class ResampleModel(ConditionalModel):
 
     recipe: Resample
 
-    def __init__(self, recipe: Resample, targets: Sequence[Part], rows: Rows, cumulative: Tensor | None) -> None:
+    def __init__(self, recipe: Resample, targets: Sequence[Part], rows: Values, cumulative: Tensor | None) -> None:
         """`cumulative` (rows,) float64 is the running sum of the row weights; None for equal weights."""
         super().__init__(recipe, targets, ())
         self._rows = rows
         self._cumulative = cumulative
         self._n = len(next(iter(rows.values())))
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """n rows with replacement."""
         device = self._rows[self.targets[0].name].device
         if self._cumulative is None:
@@ -41,7 +42,7 @@ class ResampleModel(ConditionalModel):
             index = torch.searchsorted(self._cumulative, height, right=True).clamp(max=self._n - 1)
         return {name: values[index] for name, values in self._rows.items()}
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Log of the empirical mass on exactly this row; -inf for a row never seen.  Shape: (rows,)."""
         table = torch.cat([_as_columns(self._rows[part.name]) for part in self.targets], 1)
         asked = torch.cat([_as_columns(rows[part.name].to(table.device)) for part in self.targets], 1)
@@ -109,9 +110,9 @@ class Resample(Family):
         return ResampleModel(self, task.targets, kept_rows(task), cumulative).to(run.device)
 
 
-def kept_rows(task: Task) -> Rows:
+def kept_rows(task: Task) -> Values:
     """The targets' rows as a model keeps them: images may lie in a file and are never written to, so without a copy."""
-    return {p.name: task.rows[p.name] if p.image else task.rows[p.name].clone() for p in task.targets}
+    return {p.name: task.rows[p.name] if p.form is Form.PICTURES else task.rows[p.name].clone() for p in task.targets}
 
 
 def expected_rows(part: Part, n: int) -> tuple[tuple[int, ...], torch.dtype]:

@@ -10,9 +10,10 @@ from math import prod, sqrt
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_torch.drawing import generator_for
 from idgen_torch.families.tables.cells import cell_of, sizes_of
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["Selection", "association", "select"]
 
@@ -51,7 +52,9 @@ def association(counts: Tensor) -> float:
     return (statistic - float(degrees.sum())) / sqrt(variance) if variance > 0 else 0.0
 
 
-def select(target: Part, candidates: Sequence[Part], rows: Rows, weights: Tensor | None, max_cells: float) -> Selection:
+def select(
+    target: Part, candidates: Sequence[Part], rows: Values, weights: Tensor | None, max_cells: float
+) -> Selection:
     """Add the strongest candidate while any is associated with the target given those chosen, then drop the idle ones.
 
     When no single candidate is, pairs are tried, so that an exclusive-or is found too. `max_cells` bounds the cells of
@@ -96,7 +99,7 @@ def _strongest(table: _Strata, chosen: Sequence[Part], sets: list[tuple[Part, ..
 class _Strata:
     """Counts of one target against candidates, within the cells of the chosen parts."""
 
-    def __init__(self, target: Part, rows: Rows, weights: Tensor | None) -> None:
+    def __init__(self, target: Part, rows: Values, weights: Tensor | None) -> None:
         self._target = target
         rows = {name: values for name, values in rows.items() if values.dtype == torch.int64}
         if (count := len(next(iter(rows.values()), ()))) > _MOST_ROWS:

@@ -10,6 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import AliasTable
 from idgen_torch.families.family import ConditionalModel, Family, Run
@@ -17,7 +18,7 @@ from idgen_torch.families.state import Config, Tensors, checked_tensor
 from idgen_torch.families.tables.cells import cell_count, cell_of, codes_of, sizes_of
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.options import real, whole
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 
 __all__ = ["Table", "TableModel", "is_plenty"]
 
@@ -42,19 +43,19 @@ class TableModel(ConditionalModel):
         self._alias = AliasTable(probabilities)
         self._codes = codes_of(self.targets, self._device)
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """Draw the joint target cell from each row's law."""
         outcome = self._alias.sample(self._law(given), n, generator)
         if len(self.targets) == 1:
             return {self.targets[0].name: outcome}
         return {part.name: self._codes[k][outcome] for k, part in enumerate(self.targets)}
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Log-probability of the targets of each row.  Shape: (rows,) float64."""
         law = self._law(rows)
         return self.probabilities[0 if law is None else law, cell_of(self.targets, rows, self._device)].log()
 
-    def _law(self, rows: Rows) -> Tensor | None:
+    def _law(self, rows: Values) -> Tensor | None:
         """The input cell of each row, None where there are no inputs.  Shape: (rows,) int64."""
         return cell_of(self.inputs, rows, self._device) if self.inputs else None
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from idgen_compiler.data.kinds import Categorical, Composite, Continuous, Integer, Vector
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError, OverlapWarning
 from idgen_torch.tensors import encode_value
 
@@ -34,7 +35,7 @@ DRESS = Composite((("color", COLOR), ("weight", WEIGHT)))
     ],
 )
 def test_labels_become_codes(kind: Categorical, value: Any, codes: list[int]) -> None:
-    (found,) = encode_value("do", "X", kind, value, 3)
+    (found,) = encode_value(Setting("do", "X", 3), kind, value)
     assert found.dtype == torch.int64
     assert found.tolist() == codes
 
@@ -42,14 +43,14 @@ def test_labels_become_codes(kind: Categorical, value: Any, codes: list[int]) ->
 @pytest.mark.parametrize(("value", "expected"), [(12, [[1.0]]), ([8, 10, 12.0], [[-1.0], [0.0], [1.0]])])
 @pytest.mark.parametrize("kind", [WEIGHT, COUNT])
 def test_numbers_are_standardised(kind: Continuous | Integer, value: Any, expected: list[list[float]]) -> None:
-    (found,) = encode_value("do", "X", kind, value, 3)
+    (found,) = encode_value(Setting("do", "X", 3), kind, value)
     assert found.dtype == torch.float32
     assert found.tolist() == expected
 
 
 def test_vectors_are_one_or_one_each() -> None:
-    (one,) = encode_value("do", "X", PLACE, [1.0, 3.0], 3)
-    (each,) = encode_value("do", "X", PLACE, np.tile([0.0, 1.0], (3, 1)), 3)
+    (one,) = encode_value(Setting("do", "X", 3), PLACE, [1.0, 3.0])
+    (each,) = encode_value(Setting("do", "X", 3), PLACE, np.tile([0.0, 1.0], (3, 1)))
     assert one.tolist() == [[1.0, 1.0]]
     assert each.tolist() == [[0.0, 0.0]] * 3
 
@@ -71,7 +72,7 @@ def _structured() -> np.ndarray:
     ],
 )
 def test_composites_are_set_field_by_field(value: Any, codes: list[int], weights: list[float]) -> None:
-    color, weight = encode_value("do", "W", DRESS, value, 3)
+    color, weight = encode_value(Setting("do", "W", 3), DRESS, value)
     assert color.tolist() == codes
     assert weight.flatten().tolist() == weights
 
@@ -105,7 +106,7 @@ def test_composites_are_set_field_by_field(value: Any, codes: list[int], weights
 )
 def test_values_that_cannot_be_set_say_why(kind: Any, value: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        encode_value("do", "X", kind, value, 3)
+        encode_value(Setting("do", "X", 3), kind, value)
 
 
 @pytest.mark.parametrize(
@@ -118,9 +119,9 @@ def test_values_that_cannot_be_set_say_why(kind: Any, value: Any, message: str) 
 )
 def test_numbers_beyond_the_data_warn_how_far(kind: Any, value: Any, message: str) -> None:
     with pytest.warns(OverlapWarning, match=message):
-        encode_value("do", "X", kind, value, 3)
+        encode_value(Setting("do", "X", 3), kind, value)
 
 
 def test_the_edge_of_the_data_is_no_warning() -> None:
-    encode_value("do", "X", WEIGHT, 15.4, 3)  # warnings are errors in the tests
-    encode_value("do", "X", WEIGHT, [], 0)
+    encode_value(Setting("do", "X", 3), WEIGHT, 15.4)  # warnings are errors in the tests
+    encode_value(Setting("do", "X", 0), WEIGHT, [])

@@ -16,8 +16,8 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds import Atom, Composite, Kind, register, registry
 from idgen_compiler.data.kinds.number import Number
-from idgen_compiler.data.kinds.place import Place
 from idgen_compiler.data.kinds.scaling import moments
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices, Interval
 from idgen_compiler.data.schema import Schema, infer_schema
 from idgen_compiler.data.sources import read_sources
@@ -52,7 +52,7 @@ def test_a_kind_finds_encodes_and_writes_itself(kind: type[Atom]) -> None:
         assert np.allclose(out, column.content, atol=1e-6)
     else:
         assert np.array_equal(out, column.content)
-    (again,) = found.check(Place("do", "X", len(column)), out)
+    (again,) = found.check(Setting("do", "X", len(column)), out)
     assert again.shape == encoded.shape
     assert isinstance(found.describe(encoded[0]), str)
     assert (found.spread is None) == (len(found.entries) > 0)
@@ -104,8 +104,8 @@ class Duration(Number):
     def read(self, name: str, text: str) -> pd.Timedelta:
         return pd.Timedelta(text)
 
-    def check_one(self, place: Place, value: Any) -> Array:
-        return Number.check_one(self, place, pd.to_timedelta(value) / pd.Timedelta(1, "s"))
+    def check_one(self, setting: Setting, value: Any) -> Array:
+        return Number.check_one(self, setting, pd.to_timedelta(value) / pd.Timedelta(1, "s"))
 
     def decode_one(self, part: Array, out: Array) -> None:
         seconds = np.empty(len(out))

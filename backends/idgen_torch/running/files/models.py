@@ -13,11 +13,11 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from idgen_compiler.data.atomic import whole_or_absent
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_torch.entries import checked_keys, entry
 from idgen_torch.families.family import ConditionalModel
 from idgen_torch.families.saved import read_recipe, recipe_record
-from idgen_torch.parts import Part
 
 __all__ = ["Record", "read_model", "write_model"]
 

@@ -13,26 +13,28 @@ from torch import Tensor
 from idgen_compiler import ir
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.kinds.kind import PartOf
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices, Interval
+from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.policies import Value
 from idgen_compiler.ir.text import print_policy
 from idgen_torch.families.tables.resample import ResampleModel
-from idgen_torch.parts import Part, Rows
+from idgen_torch.parts import Values
 from idgen_torch.tensors import encode_value, held
 
 __all__ = [
-    "Fixed",
-    "Policy",
+    "FixedDraws",
+    "Draws",
     "PolicyKey",
-    "Shifted",
-    "Uniform",
+    "ShiftedDraws",
+    "UniformDraws",
     "applied",
     "moved_rows",
     "policy_of",
-    "policy_over",
+    "draws_over",
     "resampled_parts",
 ]
 
@@ -56,31 +58,31 @@ def applied(statement: ir.Statement) -> ir.Statement:
     return statement
 
 
-class Policy(Protocol):
+class Draws(Protocol):
     """A law that depends on nothing; `ResampleModel` is one."""
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """n values, by part; `given` is empty."""
         ...
 
 
 @dataclass(frozen=True)
-class Fixed:
+class FixedDraws:
     """One value, always."""
 
-    rows: Rows  #: one row
+    rows: Values  #: one row
 
     @classmethod
-    def over(cls, variable: str, schema: Schema, value: Value) -> Fixed:
+    def over(cls, variable: str, schema: Schema, value: Value) -> FixedDraws:
         """The policy that sets a variable.  Raises DataError for a value that it cannot take."""
-        encoded = encode_value("policy", variable, schema[variable], value, 1)
+        encoded = encode_value(Setting("policy", variable, 1), schema[variable], value)
         return cls({part.name: one for part, one in zip(schema.parts(variable), encoded, strict=True)})
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """The value n times."""
         return {name: values.expand(n, *values.shape[1:]).to(generator.device) for name, values in self.rows.items()}
 
-    def log_prob(self, rows: Rows) -> Tensor:
+    def log_prob(self, rows: Values) -> Tensor:
         """Zero for rows that have the value and minus infinity for all others.  Shape: (rows,) float64."""
         same = [(rows[name] == values.to(rows[name].device)).flatten(1).all(1) if values.ndim > 1
                 else rows[name] == values.to(rows[name].device) for name, values in self.rows.items()]  # fmt: skip
@@ -88,14 +90,14 @@ class Fixed:
 
 
 @dataclass(frozen=True)
-class Shifted:
+class ShiftedDraws:
     """Rows of a data set whose numbers are moved by `by` in their own unit."""
 
     source: ResampleModel
     atoms: tuple[PartOf, ...]
     by: float
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """n moved values.  Raises DataError for a category that is moved onto none."""
         drawn = self.source.sample({}, n, generator)
         for atom in self.atoms:
@@ -113,11 +115,11 @@ def resampled_parts(policy: ir.Policy, variables: tuple[str, ...], schema: Schem
         case ir.Column() | ir.Shifted():
             return schema.parts(*variables)
         case ir.Uniform():
-            return tuple(part for name in variables for part in Uniform.vector_parts(name, schema[name]))
+            return tuple(part for name in variables for part in UniformDraws.vector_parts(name, schema[name]))
     return ()
 
 
-def policy_over(policy: ir.Policy, variables: tuple[str, ...], schema: Schema, rows: ResampleModel | None) -> Policy:
+def draws_over(policy: ir.Policy, variables: tuple[str, ...], schema: Schema, rows: ResampleModel | None) -> Draws:
     """How variables are drawn by a policy, which draws from `rows` where it draws from any (see `resampled_parts`).
 
     Raises DataError for a value that the variable cannot take, and for what a model decides.
@@ -125,11 +127,11 @@ def policy_over(policy: ir.Policy, variables: tuple[str, ...], schema: Schema, r
     kind = schema[variables[0]]
     match policy:
         case ir.Uniform():
-            return Uniform.over(variables[0], kind, rows)
+            return UniformDraws.over(variables[0], kind, rows)
         case ir.Fixed(value):
-            return Fixed.over(variables[0], schema, value)
+            return FixedDraws.over(variables[0], schema, value)
         case ir.Shifted(_, by) if rows is not None:
-            return Shifted(rows, kind.atoms(variables[0]), by)
+            return ShiftedDraws(rows, kind.atoms(variables[0]), by)
         case ir.Column() if rows is not None:
             return rows
     raise DataError(f"{', '.join(variables)} ~ {print_policy(policy)} is drawn from no rows")
@@ -141,7 +143,7 @@ def moved_rows(atom: PartOf, values: Tensor, by: float) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Uniform:
+class UniformDraws:
     """Every category, or every number of the observed range, evenly; the fields of a composite independently.
 
     A kind without a spread, such as a vector, has its observed rows drawn instead.
@@ -152,7 +154,7 @@ class Uniform:
     source: ResampleModel | None  #: of the parts without a spread, which are drawn jointly
 
     @classmethod
-    def over(cls, name: str, kind: Kind, source: ResampleModel | None) -> Uniform:
+    def over(cls, name: str, kind: Kind, source: ResampleModel | None) -> UniformDraws:
         """The uniform policy of one variable; `source` has the rows of its parts without a spread."""
         sizes: dict[str, int] = {}
         ranges: dict[str, tuple[float, float]] = {}
@@ -164,10 +166,10 @@ class Uniform:
                     ranges[atom.part.name] = (low, high)
         return cls(sizes, ranges, source)
 
-    def sample(self, given: Rows, n: int, generator: torch.Generator) -> Rows:
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """n values, by part, on the generator's device."""
         device = generator.device
-        drawn: Rows = {}
+        drawn: Values = {}
         for name, size in self.sizes.items():
             drawn[name] = torch.randint(size, (n,), generator=generator, device=device)
         for name, (low, high) in self.ranges.items():

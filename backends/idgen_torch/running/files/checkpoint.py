@@ -11,17 +11,18 @@ from typing import Any
 import torch
 
 from idgen_compiler.data.atomic import write_atomically
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
-from idgen_torch.parts import Part, Rows
-from idgen_torch.running.model_files import read_model, write_model
+from idgen_torch.parts import Values
+from idgen_torch.running.files.models import read_model, write_model
 from idgen_torch.training.state import remove_scratch, scratch_file
 
 __all__ = ["Checkpoint", "fingerprint"]
 
 
-def fingerprint(rows: Rows) -> str:
+def fingerprint(rows: Values) -> str:
     """A digest of encoded data: names, shapes and every value."""
     digest = hashlib.sha256()
     for name in sorted(rows):

@@ -20,10 +20,10 @@ from idgen_compiler.program import Program
 from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.tables.resample import ResampleModel
+from idgen_torch.running.draws import Draws, PolicyKey, ShiftedDraws, UniformDraws, draws_over, resampled_parts
+from idgen_torch.running.files.models import Record, read_model, write_model
 from idgen_torch.running.fitted import FittedProgram
-from idgen_torch.running.model_files import Record, read_model, write_model
 from idgen_torch.running.plan import draws_of
-from idgen_torch.running.policies import Policy, PolicyKey, Shifted, Uniform, policy_over, resampled_parts
 from idgen_torch.running.record import FitRecord
 
 __all__ = ["read_fitted", "write_fitted"]
@@ -108,13 +108,13 @@ def _policy_name(policy: ir.Policy, variables: tuple[str, ...]) -> str:
     return f"{print_policy(policy).removeprefix('%').replace(' ', '')}.{'+'.join(variables)}"
 
 
-def _write_policy(folder: Path, key: PolicyKey, policy: Policy) -> Record | None:
+def _write_policy(folder: Path, key: PolicyKey, policy: Draws) -> Record | None:
     """The record of the rows that a policy draws; None where it draws none."""
-    rows = policy.source if isinstance(policy, Uniform | Shifted) else policy
+    rows = policy.source if isinstance(policy, UniformDraws | ShiftedDraws) else policy
     return write_model(folder, _policy_name(*key), rows) if isinstance(rows, ResampleModel) else None
 
 
-def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device: torch.device) -> Policy:
+def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device: torch.device) -> Draws:
     policy, variables = key
     parts = resampled_parts(policy, variables, schema)
     rows = None
@@ -127,4 +127,4 @@ def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device
         raise DataError(
             f"the saved policy {_policy_name(*key)} holds rows that it does not use; save the sampler again"
         )
-    return policy_over(policy, variables, schema, rows)
+    return draws_over(policy, variables, schema, rows)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import idgen_compiler as idgen
-from idgen_compiler.hinge.setting import Setting, read_label
+from idgen_compiler.data.kinds.labels import label_codes, read_label
+from idgen_compiler.data.kinds.setting import Setting
 
-PLACE = Setting("do", "X", 3)
+SETTING = Setting("do", "X", 3)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ PLACE = Setting("do", "X", 3)
 def test_one_for_each(value: Any) -> None:
     if isinstance(value, str):
         value = pytest.importorskip("pandas").Series(["a", "b", "a"], index=[5, 6, 7])
-    assert PLACE.codes(value, ("b", "a")).tolist() == [1, 0, 1]
+    assert label_codes(SETTING, value, ("b", "a")).tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -34,18 +35,18 @@ def test_one_for_each(value: Any) -> None:
     [("a", ("b", "a"), 1), (np.int8(5), (1, 5), 1), (5.0, (1, 5), 1), (True, (0, 1), 1), (1, (False, True), 1)],
 )
 def test_one_for_all(value: Any, labels: tuple[Any, ...], code: int) -> None:
-    assert PLACE.codes(value, labels).tolist() == [code]
+    assert label_codes(SETTING, value, labels).tolist() == [code]
 
 
 def test_tensors_are_arrays() -> None:
     torch = pytest.importorskip("torch")
-    assert PLACE.codes(torch.tensor([2, 1, 2]), (1, 2)).tolist() == [1, 0, 1]
-    assert PLACE.codes(torch.tensor(2), (1, 2)).tolist() == [1]
+    assert label_codes(SETTING, torch.tensor([2, 1, 2]), (1, 2)).tolist() == [1, 0, 1]
+    assert label_codes(SETTING, torch.tensor(2), (1, 2)).tolist() == [1]
 
 
 def test_labels_are_listed_up_to_a_point() -> None:
     with pytest.raises(idgen.DataError, match=r"the labels of X are 0, 1, .*, 19, \.\.\.$"):
-        PLACE.codes(99, tuple(range(40)))
+        label_codes(SETTING, 99, tuple(range(40)))
 
 
 @pytest.mark.parametrize(

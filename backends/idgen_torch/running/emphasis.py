@@ -1,0 +1,59 @@
+"""Weights that let a model look more often at inputs that are rare in the data and common where it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.ir.operations import Train
+from idgen_compiler.ir.program import Program
+from idgen_torch.families import Task
+from idgen_torch.running.ancestral import DataSet
+from idgen_torch.running.densities import Densities
+from idgen_torch.running.plan import Asked, asked_for
+from idgen_torch.running.trainer import Trainer
+
+__all__ = ["Emphasis"]
+
+
+@dataclass(frozen=True, eq=False)
+class Emphasis:
+    """The weights of a fit, for models of families that want them (`Family.emphasis`).
+
+    They are a function of the model's inputs, so that the conditional law stays what it is; without them a network
+    hardly sees the inputs that it will be asked about, and takes what is set for a sign of what it goes with in the
+    data. The square root of the ratio leaves more effective rows than the whole.
+    Source: Shimodaira (2000), "Improving predictive inference under covariate shift", section 6.
+    """
+
+    schema: Schema
+    trainer: Trainer
+    densities: Densities
+    known: dict[tuple[str, Asked], Tensor] = field(default_factory=dict)  #: by the data set and what is asked
+
+    def weights(self, program: Program, op: Train, data: DataSet, power: float) -> Tensor | None:
+        """How much each row counts: the ratio of the law that is asked to that of the data, to a power.
+
+        Shape: (rows,) of mean one; None for equal weights, where no one regeneration uses the model, or where what is
+        drawn for it is no category. Rows that have weights already keep them.
+        """
+        asked = asked_for(program, op)
+        if asked is None or power == 0 or data.weights is not None:
+            return data.weights
+        targets, inputs = self.schema.parts(*asked.variables), self.schema.parts(*asked.kept)
+        if not all(part.discrete for part in targets):
+            return None
+        if (op.data, asked) not in self.known:
+            task = Task(targets, inputs, data.rows, likelihood=True)
+            label = f"{', '.join(asked.variables)} | {', '.join(asked.kept)}, for the emphasis"
+            by, _ = self.trainer.fit(f"{op.result}.emphasis", label, self.trainer.choose(task), task)
+            ratio = -by.log_prob(data.rows).double().cpu()
+            for draw, variable in zip(asked.drawn, asked.variables, strict=True):
+                # Policies draw from these two.
+                values = {program.observe.result: self.densities.observed, op.data: data}
+                ratio += self.densities.log_prob(f"{op.result}.{variable}", variable, draw.policy, data, values)
+            weights = (power * (ratio - ratio.max())).exp()
+            self.known[op.data, asked] = (weights / weights.mean()).float()
+        return self.known[op.data, asked].to(self.trainer.settings.device)

@@ -1,0 +1,63 @@
+"""Training the models of one fit, each from its own seed, and keeping them where there is a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from idgen_compiler.data.part import Part
+from idgen_compiler.errors import DataError
+from idgen_torch.families import ConditionalModel, Family, Run, Task
+from idgen_torch.running.ancestral import DataSet
+from idgen_torch.running.files.checkpoint import Checkpoint
+from idgen_torch.running.plan import Settings
+from idgen_torch.running.progress import OperationProgress
+from idgen_torch.seeds import seed_for
+from idgen_torch.training.progress import Progress
+
+__all__ = ["Trainer"]
+
+
+@dataclass(frozen=True, eq=False)
+class Trainer:
+    """What trains a model; one that the checkpoint has is read instead."""
+
+    settings: Settings
+    progress: Progress
+    checkpoint: Checkpoint | None
+
+    def choose(self, task: Task) -> Family:
+        """The recipe of the best offer for a task."""
+        return self.settings.tuning.choose(task)
+
+    def fit(self, operation: str, label: str, recipe: Family, task: Task) -> tuple[ConditionalModel, dict[str, float]]:
+        """The model of an operation, and the held-out loss of each of its fits.
+
+        Raises DataError, naming the operation, for a task that the recipe cannot model.
+        """
+        file = operation.removeprefix("%")
+        device, kept = self.settings.device, self.checkpoint
+        if kept is not None and (found := kept.read(file, task.targets, task.inputs, device)):
+            return found
+        progress = OperationProgress(self.progress, f"{operation} : {label}")
+        scratch = None if kept is None else kept.scratch(file)
+        try:
+            model = recipe.fit(
+                task, Run(seed_for(self.settings.seed, operation), device, progress, scratch, self.choose)
+            )
+        except DataError as error:
+            raise DataError(f"{operation} ({label}): {error}") from error
+        finally:
+            progress.close()
+        if kept is not None:
+            kept.write(file, model, progress.losses)
+        return model, progress.losses
+
+    def density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
+        """A model of the law of some parts in a data set, whose density is known."""
+        task = Task(tuple(targets), (), data.rows, data.weights, likelihood=True)
+        recipe = self.choose(task)
+        if sum(part.dim for part in targets) == 1:
+            # One law of one number: the last biases alone hold it, members and wide layers would only take time.
+            recipe = self.settings.tuning.lean(recipe, ensemble=1, hidden=(8,))
+        return self.fit(operation, f"policy of {task.name}", recipe, task)[0]

@@ -1,0 +1,88 @@
+"""Labels of categories: as a caller sets them, and as a person types them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.kinds.setting import Setting, shown
+from idgen_compiler.errors import DataError, near_misses
+
+__all__ = ["label_codes", "read_label"]
+
+L = TypeVar("L")
+
+LISTED_SET, LISTED_TYPED = 20, 12
+"""How many labels an error lists, of a value that was set and of one that was typed."""
+
+PLAIN = "biufU"
+"""The kinds of arrays whose entries are the same as Python's own values, which are looked up faster."""
+
+
+def label_codes(setting: Setting, value: Any, labels: Sequence[Any]) -> Array:
+    """The places of the value or values among the labels.  Shape: (1,) or (n,) int64.
+
+    Raises DataError, listing the labels, for a value that is none of them.
+
+    >>> label_codes(Setting("do", "X", 3), ["red", "blue", "red"], ("blue", "red")).tolist()
+    [1, 0, 1]
+    """
+    code_of = {label: code for code, label in enumerate(labels)}
+    many = setting.one_each(value)
+    values = many.tolist() if many.dtype.kind in PLAIN else list(many)
+    try:
+        found = [code_of.get(item) for item in values]
+    except TypeError:  # a value that cannot even be looked up, such as a list
+        raise DataError(f"{setting} is {shown(values)}, which is no label; {_listed(setting, labels)}") from None
+    if None in found:
+        unseen = [item for item, code in zip(values, found, strict=True) if code is None]
+        if any(map(_is_missing, unseen)):
+            raise DataError(f"{setting} holds a missing value; {_listed(setting, labels)}")
+        told = shown(list(dict.fromkeys(unseen)))
+        raise DataError(f"{setting} is {told}, which the data never show; {_listed(setting, labels)}")
+    return np.asarray(found, dtype=np.int64)
+
+
+def read_label(name: str, labels: Sequence[L], text: str) -> L:
+    """The label that a person typed, by how it prints; 1 also stands for 1.0, and true for True.
+
+    Raises DataError, listing the labels, for a text that names none.
+
+    >>> read_label("X", (1, 2), " 2 ")
+    2
+    """
+    known = [str(label) for label in labels]
+    for typed in (text, text.strip()):
+        if typed in known:
+            return labels[known.index(typed)]
+    for label in labels:
+        if isinstance(label, bool):
+            if text.strip().lower() == str(label).lower():
+                return label
+        elif isinstance(label, int | float) and _number(text) == label:
+            return label
+    hint = f"; it has {', '.join(known)}" if len(known) <= LISTED_TYPED else near_misses(text, known)
+    raise DataError(f"{text!r} is no label of {name}{hint}")
+
+
+def _listed(setting: Setting, labels: Sequence[Any]) -> str:
+    rest = ", ..." if len(labels) > LISTED_SET else ""
+    return f"the labels of {setting.name} are {', '.join(map(repr, labels[:LISTED_SET]))}{rest}"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a value is None, NaN, or one of pandas' own words for nothing."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas.NA, of which nobody knows whether it equals anything
+        return True
