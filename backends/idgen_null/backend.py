@@ -47,10 +47,14 @@ class NullBackend:
         seed: int = 0,
         **options: Any,
     ) -> NullSampler:
-        """The program on a table, as the torch backend reads it; other options are another backend's, and ignored.
+        """The program on a table, as the torch backend reads it.
 
-        Raises DataError for a table that no backend could be trained on.
+        Raises DataError for a table that no backend could be trained on, and for other options: it trains nothing.
         """
+        if options:
+            raise DataError(
+                f"the null backend trains nothing and has no option {', '.join(sorted(options))}; leave it out"
+            )
         sources = read_sources(data_of(program, data), program.observe.variables, composites, images_among(types or {}))
         schema = infer_schema(sources, types)
         encode(sources, schema, lambda part: np.random.default_rng(seed))

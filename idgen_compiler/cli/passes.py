@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import groups
+from idgen_compiler.compile.options import checked_groups
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.passes import PASSES, Fuse, Pass
 from idgen_compiler.passes.pipeline import run
@@ -45,20 +46,26 @@ def passes_command(
     if file is None:
         page.table(("pass", "what it does"), list(_listed()))
         return
-    program = run(_read(file), list(_chosen(words, joint or [])))
+    program = _read(file)
+    program = run(program, list(_chosen(words, joint or [], program)))
     page.code(program.to_json() if emit is Form.JSON else str(program))
 
 
-def _chosen(words: str, joint: list[str]) -> Iterator[Pass]:
+def _chosen(words: str, joint: list[str], program: Program) -> Iterator[Pass]:
     steps = named(words)
-    together = tuple(map(tuple, groups(joint)))
+    together = checked_groups(groups(joint), program.graph)
     if together and not any(isinstance(step, Fuse) for step in steps):
         raise ProgramError("--joint says what the pass `fuse` puts together; name it among those to --run")
     return (Fuse(together) if isinstance(step, Fuse) else step for step in steps)
 
 
 def _read(file: Path) -> Program:
-    text = file.read_text(encoding="utf-8-sig")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ProgramError(
+            f"{file} is no program: it is not UTF-8 text; give one that compile --emit ir or json wrote"
+        ) from None
     return Program.from_json(text) if text.lstrip().startswith("{") else Program.parse(text)
 
 

@@ -12,7 +12,7 @@ from idgen_compiler.ir.operations import Regenerate, Reweight, Way
 from idgen_compiler.passes import Fuse, Pass, Renumber
 from idgen_compiler.passes.pipeline import LEVELS
 
-__all__ = ["Options", "Realization"]
+__all__ = ["Options", "Realization", "checked_groups"]
 
 Realization = Literal["auto", "regenerate", "reweight"]
 
@@ -34,7 +34,7 @@ class Options:
     @classmethod
     def checked(cls, optimize: bool | int, realize: str, joint: Iterable[Sequence[str]], graph: ADMG) -> Self:
         """The options as a user gives them.  Raises QueryError naming the one that is none."""
-        return cls(_level(optimize), _realization(realize), _groups(joint, graph))
+        return cls(_level(optimize), _realization(realize), checked_groups(joint, graph))
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -54,7 +54,8 @@ def _realization(realize: str) -> Realization:
     return realize
 
 
-def _groups(joint: Iterable[Sequence[str]], graph: ADMG) -> tuple[tuple[str, ...], ...]:
+def checked_groups(joint: Iterable[Sequence[str]], graph: ADMG) -> tuple[tuple[str, ...], ...]:
+    """The groups of variables to sample jointly.  Raises QueryError for a group of one, and for unknown names."""
     groups = tuple((group,) if isinstance(group, str) else tuple(group) for group in joint)
     for group in groups:
         if len(set(group)) < 2:

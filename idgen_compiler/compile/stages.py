@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from idgen_compiler.compile.posings import Posing
 from idgen_compiler.estimand.estimand import Estimand
@@ -27,6 +28,9 @@ class Stage:
     def program(self) -> Program:
         """The program at this stage."""
         return self.made if isinstance(self.made, Program) else self.made()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name, self.program, self.estimand)
 
     @property
     def cost(self) -> Cost:

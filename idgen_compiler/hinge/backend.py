@@ -85,11 +85,12 @@ def find_backend(name: str) -> Backend:
     """
     known = {point.name: point for point in entry_points(group=GROUP)}
     if name not in known:
-        raise IdgenError(f"no backend {name!r} is installed{near_misses(name, known)}")
+        raise IdgenError(f"no backend {name!r:.80} is installed{near_misses(str(name), known)}")
     try:
         backend: Backend = known[name].load()()
     except ImportError as error:
-        raise IdgenError(
-            f"the backend {name!r} needs {error.name or error}; install it with: pip install 'idgen-compiler[{name}]'"
-        ) from error
+        package = known[name].dist
+        ours = package is None or package.name == "idgen-compiler"
+        remedy = f"install it with: pip install 'idgen-compiler[{name}]'" if ours else "mend or reinstall its package"
+        raise IdgenError(f"the backend {name!r} needs {error.name or error}; {remedy}") from error
     return backend

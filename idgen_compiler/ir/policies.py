@@ -36,13 +36,21 @@ class Uniform:
     word: ClassVar[str] = "uniform"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fixed:
-    """One value, always."""
+    """One value, always; 1, 1.0 and true are three values, as they are in a text."""
 
     word: ClassVar[str] = "fixed"
 
     value: Value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Fixed):
+            return NotImplemented
+        return type(self.value) is type(other.value) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
 
 
 @dataclass(frozen=True, slots=True)

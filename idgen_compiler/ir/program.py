@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Self, get_args
 
-from idgen_compiler.errors import GraphError, ProgramError
+from idgen_compiler.errors import GraphError, ProgramError, near_misses
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.analysis import networks_of, schedule, specialized
 from idgen_compiler.ir.cost import Cost, cost_of
 from idgen_compiler.ir.grammar import parse_program
 from idgen_compiler.ir.json import from_json, to_json
 from idgen_compiler.ir.laws import graph_text, law_graph
-from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Sample, Train
+from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Sample, Train, Way
 from idgen_compiler.ir.text import print_program
 from idgen_compiler.ir.verifier import verify_operations
 
@@ -124,7 +124,8 @@ class Program:
     def realized(self, ways: Mapping[str, str] | str) -> Self:
         """The program with each law realized in one way, "regenerate" or "reweight", for all laws or by data set.
 
-        Where a law has no such way, it keeps its first; what only other ways need is left out.
+        Where a law has no such way, it keeps its first; what only other ways need is left out. Raises ProgramError for
+        what is no way, and for a data set that the program does not realize.
 
         >>> import idgen_compiler as idgen
         >>> napkin = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
@@ -132,6 +133,16 @@ class Program:
         >>> [len(p.models) for p in (program, program.realized("regenerate"), program.realized("reweight"))]
         [4, 3, 2]
         """
+        words = {way.word for way in get_args(Way)}
+        asked = [ways] if isinstance(ways, str) else ways.values() if isinstance(ways, Mapping) else [ways]
+        for word in asked:
+            if word and word not in words:
+                raise ProgramError(f"no law is realized by {word!r}; the ways are {', '.join(sorted(words))}")
+        for name in () if isinstance(ways, str) else ways:
+            if not any(op.result == name for op in self.laws):
+                raise ProgramError(
+                    f"the program realizes no {name}{near_misses(str(name), [o.result for o in self.laws])}"
+                )
         return replace(self, operations=specialized(self.operations, ways))
 
     def law_of(self, data: str) -> ADMG:

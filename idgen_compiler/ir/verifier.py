@@ -25,7 +25,7 @@ from idgen_compiler.ir.operations import (
     Statement,
     Train,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Shifted, Uniform
+from idgen_compiler.ir.policies import ByModel, Column, Fixed, Policy, Shifted, Uniform
 from idgen_compiler.ir.text import print_operation, print_statement
 
 __all__ = ["verify_operations"]
@@ -106,11 +106,19 @@ class _Scope:
                 raise _fault(op, name, f"{name} is not in the law {op.law}", "keep variables of the law")
         if not op.ways or len({type(way) for way in op.ways}) < len(op.ways):
             raise _fault(op, op.result, f"{op.result} has no ways, or two of one kind", "give each kind at most once")
+        policies: dict[str, Policy] = {}
         for way in op.ways:
             if isinstance(way, Regenerate):
                 self.regenerate(op, way)
             else:
                 self.reweight(op, way)
+            for draw in way.do:
+                if draw.slot not in op.law.fixed:
+                    what = f"{draw.slot} is set, but random in {op.law}"
+                    raise _fault(op, draw.slot, what, "let do(...) of the law name what its ways set")
+                if policies.setdefault(draw.slot, draw.policy) != draw.policy:
+                    what = f"its ways set {draw.slot} by different policies, and so are no ways to one law"
+                    raise _fault(op, draw.slot, what, "give all ways one policy")
         self.data[op.result] = dict.fromkeys(op.variables)
 
     def law(self, op: Realize, law: LawType) -> None:

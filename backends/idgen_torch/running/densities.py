@@ -13,12 +13,12 @@ from torch import Tensor
 from idgen_compiler import ir
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.schema import Schema
-from idgen_compiler.errors import DataError
 from idgen_compiler.ir.text import print_policy
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.draws import FixedDraws, UniformDraws, moved_rows
+from idgen_torch.running.reweighting import NoOverlap
 from idgen_torch.running.trainer import Trainer
 
 __all__ = ["Densities", "uniform_log_prob"]
@@ -37,7 +37,7 @@ class Densities:
     ) -> Tensor:
         """Log of the policy's probability or density of each row of `data`.  Shape: (rows,) float64.
 
-        `operation` names what is trained for it. Raises DataError for a fixed number, which has no density.
+        `operation` names what is trained for it. Raises NoOverlap for a fixed number, which has no density.
         """
         kind = self.schema[variable]
         match policy:
@@ -56,7 +56,7 @@ class Densities:
                 return likelihood.double().cpu()
             case ir.Fixed(value):
                 if not all(part.discrete for part in self.schema.parts(variable)):
-                    raise DataError(
+                    raise NoOverlap(
                         f"{variable} ~ {print_policy(policy)} weighs no rows: a real number has no second row like it; "
                         "realize the law by regenerate"
                     )

@@ -16,7 +16,8 @@ from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
-from idgen_compiler.ir.analysis import needed_by, uses
+from idgen_compiler.ir.analysis import needed_by
+from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
@@ -60,7 +61,8 @@ class Fitting:
         self._trainer = Trainer(settings, progress, checkpoint)
         self._densities = Densities(schema, self._observed, self._trainer)
         self._emphasis = Emphasis(schema, self._trainer, self._densities)
-        self._tried: dict[str, tuple[Operation, Any]] = {}  # what was made to choose between ways, and by what
+        self._tried: dict[str, Any] = {}  # digest -> what was made to choose between ways
+        self._offered = {op.result for op in program.laws if len(op.ways) > 1}
         self._sampling: dict[str, ConditionalModel] = {}
         self._policies: dict[PolicyKey, Draws] = {}
         self._model_reports: dict[str, ModelReport] = {}
@@ -77,8 +79,10 @@ class Fitting:
         An interruption says what is lost.
         """
         self.program = self.program.realized({choice.operation: choice.chosen for choice in choices})
+        made = self._begin(self.program)
+        known = {name: self._tried[digest] for name, digest in made.items() if digest in self._tried}
         with self._telling():
-            execute(self.program, self, known=self._kept())
+            execute(self.program, self, known=known)
         for op in self.program.laws:
             if op.result in self._overlap and not op.regenerate:
                 found, report = self._overlap[op.result], self._data_reports[op.result]
@@ -92,22 +96,27 @@ class Fitting:
         """
         weighed = self.program.realized(Reweight.word)
         needed = needed_by(weighed.operations, [data])
-        values = {name: value for name, (_, value) in self._tried.items()}
+        made = self._begin(weighed)
+        values = {name: self._tried[digest] for name, digest in made.items() if digest in self._tried}
         with self._telling():
             for op in weighed.operations:
                 if not isinstance(op, Sample) and op.result in needed and op.result not in values:
-                    values[op.result] = self.realize(op, values)
-                    self._tried[op.result] = op, values[op.result]
+                    self._tried[made[op.result]] = values[op.result] = self.realize(op, values)
         return self._overlap[data]
 
-    def _kept(self) -> dict[str, Any]:
-        """The values that were made already, as far as they and all that they rest on are made in the chosen ways."""
-        kept: dict[str, Any] = {}
-        for op in self.program.operations:
-            made, value = self._tried.get(op.result, (None, None))
-            if made == op and all(name in kept for name in uses(op)):
-                kept[op.result] = value
-        return kept
+    def _begin(self, program: Program) -> dict[str, str]:
+        """Value -> its digest in a program whose laws have one way each, which is about to be executed.
+
+        The same name means something else in another program: policies are made anew, and the checkpoint keeps models
+        that rest on laws of two ways under other names.
+        """
+        made = digests(program.operations)
+        self._policies.clear()
+        self._trainer.variants.clear()
+        for op in program.operations:
+            if needed_by(program.operations, [op.result]) & self._offered:
+                self._trainer.variants[op.result] = made[op.result][:12] if op.result in made else ""
+        return made
 
     def realize(self, op: Operation, values: Mapping[str, Any]) -> Any:
         """The value of one operation: a model, a data set, or for a sampler what it needs to draw."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
@@ -25,6 +25,7 @@ class Trainer:
     settings: Settings
     progress: Progress
     checkpoint: Checkpoint | None
+    variants: dict[str, str] = field(default_factory=dict)  #: operation -> how its data are made, where there are ways
 
     def choose(self, task: Task) -> Family:
         """The recipe of the best offer for a task."""
@@ -35,7 +36,8 @@ class Trainer:
 
         Raises DataError, naming the operation, for a task that the recipe cannot model.
         """
-        file = operation.removeprefix("%")
+        variant = self.variants.get(operation.partition(".")[0], "")
+        file = f"{operation.removeprefix('%')}{variant and '.'}{variant}"
         device, kept = self.settings.device, self.checkpoint
         if kept is not None and (found := kept.read(file, task.targets, task.inputs, device)):
             return found

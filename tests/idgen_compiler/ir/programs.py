@@ -119,23 +119,26 @@ def programs(draw: st.DrawFn) -> Program:
 def _laws(
     draw: st.DrawFn, result: str, names: list[str], models: list[Train], data: dict[str, tuple[str, ...]]
 ) -> Realize:
-    """A law that is regenerated, reweighted, or either."""
+    """A law that is regenerated, reweighted, or either; all ways set what they set by one policy."""
     ways: list[Way] = []
     do = _draws(draw, names, data)
-    network = _network(draw, tuple(d.slot for d in do), models, data)
-    by = [m for m in models if len(m.targets) == 1 and {*m.targets, *m.inputs} <= set(names)][:1]
     kind = draw(st.sampled_from(("regenerate", "reweight", "either")))
+    by = [m for m in models if len(m.targets) == 1 and {*m.targets, *m.inputs} <= set(names)][:1]
+    drawn = tuple(Draw(m.targets[0], _by_itself(draw, m)) for m in by)
+    if kind == "either":
+        set_already = {d.slot: d for d in do}
+        drawn = tuple(set_already.get(d.slot, d) for d in drawn)
+    fixed = list(dict.fromkeys([*(d.slot for d in do), *(d.slot for d in drawn)]))
+    targets = tuple(name for name in names if name not in fixed)
+    if not targets:  # a law of nothing but what is set is none
+        do, drawn, by, fixed, targets = (), (), [], [], tuple(names)
+    network = _network(draw, tuple(d.slot for d in do), models, data)
     if kind != "reweight":
         ways.append(Regenerate(do, network))
     if kind != "regenerate":
-        drawn = tuple(Draw(m.targets[0], _by_itself(draw, m)) for m in by)
         ways.append(Reweight("%obs", drawn, tuple(m.result for m in by)))
-    fixed = [name for name in dict.fromkeys(d.slot for d in do) if name in names]
-    targets = tuple(name for name in names if name not in fixed)
-    law = LawType(
-        targets or tuple(names), tuple(fixed) if targets else (), draw(st.sampled_from(("", "; ".join(names))))
-    )
-    return Realize(result, law, network.outputs, tuple(ways))
+    on = draw(st.sampled_from(("", "; ".join(names))))
+    return Realize(result, LawType(targets, tuple(fixed), on), network.outputs, tuple(ways))
 
 
 def _by_itself(draw: st.DrawFn, model: Train) -> Policy:

@@ -20,6 +20,7 @@ GOOD = """program "p" {
   graph "W -> X -> Y; W -> Y"
   %obs = observe [W, X, Y]
   %m0 = train %obs : W
+  %p = train %obs : X | W
   %m1 = train %obs : Y | X, W
   %r = realize P(W, Y ; do(X)) -> [X, Y] {
     regenerate do(X ~ %obs) {
@@ -62,6 +63,11 @@ BREAKS = {
     "a law of what the graph lacks": ("realize P(W, Y ; do(X))", "realize P(W, Y, Q ; do(X))"),
     "a law that names a variable twice": ("realize P(W, Y ; do(X))", "realize P(W, Y ; do(X, Y))"),
     "a law on a graph that is none": ("realize P(W, Y ; do(X))", 'realize P(W, Y ; do(X)) on "X -"'),
+    "a law that does not say what is set": ("realize P(W, Y ; do(X))", "realize P(W, X, Y)"),
+    "ways that set by different policies": (
+        "    regenerate do(X ~ %obs) {",
+        "    reweight %obs do(X ~ uniform) by %p\n    or regenerate do(X ~ %obs) {",
+    ),
     "two ways of one kind": ("  " + LAST, f"{TWICE}  {LAST}"),
     "a variable that the graph lacks": ("observe [W, X, Y]", "observe [W, X, Y, V]"),
     "a primed output": ("  } -> [Y]", "  } -> [Y']"),

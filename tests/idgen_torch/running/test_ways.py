@@ -201,3 +201,55 @@ def test_no_finite_weight_is_no_overlap() -> None:
     assert (kept.effective, kept.mass) == (2, 0.5)
     assert kept.data.weights is not None
     assert kept.data.weights.tolist() == [2, 0, 2, 0]
+
+
+TWO_LAWS = """
+program "P(Y | do(X))" {
+  graph "A -> B; B -> V; V -> Y; X -> Y"
+  %obs = observe [A, B, V, X, Y]
+  %p0 = train %obs : B | A
+  %mv = train %obs : V | B
+  %my = train %obs : Y | V, X
+  %pv = train %obs : V | B
+  %law0 = realize P(A, V ; do(B)) -> [A, B, V] {
+    regenerate do(B ~ uniform) {
+      A ~ rows %obs
+      V ~ %mv(B)
+    }
+    or reweight %obs do(B ~ uniform) by %p0
+  }
+  %mq = train %law0 : V | B
+  %law1 = realize P(X, Y ; do(V)) -> [V, Y] {
+    regenerate do(V ~ %law0) {
+      X ~ rows %obs
+      Y ~ %my(V, X)
+    }
+    or reweight %obs do(V ~ %law0) by %pv
+  }
+  %m1 = train %law1 : Y
+  sample (X) {
+    B ~ uniform
+    V ~ %mq(B)
+    Y ~ %m1()
+  } -> [Y, V]
+}
+"""
+
+
+def test_what_was_made_to_choose_is_not_taken_for_what_is_made_in_the_end(tmp_path: Path) -> None:
+    """Policies that draw from a law, and models of it that a checkpoint keeps, are those of the way that was chosen."""
+    random = np.random.default_rng(2)
+    a = random.binomial(1, 0.9, 4000)
+    b = np.where(random.random(4000) < 0.0005, 1 - a, a)
+    v = random.binomial(1, np.where(b == 1, 0.9, 0.1))
+    y = random.binomial(1, np.where(v == 1, 0.9, 0.1))
+    data = {"A": a, "B": b, "V": v, "X": random.integers(0, 2, 4000), "Y": y}
+    program = idgen.Program.parse(TWO_LAWS)
+    known = [fit(data, program=each, rows_factor=2.0) for each in (program, program.realized("regenerate"))]
+    assert [choice.chosen for choice in known[0].report().choices] == ["regenerate", "regenerate"]
+    for _ in range(2):  # a fresh folder, and one to resume from
+        known.append(fit(data, program=program, rows_factor=2.0, checkpoint=tmp_path))
+    drawn = [sampler.sample(2000, do={"X": 1}, seed=1) for sampler in known]
+    for each in drawn[1:]:
+        assert np.array_equal(each["Y"], drawn[0]["Y"])
+        assert np.array_equal(each["V"], drawn[0]["V"])
