@@ -76,7 +76,7 @@ def test_every_room_of_the_compiler_is_on_a_floor(imports: ModuleType) -> None:
 
 @pytest.mark.parametrize("package", CONTAINERS.values())
 def test_no_arrow_leads_up(imports: ModuleType, package: str) -> None:
-    """Neighbours of one floor may know each other where the lint says so; then the test of circles has to do."""
+    """Neighbors of one floor may know each other where the lint says so; then the test of circles has to do."""
     floor = {room: k for k, rooms in enumerate(imports.floors(package)) for room in rooms}
     drawn = [(a, b) for a, b in imports.arrows(package) if a in floor and b in floor]
     assert [(a, b) for a, b in drawn if floor[a] > floor[b]] == []
