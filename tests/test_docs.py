@@ -53,11 +53,25 @@ def test_every_page_is_in_the_site() -> None:
     assert {name_of(page).removesuffix(".md") for page in PAGES} == listed
 
 
-@pytest.mark.parametrize("path", PAGES, ids=name_of)
+FRONT = [DOCS.parent / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")]
+
+
+@pytest.mark.parametrize("path", [*PAGES, *FRONT], ids=lambda path: path.name if path in FRONT else name_of(path))
 def test_links_lead_to_files(path: Path) -> None:
     prose = re.sub(r"^(`{3,}).*?^\1", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", prose)
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_the_files_to_touch_are_there() -> None:
+    """Paths in CONTRIBUTING.md are those of the compiler, the backends, the documentation or the tests."""
+    root = DOCS.parent
+    text = (root / "CONTRIBUTING.md").read_text("utf-8")
+    named = [name for name in re.findall(r"`([\w./-]+/[\w./-]*)`", text) if "NAME" not in name and "..." not in name]
+    torch = root / "backends" / "idgen_torch"
+    places = [root, root / "idgen_compiler", root / "backends", torch, torch / "running"]
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
+    assert len(named) > 20
 
 
 @pytest.mark.parametrize(

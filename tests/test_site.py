@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -24,7 +24,9 @@ def extensions(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     import extensions
     import extensions.docstrings
     import extensions.graphs
+    import extensions.imports
     import extensions.programs
+    import extensions.rooms
 
     return extensions
 
@@ -66,6 +68,20 @@ def test_drawn_boxes_are_apart_and_in_view(extensions: ModuleType) -> None:
             numbers = [float(n) for n in re.findall(r"-?\d+\.\d+", path.attrib["d"])]
             assert all(left <= x <= left + width for x in numbers[::2])
             assert all(top <= y <= top + height for y in numbers[1::2])
+
+
+def test_drawn_rooms_stand_on_their_floors(extensions: ModuleType) -> None:
+    floors = extensions.imports.floors("idgen_compiler")
+    drawing = extensions.rooms.draw_rooms("idgen_compiler")
+    height = {e.text or "": float(e.attrib["y"]) for e in elements(drawing, "text")}
+    assert sorted(height) == sorted(room for floor in floors for room in floor)
+    for upper, lower in pairwise(floors):
+        assert max(height[room] for room in upper) < min(height[room] for room in lower)
+    boxes = frames(drawing)
+    assert not any(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for a, b in combinations(boxes, 2))
+    # What is left out follows from what is drawn.
+    drawn = len(edges(drawing))
+    assert len(height) - 1 <= drawn < len(extensions.imports.arrows("idgen_compiler"))
 
 
 @pytest.mark.parametrize(

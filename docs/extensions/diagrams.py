@@ -1,10 +1,11 @@
-"""Two directives, `admg` and `compiled`, that draw what the compiler itself reads and writes.
+"""Three directives: `admg` and `compiled` draw what the compiler itself reads and writes, `rooms` its own packages.
 
     ```{admg}                         ```{compiled} P(Y | do(X))
     X -> Y; X <-> Y                   X -> M -> Y; X <-> Y
     ```                               ```
 
-Nothing is fetched and no other program is run. `compiled` takes the options `optimize` and `realize` of `compile`.
+Nothing is fetched and no other program is run. `compiled` takes the options `optimize` and `realize` of `compile`;
+`rooms` takes the name of a package.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 import idgen_compiler as idgen
 from extensions.graphs import draw_admg
 from extensions.programs import draw_program
+from extensions.rooms import draw_rooms
 
 __all__ = ["setup"]
 
@@ -49,8 +51,19 @@ class CompiledDirective(_Drawing):
         return self.figure(draw_program(idgen.compile(query, graph, **self.options)))
 
 
+class RoomsDirective(_Drawing):
+    """The rooms of the package that is the argument, drawn."""
+
+    has_content = False
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        return self.figure(draw_rooms(self.arguments[0]))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("admg", AdmgDirective)
     app.add_directive("compiled", CompiledDirective)
+    app.add_directive("rooms", RoomsDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

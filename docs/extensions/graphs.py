@@ -68,7 +68,7 @@ def _curve(a: _Vertex, b: _Vertex, others: Sequence[_Vertex], taken: Sequence[Po
 
 
 def _bow(a: _Vertex, b: _Vertex, height: float, steps: int = 60) -> list[Point]:
-    """A quadratic Bezier curve between the centres, `height` aside in its middle."""
+    """A quadratic Bezier curve between the centers, `height` aside in its middle."""
     length = hypot(b.x - a.x, b.y - a.y) or 1.0
     side = (-(b.y - a.y) / length, (b.x - a.x) / length)
     if side[1] < 0:  # height is measured the same way up for both directions

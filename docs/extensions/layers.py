@@ -19,22 +19,22 @@ def layers_of(vertices: Sequence[V], edges: Sequence[tuple[V, V]]) -> dict[V, in
 
 
 def ordered(layer: Mapping[V, int], edges: Sequence[tuple[V, V]], rounds: int = 8) -> list[list[V]]:
-    """The vertices of each layer, so ordered that neighbours stand near each other.
+    """The vertices of each layer, so ordered that neighbors stand near each other.
 
-    The barycentre heuristic: every vertex moves to the mean place of its neighbours, downwards and upwards in turn.
+    The barycenter heuristic: every vertex moves to the mean place of its neighbors, downwards and upwards in turn.
     Source: Sugiyama, Tagawa and Toda (1981), section IV.
     """
     rows: list[list[V]] = [[] for _ in range(max(layer.values(), default=-1) + 1)]
     for vertex, k in layer.items():
         rows[k].append(vertex)
-    neighbours: dict[V, list[V]] = {vertex: [] for vertex in layer}
+    neighbors: dict[V, list[V]] = {vertex: [] for vertex in layer}
     for tail, head in edges:
-        neighbours[tail].append(head)
-        neighbours[head].append(tail)
+        neighbors[tail].append(head)
+        neighbors[head].append(tail)
     place = {vertex: k - (len(row) - 1) / 2 for row in rows for k, vertex in enumerate(row)}
     for turn in range(rounds):
         for k in range(len(rows)) if turn % 2 == 0 else reversed(range(len(rows))):
-            wish = {v: _mean([place[n] for n in neighbours[v]], place[v]) for v in rows[k]}
+            wish = {v: _mean([place[n] for n in neighbors[v]], place[v]) for v in rows[k]}
             rows[k].sort(key=wish.__getitem__)
             place.update({v: j - (len(rows[k]) - 1) / 2 for j, v in enumerate(rows[k])})
     return rows

@@ -1,4 +1,4 @@
-"""A drawing as SVG that takes its colours from the page, so that it suits a light and a dark theme."""
+"""A drawing as SVG that takes its colors from the page, so that it suits a light and a dark theme."""
 
 from __future__ import annotations
 

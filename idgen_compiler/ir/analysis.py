@@ -62,10 +62,10 @@ def with_networks(op: H, change: Callable[[Network], Network]) -> H:
 
 def columns_read(op: Operation, observed: str, models: Mapping[str, Train]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The columns that an operation reads: (data set, variables); `observed` is the user's data."""
-    if isinstance(op, Train):
-        yield op.data, (*op.targets, *op.inputs)
     if isinstance(op, Sample):
         yield observed, op.network.inputs  # the caller's values are checked against the data
+    elif not isinstance(op, Realize):  # whose ways name the data that they read
+        yield from ((data, tuple(leaves(op, Role.VARIABLE))) for data in leaves(op, Role.DATA))
     for way in records(op, Reweight):
         kept = op.variables if isinstance(op, Realize) else ()
         yield way.data, (*kept, *(d.slot for d in way.do), *(s for d in way.do for s in d.inputs))
