@@ -18,7 +18,7 @@ from types import FunctionType, ModuleType
 from _pytest.mark import ParameterSet
 
 from tests import conftest, goldens
-from tests.idgen_compiler import test_compile, test_denote
+from tests.idgen_compiler import test_compile, test_denote, test_lower
 from tests.idgen_compiler.estimand import test_tree as tree
 from tests.idgen_compiler.graph import test_separation as separation
 from tests.idgen_compiler.identify import test_algorithm as algorithm
@@ -82,6 +82,7 @@ PROGRAMS = (
     test_passes,
     test_rows,
     test_share,
+    test_lower,
     test_denote,
     test_compile,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from idgen_compiler.ir import Network, Observe, Realize, Sample, Train
+from idgen_compiler.ir import Network, Observe, Realize, Rows, Sample, Train
 from idgen_compiler.ir.analysis import (
     columns_read,
     last_uses,
@@ -175,6 +175,13 @@ def test_costs_are_counted() -> None:
     )
 
 
+def test_what_stands_in_a_program_costs_though_nothing_needs_it() -> None:
+    once = Program("p", PROGRAM.graph, specialized(PROGRAM.operations))
+    more = Train("%dead", "%law0", ("Y",), ("X", "W2"))
+    costly = Program("p", once.graph, (*once.operations[:-2], more, *once.samplers))
+    assert (costly.cost.models, costly.cost.inputs) == (once.cost.models + 1, once.cost.inputs + 2)
+
+
 def test_what_decides_between_programs() -> None:
     assert Cost(1, 2, 30, 400, 5, 6, 7000).rank == (3, 30, 400, 7000, 6)
 
@@ -201,3 +208,5 @@ def test_depth_is_the_longest_chain_of_models() -> None:
         }""")
     assert program.cost == Cost(0, 0, 4, 4, 2, 4, 5)
     assert Program("p", program.graph, (*program.operations[:5], program.samplers[1])).cost.depth == 1
+    rows = Network((), (Rows(("A",), "%obs"),), ("A",))
+    assert Program("p", program.graph, (program.observe, Sample(rows))).cost.depth == 0
