@@ -1,7 +1,7 @@
-"""Mutation testing of identification, rewriting, flattening, separation and lowering.
+"""Mutation testing of identification, rewriting, flattening, separation, lowering, denotation and passes.
 
 A mutant is the program with one operator, constant, condition, pair of arguments or statement changed; killed when
-the quick tests (`tests/laws` and the unit tests of separation, rewrites and regenerations) fail on it. Equivalent are
+the quick tests (`tests/laws`, random sequences of passes, and the unit tests of these rooms) fail on it. Equivalent are
 survivors for which the changed program is as right as the original, each listed with the reason in
 `tests/mutants/survivors.py`; killed is the share of all mutants, and killed of others the share without these.
 """

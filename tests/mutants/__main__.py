@@ -38,6 +38,20 @@ MODULES = (
     "rewrites.rewrite",
     "rewrites.weights",
     "lower",
+    "denote",
+    "ir.analysis",
+    "ir.cost",
+    "ir.laws",
+    "ir.operands",
+    "passes.align",
+    "passes.base",
+    "passes.dead",
+    "passes.fuse",
+    "passes.pipeline",
+    "passes.registry",
+    "passes.renumber",
+    "passes.rows",
+    "passes.share",
 )
 
 

@@ -17,13 +17,26 @@ from types import FunctionType, ModuleType
 
 from _pytest.mark import ParameterSet
 
-from tests import goldens
-from tests.idgen_compiler import test_regenerations as regenerations
+from tests import conftest, goldens
+from tests.idgen_compiler import test_compile, test_denote, test_lower
 from tests.idgen_compiler.estimand import test_tree as tree
 from tests.idgen_compiler.graph import test_separation as separation
 from tests.idgen_compiler.identify import test_algorithm as algorithm
 from tests.idgen_compiler.identify import test_fixing as fixing
 from tests.idgen_compiler.identify import test_hedge as hedge
+from tests.idgen_compiler.ir import test_analysis, test_operands, test_program
+from tests.idgen_compiler.ir import test_laws as test_graphs
+from tests.idgen_compiler.passes import (
+    test_align,
+    test_base,
+    test_dead,
+    test_fuse,
+    test_pipeline,
+    test_rows,
+    test_share,
+)
+from tests.idgen_compiler.passes import test_registry as test_passes
+from tests.idgen_compiler.report import test_regenerations as regenerations
 from tests.idgen_compiler.rewrites import (
     test_collapse,
     test_eliminate,
@@ -39,6 +52,8 @@ from tests.laws import test_edges as edges
 from tests.laws import test_laws as laws
 from tests.laws.cases import IDENTIFIABLE
 from tests.mutants.changes import Mutant
+from tests.properties import test_sequences
+from tests.truth import WAYS
 
 __all__ = ["survives"]
 
@@ -54,7 +69,25 @@ REWRITES = (
     test_weights,
 )
 
-SECONDS = 6
+PROGRAMS = (
+    test_analysis,
+    test_operands,
+    test_graphs,
+    test_program,
+    test_base,
+    test_align,
+    test_dead,
+    test_fuse,
+    test_pipeline,
+    test_passes,
+    test_rows,
+    test_share,
+    test_lower,
+    test_denote,
+    test_compile,
+)
+
+SECONDS = 18
 """A mutant that computes for longer hangs, and so is noticed."""
 
 
@@ -84,23 +117,33 @@ def _run(mutant: Mutant | None) -> None:
         os.dup2(silence, 2)
         if mutant is not None:
             _transplant(mutant)
-        for check in _checks():
+        conftest.hypothesis.settings.load_profile("ci")
+        for check in _checks(mutant):
             check()
         code = 0
     finally:
         os._exit(code)
 
 
-def _checks() -> Iterator[Callable[[], object]]:
-    """The tests, the sharpest for their time first."""
+def _checks(mutant: Mutant | None) -> Iterator[Callable[[], object]]:
+    """The tests, the sharpest for their time first; those of programs where the module works on them."""
+    of_programs = mutant is None or mutant.module.split(".")[1] in ("denote", "ir", "lower", "passes")
+    if of_programs:
+        own = "" if mutant is None else mutant.module.split(".")[-1]
+        for module in sorted(PROGRAMS, key=lambda module: not module.__name__.endswith(f"test_{own}")):
+            yield from _tests(module)
     for golden in (laws.test_the_lines_of_the_traces, laws.test_hedges, laws.test_what_each_rewrite_leaves):
         yield partial(golden, _golden)
     yield partial(laws.test_lowered_programs, _golden)
     for module in (edges, tree, algorithm, hedge, *REWRITES):
         yield from _tests(module)
     yield laws.test_estimands_equal_the_truth
-    for reweight in (False, True):
-        yield partial(laws.test_lowered_programs_run_to_the_truth, reweight)
+    for ways in WAYS:
+        yield partial(laws.test_lowered_programs_run_to_the_truth, ways)
+    if of_programs:
+        yield test_sequences.test_laws_found_in_projections_have_a_meaning_on_the_whole_graph
+        yield test_sequences.test_any_sequence_keeps_the_truth
+        yield test_sequences.test_several_queries_through_any_sequence
     yield from _tests(fixing)
     yield from _tests(separation)
     yield from _tests(regenerations)

@@ -43,6 +43,26 @@ EQUIVALENT: dict[str, str] = {
     "rewrites.merge: return len(small.factors) < len(large.factors) and set(small.do) <= set(large.do) and "
     "(set(small.factors) < set(large.factors))": "fewer factors are no equal set",
     "rewrites.weights: return Weights(law, tuple((minimized(c) for c in whole)))": "all are conditionals: a type check",
+    "ir.operands: role = next((r for r in getattr(declared, '__metadata__', ())), None)": "only roles are such marks",
+    "ir.operands: elif members and (roles or any((_operands(member, roles) for member in members))):": (
+        "looks in vain into records without such operands"
+    ),
+    "ir.cost: return ', '.join((f'{f.name} {value}' for f, value in zip(fields(self), astuple(self), strict=False)))": (
+        _STRICT
+    ),
+    "ir.analysis: return op if all((a is b for a, b in zip(op.ways, ways, strict=True))) else replace(op, ways=ways)": (
+        _SYMMETRIC
+    ),
+    "ir.analysis: return op if all((a is b for a, b in zip(ways, op.ways, strict=False))) else replace(op, ways=ways)"
+    "": _STRICT,
+    "ir.analysis: if isinstance(op, Realize) and len(op.ways) >= 1:": "a law of one way is had in that one",
+    "ir.analysis: models = {op.result: op for op in kept}": "only models are looked up",
+    "denote: origin = next((law for law in origins), self.observed)": "models are of laws: a type check",
+    "ir.analysis: observed = next((op.result for op in kept))": "data are observed first",
+    "passes.fuse: slots = dict(zip((*a.targets, *a.inputs), (*at.slots, *at.inputs), strict=False))": _STRICT,
+    "passes.fuse: if any((slots.get(n, s) != s for n, s in zip(b.inputs, bt.inputs, strict=False))):": _STRICT,
+    "passes.share: op = replace(op, ways=tuple((replace(way, do=do) for way, do in zip(op.ways, draws, strict=False))))"
+    "": _STRICT,
     "lower: self.observed.update(node.given, node.to)": "a union has no order",
 }
 """`module: line as changed` (or `no` with a line that is left out) -> why the changed program is as right."""

@@ -76,3 +76,30 @@ def test_several_free_values_of_one_model_agree_with_each_other() -> None:
     inputs = {model.targets: model.inputs for model in after.models}
     assert inputs[("A",)] == ("X",)
     assert set(inputs[("B",)]) == {"A", "X"}
+
+
+def test_one_value_follows_while_another_stays() -> None:
+    """A is read by one model, B by two, and Q stands beside nothing."""
+    text = """
+        program "p" {
+          graph "A -> X; B -> X; X -> Y; A -> Y; B -> Z; Q -> V"
+          %obs = observe [A, B, Q, V, X, Y, Z]
+          %y = train %obs : Y | A, X, B
+          %z = train %obs : Z | X, B
+          %v = train %obs : V | Q
+          sample (X) {
+            A ~ %obs
+            B ~ uniform
+            Q ~ %obs
+            Z ~ %z(X, B)
+            Y ~ %y(A, X, B)
+            V ~ %v(Q)
+          } -> [V, Y, Z]
+        }"""
+    after = AlignDraws().apply(Program.parse(text)).check()
+    assert _draws(after) == ["B", "Q"]
+    assert [s.slots for s in after.sampler.network.statements] == [("B",), ("Q",), ("Z",), ("A",), ("Y",), ("V",)]
+    (new,) = (model for model in after.models if model.targets == ("A",))
+    assert (new.result, new.inputs) == ("%y_A", ("X", "B"))
+    assert [op.result for op in after.operations[:5]] == ["%obs", "%y", "%z", "%v", "%y_A"]
+    assert AlignDraws().apply(after) is after

@@ -91,6 +91,45 @@ def test_what_stands_between_keeps_what_it_reads() -> None:
     assert Fuse((("A", "B"),)).apply(before) is before
 
 
+def test_several_stand_between() -> None:
+    graph = "W -> A; W -> B; W -> C -> D"
+    body = "A ~ %a(W)\n    C ~ %c(W)\n    D ~ %d(C)\n    B ~ %b(W)"
+    before = _program(graph, "W", body, "A, B, C, D", a="A | W", b="B | W", c="C | W", d="D | C")
+    after = Fuse((("A", "B"),)).apply(before).check()
+    assert [s.slots for s in after.sampler.network.statements] == [("C",), ("D",), ("A", "B")]
+    assert same_answer(before, after, graph)
+
+
+def test_whole_groups_and_parts_of_them() -> None:
+    graph = "W -> A -> B -> C"
+    body = "A ~ %a(W)\n    B ~ %b(A)\n    C ~ %c(B)"
+    before = _program(graph, "W", body, "A, B, C", a="A | W", b="B | A", c="C | B")
+    once = Fuse((("A", "B", "C"),)).apply(before).check()
+    twice = Fuse((("A", "B", "C"),)).apply(once).check()
+    assert [[model.targets for model in p.models] for p in (once, twice)] == [
+        [("C",), ("A", "B")], [("A", "B", "C")],
+    ]  # fmt: skip
+    assert same_answer(before, twice, graph)
+
+
+def test_a_joint_model_of_primed_slots() -> None:
+    """Which instance stands for which variable is each statement's own."""
+    graph = "W -> A -> B; W -> B"
+    body = "A' ~ %a(W)\n    B ~ %b(W, A')\n    A ~ %obs"
+    before = _program(graph, "W", body, "A, B", a="A | W", b="B | W, A")
+    after = Fuse((("A", "B"),)).apply(before).check()
+    assert [s.slots for s in after.sampler.network.statements] == [("A'", "B"), ("A",)]
+    assert same_answer(before, after, graph)
+    other = _program(graph, "W", body.replace("%b(W, A')", "%b(W, A'')").replace("A' ~", "A'' ~ %obs\n    A' ~"),
+                     "A, B", a="A | W", b="B | W, A")  # fmt: skip
+    assert Fuse((("A", "B"),)).apply(other) is other
+
+
+def test_the_variants_are_pairs_of_neighbours() -> None:
+    program = _program("A -> B -> C", "A", "B ~ %b(A)", "B", b="B | A")
+    assert list(Fuse().variants(program)) == [Fuse((("A", "B"), ("B", "C")))]
+
+
 def test_a_second_instance_of_the_other_is_no_part_of_a_joint_law() -> None:
     graph = "B -> A"
     body = "B' ~ %obs\n    A ~ %a(B')\n    B ~ %b(A)"
