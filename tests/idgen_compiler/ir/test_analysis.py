@@ -103,7 +103,7 @@ TWO_WAYS = Program.parse("""
       %m2 = train %obs : Y | W1, W2, X
       %p0 = train %obs : W2 | W1, Q
       %law0 = realize P(W1, X, Y ; do(W2)) -> [X, Y] {
-        regenerate do(W2 ~ uniform) {
+        regenerate do(W2 ~ %obs) {
           W1 ~ %m0()
           X ~ %m1(W1, W2)
           Y ~ %m2(W1, W2, X)
