@@ -64,7 +64,7 @@ def columns_read(op: Operation, observed: str, models: Mapping[str, Train]) -> I
     """The columns that an operation reads: (data set, variables); `observed` is the user's data."""
     if isinstance(op, Sample):
         yield observed, op.network.inputs  # the caller's values are checked against the data
-    elif not isinstance(op, Realize):  # whose ways name the data that they read
+    elif not isinstance(op, Realize | Regenerate | Reweight):  # ways name the data that they read below
         yield from ((data, tuple(leaves(op, Role.VARIABLE))) for data in leaves(op, Role.DATA))
     for way in records(op, Reweight):
         kept = op.variables if isinstance(op, Realize) else ()
