@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from idgen_compiler.catalog import ENTRIES, find
-from idgen_compiler.errors import GraphError, IdgenError, QueryError
+from idgen_compiler.errors import GraphError, IdgenError, ProgramError, QueryError
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.program import Program
 from idgen_compiler.query import Query
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "groups",
     "plain_value",
     "read_admg",
+    "read_program",
     "read_question",
     "read_questions",
 ]
@@ -45,16 +47,8 @@ QueryTexts = Annotated[
         show_default=False,
     ),
 ]
-GraphText = Annotated[
-    str,
-    typer.Option(
-        "--graph",
-        "-g",
-        metavar="FILE|TEXT",
-        help='A file, a text such as "X -> Y; X <-> Y" (also DAGitty or DOT), or catalog:NAME.',
-        show_default=False,
-    ),
-]
+GRAPH_HELP = 'A file, a text such as "X -> Y; X <-> Y" (also DAGitty or DOT), or catalog:NAME.'
+GraphText = Annotated[str, typer.Option("--graph", "-g", metavar="FILE|TEXT", help=GRAPH_HELP, show_default=False)]
 Level = Annotated[
     int,
     typer.Option(
@@ -72,6 +66,15 @@ Realize = Annotated[
         "--realize", help="How a law that nobody has data for is realised: sampled anew, or by weighting real rows."
     ),
 ]
+
+
+def read_program(file: Path) -> Program:
+    """The program of a file, as text or JSON.  Raises ProgramError for what is none, naming the place."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ProgramError(f"{file} is no UTF-8 text; give a program that compile --emit ir or json wrote") from None
+    return Program.from_json(text) if text.lstrip().startswith("{") else Program.parse(text)
 
 
 def read_admg(graph: str) -> ADMG:

@@ -14,11 +14,15 @@ from idgen_compiler.cli.arguments import (
     Realize,
     assignments,
     plain_value,
+    read_program,
     read_question,
 )
 from idgen_compiler.compile import compile
-from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.compile.options import Realization
+from idgen_compiler.errors import DataError, GraphError, IdgenError, QueryError
+from idgen_compiler.hinge.question import query_of
 from idgen_compiler.hinge.saved import HEADER
+from idgen_compiler.program import Program
 from idgen_compiler.report.page import Page
 
 __all__ = ["fit_command"]
@@ -81,11 +85,18 @@ CheckpointFolder = Annotated[
 BackendName = Annotated[str, typer.Option("--backend", help="What trains the models.")]
 
 
+ProgramFile = Annotated[
+    Path | None,
+    typer.Option("--program", metavar="FILE", help="A program as text or JSON, in the place of query and graph."),
+]
+
+
 def fit_command(
-    graph: GraphText,
     data: DataFile,
     out: OutFolder,
     query: QueryText = None,
+    graph: GraphText = "",
+    program: ProgramFile = None,
     types: Types = None,
     composite: Composites = None,
     seed: Seed = None,
@@ -103,8 +114,7 @@ def fit_command(
     realize: Realize = "auto",
 ) -> None:
     """Train the models of a query's program on a table of observations, and save the sampler."""
-    asked, admg = read_question(query, graph)
-    program = compile(asked, admg, optimize=level, realize=realize)
+    compiled = _program(query, graph, program, level, realize)
     _check_free(out)
     wanted: dict[str, Any] = {
         "types": assignments("--types", types or ()) or None,
@@ -120,14 +130,28 @@ def fit_command(
         "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
         "checkpoint": checkpoint,
     }
-    sampler = program.fit(data, backend=backend, **{name: value for name, value in wanted.items() if value is not None})
+    given = {name: value for name, value in wanted.items() if value is not None}
+    sampler = compiled.fit(data, backend=backend, **given)
     sampler.save(out)
     page = Page.on()
-    page.title(str(asked), below=f"fitted to {data}")
+    page.title(compiled.name, below=f"fitted to {data}")
     if callable(report := getattr(sampler, "report", None)):
         page.code(str(report()))
+    asked = query_of(compiled, compiled.samplers[0])
     inputs = [f"--do {name}=..." for name in asked.treatments] + [f"--given {name}=..." for name in asked.conditions]
     page.text(f"\nsaved in {out}; sample with\n  " + " ".join(["idgen sample", str(out), "-n 10000", *inputs]))
+
+
+def _program(query: str | None, graph: str, file: Path | None, level: int, realize: Realization) -> Program:
+    """The program of a query on a graph, or of a file."""
+    if file is None:
+        if not graph:
+            raise GraphError("no graph is given; add --graph FILE|TEXT, or give a program by --program FILE")
+        asked, admg = read_question(query, graph)
+        return compile(asked, admg, optimize=level, realize=realize)
+    if query or graph:
+        raise QueryError("--program brings its own query and graph; give either it, or a query with --graph")
+    return read_program(file)
 
 
 def _composites(texts: list[str] | tuple[()]) -> dict[str, list[str]]:

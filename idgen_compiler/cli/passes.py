@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from idgen_compiler.cli.arguments import groups
+from idgen_compiler.cli.arguments import groups, read_program
 from idgen_compiler.compile.options import checked_groups
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.passes import PASSES, Fuse, Pass
@@ -27,6 +27,8 @@ class Form(StrEnum):
 
     IR = "ir"
     JSON = "json"
+    DOT = "dot"
+    MERMAID = "mermaid"
 
 
 def passes_command(
@@ -46,9 +48,20 @@ def passes_command(
     if file is None:
         page.table(("pass", "what it does"), list(_listed()))
         return
-    program = _read(file)
+    program = read_program(file)
     program = run(program, list(_chosen(words, joint or [], program)))
-    page.code(program.to_json() if emit is Form.JSON else str(program))
+    page.code(_written(program, emit))
+
+
+def _written(program: Program, form: Form) -> str:
+    match form:
+        case Form.JSON:
+            return program.to_json()
+        case Form.DOT:
+            return program.to_dot()
+        case Form.MERMAID:
+            return program.to_mermaid()
+    return str(program)
 
 
 def _chosen(words: str, joint: list[str], program: Program) -> Iterator[Pass]:
@@ -57,16 +70,6 @@ def _chosen(words: str, joint: list[str], program: Program) -> Iterator[Pass]:
     if together and not any(isinstance(step, Fuse) for step in steps):
         raise ProgramError("--joint says what the pass `fuse` puts together; name it among those to --run")
     return (Fuse(together) if isinstance(step, Fuse) else step for step in steps)
-
-
-def _read(file: Path) -> Program:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ProgramError(
-            f"{file} is no program: it is not UTF-8 text; give one that compile --emit ir or json wrote"
-        ) from None
-    return Program.from_json(text) if text.lstrip().startswith("{") else Program.parse(text)
 
 
 def _listed() -> Iterator[tuple[str, str]]:

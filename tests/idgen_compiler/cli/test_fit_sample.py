@@ -157,3 +157,21 @@ def test_families_reach_the_backend_as_they_were_typed(tmp_path: Path, monkeypat
     question = ["fit", "P(Y)", "--graph", "Y", "--data", "rows.csv", "--out", str(tmp_path / "out")]
     assert main([*question, *families, "--backend", "mine"]) == 2
     assert told == {"backend": "mine", "family": wanted}
+
+
+def test_a_program_s_file_is_fitted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Compiled, changed by hand and fitted; it brings its own query and graph."""
+    (tmp_path / "rows.csv").write_text("X,Y,Z\n" + "".join(f"{k % 2},{k % 3 % 2},{k % 5 % 2}\n" for k in range(90)))
+    assert main(["compile", "P(Y | do(X))", "--graph", "Z -> X -> Y; Z -> Y", "--emit", "ir"]) == 0
+    text = capsys.readouterr().out.replace("Z ~ rows %obs", "Z ~ 0")
+    assert "Z ~ 0" in text
+    (tmp_path / "program").write_text(text)
+    rows, out = ["--data", str(tmp_path / "rows.csv")], ["--out", str(tmp_path / "s")]
+    assert main(["fit", "--program", str(tmp_path / "program"), *rows, *out, "--backend", "null"]) == 0
+    assert "idgen sample" in capsys.readouterr().out
+    assert main(["sample", str(tmp_path / "s"), "-n", "3", "--do", "X=1"]) == 0
+    capsys.readouterr()
+    assert main(["fit", "P(Y | do(X))", "--program", str(tmp_path / "program"), *rows, *out]) == 2
+    assert "--program brings its own query and graph" in capsys.readouterr().err
+    assert main(["fit", "P(Y | do(X))", *rows, *out]) == 2
+    assert "no graph is given; add --graph FILE|TEXT" in capsys.readouterr().err
