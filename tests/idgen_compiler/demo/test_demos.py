@@ -16,6 +16,7 @@ from idgen_compiler.demo.front_door import observe, seen, truth
 from idgen_compiler.demo.napkin_mnist import COLORS
 
 
+@pytest.mark.demo
 def test_napkin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--quick", "--rows", "5000", "--out", str(tmp_path / "new")]) == 0
     text = capsys.readouterr().out
@@ -29,6 +30,7 @@ def test_napkin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert picture.startswith(b"\x89PNG")
 
 
+@pytest.mark.demo
 def test_front_door(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["demo", "front-door", "--quick", "--rows", "2000", "--out", str(tmp_path)]) == 0
     lines = re.findall(r"^ *([+-]\d) +([+-][\d.]+) \(.*?\) +([+-][\d.]+) ", capsys.readouterr().out, flags=re.MULTILINE)
@@ -82,6 +84,7 @@ def test_pictures_have_their_colour_and_thickness() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
+@pytest.mark.demo
 def test_napkin_images(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["demo", "napkin-images", "--quick", "--out", str(tmp_path)]) == 0
     text = capsys.readouterr().out
