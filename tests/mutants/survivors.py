@@ -63,6 +63,10 @@ EQUIVALENT: dict[str, str] = {
     "passes.fuse: if any((slots.get(n, s) != s for n, s in zip(b.inputs, bt.inputs, strict=False))):": _STRICT,
     "passes.share: op = replace(op, ways=tuple((replace(way, do=do) for way, do in zip(op.ways, draws, strict=False))))"
     "": _STRICT,
+    "lower: observed = next((node for node in nodes))": "parts come before wholes, and every first part is P(V)",
+    "lower: no self.observed.update(variable_of(slot) for slot in flat.free)": (
+        "what is free is an input of a model of P(V) or fixed in a law, and so observed already"
+    ),
     "lower: self.observed.update(node.given, node.to)": "a union has no order",
 }
 """`module: line as changed` (or `no` with a line that is left out) -> why the changed program is as right."""
