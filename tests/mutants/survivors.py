@@ -57,6 +57,7 @@ EQUIVALENT: dict[str, str] = {
     "": _STRICT,
     "ir.analysis: if isinstance(op, Realize) and len(op.ways) >= 1:": "a law of one way is had in that one",
     "ir.analysis: models = {op.result: op for op in kept}": "only models are looked up",
+    "denote: hidden = graph.nodes.difference(law.fixed, law.targets)": _SYMMETRIC,
     "denote: origin = next((law for law in origins), self.observed)": "models are of laws: a type check",
     "ir.analysis: observed = next((op.result for op in kept))": "data are observed first",
     "passes.fuse: slots = dict(zip((*a.targets, *a.inputs), (*at.slots, *at.inputs), strict=False))": _STRICT,
