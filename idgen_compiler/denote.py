@@ -174,9 +174,7 @@ class _Reading:
 
     def kernel(self, network: Network) -> Kernel:
         """The kernel of a network's outputs given its inputs."""
-        flat = self.flat(network)
-        outputs = [slot for slot in network.outputs if slot not in network.inputs]
-        return unflatten(flat.needed(outputs), outputs, network.inputs)
+        return unflatten(self.flat(network).needed(network.outputs), network.outputs, network.inputs)
 
     def flat(self, network: Network, do: Sequence[Draw] = ()) -> Flat:
         atoms: list[Atom] = []

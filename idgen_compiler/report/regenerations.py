@@ -136,6 +136,8 @@ def _reasons(program: Program) -> Iterator[Reason]:
             yield Reason(model.data, law, conditional, *paths, ways.get(model.data) or weights_of(law))
 
 
-def _weights(way: Reweight, meaning: Meaning) -> Weights:
-    """The weights that the program itself states."""
+def _weights(way: Reweight, meaning: Meaning) -> Weights | None:
+    """The weights that the program itself states; None where they rest on what denotes nothing."""
+    if way.data not in meaning.laws or not meaning.models.keys() >= set(way.by):
+        return None
     return Weights(meaning.laws[way.data], tuple(meaning.models[model] for model in way.by))

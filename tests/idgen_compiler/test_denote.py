@@ -286,3 +286,29 @@ def test_a_network_that_makes_its_law_says_by_which_conditionals() -> None:
     law = meaning_of(program).laws["%law0"]
     assert isinstance(law, Intervened)
     assert [(factor.targets, factor.inputs) for factor in law.factors] == [(("A",), ("F",)), (("B",), ("A",))]
+
+
+WEIGHED = """
+    program "p" {
+      graph "Z -> X -> Y; Z -> Y; V -> Z"
+      %obs = observe [V, X, Y, Z]
+      %p = train %obs : X | Z
+      %law0 = realize P(Z, Y ; do(X)) -> [X, Y, Z] { reweight %obs do(X ~ %obs) by %p }
+      %law1 = realize LAW -> [Y] { reweight %law0 do() }
+      %m = train %law1 : Y
+      sample () { Y ~ %m() } -> [Y]
+    }"""
+
+
+@pytest.mark.parametrize(
+    ("law", "rests"), [("P(Z, Y ; do(X))", True), ("P(Y ; do(X, V))", False), ("P(X, Z, Y)", False)]
+)
+def test_a_law_rests_on_the_rows_that_it_weighs_where_they_have_its_variables(law: str, rests: bool) -> None:
+    """Otherwise, as where laws of two queries share their rows, on P(V)."""
+    laws = meaning_of(idgen.Program.parse(WEIGHED.replace("LAW", law))).laws
+    found = laws.get("%law1")
+    if law == "P(Y ; do(X, V))":
+        assert found is None, "Z would be summed out, which makes X and Y one district"
+        return
+    assert isinstance(found, Intervened)
+    assert (found.law is laws["%law0"]) is rests

@@ -87,8 +87,8 @@ PROGRAMS = (
     test_compile,
 )
 
-SECONDS = 18
-"""A mutant that computes for longer hangs, and so is noticed."""
+SECONDS, SECONDS_OF_PROGRAMS = 8, 18
+"""A mutant that computes for longer hangs, and so is noticed; more where the tests of programs run as well."""
 
 
 def survives(mutant: Mutant | None) -> bool:
@@ -109,7 +109,8 @@ def _run(mutant: Mutant | None) -> None:
     code = 1
     try:
         used = int(resource.getrusage(resource.RUSAGE_SELF).ru_utime)
-        resource.setrlimit(resource.RLIMIT_CPU, (used + SECONDS, used + SECONDS))
+        limit = used + (SECONDS_OF_PROGRAMS if _is_of_programs(mutant) else SECONDS)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
         silence = os.open(os.devnull, os.O_WRONLY)
@@ -125,9 +126,13 @@ def _run(mutant: Mutant | None) -> None:
         os._exit(code)
 
 
+def _is_of_programs(mutant: Mutant | None) -> bool:
+    return mutant is None or mutant.module.split(".")[1] in ("denote", "ir", "lower", "passes")
+
+
 def _checks(mutant: Mutant | None) -> Iterator[Callable[[], object]]:
     """The tests, the sharpest for their time first; those of programs where the module works on them."""
-    of_programs = mutant is None or mutant.module.split(".")[1] in ("denote", "ir", "lower", "passes")
+    of_programs = _is_of_programs(mutant)
     if of_programs:
         own = "" if mutant is None else mutant.module.split(".")[-1]
         for module in sorted(PROGRAMS, key=lambda module: not module.__name__.endswith(f"test_{own}")):

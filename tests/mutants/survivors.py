@@ -57,12 +57,17 @@ EQUIVALENT: dict[str, str] = {
     "": _STRICT,
     "ir.analysis: if isinstance(op, Realize) and len(op.ways) >= 1:": "a law of one way is had in that one",
     "ir.analysis: models = {op.result: op for op in kept}": "only models are looked up",
+    "denote: hidden = graph.nodes.difference(law.fixed, law.targets)": _SYMMETRIC,
     "denote: origin = next((law for law in origins), self.observed)": "models are of laws: a type check",
     "ir.analysis: observed = next((op.result for op in kept))": "data are observed first",
     "passes.fuse: slots = dict(zip((*a.targets, *a.inputs), (*at.slots, *at.inputs), strict=False))": _STRICT,
     "passes.fuse: if any((slots.get(n, s) != s for n, s in zip(b.inputs, bt.inputs, strict=False))):": _STRICT,
     "passes.share: op = replace(op, ways=tuple((replace(way, do=do) for way, do in zip(op.ways, draws, strict=False))))"
     "": _STRICT,
+    "lower: observed = next((node for node in nodes))": "parts come before wholes, and every first part is P(V)",
+    "lower: no self.observed.update(variable_of(slot) for slot in flat.free)": (
+        "what is free is an input of a model of P(V) or fixed in a law, and so observed already"
+    ),
     "lower: self.observed.update(node.given, node.to)": "a union has no order",
 }
 """`module: line as changed` (or `no` with a line that is left out) -> why the changed program is as right."""

@@ -164,3 +164,11 @@ def test_a_model_that_is_used_elsewhere_stays() -> None:
     body = "A ~ %a(W)\n    B ~ %b(W, A)\n    A' ~ %a(W)"
     after = Fuse((("A", "B"),)).apply(_program(graph, "W", body, "A, B", a="A | W", b="B | W, A"))
     assert [model.targets for model in after.models] == [("A",), ("A", "B")]
+
+
+def test_only_neighbours_are_put_together() -> None:
+    """Another sample of the group's variables stands between."""
+    graph = "W -> A -> B; W -> B"
+    body = "A' ~ %a(W)\n    (A, B) ~ %j(W)\n    B' ~ %b(W, A')"
+    before = _program(graph, "W", body, "A, B", a="A | W", j="A, B | W", b="B | W, A")
+    assert Fuse((("A", "B"),)).apply(before) is before

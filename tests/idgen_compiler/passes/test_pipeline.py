@@ -70,6 +70,12 @@ def test_a_broken_pass_is_found_at_once() -> None:
         run(Program.parse(TEXT), [Renumber(), _Break()][1:])
 
 
+def test_what_does_not_verify_is_not_begun_with() -> None:
+    program = _Break().apply(Program.parse(TEXT))
+    with pytest.raises(ProgramError, match="%w7"):
+        run(program, [])
+
+
 def test_every_pass_is_told_of() -> None:
     told: list[str] = []
     run(Program.parse(TEXT), [Share(), Renumber()], lambda name, before, after: told.append(name))
