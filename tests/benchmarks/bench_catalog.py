@@ -33,8 +33,8 @@ def run(quick: bool) -> list[Row]:
         ("programs without regeneration, optimised", sum(not p.regenerations for p in optimised), len(yes)),
     ]
     rows: list[Row] = [{"what": what, "entries": total, "count": good} for what, good, total in checks]
-    rows.append({"what": "models to train, literal", "entries": len(yes), "count": sum(len(p.models) for p in literal)})
-    after = sum(len(p.models) for p in optimised)
+    rows.append({"what": "models to train, literal", "entries": len(yes), "count": sum(p.cost.models for p in literal)})
+    after = sum(p.cost.models for p in optimised)
     return [*rows, {"what": "models to train, optimised", "entries": len(yes), "count": after}]
 
 

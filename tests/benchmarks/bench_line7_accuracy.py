@@ -36,7 +36,7 @@ def run(quick: bool) -> list[Row]:
             idgen.compile(case.query, case.graph, realize="regenerate"),
         )
         errors, floors = zip(*(_error(program, problem, samples, k) for program in programs), strict=True)
-        models = [len(program.models) for program in programs[:2]]
+        models = [program.cost.models for program in programs[:2]]
         for kind in _kinds(programs[0], programs[1]):
             found.setdefault(kind, []).append([*errors, floors[0], *models])
     return [_row(kind, np.array(values)) for kind, values in found.items()]

@@ -24,7 +24,7 @@ __all__ = ["run"]
 
 STEPS = """
 program "P(Y | do(X))" {{
-  graph "GRAPH"
+  graph "{graph}"
   %obs = observe [{names}]
 {models}
   sample (X) {{
@@ -71,6 +71,7 @@ def _chain(length: int) -> Program:
     steps = list(pairwise(names))
     return Program.parse(
         STEPS.format(
+            graph="; ".join(f"{before} -> {after}" for before, after in steps),
             names=", ".join(names),
             models="\n".join(f"  %m{k} = train %obs : {after} | {before}" for k, (before, after) in enumerate(steps)),
             statements="\n".join(f"    {after} ~ %m{k}({before})" for k, (before, after) in enumerate(steps)),
