@@ -133,10 +133,10 @@ class Program:
         >>> [len(p.models) for p in (program, program.realized("regenerate"), program.realized("reweight"))]
         [4, 3, 2]
         """
-        words = {way.word for way in get_args(Way)}
+        words = {way.word for way in get_args(Way)}  # "" asks for nothing: each law keeps its first way
         asked = [ways] if isinstance(ways, str) else ways.values() if isinstance(ways, Mapping) else [ways]
         for word in asked:
-            if word and word not in words:
+            if word not in {*words, ""}:
                 raise ProgramError(f"no law is realized by {word!r}; the ways are {', '.join(sorted(words))}")
         for name in () if isinstance(ways, str) else ways:
             if not any(op.result == name for op in self.laws):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -170,6 +170,16 @@ def test_refusals_and_estimands_survive_other_processes() -> None:
     for other in (pickle.loads(pickle.dumps(identification)), copy.deepcopy(identification)):  # noqa: S301 - our own
         assert other == identification
         assert other.estimand.kernel is identification.estimand.kernel
+
+
+@pytest.mark.parametrize("again", [lambda value: pickle.loads(pickle.dumps(value)), copy.deepcopy])  # noqa: S301 - ours
+def test_a_compilation_survives_other_processes(again: Callable[[Any], Any]) -> None:
+    ours = explain(QUERY, NAPKIN)
+    other = again(ours)
+    assert (other.program, other.estimand, other.identification) == (ours.program, ours.estimand, ours.identification)
+    assert [(s.name, s.program, s.estimand) for s in other.stages] == [
+        (s.name, s.program, s.estimand) for s in ours.stages
+    ]
 
 
 # -- the search -------------------------------------------------------------------------------------------------------

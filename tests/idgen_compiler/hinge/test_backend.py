@@ -19,6 +19,8 @@ def test_installed_backends_are_named() -> None:
 def test_an_unknown_backend_has_near_misses() -> None:
     with pytest.raises(idgen.IdgenError, match=r"no backend 'exat' is installed; did you mean exact\?"):
         find_backend("exat")
+    with pytest.raises(idgen.IdgenError, match="no backend None is installed; known names: exact"):
+        find_backend(None)  # type: ignore[arg-type]
 
 
 def test_a_backend_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,6 +203,14 @@ def test_no_finite_weight_is_no_overlap() -> None:
     assert kept.data.weights.tolist() == [2, 0, 2, 0]
 
 
+def test_a_real_number_that_is_set_is_no_weight() -> None:
+    data = {name: column + np.random.default_rng(0).normal(size=len(column)) for name, column in GOOD.items()}
+    program = idgen.Program.parse(str(AUTO).replace("do(W2 ~ %obs)", "do(W2 ~ 0.5)"))
+    (choice,) = fit(data, program=program, steps=20).report().choices
+    assert choice.chosen == "regenerate"
+    assert "W2" in choice.reason
+
+
 TWO_LAWS = """
 program "P(Y | do(X))" {
   graph "A -> B; B -> V; V -> Y; X -> Y"
