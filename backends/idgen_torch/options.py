@@ -17,6 +17,10 @@ __all__ = ["Options", "Rule", "choice", "default_of", "flag", "folder", "real", 
 _RULE = "rule"
 
 
+WIDEST = 65_536
+"""The widest layer that can be asked for."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """What an option is, in words, and how a value becomes Python's own; `settle` raises ValueError for any other."""
@@ -88,15 +92,18 @@ def default_of(option: Field[Any]) -> Any:
     return option.default_factory() if option.default_factory is not MISSING else option.default
 
 
-def whole(default: int | None, least: int = 1) -> Any:
-    """A whole number from `least`."""
+def whole(default: int | None, least: int = 1, most: int | None = None) -> Any:
+    """A whole number from `least`, up to `most`."""
 
     def settle(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
             raise ValueError
+        if most is not None and int(value) > most:
+            raise ValueError
         return int(value)
 
-    return _declared(default, Rule(f"a whole number from {least}", settle))
+    upto = "" if most is None else f" to {most}"
+    return _declared(default, Rule(f"a whole number from {least}{upto}", settle))
 
 
 def real(default: float | None, meaning: str, fits: Callable[[float], bool]) -> Any:
@@ -112,16 +119,16 @@ def real(default: float | None, meaning: str, fits: Callable[[float], bool]) -> 
 
 
 def widths(default: tuple[int, ...] | None, multiple: int = 1) -> Any:
-    """At least one whole number, each a multiple."""
+    """At least one whole number up to `WIDEST`, each a multiple."""
 
     def settle(value: Any) -> tuple[int, ...]:
         numbers = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
-        right = all(isinstance(v, Integral) and not isinstance(v, bool) and int(v) > 0 for v in numbers)
+        right = all(isinstance(v, Integral) and not isinstance(v, bool) and 0 < int(v) <= WIDEST for v in numbers)
         if not numbers or not right or any(v % multiple for v in numbers):
             raise ValueError
         return tuple(map(int, numbers))
 
-    of = f"multiples of {multiple}" if multiple > 1 else "whole numbers from 1"
+    of = f"multiples of {multiple}" if multiple > 1 else f"whole numbers from 1 to {WIDEST}"
     return _declared(default, Rule(f"a tuple of {of}, such as ({8 * multiple}, {8 * multiple})", settle))
 
 

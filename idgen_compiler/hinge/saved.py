@@ -16,7 +16,7 @@ __all__ = ["HEADER", "load", "read_header", "read_json", "write_header", "write_
 HEADER = "sampler.json"
 """The file of a saved sampler that says which backend reads it, and holds the program."""
 
-FORMAT = "idgen-sampler/1"
+FORMAT = "idgen-sampler/2"
 
 
 def write_json(file: Path, content: Any) -> None:
@@ -45,7 +45,7 @@ def read_header(path: str | Path) -> dict[str, Any]:
     header = read_json(file)
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         found = header.get("format") if isinstance(header, dict) else type(header).__name__
-        raise DataError(f"{file} has format {found!r}, this version reads {FORMAT!r}")
+        raise DataError(f"{file} has format {found!r}, this version reads {FORMAT!r}; save it again by fitting again")
     for key in ("backend", "program"):
         if not isinstance(header.get(key), str):
             raise DataError(f"{file} lacks its {key!r}; save the sampler again")

@@ -87,3 +87,28 @@ def test_a_fixed_value_is_saved_and_checked(tmp_path: Path) -> None:
     data = {"X": random.normal(size=200), "Y": random.normal(size=200)}
     with pytest.raises(idgen.DataError, match="weighs no rows: a real number has no second row like it"):
         fit(SET, "0.5", data, "reweight", epochs=1, ensemble=1, hidden=(4,))
+
+
+def test_numbers_that_are_moved_beyond_the_data_are_told() -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, 400)
+    options: dict[str, Any] = {"epochs": 1, "ensemble": 1, "hidden": (8,)}
+    with pytest.warns(idgen.OverlapWarning, match=r"policy\(X = 101\) lies 16\d\.\d standard .*400 of 400 values"):
+        fit(DRAWN, "%obs + 100", {"X": x, "Y": x}, **options)
+
+
+def test_a_number_beyond_all_floats_is_named() -> None:
+    x = np.random.default_rng(0).normal(size=200)
+    with pytest.raises(idgen.DataError, match=r"policy\(X=...\) is 10+, beyond all floating-point numbers"):
+        fit(DRAWN, str(10**400), {"X": x, "Y": x}, epochs=1)
+
+
+@pytest.mark.parametrize("value", ['"picture.png"', "1"])
+def test_a_program_writes_no_pictures_and_reads_no_file_for_one(value: str, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.fromarray(np.zeros((8, 8), dtype=np.uint8)).save(tmp_path / "picture.png")
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 1, 8, 8), dtype=np.uint8)
+    data = {"X": pictures, "Y": pictures.mean((1, 2, 3))}
+    asked = value.replace("picture.png", str(tmp_path / "picture.png"))
+    with pytest.raises(idgen.DataError, match="X is of kind image, of which a program can write no value"):
+        fit(DRAWN, asked, data, epochs=1)

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TypeVar
 
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.warning import warn_user
 from idgen_torch.families.family import Family
 
 __all__ = ["GROUP", "families", "family", "register"]
@@ -49,8 +50,13 @@ def family(name: str) -> type[Family]:
 
 
 def families() -> tuple[str, ...]:
-    """The names of all families, sorted."""
-    return tuple(sorted({*_LOADED, *_points()}))
+    """The names of all families, sorted; one whose package cannot be loaded is left out with a warning."""
+    for name in _points():
+        try:
+            family(name)
+        except DataError as error:
+            warn_user(f"{error}; fits go on without it", UserWarning)
+    return tuple(sorted(_LOADED))
 
 
 def _points() -> dict[str, EntryPoint]:

@@ -45,6 +45,8 @@ def parse_recipe(text: str) -> Family:
     if cursor.value == "{":
         cursor.advance()
         while cursor.value != "}":
+            if cursor.kind != "word":
+                raise cursor.error("expected the name of an option, or '}'")
             name = checked_name(kind, cursor.value)
             if name in values:
                 raise cursor.error(f"{name} is given twice")

@@ -93,7 +93,7 @@ def known_options() -> dict[str, str]:
     """Every option that a fit takes for its models: name -> what it is, and which families have it.
 
     >>> known_options()["bins"]
-    'a whole number from 1 (flow)'
+    'a whole number from 1 to 1000 (flow)'
     """
     owners: dict[str, list[str]] = {}
     meanings: dict[str, str] = {"likelihood": "True or False"}

@@ -75,6 +75,11 @@ class FixedDraws:
     @classmethod
     def over(cls, variable: str, schema: Schema, value: Value) -> FixedDraws:
         """The policy that sets a variable.  Raises DataError for a value that it cannot take."""
+        if any(atom.kind.spread is None for atom in schema[variable].atoms(variable)):
+            raise DataError(
+                f"policy({variable}=...) is {value!r:.80}, but {variable} is of kind {schema[variable].word}, of which "
+                "a program can write no value; draw it from a data set"
+            )
         encoded = encode_value(Setting("policy", variable, 1), schema[variable], value)
         return cls({part.name: one for part, one in zip(schema.parts(variable), encoded, strict=True)})
 
@@ -131,6 +136,8 @@ def draws_over(policy: ir.Policy, variables: tuple[str, ...], schema: Schema, ro
         case ir.Fixed(value):
             return FixedDraws.over(variables[0], schema, value)
         case ir.Shifted(_, by) if rows is not None:
+            for atom in kind.atoms(variables[0]):
+                atom.kind.warn_moved(atom.part.name, rows.values_of(atom.part.name), by)
             return ShiftedDraws(rows, kind.atoms(variables[0]), by)
         case ir.Column() if rows is not None:
             return rows

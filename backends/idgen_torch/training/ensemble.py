@@ -50,7 +50,7 @@ class EnsembleTraining(Options):
     lr: float = real(4e-3, "a number above 0", lambda value: value > 0)
     weight_decay: float = real(1e-2, "a number from 0", lambda value: value >= 0)
     hidden: tuple[int, ...] = widths((64, 64))
-    ensemble: int = whole(1)
+    ensemble: int = whole(1, most=1000)
     patience: int = whole(8)
     holdout: float = real(0.1, "a fraction strictly between 0 and 1", lambda value: 0 < value < 1)
 

@@ -127,7 +127,7 @@ class Categorical(Atom):
 
     @property
     def layout(self) -> np.dtype[Any]:
-        return np.dtype(self.dtype)
+        return np.dtype(self.dtype or object)
 
     def part(self, name: str) -> Part:
         return Part(name, size=len(self.labels))
@@ -174,6 +174,6 @@ def _label_dtype(values: Array) -> str:
 
 @lru_cache(maxsize=256)
 def _label_array(labels: tuple[Label, ...], dtype: str) -> Array:
-    array = np.empty(len(labels), dtype=np.dtype(dtype))
+    array = np.empty(len(labels), dtype=np.dtype(dtype or object))
     array[:] = labels
     return array

@@ -133,6 +133,9 @@ class Atom(Kind):
         """
         raise DataError(f"{name} is of kind {self.word}, which cannot be moved by {by}; numbers can")
 
+    def warn_moved(self, name: str, values: Array, by: float) -> None:
+        """Warn when encoded values that are moved by `by` come to lie beyond those observed; labels never do."""
+
     def atoms(self, name: str) -> tuple[PartOf, ...]:
         return (PartOf(self.part(name), "", self),)
 

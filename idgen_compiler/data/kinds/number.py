@@ -20,6 +20,9 @@ from idgen_compiler.errors import DataError
 
 __all__ = ["Continuous", "Integer", "Number"]
 
+FEW_MOVED = 0.01
+"""This fraction of moved values may lie beyond the observed range without a warning: the tails always do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Number(Atom):
@@ -63,6 +66,12 @@ class Number(Atom):
     def moved(self, name: str, values: Array, by: float) -> Array:
         self.checked(Setting("move", name, 1), np.array([by]))
         return np.asarray(values + np.float32(by / self.scale))
+
+    def warn_moved(self, name: str, values: Array, by: float) -> None:
+        own = restored(values, self.mean, self.scale) + by
+        if ((own < self.low) | (own > self.high)).mean() <= FEW_MOVED:
+            return
+        warn_outside(Setting("policy", name, len(own)), own, self.low, self.high, self.scale)
 
     def describe(self, value: Any) -> str:
         return repr(self.low)

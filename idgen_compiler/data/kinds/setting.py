@@ -56,6 +56,10 @@ class Setting:
         if value is None:
             raise DataError(f"{self} is None; give a value")
         many = _array(value)
+        if isinstance(many, np.ma.MaskedArray):
+            if np.ma.getmaskarray(many).any():
+                raise DataError(f"{self} holds a masked value; give a value for each sample")
+            many = np.ma.getdata(many)
         if many.ndim > 1:
             raise DataError(f"{self} has shape {many.shape}; give one value, or one for each of the {self.n} samples")
         if many.ndim == 1 and len(many) != self.n:
@@ -69,7 +73,7 @@ def _array(value: Any) -> Array:
         many = np.empty(len(value), dtype=object)
         many[:] = list(value)
         return many
-    return np.asarray(as_numpy(value))
+    return np.asanyarray(as_numpy(value))  # a masked array stays one
 
 
 def finite_numbers(setting: Setting, values: Array) -> Array:
@@ -79,6 +83,8 @@ def finite_numbers(setting: Setting, values: Array) -> Array:
         numbers = values.astype(np.float64)
     except (TypeError, ValueError):
         text = list(values)
+    except OverflowError:  # a whole number beyond all floats
+        raise DataError(f"{setting} is {shown(values)}, beyond all floating-point numbers; rescale it") from None
     if text:
         raise DataError(f"{setting} is {shown(text)}, not a number; {setting.name} is real-valued")
     if not np.isfinite(numbers).all():

@@ -76,8 +76,8 @@ class Vector(Atom):
 
     def check_one(self, setting: Setting, value: Any) -> Array:
         try:
-            numbers = np.asarray(as_numpy(value), dtype=np.float64)
-        except (TypeError, ValueError):
+            numbers = np.ma.filled(np.asanyarray(as_numpy(value), dtype=np.float64), np.nan)  # masked is missing
+        except (TypeError, ValueError, OverflowError):
             raise DataError(
                 f"{setting} is no array of numbers; {setting.name} is a vector of {self.dim} entries"
             ) from None

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import idgen_compiler as idgen
 from idgen_compiler.errors import DataError
 from idgen_torch.families import Table, families, family, register, registry
 from tests.idgen_torch import counting
@@ -69,8 +70,21 @@ def test_two_packages_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(registry, "entry_points", points(one, other))
     with pytest.raises(DataError, match=r"two packages bring a family called 'oracle' \(a:Oracle, b:Oracle\)"):
         families()
-    monkeypatch.setattr(registry, "entry_points", points(one, one))
-    assert "oracle" in families()
+    table = EntryPoint("table", "idgen_torch.families:Table", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", points(table, table))
+    assert "table" in families()
+
+
+def test_a_broken_package_stops_no_fit_that_does_not_ask_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = EntryPoint("oracle", "no_such_package:Oracle", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", points(*registry.entry_points(group=registry.GROUP), broken))
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    data = {"X": [0, 1] * 40, "Y": [0, 1, 1, 1] * 20}
+    with pytest.warns(UserWarning, match="the family 'oracle' cannot be loaded .*; fits go on without it"):
+        sampler = program.fit(data, backend="torch", progress=False, device="cpu")
+    assert len(sampler.sample(2, do={"X": 1}, seed=0)["Y"]) == 2
+    with pytest.raises(DataError, match="the family 'oracle' cannot be loaded"):
+        program.fit(data, backend="torch", progress=False, device="cpu", family={"Y": "oracle"})
 
 
 def run(*command: str) -> str:

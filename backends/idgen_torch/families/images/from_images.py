@@ -238,7 +238,7 @@ class FromImages(Family):
     batch_size: int = whole(128)
     lr: float = real(2e-3, "a number above 0", lambda value: value > 0)
     holdout: float = real(0.1, "a fraction strictly between 0 and 1", lambda value: 0 < value < 1)
-    components: int = whole(6)
+    components: int = whole(6, most=1000)
 
     def offer(self, task: Task) -> Offer | None:
         """For all but images given an image; others come first for wide vectors."""

@@ -133,7 +133,7 @@ class Classifier(EnsembleTraining, Family):
     usual = Passes(15)
 
     hidden: tuple[int, ...] = widths((32, 32))
-    ensemble: int = whole(3)
+    ensemble: int = whole(3, most=1000)
     patience: int = whole(6)
 
     def offer(self, task: Task) -> Offer | None:

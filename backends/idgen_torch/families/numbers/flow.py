@@ -202,10 +202,10 @@ class Flow(EnsembleTraining, Family):
     batch_size: int = whole(1024)
     lr: float = real(3e-3, "a number above 0", lambda value: value > 0)
     hidden: tuple[int, ...] = widths((128, 128))
-    ensemble: int = whole(3)
+    ensemble: int = whole(3, most=1000)
     density: str = choice("auto", ("auto", "spline", "mixture"))
-    bins: int = whole(8)
-    components: int = whole(6)
+    bins: int = whole(8, most=1000)
+    components: int = whole(6, most=1000)
 
     def offer(self, task: Task) -> Offer | None:
         """For numbers given no images."""

@@ -9,6 +9,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import integers, uniform
@@ -31,6 +32,10 @@ class ResampleModel(ConditionalModel):
         self._rows = rows
         self._cumulative = cumulative
         self._n = len(next(iter(rows.values())))
+
+    def values_of(self, part: str) -> Array:
+        """The rows of one part, whatever they weigh."""
+        return self._rows[part].cpu().numpy()
 
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """n rows with replacement."""

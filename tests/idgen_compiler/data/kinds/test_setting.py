@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import idgen_compiler as idgen
+from idgen_compiler.data.kinds import Categorical, Continuous, Vector
 from idgen_compiler.data.kinds.labels import label_codes, read_label
 from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.errors import DataError
 
 SETTING = Setting("do", "X", 3)
 
@@ -63,3 +65,16 @@ def test_a_text_that_is_no_label() -> None:
         read_label("X", ("red", "green"), "rd")
     with pytest.raises(idgen.DataError, match=r"'level 5x' is no label of X; did you mean level 5"):
         read_label("X", tuple(f"level {k}" for k in range(40)), "level 5x")
+
+
+def test_a_masked_value_is_no_value() -> None:
+    hidden = np.ma.masked_array([1.0, 2.0, 3.0], mask=[False, True, False])
+    for kind in (Continuous(0.0, 1.0, 0.0, 4.0), Categorical((1.0, 2.0, 3.0))):
+        with pytest.raises(DataError, match=r"do\(X=...\) holds a masked value"):
+            kind.check_one(Setting("do", "X", 3), hidden)
+        shown = np.ma.masked_array([1.0, 2.0, 3.0], mask=False)
+        assert np.array_equal(
+            kind.check_one(Setting("do", "X", 3), shown), kind.check_one(Setting("do", "X", 3), [1.0, 2.0, 3.0])
+        )
+    with pytest.raises(DataError, match="NaN"):
+        Vector((0.0,) * 3, (1.0,) * 3, (0.0,) * 3, (4.0,) * 3).check_one(Setting("do", "X", 1), hidden)
