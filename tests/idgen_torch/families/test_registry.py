@@ -82,9 +82,9 @@ def test_a_broken_package_stops_no_fit_that_does_not_ask_for_it(monkeypatch: pyt
     data = {"X": [0, 1] * 40, "Y": [0, 1, 1, 1] * 20}
     with pytest.warns(UserWarning, match="the family 'oracle' cannot be loaded .*; fits go on without it"):
         sampler = program.fit(data, backend="torch", progress=False, device="cpu")
+        with pytest.raises(DataError, match="the family 'oracle' cannot be loaded"):
+            program.fit(data, backend="torch", progress=False, device="cpu", family={"Y": "oracle"})
     assert len(sampler.sample(2, do={"X": 1}, seed=0)["Y"]) == 2
-    with pytest.raises(DataError, match="the family 'oracle' cannot be loaded"):
-        program.fit(data, backend="torch", progress=False, device="cpu", family={"Y": "oracle"})
 
 
 def run(*command: str) -> str:
