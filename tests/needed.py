@@ -66,7 +66,7 @@ def _conditional(name: str, given: list[str], random: Random, *, moves: bool) ->
 
 
 def _truth(case: Case, hidden: list[Table], mechanisms: dict[str, Table], sizes: dict[str, int]) -> Any:
-    """The truncated factorisation, normalised: what the query asks for in each model of the line."""
+    """The truncated factorization, normalized: what the query asks for in each model of the line."""
     query = case.query
     relevant = case.graph.mutilated(into=query.treatments).ancestors((*query.outcomes, *query.conditions))
     factors = [mechanisms[v] for v in case.graph.order if v in relevant - set(query.treatments)]

@@ -1,4 +1,4 @@
-"""One case with its truth in a random model: what an optimiser's output is compared with, as equal fractions."""
+"""One case with its truth in a random model: what an optimizer's output is compared with, as equal fractions."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class ExactRealizer:
     def reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> Table:
         """The data set's law times policy(x) / P(x | its inputs) for each draw, over the variables kept.
 
-        The weights are normalised to mean one, as they are in practice: this matters only where the data set has no
+        The weights are normalized to mean one, as they are in practice: this matters only where the data set has no
         rows at all that the policy asks for.
         """
         factors = [values[way.data]]

@@ -69,7 +69,7 @@ class ExactSampler:
         table = kernel.table.reshape(int(np.prod(sizes)), -1).astype(np.float64)
         cells = _draw(table, rows, generator)
         drawn = np.unravel_index(cells, outcomes)
-        return Samples({k: self._labelled(k, code) for k, code in zip(kernel.targets, drawn, strict=True)})
+        return Samples({k: self._labeled(k, code) for k, code in zip(kernel.targets, drawn, strict=True)})
 
     def read_value(self, name: str, text: str) -> Any:
         """The category that a person typed, by its label or code.  Raises DataError for a text that names none.
@@ -94,7 +94,7 @@ class ExactSampler:
         codes: Array = np.broadcast_to(label_codes(setting, value, self._labels(setting.name, size)), (setting.n,))
         return codes
 
-    def _labelled(self, name: str, codes: Array) -> Array:
+    def _labeled(self, name: str, codes: Array) -> Array:
         if name not in self.labels:
             return codes
         labels = self.labels[name]

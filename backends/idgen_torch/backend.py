@@ -174,5 +174,5 @@ def _warn_constant(program: Program, schema: Schema, rows: Values) -> None:
             if all(bool((piece == values[0]).all()) for piece in values.split(256)):
                 only = atom.kind.describe(values[0])
                 warn_overlap(
-                    f"{atom.part.name} is {only} in every row, so that its effect cannot be learnt from these data"
+                    f"{atom.part.name} is {only} in every row, so that its effect cannot be learned from these data"
                 )

@@ -123,7 +123,7 @@ def _plain_training(case: Case, rows: Values, layout: Layout) -> tuple[Denoiser,
     cuda = case.device.type == "cuda"
     if cuda:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-2, fused=True)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-2, fused=True)
     average: Any = EMAModel(list(network.parameters()), decay=0.995, foreach=True)
     count, began = len(rows["X"]), 0.0
     for step in range(case.steps):
@@ -138,10 +138,10 @@ def _plain_training(case: Case, rows: Values, layout: Layout) -> tuple[Denoiser,
             told = network.condition(given, case.batch)
             clean = network(torch.lerp(images, noise, wide), 1000 * t, *told).float()
             loss = ((clean - images) / wide.clamp(min=0.05)).square().mean()
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
+        optimizer.step()
         average.step(network.parameters())
     return network.eval(), (case.steps - case.steps // 10) / (_now(case.device) - began)
 

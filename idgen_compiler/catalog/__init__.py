@@ -1,7 +1,7 @@
 """Known graphs with a query each: to try things out, to compare with books, and to test against.
 
 An entry is one table in the TOML file of its source; `ENTRIES` are those of all files. On the command line a graph of
-the catalogue is called `catalog:NAME`.
+the catalog is called `catalog:NAME`.
 """
 
 from __future__ import annotations

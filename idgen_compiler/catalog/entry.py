@@ -1,4 +1,4 @@
-"""One entry of the catalogue, and the file of entries."""
+"""One entry of the catalog, and the file of entries."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """What a file of the catalogue holds: `[[entries]]`, one table an entry, its keys the fields of `Entry`."""
+    """What a file of the catalog holds: `[[entries]]`, one table an entry, its keys the fields of `Entry`."""
 
     entries: tuple[Entry, ...]
 

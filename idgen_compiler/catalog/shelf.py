@@ -1,4 +1,4 @@
-"""The files of the catalogue, each read when one of its entries is first asked for."""
+"""The files of the catalog, each read when one of its entries is first asked for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FILES = (
     "ladders",
     "applied",
 )
-"""The files, in the order in which the catalogue is listed."""
+"""The files, in the order in which the catalog is listed."""
 
 
 class _Shelf(Sequence[Entry]):
@@ -54,7 +54,7 @@ ENTRIES: Sequence[Entry] = _Shelf()
 
 
 def find(name: str) -> Entry:
-    """The entry of a name.  Raises IdgenError for one that the catalogue does not have.
+    """The entry of a name.  Raises IdgenError for one that the catalog does not have.
 
     >>> find("front-door").query
     'P(Y | do(X))'
@@ -62,4 +62,4 @@ def find(name: str) -> Entry:
     for entry in ENTRIES:
         if entry.name == name:
             return entry
-    raise IdgenError(f"the catalogue has no entry {name!r}{near_misses(name, (entry.name for entry in ENTRIES))}")
+    raise IdgenError(f"the catalog has no entry {name!r}{near_misses(name, (entry.name for entry in ENTRIES))}")

@@ -1,4 +1,4 @@
-"""Independence of variables of which some are numbers: the generalised covariance measure."""
+"""Independence of variables of which some are numbers: the generalized covariance measure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_ROWS = 20_000
 def covariance_test(a: Column, b: Column, given: Sequence[Column], generator: np.random.Generator) -> Outcome:
     """Whether the residuals of features of `a` and `b`, after regression on the given, are correlated.
 
-    The features of a number are itself and its square after standardising, of a category its indicators: so a
+    The features of a number are itself and its square after standardizing, of a category its indicators: so a
     dependence of spread is seen as well. n m' S^-1 m, for the mean m and covariance S of the products of residuals, is
     chi-squared in large samples when the regressions are good (Shah and Peters 2020, theorem 6).
 
@@ -91,16 +91,16 @@ def _features(column: Column, rows: Array) -> Array:
     values = column.values[rows]
     if column.categorical:
         return np.eye(column.size)[values][:, :-1]
-    number = _standardised(values)
+    number = _standardized(values)
     return np.column_stack([number, np.clip(number, -4, 4) ** 2])  # a bound, so that single rows do not decide
 
 
 def _inputs(column: Column, rows: Array) -> Array:
     values = column.values[rows]
-    return np.eye(column.size)[values] if column.categorical else _standardised(values)[:, None]
+    return np.eye(column.size)[values] if column.categorical else _standardized(values)[:, None]
 
 
-def _standardised(values: Array) -> Array:
+def _standardized(values: Array) -> Array:
     scale = float(values.std())
     return np.asarray((values - values.mean()) / (scale if scale > 0 else 1.0))
 

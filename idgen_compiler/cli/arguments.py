@@ -35,7 +35,7 @@ QueryText = Annotated[
     str | None,
     typer.Argument(
         metavar="QUERY",
-        help='Such as "P(Y | do(X), Z)"; may be left out with a graph of the catalogue.',
+        help='Such as "P(Y | do(X), Z)"; may be left out with a graph of the catalog.',
         show_default=False,
     ),
 ]
@@ -43,7 +43,7 @@ QueryTexts = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="QUERY...",
-        help='Such as "P(Y | do(X), Z)"; several make one program; may be left out with a graph of the catalogue.',
+        help='Such as "P(Y | do(X), Z)"; several make one program; may be left out with a graph of the catalog.',
         show_default=False,
     ),
 ]
@@ -63,7 +63,7 @@ Level = Annotated[
 Realize = Annotated[
     Literal["auto", "regenerate", "reweight"],
     typer.Option(
-        "--realize", help="How a law that nobody has data for is realised: sampled anew, or by weighting real rows."
+        "--realize", help="How a law that nobody has data for is realized: sampled anew, or by weighting real rows."
     ),
 ]
 
@@ -78,23 +78,23 @@ def read_program(file: Path) -> Program:
 
 
 def read_admg(graph: str) -> ADMG:
-    """The graph that was typed: of a file, a text or the catalogue.
+    """The graph that was typed: of a file, a text or the catalog.
 
-    Raises GraphError, and IdgenError for an unknown entry of the catalogue.
+    Raises GraphError, and IdgenError for an unknown entry of the catalog.
     """
     if graph.startswith(CATALOG):
         return find(graph.removeprefix(CATALOG)).parsed_graph()
     if not graph.strip():
         raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
     if any(entry.name == graph for entry in ENTRIES) and not Path(graph).exists():
-        raise GraphError(f"{graph} is no graph but an entry of the catalogue; write --graph {CATALOG}{graph}")
+        raise GraphError(f"{graph} is no graph but an entry of the catalog; write --graph {CATALOG}{graph}")
     return ADMG.read(graph)
 
 
 def read_question(query: str | None, graph: str) -> tuple[Query, ADMG]:
-    """The query and the graph that were typed; a graph of the catalogue brings a query of its own.
+    """The query and the graph that were typed; a graph of the catalog brings a query of its own.
 
-    Raises GraphError, QueryError, and IdgenError for an unknown entry of the catalogue.
+    Raises GraphError, QueryError, and IdgenError for an unknown entry of the catalog.
     """
     if graph.startswith(CATALOG):
         entry = find(graph.removeprefix(CATALOG))

@@ -75,7 +75,7 @@ Images = Annotated[
     typer.Option(
         "--images",
         metavar="NAME=VALUE",
-        help="How images are modelled: steps=20000, seconds=600, channels=64,128,128, ...; repeatable.",
+        help="How images are modeled: steps=20000, seconds=600, channels=64,128,128, ...; repeatable.",
     ),
 ]
 CheckpointFolder = Annotated[

@@ -4,7 +4,7 @@ What is read: arrays and tensors (rows, channels, height, width), (rows, height,
 (rows, height, width); bytes, or floats between 0 and 1; lists of PIL images, arrays or names of files, looked for from
 the working directory; encoded images as Hugging Face data sets and Parquet files hold them; and paths: a folder of
 image files in the order of their names, an idx file, or an .npy file, which is mapped into memory and never read as a
-whole. Files have 8 bits a channel; grey, RGB and RGBA stay so, palettes and other colours become RGB.
+whole. Files have 8 bits a channel; gray, RGB and RGBA stay so, palettes and other colors become RGB.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LARGE = 2**28
 CHANNELS = (1, 3, 4)
 _MODES = {"L": "L", "1": "L", "RGB": "RGB", "RGBA": "RGBA", "LA": "RGBA", "RGBa": "RGBA", "La": "RGBA"}
 _DEEP = ("I", "F")
-"""Pillow's names for how files hold colours: what becomes of them (RGB where not listed), and those beyond 8 bits."""
+"""Pillow's names for how files hold colors: what becomes of them (RGB where not listed), and those beyond 8 bits."""
 FILES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 _CHUNK = 1024
 _DIGITS = re.compile(r"(\d+)")

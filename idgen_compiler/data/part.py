@@ -2,7 +2,7 @@
 
 A variable of the causal graph may be one column or several (a composite such as digit, color and
 thickness). Before a model sees it, every variable is taken apart into *parts*: a discrete part is a
-code in 0..size-1, a real part is a standardised vector, an image part is an array of bytes. A kernel family is
+code in 0..size-1, a real part is a standardized vector, an image part is an array of bytes. A kernel family is
 written for parts only and never sees labels, units or file formats.
 """
 

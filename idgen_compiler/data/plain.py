@@ -32,7 +32,7 @@ def plain_column(name: str, column: Any) -> Array:
     if values.ndim > 2:
         raise DataError(
             f"column {name} has shape {values.shape}; a vector has two axes (rows, entries): reshape it, for example "
-            f"to ({len(values)}, {int(np.prod(values.shape[1:]))}), or say types={{{name!r}: 'image'}} for grey images"
+            f"to ({len(values)}, {int(np.prod(values.shape[1:]))}), or say types={{{name!r}: 'image'}} for gray images"
         )
     if values.ndim == 2 and values.dtype.kind in "OUS":
         raise DataError(f"column {name} has two axes but holds no numbers; only numbers can be a vector")

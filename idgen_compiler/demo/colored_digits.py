@@ -1,4 +1,4 @@
-"""Napkin-MNIST as pictures: digits with a colour and a thickness, whose attributes follow `napkin_mnist`.
+"""Napkin-MNIST as pictures: digits with a color and a thickness, whose attributes follow `napkin_mnist`.
 
 Source: Rahman, Jordan and Kocaoglu (NeurIPS 2024), appendix F.2.2. There, Morpho-MNIST (Castro et al. 2019) thins and
 thickens; here, as there, strokes are eroded and dilated at a finer resolution.
@@ -29,7 +29,7 @@ CHANNELS = {
     "magenta": (1, 0, 1),
     "cyan": (0, 1, 1),
 }
-"""Colour -> which of red, green and blue are lit."""
+"""Color -> which of red, green and blue are lit."""
 
 _FINE = 64
 _CHUNK = 2_000
@@ -39,7 +39,7 @@ Pictures = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Bank:
-    """Grey digits in every thickness.  Shapes: pictures (digits, 3, size, size), labels (digits,).
+    """Gray digits in every thickness.  Shapes: pictures (digits, 3, size, size), labels (digits,).
 
     The thicknesses stand in the order of `THICKNESSES`: thin, regular, thick.
     """
@@ -79,7 +79,7 @@ class Bank:
 
     @classmethod
     def of(cls, images: NDArray[np.float32], labels: Codes, size: int) -> Bank:
-        """Grey images (digits, height, width) between 0 and 255 in every thickness, at another size."""
+        """Gray images (digits, height, width) between 0 and 255 in every thickness, at another size."""
         times = max(2, _FINE // size)
         pictures = np.empty((len(images), len(THICKNESSES), size, size), dtype=np.uint8)
         for start in range(0, len(images), _CHUNK):
@@ -91,10 +91,10 @@ class Bank:
         return cls(pictures, labels)
 
     def colored(self, index: Codes, color: Codes, thickness: Codes) -> Pictures:
-        """Pictures of these digits in these colours and thicknesses.  Shape: (rows,) each -> (rows, 3, size, size)."""
+        """Pictures of these digits in these colors and thicknesses.  Shape: (rows,) each -> (rows, 3, size, size)."""
         lit = np.asarray([CHANNELS[name] for name in COLORS], dtype=np.uint8)[color]
-        grey = self.pictures[index, thickness]
-        return np.ascontiguousarray(grey[:, None] * lit[:, :, None, None])
+        gray = self.pictures[index, thickness]
+        return np.ascontiguousarray(gray[:, None] * lit[:, :, None, None])
 
     def draw(self, digits: Codes, generator: np.random.Generator) -> Codes:
         """A random picture of each digit, by its place in the bank.  Shape: (rows,)."""
@@ -127,7 +127,7 @@ def napkin_images(
 
 
 def labelled_pictures(bank: Bank, rows: int, seed: int) -> tuple[Pictures, Mapping[str, Codes]]:
-    """Pictures of uniformly random digit, colour and thickness with these codes, to train or try a classifier on."""
+    """Pictures of uniformly random digit, color and thickness with these codes, to train or try a classifier on."""
     generator = np.random.default_rng((seed, 2))
     codes = {name: generator.integers(SIZES[f"Y.{name}"], size=rows) for name in ("digit", "color", "thickness")}
     return bank.colored(bank.draw(codes["digit"], generator), codes["color"], codes["thickness"]), codes

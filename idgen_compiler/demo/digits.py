@@ -1,4 +1,4 @@
-"""Scikit-learn's bundled handwritten digits, and pictures of a digit with a colour and a thickness."""
+"""Scikit-learn's bundled handwritten digits, and pictures of a digit with a color and a thickness."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RGB = {
     "magenta": (1.0, 0.35, 0.95),
     "cyan": (0.3, 0.95, 0.95),
 }
-"""A colour's name -> red, green and blue between 0 and 1, bright enough for a black ground."""
+"""A color's name -> red, green and blue between 0 and 1, bright enough for a black ground."""
 
 MARGIN, PIXELS = 1, 60
 """Margin around the 8 x 8 original, and the side of a picture, in their own pixels."""
@@ -39,7 +39,7 @@ class Handwriting:
         return cls(np.asarray(bunch.images) / 16, np.asarray(bunch.target, dtype=np.int64))
 
     def picture(self, digit: int, color: str, thickness: str, generator: np.random.Generator) -> NDArray[np.float64]:
-        """Somebody's handwriting of a digit in a colour and a thickness.  Shape: (60, 60, 3), between 0 and 1."""
+        """Somebody's handwriting of a digit in a color and a thickness.  Shape: (60, 60, 3), between 0 and 1."""
         image = np.pad(self.images[generator.choice(np.flatnonzero(self.digits == digit))], MARGIN)
         large = ndimage.zoom(image, PIXELS / image.shape[0], order=3)
         match thickness:

@@ -1,4 +1,4 @@
-"""The napkin on handwritten digits: setting X's colour against seeing it.
+"""The napkin on handwritten digits: setting X's color against seeing it.
 
 The graph has no back-door set and no front door; the answer is a conditional of a law that nobody has data for.
 """
@@ -23,7 +23,7 @@ from idgen_compiler.demo.napkin_mnist import (
     QUERY,
     THICKNESSES,
     attributes,
-    labelled,
+    labeled,
     seen,
     total_variation,
     truth,
@@ -39,7 +39,7 @@ from idgen_compiler.verify import verify
 __all__ = ["run"]
 
 SET = (3, "red", "regular")
-"""The value that X is set to: digit, colour, thickness."""
+"""The value that X is set to: digit, color, thickness."""
 
 ROWS, QUICK_ROWS = 60_000, 8_000
 SAMPLES = 200_000
@@ -53,8 +53,8 @@ def run(page: Page, settings: Settings) -> bool:
 
     page.title(f"What is {query} on the napkin graph?", below="handwritten digits")
     page.text(f"Graph: {GRAPH}")
-    page.text("W1, X, Y: a handwritten digit with a colour and a thickness.  W2: a digit and red or green.")
-    page.text("A colour that W1 and Y share, and a thickness that W1 and X share, stay hidden.")
+    page.text("W1, X, Y: a handwritten digit with a color and a thickness.  W2: a digit and red or green.")
+    page.text("A color that W1 and Y share, and a thickness that W1 and X share, stay hidden.")
 
     identification = identify(query, graph)
     page.heading("1. Trace: the lines of the ID algorithm that identify it")
@@ -71,7 +71,7 @@ def run(page: Page, settings: Settings) -> bool:
 
     page.heading("5. Fit")
     handwriting = Handwriting.load()
-    data = labelled(attributes(rows, settings.seed, digits=handwriting.digits))
+    data = labeled(attributes(rows, settings.seed, digits=handwriting.digits))
     page.text(f"{rows:,} rows; W1's digits are the labels of {len(handwriting.digits):,} real handwritten ones")
     start = time.perf_counter()
     sampler = program.fit(data, backend="torch", seed=settings.seed, **_options(settings))
@@ -130,7 +130,7 @@ def _pictures(
     seen_rows = np.flatnonzero(fixed)[:PICTURES]
     value = ", ".join(map(str, SET))
     sources: dict[str, list[list[Any]]] = {
-        f"Some Y sampled with X set to ({value}), sorted by colour": [
+        f"Some Y sampled with X set to ({value}), sorted by color": [
             samples["Y"][a][:PICTURES].tolist() for a in ATTRIBUTES
         ],
         f"Some Y of rows where X is seen to be ({value})": [data[f"Y.{a}"][seen_rows].tolist() for a in ATTRIBUTES],

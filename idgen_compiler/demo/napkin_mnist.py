@@ -1,11 +1,11 @@
 """Napkin-MNIST as attributes: a structural model on the napkin graph, and its exact answers.
 
-W1, X and Y are a digit with a colour and a thickness, W2 is a digit with a colour of two; a colour and a thickness stay
+W1, X and Y are a digit with a color and a thickness, W2 is a digit with a color of two; a color and a thickness stay
 hidden. In every mechanism a value is replaced, with the probability `noise`, by a uniform one.
 
 Source: Rahman, Jordan and Kocaoglu, "Conditional Generative Models are Sufficient to Sample from Any Causal Effect
-Estimand" (NeurIPS 2024), appendix F.2.1. There, colour reaches no child of W1 in a way that matters, so that adjusting
-for W1 alone or W2 alone already gives the right colours; `HARD` is a variant on the same graph where only the napkin's
+Estimand" (NeurIPS 2024), appendix F.2.1. There, color reaches no child of W1 in a way that matters, so that adjusting
+for W1 alone or W2 alone already gives the right colors; `HARD` is a variant on the same graph where only the napkin's
 own answer is right.
 """
 
@@ -33,7 +33,7 @@ __all__ = [
     "Law",
     "Mechanisms",
     "attributes",
-    "labelled",
+    "labeled",
     "seen",
     "total_variation",
     "truth",
@@ -74,14 +74,14 @@ Law = NDArray[np.float64]
 class Mechanisms:
     """What differs between the variants; functions of codes, before the noise.
 
-    `color` is the law of the hidden colour; the hidden thickness is uniform, as is W1's where `w1_thickness` is None.
+    `color` is the law of the hidden color; the hidden thickness is uniform, as is W1's where `w1_thickness` is None.
     """
 
     name: str
     color: tuple[float, ...]
-    w1_color: Callable[[Codes, Codes], Codes]  #: of the hidden colour and thickness
+    w1_color: Callable[[Codes, Codes], Codes]  #: of the hidden color and thickness
     w1_thickness: Callable[[Codes], Codes] | None
-    y_color: Callable[[Codes, Codes], Codes]  #: of the hidden colour and X's colour
+    y_color: Callable[[Codes, Codes], Codes]  #: of the hidden color and X's color
 
 
 PAPER = Mechanisms(
@@ -139,8 +139,8 @@ def attributes(
     return dict(zip(LABELS, columns, strict=True))
 
 
-def labelled(codes: Mapping[str, Codes]) -> dict[str, NDArray[Any]]:
-    """The same rows with digits as numbers, and colours and thicknesses as words."""
+def labeled(codes: Mapping[str, Codes]) -> dict[str, NDArray[Any]]:
+    """The same rows with digits as numbers, and colors and thicknesses as words."""
     return {name: np.asarray(LABELS[name])[column] for name, column in codes.items()}
 
 
@@ -161,7 +161,7 @@ def seen(
 ) -> dict[str, Law]:
     """P(Y's attribute | X = x) for each attribute, exactly, by summing over everything else: plain conditioning.
 
-    Letters of the sum: c, t hidden colour and thickness; a, b, x, y colours of W1, W2, X, Y; s thickness of X.
+    Letters of the sum: c, t hidden color and thickness; a, b, x, y colors of W1, W2, X, Y; s thickness of X.
     """
     c, t = np.arange(6), np.arange(3)
     w1_color = _noise(6, noise)[mechanisms.w1_color(c[:, None], t[None, :])]
@@ -191,7 +191,7 @@ def _noise(size: int, noise: float) -> Law:
 
 
 def _y_color(mechanisms: Mechanisms, noise: float) -> Law:
-    """P(Y's colour | hidden colour, X's colour).  Shape: (6, 2, 6)."""
+    """P(Y's color | hidden color, X's color).  Shape: (6, 2, 6)."""
     c, x = np.arange(6), np.arange(2)
-    # A mechanism that does not look at X's colour gives one column for both.
+    # A mechanism that does not look at X's color gives one column for both.
     return _noise(6, noise)[np.broadcast_to(mechanisms.y_color(c[:, None], x[None, :]), (6, 2))]

@@ -1,6 +1,6 @@
 """The napkin with pictures: W1, X and Y are images, and the answer is a diffusion model of P(Y | do(X)).
 
-Both ways to realise the intervened law are trained: regenerating, as in the paper, where models draw X given W1 and W2
+Both ways to realize the intervened law are trained: regenerating, as in the paper, where models draw X given W1 and W2
 and Y given all of these, and another learns Y from X on what they drew; and reweighting, where a classifier of W1's
 picture weighs the real rows and the one diffusion model sees no picture but real ones.
 """
@@ -92,7 +92,7 @@ def run(page: Page, settings: Settings) -> bool:
     size = QUICK if settings.quick else GPU if settings.device.startswith("cuda") else FULL
     page.title(f"What is {query} on the napkin graph?", below="pictures")
     page.text(f"Graph: {GRAPH}")
-    page.text("W1, X, Y: pictures of a digit with a colour and a thickness.  W2: a digit and red or green.")
+    page.text("W1, X, Y: pictures of a digit with a color and a thickness.  W2: a digit and red or green.")
     page.heading("1. Trace: the lines of the ID algorithm that identify it")
     page.code(str(identify(query, graph).trace))
     page.heading("2. Verification: random models with hidden causes, exact fractions")
@@ -113,7 +113,7 @@ def run(page: Page, settings: Settings) -> bool:
     strips: dict[str, Pictures] = {}
     for realize in REALIZATIONS:
         program = compile(query, graph, realize=realize)
-        page.heading(f"{4 + REALIZATIONS.index(realize)}. The answer, realised by {realize.rstrip('e')}ing")
+        page.heading(f"{4 + REALIZATIONS.index(realize)}. The answer, realized by {realize.rstrip('e')}ing")
         page.code(str(program))
         start = time.perf_counter()
         sampler = program.fit(
@@ -156,7 +156,7 @@ def _picture(bank: Bank, digit: int, color: str) -> Pictures:
 
 
 def _show(page: Page, title: str, y: Pictures, judge: Judge, digit: int, color: str) -> None:
-    """The colours of Y beside the truth and plain conditioning; distances of the other attributes."""
+    """The colors of Y beside the truth and plain conditioning; distances of the other attributes."""
     values = (digit, COLORS.index(color), 1)
     true, conditioned = truth(*values, MECHANISMS), seen(*values, MECHANISMS)
     found = judge.attributes(y)
@@ -168,6 +168,6 @@ def _show(page: Page, title: str, y: Pictures, judge: Judge, digit: int, color: 
     distances = (total_variation(law, true["color"]) for law in (shares["color"], true["color"], conditioned["color"]))
     lines.append(["total variation to the truth", *(f"{distance:.3f}" for distance in distances)])
     page.text()
-    page.table((f"Y's colour, {title}", "sampled", "truth P(Y | do(X))", "plain P(Y | X)"), lines, numbers=(1, 2, 3))
+    page.table((f"Y's color, {title}", "sampled", "truth P(Y | do(X))", "plain P(Y | X)"), lines, numbers=(1, 2, 3))
     other = ", ".join(f"{a} off by {total_variation(shares[a], true[a]):.3f}" for a in ("digit", "thickness"))
-    page.text(f"{other}; {single_colored(y):.0%} of the pictures have a single colour")
+    page.text(f"{other}; {single_colored(y):.0%} of the pictures have a single color")

@@ -74,7 +74,7 @@ def identify(step: Step) -> Call:
         kernel = yield identify, Problem(y, x | W, P, G)
         return free(kernel, G.names(W))
 
-    # Line 4: the districts S_1, ..., S_k of G \ X factorise the effect.
+    # Line 4: the districts S_1, ..., S_k of G \ X factorize the effect.
     districts = G.restricted(~x).districts_mask()
     if len(districts) > 1:
         step.line, step.moved = 4, V & ~x

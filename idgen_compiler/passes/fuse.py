@@ -1,4 +1,4 @@
-"""Joint blocks: neighbouring samples of one data set as one joint model, on request."""
+"""Joint blocks: neighboring samples of one data set as one joint model, on request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Fuse(Pass):
     groups: tuple[tuple[str, ...], ...] = ()
 
     def variants(self, program: Program) -> Iterator[Pass]:
-        """Every pair of neighbours in the order of the graph as a group."""
+        """Every pair of neighbors in the order of the graph as a group."""
         yield Fuse(tuple(pairwise(program.graph.order)))
 
     def apply(self, program: P) -> P:
@@ -51,7 +51,7 @@ class Fuse(Pass):
     def _fused(self, graphs: Mapping[str, ADMG], network: Network, models: Models) -> Network:
         statements = list(network.statements)
         for group in self.groups:
-            for first, second in _neighbours(statements, group):
+            for first, second in _neighbors(statements, group):
                 a, b = statements[first], statements[second]
                 if not isinstance(a, Apply) or not isinstance(b, Apply):
                     continue
@@ -66,7 +66,7 @@ class Fuse(Pass):
         return network if len(statements) == len(network.statements) else replace(network, statements=tuple(statements))
 
 
-def _neighbours(statements: Sequence[Statement], group: Sequence[str]) -> list[tuple[int, int]]:
+def _neighbors(statements: Sequence[Statement], group: Sequence[str]) -> list[tuple[int, int]]:
     """Places of two statements for the group's variables with nothing that reads the first in between."""
     places = [k for k, s in enumerate(statements) if {variable_of(slot) for slot in s.slots} <= set(group)]
     found = []

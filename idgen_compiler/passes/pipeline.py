@@ -14,7 +14,7 @@ LEVELS: dict[int, tuple[Pass, ...]] = {
     1: named("share dead renumber"),
     2: named("share rows dead align renumber"),
 }
-"""The passes of each optimisation level, in order."""
+"""The passes of each optimization level, in order."""
 
 
 def run(program: P, passes: Sequence[Pass], after: Callable[[str, P, P], None] | None = None) -> P:

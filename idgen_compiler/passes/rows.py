@@ -24,7 +24,7 @@ class ResampleRows(Pass):
 
     A model without inputs has the data set's own marginal as its law. A model whose inputs are slots of such a row
     joins the row, when its target is m-separated from the rest of the row given those inputs: then the product is the
-    joint marginal, by the chain rule. Rows of the real data carry no modelling error at all.
+    joint marginal, by the chain rule. Rows of the real data carry no modeling error at all.
 
     Before: A ~ %m0()          After: (A, B) ~ rows %obs
             B ~ %m1(A)

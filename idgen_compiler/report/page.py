@@ -1,4 +1,4 @@
-"""What people read: headings, prose, code and tables, coloured in a terminal and plain text anywhere else."""
+"""What people read: headings, prose, code and tables, colored in a terminal and plain text anywhere else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ THEME = Theme(
 
 
 class _Code(RegexHighlighter):
-    """Colours of programs, traces and formulas: values, words, the algorithm's lines, comments."""
+    """Colors of programs, traces and formulas: values, words, the algorithm's lines, comments."""
 
     base_style = "idgen."
     highlights = [

@@ -24,7 +24,7 @@ __all__ = ["Explanation", "Reason", "Weighting", "explain_regenerations", "reaso
 class Reason:
     """A conditional that needs samples of a law after an intervention, and why no rewrite spared them."""
 
-    data: str  #: the program's data set that realises the law
+    data: str  #: the program's data set that realizes the law
     law: Intervened
     conditional: Conditional
     observation: tuple[str, ...]  #: the open path from the regime to the target; empty at a level that does not try
@@ -94,7 +94,7 @@ class Explanation(Report):
             lines.append(f"  not sampled forwards: seeing {seen} tells about {targets} by more than its effects")
             lines.append(f"    {' '.join(self.elimination)}")
         if not self.observation or not self.elimination:
-            lines.append("  a rewrite spares it at a higher level of optimisation")
+            lines.append("  a rewrite spares it at a higher level of optimization")
         lines.append(f"  by weights: {self.weights or 'not possible, a district is fixed in part'}")
         page.code("\n".join(lines))
 

@@ -20,7 +20,7 @@ class Report:
     __slots__ = ()
 
     def write(self, page: Page) -> None:
-        """Write the report on a page, in colours where somebody looks at it in a terminal."""
+        """Write the report on a page, in colors where somebody looks at it in a terminal."""
         raise NotImplementedError
 
     def __str__(self) -> str:
@@ -33,7 +33,7 @@ class Report:
         return json.dumps(to_plain(self), indent=indent, ensure_ascii=False)
 
     def to_html(self, width: int = 120) -> str:
-        """The page as a browser shows it, in the colours of a terminal of so many columns."""
+        """The page as a browser shows it, in the colors of a terminal of so many columns."""
         page = Page.kept(width)
         self.write(page)
         return page.console.export_html(inline_styles=True)

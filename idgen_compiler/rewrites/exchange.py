@@ -25,7 +25,7 @@ class Exchange(Rewrite):
     from them all given i, setting R or seeing it makes no difference to the conditional (Pearl 2009, section 3.2.2,
     and theorem 3.4.1: rule 2 of the do-calculus for the r in i, rule 3 for the others, both read backwards). It is
     tried with i as it stands, then with all of R seen. Where L is intervened itself, the laws that it came from are
-    tried first, with everything that was set on the way as R. What is conditioned on is minimised at once.
+    tried first, with everything that was set on the way as R. What is conditioned on is minimized at once.
 
     Before: P(W2 | W1, X ; do(X))    After: P(W2 | W1, X)    on X -> W2 <- W1, with no hidden cause of X and W2
     """

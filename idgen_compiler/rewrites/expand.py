@@ -18,8 +18,8 @@ __all__ = ["Expand"]
 class Expand(Rewrite):
     """P(t | i ; do(R)) becomes the sum over u of P(u | i ; do(R)) P(t | u, i ; do(R)), both without regeneration.
 
-    The law of total probability with a variable u of the same law, taken where minimisation, observation and
-    elimination then realise both conditionals from the observed law alone. A posterior that the network of the law
+    The law of total probability with a variable u of the same law, taken where minimization, observation and
+    elimination then realize both conditionals from the observed law alone. A posterior that the network of the law
     cannot sample forwards is often an observed one once the right variable is known: on the front-door graph with a
     child Q of the mediator M,
 

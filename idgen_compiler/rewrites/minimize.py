@@ -1,4 +1,4 @@
-"""Markov minimisation: condition on what matters only."""
+"""Markov minimization: condition on what matters only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Minimize(Rewrite):
     In a law that is Markov to its CADMG, T m-separated from z given the other inputs means that the conditional is the
     same function without z (global Markov property: Richardson 2003, theorem 2; for CADMGs Richardson, Evans, Robins
     and Shpitser 2023, theorem 31). For the whole ancestral prefix what remains is the Markov pillow. A conditional of
-    several targets is first split by the chain rule, so that each is minimised on its own.
+    several targets is first split by the chain rule, so that each is minimized on its own.
 
     Before: P(Y | X, M)    After: P(Y | M)    on X -> M -> Y
     """

@@ -1,4 +1,4 @@
-"""Which rewrites run at which optimisation level, and in which orders."""
+"""Which rewrites run at which optimization level, and in which orders."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEVELS: Mapping[int, tuple[tuple[Rewrite, ...], ...]] = {
         _named("Minimize Merge Eliminate Exchange Eliminate Expand Hoist Collapse"),
     ),
 }
-"""The sequences of rewrites of each optimisation level; where there are several, the cheapest result is kept."""
+"""The sequences of rewrites of each optimization level; where there are several, the cheapest result is kept."""
 
 
 def run(kernel: Kernel, rewrites: Sequence[Rewrite], after: Callable[[str, Kernel], None] | None = None) -> Kernel:

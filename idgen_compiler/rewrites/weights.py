@@ -1,4 +1,4 @@
-"""Reweighting instead of regenerating: the second way to realise an intervened law (design, rewrite 5)."""
+"""Reweighting instead of regenerating: the second way to realize an intervened law (design, rewrite 5)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Weights:
 
 
 def weights_of(kernel: Kernel) -> Weights | None:
-    """The weights that realise an intervened law from the law it came from; None where weights cannot.
+    """The weights that realize an intervened law from the law it came from; None where weights cannot.
 
     P(d ; do(r)) policy(r) = P(d, r) prod policy(r_i) / P(r_i | predecessors) when the targets d make up whole districts
     of the graph of all ancestors of d and r: then the conditionals of d are those of the law itself (Tian and Pearl

@@ -74,7 +74,7 @@ class CausalModel:
         """The kernel that a query asks for, from the model whose treatments are set by hand.
 
         Under do(x) the mechanisms of the treatments are left out and their values enter everywhere else (Pearl 2009,
-        section 3.2.3, the truncated factorisation).
+        section 3.2.3, the truncated factorization).
         """
         query.check(self.graph)
         wanted = (*query.outcomes, *query.conditions)

@@ -1,7 +1,7 @@
-"""The catalogue: verdicts, exact agreement, and what a program costs before and after the optimiser.
+"""The catalog: verdicts, exact agreement, and what a program costs before and after the optimizer.
 
 Every entry: the verdict against its source, identification by fixing as a second opinion; for identifiable ones the
-estimand, the literal and the optimised program and the source's own formula against the truth of random models, by
+estimand, the literal and the optimized program and the source's own formula against the truth of random models, by
 equality of fractions; for the others two models that agree on P(V) and differ in the query.
 """
 
@@ -21,7 +21,7 @@ def run(quick: bool) -> list[Row]:
     entries = [e for e in ENTRIES if not quick or len(e.parsed_graph()) < 7]
     yes, no = ([e for e in entries if e.identifiable is verdict] for verdict in (True, False))
     with_formula = [e for e in yes if e.formula]
-    literal, optimised = (
+    literal, optimized = (
         [idgen.compile(e.parsed_query(), e.parsed_graph(), optimize=level) for e in yes] for level in (False, True)
     )
     checks: list[tuple[str, int, int]] = [
@@ -30,12 +30,12 @@ def run(quick: bool) -> list[Row]:
         ("formula of the source = truth", sum(_formula(e, models) for e in with_formula), len(with_formula)),
         ("proof of non-identifiability by two models", sum(_proved(e) for e in no), len(no)),
         ("programs without regeneration, literal", sum(not p.regenerations for p in literal), len(yes)),
-        ("programs without regeneration, optimised", sum(not p.regenerations for p in optimised), len(yes)),
+        ("programs without regeneration, optimized", sum(not p.regenerations for p in optimized), len(yes)),
     ]
     rows: list[Row] = [{"what": what, "entries": total, "count": good} for what, good, total in checks]
     rows.append({"what": "models to train, literal", "entries": len(yes), "count": sum(p.cost.models for p in literal)})
-    after = sum(p.cost.models for p in optimised)
-    return [*rows, {"what": "models to train, optimised", "entries": len(yes), "count": after}]
+    after = sum(p.cost.models for p in optimized)
+    return [*rows, {"what": "models to train, optimized", "entries": len(yes), "count": after}]
 
 
 def _second_opinion(entry: Entry) -> bool:

@@ -33,7 +33,7 @@ DO = (3, 0, 1)  # digit 3, red, regular
 
 
 def run(quick: bool) -> list[Row]:
-    """Bars: .02 digit, .02 colour, .01 thickness, 90 s; a classifier everywhere, for comparison, in one seed."""
+    """Bars: .02 digit, .02 color, .01 thickness, 90 s; a classifier everywhere, for comparison, in one seed."""
     rows = []
     for mechanisms in (PAPER, HARD):
         for name, seeds in (("chosen", 1 if quick else 5), ("classifier", 0 if quick else 1)):
@@ -52,7 +52,7 @@ def run(quick: bool) -> list[Row]:
 
 
 def measure(mechanisms: Mechanisms, seed: int, kind: str | None = None) -> list[float]:
-    """Total variation of digit, colour and thickness, then the seconds that fitting and sampling took.
+    """Total variation of digit, color and thickness, then the seconds that fitting and sampling took.
 
     `kind` names the family of the models that have inputs; None chooses.
     """

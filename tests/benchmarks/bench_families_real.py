@@ -73,9 +73,9 @@ CASES = {
 def measure(case: Case, seed: int, epochs: int | None) -> tuple[float, float, float]:
     """Largest error of the mean (in sd of Y given do) and of the sd (relative) over |x| <= 2 sd, and the seconds."""
     observed = case.observed(np.random.default_rng(seed))
-    centre = {name: (float(v.mean()), float(v.std())) for name, v in observed.items()}
+    center = {name: (float(v.mean()), float(v.std())) for name, v in observed.items()}
     rows: Values = {
-        name: torch.from_numpy(((v - centre[name][0]) / centre[name][1]).astype(np.float32)[:, None])
+        name: torch.from_numpy(((v - center[name][0]) / center[name][1]).astype(np.float32)[:, None])
         for name, v in observed.items()
     }
     generator = torch.Generator().manual_seed(seed)
@@ -109,8 +109,8 @@ def measure(case: Case, seed: int, epochs: int | None) -> tuple[float, float, fl
     seconds = time.perf_counter() - started
     mean_errors, sd_errors = [], []
     for z in np.linspace(-2, 2, 9):
-        drawn = sample(torch.full((SAMPLES, 1), float(z))).numpy() * centre["Y"][1] + centre["Y"][0]
-        x = float(z) * centre["X"][1] + centre["X"][0]
+        drawn = sample(torch.full((SAMPLES, 1), float(z))).numpy() * center["Y"][1] + center["Y"][0]
+        x = float(z) * center["X"][1] + center["X"][0]
         mean_errors.append(abs(drawn.mean() - case.mean(x)) / case.sd(x))
         sd_errors.append(abs(drawn.std() / case.sd(x) - 1))
     return max(mean_errors), max(sd_errors), seconds

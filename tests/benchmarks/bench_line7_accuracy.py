@@ -1,4 +1,4 @@
-"""What optimising is worth on data: literal programs of ID-GEN against compiled ones, 20,000 rows.
+"""What optimizing is worth on data: literal programs of ID-GEN against compiled ones, 20,000 rows.
 
 Random discrete queries whose identification visits line 7, each in a random model with hidden causes; total variation
 to the truth of 500,000 samples at up to four values of treatments and conditions, default fits. The literal program

@@ -7,9 +7,9 @@ shared noise (see `tests.benchmarks.baselines`). Every diffusion method makes th
 says which), and ncm takes as much processor time as `regenerate`. Total variation (TV; the paper's Figure 4 prints L1,
 twice that) of Y's attributes by a classifier trained on separate handwriting (`judge` is its accuracy on thickness,
 its worst), over pictures of both digits and 150 different x each; the Fréchet distance is in that classifier's
-features; `single` is the fraction of samples without blended colours. The six agreements of the paper's Table 1 are
+features; `single` is the fraction of samples without blended colors. The six agreements of the paper's Table 1 are
 those of the regenerated rows, for `truth` of real ones. A sample takes 10 network passes on a CPU, where 20 blend as
-few colours but leave more digits in doubt, and 20 on a GPU. The discrete rows are trained on the attributes themselves,
+few colors but leave more digits in doubt, and 20 on a GPU. The discrete rows are trained on the attributes themselves,
 60,000 rows: ours, the maximum-likelihood NCM, and the same compiler told a graph by which Y's marginal, P(y | x), or
 adjusting for W1 or W2 alone would be right.
 Digits: MNIST's idx files in the folder IDGEN_MNIST, or scikit-learn's bundled ones. Finished parts are kept in the
@@ -77,7 +77,7 @@ LABELS = (Part("W2.digit", 10), Part("W2.color", 2))
 
 
 def run(quick: bool) -> list[Row]:
-    """The table: a row for each mechanism and method, means over seeds with the standard deviation of colour's."""
+    """The table: a row for each mechanism and method, means over seeds with the standard deviation of color's."""
     settings = _Settings.quickly() if quick else _Settings.from_environment()
     settings.folder.mkdir(parents=True, exist_ok=True)
     tasks = [

@@ -1,7 +1,7 @@
 """The discrete Napkin-MNIST attributes end to end: compile, fit and sample with default options.
 
 60,000 rows with all attributes at once (appendix F.2.1 of the paper), Y's attributes at do(digit 3, red, regular);
-total variation to the truth as mean (worst) of five seeds. Bars: digit .02, colour .02, thickness .01, under 90 s.
+total variation to the truth as mean (worst) of five seeds. Bars: digit .02, color .02, thickness .01, under 90 s.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from idgen_compiler.demo.napkin_mnist import (
     QUERY,
     Mechanisms,
     attributes,
-    labelled,
+    labeled,
     total_variation,
     truth,
 )
@@ -54,11 +54,11 @@ def run(quick: bool) -> list[Row]:
 def measure(
     mechanisms: Mechanisms, realize: Realization, rows: int, samples: int, seed: int, noise: float = 0.1
 ) -> list[float]:
-    """Total variation of digit, colour and thickness, the fraction of effective rows, and the seconds it took."""
+    """Total variation of digit, color and thickness, the fraction of effective rows, and the seconds it took."""
     codes = attributes(rows, seed, mechanisms, noise)
     started = time.perf_counter()
     program = idgen.compile(idgen.Query.parse(QUERY), idgen.ADMG.parse(GRAPH), realize=realize)
-    sampler = program.fit(labelled(codes), backend="torch", seed=seed, progress=False, device="cpu")
+    sampler = program.fit(labeled(codes), backend="torch", seed=seed, progress=False, device="cpu")
     drawn = sampler.sample(samples, do={"X": SET}, seed=seed)["Y"]
     seconds = time.perf_counter() - started
     return [*attribute_errors(drawn, mechanisms, noise), effective_fraction(sampler), seconds]

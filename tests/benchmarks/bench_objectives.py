@@ -3,7 +3,7 @@
 One network (the default for a CPU) is trained on each objective for equally many steps on the same 20,000 rows of the
 napkin's pictures, 16 x 16, as P(Y | X), and sampled by each scheduler that fits, at several numbers of network passes.
 A classifier trained on separate handwriting reads samples and real rows at the same 1,500 x: `single` is the fraction
-of pictures without blended colours, `Y.d=X.d` how often Y has X's digit (X.d as read, too), `color TV` the total
+of pictures without blended colors, `Y.d=X.d` how often Y has X's digit (X.d as read, too), `color TV` the total
 variation between drawn and real P(y.c | x.c), averaged over x.c, and the Fréchet distance is in the classifier's
 features. Digits: MNIST's idx files in the folder IDGEN_MNIST, or scikit-learn's bundled ones. IDGEN_STEPS (2,000) and
 IDGEN_WORKERS (one a core) set the training steps and how many networks are trained at once, with one thread each.

@@ -1,4 +1,4 @@
-"""The optimiser: what is left of regenerations, models and inputs at each level, by kind and size of query.
+"""The optimizer: what is left of regenerations, models and inputs at each level, by kind and size of query.
 
 Random identifiable queries, all different. *line 7*: queries without conditions on plain random graphs whose literal
 trace visits line 7, which asks for a law that nobody has data for. *conditional*: conditional queries on plain random
@@ -7,7 +7,7 @@ a true ratio. `-O0` is the literal program of ID-GEN and IDC-GEN, `-O1` the rewr
 among equal ways to pose the query. "none left" is the share of programs without a regeneration; the counts are means
 at -O0 / -O1 / -O2; "seconds" is the mean CPU time of compiling at -O2. "needed" counts, among the queries that keep a
 regeneration at -O2, those whose answer has a pole that no sum of products of observed conditionals has, so that no
-optimiser can spare it (`tests/needed.py`); the effects of the other rows have no poles, and that proof is silent there.
+optimizer can spare it (`tests/needed.py`); the effects of the other rows have no poles, and that proof is silent there.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ the napkin, and 500 on napkins inside napkins of 7 to 12 vertices. Each in one r
 causes and rational tables. A row counts the queries
 for which everything of its kind equals the truth by `==`: the estimand after a rewrite alone; after each step of the
 sequences of a level; the literal and the rewritten program after a pass alone; the compiled program at each level with
-each realisation of an intervened law, and the estimand that it denotes.
+each realization of an intervened law, and the estimand that it denotes.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ import numpy as np
 
 import idgen_compiler as idgen
 from idgen_compiler.compile.options import Realization
-from idgen_compiler.demo.napkin_mnist import HARD, attributes, labelled
+from idgen_compiler.demo.napkin_mnist import HARD, attributes, labeled
 from idgen_compiler.estimand.tables import Table
 from idgen_compiler.verify import CausalModel
 from tests.benchmarks.bench_continuous import Case, bent, errors_of, linear
@@ -50,7 +50,7 @@ class Arrangement:
 
 @dataclass(frozen=True)
 class Fit:
-    """One fit; `took` is the realisation that it came to."""
+    """One fit; `took` is the realization that it came to."""
 
     took: str
     error: float
@@ -149,7 +149,7 @@ def _attributes(rows: int, noise: float) -> Arrangement:
     return Arrangement(
         f"attributes, {rows:,} rows",
         f"noise {noise}",
-        lambda seed: labelled(attributes(rows, seed, HARD, noise)),
+        lambda seed: labeled(attributes(rows, seed, HARD, noise)),
         error,
         3,
     )

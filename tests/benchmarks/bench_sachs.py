@@ -1,4 +1,4 @@
-"""Protein signalling: predictions from observational cells against cells that were really intervened on.
+"""Protein signaling: predictions from observational cells against cells that were really intervened on.
 
 Programs for P(outcome | do(protein)) are fitted to the 1,755 cells with a general stimulation only, and sampled with
 the protein set in turn to the values measured in the cells that got a reagent, or to the 5 % or 95 % quantile of the

@@ -1,6 +1,6 @@
 """Drawing images into a Parquet file from a saved sampler: memory must not grow with the number of samples.
 
-The program is P(Y | do(D, C)) with Y an image (8x8, colour) of a digit D in a colour C, and its one model a small
+The program is P(Y | do(D, C)) with Y an image (8x8, color) of a digit D in a color C, and its one model a small
 diffusion model of two network passes a sample, as memory is what is measured. Each file is written by
 `idgen sample DIR -n N --do D=3 --do C=1 --out FILE.parquet` in a process of its own on one thread; the peak is that
 process' largest resident set, libraries included.

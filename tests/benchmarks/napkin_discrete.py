@@ -14,7 +14,7 @@ from idgen_compiler.demo.napkin_mnist import (
     QUERY,
     Mechanisms,
     attributes,
-    labelled,
+    labeled,
     total_variation,
     truth,
 )
@@ -40,7 +40,7 @@ def discrete(mechanisms: Mechanisms, method: str, seed: int, quick: bool) -> dic
     if method in GRAPHS:
         program = idgen.compile(idgen.Query.parse(QUERY), idgen.ADMG.parse(GRAPHS[method]), realize="regenerate")
         options: dict[str, Any] = {"epochs": 1, "rows_factor": 1} if quick else {}
-        sampler = program.fit(labelled(rows), backend="torch", seed=seed, progress=False, device="cpu", **options)
+        sampler = program.fit(labeled(rows), backend="torch", seed=seed, progress=False, device="cpu", **options)
         errors = attribute_errors(sampler.sample(200_000, do={"X": SET}, seed=1)["Y"], mechanisms)
     else:
         codes = {name: torch.from_numpy(values) for name, values in rows.items()}

@@ -1,4 +1,4 @@
-"""Judging pictures of coloured digits by a classifier that was trained on separate handwriting.
+"""Judging pictures of colored digits by a classifier that was trained on separate handwriting.
 
 The handwriting is MNIST's where the environment variable IDGEN_MNIST names the folder of its idx files, or else
 scikit-learn's. A trained judge is kept in the folder IDGEN_PARTS (out/napkin_images).

@@ -1,4 +1,4 @@
-"""The protein signalling data of Sachs et al. (2005): where they lie, which cells are which, and two graphs.
+"""The protein signaling data of Sachs et al. (2005): where they lie, which cells are which, and two graphs.
 
 Source: Sachs, Perez, Pe'er, Lauffenburger and Nolan, "Causal protein-signaling networks derived from multiparameter
 single-cell data", Science 308 (2005). Read from a table of cells with one column a protein (log units) and one

@@ -17,7 +17,7 @@ from tests.benchmarks.discrete import Problem, distances, settings_of
 from tests.strategies import random_cases
 
 DATA = sachs.data_folder()
-needs_sachs = pytest.mark.skipif(DATA is None, reason="needs the protein signalling data; set IDGEN_DATA")
+needs_sachs = pytest.mark.skipif(DATA is None, reason="needs the protein signaling data; set IDGEN_DATA")
 
 
 def test_random_discrete_queries_are_near_the_plug_in_floor() -> None:

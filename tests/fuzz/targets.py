@@ -135,7 +135,7 @@ def attempt(target: Target, damaged: object) -> BaseException | None:
 
 
 def texts() -> list[Texts]:
-    """The parsers of texts, with seeds from the catalogue and from what the printers write."""
+    """The parsers of texts, with seeds from the catalog and from what the printers write."""
     found = ENTRIES
     graphs = [entry.parsed_graph() for entry in found if len(entry.parsed_graph()) <= 8][:40]
     napkin, front_door = (idgen.ADMG.parse(t) for t in ("W1->W2->X->Y; X<->W1<->Y", "X->M->Y; X<->Y  # hidden"))

@@ -1,4 +1,4 @@
-"""Compiling: levels, realisations, joint blocks, several queries, the search, and what is refused."""
+"""Compiling: levels, realizations, joint blocks, several queries, the search, and what is refused."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_unknown_levels(optimize: int) -> None:
         idgen.compile(QUERY, NAPKIN, optimize=optimize)
 
 
-def test_unknown_realisations() -> None:
+def test_unknown_realizations() -> None:
     with pytest.raises(QueryError, match="choose auto, regenerate, reweight"):
         idgen.compile(QUERY, NAPKIN, realize="resample")  # type: ignore[arg-type]
 

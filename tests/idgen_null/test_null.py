@@ -1,4 +1,4 @@
-"""The null backend: the right shapes, names and refusals, and nothing learnt."""
+"""The null backend: the right shapes, names and refusals, and nothing learned."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def test_bad_tables_are_data_errors() -> None:
 
 
 def test_a_treatment_that_does_not_vary_warns() -> None:
-    with pytest.warns(OverlapWarning, match="X is 1 in every row, so that its effect cannot be learnt") as told:
+    with pytest.warns(OverlapWarning, match="X is 1 in every row, so that its effect cannot be learned") as told:
         fit({**DATA, "X": np.ones(300, dtype=int)})
     assert told[0].filename == __file__
     assert list(fit({**DATA, "Y": np.ones(300, dtype=int)}).sample(3, do={"X": 1})["Y"]) == [1, 1, 1]

@@ -43,7 +43,7 @@ def test_a_column_comes_back_as_it_went_in(values: list[Any]) -> None:
         assert back.dtype == np.float64
         assert np.allclose(back, values, rtol=1e-5, atol=1e-5 * (np.ptp(values) + 1e-30))
     elif isinstance(values[0], int) and not isinstance(values[0], bool):
-        # Dequantised integers pass through float32: exact while the spread is below 2**23.
+        # Dequantized integers pass through float32: exact while the spread is below 2**23.
         assert np.array_equal(back, values)
     else:
         assert list(back) == values

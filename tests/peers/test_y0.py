@@ -63,7 +63,7 @@ SLOW = {"ladder-3", "sachs-erk", "sachs-mek"}  #: nested laws written out, or la
     "entry",
     [pytest.param(e, marks=[pytest.mark.slow] if e.name in SLOW else [], id=e.name) for e in ENTRIES],
 )
-def test_repaired_y0_agrees_on_the_catalogue(entry: Entry) -> None:
+def test_repaired_y0_agrees_on_the_catalog(entry: Entry) -> None:
     question = Case(entry.parsed_graph(), entry.parsed_query())
     assert judged_y0(question, seed=3, repaired=True) in GOOD
 

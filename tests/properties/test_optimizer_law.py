@@ -1,4 +1,4 @@
-"""The law of the project for the optimiser: whatever is rewritten or passed, the truth stays, as equal fractions."""
+"""The law of the project for the optimizer: whatever is rewritten or passed, the truth stays, as equal fractions."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class ConditionalModel(ABC):
 
     @abstractmethod
     def log_prob(self, rows: Values) -> Tensor:
-        """Log of the probability (discrete) or density (real, standardised units) of each row.  Shape: (rows,)."""
+        """Log of the probability (discrete) or density (real, standardized units) of each row.  Shape: (rows,)."""
 
     @abstractmethod
     def state(self) -> tuple[Config, Tensors]:

@@ -1,4 +1,4 @@
-"""What a family is asked for: a conditional law of parts, to be learnt from rows; and what it answers."""
+"""What a family is asked for: a conditional law of parts, to be learned from rows; and what it answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Offer:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """q(targets | inputs), to be learnt from rows.
+    """q(targets | inputs), to be learned from rows.
 
     rows: hold every target and input.  weights: (rows,), non-negative; a row of weight 2 counts like two rows.
     likelihood: only families that know the density of what they draw are of use, as reweighting needs it.

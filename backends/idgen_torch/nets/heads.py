@@ -105,7 +105,7 @@ class Layout:
 
     @property
     def heads(self) -> int:
-        """How many targets are modelled."""
+        """How many targets are modeled."""
         return len(self.outputs)
 
     @property
@@ -146,7 +146,7 @@ class HeadNetworks:
     def start(
         cls, layout: Layout, mask: Tensor, generator: torch.Generator, device: str | torch.device
     ) -> HeadNetworks:
-        """He-initialised hidden layers, and last layers of zeros: the start puts out `last_bias` alone."""
+        """He-initialized hidden layers, and last layers of zeros: the start puts out `last_bias` alone."""
         parameters = {}
         for name, shape in layout.shapes().items():
             if name.endswith("_bias") or name.startswith("last"):

@@ -24,7 +24,7 @@ _TOP = 4
 class ImageHeads(nn.Module):
     """A small convolutional network for each image, joined with the other inputs, and one head for each target number.
 
-    A head sees the joined features and the targets before its own, so that the targets' joint law is modelled.
+    A head sees the joined features and the targets before its own, so that the targets' joint law is modeled.
     """
 
     def __init__(self, targets: Sequence[Part], inputs: Sequence[Part], outputs: Sequence[int]) -> None:
@@ -68,7 +68,7 @@ class ImageHeads(nn.Module):
 
 
 def entries_of(targets: Sequence[Part]) -> list[tuple[Part, int]]:
-    """Each number to be modelled: a discrete target once, a real one entry by entry."""
+    """Each number to be modeled: a discrete target once, a real one entry by entry."""
     return [(part, entry) for part in targets for entry in range(1 if part.discrete else part.dim)]
 
 

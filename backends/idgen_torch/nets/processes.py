@@ -58,13 +58,13 @@ class FlowMatching:
     """Straight lines x_t = (1 - t) x_0 + t noise; the velocity is noise - x_0 = (x_t - x_0) / t.
 
     With `clean` the network puts out x_0, from which the velocity follows; the loss is the velocity's either way. Small
-    networks that put out the velocity leave half of the digits with blended colours, those that put out x_0 few
+    networks that put out the velocity leave half of the digits with blended colors, those that put out x_0 few
     (measured).
     Sources: Lipman et al. (2023); times drawn as sigmoid of a normal: Esser et al. (2024), section 3.1.
     """
 
     clean: bool = True
-    location: float = 1.5  #: of the normal behind the times; towards noise, where colour and shape are decided
+    location: float = 1.5  #: of the normal behind the times; towards noise, where color and shape are decided
     scale: float = 1.2
 
     def loss(self, predict: Predictor, targets: Tensor, noise: Tensor, level: Tensor) -> Tensor:

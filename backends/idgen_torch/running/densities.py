@@ -26,7 +26,7 @@ __all__ = ["Densities", "uniform_log_prob"]
 
 @dataclass(frozen=True, eq=False)
 class Densities:
-    """The densities of policies over a table; those that have to be learnt are trained by `trainer`."""
+    """The densities of policies over a table; those that have to be learned are trained by `trainer`."""
 
     schema: Schema
     observed: DataSet
@@ -75,7 +75,7 @@ class Densities:
 
 
 def uniform_log_prob(name: str, kind: Kind, rows: Values, vectors: ConditionalModel | None) -> Tensor:
-    """Log of the uniform policy's probability or density (standardised units) of each row.  Shape: (rows,).
+    """Log of the uniform policy's probability or density (standardized units) of each row.  Shape: (rows,).
 
     `vectors` is a density of the vector parts, which that policy resamples.
     """

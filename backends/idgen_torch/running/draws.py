@@ -157,7 +157,7 @@ class UniformDraws:
     """
 
     sizes: Mapping[str, int]  #: discrete part -> categories
-    ranges: Mapping[str, tuple[float, float]]  #: real part -> ends, standardised
+    ranges: Mapping[str, tuple[float, float]]  #: real part -> ends, standardized
     source: ResampleModel | None  #: of the parts without a spread, which are drawn jointly
 
     @classmethod

@@ -20,7 +20,7 @@ _FOR_IMAGES = ("diffusers", "accelerate")
 class ModelReport:
     """One trained model.
 
-    `held_out` is the mean log-likelihood (nats a row, standardised units) of the rows that each of its fits kept
+    `held_out` is the mean log-likelihood (nats a row, standardized units) of the rows that each of its fits kept
     back, by the family's name of the fit; empty for a family that keeps none back.
     """
 

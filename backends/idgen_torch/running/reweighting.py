@@ -65,7 +65,7 @@ def warn_poor_overlap(name: str, variables: str, effective: float, count: int, m
     if effective < FEW_EFFECTIVE * count:
         warn_overlap(
             f"{name}: after reweighting {variables} only {effective:.0f} of {count} "
-            "rows are effective (poor overlap), so that what is learnt there rests on few rows; "
+            "rows are effective (poor overlap), so that what is learned there rests on few rows; "
             "compile with realize='regenerate' to share strength instead"
         )
     elif not MASS <= mass <= 1 / MASS:

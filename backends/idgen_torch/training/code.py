@@ -45,8 +45,8 @@ def learn_code(
     """Let the code of the inputs predict thumbnails of the targets by least squares, in place.
 
     Given nothing but noise, all that a denoiser can know is the mean of the targets given the inputs; through the noise
-    it learns slowly how several inputs matter together. On Napkin-MNIST's `hard` mechanisms, where Y's colour is a
-    sum modulo 6 of attributes of two input pictures, a network of 3,000 steps of batch 32 drew the colour of that rule
+    it learns slowly how several inputs matter together. On Napkin-MNIST's `hard` mechanisms, where Y's color is a
+    sum modulo 6 of attributes of two input pictures, a network of 3,000 steps of batch 32 drew the color of that rule
     in 32 % of the samples, and one of 2,500 steps after 700 such steps, each of a tenth of the cost, in 50 % (75 % is
     right).
     `batch` gives the targets (rows, C, H, W) of some row numbers, and their inputs; the budget has steps.
@@ -61,8 +61,8 @@ def learn_code(
         torch.default_generator.manual_seed(seed_for(seed, "thumbnail"))
         guess = nn.Linear(network.code.width, known.shape[1])
     guess.to(known.device)
-    learnt = [*network.code.parameters(), *guess.parameters()]
-    optimizer = torch.optim.AdamW(learnt, lr=LR, weight_decay=1e-2, fused=True)
+    learned = [*network.code.parameters(), *guess.parameters()]
+    optimizer = torch.optim.AdamW(learned, lr=LR, weight_decay=1e-2, fused=True)
     progress.start(name, budget.steps or 0)
     began, standing = time.perf_counter(), Standing()
     try:

@@ -22,7 +22,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The numbers from `low` to `high`, standardised."""
+    """The numbers from `low` to `high`, standardized."""
 
     low: float
     high: float

@@ -20,7 +20,7 @@ from idgen_torch.parts import Values
 __all__ = ["GanNcm"]
 
 SHARED, OWN, CODE, CRITIC_STEPS, PENALTY, LR, BATCH = 16, 32, 64, 5, 10.0, 5e-4, 64
-LABELS = (10, 2)  #: digit and colour of W2
+LABELS = (10, 2)  #: digit and color of W2
 
 
 class Painter(nn.Module):

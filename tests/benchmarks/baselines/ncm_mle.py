@@ -41,14 +41,14 @@ class MleNcm(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             model = cls()
-            optimiser = torch.optim.AdamW(model.parameters(), lr=LR)
-            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+            optimizer = torch.optim.AdamW(model.parameters(), lr=LR)
+            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
             count = len(rows["Y.digit"])
             for _ in range(steps):
-                optimiser.zero_grad()
+                optimizer.zero_grad()
                 index = torch.randint(count, (BATCH,))
                 (-model._log_prob({name: values[index] for name, values in rows.items()}).mean()).backward()
-                optimiser.step()
+                optimizer.step()
                 schedule.step()
             return model
 

@@ -81,7 +81,7 @@ def test_level_zero_is_the_literal_program(capsys: pytest.CaptureFixture[str]) -
     assert printed(capsys, "compile", QUERY, "-g", NAPKIN, "--emit", "ir", "-O1")
 
 
-def test_graph_is_a_file_a_text_or_of_the_catalogue(tmp_path: Path) -> None:
+def test_graph_is_a_file_a_text_or_of_the_catalog(tmp_path: Path) -> None:
     path = tmp_path / "napkin.txt"
     path.write_text(NAPKIN, encoding="utf-8")
     wanted = idgen.Query.parse(QUERY), idgen.ADMG.parse(NAPKIN)
@@ -166,7 +166,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     "command", ["catalog show napkn", "compile --graph catalog:napkn", "verify --graph catalog:napkn"]
 )
-def test_unknown_entries_of_the_catalogue(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_entries_of_the_catalog(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command.split()) == 2
     assert "no entry 'napkn'; did you mean napkin" in capsys.readouterr().err
 
@@ -178,7 +178,7 @@ def test_realisation_is_chosen(capsys: pytest.CaptureFixture[str]) -> None:
         assert ({"regenerate", "reweight"} - {realize}).pop() not in program
 
 
-def test_catalogue(capsys: pytest.CaptureFixture[str], golden: Golden) -> None:
+def test_catalog(capsys: pytest.CaptureFixture[str], golden: Golden) -> None:
     listed = printed(capsys, "catalog").splitlines()
     assert [line.split()[0] for line in listed[1:]] == [entry.name for entry in ENTRIES]
     golden("cli/catalog-show.txt", printed(capsys, "catalog", "show", "napkin"))

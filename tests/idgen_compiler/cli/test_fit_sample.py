@@ -114,9 +114,9 @@ def test_fit_does_not_write_over_other_files(
 def test_exact_samplers_read_labels_and_codes() -> None:
     program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
     table = np.full((2, 2), 0.25)
-    labelled = program.fit(idgen.Joint(("X", "Y"), table, {"X": ("no", "yes")}), backend="exact")
-    assert labelled.read_value("X", "yes") == "yes"
-    assert labelled.read_value("Q", "yes") == "yes"
+    labeled = program.fit(idgen.Joint(("X", "Y"), table, {"X": ("no", "yes")}), backend="exact")
+    assert labeled.read_value("X", "yes") == "yes"
+    assert labeled.read_value("Q", "yes") == "yes"
     coded = program.fit(idgen.Joint(("X", "Y"), table), backend="exact")
     assert coded.read_value("X", "1") == 1
     with pytest.raises(idgen.DataError, match="0, 1"):

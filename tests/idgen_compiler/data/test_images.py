@@ -124,8 +124,8 @@ def test_a_composite_may_hold_an_image() -> None:
 def test_types_may_say_image() -> None:
     assert read({"X": BYTES}, X="image")[0]["X"] == Image(3, 8, 6)
     assert read({"X": BYTES}, X=Image(3, 8, 6))[0]["X"] == Image(3, 8, 6)
-    for grey in (GREY / 255.0, GREY.astype(np.int64), [image / 255.0 for image in GREY]):
-        schema, found = read({"X": grey}, X="image")
+    for gray in (GREY / 255.0, GREY.astype(np.int64), [image / 255.0 for image in GREY]):
+        schema, found = read({"X": gray}, X="image")
         assert schema["X"] == Image(1, 8, 6)
         assert np.array_equal(found[:, 0], GREY)
 
@@ -136,8 +136,8 @@ def test_files_keep_their_colours_or_are_refused(tmp_path: Path) -> None:
     assert np.array_equal(read({"X": [tmp_path / "1.png"]})[1][0, 0], ink)
     clear = np.stack([GREY[0], ink], -1)
     Pillow.fromarray(clear).save(tmp_path / "2.png")
-    grey, alpha = read({"X": [tmp_path / "2.png"]})[1][0, [0, 3]]
-    assert np.array_equal(grey, GREY[0])
+    gray, alpha = read({"X": [tmp_path / "2.png"]})[1][0, [0, 3]]
+    assert np.array_equal(gray, GREY[0])
     assert np.array_equal(alpha, ink)
     Pillow.fromarray(GREY[0].astype(np.uint16) * 100).save(tmp_path / "3.png")
     Pillow.fromarray(GREY[0].astype(np.float32)).save(tmp_path / "4.tiff")
@@ -228,11 +228,11 @@ def test_values_are_one_image_or_one_for_each_sample() -> None:
         encode_value(Setting("do", "X", 5), kind, [pillow(image) for image in BYTES])[0].numpy(), BYTES
     )
     assert np.array_equal(encode_value(Setting("do", "X", 5), kind, pd.Series(list(BYTES)))[0].numpy(), BYTES)
-    grey = Image(1, 8, 6)
+    gray = Image(1, 8, 6)
     for value in (GREY, GREY / 255.0, GREY[:, None], list(GREY)):
-        assert np.array_equal(encode_value(Setting("do", "X", 5), grey, value)[0].numpy()[:, 0], GREY)
+        assert np.array_equal(encode_value(Setting("do", "X", 5), gray, value)[0].numpy()[:, 0], GREY)
     for value in (GREY[0], GREY[:1], GREY[0][..., None]):
-        assert np.array_equal(encode_value(Setting("do", "X", 5), grey, value)[0].numpy()[:, 0], GREY[:1])
+        assert np.array_equal(encode_value(Setting("do", "X", 5), gray, value)[0].numpy()[:, 0], GREY[:1])
     for value in (BYTES, BYTES[0, :, :4], "red", 3, []):
         with pytest.raises(DataError, match=r"no image of X, which has the shape \(3, 8, 6\)"):
             encode_value(Setting("do", "X", 4), kind, value)

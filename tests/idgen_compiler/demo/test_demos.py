@@ -90,7 +90,7 @@ def test_napkin_images(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
     text = capsys.readouterr().out
     assert "regenerate do(W2" in text
     assert "reweight %obs do(W2" in text
-    assert len(re.findall(r"Y's colour, do\(red [35]\)", text)) == 4
+    assert len(re.findall(r"Y's color, do\(red [35]\)", text)) == 4
     assert (tmp_path / "napkin-images.png").read_bytes().startswith(b"\x89PNG")
 
 

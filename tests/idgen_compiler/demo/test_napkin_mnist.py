@@ -13,7 +13,7 @@ from idgen_compiler.demo.napkin_mnist import (
     SIZES,
     Mechanisms,
     attributes,
-    labelled,
+    labeled,
     seen,
     total_variation,
     truth,
@@ -73,7 +73,7 @@ def test_rows_depend_on_the_seed_alone() -> None:
 
 
 def test_labels() -> None:
-    rows = labelled(attributes(50, seed=0))
+    rows = labeled(attributes(50, seed=0))
     assert set(rows["X.color"]) <= {"red", "green"}
     assert set(rows["Y.thickness"]) <= {"thin", "regular", "thick"}
     assert rows["W2.digit"].dtype.kind == "i"

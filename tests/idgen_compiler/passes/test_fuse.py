@@ -1,4 +1,4 @@
-"""Two neighbouring models become a joint one where their product is its law."""
+"""Two neighboring models become a joint one where their product is its law."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_a_joint_model_of_primed_slots() -> None:
     assert Fuse((("A", "B"),)).apply(other) is other
 
 
-def test_the_variants_are_pairs_of_neighbours() -> None:
+def test_the_variants_are_pairs_of_neighbors() -> None:
     program = _program("A -> B -> C", "A", "B ~ %b(A)", "B", b="B | A")
     assert list(Fuse().variants(program)) == [Fuse((("A", "B"), ("B", "C")))]
 

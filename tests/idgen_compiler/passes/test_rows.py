@@ -116,7 +116,7 @@ def test_rows_of_two_data_sets_stay_apart() -> None:
 
 
 def test_regenerated_rows_only_on_request() -> None:
-    """Rows of the real data carry no modelling error; rows of regenerated data do."""
+    """Rows of the real data carry no modeling error; rows of regenerated data do."""
     before = Program.parse(REGENERATED)
     graph = "A -> X -> Y; A -> Y"
     assert _rows(ResampleRows().apply(before)) == [("A",)]

@@ -1,4 +1,4 @@
-"""Pages are plain text in a file and coloured in a terminal."""
+"""Pages are plain text in a file and colored in a terminal."""
 
 from __future__ import annotations
 

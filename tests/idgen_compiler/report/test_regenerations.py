@@ -58,7 +58,7 @@ def test_nothing_to_explain_without_regenerations(query: str) -> None:
 
 def test_a_lower_level_says_that_a_higher_one_helps() -> None:
     (reason,) = _reasons("P(Y | do(X))", "X -> M -> Y; X <-> Y", optimize=0)
-    assert "a rewrite spares it at a higher level of optimisation" in reason
+    assert "a rewrite spares it at a higher level of optimization" in reason
 
 
 def test_every_kept_regeneration_has_its_reasons() -> None:

@@ -1,4 +1,4 @@
-"""Minimisation drops the inputs that m-separation says cannot matter, and none that can."""
+"""Minimization drops the inputs that m-separation says cannot matter, and none that can."""
 
 from __future__ import annotations
 

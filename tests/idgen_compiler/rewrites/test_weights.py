@@ -1,4 +1,4 @@
-"""Weights realise an intervened law where its targets are whole districts, and nowhere else."""
+"""Weights realize an intervened law where its targets are whole districts, and nowhere else."""
 
 from __future__ import annotations
 

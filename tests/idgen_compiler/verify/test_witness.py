@@ -45,7 +45,7 @@ def test_the_bow(golden: Callable[[str, str], None]) -> None:
 
 
 @pytest.mark.parametrize("entry", [e for e in ENTRIES if not e.identifiable], ids=lambda entry: entry.name)
-def test_catalogue(entry: Entry) -> None:
+def test_catalog(entry: Entry) -> None:
     found = proved(entry.parsed_query(), entry.parsed_graph())
     text = str(found)
     assert text.count("model 1") == text.count("model 2")

@@ -181,17 +181,17 @@ def test_moments_come_back_with_the_strides_of_their_parameters(tmp_path: Path) 
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return network, torch.optim.AdamW(network.parameters(), fused=True)
 
-    network, optimiser = training()
+    network, optimizer = training()
     rows = rows_of(4)
     network.predictor(rows, 4)(torch.randn(4, 3, 8, 8), torch.full((4,), 500.0)).square().mean().backward()
-    optimiser.step()
+    optimizer.step()
     file = TrainingFile(tmp_path / "state.safetensors")
-    file.write(network, [], optimiser, Standing(step=1))
+    file.write(network, [], optimizer, Standing(step=1))
     again, resumed = training()
     file.read(again, [], resumed)
     seen = 0
     for old, new in zip(network.parameters(), again.parameters(), strict=True):
-        for moment, value in optimiser.state.get(old, {}).items():
+        for moment, value in optimizer.state.get(old, {}).items():
             kept = resumed.state[new][moment]
             assert torch.equal(kept, value)
             assert kept.stride() == value.stride()

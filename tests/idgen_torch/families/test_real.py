@@ -78,7 +78,7 @@ def test_the_residual_is_white_and_rebuilds_the_values() -> None:
 
 
 @pytest.mark.parametrize("kind", ["spline", "mixture"])
-def test_a_linear_law_holds_far_from_the_centre(kind: str) -> None:
+def test_a_linear_law_holds_far_from_the_center(kind: str) -> None:
     g = generator(4)
     n = 8_000
     x = torch.randn(n, 1, generator=g)

@@ -33,7 +33,7 @@ class Emphatic(Watched):
 
 
 def weights_shown(recipe: Family, data: dict[str, np.ndarray]) -> Any:
-    """The weights by which X is learnt given W1 and W2, of which the regeneration sets W2."""
+    """The weights by which X is learned given W1 and W2, of which the regeneration sets W2."""
     SHOWN.clear()
     graph = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
     program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), graph, realize="regenerate")

@@ -35,7 +35,7 @@ class Losses(NoProgress):
         self.found.append(loss)
 
 
-def learnt(rows: Values, seconds: float | None = None) -> tuple[Denoiser, list[float]]:
+def learned(rows: Values, seconds: float | None = None) -> tuple[Denoiser, list[float]]:
     network, losses = Denoiser.start((Y,), (P, Q), Layout((16, 16), 1, 2, attention=False), 0), Losses()
 
     def batch(index: Tensor) -> tuple[Tensor, Values]:
@@ -48,23 +48,23 @@ def learnt(rows: Values, seconds: float | None = None) -> tuple[Denoiser, list[f
 
 def test_the_code_learns_what_two_pictures_say_together() -> None:
     rows = rows_of(600)
-    network, losses = learnt(rows)
+    network, losses = learned(rows)
     assert len(losses) == 60
     assert losses[0] > 0.8  # of one for the mean
     assert losses[-1] < 0.15
-    again, _ = learnt(rows)
+    again, _ = learned(rows)
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True))
     unet = Denoiser.start((Y,), (P, Q), network.layout, 0).unet.state_dict()
     assert all(torch.equal(value, unet[name]) for name, value in network.unet.state_dict().items())
 
 
 def test_seconds_end_it() -> None:
-    assert len(learnt(rows_of(50), seconds=1e-9)[1]) <= 1
+    assert len(learned(rows_of(50), seconds=1e-9)[1]) <= 1
 
 
 def test_targets_that_look_alike_teach_nothing() -> None:
     rows = rows_of(50)
-    _, losses = learnt({**rows, "y": torch.zeros_like(rows["y"])})
+    _, losses = learned({**rows, "y": torch.zeros_like(rows["y"])})
     assert losses == []
 
 

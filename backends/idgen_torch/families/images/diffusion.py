@@ -162,7 +162,7 @@ class Diffusion(Family):
     take half the time and are enough for small images, once a network is trained for long (measured).
     code_steps: steps in which what reads the inputs first learns what the targets look like from afar; 0 for none.
     emphasis: how much more often a training looks at inputs that are rarer in the data than in the regeneration that
-    asks for them, as a power of the ratio: 0 not at all, 1 as often as the regeneration; the law learnt is the same.
+    asks for them, as a power of the ratio: 0 not at all, 1 as often as the regeneration; the law learned is the same.
     condition_dropout: how often a training row loses its condition, so that guidance can be used.
     guidance: weight of classifier-free guidance; None or 1 samples the conditional itself, and any other weight warns,
     because what is sampled is no longer the law that the estimand asks for.

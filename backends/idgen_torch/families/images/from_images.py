@@ -109,7 +109,7 @@ class FromImagesModel(ConditionalModel):
         return rows_at((*self.targets, *self.inputs), rows, index, self._network.device)
 
     def _heads(self, rows: Values) -> Iterator[tuple[Part, int, Tensor]]:
-        """Each number to be modelled with what its head puts out, the true targets before it being known."""
+        """Each number to be modeled with what its head puts out, the true targets before it being known."""
         features = self._network.features(rows)
         before: list[Tensor] = []
         for number, (part, entry) in enumerate(entries_of(self.targets)):
@@ -171,7 +171,7 @@ class FromImagesModel(ConditionalModel):
 
     @torch.no_grad()
     def log_prob(self, rows: Values) -> Tensor:
-        """Log of the probability times density of the targets, in standardised units.  Shape: (rows,) float32."""
+        """Log of the probability times density of the targets, in standardized units.  Shape: (rows,) float32."""
         count = row_count([*self.targets, *self.inputs], rows)
         pieces = torch.arange(count).split(self._rows_at_once)
         return torch.cat([torch.stack(self._log_probs(self._taken(rows, index))).sum(0) for index in pieces])

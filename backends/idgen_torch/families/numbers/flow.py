@@ -111,7 +111,7 @@ class FlowModel(ConditionalModel):
         return drawn
 
     def log_prob(self, rows: Values) -> Tensor:
-        """Log-density of the targets of each row, in standardised units.  Shape: (rows,) float32."""
+        """Log-density of the targets of each row, in standardized units.  Shape: (rows,) float32."""
         device = self._residual.slope.device
         count = row_count([*self.targets, *self.inputs], rows)
         features = self._columns.features(rows, count, device)
@@ -233,9 +233,9 @@ class Flow(EnsembleTraining, Family):
         kind = self.density
         if kind == "auto":
             pilot = Split(parts.train[:PILOT_ROWS], parts.held_out)
-            losses = {kind: lesson.learnt(kind, PILOT, pilot, NoProgress())[0] for kind in ("mixture", "spline")}
+            losses = {kind: lesson.learned(kind, PILOT, pilot, NoProgress())[0] for kind in ("mixture", "spline")}
             kind = "spline" if losses["spline"] < losses["mixture"] - PILOT_GAIN else "mixture"
-        return lesson.learnt(kind, self, parts, run.progress)[1]
+        return lesson.learned(kind, self, parts, run.progress)[1]
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,7 @@ class _Lesson:
     mass: Tensor | None
     generator: torch.Generator
 
-    def learnt(self, kind: str, how: EnsembleTraining, parts: Split, progress: Progress) -> tuple[float, FlowModel]:
+    def learned(self, kind: str, how: EnsembleTraining, parts: Split, progress: Progress) -> tuple[float, FlowModel]:
         """The members' mean held-out loss, and the model with its networks."""
         model = self.model.started(kind, how, self.generator)
         networks = model.networks

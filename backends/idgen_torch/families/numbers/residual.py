@@ -16,7 +16,7 @@ _CHUNK = 65_536
 _PLENTY, _WIDEST = 50, 2_000
 _PENALTIES = [10.0**k for k in (-6, -4, -3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1)]
 _EXACT = 1e-8
-"""A target whose residual variance (standardised units) is below this is a linear function of what precedes it."""
+"""A target whose residual variance (standardized units) is below this is a linear function of what precedes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Residual:
 
     @classmethod
     def fit(cls, features: Features, one_hot: int, values: Tensor, mass: Tensor | None) -> Residual:
-        """Ridge regression in float64, its penalty chosen by generalised cross-validation (Golub et al. 1979).
+        """Ridge regression in float64, its penalty chosen by generalized cross-validation (Golub et al. 1979).
 
         The covariance of what is left counts the degrees of freedom that the regression took.
         Shape: values (rows, targets), mass (rows,).
@@ -93,10 +93,10 @@ def _penalty(gram: Tensor, width: int, count: float) -> tuple[float, float]:
     if count >= _PLENTY * width or width > _WIDEST:
         return _PENALTIES[0], float(min(1 + width, count / 2))
     means = gram[0, 1:]
-    centred = gram[1:, 1:] - torch.outer(means, means)
-    spread, directions = torch.linalg.eigh(centred[:width, :width])
+    centerd = gram[1:, 1:] - torch.outer(means, means)
+    spread, directions = torch.linalg.eigh(centerd[:width, :width])
     spread = spread.clamp(min=0)
-    along, total = directions.T @ centred[:width, width:], centred[width:, width:]
+    along, total = directions.T @ centerd[:width, width:], centerd[width:, width:]
     best = (float("inf"), _PENALTIES[-1], 1.0)
     for penalty in _PENALTIES:
         kept = 1 / (spread + penalty)

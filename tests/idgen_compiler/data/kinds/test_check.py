@@ -42,7 +42,7 @@ def test_labels_become_codes(kind: Categorical, value: Any, codes: list[int]) ->
 
 @pytest.mark.parametrize(("value", "expected"), [(12, [[1.0]]), ([8, 10, 12.0], [[-1.0], [0.0], [1.0]])])
 @pytest.mark.parametrize("kind", [WEIGHT, COUNT])
-def test_numbers_are_standardised(kind: Continuous | Integer, value: Any, expected: list[list[float]]) -> None:
+def test_numbers_are_standardized(kind: Continuous | Integer, value: Any, expected: list[list[float]]) -> None:
     (found,) = encode_value(Setting("do", "X", 3), kind, value)
     assert found.dtype == torch.float32
     assert found.tolist() == expected

@@ -15,7 +15,7 @@ from idgen_torch.options import flag, whole
 
 
 class NearestModel(ConditionalModel):
-    """The rows that were learnt from."""
+    """The rows that were learned from."""
 
     def __init__(self, recipe: Nearest, targets: Sequence[Any], inputs: Sequence[Any], rows: dict[str, Tensor]) -> None:
         super().__init__(recipe, targets, inputs)
