@@ -14,7 +14,7 @@ from typing import TypeVar
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.network import Atom, Flat, unflatten
+from idgen_compiler.estimand.network import Factor, Flat, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.laws import graph_of_text
@@ -177,7 +177,7 @@ class _Reading:
         return unflatten(self.flat(network).needed(network.outputs), network.outputs, network.inputs)
 
     def flat(self, network: Network, do: Sequence[Draw] = ()) -> Flat:
-        atoms: list[Atom] = []
+        atoms: list[Factor] = []
         free: list[str] = []
         for draw in do:
             if isinstance(draw.policy, ByModel):
@@ -196,9 +196,9 @@ class _Reading:
         return Flat(tuple(atoms), tuple(free))
 
 
-def _chain(joint: Conditional, slots: tuple[str, ...], inputs: tuple[str, ...]) -> list[Atom]:
+def _chain(joint: Conditional, slots: tuple[str, ...], inputs: tuple[str, ...]) -> list[Factor]:
     found = []
     for k, slot in enumerate(slots):
         kernel = Conditional(joint.of, (joint.to[k],), joint.given + joint.to[:k])
-        found.append(Atom(kernel, slot, inputs + slots[:k]))
+        found.append(Factor(kernel, slot, inputs + slots[:k]))
     return found

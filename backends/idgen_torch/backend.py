@@ -22,7 +22,7 @@ from idgen_torch.parts import Values
 from idgen_torch.running.files.checkpoint import Checkpoint, fingerprint
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.fitting import Fitting
-from idgen_torch.running.plan import Settings, check_families, default_rows_factor
+from idgen_torch.running.plan import FitSettings, check_families, default_rows_factor
 from idgen_torch.running.progress import shown
 from idgen_torch.running.record import versions
 from idgen_torch.running.sampler import TorchSampler
@@ -91,7 +91,7 @@ class TorchBackend:
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed)
         _warn_constant(program, schema, rows)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
-        settings = Settings(seed, factor, place, tuning, asked)
+        settings = FitSettings(seed, factor, place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)
         with our_arithmetic(gradients=True), shown(progress) as told:
             fitting = Fitting(program, schema, rows, settings, told, kept)
@@ -136,7 +136,9 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _checkpoint(folder: str | Path, program: Program, schema: Schema, rows: Values, settings: Settings) -> Checkpoint:
+def _checkpoint(
+    folder: str | Path, program: Program, schema: Schema, rows: Values, settings: FitSettings
+) -> Checkpoint:
     used = versions()
     asked = {key: write_recipe(recipe.bearing()) for key, recipe in settings.families.items()}
     return Checkpoint(

@@ -25,7 +25,7 @@ from idgen_compiler.report.page import Page
 from idgen_torch.families import Run, Task
 from idgen_torch.families.images.diffusion import BATCH, CHANNELS, WIDE, Diffusion
 from idgen_torch.nets.conditioning import pixels
-from idgen_torch.nets.denoiser import Denoiser, Layout, stacked
+from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout, stacked
 from idgen_torch.nets.processes import FlowMatching
 from idgen_torch.parts import Values
 from idgen_torch.training.progress import NoProgress
@@ -115,7 +115,7 @@ def _better(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, floa
     return max(a[0], b[0]), max(a[1], b[1])
 
 
-def _plain_training(case: Case, rows: Values, layout: Layout) -> tuple[Denoiser, float]:
+def _plain_training(case: Case, rows: Values, layout: DenoiserLayout) -> tuple[Denoiser, float]:
     """A loop by hand; the network and its steps a second."""
     from diffusers.training_utils import EMAModel
 

@@ -14,11 +14,11 @@ from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_compiler.errors import DataError
 
-__all__ = ["Column", "Columns", "read_columns"]
+__all__ = ["CodedColumn", "Columns", "read_columns"]
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class CodedColumn:
     """One variable's values: codes 0 .. size-1 where it is categorical, float64 where `size` is 0."""
 
     values: Array  #: shape (rows,)
@@ -30,10 +30,12 @@ class Column:
         return self.size > 0
 
 
-Columns = Mapping[str, Column]
+Columns = Mapping[str, CodedColumn]
 
 
-def read_columns(data: Any, names: Iterable[str], types: Mapping[str, TypeRequest] | None = None) -> dict[str, Column]:
+def read_columns(
+    data: Any, names: Iterable[str], types: Mapping[str, TypeRequest] | None = None
+) -> dict[str, CodedColumn]:
     """The columns of some variables of any table, read and typed as in fitting.
 
     Raises DataError naming the column and the remedy, also for a variable that is not one number or category.
@@ -43,7 +45,7 @@ def read_columns(data: Any, names: Iterable[str], types: Mapping[str, TypeReques
     return {name: _column(name, source, schema[name]) for name, source in sources.items()}
 
 
-def _column(name: str, source: Source, kind: Kind) -> Column:
+def _column(name: str, source: Source, kind: Kind) -> CodedColumn:
     atoms = kind.atoms(name)
     if len(atoms) > 1 or kind.entries:
         raise DataError(
@@ -52,4 +54,4 @@ def _column(name: str, source: Source, kind: Kind) -> Column:
         )
     (atom,) = atoms
     values = atom.kind.numbers(source.columns[atom.field])
-    return Column(values if atom.part.size else values.astype(np.float64).reshape(-1), atom.part.size or 0)
+    return CodedColumn(values if atom.part.size else values.astype(np.float64).reshape(-1), atom.part.size or 0)

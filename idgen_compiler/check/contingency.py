@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from idgen_compiler.check.columns import Column
+from idgen_compiler.check.columns import CodedColumn
 from idgen_compiler.check.verdict import Outcome
 from idgen_compiler.data.arrays import Array
 
@@ -19,7 +19,7 @@ SMALL = 5.0
 """Below this expected count Pearson's approximation is not trusted (Cochran 1954)."""
 
 
-def contingency_test(a: Column, b: Column, strata: Array, generator: np.random.Generator) -> Outcome:
+def contingency_test(a: CodedColumn, b: CodedColumn, strata: Array, generator: np.random.Generator) -> Outcome:
     """Pearson's chi-squared statistic added up over strata; by permutation within them where counts are small.
 
     `strata` is a code for each row. More than a fifth of the cells below an expected count of five means that tables
@@ -47,7 +47,7 @@ def contingency_test(a: Column, b: Column, strata: Array, generator: np.random.G
     return Outcome("permutation", statistic, 0, (1 + above) / (1 + drawn), rows)
 
 
-def _tables(a: Column, b: Column, strata: Array) -> list[Array]:
+def _tables(a: CodedColumn, b: CodedColumn, strata: Array) -> list[Array]:
     """One table of counts for each stratum, without empty rows and columns."""
     found, place = np.unique(strata, return_inverse=True)
     flat = (place.reshape(-1) * a.size + a.values) * b.size + b.values

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.check.columns import Column
+from idgen_compiler.check.columns import CodedColumn
 from idgen_compiler.check.verdict import Outcome
 from idgen_compiler.data.arrays import Array
 
@@ -21,7 +21,9 @@ MOST_ROWS = 20_000
 """More rows than this are thinned at random: the regressions then cost seconds, and power is no longer the question."""
 
 
-def covariance_test(a: Column, b: Column, given: Sequence[Column], generator: np.random.Generator) -> Outcome:
+def covariance_test(
+    a: CodedColumn, b: CodedColumn, given: Sequence[CodedColumn], generator: np.random.Generator
+) -> Outcome:
     """Whether the residuals of features of `a` and `b`, after regression on the given, are correlated.
 
     The features of a number are itself and its square after standardizing, of a category its indicators: so a
@@ -87,7 +89,7 @@ def _varying(values: Array) -> tuple[Array, Array]:
     return spread[kept], directions[:, kept]
 
 
-def _features(column: Column, rows: Array) -> Array:
+def _features(column: CodedColumn, rows: Array) -> Array:
     values = column.values[rows]
     if column.categorical:
         return np.eye(column.size)[values][:, :-1]
@@ -95,7 +97,7 @@ def _features(column: Column, rows: Array) -> Array:
     return np.column_stack([number, np.clip(number, -4, 4) ** 2])  # a bound, so that single rows do not decide
 
 
-def _inputs(column: Column, rows: Array) -> Array:
+def _inputs(column: CodedColumn, rows: Array) -> Array:
     values = column.values[rows]
     return np.eye(column.size)[values] if column.categorical else _standardized(values)[:, None]
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from idgen_compiler.check.columns import Column, Columns
+from idgen_compiler.check.columns import CodedColumn, Columns
 from idgen_compiler.check.implication import Fixing, Implication
 from idgen_compiler.check.jackknife import groups_of, hotelling
 from idgen_compiler.check.verdict import Outcome
 from idgen_compiler.data.arrays import Array
 
-__all__ = ["Rows", "contrast", "rows_of", "weighted_test"]
+__all__ = ["WeightedRows", "contrast", "rows_of", "weighted_test"]
 
 STRATIFIED = 12
 """Up to how many differences are tested stratum by stratum; more are added up over the strata."""
@@ -32,7 +32,7 @@ OVERLAP = 0.02
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class WeightedRows:
     """Rows with their counts; equal rows stand once where all variables are categorical."""
 
     columns: Columns
@@ -59,17 +59,17 @@ class Rows:
         return np.column_stack([np.eye(size)[code], *numbers])
 
 
-def rows_of(columns: Columns, names: Sequence[str]) -> tuple[Rows, Array]:
+def rows_of(columns: Columns, names: Sequence[str]) -> tuple[WeightedRows, Array]:
     """The rows of some columns, and for each row of the data its place among them."""
     chosen = {name: columns[name] for name in names}
     total = len(next(iter(chosen.values())).values)
     if not all(column.categorical for column in chosen.values()):
-        return Rows(chosen, np.ones(total)), np.arange(total)
+        return WeightedRows(chosen, np.ones(total)), np.arange(total)
     values = np.column_stack([column.values for column in chosen.values()])
     found, place = np.unique(values, axis=0, return_inverse=True)
     place = place.reshape(-1)
-    unique = {name: Column(found[:, k], column.size) for k, (name, column) in enumerate(chosen.items())}
-    return Rows(unique, np.bincount(place).astype(np.float64)), place
+    unique = {name: CodedColumn(found[:, k], column.size) for k, (name, column) in enumerate(chosen.items())}
+    return WeightedRows(unique, np.bincount(place).astype(np.float64)), place
 
 
 def weighted_test(implication: Implication, columns: Columns, generator: np.random.Generator) -> Outcome:
@@ -94,7 +94,7 @@ def weighted_test(implication: Implication, columns: Columns, generator: np.rand
     return Outcome("weighted rows", *found, effective)
 
 
-def contrast(implication: Implication, rows: Rows, counts: Array) -> tuple[Array, Array]:
+def contrast(implication: Implication, rows: WeightedRows, counts: Array) -> tuple[Array, Array]:
     """What has to be zero in the law after the fixings, and the rows' weights in it (counts included).
 
     For categories P(z) (P(a, b | z) - P(a | z) P(b | z)) for all but the last a and b; for numbers the covariance of
@@ -122,7 +122,7 @@ def _covariance(left: Array, right: Array, weights: Array) -> Array:
     return np.asarray(np.einsum("n,ni,nj->ij", weights, left, right).reshape(-1))
 
 
-def _ratio(rows: Rows, fixing: Fixing, weights: Array) -> Array:
+def _ratio(rows: WeightedRows, fixing: Fixing, weights: Array) -> Array:
     """policy(x) / P(x | given) in the weighted rows: the policy is the marginal."""
     column = rows.columns[fixing.vertex]
     if not all(rows.columns[name].categorical for name in fixing.given):
@@ -135,7 +135,7 @@ def _ratio(rows: Rows, fixing: Fixing, weights: Array) -> Array:
     return np.asarray(policy * below / both)
 
 
-def _logistic_ratio(design: Array, column: Column, weights: Array) -> Array:
+def _logistic_ratio(design: Array, column: CodedColumn, weights: Array) -> Array:
     """policy(x) / P(x | design) with P by multinomial logistic regression, fitted by Newton's method."""
     total, classes = weights.sum(), column.size
     if classes < 2:
@@ -165,7 +165,7 @@ def _logistic_ratio(design: Array, column: Column, weights: Array) -> Array:
     return np.asarray(policy[column.values] / chance[picked])
 
 
-def _features(column: Column) -> Array:
+def _features(column: CodedColumn) -> Array:
     """A category's indicators but for the last, or the number itself.  Shape (rows, features)."""
     if column.categorical:
         return np.eye(column.size)[column.values][:, : max(column.size - 1, 1)]
@@ -186,7 +186,7 @@ def _fitted(design: Array, values: Array, weights: Array) -> Array:
     return np.asarray(design @ coefficients)
 
 
-def _lacking(rows: Rows, fixing: Fixing) -> float:
+def _lacking(rows: WeightedRows, fixing: Fixing) -> float:
     """The share of rows beside whose given values some value of the fixed variable hardly occurs."""
     column = rows.columns[fixing.vertex]
     if not all(rows.columns[name].categorical for name in fixing.given):

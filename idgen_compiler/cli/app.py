@@ -23,7 +23,7 @@ from idgen_compiler.cli.check_graph import check_graph_command
 from idgen_compiler.cli.compile import compile_command
 from idgen_compiler.cli.demo import demo_command
 from idgen_compiler.cli.fit import fit_command
-from idgen_compiler.cli.outcome import Outcome, one_line
+from idgen_compiler.cli.outcome import ExitCode, one_line
 from idgen_compiler.cli.passes import passes_command
 from idgen_compiler.cli.sample import sample_command
 from idgen_compiler.cli.verify import verify_command
@@ -54,7 +54,7 @@ app.add_typer(catalog_app, name="catalog")
 def _print_version(wanted: bool) -> None:
     if wanted:
         print(f"idgen {idgen_compiler.__version__}")
-        raise typer.Exit(Outcome.DONE)
+        raise typer.Exit(ExitCode.DONE)
 
 
 @app.callback(invoke_without_command=True)
@@ -83,21 +83,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         with _warnings_as_lines():
-            return int(_run(given) or Outcome.DONE)
+            return int(_run(given) or ExitCode.DONE)
     except NotIdentifiable as error:
         print(f"idgen: {error}", file=sys.stderr)
-        return Outcome.NOT_IDENTIFIABLE
+        return ExitCode.NOT_IDENTIFIABLE
     except IdgenError as error:
         return _bad_input(str(error))
     except TyperException as error:
         return _bad_input(_usage(error))
     except KeyboardInterrupt as error:
         print(f"idgen: {one_line(str(error)) or 'interrupted'}", file=sys.stderr)
-        return Outcome.INTERRUPTED
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read standard output has gone; point it elsewhere so that Python's own last flush stays silent.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Outcome.BROKEN_PIPE
+        return ExitCode.BROKEN_PIPE
     except OSError as error:
         return _bad_input(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
     except MemoryError as error:
@@ -126,7 +126,7 @@ def _usage(error: TyperException) -> str:
 
 def _bad_input(message: str) -> int:
     print(f"idgen: {one_line(message)}", file=sys.stderr)
-    return Outcome.BAD_INPUT
+    return ExitCode.BAD_INPUT
 
 
 def _fault(error: Exception) -> int:
@@ -139,7 +139,7 @@ def _fault(error: Exception) -> int:
         f"your input; please report it with the command and its files ({TRACEBACK}=1 shows the traceback)",
         file=sys.stderr,
     )
-    return Outcome.FAULT
+    return ExitCode.FAULT
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import typer
 
 from idgen_compiler.check import check_graph
 from idgen_compiler.cli.arguments import GraphText, assignments, read_admg
-from idgen_compiler.cli.outcome import Outcome
+from idgen_compiler.cli.outcome import ExitCode
 from idgen_compiler.report.page import Page
 
 __all__ = ["check_graph_command"]
@@ -38,4 +38,4 @@ def check_graph_command(
     wanted = assignments("--types", types or ())
     check = check_graph(read_admg(graph), data, wanted, alpha=alpha, correction=correction, seed=seed)
     Page.on().text(check.to_markdown() if markdown else str(check))
-    return Outcome.DONE if check.ok else Outcome.DIFFERENCE
+    return ExitCode.DONE if check.ok else ExitCode.DIFFERENCE

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from idgen_compiler.cli.outcome import Outcome
-from idgen_compiler.demo import DEMOS, Settings, find
+from idgen_compiler.cli.outcome import ExitCode
+from idgen_compiler.demo import DEMOS, DemoSettings, find
 from idgen_compiler.report.page import Page
 
 __all__ = ["demo_command"]
@@ -38,8 +38,8 @@ def demo_command(
     page = Page.on()
     if listed:
         page.table(("name", "what it shows"), [(demo.name, demo.title) for demo in DEMOS])
-        return Outcome.DONE
+        return ExitCode.DONE
     # The demos' networks are small: on a busy machine a second thread waits for the first more than it helps.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    agreed = find(name).run(page, Settings(rows, seed, out, quick, data, device))
-    return Outcome.DONE if agreed else Outcome.DIFFERENCE
+    agreed = find(name).run(page, DemoSettings(rows, seed, out, quick, data, device))
+    return ExitCode.DONE if agreed else ExitCode.DIFFERENCE

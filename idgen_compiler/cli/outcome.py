@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 
-__all__ = ["Outcome", "one_line"]
+__all__ = ["ExitCode", "one_line"]
 
 
-class Outcome(IntEnum):
+class ExitCode(IntEnum):
     """Exit codes, as the README promises them."""
 
     DONE = 0

@@ -22,7 +22,7 @@ from idgen_compiler.report.page import Page
 __all__ = ["passes_command"]
 
 
-class Form(StrEnum):
+class OutputForm(StrEnum):
     """The forms of a program."""
 
     IR = "ir"
@@ -38,7 +38,9 @@ def passes_command(
         list[str] | None,
         typer.Option("--joint", metavar="X,Y", help="Variables that `fuse` may put together."),
     ] = None,
-    emit: Annotated[Form, typer.Option("--emit", "-e", help="The form in which to print the program.")] = Form.IR,
+    emit: Annotated[
+        OutputForm, typer.Option("--emit", "-e", help="The form in which to print the program.")
+    ] = OutputForm.IR,
 ) -> None:
     """Run passes over the file of a program and print what they leave; without a file, list them.
 
@@ -53,13 +55,13 @@ def passes_command(
     page.code(_written(program, emit))
 
 
-def _written(program: Program, form: Form) -> str:
+def _written(program: Program, form: OutputForm) -> str:
     match form:
-        case Form.JSON:
+        case OutputForm.JSON:
             return program.to_json()
-        case Form.DOT:
+        case OutputForm.DOT:
             return program.to_dot()
-        case Form.MERMAID:
+        case OutputForm.MERMAID:
             return program.to_mermaid()
     return str(program)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import GraphText, QueryText, read_question
-from idgen_compiler.cli.outcome import Outcome
+from idgen_compiler.cli.outcome import ExitCode
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify.hedge import sketch_hedge
@@ -36,7 +36,7 @@ def verify_command(
         _print_proof(asked, admg, error)
         raise
     Page.on().text(report.to_markdown() if markdown else str(report))
-    return Outcome.DONE if report.ok else Outcome.DIFFERENCE
+    return ExitCode.DONE if report.ok else ExitCode.DIFFERENCE
 
 
 def _print_proof(query: Query, graph: ADMG, refusal: NotIdentifiable) -> None:

@@ -12,7 +12,7 @@ from idgen_compiler.ir.operations import Regenerate, Reweight, Way
 from idgen_compiler.passes import Fuse, Pass, Renumber
 from idgen_compiler.passes.pipeline import LEVELS
 
-__all__ = ["Options", "Realization", "checked_groups"]
+__all__ = ["CompileOptions", "Realization", "checked_groups"]
 
 Realization = Literal["auto", "regenerate", "reweight"]
 
@@ -24,7 +24,7 @@ _WAYS: dict[Realization, tuple[type[Way], ...]] = {
 
 
 @dataclass(frozen=True)
-class Options:
+class CompileOptions:
     """The options of a compilation, checked."""
 
     level: int

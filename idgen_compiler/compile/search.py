@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from idgen_compiler.compile.options import Options
+from idgen_compiler.compile.options import CompileOptions
 from idgen_compiler.compile.posings import Posing, moves
 from idgen_compiler.compile.stages import Compilation, Stage
 from idgen_compiler.errors import NotIdentifiable
@@ -41,7 +41,7 @@ def lowered(identification: Identification, kernel: Kernel, ways: Sequence[type[
     return Program(str(query), identification.graph, operations)
 
 
-def compiled(identification: Identification, posing: Posing, options: Options) -> Iterator[Compilation]:
+def compiled(identification: Identification, posing: Posing, options: CompileOptions) -> Iterator[Compilation]:
     """The program after each sequence of rewrites of the level."""
     literal = identification.estimand
 
@@ -62,7 +62,7 @@ def compiled(identification: Identification, posing: Posing, options: Options) -
         yield Compilation(identification, posing, replace(literal, kernel=kernel), program, tuple(stages), 1)
 
 
-def searched(query: Query, best: Compilation, options: Options) -> tuple[Compilation, int]:
+def searched(query: Query, best: Compilation, options: CompileOptions) -> tuple[Compilation, int]:
     """The best that is found by climbing from posing to cheaper posing, and how many programs were compiled for that.
 
     A posing is left as soon as one step makes the program cheaper.
@@ -86,7 +86,7 @@ def _is_ideal(cost: Cost) -> bool:
     return cost.regenerations == 0 and cost.models <= 1
 
 
-def _posed(query: Query, posing: Posing, options: Options) -> Iterator[Compilation]:
+def _posed(query: Query, posing: Posing, options: CompileOptions) -> Iterator[Compilation]:
     try:
         identification = identify(posing.query, posing.graph, exchange=posing.exchange)
     except NotIdentifiable:  # an equal posing may hide what the algorithm needs

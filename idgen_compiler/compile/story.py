@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from idgen_compiler.compile.options import Options, Realization
+from idgen_compiler.compile.options import CompileOptions, Realization
 from idgen_compiler.compile.posings import Posing
 from idgen_compiler.compile.search import compiled, lowered, rank, searched
 from idgen_compiler.compile.stages import Compilation, Stage
@@ -58,7 +58,7 @@ def compile(
     queries = list(query)
     for each in queries:
         check_question(each, graph)
-    options = Options.checked(optimize, realize, joint, graph)
+    options = CompileOptions.checked(optimize, realize, joint, graph)
     if len(set(queries)) < len(queries):
         raise QueryError("a query is given twice; give each once")
     return together([_explained(each, graph, options).program for each in queries], graph, options)
@@ -80,10 +80,10 @@ def explain(
     ['literal']
     """
     check_question(query, graph)
-    return _explained(query, graph, Options.checked(optimize, realize, joint, graph))
+    return _explained(query, graph, CompileOptions.checked(optimize, realize, joint, graph))
 
 
-def _explained(query: Query, graph: ADMG, options: Options) -> Compilation:
+def _explained(query: Query, graph: ADMG, options: CompileOptions) -> Compilation:
     identification = identify(query, graph)
     best = min(compiled(identification, Posing(query, graph), options), key=rank)
     literal = best.stages[0]
@@ -99,7 +99,7 @@ def _explained(query: Query, graph: ADMG, options: Options) -> Compilation:
     return replace(best, identification=identification, considered=considered)
 
 
-def _with_weights(best: Compilation, options: Options) -> Compilation:
+def _with_weights(best: Compilation, options: CompileOptions) -> Compilation:
     """The same estimand, with laws that may be reweighted as well: what the data say about overlap decides.
 
     Weights may need columns that nothing else does; these are not asked of a user.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from idgen_compiler.compile.options import Options
+from idgen_compiler.compile.options import CompileOptions
 from idgen_compiler.errors import QueryError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.laws import graph_of_text, law_graph, law_type
@@ -17,7 +17,7 @@ from idgen_compiler.program import Program
 __all__ = ["together"]
 
 
-def together(programs: Sequence[Program], graph: ADMG, options: Options) -> Program:
+def together(programs: Sequence[Program], graph: ADMG, options: CompileOptions) -> Program:
     """One program with all samplers: values renamed apart, then shared."""
     if not programs:
         raise QueryError("there is no query to compile; give at least one")

@@ -12,11 +12,11 @@ from pathlib import Path
 from idgen_compiler.errors import IdgenError, near_misses
 from idgen_compiler.report.page import Page
 
-__all__ = ["DEMOS", "Demo", "Settings", "find"]
+__all__ = ["DEMOS", "Demo", "DemoSettings", "find"]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class DemoSettings:
     """How to run a demo.
 
     `rows` None stands for the demo's own number; `out` is the folder of its plots; `data` a folder of other data, where
@@ -45,7 +45,7 @@ class Demo:
     title: str
     module: str
 
-    def run(self, page: Page, settings: Settings) -> bool:
+    def run(self, page: Page, settings: DemoSettings) -> bool:
         """Run it.  Raises IdgenError when a library that it needs is not installed."""
         try:
             module = import_module(self.module)

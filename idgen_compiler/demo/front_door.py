@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idgen_compiler.compile import compile
-from idgen_compiler.demo import Settings
+from idgen_compiler.demo import DemoSettings
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import identify
 from idgen_compiler.query import Query
@@ -43,7 +43,7 @@ def seen(x: float) -> tuple[float, float]:
     return (A * B - C / 2) * x, float(np.sqrt(B**2 + C**2 / 2 + 1))
 
 
-def run(page: Page, settings: Settings) -> bool:
+def run(page: Page, settings: DemoSettings) -> bool:
     """Tell the story; True if the verification found no difference."""
     graph, query = ADMG.parse(GRAPH), Query.parse(QUERY)
     rows = settings.rows or (QUICK_ROWS if settings.quick else ROWS)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idgen_compiler.compile import compile
-from idgen_compiler.demo import Settings
+from idgen_compiler.demo import DemoSettings
 from idgen_compiler.demo.digits import Handwriting
 from idgen_compiler.demo.napkin_mnist import (
     ATTRIBUTES,
@@ -46,7 +46,7 @@ SAMPLES = 200_000
 PICTURES = 20
 
 
-def run(page: Page, settings: Settings) -> bool:
+def run(page: Page, settings: DemoSettings) -> bool:
     """Tell the story from the graph to the plot; True if the verification found no difference."""
     graph, query = ADMG.parse(GRAPH), Query.parse(QUERY)
     rows = settings.rows or (QUICK_ROWS if settings.quick else ROWS)
@@ -91,7 +91,7 @@ def run(page: Page, settings: Settings) -> bool:
     return report.ok
 
 
-def _options(settings: Settings) -> dict[str, Any]:
+def _options(settings: DemoSettings) -> dict[str, Any]:
     return {"epochs": 6, "rows_factor": 4, "ensemble": 1} if settings.quick else {}
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idgen_compiler.compile import compile
-from idgen_compiler.demo import Settings
+from idgen_compiler.demo import DemoSettings
 from idgen_compiler.demo.colored_digits import Bank, Pictures, labelled_pictures, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import (
     ATTRIBUTES,
@@ -66,7 +66,7 @@ class Judge:
     sampler: Sampler
 
     @classmethod
-    def train(cls, bank: Bank, size: Size, settings: Settings) -> Judge:
+    def train(cls, bank: Bank, size: Size, settings: DemoSettings) -> Judge:
         """Train on pictures of handwriting that no other model sees."""
         pictures, codes = labelled_pictures(bank, size.judged, settings.seed)
         data = {"picture": pictures} | {f"label.{name}": values for name, values in codes.items()}
@@ -86,7 +86,7 @@ class Judge:
         return {name: float(np.mean(found[name] == codes[name])) for name in ATTRIBUTES}
 
 
-def run(page: Page, settings: Settings) -> bool:
+def run(page: Page, settings: DemoSettings) -> bool:
     """Tell the story; True if the verification found no difference."""
     graph, query = ADMG.parse(GRAPH), Query.parse(QUERY)
     size = QUICK if settings.quick else GPU if settings.device.startswith("cuda") else FULL
@@ -139,7 +139,7 @@ def run(page: Page, settings: Settings) -> bool:
     return report.ok
 
 
-def _banks(settings: Settings) -> tuple[Bank, Bank]:
+def _banks(settings: DemoSettings) -> tuple[Bank, Bank]:
     """Handwriting to learn from, and other handwriting to judge with."""
     if settings.data is not None:
         size = 28 if settings.device.startswith("cuda") else 16

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from idgen_compiler.estimand.nodes import Conditional, Free, Kernel, Law, Marginal, Product
-from idgen_compiler.estimand.tree import Role, operands
+from idgen_compiler.estimand.tree import FieldRole, operands
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits
 
@@ -53,16 +53,16 @@ def with_parts(node: Kernel, parts: Sequence[Kernel]) -> Kernel:
     part, rest, values = parts[0], iter(parts), list[Any]()
     for name, role, kind in operands(type(node)):
         value: Any = getattr(node, name)
-        if role is Role.PARTS:  # the last of the parts
+        if role is FieldRole.PARTS:  # the last of the parts
             value = tuple(rest)
-        elif role is Role.PART or role is Role.ORIGIN:
+        elif role is FieldRole.PART or role is FieldRole.ORIGIN:
             part = value = next(rest)
             if not isinstance(value, kind):
                 raise TypeError(f"no way to rebuild {type(node).__name__} over {value!r}")
-        elif role is not Role.OWN:
+        elif role is not FieldRole.OWN:
             scope = {*part.targets, *part.inputs}
             value = tuple([item for item in value if (item if isinstance(item, str) else item[0]) in scope])
-            if role is Role.SOME and not value:
+            if role is FieldRole.SOME and not value:
                 return part
         values.append(value)
     return part if values == [(part,)] else type(node)(*values)

@@ -26,11 +26,11 @@ from idgen_compiler.estimand.nodes import (
     Renamed,
 )
 
-__all__ = ["Atom", "Flat", "flatten", "unflatten"]
+__all__ = ["Factor", "Flat", "flatten", "unflatten"]
 
 
 @dataclass(frozen=True, slots=True)
-class Atom:
+class Factor:
     """One conditional of one variable, with the slots that its target and its inputs (in order) stand for."""
 
     kernel: Conditional
@@ -42,7 +42,7 @@ class Atom:
 class Flat:
     """Atoms in an order in which they can be sampled, and the slots that may take any value."""
 
-    atoms: tuple[Atom, ...]
+    atoms: tuple[Factor, ...]
     free: Names
 
     def needed(self, outputs: Iterable[str]) -> Flat:
@@ -61,7 +61,7 @@ def flatten(kernel: Kernel, reserved: Iterable[str] = ()) -> Flat:
     Raises IdgenError for a law that stands outside a conditional and is no product, which no algorithm here makes.
     """
     taken = Counter({*kernel.targets, *kernel.inputs, *reserved})
-    atoms: list[Atom] = []
+    atoms: list[Factor] = []
     any_value: list[str] = []
     # An explicit stack carries which slot a variable stands for, where it is not its own.
     stack: list[tuple[Kernel, Mapping[str, str]]] = [(kernel, {})]
@@ -97,7 +97,7 @@ def unflatten(flat: Flat, targets: Iterable[str], inputs: Iterable[str]) -> Kern
     return free(body, [s for s in flat.free if s not in outside])
 
 
-def _renamed(atom: Atom) -> Kernel:
+def _renamed(atom: Factor) -> Kernel:
     names = ((*atom.kernel.to, *atom.kernel.given), (atom.target, *atom.inputs))
     changed = tuple((old, new) for old, new in zip(*names, strict=True) if old != new)
     return Renamed(atom.kernel, changed) if changed else atom.kernel
@@ -117,18 +117,18 @@ def _instances(names: Sequence[str], taken: Counter[str]) -> dict[str, str]:
     return found
 
 
-def _atoms(node: Conditional, slot: Mapping[str, str]) -> list[Atom]:
+def _atoms(node: Conditional, slot: Mapping[str, str]) -> list[Factor]:
     """One atom for each target, given those before it (the chain rule)."""
     found = []
     for k, target in enumerate(node.to):
         given = node.given + node.to[:k]
         kernel = node if len(node.to) == 1 else Conditional(node.of, (target,), given)
         inputs = given if not slot or slot.keys().isdisjoint(given) else tuple([slot.get(n, n) for n in given])
-        found.append(Atom(kernel, slot.get(target, target), inputs))
+        found.append(Factor(kernel, slot.get(target, target), inputs))
     return found
 
 
-def _in_order(atoms: Sequence[Atom]) -> tuple[Atom, ...]:
+def _in_order(atoms: Sequence[Factor]) -> tuple[Factor, ...]:
     """The atoms so that each one's inputs are made before it, in the given order where that is free."""
     maker = {atom.target: k for k, atom in enumerate(atoms)}
     unmade = set(maker)

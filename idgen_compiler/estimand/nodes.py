@@ -17,7 +17,7 @@ from typing import Annotated, Any, cast
 from weakref import WeakValueDictionary
 
 from idgen_compiler.errors import IdgenError
-from idgen_compiler.estimand.tree import Role, Tree
+from idgen_compiler.estimand.tree import FieldRole, Tree
 from idgen_compiler.graph.admg import ADMG
 
 __all__ = [
@@ -146,7 +146,7 @@ class Conditional(Kernel):
 
     of: Kernel
     to: Names  #: the targets, in topological order
-    given: Annotated[Names, Role.READ]
+    given: Annotated[Names, FieldRole.READ]
 
     def __post_init__(self) -> None:
         made, scope = self.of._scopes
@@ -229,7 +229,7 @@ class Free(Kernel):
     """
 
     body: Kernel
-    over: Annotated[Names, Role.SOME]  #: never empty, always among body.inputs
+    over: Annotated[Names, FieldRole.SOME]  #: never empty, always among body.inputs
 
     def __post_init__(self) -> None:
         over = set(self.over)
@@ -257,7 +257,7 @@ class Intervened(Law):
     random, and `do` and the law's earlier fixed vertices fixed.
     """
 
-    law: Annotated[Law, Role.ORIGIN]
+    law: Annotated[Law, FieldRole.ORIGIN]
     do: Names
     factors: tuple[Kernel, ...]
 
@@ -280,7 +280,7 @@ class Renamed(Kernel):
     """`body` with variables under other names, as bound variables get when sums move outwards (X becomes X')."""
 
     body: Kernel
-    names: Annotated[tuple[tuple[str, str], ...], Role.SOME]  #: (old, new), the old ones the body's
+    names: Annotated[tuple[tuple[str, str], ...], FieldRole.SOME]  #: (old, new), the old ones the body's
 
     def __post_init__(self) -> None:
         names = (*self.targets, *self.inputs)

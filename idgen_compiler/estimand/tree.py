@@ -13,13 +13,13 @@ from functools import cache
 from operator import attrgetter
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
-__all__ = ["Operand", "Role", "Tree", "fold", "operands", "walk"]
+__all__ = ["Operand", "FieldRole", "Tree", "fold", "operands", "walk"]
 
 P = TypeVar("P")
 R = TypeVar("R")
 
 
-class Role(Enum):
+class FieldRole(Enum):
     """What a field of a node is to it."""
 
     OWN = auto()  #: names or values of the node's own
@@ -34,7 +34,7 @@ class Operand(NamedTuple):
     """A field of a kind of node: its role, and the type of the part, or of each of the parts, that it holds."""
 
     name: str
-    role: Role
+    role: FieldRole
     kind: type
 
 
@@ -52,18 +52,20 @@ def _operand(name: str, declared: Any) -> Operand:
     several = get_origin(declared) is tuple
     kind = get_args(declared)[0] if several else declared
     if isinstance(kind, type) and issubclass(kind, Tree):
-        return Operand(name, role or (Role.PARTS if several else Role.PART), kind)
-    return Operand(name, role or Role.OWN, object)
+        return Operand(name, role or (FieldRole.PARTS if several else FieldRole.PART), kind)
+    return Operand(name, role or FieldRole.OWN, object)
 
 
 class _Readers(dict[type, Callable[[Any], tuple[Any, ...]]]):
     """Kind of node -> what reads the nodes in its fields of some roles, put together when first asked for."""
 
-    def __init__(self, *roles: Role) -> None:
+    def __init__(self, *roles: FieldRole) -> None:
         self.roles = roles
 
     def __missing__(self, kind: type) -> Callable[[Any], tuple[Any, ...]]:
-        held = [(operand.name, operand.role is Role.PARTS) for operand in operands(kind) if operand.role in self.roles]
+        held = [
+            (operand.name, operand.role is FieldRole.PARTS) for operand in operands(kind) if operand.role in self.roles
+        ]
         self[kind] = reader = _reader(held)
         return reader
 
@@ -81,8 +83,8 @@ def _reader(held: Sequence[tuple[str, bool]]) -> Callable[[Any], tuple[Any, ...]
     return lambda node: first(node) + rest(node)
 
 
-_PARTS = _Readers(Role.ORIGIN, Role.PART, Role.PARTS)
-_MADE_OF = _Readers(Role.PART, Role.PARTS)
+_PARTS = _Readers(FieldRole.ORIGIN, FieldRole.PART, FieldRole.PARTS)
+_MADE_OF = _Readers(FieldRole.PART, FieldRole.PARTS)
 
 
 class Tree(Generic[P]):

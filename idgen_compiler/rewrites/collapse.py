@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idgen_compiler.estimand.construction import with_parts
-from idgen_compiler.estimand.network import Atom, Flat, flatten, unflatten
+from idgen_compiler.estimand.network import Factor, Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Marginal
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.separation import m_separated_mask
@@ -58,7 +58,7 @@ def _collapsed(kernel: Kernel) -> Kernel:
 class _Network:
     """Atoms by the slots that they fill, and who reads each slot; what is neither read nor an output is gone."""
 
-    def __init__(self, atoms: dict[str, Atom], outputs: set[str]) -> None:
+    def __init__(self, atoms: dict[str, Factor], outputs: set[str]) -> None:
         self.atoms = atoms
         self.outputs = outputs
         self.readers: dict[str, set[str]] = {}
@@ -83,17 +83,17 @@ class _Network:
         # The slot itself is among these: nothing reads it any more, so that it goes when it is looked at again.
         return (*hidden.inputs, *reader.inputs, reader.target)
 
-    def _read(self, atom: Atom) -> None:
+    def _read(self, atom: Factor) -> None:
         for slot in atom.inputs:
             self.readers.setdefault(slot, set()).add(atom.target)
 
-    def _drop(self, atom: Atom) -> None:
+    def _drop(self, atom: Factor) -> None:
         del self.atoms[atom.target]
         for slot in atom.inputs:
             self.readers[slot].discard(atom.target)
 
 
-def _joined(hidden: Atom, user: Atom) -> Atom | None:
+def _joined(hidden: Factor, user: Factor) -> Factor | None:
     """P(c | a, b) for the atoms P(h | a) and P(c | h, b); None where the sum is not that."""
     law = hidden.kernel.of
     if user.kernel.of is not law or not isinstance(law, Law):
@@ -112,4 +112,4 @@ def _joined(hidden: Atom, user: Atom) -> Atom | None:
     if not m_separated_mask(graph, c, a & ~b & ~fixed, h | b | fixed):
         return None
     kernel = minimized(Conditional(law, user.kernel.to, graph.names(a | b)))
-    return Atom(kernel, user.target, tuple(slot_of[name] for name in kernel.given))
+    return Factor(kernel, user.target, tuple(slot_of[name] for name in kernel.given))

@@ -14,13 +14,13 @@ from idgen_compiler.estimand.tables import Table
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.verify.models import CausalModel
 
-__all__ = ["Bit", "Law", "Source", "TableLaw", "Xor", "bit_model"]
+__all__ = ["Bit", "Law", "BitSource", "TableLaw", "Xor", "bit_model"]
 
 HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, order=True)
-class Source:
+class BitSource:
     """A bit that another one listens to: one of a vertex, or the one bit of a hidden cause."""
 
     name: str
@@ -34,10 +34,10 @@ class Source:
 class Xor:
     """The parity of the sources, flipped with probability `flip`."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[BitSource, ...]
     flip: Fraction = Fraction(0)
 
-    def odds(self, bits: Mapping[Source, int]) -> Fraction:
+    def odds(self, bits: Mapping[BitSource, int]) -> Fraction:
         """P(1) given the sources' bits."""
         return 1 - self.flip if sum(bits[s] for s in self.sources) % 2 else self.flip
 
@@ -52,16 +52,16 @@ class Xor:
 class TableLaw:
     """A bit whose law is read off a table; with `plus`, the parity of that bit and another law's."""
 
-    sources_of_table: tuple[Source, ...]
+    sources_of_table: tuple[BitSource, ...]
     table: Mapping[tuple[int, ...], Fraction]
     plus: Xor | None = None
 
     @property
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[BitSource, ...]:
         """Everything that the bit listens to."""
         return (*self.sources_of_table, *(self.plus.sources if self.plus else ()))
 
-    def odds(self, bits: Mapping[Source, int]) -> Fraction:
+    def odds(self, bits: Mapping[BitSource, int]) -> Fraction:
         """P(1) given the sources' bits."""
         one = self.table[tuple(bits[s] for s in self.sources_of_table)]
         if self.plus is None:
@@ -101,7 +101,7 @@ def bit_model(graph: ADMG, vertices: Mapping[str, Sequence[Bit]], hidden: Sequen
         values = np.empty((sizes[v], *(sizes[name] for name in around)), dtype=object)
         for states in _states(around, sizes):
             known = {
-                Source(name, part): bit
+                BitSource(name, part): bit
                 for name, state in zip(around, states, strict=True)
                 for part, bit in zip(parts[name], _bits(state, len(parts[name])), strict=True)
             }

@@ -17,7 +17,7 @@ from idgen_compiler.identify.fixing import exchanged
 from idgen_compiler.query import Query, check_question
 from idgen_compiler.verify.models import CausalModel
 from idgen_compiler.verify.witness_forest import Forest, Hedge
-from idgen_compiler.verify.witness_plan import Plan
+from idgen_compiler.verify.witness_plan import WitnessPlan
 
 __all__ = ["Witness", "witness"]
 
@@ -79,7 +79,7 @@ def witness(query: Query, graph: ADMG) -> Witness:
         hedge = Hedge(*error.hedge)
     else:
         raise IdgenError(f"{query} is identifiable in this graph, so that models with one P(V) have one answer")
-    for one, other in Plan(reduced, graph, Forest.of(hedge, graph)).pairs():
+    for one, other in WitnessPlan(reduced, graph, Forest.of(hedge, graph)).pairs():
         laws = one.described(graph), other.described(graph)
         found = Witness(query, graph, hedge, one.model(graph), other.model(graph), laws)
         if found.proves:

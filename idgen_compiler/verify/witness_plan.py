@@ -24,10 +24,10 @@ from idgen_compiler.errors import IdgenError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 from idgen_compiler.verify.models import CausalModel
-from idgen_compiler.verify.parity import Bit, Law, Source, TableLaw, Xor, bit_model
+from idgen_compiler.verify.parity import Bit, BitSource, Law, TableLaw, Xor, bit_model
 from idgen_compiler.verify.witness_forest import Forest, routes
 
-__all__ = ["Construction", "Plan"]
+__all__ = ["Construction", "WitnessPlan"]
 
 FLIP = Fraction(1, 4)
 CELLS = 2**14
@@ -50,11 +50,11 @@ class Construction:
 
     def described(self, graph: ADMG) -> dict[str, str]:
         """How each vertex is made, by its name or the name of its bit."""
-        return {str(Source(v, bit.part)): str(bit.law) for v in graph.order for bit in self.vertices[v]}
+        return {str(BitSource(v, bit.part)): str(bit.law) for v in graph.order for bit in self.vertices[v]}
 
 
 @dataclass(frozen=True)
-class Plan:
+class WitnessPlan:
     """The models of a query whose conditions cannot be exchanged, up to what is tried for its conditions."""
 
     query: Query
@@ -123,14 +123,14 @@ class Plan:
         """The parity of a vertex's parents and coins in the outer forest, or in the inner one."""
         inner = self.forest.hedge.inner
         inside = inner if loose and v in inner else self.forest.hedge.outer
-        parents = tuple(Source(p, "hedge") for p in sorted(self.forest.parents(v)) if p in inside)
-        coins = tuple(Source(_coin(a, b)) for a, b in self.forest.arcs if v in (a, b) and {a, b} <= inside)
+        parents = tuple(BitSource(p, "hedge") for p in sorted(self.forest.parents(v)) if p in inside)
+        coins = tuple(BitSource(_coin(a, b)) for a, b in self.forest.arcs if v in (a, b) and {a, b} <= inside)
         return Xor((*parents, *coins), FLIP if v in self.forest.roots else Fraction(0))
 
-    def parity(self, v: str) -> tuple[Source, ...]:
+    def parity(self, v: str) -> tuple[BitSource, ...]:
         """What a carrier hands on: its bit if it is a root, and what was handed to it."""
-        own = (Source(v, "hedge"),) if v in self.forest.roots else ()
-        return (*own, *((Source(v, "carried"),) if v in self.following.values() else ()))
+        own = (BitSource(v, "hedge"),) if v in self.forest.roots else ()
+        return (*own, *((BitSource(v, "carried"),) if v in self.following.values() else ()))
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,10 @@ class Side:
 
     def law(self, v: str, plus: Xor | None) -> TableLaw:
         """The law of a vertex's side bit, drawn from the seed."""
-        parents = [Source(p, "side") for p in self.graph.sorted(self.graph.parents([v])) if p in self.vertices]
-        coins = [Source(_coin(a, b, "V")) for a, b in self.graph.bidirected if v in (a, b) and {a, b} <= self.vertices]
+        parents = [BitSource(p, "side") for p in self.graph.sorted(self.graph.parents([v])) if p in self.vertices]
+        coins = [
+            BitSource(_coin(a, b, "V")) for a, b in self.graph.bidirected if v in (a, b) and {a, b} <= self.vertices
+        ]
         sources = (*parents, *coins)
         generator = np.random.default_rng((self.seed, self.graph.order.index(v)))
         table = {key: Fraction(int(generator.integers(1, 12)), 12) for key in product((0, 1), repeat=len(sources))}
@@ -179,8 +181,8 @@ def _part(part: str, own: Mapping[str, Law]) -> str:
 def _named(law: Law, parts: Mapping[str, Sequence[str]]) -> Law:
     """The law with the sources of vertices that have one bit called by the vertex alone."""
 
-    def plain(sources: Sequence[Source]) -> tuple[Source, ...]:
-        return tuple(Source(s.name) if len(parts.get(s.name, ())) == 1 else s for s in sources)
+    def plain(sources: Sequence[BitSource]) -> tuple[BitSource, ...]:
+        return tuple(BitSource(s.name) if len(parts.get(s.name, ())) == 1 else s for s in sources)
 
     if isinstance(law, Xor):
         return Xor(plain(law.sources), law.flip)

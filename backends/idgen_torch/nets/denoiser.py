@@ -16,11 +16,11 @@ from idgen_compiler.errors import DataError
 from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, pixels
 from idgen_torch.parts import Values, of_form
 
-__all__ = ["Denoiser", "Layout", "common_shape", "stacked"]
+__all__ = ["Denoiser", "DenoiserLayout", "common_shape", "stacked"]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class DenoiserLayout:
     """The shape of a denoiser: widths by level, residual blocks a level, and how many pixels are folded on a side."""
 
     channels: tuple[int, ...]
@@ -43,7 +43,7 @@ class Denoiser(DenoisingNetwork):
     Attention at the coarsest level: Ho et al. (2020), appendix B.
     """
 
-    def __init__(self, targets: Sequence[Part], inputs: Sequence[Part], layout: Layout) -> None:
+    def __init__(self, targets: Sequence[Part], inputs: Sequence[Part], layout: DenoiserLayout) -> None:
         """Build with weights from torch's global generator: see `Denoiser.start`."""
         super().__init__()
         try:
@@ -77,7 +77,7 @@ class Denoiser(DenoisingNetwork):
         self.code = InputCode(inputs, code)
 
     @classmethod
-    def start(cls, targets: Sequence[Part], inputs: Sequence[Part], layout: Layout, seed: int) -> Denoiser:
+    def start(cls, targets: Sequence[Part], inputs: Sequence[Part], layout: DenoiserLayout, seed: int) -> Denoiser:
         """A denoiser with random weights that depend on the seed alone; the global generator is left as it was."""
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)

@@ -18,7 +18,7 @@ from torch.nn.functional import embedding_bag, silu
 from idgen_compiler.data.part import Form, Part
 from idgen_torch.parts import Values, check_forms, of_form
 
-__all__ = ["Columns", "Features", "HeadNetworks", "Layout"]
+__all__ = ["Columns", "Features", "HeadNetworks", "HeadLayout"]
 
 _DENSE_WIDTH = 128
 """Up to this many features one-hot rows times a matrix beat summed embeddings (measured)."""
@@ -94,7 +94,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class HeadLayout:
     """The shape of HeadNetworks: `one_hot` of the `width` features are one-hot blocks, the rest real numbers."""
 
     members: int
@@ -137,14 +137,14 @@ class HeadNetworks:
     `mask` (heads, width) is 1 where a head may see a feature: the inputs, and the targets before its own.
     """
 
-    def __init__(self, layout: Layout, mask: Tensor, parameters: dict[str, Tensor]) -> None:
+    def __init__(self, layout: HeadLayout, mask: Tensor, parameters: dict[str, Tensor]) -> None:
         self.layout = layout
         self.mask = mask
         self.parameters = parameters
 
     @classmethod
     def start(
-        cls, layout: Layout, mask: Tensor, generator: torch.Generator, device: str | torch.device
+        cls, layout: HeadLayout, mask: Tensor, generator: torch.Generator, device: str | torch.device
     ) -> HeadNetworks:
         """He-initialized hidden layers, and last layers of zeros: the start puts out `last_bias` alone."""
         parameters = {}
@@ -191,9 +191,9 @@ class HeadNetworks:
         table = weight[:, :one_hot].reshape(members * one_hot, -1)
         return total + embedding_bag(shifted.reshape(-1, parts), table, mode="sum").view(members, batch, -1)
 
-    def member(self, index: int) -> Pass:
+    def member(self, index: int) -> HeadPass:
         """The networks of one member, to be run head by head."""
-        return Pass(self, index)
+        return HeadPass(self, index)
 
     def to(self, device: str | torch.device) -> HeadNetworks:
         """The same networks on another device."""
@@ -201,7 +201,7 @@ class HeadNetworks:
         return HeadNetworks(self.layout, self.mask.to(device), moved)
 
 
-class Pass:
+class HeadPass:
     """One member run over some rows head by head, while the targets before each head are being drawn."""
 
     def __init__(self, networks: HeadNetworks, member: int) -> None:

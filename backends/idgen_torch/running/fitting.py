@@ -30,7 +30,7 @@ from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, res
 from idgen_torch.running.emphasis import Emphasis
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
-from idgen_torch.running.plan import Settings, draws_of, label_of, requested_families
+from idgen_torch.running.plan import FitSettings, draws_of, label_of, requested_families
 from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelReport, Overlap, versions
 from idgen_torch.running.reweighting import reweighted, warn_poor_overlap
 from idgen_torch.running.trainer import Trainer
@@ -49,7 +49,7 @@ class Fitting:
         program: Program,
         schema: Schema,
         observed: Values,
-        settings: Settings,
+        settings: FitSettings,
         progress: Progress,
         checkpoint: Checkpoint | None,
     ) -> None:

@@ -21,7 +21,7 @@ from idgen_torch.parts import of_form
 from idgen_torch.running.draws import PolicyKey, policy_of
 
 __all__ = [
-    "Settings",
+    "FitSettings",
     "Asked",
     "asked_for",
     "check_families",
@@ -33,7 +33,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Settings:
+class FitSettings:
     """How to fit.
 
     `tuning` holds the recipes to choose from; `families` may name one for a model by its operation ("%m3"), its targets

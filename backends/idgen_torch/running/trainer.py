@@ -10,7 +10,7 @@ from idgen_compiler.errors import DataError
 from idgen_torch.families import ConditionalModel, Family, Run, Task
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.checkpoint import Checkpoint
-from idgen_torch.running.plan import Settings
+from idgen_torch.running.plan import FitSettings
 from idgen_torch.running.progress import OperationProgress
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.progress import Progress
@@ -22,7 +22,7 @@ __all__ = ["Trainer"]
 class Trainer:
     """What trains a model; one that the checkpoint has is read instead."""
 
-    settings: Settings
+    settings: FitSettings
     progress: Progress
     checkpoint: Checkpoint | None
     variants: dict[str, str] = field(default_factory=dict)  #: operation -> how its data are made, where there are ways

@@ -21,7 +21,7 @@ from idgen_torch.training.ensemble import one_cycle
 from idgen_torch.training.progress import Progress
 from idgen_torch.training.state import Standing, TrainingFile
 
-__all__ = ["Budget", "Lesson", "Plan", "RowsByStep", "train_denoiser"]
+__all__ = ["Budget", "Lesson", "DiffusionPlan", "RowsByStep", "train_denoiser"]
 
 REPORTS = 100
 """How often a training tells its progress."""
@@ -41,7 +41,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DiffusionPlan:
     """The measured recipe, or what the options set in its place."""
 
     budget: Budget
@@ -97,7 +97,7 @@ def train_denoiser(
     network: DenoisingNetwork,
     process: Process,
     lesson: Lesson,
-    plan: Plan,
+    plan: DiffusionPlan,
     seed: int,
     device: torch.device,
     progress: Progress,
@@ -150,7 +150,7 @@ class _Training:
         network: DenoisingNetwork,
         process: Process,
         lesson: Lesson,
-        plan: Plan,
+        plan: DiffusionPlan,
         seed: int,
         device: torch.device,
     ) -> None:
@@ -269,7 +269,7 @@ class _Step(nn.Module):
 
 
 @contextmanager
-def _accelerated(plan: Plan, device: torch.device) -> Iterator[Any]:
+def _accelerated(plan: DiffusionPlan, device: torch.device) -> Iterator[Any]:
     """An accelerator of this training's own, on the current CUDA device where it has one.
 
     Accelerate keeps one state a process: that of the user's own accelerators is as it was afterwards.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError
 
-__all__ = ["Chain", "Document", "Place", "parse_braces", "quote"]
+__all__ = ["EdgeChain", "Document", "Position", "parse_braces", "quote"]
 
 # Compiled where a text is read: importing the package costs nothing for languages that nobody uses.
 _TOKEN = r"""(?xs)
@@ -25,7 +25,7 @@ Attributes = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """A place in a text, for messages."""
 
     text: str
@@ -42,13 +42,13 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class EdgeChain:
     """One statement: groups of names joined by arrows, with the attributes in force; no arrow for a vertex."""
 
     groups: tuple[tuple[str, ...], ...]
-    arrows: tuple[tuple[str, Place], ...]
+    arrows: tuple[tuple[str, Position], ...]
     attributes: Attributes
-    place: Place
+    place: Position
 
     @property
     def names(self) -> list[str]:
@@ -61,8 +61,8 @@ class Document:
     """The opening words (`strict digraph`), and the statements in order."""
 
     words: tuple[str, ...]
-    chains: tuple[Chain, ...]
-    place: Place
+    chains: tuple[EdgeChain, ...]
+    place: Position
 
 
 def parse_braces(text: str, language: str) -> Document:
@@ -87,7 +87,7 @@ class _Parser:
         self.text, self.language = text, language
         self.tokens: list[tuple[str, str, int]] = []
         self.next = self.depth = 0
-        self.chains: list[Chain] = []
+        self.chains: list[EdgeChain] = []
         self.seen: set[str] = set()
         at, tokens = 0, re.compile(_TOKEN)
         while at < len(text):
@@ -100,8 +100,8 @@ class _Parser:
             at = token.end()
         self.tokens.append(("end", "", len(text)))
 
-    def place(self, at: int | None = None) -> Place:
-        return Place(self.text, self.tokens[self.next][2] if at is None else at, self.language)
+    def place(self, at: int | None = None) -> Position:
+        return Position(self.text, self.tokens[self.next][2] if at is None else at, self.language)
 
     @property
     def kind(self) -> str:
@@ -174,16 +174,16 @@ class _Parser:
 
     def chain(self, node: Attributes, edge: Attributes) -> list[str]:
         place = self.place()
-        groups, arrows = [self.group(node, edge)], list[tuple[str, Place]]()
+        groups, arrows = [self.group(node, edge)], list[tuple[str, Position]]()
         while self.kind == "arrow":
             arrows.append((self.value, self.place()))
             self.next += 1
             groups.append(self.group(node, edge))
         own = self.attributes()
         if arrows:
-            self.chains.append(Chain(tuple(groups), tuple(arrows), {**edge, **own}, place))
+            self.chains.append(EdgeChain(tuple(groups), tuple(arrows), {**edge, **own}, place))
         elif own:
-            self.chains.append(Chain(tuple(groups), (), own, place))
+            self.chains.append(EdgeChain(tuple(groups), (), own, place))
         return [name for group in groups for name in group]
 
     def group(self, node: Attributes, edge: Attributes) -> tuple[str, ...]:
@@ -202,7 +202,7 @@ class _Parser:
             self.word("a port")
         if name not in self.seen:  # defaults hold for the vertices that are new
             self.seen.add(name)
-            self.chains.append(Chain(((name,),), (), node, place))
+            self.chains.append(EdgeChain(((name,),), (), node, place))
         return (name,)
 
     def attributes(self) -> dict[str, str]:

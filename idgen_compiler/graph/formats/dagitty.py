@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from idgen_compiler.graph.edges import EdgeList
-from idgen_compiler.graph.formats.braces import Chain, Document, parse_braces, quote
+from idgen_compiler.graph.formats.braces import Document, EdgeChain, parse_braces, quote
 from idgen_compiler.graph.formats.draft import Draft
 from idgen_compiler.graph.formats.format import Format, register
 
@@ -49,7 +49,7 @@ def _check_kind(document: Document) -> None:
         raise document.place.error("a DAGitty graph starts with `dag {`")
 
 
-def _is_hidden(chain: Chain) -> bool:
+def _is_hidden(chain: EdgeChain) -> bool:
     if _SELECTED & chain.attributes.keys():
         raise chain.place.error("data selected by a variable's value are no samples of P(V); drop [selected]")
     return not _HIDDEN.isdisjoint(chain.attributes)

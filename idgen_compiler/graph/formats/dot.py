@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from idgen_compiler.graph.edges import EdgeList
-from idgen_compiler.graph.formats.braces import Chain, Place, parse_braces, quote
+from idgen_compiler.graph.formats.braces import EdgeChain, Position, parse_braces, quote
 from idgen_compiler.graph.formats.draft import Draft
 from idgen_compiler.graph.formats.format import Format, register
 
@@ -47,7 +47,7 @@ def parse_dot(text: str) -> EdgeList:
     return draft.edge_list()
 
 
-def _arrow(attributes: Mapping[str, str], arrow: str, place: Place, *, dashed_is_plain: bool) -> str:
+def _arrow(attributes: Mapping[str, str], arrow: str, place: Position, *, dashed_is_plain: bool) -> str:
     """The edge that is meant: ->, <- or <->."""
     if arrow != "->":
         raise place.error(f"{arrow} is no edge of a digraph; write ->, and [dir=both] for a hidden common cause")
@@ -61,14 +61,14 @@ def _arrow(attributes: Mapping[str, str], arrow: str, place: Place, *, dashed_is
     return "->"
 
 
-def _is_hidden(chain: Chain) -> bool | None:
+def _is_hidden(chain: EdgeChain) -> bool | None:
     observed = _flag(chain, "observed")
     marks = [_flag(chain, key) for key in ("hidden", "latent", "unobserved")]
     known = [mark for mark in (*marks, None if observed is None else not observed) if mark is not None]
     return any(known) if known else None
 
 
-def _flag(chain: Chain, key: str) -> bool | None:
+def _flag(chain: EdgeChain, key: str) -> bool | None:
     value = chain.attributes.get(key)
     if value is None:
         return None

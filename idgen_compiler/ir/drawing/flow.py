@@ -21,7 +21,7 @@ from idgen_compiler.ir.operations import (
 )
 from idgen_compiler.ir.text import print_statement
 
-__all__ = ["Arrow", "Box", "Flow", "Node", "dataflow"]
+__all__ = ["Arrow", "Box", "Dataflow", "Node", "dataflow"]
 
 NodeKind = Literal["data", "model", "input", "draw", "slot", "output"]
 ArrowKind = Literal["rows", "policy", "model", "value"]
@@ -55,7 +55,7 @@ class Box:
 
 
 @dataclass(slots=True)
-class Flow:
+class Dataflow:
     """The whole drawing, in the program's order."""
 
     nodes: list[Node] = field(default_factory=list)  #: those outside every box
@@ -63,9 +63,9 @@ class Flow:
     arrows: list[Arrow] = field(default_factory=list)
 
 
-def dataflow(operations: Sequence[Operation]) -> Flow:
+def dataflow(operations: Sequence[Operation]) -> Dataflow:
     """The drawing of verified operations."""
-    flow = Flow()
+    flow = Dataflow()
     for op in operations:
         match op:
             case Observe():
@@ -84,14 +84,14 @@ def dataflow(operations: Sequence[Operation]) -> Flow:
     return flow
 
 
-def _plain(flow: Flow, op: Any) -> None:
+def _plain(flow: Dataflow, op: Any) -> None:
     """A node for an operation, by what it defines, with an arrow for each value that it uses."""
     flow.nodes.append(Node(op.result, (op.result, op.word), op.defines))
     flow.arrows += [Arrow(value, op.result, "rows") for value in _unique(leaves(op, Role.DATA))]
     flow.arrows += [Arrow(value, op.result, "model") for value in _unique(leaves(op, Role.MODEL))]
 
 
-def _realized(flow: Flow, op: Realize) -> None:
+def _realized(flow: Dataflow, op: Realize) -> None:
     lines = [op.result]
     for way in op.ways:
         do = ", ".join(map(print_statement, way.do))
@@ -122,7 +122,7 @@ def _owners(box: str, network: Network) -> dict[str, str]:
     return owners
 
 
-def _network(flow: Flow, box: str, title: str, network: Network, do: Sequence[Draw]) -> None:
+def _network(flow: Dataflow, box: str, title: str, network: Network, do: Sequence[Draw]) -> None:
     owners = _owners(box, network)
     drawn = {d.slot: d for d in do}
     nodes = [Node(owners[slot], (slot,), "draw" if slot in drawn else "input") for slot in network.inputs]

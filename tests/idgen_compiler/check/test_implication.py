@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idgen_compiler.check import Implication, implications
-from idgen_compiler.check.columns import Column
-from idgen_compiler.check.functional import Rows, contrast
+from idgen_compiler.check.columns import CodedColumn
+from idgen_compiler.check.functional import WeightedRows, contrast
 from idgen_compiler.check.moments import partial_correlation
 from idgen_compiler.errors import GraphError
 from idgen_compiler.estimand.tables import Joint
@@ -68,8 +68,8 @@ def test_each_holds_in_every_model_and_fails_in_a_law_at_random(graph: ADMG, see
 def _violation(implication: Implication, joint: Joint, law: np.ndarray) -> float:
     """The largest entry of the contrast when the rows are all cells, weighted by their probabilities."""
     cells = np.indices(law.shape).reshape(law.ndim, -1)
-    columns = {name: Column(cells[k], law.shape[k]) for k, name in enumerate(joint.variables)}
-    value, _ = contrast(implication, Rows(columns, law.reshape(-1)), law.reshape(-1))
+    columns = {name: CodedColumn(cells[k], law.shape[k]) for k, name in enumerate(joint.variables)}
+    value, _ = contrast(implication, WeightedRows(columns, law.reshape(-1)), law.reshape(-1))
     return float(np.abs(value).max())
 
 

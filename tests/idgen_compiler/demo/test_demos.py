@@ -10,7 +10,7 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.cli import main
-from idgen_compiler.demo import DEMOS, Demo, Settings, find
+from idgen_compiler.demo import DEMOS, Demo, DemoSettings, find
 from idgen_compiler.demo.digits import RGB, Handwriting
 from idgen_compiler.demo.front_door import observe, seen, truth
 from idgen_compiler.demo.napkin_mnist import COLORS
@@ -60,14 +60,14 @@ def test_a_missing_library_is_named() -> None:
     from idgen_compiler.report.page import Page
 
     with pytest.raises(idgen.IdgenError, match="needs nosuchlibrary"):
-        Demo("x", "x", "nosuchlibrary").run(Page.on(), Settings())
+        Demo("x", "x", "nosuchlibrary").run(Page.on(), DemoSettings())
 
 
 def test_settings_are_checked() -> None:
     with pytest.raises(idgen.IdgenError, match="1,000"):
-        Settings(rows=10)
+        DemoSettings(rows=10)
     with pytest.raises(idgen.IdgenError, match="seed"):
-        Settings(seed=-1)
+        DemoSettings(seed=-1)
 
 
 def test_pictures_have_their_colour_and_thickness() -> None:

@@ -22,7 +22,7 @@ from idgen_compiler.estimand.nodes import (
     Product,
     Renamed,
 )
-from idgen_compiler.estimand.tree import Role, _Readers, fold, operands, walk
+from idgen_compiler.estimand.tree import FieldRole, _Readers, fold, operands, walk
 from idgen_compiler.graph import ADMG
 from idgen_compiler.rewrites.rewrite import everywhere
 
@@ -39,10 +39,10 @@ KINDS |= {Free: Free(Y, ("W",)), Intervened: AFTER, Renamed: Renamed(Y, (("W", "
 class Shown(Kernel):
     """A kind of node that no module knows: its fields are declared, and nothing else is said of it."""
 
-    law: Annotated[Law, Role.ORIGIN]
+    law: Annotated[Law, FieldRole.ORIGIN]
     body: Kernel
     note: str
-    read: Annotated[Names, Role.SOME]
+    read: Annotated[Names, FieldRole.SOME]
 
     @property
     def targets(self) -> Names:
@@ -70,16 +70,20 @@ def test_what_a_law_came_from_is_no_part_of_its_value() -> None:
     assert AFTER.parts == (LAW, W, Y)
     assert AFTER.made_of == (W, Y)
     assert Y.made_of == Y.parts == (LAW,)
-    assert _Readers(Role.ORIGIN)[Intervened](AFTER) == (LAW,)
+    assert _Readers(FieldRole.ORIGIN)[Intervened](AFTER) == (LAW,)
 
 
 def test_operands_have_roles() -> None:
     assert {o.name: o.role for o in operands(Intervened)} == {
-        "law": Role.ORIGIN,
-        "do": Role.OWN,
-        "factors": Role.PARTS,
+        "law": FieldRole.ORIGIN,
+        "do": FieldRole.OWN,
+        "factors": FieldRole.PARTS,
     }
-    assert {o.name: o.role for o in operands(Conditional)} == {"of": Role.PART, "to": Role.OWN, "given": Role.READ}
+    assert {o.name: o.role for o in operands(Conditional)} == {
+        "of": FieldRole.PART,
+        "to": FieldRole.OWN,
+        "given": FieldRole.READ,
+    }
     assert [o.kind for o in operands(Intervened)] == [Law, object, Kernel]
 
 

@@ -28,7 +28,7 @@ from idgen_torch.families import (
 )
 from idgen_torch.families.images import from_images
 from idgen_torch.families.numbers import vector_diffusion
-from idgen_torch.nets.denoiser import Denoiser, Layout
+from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout
 from idgen_torch.parts import Values, rows_at_once
 from idgen_torch.training.progress import NoProgress
 from idgen_torch.training.state import Standing, TrainingFile, remove_scratch
@@ -177,7 +177,7 @@ def test_a_chain_of_two_trainings_resumes_in_either(tmp_path: Path, monkeypatch:
 
 def test_moments_come_back_with_the_strides_of_their_parameters(tmp_path: Path) -> None:
     def training() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
-        network = Denoiser.start((P,), (A,), Layout((8, 8), 1, 2, attention=True), 0)
+        network = Denoiser.start((P,), (A,), DenoiserLayout((8, 8), 1, 2, attention=True), 0)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return network, torch.optim.AdamW(network.parameters(), fused=True)
 

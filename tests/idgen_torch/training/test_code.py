@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.part import Part
-from idgen_torch.nets.denoiser import Denoiser, Layout
+from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout
 from idgen_torch.parts import Values
 from idgen_torch.training.code import code_steps, learn_code
 from idgen_torch.training.diffusion import Budget
@@ -36,7 +36,7 @@ class Losses(NoProgress):
 
 
 def learned(rows: Values, seconds: float | None = None) -> tuple[Denoiser, list[float]]:
-    network, losses = Denoiser.start((Y,), (P, Q), Layout((16, 16), 1, 2, attention=False), 0), Losses()
+    network, losses = Denoiser.start((Y,), (P, Q), DenoiserLayout((16, 16), 1, 2, attention=False), 0), Losses()
 
     def batch(index: Tensor) -> tuple[Tensor, Values]:
         taken = {name: values[index] for name, values in rows.items()}

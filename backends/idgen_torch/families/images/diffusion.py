@@ -18,13 +18,13 @@ from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, checked_tensor
 from idgen_torch.families.task import Offer, Task, rows_at
 from idgen_torch.nets.conditioning import pixels
-from idgen_torch.nets.denoiser import Denoiser, Layout, common_shape, stacked
+from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout, common_shape, stacked
 from idgen_torch.nets.processes import OBJECTIVES, SAMPLERS, TIMES, Predictor, process_of, samplers_of
 from idgen_torch.options import choice, flag, folder, real, whole, widths
 from idgen_torch.parts import Values, rows_at_once
 from idgen_torch.seeds import seed_for, stream_for
 from idgen_torch.training.code import code_steps, learn_code
-from idgen_torch.training.diffusion import Budget, Lesson, Plan, RowsByStep, train_denoiser
+from idgen_torch.training.diffusion import Budget, DiffusionPlan, Lesson, RowsByStep, train_denoiser
 from idgen_torch.training.state import TrainingFile
 from idgen_torch.warning import warn_law
 
@@ -226,9 +226,9 @@ class Diffusion(Family):
         """For images."""
         return Offer(50, "images") if task.targets_are_images else None
 
-    def layout(self) -> Layout:
+    def layout(self) -> DenoiserLayout:
         """The network's shape, once the channels are known."""
-        return Layout(self.channels or CHANNELS, self.layers, self.unshuffle, self.attention)
+        return DenoiserLayout(self.channels or CHANNELS, self.layers, self.unshuffle, self.attention)
 
     def fit(self, task: Task, run: Run = Run()) -> DiffusionModel:
         """Train. Raises DataError for a target that is no image, and for images of different sizes."""
@@ -263,14 +263,14 @@ class Diffusion(Family):
         )
         return model
 
-    def plan(self, count: int, device: torch.device) -> Plan:
+    def plan(self, count: int, device: torch.device) -> DiffusionPlan:
         """How to train on so many rows."""
         batch = self.batch_size or BATCH[device.type]
         steps = self.steps
         if steps is None and self.seconds is None:
             steps = STEPS[device.type] if self.epochs is None else self.epochs * max(1, count // batch)
         precision = ("bf16" if device.type == "cuda" else "no") if self.precision == "auto" else self.precision
-        return Plan(
+        return DiffusionPlan(
             Budget(steps, None if self.seconds is None else (1 - CODE_SHARE) * self.seconds),
             batch,
             self.lr,

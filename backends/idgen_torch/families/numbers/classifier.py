@@ -18,7 +18,7 @@ from idgen_torch.families.numbers.temperature import fitted_temperature
 from idgen_torch.families.state import Config, Tensors, checked_tensor
 from idgen_torch.families.tables.cells import sizes_of
 from idgen_torch.families.task import Offer, Task, row_count
-from idgen_torch.nets.heads import Columns, Features, HeadNetworks, Layout
+from idgen_torch.nets.heads import Columns, Features, HeadLayout, HeadNetworks
 from idgen_torch.options import whole, widths
 from idgen_torch.parts import Values
 from idgen_torch.training.ensemble import EnsembleTraining, Passes, split, train
@@ -217,10 +217,10 @@ class _Lesson:
 
 def _layout(
     targets: Sequence[Part], inputs: Sequence[Part], members: int, hidden: tuple[int, ...]
-) -> tuple[Layout, Tensor]:
+) -> tuple[HeadLayout, Tensor]:
     """The networks' shape, and which features each head sees: all inputs and the targets before its own."""
     columns = Columns.of([*inputs, *targets])
-    layout = Layout(members, columns.one_hot_width, columns.width, hidden, sizes_of(targets))
+    layout = HeadLayout(members, columns.one_hot_width, columns.width, hidden, sizes_of(targets))
     mask = torch.ones(len(targets), columns.width)
     for head in range(len(targets)):
         for later in targets[head:]:

@@ -18,7 +18,7 @@ from idgen_torch.families.numbers.density import Density, density
 from idgen_torch.families.numbers.residual import Residual
 from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.task import Offer, Task, row_count
-from idgen_torch.nets.heads import Columns, Features, HeadNetworks, Layout
+from idgen_torch.nets.heads import Columns, Features, HeadLayout, HeadNetworks
 from idgen_torch.options import choice, real, whole, widths
 from idgen_torch.parts import Values, check_forms
 from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split, train
@@ -298,11 +298,11 @@ def _width(targets: Sequence[Part]) -> int:
 
 def _layout(
     columns: Columns, residual: Residual, outputs: int, dims: int, members: int, hidden: tuple[int, ...]
-) -> tuple[Layout, Tensor]:
+) -> tuple[HeadLayout, Tensor]:
     """The networks' shape, and what each head sees: all inputs and the residual coordinates before its own."""
     free = residual.free
     width = columns.width + dims
-    layout = Layout(members, columns.one_hot_width, width, hidden, (outputs,) * len(free))
+    layout = HeadLayout(members, columns.one_hot_width, width, hidden, (outputs,) * len(free))
     mask = torch.ones(len(free), width)
     for head, target in enumerate(free):
         mask[head, columns.width + target :] = 0

@@ -23,7 +23,7 @@ from idgen_torch.nets.vector_denoiser import VectorDenoiser
 from idgen_torch.options import real, whole, widths
 from idgen_torch.parts import Values, check_forms
 from idgen_torch.seeds import seed_for
-from idgen_torch.training.diffusion import Budget, Lesson, Plan, RowsByStep, train_denoiser
+from idgen_torch.training.diffusion import Budget, DiffusionPlan, Lesson, RowsByStep, train_denoiser
 from idgen_torch.training.state import TrainingFile
 
 __all__ = ["VectorDiffusion", "VectorDiffusionModel"]
@@ -165,7 +165,7 @@ class VectorDiffusion(Family):
                 RowsByStep(count, batch, run.seed, task.weights),
                 task.name,
             ),
-            Plan(
+            DiffusionPlan(
                 Budget(STEPS if self.epochs is None else self.epochs * max(1, count // batch), None),
                 batch, self.lr, EMA, 0.0, "no", accumulation=1, compile=False, save_every=SAVE_EVERY,
             ),
