@@ -17,7 +17,7 @@ __all__ = ["Options", "Rule", "choice", "default_of", "flag", "folder", "real", 
 _RULE = "rule"
 
 
-WIDEST = 65_536
+WIDEST = 8192
 """The widest layer that can be asked for."""
 
 

@@ -13,6 +13,9 @@ __all__ = ["Cursor"]
 
 T = TypeVar("T")
 
+REACH = 100
+"""An error shows so many characters of a long line on either side of the place."""
+
 
 class Cursor:
     """The token at hand: its `kind`, a group of `tokens`, its `value`, and where it stands. Both are empty at the end.
@@ -58,11 +61,16 @@ class Cursor:
         begin = self.text.rfind("\n", 0, at) + 1
         end = self.text.find("\n", at)
         shown, column = self.text[begin : end if end >= 0 else len(self.text)], at - begin
+        if len(shown) > 2 * REACH:
+            first = max(column - REACH, 0)
+            shown, indent = f"{shown[first : column + REACH]} ...", column - first
+        else:
+            indent = column
         counted = self.counts_lines or "\n" in self.text.strip()
         line = f"line {self.text.count(chr(10), 0, at) + 1}, " if counted else ""
         hint = f"\na {self.language} looks like {self.example}" if self.example else ""
         return self.failure(
-            f"{self.language}, {line}column {column + 1}: {message}\n  {shown}\n  {' ' * column}^{hint}"
+            f"{self.language}, {line}column {column + 1}: {message}\n  {shown}\n  {' ' * indent}^{hint}"
         )
 
     def missing(self, what: str) -> IdgenError:

@@ -197,10 +197,10 @@ class _Parser(Cursor):
         if self.value == "(":
             return ByModel(value, self.enclosed("(", self.name, ")"))
         if self.kind == "number" and self.value.startswith("-"):  # %obs -1
-            return Shifted(value, float(self.number()))
+            return Shifted(value, self.amount())
         if self.skip("+"):
-            return Shifted(value, float(self.number()))
-        return Shifted(value, -float(self.number())) if self.skip("-") else Column(value)
+            return Shifted(value, self.amount())
+        return Shifted(value, -self.amount()) if self.skip("-") else Column(value)
 
     # -- words ----------------------------------------------------------------------------------------------------
 
@@ -214,6 +214,14 @@ class _Parser(Cursor):
         if isinstance(value, float) and not math.isfinite(value):
             raise self.error(f"{raw:.40} is no finite number", start)
         return value
+
+    def amount(self) -> float:
+        start = self.start
+        value = self.number()
+        try:
+            return float(value)
+        except OverflowError:  # a whole number beyond all floats
+            raise self.error(f"{value!r:.40}... is beyond all floating-point numbers", start) from None
 
     def names(self) -> tuple[str, ...]:
         return self.enclosed("[", self.name, "]")

@@ -102,6 +102,19 @@ def test_a_number_beyond_all_floats_is_named() -> None:
         fit(DRAWN, str(10**400), {"X": x, "Y": x}, epochs=1)
 
 
+@pytest.mark.parametrize("policy", ["%obs + 1e308", "%obs - 1e40", "1e300"])
+def test_a_number_that_no_model_can_hold_is_refused(policy: str) -> None:
+    x = np.random.default_rng(0).normal(size=200)
+    with pytest.raises(idgen.DataError, match=r"more than 1e\+12 standard deviations from the data of X"):
+        fit(DRAWN, policy, {"X": x, "Y": x}, epochs=1)
+
+
+def test_what_cannot_be_moved_is_refused_before_training() -> None:
+    x = np.random.default_rng(0).normal(size=(200, 3))
+    with pytest.raises(idgen.DataError, match="X is of kind vector, which cannot be moved"):
+        fit(DRAWN, "%obs + 1", {"X": x, "Y": x[:, 0]}, epochs=1)
+
+
 @pytest.mark.parametrize("value", ['"picture.png"', "1"])
 def test_a_program_writes_no_pictures_and_reads_no_file_for_one(value: str, tmp_path: Path) -> None:
     from PIL import Image

@@ -73,7 +73,7 @@ def _points() -> dict[str, EntryPoint]:
 def _load(name: str, point: EntryPoint) -> type[Family]:
     try:
         kind = point.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:
         raise DataError(
             f"the family {name!r} cannot be loaded from {point.value} ({error}); mend or uninstall its package"
         ) from error

@@ -58,6 +58,7 @@ class Categorical(Atom):
             raise DataError(f"a label is listed twice among {', '.join(map(repr, self.labels))}")
         if self.dtype:
             check_dtype(self.dtype, "biufO")
+            _check_labels(self.labels, self.dtype)
 
     # -- columns --------------------------------------------------------------------------------------------------
 
@@ -170,6 +171,16 @@ def _native(label: Any) -> Any:
 
 def _label_dtype(values: Array) -> str:
     return "object" if values.dtype.kind == "O" else values.dtype.name
+
+
+def _check_labels(labels: tuple[Label, ...], dtype: str) -> None:
+    """Raise DataError for a label that is another one in this dtype."""
+    try:
+        kept = _label_array(labels, dtype).tolist()
+    except (ValueError, OverflowError, TypeError):
+        kept = []
+    if kept != list(labels):
+        raise DataError(f"the labels {', '.join(f'{label!r:.40}' for label in labels[:5])} are no values of {dtype}")
 
 
 @lru_cache(maxsize=256)

@@ -134,7 +134,11 @@ class Atom(Kind):
         raise DataError(f"{name} is of kind {self.word}, which cannot be moved by {by}; numbers can")
 
     def warn_moved(self, name: str, values: Array, by: float) -> None:
-        """Warn when encoded values that are moved by `by` come to lie beyond those observed; labels never do."""
+        """Warn when encoded values that are moved by `by` come to lie beyond those observed; labels never do.
+
+        Raises DataError where values of this kind cannot be moved.
+        """
+        self.moved(name, values[:1], by)
 
     def atoms(self, name: str) -> tuple[PartOf, ...]:
         return (PartOf(self.part(name), "", self),)

@@ -11,7 +11,14 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.registry import register
-from idgen_compiler.data.kinds.scaling import check_statistics, moments, restored, standardized, warn_outside
+from idgen_compiler.data.kinds.scaling import (
+    check_distance,
+    check_statistics,
+    moments,
+    restored,
+    standardized,
+    warn_outside,
+)
 from idgen_compiler.data.kinds.setting import Setting, finite_numbers
 from idgen_compiler.data.kinds.spread import Interval
 from idgen_compiler.data.kinds.texts import read_number
@@ -53,6 +60,7 @@ class Number(Atom):
 
     def check_one(self, setting: Setting, value: Any) -> Array:
         numbers = self.checked(setting, finite_numbers(setting, setting.one_each(value)))
+        check_distance(setting, numbers, self.mean, self.scale)
         warn_outside(setting, numbers[:, None], self.low, self.high, self.scale)
         return standardized(numbers, self.mean, self.scale)
 
@@ -69,6 +77,7 @@ class Number(Atom):
 
     def warn_moved(self, name: str, values: Array, by: float) -> None:
         own = restored(values, self.mean, self.scale) + by
+        check_distance(Setting("policy", name, len(own)), own, self.mean, self.scale)
         if ((own < self.low) | (own > self.high)).mean() <= FEW_MOVED:
             return
         warn_outside(Setting("policy", name, len(own)), own, self.low, self.high, self.scale)

@@ -12,10 +12,13 @@ from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError
 from idgen_compiler.warning import warn_overlap
 
-__all__ = ["check_statistics", "moments", "restored", "standardized", "warn_outside"]
+__all__ = ["check_distance", "check_statistics", "moments", "restored", "standardized", "warn_outside"]
 
 SLACK = 0.25
 """How many standard deviations beyond the observed range pass without a warning."""
+
+FARTHEST = 1e12
+"""At so many standard deviations from the mean the float32 of a model, squared and summed, begins to overflow."""
 
 
 def moments(name: str, values: Array) -> tuple[Array, Array]:
@@ -60,6 +63,17 @@ def standardized(values: Array, mean: Any, scale: Any) -> Array:
 def restored(values: Array, mean: Any, scale: Any) -> Array:
     """The way back.  Shape: (rows, dim) -> (rows, dim) float64."""
     return np.asarray(values.astype(np.float64) * np.asarray(scale) + np.asarray(mean))
+
+
+def check_distance(setting: Setting, values: Array, mean: Any, scale: Any) -> None:
+    """Raise DataError for a value so far from the data that a model's numbers cannot hold it."""
+    with np.errstate(over="ignore"):
+        far = np.abs((values - np.asarray(mean)) / np.asarray(scale)) > FARTHEST
+    if far.any():
+        raise DataError(
+            f"{setting} is {values[far][0]:.4g}, more than {FARTHEST:.0g} standard deviations from the data of "
+            f"{setting.name}; give it in the unit of the data"
+        )
 
 
 def warn_outside(setting: Setting, values: Array, low: Any, high: Any, scale: Any) -> None:

@@ -11,7 +11,14 @@ from idgen_compiler.data.arrays import Array, as_numpy
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.registry import register
-from idgen_compiler.data.kinds.scaling import check_statistics, moments, restored, standardized, warn_outside
+from idgen_compiler.data.kinds.scaling import (
+    check_distance,
+    check_statistics,
+    moments,
+    restored,
+    standardized,
+    warn_outside,
+)
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.texts import read_number, split
 from idgen_compiler.data.part import Part
@@ -90,6 +97,7 @@ class Vector(Atom):
             )
         if not np.isfinite(numbers).all():
             raise DataError(f"{setting} holds NaN or infinity; give finite numbers")
+        check_distance(setting, numbers, self.mean, self.scale)
         warn_outside(setting, numbers, self.low, self.high, self.scale)
         return standardized(numbers, self.mean, self.scale)
 

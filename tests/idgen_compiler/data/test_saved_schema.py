@@ -49,6 +49,16 @@ def test_a_schema_comes_back() -> None:
         ({"X": {**NUMBER, "kind": "integer", "high": 10**400}}, "no finite number"),
         ({"X": {**NUMBER, "kind": "vector"}}, "'mean' must be a list"),
         ({"X": {"kind": "categorical", "labels": []}}, "at least one label"),
+        (
+            {"X": {"kind": "categorical", "labels": ["X", ""], "dtype": "int64"}},
+            "X.*are no values of int64",
+        ),
+        ({"X": {"kind": "categorical", "labels": [10**400, 1], "dtype": "int64"}}, "are no values of int64"),
+        ({"X": {"kind": "categorical", "labels": [1.5], "dtype": "int64"}}, "the labels 1.5 are no values of int64"),
+        (
+            {"X": {"kind": "categorical", "labels": [0, 1, 2], "dtype": "bool"}},
+            "0, 1, 2 are no values of bool",
+        ),
         ({"X": {"kind": "categorical", "labels": [None]}}, "'labels', item 0 is None, not"),
         ({"X": {"kind": "image", "channels": 3, "height": 0, "width": 2}}, "at least one pixel"),
         ({"W": {"kind": "composite", "fields": [["a", NUMBER, 1]]}}, "item 0 must be a list of 2"),

@@ -65,6 +65,18 @@ def test_a_package_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatc
             family("oracle")
 
 
+def test_a_package_that_fails_in_its_own_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("oracle", "idgen_torch.families:Table", registry.GROUP)
+
+    def failing(self: EntryPoint) -> Any:
+        raise RuntimeError("no license")
+
+    monkeypatch.setattr(EntryPoint, "load", failing)
+    monkeypatch.setattr(registry, "entry_points", points(point))
+    with pytest.raises(DataError, match=r"'oracle' cannot be loaded from .* \(no license\)"):
+        family("oracle")
+
+
 def test_two_packages_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = (EntryPoint("oracle", value, registry.GROUP) for value in ("a:Oracle", "b:Oracle"))
     monkeypatch.setattr(registry, "entry_points", points(one, other))
