@@ -45,7 +45,9 @@ def read_header(path: str | Path) -> dict[str, Any]:
     header = read_json(file)
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         found = header.get("format") if isinstance(header, dict) else type(header).__name__
-        raise DataError(f"{file} has format {found!r}, this version reads {FORMAT!r}; fit the program again and save it")
+        raise DataError(
+            f"{file} has format {found!r}, this version reads {FORMAT!r}; fit the program again and save it"
+        )
     for key in ("backend", "program"):
         if not isinstance(header.get(key), str):
             raise DataError(f"{file} lacks its {key!r}; save the sampler again")
