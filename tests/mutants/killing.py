@@ -40,11 +40,11 @@ from tests.idgen_compiler.report import test_regenerations as regenerations
 from tests.idgen_compiler.rewrites import (
     test_collapse,
     test_eliminate,
+    test_exchange,
     test_expand,
     test_hoist,
     test_merge,
     test_minimize,
-    test_observe,
     test_registry,
     test_weights,
 )
@@ -64,7 +64,7 @@ REWRITES = (
     test_hoist,
     test_merge,
     test_minimize,
-    test_observe,
+    test_exchange,
     test_registry,
     test_weights,
 )

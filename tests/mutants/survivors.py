@@ -20,8 +20,8 @@ EQUIVALENT: dict[str, str] = {
     "graph.order}": "a vertex lies in its own district anyway",
     "identify.fixing: no break": "descendants of before only put a vertex off to the next round",
     "rewrites.collapse: no del self.atoms[atom.target]": "what nothing reads is left out of the network in the end",
-    "estimand.tree: _PARTS = _Readers(Role.PART, Role.ORIGIN, Role.PARTS)": "roles have no order",
-    "estimand.tree: _MADE_OF = _Readers(Role.PARTS, Role.PART)": "roles have no order",
+    "estimand.tree: _PARTS = _Readers(FieldRole.PART, FieldRole.ORIGIN, FieldRole.PARTS)": "roles have no order",
+    "estimand.tree: _MADE_OF = _Readers(FieldRole.PARTS, FieldRole.PART)": "roles have no order",
     "estimand.tree: below = [(part, False) for part in reversed(node.parts)]": _FAST,
     "estimand.network: changed = tuple(((old, new) for old, new in zip(*names, strict=False) if old != new))": _STRICT,
     "estimand.network: inputs = given if not slot and slot.keys().isdisjoint(given) else "
