@@ -1,4 +1,4 @@
-"""The list of mutants that mean the same holds none that can no longer be made, and the tests that kill the rest load."""
+"""The list of equivalent mutants holds none that can no longer be made, and the tests that kill the rest load."""
 
 from __future__ import annotations
 
