@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import GraphText, Level, QueryTexts, Realize, groups, read_questions
+from idgen_compiler.cli.output_form import OutputForm
 from idgen_compiler.compile import compile, explain
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.identify.hedge import hedge_dot
-from idgen_compiler.program import Program
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.stages import describe_stages
 from idgen_compiler.report.summary import Summary
@@ -68,7 +68,7 @@ def compile_command(
     if emit is Emit.SUMMARY:
         Summary.of(explained, program).write(page)
     else:
-        page.code(_program(emit, program))
+        page.code(OutputForm(emit.value).written(program))
 
 
 def _titled(identification: Identification, text: str, queries: int) -> str:
@@ -82,14 +82,3 @@ def _answer(emit: Emit, identification: Identification) -> str:
         case Emit.LATEX:
             return identification.estimand.latex()
     return str(identification.estimand)
-
-
-def _program(emit: Emit, program: Program) -> str:
-    match emit:
-        case Emit.JSON:
-            return program.to_json()
-        case Emit.DOT:
-            return program.to_dot()
-        case Emit.MERMAID:
-            return program.to_mermaid()
-    return str(program)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from inspect import getdoc
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import groups, read_program
+from idgen_compiler.cli.output_form import OutputForm
 from idgen_compiler.compile.options import checked_groups
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.passes import PASSES, Fuse, Pass
@@ -20,15 +20,6 @@ from idgen_compiler.program import Program
 from idgen_compiler.report.page import Page
 
 __all__ = ["passes_command"]
-
-
-class OutputForm(StrEnum):
-    """The forms of a program."""
-
-    IR = "ir"
-    JSON = "json"
-    DOT = "dot"
-    MERMAID = "mermaid"
 
 
 def passes_command(
@@ -52,18 +43,7 @@ def passes_command(
         return
     program = read_program(file)
     program = run(program, list(_chosen(words, joint or [], program)))
-    page.code(_written(program, emit))
-
-
-def _written(program: Program, form: OutputForm) -> str:
-    match form:
-        case OutputForm.JSON:
-            return program.to_json()
-        case OutputForm.DOT:
-            return program.to_dot()
-        case OutputForm.MERMAID:
-            return program.to_mermaid()
-    return str(program)
+    page.code(emit.written(program))
 
 
 def _chosen(words: str, joint: list[str], program: Program) -> Iterator[Pass]:

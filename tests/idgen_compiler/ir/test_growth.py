@@ -57,7 +57,7 @@ def program() -> Program:
     observe, w, again, y, sample = read.operations
     mixes = [Mix(f"%mix{k}", ("%obs", "%obs"), model, ("X", "Y")) for k, model in ((3, "%m7"), (4, "%m8"), (5, "%m9"))]
     on_mix = replace(y, result="%m10", data="%mix4")  # type: ignore[call-arg]
-    network = replace(sample.network, statements=(replace(sample.network.statements[0], model="%m10"),))  # type: ignore
+    network = replace(sample.network, statements=(replace(sample.network.statements[0], model="%m10"),))  # type: ignore[union-attr]
     operations: Any = (observe, w, again, y, *mixes, on_mix, replace(sample, network=network))
     return replace(read, operations=operations)
 
