@@ -92,6 +92,7 @@ ProgramFile = Annotated[
 
 
 def fit_command(
+    context: typer.Context,
     data: DataFile,
     out: OutFolder,
     query: QueryText = None,
@@ -114,6 +115,8 @@ def fit_command(
     realize: Realize = "auto",
 ) -> None:
     """Train the models of a query's program on a table of observations, and save the sampler."""
+    if program is not None:
+        _refuse_compiling(context)
     compiled = _program(query, graph, program, level, realize)
     _check_free(out)
     wanted: dict[str, Any] = {
@@ -140,6 +143,14 @@ def fit_command(
     asked = query_of(compiled, compiled.samplers[0])
     inputs = [f"--do {name}=..." for name in asked.treatments] + [f"--given {name}=..." for name in asked.conditions]
     page.text(f"\nsaved in {out}; sample with\n  " + " ".join(["idgen sample", str(out), "-n 10000", *inputs]))
+
+
+def _refuse_compiling(context: typer.Context) -> None:
+    """Raise QueryError where the compiler is asked for something beside a program, which is compiled already."""
+    for name, option in (("level", "-O"), ("realize", "--realize")):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise QueryError(f"--program is compiled already, so that {option} changes nothing; leave it out")
 
 
 def _program(query: str | None, graph: str, file: Path | None, level: int, realize: Realization) -> Program:

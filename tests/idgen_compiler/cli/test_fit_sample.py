@@ -173,5 +173,8 @@ def test_a_program_s_file_is_fitted(tmp_path: Path, capsys: pytest.CaptureFixtur
     capsys.readouterr()
     assert main(["fit", "P(Y | do(X))", "--program", str(tmp_path / "program"), *rows, *out]) == 2
     assert "--program brings its own query and graph" in capsys.readouterr().err
+    for option, value in (("-O", "2"), ("--realize", "reweight")):
+        assert main(["fit", "--program", str(tmp_path / "program"), option, value, *rows, *out]) == 2
+        assert f"--program is compiled already, so that {option} changes nothing" in capsys.readouterr().err
     assert main(["fit", "P(Y | do(X))", *rows, *out]) == 2
     assert "no graph is given; add --graph FILE|TEXT" in capsys.readouterr().err
