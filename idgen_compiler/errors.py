@@ -8,6 +8,7 @@ from typing import Any
 
 __all__ = [
     "DataError",
+    "DataWarning",
     "GraphError",
     "IdgenError",
     "NotIdentifiable",
@@ -63,6 +64,10 @@ class ProgramError(IdgenError):
     def __init__(self, message: str, operation: str | None = None) -> None:
         super().__init__(message)
         self.operation = operation
+
+
+class DataWarning(UserWarning):
+    """Data that can be read, but hardly mean what they say: an absurd value, a mark for missing, codes on a scale."""
 
 
 class OverlapWarning(UserWarning):

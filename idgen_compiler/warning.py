@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 import warnings
 
-from idgen_compiler.errors import OverlapWarning
+from idgen_compiler.errors import DataWarning, OverlapWarning
 
-__all__ = ["warn_overlap", "warn_user"]
+__all__ = ["warn_data", "warn_overlap", "warn_user"]
 
 _OURS = ("idgen_torch", "idgen_exact", "idgen_compiler")
+
+
+def warn_data(message: str) -> None:
+    """Issue a DataWarning at the first line outside these packages that led here."""
+    warn_user(message, DataWarning)
 
 
 def warn_overlap(message: str) -> None:

@@ -5,7 +5,7 @@ Found by the entry point `torch`; the usual way in is `program.fit(data, backend
 
 from __future__ import annotations
 
-from idgen_compiler.data.kinds import Categorical, Image
+from idgen_compiler.data.kinds import Categorical, Image, Numeric
 from idgen_torch.backend import TorchBackend
 from idgen_torch.families import (
     Chain,
@@ -16,6 +16,7 @@ from idgen_torch.families import (
     Family,
     Flow,
     FromImages,
+    Hurdle,
     Matched,
     Offer,
     Resample,
@@ -40,8 +41,10 @@ __all__ = [
     "FitRecord",
     "Flow",
     "FromImages",
+    "Hurdle",
     "Image",
     "Matched",
+    "Numeric",
     "Offer",
     "Progress",
     "Resample",

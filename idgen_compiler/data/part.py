@@ -2,7 +2,7 @@
 
 A variable of the causal graph may be one column or several (a composite such as digit, color and
 thickness). Before a model sees it, every variable is taken apart into *parts*: a discrete part is a
-code in 0..size-1, a real part is a standardized vector, an image part is an array of bytes. A kernel family is
+code in 0..size-1, a real part is a vector of about unit scale, an image part is an array of bytes. A kernel family is
 written for parts only and never sees labels, units or file formats.
 """
 
@@ -36,6 +36,8 @@ class Part:
     `size` is the number of categories of a discrete part and None for any other;
     `dim` is how many numbers a value has, 1 for a discrete part;
     `shape` is (channels, height, width) of an image and None for any other part.
+    `masses` are the values of a number that have a probability of their own, exactly as they stand in rows, and
+    `between` is whether there are any others; `low` and `high` are the ends of what these can be, None for none.
 
     >>> [str(part.form) for part in (Part("X", size=3), Part("Y", dim=2), Part("P", dim=192, shape=(3, 8, 8)))]
     ['discrete', 'real', 'an image']
@@ -45,6 +47,10 @@ class Part:
     size: int | None = None
     dim: int = 1
     shape: tuple[int, int, int] | None = None
+    masses: tuple[float, ...] = ()
+    between: bool = True
+    low: float | None = None
+    high: float | None = None
 
     @property
     def form(self) -> Form:

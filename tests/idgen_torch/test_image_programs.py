@@ -110,7 +110,8 @@ def test_a_front_door_through_a_wide_vector(tmp_path: Path) -> None:
     y = along + 2.0 * hidden + 0.3 * rng.normal(size=n)
     program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> M -> Y; X <-> Y"))
     how = {"epochs": 8, "hidden": (64, 64), "ensemble": 1, "density": "mixture", "progress": False, "device": "cpu"}
-    sampler = program.fit({"X": x, "M": m, "Y": y}, backend="torch", seed=0, **how)
+    data, asked = {"X": x, "M": m, "Y": y}, {"M": "vector-diffusion"}
+    sampler = program.fit(data, backend="torch", seed=0, family=asked, **how)
     families = {model.models: (model.family, bool(model.held_out)) for model in sampler.report().models}
     assert families["M | X"] == ("vector-diffusion", False)
     means = [sampler.sample(4_000, do={"X": value}, seed=1)["Y"].mean() for value in (0, 1)]

@@ -7,6 +7,7 @@ from idgen_torch.families.images.diffusion import Diffusion
 from idgen_torch.families.images.from_images import FromImages
 from idgen_torch.families.numbers.classifier import Classifier
 from idgen_torch.families.numbers.flow import Flow
+from idgen_torch.families.numbers.hurdle import Hurdle
 from idgen_torch.families.numbers.vector_diffusion import VectorDiffusion
 from idgen_torch.families.registry import families, family, register
 from idgen_torch.families.tables.factored import Factored
@@ -26,6 +27,7 @@ __all__ = [
     "Family",
     "Flow",
     "FromImages",
+    "Hurdle",
     "Matched",
     "Offer",
     "Resample",

@@ -1,4 +1,4 @@
-"""`chain`: targets of several kinds together: the categories first, then numbers, then images."""
+"""`chain`: targets of several kinds together: categories, then numbers, then those with point masses, then images."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ __all__ = ["Chain", "ChainModel"]
 class ChainModel(ConditionalModel):
     """q(a, b | inputs) = q(a | inputs) q(b | inputs, a), each link with its own family.
 
-    Where there are images, b are the images; otherwise a are the categories and b the numbers.
+    Where there are images, b are the images; otherwise a are the categories and b the numbers, or a are the numbers
+    that have no point masses; and among numbers that have some, a is the first.
     """
 
     recipe: Chain
@@ -91,20 +92,22 @@ class ChainModel(ConditionalModel):
 
 @dataclass(frozen=True)
 class Chain(Family):
-    """Targets of several kinds: the categories first, then numbers, then images, each given those before.
+    """Targets of several kinds: the categories first, then numbers, then those with point masses, then images.
 
-    Each link's family is chosen as if it were alone, and tuned by the same options.
+    Each is modeled given those before. Each link's family is chosen as if it were alone, and tuned by the same options.
     """
 
     word = "chain"
     model = ChainModel
+    masses = True
 
     def offer(self, task: Task) -> Offer | None:
         """For images with other targets, and for numbers with categories."""
         forms = task.target_forms
-        if len(forms) < 2 or (task.likelihood and Form.PICTURES in forms):
+        alike = len(forms) < 2 and not (task.has_masses and len(task.targets) > 1)
+        if alike or (task.likelihood and Form.PICTURES in forms):
             return None
-        return Offer(55, "targets of several kinds")
+        return Offer(65 if task.has_masses else 55, "targets of several kinds")
 
     def fit(self, task: Task, run: Run = Run()) -> ChainModel:
         """Fit both links. Raises DataError unless there are targets of two kinds."""
@@ -124,6 +127,10 @@ class Chain(Family):
 def _links(targets: Sequence[Part]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """The targets that come first, and those that come last; raises DataError unless there are both."""
     second = of_form(targets, Form.PICTURES) or of_form(targets, Form.NUMBERS)
+    if len(second) == len(targets):
+        second = tuple(part for part in targets if part.masses)
+    if len(second) == len(targets):
+        second = second[1:]
     first = tuple(part for part in targets if part not in second)
     if not first or not second:
         names = ", ".join(part.name for part in targets)

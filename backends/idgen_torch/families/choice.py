@@ -3,8 +3,9 @@
 Each family says for itself what it offers (`Family.offer`). The offers of the families that are built in:
 
 - no inputs: `resample` (90)
-- image targets: `matched` rows (60) where all inputs are categories with enough rows for each combination, otherwise
-  `diffusion` (50); images with other targets: `chain` (55)
+- images and numbers given categories alone: `matched` rows (75) where each combination has enough of them
+- image targets otherwise: `diffusion` (50); images with other targets: `chain` (55)
+- a number with point masses: `hurdle` (70); several, or with other targets: `chain` (65)
 - other targets with an image among the inputs: `from-images` (58), for wide vectors `vector-diffusion` (60)
 - real targets: `flow` (40), or where they are wide `vector-diffusion` (60); real and discrete ones: `chain` (55)
 - discrete targets with a real input: `classifier` (40)

@@ -40,6 +40,7 @@ class Family(Options, ABC):
     word: ClassVar[str]  #: its name: in options, on the command line and in saved files
     model: ClassVar[type[ConditionalModel]]  #: what it makes, and what comes back from a file
     likelihood: ClassVar[bool] = True  #: whether its models know the density of what they draw
+    masses: ClassVar[bool] = False  #: whether its models draw the point masses of numbers
     scope: ClassVar[str] = ""  #: the option of `fit` under which all options of this family can be given, if any
 
     @property

@@ -89,6 +89,19 @@ class Task:
         return self.target_forms <= {Form.PICTURES}
 
     @property
+    def has_masses(self) -> bool:
+        """Whether a target has point masses, which no density has."""
+        return any(part.masses for part in self.targets)
+
+    def refuse_masses(self, word: str) -> None:
+        """Raise DataError for a target with point masses, in the name of a family that draws none."""
+        for part in self.targets:
+            if part.masses:
+                raise DataError(
+                    f"{part.name} has point masses, which {word} does not draw; hurdle takes it for the rest"
+                )
+
+    @property
     def inputs_are_discrete(self) -> bool:
         """Whether all inputs are categories, as they are where there are none."""
         return all(part.discrete for part in self.inputs)

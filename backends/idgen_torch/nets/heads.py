@@ -18,7 +18,7 @@ from torch.nn.functional import embedding_bag, silu
 from idgen_compiler.data.part import Form, Part
 from idgen_torch.parts import Values, check_forms, of_form
 
-__all__ = ["Columns", "Features", "HeadNetworks", "HeadLayout"]
+__all__ = ["Columns", "Features", "HeadNetworks", "HeadLayout", "at_mass"]
 
 _DENSE_WIDTH = 128
 """Up to this many features one-hot rows times a matrix beat summed embeddings (measured)."""
@@ -71,13 +71,13 @@ class Columns:
     @property
     def width(self) -> int:
         """Width of a feature row."""
-        return self.one_hot_width + sum(part.dim for part in self.real)
+        return self.one_hot_width + sum(map(_width, self.real))
 
     def place(self, part: Part) -> slice:
         """Where the part lies in a feature row."""
         at = 0
         for other in (*self.discrete, *self.real):
-            width = other.size if other.size is not None else other.dim
+            width = _width(other)
             if other == part:
                 return slice(at, at + width)
             at += width
@@ -88,9 +88,24 @@ class Columns:
         codes = torch.empty(count, len(self.discrete), dtype=torch.long, device=device)
         for k, part in enumerate(self.discrete):
             codes[:, k] = rows[part.name].to(device) + self.place(part).start
-        if not self.real:
-            return Features(codes, torch.empty(count, 0, device=device))
-        return Features(codes, torch.cat([rows[part.name].to(device) for part in self.real], 1))
+        return Features(codes, self.reals(rows, count, device))
+
+    def reals(self, rows: Values, count: int, device: torch.device) -> Tensor:
+        """The real features: each number, and for each of its point masses whether it is there.  Shape: (rows, width)."""
+        pieces = []
+        for part in self.real:
+            values = rows[part.name].to(device)
+            pieces += [values, at_mass(part, values).float()] if part.masses else [values]
+        return torch.cat(pieces, 1) if pieces else torch.empty(count, 0, device=device)
+
+
+def at_mass(part: Part, values: Tensor) -> Tensor:
+    """Whether a number is at each of its point masses.  Shape: (rows, 1) -> (rows, masses)."""
+    return values == torch.tensor(part.masses, dtype=values.dtype, device=values.device)
+
+
+def _width(part: Part) -> int:
+    return part.size if part.size is not None else part.dim + len(part.masses)
 
 
 @dataclass(frozen=True, slots=True)

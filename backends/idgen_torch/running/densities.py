@@ -12,9 +12,11 @@ from torch import Tensor
 
 from idgen_compiler import ir
 from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.kinds.spread import Interval
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.text import print_policy
 from idgen_torch.families import ConditionalModel
+from idgen_torch.nets.heads import at_mass
 from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.draws import FixedDraws, UniformDraws, moved_rows
@@ -65,13 +67,17 @@ class Densities:
     def _moved(self, density: ConditionalModel, variable: str, by: float, data: DataSet) -> Tensor:
         """Log of the density of x - by of each row, for numbers that were moved by `by`.  Shape: (rows,) float64."""
         before, possible = dict(data.rows), torch.ones(data.count, dtype=torch.bool)
+        slope = torch.zeros(data.count, dtype=torch.float64)
         for atom in self.schema[variable].atoms(variable):
             moved = moved_rows(atom, data.rows[atom.part.name], -by)
             if atom.part.discrete:
                 possible &= (moved >= 0).cpu()
                 moved = moved.clamp(min=0)
+            else:
+                slope += torch.from_numpy(atom.kind.log_slope(moved.cpu().numpy()))
+                slope -= torch.from_numpy(atom.kind.log_slope(data.rows[atom.part.name].cpu().numpy()))
             before[atom.part.name] = moved
-        return torch.where(possible, density.log_prob(before).double().cpu(), -math.inf)
+        return torch.where(possible, density.log_prob(before).double().cpu() + slope, -math.inf)
 
 
 def uniform_log_prob(name: str, kind: Kind, rows: Values, vectors: ConditionalModel | None) -> Tensor:
@@ -82,4 +88,8 @@ def uniform_log_prob(name: str, kind: Kind, rows: Values, vectors: ConditionalMo
     atoms = kind.atoms(name)
     level = sum(atom.kind.spread.log_density for atom in atoms if atom.kind.spread is not None)
     constant = torch.full((len(rows[atoms[0].part.name]),), level, dtype=torch.float64)
+    for atom in atoms:
+        if isinstance(atom.kind.spread, Interval) and atom.part.masses:
+            # What is spread evenly over an interval never is at a point mass.
+            constant[at_mass(atom.part, rows[atom.part.name]).any(1).cpu()] = -math.inf
     return constant if vectors is None else constant + vectors.log_prob(rows).double().cpu()

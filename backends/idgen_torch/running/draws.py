@@ -14,7 +14,7 @@ from idgen_compiler import ir
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.kinds.kind import PartOf
 from idgen_compiler.data.kinds.setting import Setting
-from idgen_compiler.data.kinds.spread import Choices, Interval
+from idgen_compiler.data.kinds.spread import Choices, Interval, Points
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
@@ -153,11 +153,14 @@ def moved_rows(atom: PartOf, values: Tensor, by: float) -> Tensor:
 class UniformDraws:
     """Every category, or every number of the observed range, evenly; the fields of a composite independently.
 
+    Numbers are drawn evenly on the scale that models see, and of those that only have point masses these.
+
     A kind without a spread, such as a vector, has its observed rows drawn instead.
     """
 
     sizes: Mapping[str, int]  #: discrete part -> categories
-    ranges: Mapping[str, tuple[float, float]]  #: real part -> ends, standardized
+    ranges: Mapping[str, tuple[float, float]]  #: real part -> ends, as models see them
+    points: Mapping[str, tuple[float, ...]]  #: real part that only has point masses -> these
     source: ResampleModel | None  #: of the parts without a spread, which are drawn jointly
 
     @classmethod
@@ -165,13 +168,16 @@ class UniformDraws:
         """The uniform policy of one variable; `source` has the rows of its parts without a spread."""
         sizes: dict[str, int] = {}
         ranges: dict[str, tuple[float, float]] = {}
+        points: dict[str, tuple[float, ...]] = {}
         for atom in kind.atoms(name):
             match atom.kind.spread:
                 case Choices(count):
                     sizes[atom.part.name] = count
                 case Interval(low, high):
                     ranges[atom.part.name] = (low, high)
-        return cls(sizes, ranges, source)
+                case Points(places):
+                    points[atom.part.name] = places
+        return cls(sizes, ranges, points, source)
 
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """n values, by part, on the generator's device."""
@@ -181,6 +187,9 @@ class UniformDraws:
             drawn[name] = torch.randint(size, (n,), generator=generator, device=device)
         for name, (low, high) in self.ranges.items():
             drawn[name] = low + (high - low) * torch.rand((n, 1), generator=generator, device=device)
+        for name, places in self.points.items():
+            chosen = torch.randint(len(places), (n, 1), generator=generator, device=device)
+            drawn[name] = torch.tensor(places, dtype=torch.float32, device=device)[chosen]
         if self.source is not None:
             drawn.update(self.source.sample({}, n, generator))
         return drawn

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families import ConditionalModel, Family, Run, Task
+from idgen_torch.families import Chain, ConditionalModel, Family, Hurdle, Run, Task
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.plan import FitSettings
@@ -42,11 +42,10 @@ class Trainer:
         if kept is not None and (found := kept.read(file, task.targets, task.inputs, device)):
             return found
         progress = OperationProgress(self.progress, f"{operation} : {label}")
+        recipe, choose = self._parted(recipe, task)
         scratch = None if kept is None else kept.scratch(file)
         try:
-            model = recipe.fit(
-                task, Run(seed_for(self.settings.seed, operation), device, progress, scratch, self.choose)
-            )
+            model = recipe.fit(task, Run(seed_for(self.settings.seed, operation), device, progress, scratch, choose))
         except DataError as error:
             raise DataError(f"{operation} ({label}): {error}") from error
         finally:
@@ -54,6 +53,19 @@ class Trainer:
         if kept is not None:
             kept.write(file, model, progress.losses)
         return model, progress.losses
+
+    def _parted(self, asked: Family, task: Task) -> tuple[Family, Callable[[Task], Family]]:
+        """What models a task, and what chooses the families of its parts.
+
+        A family that draws no point masses is taken for the law between them, where there are some.
+        """
+        if asked.masses or not task.has_masses:
+            return asked, self.choose
+
+        def choose(link: Task) -> Family:
+            return self.choose(link) if link.has_masses or not link.targets_are_numbers else asked
+
+        return (Chain() if len(task.targets) > 1 else Hurdle()), choose
 
     def density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
         """A model of the law of some parts in a data set, whose density is known."""

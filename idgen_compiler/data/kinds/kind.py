@@ -22,7 +22,7 @@ from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record
 
-__all__ = ["Atom", "Kind", "PartOf", "check_dtype"]
+__all__ = ["Atom", "Kind", "PartOf", "Request", "check_dtype"]
 
 
 class Kind(ABC):
@@ -133,6 +133,13 @@ class Atom(Kind):
         """
         raise DataError(f"{name} is of kind {self.word}, which cannot be moved by {by}; numbers can")
 
+    def log_slope(self, values: Array) -> Array:
+        """Log of d seen / d own at encoded numbers: what a density in their own unit and one of theirs differ by.
+
+        Shape: (rows, dim) -> (rows,); zeros for kinds whose densities are not moved.
+        """
+        return np.zeros(len(values))
+
     def warn_moved(self, name: str, values: Array, by: float) -> None:
         """Warn when encoded values that are moved by `by` come to lie beyond those observed; labels never do.
 
@@ -149,6 +156,21 @@ class Atom(Kind):
 
     def decode(self, parts: Sequence[Array], out: Array) -> None:
         self.decode_one(parts[0], out)
+
+
+class Request(ABC):
+    """What somebody says of a column, beyond the word of a kind."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def kind(self) -> type[Atom]:
+        """The kind that is asked for."""
+
+    @abstractmethod
+    def of(self, column: Column) -> Atom:
+        """The kind of a column of which this is said.  Raises DataError where it cannot be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,99 +2,273 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
-from idgen_compiler.data.kinds.kind import Atom, check_dtype
+from idgen_compiler.data.kinds.kind import Atom, Request, check_dtype
+from idgen_compiler.data.kinds.numbers.absurd import warn_absurd
+from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width, check_size
+from idgen_compiler.data.kinds.numbers.shape import Bounds, Shape, decimals_of, grid_of, shape_of
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.scaling import (
     check_distance,
+    check_said,
     check_statistics,
-    moments,
-    restored,
-    standardized,
+    check_support,
     warn_outside,
 )
 from idgen_compiler.data.kinds.setting import Setting, finite_numbers
-from idgen_compiler.data.kinds.spread import Interval
+from idgen_compiler.data.kinds.spread import Interval, Points, Spread
 from idgen_compiler.data.kinds.texts import read_number
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 
-__all__ = ["Continuous", "Integer", "Number"]
+__all__ = ["Continuous", "Integer", "Number", "Numeric"]
 
 FEW_MOVED = 0.01
 """This fraction of moved values may lie beyond the observed range without a warning: the tails always do."""
 
+FINE = 1e-3
+"""A grid finer than this many spreads is no matter to a density."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numeric(Request):
+    """What somebody says of a column of numbers; what is None is found in the data.
+
+    support: the ends of what can occur beside the masses, None for an open one.  masses: the values with a probability of
+    their own.  grid: of what all values are multiples, 0 for none.  whole: whether they are whole numbers.
+
+    >>> Numeric(support=(0, None), masses=(0,)).support
+    (0, None)
+    """
+
+    support: Bounds | None = None
+    masses: tuple[float, ...] | None = None
+    grid: float | None = None
+    whole: bool = False
+
+    def __post_init__(self) -> None:
+        check_said(self.support or (None, None), self.masses or (), self.grid or 0.0)
+
+    @property
+    def kind(self) -> type[Atom]:
+        return Integer if self.whole else Continuous
+
+    def of(self, column: Column) -> Atom:
+        return (Integer if self.whole else Continuous).of(column, self)
+
 
 @dataclass(frozen=True, slots=True)
 class Number(Atom):
-    """One number. `mean`, `scale` (its sd, 1 for a constant), `low` and `high` (observed) are in its own unit."""
+    """One number: a mixture of point masses, and of a density on a support.
+
+    All is found in the data, or said by a `Numeric`; in the number's own unit:
+
+    low, high: observed.  support: the ends of what can occur beside the masses, None for none.  masses: the values with
+    a probability of their own.  grid: of what all values are multiples, 0 for none; values that are handed back are.
+    between: whether there is anything but masses.  center, width, log, origin, least: of the scale (see `Scale`).
+    dtype: in which values are handed back.
+    """
 
     dtypes: ClassVar[str] = "f"
     """The kinds of NumPy dtypes in which values may be handed back."""
 
-    mean: float
-    scale: float
+    center: float
+    width: float
     low: float
     high: float
     dtype: str = "float64"
+    support: Bounds = (None, None)
+    masses: tuple[float, ...] = ()
+    grid: float = 0.0
+    between: bool = True
+    log: int = 0
+    origin: float = 0.0
+    least: float = 0.0
 
     def __post_init__(self) -> None:
         check_dtype(self.dtype, self.dtypes)
-        check_statistics((self.scale,), (self.low,), (self.high,))
+        check_statistics((self.width,), (self.low,), (self.high,))
+        check_said(self.support, self.masses, self.grid)
+        if self.log not in (-1, 0, 1) or self.least < 0 or not (self.between or self.masses):
+            raise DataError("there is a scale or a set of point masses that no column has")
+
+    # -- columns --------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def of(cls, column: Column, said: Numeric | None = None) -> Self:
+        """The kind of a column, by what is said of it."""
+        numbers = cls.values_of(column)
+        check_size(column.name, _as_they_came(column, numbers))
+        shape = cls._shape(column, numbers, said or Numeric())
+        rest = numbers[~np.isin(numbers, shape.masses)] if shape.between and shape.masses else numbers
+        check_support(column.name, rest, shape.support)
+        bare = Scale(0.0, 1.0, shape.log, shape.origin, _least(rest, shape))
+        center, width = center_and_width(bare.straight(rest))
+        scale = replace(bare, center=float(center), width=float(width))
+        warn_absurd(column.name, numbers, scale, shape.masses)
+        low, high = cls._ends(column, numbers)
+        return cls(
+            scale.center, scale.width, low, high, cls._dtype(column), shape.support, shape.masses, shape.grid,
+            shape.between, scale.log, scale.origin, scale.least,
+        )  # fmt: skip
+
+    @classmethod
+    def values_of(cls, column: Column) -> Array:
+        """The values of a column of this kind.  Shape: (rows,) float64.  Raises DataError where it is none."""
+        return np.asarray(_numbers_of(column, cls.word).astype(np.float64))
+
+    @classmethod
+    def _shape(cls, column: Column, numbers: Array, said: Numeric) -> Shape:
+        """What the column is made of."""
+        return shape_of(_as_they_came(column, numbers), said.grid, said.masses, said.support)
+
+    @classmethod
+    def _ends(cls, column: Column, numbers: Array) -> tuple[Any, Any]:
+        """The least and the largest number."""
+        return float(numbers.min()), float(numbers.max())
+
+    @classmethod
+    def _dtype(cls, column: Column) -> str:
+        """In what values are handed back."""
+        came = _as_they_came(column, np.empty(0))
+        return came.dtype.name if came.dtype.kind == "f" else "float64"
 
     def numbers(self, column: Column) -> Array:
         """The values.  Shape: (rows,) float64."""
-        return np.asarray(column.values.astype(np.float64))
+        return self.values_of(column)
 
     def encode(self, column: Column, generator: np.random.Generator) -> Array:
-        return standardized(self.numbers(column), self.mean, self.scale)
+        numbers = self.numbers(column)
+        seen = self.scale.seen(self._spread_over_cells(numbers, generator)).astype(np.float32)
+        return self._with_masses(numbers, seen)[:, None]
 
-    def read(self, name: str, text: str) -> float:
+    def _spread_over_cells(self, numbers: Array, generator: np.random.Generator) -> Array:
+        """Values of a coarse grid spread evenly over their cells, within the support.
+
+        Source: uniform dequantization as in Theis et al. (2016), section 3.1.
+        """
+        if not self.grid or self.low == self.high or (not self.log and self.grid < FINE * self.width):
+            return numbers
+        moved = numbers + self.grid * generator.uniform(-0.5, 0.5, len(numbers))
+        low, high = self.support
+        return np.clip(moved, low, high) if low is not None or high is not None else moved
+
+    def _with_masses(self, numbers: Array, seen: Array) -> Array:
+        """Seen values with those of the masses in their places, and no other value where a mass is."""
+        for mass, place in zip(self.masses, self._places(), strict=True):
+            here = numbers == mass
+            seen[here] = place
+            seen[~here & (seen == place)] = np.nextafter(place, np.float32(np.inf))
+        return seen
+
+    def _places(self) -> tuple[np.float32, ...]:
+        """Where models see the masses: in their order, those beyond the origin of a logarithm one step apart."""
+        masses = np.array(self.masses, dtype=np.float64)
+        places = self.scale.seen(masses)
+        if self.log:
+            beyond = np.flatnonzero(self.log * (masses - self.origin) <= self.least)
+            steps = np.arange(len(beyond), 0, -1) if self.log > 0 else np.arange(1, len(beyond) + 1)
+            places[beyond] -= self.log * steps
+        return tuple(np.float32(place) for place in places)
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    def read(self, name: str, text: str) -> Any:
         return read_number(name, text)
 
     def check_one(self, setting: Setting, value: Any) -> Array:
         numbers = self.checked(setting, finite_numbers(setting, setting.one_each(value)))
-        check_distance(setting, numbers, self.mean, self.scale)
-        warn_outside(setting, numbers[:, None], self.low, self.high, self.scale)
-        return standardized(numbers, self.mean, self.scale)
+        check_distance(setting, numbers, self.middle, self.deviation)
+        warn_outside(setting, numbers[:, None], self.low, self.high, self.deviation)
+        return self._with_masses(numbers, self.scale.seen(numbers).astype(np.float32))[:, None]
 
     def checked(self, setting: Setting, numbers: Array) -> Array:
         """The numbers that a caller sets, where a variable of this kind can take them.  Raises DataError otherwise."""
         return numbers
 
     def decode_one(self, part: Array, out: Array) -> None:
-        out[...] = restored(part, self.mean, self.scale).reshape(out.shape)
+        out[...] = self.own(part.reshape(-1)).reshape(out.shape)
+
+    def own(self, seen: Array) -> Array:
+        """Seen values in the number's own unit: on the grid, within the support, and masses as they are.
+
+        Shape: (rows,) -> (rows,) float64.
+        """
+        least, most = self.scale.reach(self.low, self.high)
+        numbers = self.scale.own(np.clip(seen.astype(np.float64), least, most))
+        low, high = self.support
+        if low is not None or high is not None:
+            numbers = np.clip(numbers, low, high)
+        if self.grid:
+            numbers = np.round(np.rint(numbers / self.grid) * self.grid, decimals_of(self.grid))
+        for mass, place in zip(self.masses, self._places(), strict=True):
+            numbers[seen == place] = mass
+        return numbers
 
     def moved(self, name: str, values: Array, by: float) -> Array:
         self.checked(Setting("move", name, 1), np.array([by]))
-        return np.asarray(values + np.float32(by / self.scale))
+        numbers = self.own(values.reshape(-1)) + by
+        return self._with_masses(numbers, self.scale.seen(numbers).astype(np.float32)).reshape(values.shape)
+
+    def log_slope(self, values: Array) -> Array:
+        """Log of d seen / d own at seen values: what densities in the two units differ by.  Shape: (rows, 1) -> (rows,)."""
+        return self.scale.log_slope(values.reshape(-1))
 
     def warn_moved(self, name: str, values: Array, by: float) -> None:
-        own = restored(values, self.mean, self.scale) + by
-        check_distance(Setting("policy", name, len(own)), own, self.mean, self.scale)
+        own = self.own(values.reshape(-1))[:, None] + by
+        check_distance(Setting("policy", name, len(own)), own, self.middle, self.deviation)
         if ((own < self.low) | (own > self.high)).mean() <= FEW_MOVED:
             return
-        warn_outside(Setting("policy", name, len(own)), own, self.low, self.high, self.scale)
+        warn_outside(Setting("policy", name, len(own)), own, self.low, self.high, self.deviation)
 
     def describe(self, value: Any) -> str:
         return repr(self.low)
+
+    # -- what others need to know -----------------------------------------------------------------------------------
+
+    @property
+    def scale(self) -> Scale:
+        """How models see the numbers."""
+        return Scale(self.center, self.width, self.log, self.origin, self.least)
+
+    @property
+    def middle(self) -> float:
+        """The median of what is no point mass, in the number's own unit."""
+        return float(self.scale.own(np.array(0.0)))
+
+    @property
+    def deviation(self) -> float:
+        """The larger distance from there to one width above or below, in the number's own unit."""
+        return float(np.abs(self.scale.own(np.array([-1.0, 1.0])) - self.middle).max())
 
     @property
     def layout(self) -> np.dtype[Any]:
         return np.dtype(self.dtype)
 
     def part(self, name: str) -> Part:
-        return Part(name)
+        low, high = (None if end is None else self._edge(end) for end in self.support)
+        return Part(name, masses=tuple(map(float, self._places())), between=self.between, low=low, high=high)
+
+    def _edge(self, end: float) -> float | None:
+        """Where models see an end of the support; None where a logarithm never reaches it."""
+        return None if self.log and end == self.origin else float(self.scale.seen(np.array(end)))
 
     @property
-    def spread(self) -> Interval:
-        return Interval((self.low - self.mean) / self.scale, (self.high - self.mean) / self.scale)
+    def spread(self) -> Spread:
+        if not self.between:
+            return Points(tuple(map(float, self._places())))
+        low, high = self.scale.seen(np.array(self._cell(), dtype=np.float64))
+        return Interval(float(low), float(high))
+
+    def _cell(self) -> tuple[float, float]:
+        """What a uniform law spreads over."""
+        return self.low, self.high
 
 
 @register
@@ -109,21 +283,13 @@ class Continuous(Number):
     def infer(cls, column: Column) -> Self | None:
         return cls.of(column) if _one_number(column, "f") else None
 
-    @classmethod
-    def of(cls, column: Column) -> Self:
-        values = _numbers_of(column, cls.word)
-        mean, scale = moments(column.name, values)
-        dtype = values.dtype.name if values.dtype.kind == "f" else "float64"
-        return cls(float(mean), float(scale), float(values.min()), float(values.max()), dtype)
-
 
 @register
 @dataclass(frozen=True, slots=True)
 class Integer(Number):
-    """A whole number with many values: the real number x + U(-1/2, 1/2) inside, rounded on the way out.
+    """A whole number with many values: a real number on the grid of whole ones.
 
-    Source: uniform dequantization as in Theis et al. (2016), section 3.1. Where no observed value is negative,
-    none is handed back.
+    Where no observed value is negative, none is handed back.
     """
 
     word: ClassVar[str] = "integer"
@@ -139,7 +305,7 @@ class Integer(Number):
         return cls.of(column) if _one_number(column, "iu") else None
 
     @classmethod
-    def of(cls, column: Column) -> Self:
+    def values_of(cls, column: Column) -> Array:
         values = _numbers_of(column, cls.word)
         if values.dtype.kind == "b":
             raise DataError(f"column {column.name} holds booleans and cannot be integer; use categorical")
@@ -149,12 +315,20 @@ class Integer(Number):
             raise DataError(
                 f"column {column.name} holds {values[row]} in row {row} and cannot be integer; use continuous"
             )
-        mean, scale = moments(column.name, values)
-        return cls(float(mean), float(scale), int(values.min()), int(values.max()), values.dtype.name)
+        return np.asarray(values.astype(np.float64))
 
-    def encode(self, column: Column, generator: np.random.Generator) -> Array:
-        numbers = self.numbers(column)
-        return standardized(numbers + generator.uniform(-0.5, 0.5, len(numbers)), self.mean, self.scale)
+    @classmethod
+    def _shape(cls, column: Column, numbers: Array, said: Numeric) -> Shape:
+        step = max(1.0, grid_of(numbers)) if said.grid is None else said.grid
+        return shape_of(numbers, step, said.masses, said.support)
+
+    @classmethod
+    def _ends(cls, column: Column, numbers: Array) -> tuple[Any, Any]:
+        return int(column.values.min()), int(column.values.max())
+
+    @classmethod
+    def _dtype(cls, column: Column) -> str:
+        return column.values.dtype.name
 
     def checked(self, setting: Setting, numbers: Array) -> Array:
         broken = numbers[numbers != np.round(numbers)]
@@ -162,8 +336,8 @@ class Integer(Number):
             raise DataError(f"{setting} is {broken[0]}, but {setting.name} holds whole numbers")
         return numbers
 
-    def decode_one(self, part: Array, out: Array) -> None:
-        wide = np.round(restored(part, self.mean, self.scale))
+    def own(self, seen: Array) -> Array:
+        wide = Number.own(self, seen)
         if self.low >= 0:
             wide = np.maximum(wide, 0)
         if self.layout.kind in "iu":
@@ -171,12 +345,27 @@ class Integer(Number):
             # 2**63 - 1 is no float64; the next one below is.
             most = float(bounds.max) if bounds.bits < 64 else np.nextafter(float(bounds.max), 0)
             wide = np.clip(wide, float(bounds.min), most)
-        out[...] = wide.reshape(out.shape)
+        return np.asarray(wide)
 
-    @property
-    def spread(self) -> Interval:
+    def _cell(self) -> tuple[float, float]:
         """A whole number is a cell of width one around it."""
-        return Interval((self.low - 0.5 - self.mean) / self.scale, (self.high + 0.5 - self.mean) / self.scale)
+        return self.low - 0.5, self.high + 0.5
+
+
+def _least(rest: Array, shape: Shape) -> float:
+    """The distance from the origin that stands for all smaller ones: those of a cell are spread evenly."""
+    if not shape.log:
+        return 0.0
+    if shape.grid:
+        return shape.grid / 100
+    distance = shape.log * (rest - shape.origin)
+    some = distance[distance > 0]
+    return float(some.min()) / 2 if len(some) else 1.0
+
+
+def _as_they_came(column: Column, numbers: Array) -> Array:
+    """The numbers in the precision of the column, where it holds numbers."""
+    return column.plain if column.plain is not None and column.plain.dtype.kind in "iuf" else numbers
 
 
 def _one_number(column: Column, dtypes: str) -> bool:

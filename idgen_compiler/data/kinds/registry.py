@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from idgen_compiler.data.column import Column
-from idgen_compiler.data.kinds.kind import Atom
+from idgen_compiler.data.kinds.kind import Atom, Request
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import KIND
 
 __all__ = ["TypeRequest", "atoms_known", "infer", "read_atom", "register", "requested", "kind_asked"]
 
-TypeRequest = str | Atom
-"""What a user may ask for: a kind's word, such as "integer" or "vector", Categorical(labels), or
-Image(channels, height, width)."""
+TypeRequest = str | Atom | Request
+"""What a user may ask for: a kind's word, such as "integer" or "vector", Categorical(labels),
+Image(channels, height, width), or Numeric(support=(0, None))."""
 
 A = TypeVar("A", bound=type[Atom])
 
@@ -45,11 +45,15 @@ def infer(column: Column) -> Atom:
 
 def requested(column: Column, request: TypeRequest) -> Atom:
     """The kind of a column that somebody says is of it.  Raises DataError where it cannot be."""
-    return _KINDS[request].of(column) if isinstance(request, str) else request.confirm(column)
+    if isinstance(request, str):
+        return _KINDS[request].of(column)
+    return request.of(column) if isinstance(request, Request) else request.confirm(column)
 
 
 def kind_asked(name: str, request: object) -> type[Atom]:
     """The kind that is asked for.  Raises DataError for what is no kind."""
+    if isinstance(request, Request):
+        return request.kind
     if isinstance(request, Atom):
         return type(request)
     if isinstance(request, str) and request in _KINDS:

@@ -1,8 +1,9 @@
-"""Numbers in their own unit and standardized: what numbers and vectors share."""
+"""Numbers that a caller sets, held against those observed: what numbers and vectors share."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,33 +13,13 @@ from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError
 from idgen_compiler.warning import warn_overlap
 
-__all__ = ["check_distance", "check_statistics", "moments", "restored", "standardized", "warn_outside"]
+__all__ = ["check_distance", "check_said", "check_statistics", "check_support", "warn_outside"]
 
 SLACK = 0.25
 """How many standard deviations beyond the observed range pass without a warning."""
 
 FARTHEST = 1e12
 """At so many standard deviations from the mean the float32 of a model, squared and summed, begins to overflow."""
-
-
-def moments(name: str, values: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of each entry, the latter 1 where it does not vary.
-
-    Raises DataError where float64 cannot hold them, or values of that precision cannot tell the entries apart.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        wide = values.astype(np.float64)
-        mean, scale = wide.mean(0), wide.std(0)
-    if not (np.isfinite(mean).all() and np.isfinite(scale).all()):
-        raise DataError(
-            f"column {name} holds values up to {np.abs(wide).max():.3g}, too large for a variance; rescale it"
-        )
-    constant = values.min(0) == values.max(0)
-    if (~constant & (scale <= 1e-13 * np.abs(mean))).any():
-        raise DataError(
-            f"column {name} varies by less than its values' precision; subtract an offset from it, or rescale it"
-        )
-    return mean, np.where(constant, 1.0, scale)
 
 
 def check_statistics(scale: tuple[float, ...], low: tuple[float, ...], high: tuple[float, ...]) -> None:
@@ -53,16 +34,33 @@ def check_statistics(scale: tuple[float, ...], low: tuple[float, ...], high: tup
         raise DataError("there is a scale that is not positive or a range that is upside down")
 
 
-def standardized(values: Array, mean: Any, scale: Any) -> Array:
-    """Values in their own unit as models see them.  Shape: (rows,) or (rows, dim) -> (rows, dim) float32."""
-    wide = np.asarray(values, dtype=np.float64)
-    wide = wide[:, None] if wide.ndim == 1 else wide
-    return np.asarray(((wide - np.asarray(mean)) / np.asarray(scale)).astype(np.float32))
+def check_said(support: Sequence[float | None], masses: Sequence[float], grid: float) -> None:
+    """Raise DataError for a support, point masses or a grid that no column has."""
+    try:
+        finite = all(math.isfinite(entry) for entry in (*support, *masses, grid) if entry is not None)
+    except (TypeError, OverflowError):
+        finite = False
+    if not finite or len(support) != 2:
+        raise DataError(
+            f"support, masses or grid are {support!r:.80}, {masses!r:.80}, {grid!r:.40}; give two ends, None for an open "
+            "one, and finite numbers"
+        )
+    low, high = support
+    if (low is not None and high is not None and low > high) or grid < 0:
+        raise DataError(f"the support {support} is upside down, or the grid {grid} is negative")
 
 
-def restored(values: Array, mean: Any, scale: Any) -> Array:
-    """The way back.  Shape: (rows, dim) -> (rows, dim) float64."""
-    return np.asarray(values.astype(np.float64) * np.asarray(scale) + np.asarray(mean))
+def check_support(name: str, values: Array, support: Sequence[float | None]) -> None:
+    """Raise DataError for a value beyond a support.  Shape: (rows,)."""
+    low, high = support
+    outside = np.zeros(len(values), dtype=bool)
+    outside |= False if low is None else values < low
+    outside |= False if high is None else values > high
+    if outside.any():
+        raise DataError(
+            f"column {name} holds {values[outside.argmax()]}, beyond the support {support} that types says it has; widen "
+            "it, or name the value among the masses"
+        )
 
 
 def check_distance(setting: Setting, values: Array, mean: Any, scale: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Choices", "Interval", "Spread"]
+__all__ = ["Choices", "Interval", "Points", "Spread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The numbers from `low` to `high`, standardized."""
+    """The numbers from `low` to `high`, as models see them."""
 
     low: float
     high: float
@@ -33,4 +33,16 @@ class Interval:
         return -math.log(max(self.high - self.low, 1e-12))
 
 
-Spread = Choices | Interval
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A few numbers, as models see them."""
+
+    places: tuple[float, ...]
+
+    @property
+    def log_density(self) -> float:
+        """Log of the probability of one of them, where all are equally likely."""
+        return -math.log(len(self.places))
+
+
+Spread = Choices | Interval | Points

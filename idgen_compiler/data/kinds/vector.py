@@ -10,15 +10,9 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, as_numpy
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
+from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width, check_size
 from idgen_compiler.data.kinds.registry import register
-from idgen_compiler.data.kinds.scaling import (
-    check_distance,
-    check_statistics,
-    moments,
-    restored,
-    standardized,
-    warn_outside,
-)
+from idgen_compiler.data.kinds.scaling import check_distance, check_statistics, warn_outside
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.texts import read_number, split
 from idgen_compiler.data.part import Part
@@ -30,7 +24,7 @@ __all__ = ["Vector"]
 @register
 @dataclass(frozen=True, slots=True)
 class Vector(Atom):
-    """A fixed number of reals that belong together; each entry has its own mean, scale and observed range.
+    """A fixed number of reals that belong together; each entry has its own center, width and observed range.
 
     Arrays with two axes, and columns of equally long lists of numbers, are vectors.
     """
@@ -38,22 +32,27 @@ class Vector(Atom):
     word: ClassVar[str] = "vector"
     rank: ClassVar[int] = 20
 
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
+    center: tuple[float, ...]
+    width: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
     dtype: str = "float64"
 
     def __post_init__(self) -> None:
         check_dtype(self.dtype, "f")
-        if not self.mean or len({len(self.mean), len(self.scale), len(self.low), len(self.high)}) > 1:
-            raise DataError("a vector needs a mean, a scale, a low and a high for each of its entries")
-        check_statistics(self.scale, self.low, self.high)
+        if not self.center or len({len(self.center), len(self.width), len(self.low), len(self.high)}) > 1:
+            raise DataError("a vector needs a center, a width, a low and a high for each of its entries")
+        check_statistics(self.width, self.low, self.high)
+
+    @property
+    def scale(self) -> Scale:
+        """How models see the entries."""
+        return Scale(np.asarray(self.center), np.asarray(self.width))
 
     @property
     def dim(self) -> int:
         """How many entries a value has."""
-        return len(self.mean)
+        return len(self.center)
 
     @classmethod
     def infer(cls, column: Column) -> Self | None:
@@ -64,16 +63,17 @@ class Vector(Atom):
         values = column.values
         if values.ndim != 2:
             raise DataError(f"column {column.name} has one value a row and cannot be a vector; use continuous")
-        statistics = (*moments(column.name, values), values.min(0), values.max(0))
-        mean, scale, low, high = (tuple(map(float, entry)) for entry in statistics)
-        return cls(mean, scale, low, high, values.dtype.name if values.dtype.kind == "f" else "float64")
+        check_size(column.name, values)
+        statistics = (*center_and_width(values), values.min(0), values.max(0))
+        center, width, low, high = (tuple(map(float, entry)) for entry in statistics)
+        return cls(center, width, low, high, values.dtype.name if values.dtype.kind == "f" else "float64")
 
     def numbers(self, column: Column) -> Array:
         """The values.  Shape: (rows, dim)."""
         return column.values
 
     def encode(self, column: Column, generator: np.random.Generator) -> Array:
-        return standardized(column.values, self.mean, self.scale)
+        return np.asarray(self.scale.seen(column.values).astype(np.float32))
 
     def read(self, name: str, text: str) -> list[float]:
         numbers = [read_number(name, part) for part in split(text)]
@@ -97,12 +97,13 @@ class Vector(Atom):
             )
         if not np.isfinite(numbers).all():
             raise DataError(f"{setting} holds NaN or infinity; give finite numbers")
-        check_distance(setting, numbers, self.mean, self.scale)
-        warn_outside(setting, numbers, self.low, self.high, self.scale)
-        return standardized(numbers, self.mean, self.scale)
+        check_distance(setting, numbers, self.center, self.width)
+        warn_outside(setting, numbers, self.low, self.high, self.width)
+        return np.asarray(self.scale.seen(numbers).astype(np.float32))
 
     def decode_one(self, part: Array, out: Array) -> None:
-        out[...] = restored(part, self.mean, self.scale).reshape(out.shape)
+        least, most = self.scale.reach(self.low, self.high)
+        out[...] = self.scale.own(np.clip(part.astype(np.float64), least, most)).reshape(out.shape)
 
     def describe(self, value: Any) -> str:
         return "one vector"

@@ -11,7 +11,7 @@ from idgen_compiler.data.kinds import Categorical, Composite, Continuous, Image,
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 
-NUMBER = {"kind": "continuous", "mean": 0.5, "scale": 1, "low": 0, "high": 1}
+NUMBER = {"kind": "continuous", "center": 0.5, "width": 1, "low": 0, "high": 1}
 SCHEMA = Schema(
     {
         "A": Categorical((False, True), "bool"),
@@ -38,16 +38,16 @@ def test_a_schema_comes_back() -> None:
         ([], "a saved schema is a mapping, not list"),
         ({"X": 3}, "saved type of X cannot be read .X is of no known kind: None"),
         ({"X": {"kind": "contiuous"}}, "'contiuous'; did you mean continuous?"),
-        ({"X": {**NUMBER, "scale": 0}}, "scale that is not positive"),
+        ({"X": {**NUMBER, "width": 0}}, "scale that is not positive"),
         ({"X": {**NUMBER, "low": 2}}, "range that is upside down"),
-        ({"X": {**NUMBER, "mean": float("nan")}}, "'mean' must be a finite number, not nan"),
-        ({"X": {**NUMBER, "mean": 10**400}}, "'mean' must be a finite number, not 1000"),
+        ({"X": {**NUMBER, "center": float("nan")}}, "'center' must be a finite number, not nan"),
+        ({"X": {**NUMBER, "center": 10**400}}, "'center' must be a finite number, not 1000"),
         ({"X": {**NUMBER, "dtype": "int64"}}, "'int64' is no NumPy dtype"),
         ({"X": {**NUMBER, "unit": "m"}}, "has unknown fields: unit"),
-        ({"X": {"kind": "continuous"}}, "X lacks 'mean', 'scale', 'low', 'high'"),
+        ({"X": {"kind": "continuous"}}, "X lacks 'center', 'width', 'low', 'high'"),
         ({"X": {**NUMBER, "kind": "integer", "low": 0.5}}, "'low' must be a whole number, not 0.5"),
         ({"X": {**NUMBER, "kind": "integer", "high": 10**400}}, "no finite number"),
-        ({"X": {**NUMBER, "kind": "vector"}}, "'mean' must be a list"),
+        ({"X": {**NUMBER, "kind": "vector"}}, "'center' must be a list"),
         ({"X": {"kind": "categorical", "labels": []}}, "at least one label"),
         (
             {"X": {"kind": "categorical", "labels": ["X", ""], "dtype": "int64"}},
@@ -62,7 +62,10 @@ def test_a_schema_comes_back() -> None:
         ({"X": {"kind": "categorical", "labels": [None]}}, "'labels', item 0 is None, not"),
         ({"X": {"kind": "image", "channels": 3, "height": 0, "width": 2}}, "at least one pixel"),
         ({"W": {"kind": "composite", "fields": [["a", NUMBER, 1]]}}, "item 0 must be a list of 2"),
-        ({"W": {"kind": "composite", "fields": [["a", {**NUMBER, "mean": "0"}]]}}, r"W\.a: 'mean' must be a finite"),
+        (
+            {"W": {"kind": "composite", "fields": [["a", {**NUMBER, "center": "0"}]]}},
+            r"W\.a: 'center' must be a finite",
+        ),
         ({"W": {"kind": "composite", "fields": []}}, "needs fields"),
         ({"W": {"kind": "composite", "fields": [["a", {"kind": "composite", "fields": []}]]}}, r"W\.a is of no known"),
     ],

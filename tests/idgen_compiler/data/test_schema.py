@@ -51,13 +51,13 @@ def test_numbers_are_integer_or_continuous() -> None:
     assert isinstance(infer(np.arange(11.0)), Continuous)
     assert isinstance(infer([0.5, 1.5]), Continuous)
     found = infer(np.array([1.0, 2.0, 6.5], dtype=np.float32))
-    assert found == Continuous(np.mean([1, 2, 6.5]), np.std([1, 2, 6.5]), 1.0, 6.5, "float32")
+    assert (found.center, found.low, found.high, found.dtype) == (2.0, 1.0, 6.5, "float32")
 
 
-def test_a_constant_real_column_has_scale_one() -> None:
+def test_a_constant_real_column_has_width_one() -> None:
     found = infer([0.1, 0.1, 0.1])
     assert isinstance(found, Continuous)
-    assert (found.scale, found.low, found.high) == (1.0, 0.1, 0.1)
+    assert (found.width, found.low, found.high) == (1.0, 0.1, 0.1)
 
 
 @pytest.mark.parametrize("values", [RANDOM.normal(size=(5, 3)), [[1, 2, 3]] * 5, pd.Series([np.arange(3)] * 5)])
@@ -104,9 +104,8 @@ def test_the_columns_of_a_composite_have_types_of_their_own() -> None:
         (np.zeros((4, 0)), "no entries"),
         ([2**70, 1], "beyond 64 bits"),
         ([f"id{k}" for k in range(200)], "200 different strings in 200 rows"),
-        ([1e308, -1e308, 0.5], "too large for a variance"),
+        ([1e308, -1e308, 0.5], "too large for a difference"),
         (np.arange(60) + 2**62, "varies by less than its values' precision; subtract an offset"),
-        (np.arange(60) * 1e-310, "varies by less"),
         (np.ma.array([1, 2], mask=[True, False]), r"1 missing value\(s\) in 2 rows, the first in row 0"),
     ],
 )

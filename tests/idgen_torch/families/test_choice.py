@@ -28,6 +28,7 @@ from idgen_torch.families.tables.table import TableModel
 from idgen_torch.parts import Values
 
 A, B, R, LONG = Part("a", 2), Part("b", 3), Part("r", None, 1), Part("long", dim=60)
+COST, CAP = Part("cost", masses=(0.0,), low=0.0), Part("cap", masses=(1.0,), high=1.0)
 MANY = [Part(f"i{k}", 4) for k in range(5)]
 P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8))
 WIDE = Part("wide", dim=60, shape=(1, 6, 10))
@@ -38,6 +39,7 @@ def rows_of(n: int) -> Values:
     g = torch.Generator().manual_seed(0)
     rows = {part.name: torch.randint(part.size or 0, (n,), generator=g) for part in (A, *MANY)}
     rows["b"] = (rows["a"] + torch.randint(2, (n,), generator=g)) % 3
+    rows |= {"cost": torch.randn(n, 1, generator=g).clamp(min=0), "cap": torch.randn(n, 1, generator=g).clamp(max=1)}
     rows |= {"r": torch.randn(n, 1, generator=g), "long": torch.randn(n, 60, generator=g)}
     return rows | {part.name: torch.zeros(n, *(part.shape or ()), dtype=torch.uint8) for part in (P, Q, WIDE)}
 
@@ -57,8 +59,17 @@ def chosen(
     ("targets", "inputs", "expected"),
     [
         ([A, R], [], "resample"),
-        ([R], [A], "flow"),
-        ([A, R], [B], "chain"),
+        ([R], [A], "matched"),
+        ([R], [A, B], "flow"),  # no row has a = 0 and b = 2
+        ([R], [A, LONG], "flow"),
+        ([A, R], [B], "matched"),
+        ([A, R], [A, B], "chain"),
+        ([COST], [R], "hurdle"),
+        ([COST], [P], "hurdle"),
+        ([COST], [A], "matched"),
+        ([COST], [], "resample"),
+        ([COST, R], [A, B], "chain"),
+        ([COST, CAP], [R], "chain"),
         ([A], [R, B], "classifier"),
         ([A], [B], "table"),
         ([A], MANY, "factored"),
@@ -86,6 +97,8 @@ def test_the_parts_decide(targets: list[Part], inputs: list[Part], expected: str
         ([LONG], [A], "flow"),
         ([LONG], [], "flow"),
         ([R, A], [], "chain"),
+        ([COST], [], "hurdle"),
+        ([COST], [A], "hurdle"),
         ([A], [], "resample"),
     ],
 )
@@ -101,9 +114,9 @@ def test_the_density_of_an_image_is_offered_by_none(targets: list[Part], inputs:
 
 def test_without_the_extra_wide_vectors_get_what_narrow_ones_get(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = rows_of(400)
-    assert chosen((LONG,), (A,), rows) == "vector-diffusion"
+    assert chosen((LONG,), (R,), rows) == "vector-diffusion"
     monkeypatch.setattr(vector_diffusion, "find_spec", lambda name: None)
-    assert chosen((LONG,), (A,), rows) == "flow"
+    assert chosen((LONG,), (R,), rows) == "flow"
     assert chosen((LONG,), (P,), rows) == "from-images"
 
 

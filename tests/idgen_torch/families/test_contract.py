@@ -30,6 +30,8 @@ QUICK = {"epochs": 2, "hidden": (8, 8), "ensemble": 2, "density": "mixture", "im
 
 A, B, C = Part("a", 2), Part("b", 3), Part("c", 2)
 R, V, V2 = Part("r", None, 1), Part("v", None, 2), Part("v2", None, 2)
+M, CAP = Part("m", masses=(-1.0, 2.0), low=-1.0), Part("cap", masses=(1.0,), high=1.0)
+FEW = Part("few", masses=(-1.0, 0.0, 0.5), between=False)
 P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8))
 WIDE = Part("wide", dim=60, shape=(1, 6, 10))
 
@@ -62,8 +64,13 @@ POOL = [
     Case((A, R, V), (P, WIDE, B)),
     Case((A, B), (Q,)),
     Case((R, V), (P, B, V2)),
+    Case((M,), ()),
+    Case((M,), (R, CAP, FEW)),
+    Case((FEW,), (M, B)),
+    Case((CAP,), (P, A)),
+    Case((M, R, A, CAP), (V,)),
 ]
-"""Targets of every kind given nothing, inputs of every kind, and several kinds together."""
+"""Targets of every kind given nothing, inputs of every kind, several kinds together, and numbers with point masses."""
 
 every_family = pytest.mark.parametrize("name", FAMILIES)
 
@@ -76,6 +83,9 @@ def rows_of(n: int, seed: int = 0) -> Values:
     b = (a + torch.randint(2, (n,), generator=g)) % 3
     r = v[:, :1] + 0.5 * torch.randn(n, 1, generator=g) + c[:, None]
     rows = {"a": a, "b": b, "c": c, "v": v, "v2": v.flip(1), "r": r}
+    rows["m"] = torch.where(a[:, None] == 0, torch.where(c[:, None] == 0, -1.0, 2.0), v[:, :1].abs() - 1)
+    rows["cap"] = r.clamp(max=1)
+    rows["few"] = torch.tensor(FEW.masses)[b].unsqueeze(1)
     for part in (P, Q, WIDE):
         noise = torch.randint(40, (n, *(part.shape or ())), generator=g)
         rows[part.name] = (noise + 200 * a.view(-1, 1, 1, 1)).to(torch.uint8)
@@ -135,7 +145,7 @@ def again(model: ConditionalModel) -> ConditionalModel:
 
 def test_every_family_is_found_and_has_its_name() -> None:
     assert {"chain", "classifier", "diffusion", "factored", "flow", "from-images"} <= set(FAMILIES)
-    assert {"matched", "resample", "table", "vector-diffusion"} <= set(FAMILIES)
+    assert {"hurdle", "matched", "resample", "table", "vector-diffusion"} <= set(FAMILIES)
     for name in FAMILIES:
         assert family(name).word == name
         assert family(name)() == family(name)(), "a recipe can be made by its name alone, and equals itself"
@@ -246,12 +256,15 @@ def test_weights_say_which_rows_count(name: str) -> None:
     rows = rows_of(400)
     other = {key: (1 - v if key in "ac" else v) for key, v in rows.items()}
     other |= {"b": torch.full_like(rows["b"], 2), "r": rows["r"] + 9, "v": rows["v"] - 9}
+    other |= {"m": rows["m"].abs() + 3, "cap": rows["cap"] - 9, "few": torch.full_like(rows["few"], 0.5)}
     mixed = {key: torch.cat([rows[key], other[key]]) for key in rows}
     weights = torch.cat([torch.ones(400), torch.zeros(400)])
     for case in cases_of(name):
         if of_form((*case.targets, *case.inputs), Form.PICTURES) or not family(name).likelihood:
             continue  # tested for each such family with what can be seen of its samples
         model = fitted(name, case, mixed, options={"ensemble": 1, "epochs": 10}, weights=weights)
+        if not model.likelihood:
+            continue  # rows stand for a link of it
         assert float(model.log_prob(rows).mean()) > float(model.log_prob(other).mean()) + 0.1, case
 
 

@@ -75,7 +75,7 @@ def test_draws_do_not_depend_on_other_statements() -> None:
 
 
 def test_wide_slots_make_smaller_batches() -> None:
-    wide = Vector(mean=(0.0,) * 4096, scale=(1.0,) * 4096, low=(0.0,) * 4096, high=(0.0,) * 4096)
+    wide = Vector(center=(0.0,) * 4096, width=(1.0,) * 4096, low=(0.0,) * 4096, high=(0.0,) * 4096)
     network = WiredNetwork(Network(("V",), (), ("V",)), Schema({"V": wide}), {}, {}, CPU)
     assert network.batch_rows == 2048
 

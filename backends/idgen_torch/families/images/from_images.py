@@ -15,6 +15,7 @@ from idgen_compiler.errors import DataError
 from idgen_torch.drawing import categorical, generator_for
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.density import Density, density
+from idgen_torch.families.numbers.support import Support
 from idgen_torch.families.numbers.temperature import fitted_temperature
 from idgen_torch.families.numbers.vector_diffusion import is_wide
 from idgen_torch.families.state import Config, Tensors, checked_tensor
@@ -123,7 +124,9 @@ class FromImagesModel(ConditionalModel):
             if part.discrete:
                 found.append(-cross_entropy(put_out / self._temperature[number], rows[part.name], reduction="none"))
             else:
-                found.append(self._density.log_prob(put_out, rows[part.name][:, entry]))
+                own = rows[part.name][:, entry : entry + 1]
+                support = Support(((part.low, part.high),))
+                found.append(self._density.log_prob(put_out, support.freed(own)[:, 0]) + support.log_slope(own))
         return found
 
     @torch.no_grad()
@@ -164,7 +167,8 @@ class FromImagesModel(ConditionalModel):
                 before.append(encoded(part, values))
                 columns[part.name] = [values]
             else:
-                values = self._density.sample(put_out, generator).unsqueeze(1)
+                free = self._density.sample(put_out, generator).unsqueeze(1)
+                values = Support(((part.low, part.high),)).bound(free)
                 before.append(values)
                 columns.setdefault(part.name, []).append(values)
         return {p.name: columns[p.name][0] if p.discrete else torch.cat(columns[p.name], 1) for p in self.targets}
@@ -242,7 +246,7 @@ class FromImages(Family):
 
     def offer(self, task: Task) -> Offer | None:
         """For all but images given an image; others come first for wide vectors."""
-        if not task.sees_images or Form.PICTURES in task.target_forms:
+        if not task.sees_images or Form.PICTURES in task.target_forms or task.has_masses:
             return None
         if is_wide(task):
             return Offer(20, "many entries, drawn one after the other")
@@ -251,6 +255,7 @@ class FromImages(Family):
     def fit(self, task: Task, run: Run = Run()) -> FromImagesModel:
         """Train. Raises DataError for a target that is an image."""
         count = task.count
+        task.refuse_masses(self.word)
         network = _network(task.targets, task.inputs, self.components, run.seed).to(run.device)
         cold = torch.ones(len(network.heads), device=network.device)
         model = FromImagesModel(self, task.targets, task.inputs, network, cold)

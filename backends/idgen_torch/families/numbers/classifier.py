@@ -67,8 +67,7 @@ class ClassifierModel(ConditionalModel):
         codes = torch.empty(n, len(columns.discrete), dtype=torch.long, device=device)
         for k, part in enumerate(columns.discrete):
             codes[:, k] = given[part.name].to(device) + self._columns.place(part).start
-        reals = [given[part.name].to(device) for part in columns.real]
-        return Features(codes, torch.cat(reals, 1) if reals else torch.empty(n, 0, device=device))
+        return Features(codes, columns.reals(given, n, device))
 
     def _sample_member(self, member: int, features: Features, n: int, generator: torch.Generator) -> Tensor:
         """Shape: (rows, targets) int64."""

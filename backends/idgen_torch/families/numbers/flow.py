@@ -16,6 +16,7 @@ from idgen_torch.drawing import generator_for, integers
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.density import Density, density
 from idgen_torch.families.numbers.residual import Residual
+from idgen_torch.families.numbers.support import Support
 from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadLayout, HeadNetworks
@@ -30,6 +31,7 @@ __all__ = ["Flow", "FlowModel"]
 class FlowModel(ConditionalModel):
     """A linear regression, and an ensemble of autoregressive densities for its whitened residual.
 
+    Targets that have ends are modeled on the whole line (see `Support`).
     Each residual coordinate has a spline flow or a mixture of normals whose parameters a perceptron computes from
     the inputs and the coordinates before it. The law is the even mixture of the members' laws. `log_prob` counts a
     target that is an exact linear function of the others as a point mass.
@@ -49,6 +51,7 @@ class FlowModel(ConditionalModel):
         """`kind` names the density; `networks` is None when no target keeps any randomness."""
         super().__init__(recipe, targets, inputs)
         self._columns = Columns.of(inputs)
+        self._support = Support.of(targets)
         self._residual = residual
         self._kind = kind
         self._density: Density = density(kind, recipe.size_of(kind))
@@ -88,7 +91,8 @@ class FlowModel(ConditionalModel):
                 mine = (chosen == member).nonzero().squeeze(1)
                 for piece in mine.split(self._networks.layout.rows_at_once):
                     drawn[piece] = self._sample_member(self._networks, member, features[piece], generator)
-        values = self._residual.mean(features, self._columns.one_hot_width) + drawn @ self._residual.factor.T
+        free = self._residual.mean(features, self._columns.one_hot_width) + drawn @ self._residual.factor.T
+        values = self._support.bound(free)
         return {
             part.name: piece.contiguous()
             for part, piece in zip(self.targets, values.split([part.dim for part in self.targets], 1), strict=True)
@@ -115,7 +119,8 @@ class FlowModel(ConditionalModel):
         device = self._residual.slope.device
         count = row_count([*self.targets, *self.inputs], rows)
         features = self._columns.features(rows, count, device)
-        values = torch.cat([rows[part.name].to(device) for part in self.targets], 1)
+        own = torch.cat([rows[part.name].to(device) for part in self.targets], 1)
+        values = self._support.freed(own)
         one_hot = self._columns.one_hot_width
         whitened = self._residual.whitened(features, one_hot, values)
         rebuilt = self._residual.mean(features, one_hot) + whitened @ self._residual.factor.T
@@ -131,7 +136,7 @@ class FlowModel(ConditionalModel):
                 each = self.residual_log_prob(everything[index], whitened[index])
                 pieces.append(each.logsumexp(0) - log(members) - scale)
             total = torch.cat(pieces)
-        return torch.where(possible, total, -torch.inf)
+        return torch.where(possible, total + self._support.log_slope(own), -torch.inf)
 
     def state(self) -> tuple[Config, Tensors]:
         """The density that was taken, and all arrays."""
@@ -209,7 +214,8 @@ class Flow(EnsembleTraining, Family):
 
     def offer(self, task: Task) -> Offer | None:
         """For numbers given no images."""
-        return Offer(40, "numbers") if task.targets_are_numbers and not task.sees_images else None
+        able = task.targets_are_numbers and not task.has_masses and not task.sees_images
+        return Offer(40, "numbers") if able else None
 
     def size_of(self, density: str) -> int:
         """How many bins or components the density of this name has."""
@@ -218,9 +224,11 @@ class Flow(EnsembleTraining, Family):
     def fit(self, task: Task, run: Run = Run()) -> FlowModel:
         """Regress, then train the members side by side. Raises DataError for a discrete target."""
         _width(task.targets)
+        task.refuse_masses(self.word)
         count, device, generator = task.count, run.device, generator_for(run.seed)
         columns = Columns.of(task.inputs)
-        features, values, mass = columns.features(task.rows, count, device), task.values(device), task.mass(device)
+        features, mass = columns.features(task.rows, count, device), task.mass(device)
+        values = Support.of(task.targets).freed(task.values(device))
         parts = split(count, self.holdout, generator, task.weights)
         learn = parts.train.to(device)
         residual = Residual.fit(

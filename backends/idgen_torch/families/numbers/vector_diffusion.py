@@ -141,12 +141,13 @@ class VectorDiffusion(Family):
 
     def offer(self, task: Task) -> Offer | None:
         """For vectors of many entries, where the libraries of diffusion are installed."""
-        wide = bool(task.inputs) and task.targets_are_numbers and is_wide(task)
+        wide = bool(task.inputs) and task.targets_are_numbers and not task.has_masses and is_wide(task)
         return Offer(60, "many entries, which are drawn together") if wide else None
 
     def fit(self, task: Task, run: Run = Run()) -> VectorDiffusionModel:
         """Regress, then train. Raises DataError for a target that is no number or vector."""
         _width(task.targets)
+        task.refuse_masses(self.word)
         count, device = task.count, run.device
         columns = Columns.among(task.inputs)
         features, values = columns.features(task.rows, count, device), task.values(device)

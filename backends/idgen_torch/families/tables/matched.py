@@ -22,7 +22,7 @@ from idgen_torch.parts import Values
 __all__ = ["Matched", "MatchedModel"]
 
 ROWS_PER_CELL = 50
-"""With so many rows for each combination of categories, real pictures stand for the law better than generated ones."""
+"""With so many rows for each combination of categories, they stand for the law better than any model of it."""
 
 
 class MatchedModel(ConditionalModel):
@@ -109,10 +109,13 @@ class Matched(Family):
     word = "matched"
     model = MatchedModel
     likelihood = False
+    masses = True
 
     def offer(self, task: Task) -> Offer | None:
-        """For images where every combination of the inputs' categories has enough rows."""
-        return Offer(60, "real images for each combination") if task.targets_are_images and covers(task) else None
+        """For images and numbers where every combination of the inputs' categories has enough rows."""
+        if task.targets_are_discrete or not covers(task):
+            return None
+        return Offer(75, "rows for each combination")
 
     def fit(self, task: Task, run: Run = Run()) -> MatchedModel:
         """Sort the rows. Raises DataError when there are no inputs, or a combination of them has no row."""
@@ -136,12 +139,11 @@ class Matched(Family):
 
 
 def covers(task: Task) -> bool:
-    """Whether all inputs are categories, some at least, and every combination of them has enough rows."""
-    inputs, rows = task.inputs, task.rows
-    if not inputs or not task.inputs_are_discrete or task.weights is not None:
+    """Whether all inputs are categories, some at least, and every combination of them has enough effective rows."""
+    inputs = task.inputs
+    if not inputs or not task.inputs_are_discrete or cell_count(inputs) * ROWS_PER_CELL > row_count(inputs, task.rows):
         return False
-    count = row_count(inputs, rows)
-    if cell_count(inputs) * ROWS_PER_CELL > count:
-        return False
-    found = torch.bincount(cell_of(inputs, rows, torch.device("cpu")), minlength=cell_count(inputs))
-    return int(found.min()) >= ROWS_PER_CELL
+    cell = cell_of(inputs, task.rows, torch.device("cpu"))
+    mass = torch.ones(len(cell), dtype=torch.float64) if task.weights is None else task.weights.double().cpu()
+    found, squares = (torch.bincount(cell, weights=w, minlength=cell_count(inputs)) for w in (mass, mass.square()))
+    return bool((found.square() >= ROWS_PER_CELL * squares).all() and (found > 0).all())

@@ -99,6 +99,7 @@ class Resample(Family):
 
     word = "resample"
     model = ResampleModel
+    masses = True
 
     def offer(self, task: Task) -> Offer | None:
         """For all that has no inputs, unless the density of numbers is wanted."""

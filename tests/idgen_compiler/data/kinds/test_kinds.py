@@ -16,7 +16,6 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds import Atom, Composite, Kind, register, registry
 from idgen_compiler.data.kinds.number import Number
-from idgen_compiler.data.kinds.scaling import moments
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices, Interval
 from idgen_compiler.data.schema import Schema, infer_schema
@@ -66,10 +65,10 @@ def test_a_numbers_spread_is_its_range_and_a_whole_ones_half_a_step_more() -> No
     (x,), (n,) = schema["X"].atoms("X"), schema["N"].atoms("N")
     assert isinstance(x.kind.spread, Interval)
     assert isinstance(n.kind.spread, Interval)
-    scale = np.arange(40).std()
-    assert x.kind.spread.high == pytest.approx(19.5 / scale)
-    assert n.kind.spread.low == pytest.approx(-20 / scale)
-    assert n.kind.spread.log_density == pytest.approx(-np.log(40 / scale))
+    width = 19.5 / 1.349
+    assert x.kind.spread.high == pytest.approx(19.5 / width)
+    assert n.kind.spread.low == pytest.approx(-20 / width)
+    assert n.kind.spread.log_density == pytest.approx(-np.log(40 / width))
     assert Choices(4).log_density == pytest.approx(-np.log(4))
 
 
@@ -93,13 +92,8 @@ class Duration(Number):
         return cls.of(column) if getattr(column.content, "dtype", np.dtype(bool)).kind == "m" else None
 
     @classmethod
-    def of(cls, column: Column) -> Self:
-        seconds = _seconds(column)
-        mean, scale = moments(column.name, seconds)
-        return cls(float(mean), float(scale), float(seconds.min()), float(seconds.max()))
-
-    def numbers(self, column: Column) -> Array:
-        return _seconds(column)
+    def values_of(cls, column: Column) -> Array:
+        return np.asarray(pd.Series(column.content) / pd.Timedelta(1, "s"))
 
     def read(self, name: str, text: str) -> pd.Timedelta:
         return pd.Timedelta(text)
@@ -115,10 +109,6 @@ class Duration(Number):
     @property
     def layout(self) -> np.dtype[Any]:
         return np.dtype("timedelta64[ns]")
-
-
-def _seconds(column: Column) -> Array:
-    return np.asarray(pd.Series(column.content) / pd.Timedelta(1, "s"))
 
 
 @pytest.fixture

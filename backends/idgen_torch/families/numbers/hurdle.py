@@ -1,0 +1,180 @@
+"""`hurdle`: a number with point masses, such as a cost that is often nought: which mass, if any, then a density."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.data.part import Form, Part
+from idgen_compiler.errors import DataError
+from idgen_torch.families.choice import choose
+from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.saved import read_recipe, recipe_record
+from idgen_torch.families.state import Config, Tensors, setting
+from idgen_torch.families.task import Offer, Task, row_count, rows_at
+from idgen_torch.nets.heads import at_mass
+from idgen_torch.parts import Values
+from idgen_torch.training.state import link_scratch
+
+__all__ = ["Hurdle", "HurdleModel"]
+
+
+class HurdleModel(ConditionalModel):
+    """q(y | inputs): which of the point masses y is, or none; and where none, y given the inputs.
+
+    `log_prob` is the log of a probability at a mass and of a density elsewhere.
+    """
+
+    recipe: Hurdle
+
+    def __init__(
+        self,
+        recipe: Hurdle,
+        targets: Sequence[Part],
+        inputs: Sequence[Part],
+        which: ConditionalModel,
+        between: ConditionalModel | None,
+    ) -> None:
+        """`which` models the code of the mass, `between` the number where it is none; None where it always is one."""
+        super().__init__(recipe, targets, inputs)
+        self._which, self._between = which, between
+
+    @property
+    def likelihood(self) -> bool:
+        """Whether both models know their density."""
+        return self._which.likelihood and (self._between is None or self._between.likelihood)
+
+    @property
+    def _code(self) -> Part:
+        return _code_of(self.targets[0], self._between is not None)
+
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
+        """The mass of each row, then the numbers of those that are at none."""
+        code = self._which.sample(given, n, generator)[self._code.name]
+        places = torch.tensor([*self.targets[0].masses, 0.0], dtype=torch.float32, device=code.device)
+        drawn = places[code].unsqueeze(1)
+        rest = (code == len(self.targets[0].masses)).nonzero().squeeze(1)
+        if self._between is not None and len(rest):
+            own = rows_at(self.inputs, given, rest, code.device)
+            drawn[rest] = self._between.sample(own, len(rest), generator)[self.targets[0].name]
+        return {self.targets[0].name: drawn}
+
+    def log_prob(self, rows: Values) -> Tensor:
+        """Log-probability of the mass, or log-density of a number at none.  Shape: (rows,)."""
+        count = row_count([*self.targets, *self.inputs], rows)
+        code = _codes(self.targets[0], rows)
+        total = self._which.log_prob({**rows, self._code.name: code}).double()
+        rest = (code == len(self.targets[0].masses)).nonzero().squeeze(1)
+        if self._between is not None and len(rest):
+            own = rows_at((*self.targets, *self.inputs), rows, rest, code.device)
+            density = torch.zeros(count, dtype=torch.float64, device=total.device)
+            density[rest] = self._between.log_prob(own).double()
+            total = total + density
+        return total
+
+    def state(self) -> tuple[Config, Tensors]:
+        """Both models' states, told apart by the prefixes "which." and "between."."""
+        config: Config = {}
+        tensors: Tensors = {}
+        for name, link in (("which", self._which), ("between", self._between)):
+            if link is not None:
+                inner, arrays = link.state()
+                config[name] = {**recipe_record(link.recipe), "config": inner}
+                tensors |= {f"{name}.{key}": value for key, value in arrays.items()}
+        return config, tensors
+
+    @classmethod
+    def from_state(
+        cls, recipe: Hurdle, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+    ) -> Self:
+        """The model whose `state` this is."""
+        target = _one_number(targets)
+        expected = {"which": _code_of(target, "between" in config), "between": _bare(target)}
+        expected = {name: part for name, part in expected.items() if name == "which" or "between" in config}
+        unknown = sorted(name for name in tensors if name.split(".")[0] not in expected)
+        if unknown or set(config) != set(expected):
+            raise DataError(f"a saved hurdle has {', '.join([*config, *unknown])}, and needs {', '.join(expected)}")
+        links = {}
+        for name, own in expected.items():
+            arrays = {key.removeprefix(f"{name}."): v for key, v in tensors.items() if key.startswith(f"{name}.")}
+            saved = setting(config, name, dict)
+            how = read_recipe(saved)
+            links[name] = how.model.from_state(how, setting(saved, "config", dict), arrays, (own,), inputs)
+        return cls(recipe, targets, inputs, links["which"], links.get("between"))
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same model on another device."""
+        between = None if self._between is None else self._between.to(device)
+        return type(self)(self.recipe, self.targets, self.inputs, self._which.to(device), between)
+
+
+@dataclass(frozen=True)
+class Hurdle(Family):
+    """One number with point masses: which of them it is, if any, and a model of it where it is none.
+
+    Both models are chosen as if they were alone, and tuned by the same options; a family that is asked for such a
+    number is taken for the second. Source: Cragg (1971), "Some statistical models for limited dependent variables".
+
+    >>> from idgen_torch.drawing import generator_for
+    >>> cost = torch.tensor([0.0, 0.0, 0.0, 1.0, 2.0] * 40).unsqueeze(1)
+    >>> model = Hurdle().fit(Task((Part("y", masses=(0.0,)),), (), {"y": cost}))
+    >>> round(float((model.sample({}, 10_000, generator_for(0))["y"] == 0).float().mean()), 1)
+    0.6
+    """
+
+    word = "hurdle"
+    model = HurdleModel
+    masses = True
+
+    def offer(self, task: Task) -> Offer | None:
+        """For one number that has point masses."""
+        alone = len(task.targets) == 1 and task.has_masses
+        return Offer(70, "a number with point masses") if alone else None
+
+    def fit(self, task: Task, run: Run = Run()) -> HurdleModel:
+        """Fit both models. Raises DataError unless the only target is a number with point masses."""
+        target = _one_number(task.targets)
+        _ = task.count
+        code = _codes(target, task.rows)
+        rest = (code == len(target.masses)).nonzero().squeeze(1)
+        which = replace(task, targets=(_code_of(target, len(rest) > 0),), rows={**task.rows, f"{target.name}@": code})
+        links = [_learned(which, run, 0, "which")]
+        if len(rest):
+            own = {p.name: task.rows[p.name][rest.to(task.rows[p.name].device)] for p in task.parts}
+            weights = None if task.weights is None else task.weights[rest.to(task.weights.device)]
+            between = replace(task, targets=(_bare(target),), rows=own, weights=weights)
+            links.append(_learned(between, run, 1, "between"))
+        return HurdleModel(self, task.targets, task.inputs, links[0], links[1] if len(links) > 1 else None)
+
+
+def _learned(link: Task, run: Run, number: int, name: str) -> ConditionalModel:
+    choice: Callable[[Task], Family] = run.choose or choose
+    own = replace(run, seed=run.seed + number, scratch=link_scratch(run.scratch, name))
+    return choice(link).fit(link, own)
+
+
+def _one_number(targets: Sequence[Part]) -> Part:
+    if len(targets) != 1 or not targets[0].masses or targets[0].form is not Form.NUMBERS:
+        names = ", ".join(part.name for part in targets)
+        raise DataError(f"hurdle models one number with point masses, got {names}; leave the choice to the fit")
+    return targets[0]
+
+
+def _code_of(target: Part, between: bool) -> Part:
+    """Which point mass: one code for each, and the last for none where there are other values."""
+    return Part(f"{target.name}@", size=len(target.masses) + between)
+
+
+def _bare(target: Part) -> Part:
+    """The number where it is at none of its point masses."""
+    return replace(target, masses=(), between=True)
+
+
+def _codes(target: Part, rows: Values) -> Tensor:
+    """Shape: (rows,) int64."""
+    here = at_mass(target, rows[target.name])
+    return torch.where(here.any(1), here.int().argmax(1), len(target.masses))

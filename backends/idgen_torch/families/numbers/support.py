@@ -1,0 +1,121 @@
+"""Numbers on a support, as numbers on the whole line: what densities are learned of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from idgen_compiler.data.part import Part
+
+__all__ = ["Support"]
+
+NEAREST = 1e-5
+"""Values nearer to an end than this are taken to be so far from it."""
+
+_WIDE = 60.0
+"""Ends so far apart do not feel each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Maps of columns of numbers onto the whole line, hardly moving what is far from the ends.
+
+    With s(d) = log(exp(d) - 1), the inverse of softplus, a number y above an end a goes to a + s(y - a), one below an
+    end b to b - s(b - y), and one between both to the mean of a + s(y - a) and b - s(b - y).
+
+    ends: of each column, None for an open one.
+
+    >>> half = Support(((0.0, None),))
+    >>> free = half.freed(torch.tensor([[0.01], [1.0], [8.0]]))
+    >>> free.flatten(), half.bound(free).flatten()
+    (tensor([-4.6002,  0.5413,  7.9997]), tensor([0.0100, 1.0000, 8.0000]))
+    """
+
+    ends: tuple[tuple[float | None, float | None], ...]
+
+    @classmethod
+    def of(cls, parts: Iterable[Part]) -> Support:
+        """The support of some parts side by side; entries of vectors have no ends."""
+        return cls(tuple((part.low, part.high) for part in parts for _ in range(part.dim)))
+
+    @property
+    def bounded(self) -> Sequence[int]:
+        """The columns that have an end."""
+        return [k for k, ends in enumerate(self.ends) if ends != (None, None)]
+
+    def freed(self, values: Tensor) -> Tensor:
+        """On the whole line.  Shape: (rows, columns) -> (rows, columns)."""
+        found = values.clone() if self.bounded else values
+        for k in self.bounded:
+            found[:, k] = _freed(values[:, k].double(), *self.ends[k]).to(values.dtype)
+        return found
+
+    def bound(self, free: Tensor) -> Tensor:
+        """The way back.  Shape: (rows, columns) -> (rows, columns)."""
+        found = free.clone() if self.bounded else free
+        for k in self.bounded:
+            found[:, k] = _bound(free[:, k].double(), *self.ends[k]).to(free.dtype)
+        return found
+
+    def log_slope(self, values: Tensor) -> Tensor:
+        """Log of the determinant of the map.  Shape: (rows, columns) -> (rows,)."""
+        total = torch.zeros(len(values), dtype=values.dtype, device=values.device)
+        for k in self.bounded:
+            low, high = self.ends[k]
+            wide = values[:, k].double()
+            slopes = [1 / -torch.expm1(-_distance(wide, end)) for end in (low, high) if end is not None]
+            # Where the ends do not feel each other, the slope at the farther one is 1.
+            slope = torch.stack(slopes).amax(0) if _are_wide(low, high) else torch.stack(slopes).mean(0)
+            total += slope.log().to(values.dtype)
+        return total
+
+
+def _distance(values: Tensor, end: float) -> Tensor:
+    return (values - end).abs().clamp(min=NEAREST)
+
+
+def _freed(values: Tensor, low: float | None, high: float | None) -> Tensor:
+    up = None if low is None else low + _log_expm1(_distance(values.clamp(min=low), low))
+    down = None if high is None else high - _log_expm1(_distance(values.clamp(max=high), high))
+    if up is None or down is None:
+        return up if down is None else down  # type: ignore[return-value]
+    return torch.where(values < (low + high) / 2, up, down) if _are_wide(low, high) else (up + down) / 2  # type: ignore[operator]
+
+
+def _are_wide(low: float | None, high: float | None) -> bool:
+    return low is not None and high is not None and high - low > _WIDE
+
+
+def _bound(free: Tensor, low: float | None, high: float | None) -> Tensor:
+    if high is None and low is not None:
+        return low + softplus(free - low)
+    if low is None and high is not None:
+        return high - softplus(high - free)
+    return _between(free, low, high)  # type: ignore[arg-type]
+
+
+def _between(free: Tensor, low: float, high: float) -> Tensor:
+    """The y of which free = (low + s(y - low) + high - s(high - y)) / 2.
+
+    With q = exp(y - low), w = exp(high - low) and r = exp(2 free - low - high), q^2 - (1 - r) q - r w = 0.
+    """
+    if _are_wide(low, high):
+        middle = (low + high) / 2
+        return torch.where(
+            free < middle, low + softplus(free - low).clamp(max=middle - low), high - softplus(high - free)
+        )
+    log_r = (2 * free - low - high).clamp(-300, 300)
+    r, w = log_r.exp(), torch.tensor(high - low, dtype=free.dtype, device=free.device).exp()
+    root = ((1 - r).square() + 4 * r * w).sqrt()
+    # The positive root, by the formula that does not cancel.
+    q = torch.where(r <= 1, (1 - r + root) / 2, 2 * r * w / (r - 1 + root))
+    return (low + q.log()).clamp(low, high)
+
+
+def _log_expm1(distance: Tensor) -> Tensor:
+    """log(exp(d) - 1), where d may be large."""
+    return distance + torch.log(-torch.expm1(-distance))
