@@ -97,9 +97,7 @@ class Task:
         """Raise DataError for a target with point masses, in the name of a family that draws none."""
         for part in self.targets:
             if part.masses:
-                raise DataError(
-                    f"{part.name} has point masses, which {word} does not draw; hurdle takes it for the rest"
-                )
+                raise DataError(f"{part.name} has point masses, which {word} does not draw; hurdle does")
 
     @property
     def inputs_are_discrete(self) -> bool:

@@ -91,7 +91,7 @@ class Columns:
         return Features(codes, self.reals(rows, count, device))
 
     def reals(self, rows: Values, count: int, device: torch.device) -> Tensor:
-        """The real features: each number, and for each of its point masses whether it is there.  Shape: (rows, width)."""
+        """The real features: each number, and whether it is at each of its point masses.  Shape: (rows, width)."""
         pieces = []
         for part in self.real:
             values = rows[part.name].to(device)

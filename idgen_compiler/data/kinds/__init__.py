@@ -8,9 +8,11 @@ from idgen_compiler.data.kinds.categorical import Categorical
 from idgen_compiler.data.kinds.composite import Composite
 from idgen_compiler.data.kinds.image import Image
 from idgen_compiler.data.kinds.kind import Atom, Kind, PartOf
-from idgen_compiler.data.kinds.number import Continuous, Integer, Numeric
+from idgen_compiler.data.kinds.numbers.continuous import Continuous
+from idgen_compiler.data.kinds.numbers.integer import Integer
+from idgen_compiler.data.kinds.numbers.numeric import Numeric
+from idgen_compiler.data.kinds.numbers.vector import Vector
 from idgen_compiler.data.kinds.registry import register
-from idgen_compiler.data.kinds.vector import Vector
 
 __all__ = [
     "Atom",

@@ -102,7 +102,8 @@ def test_vectors_are_drawn_with_their_branches_and_what_binds_them(given: Part) 
 
 def test_entries_that_others_determine_stay_determined() -> None:
     rows = rows_of(300)
-    rows["long"] = torch.randn(300, 2, generator=torch.Generator().manual_seed(0)) @ torch.randn(2, 60)
+    generator = torch.Generator().manual_seed(0)
+    rows["long"] = torch.randn(300, 2, generator=generator) @ torch.randn(2, 60, generator=generator)
     rows["long"] += 3 * rows["r"]
     model = trained(VectorDiffusion(epochs=1, hidden=(8,)), (LONG,), (R,), rows)
     assert model.state()[0]["rank"] == 2

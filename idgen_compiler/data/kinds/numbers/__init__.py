@@ -1,1 +1,1 @@
-"""What a column of numbers looks like: its scale, its point masses, its grid, its support, and values that are absurd."""
+"""Numbers: their kinds, and what a column of them looks like."""

@@ -33,9 +33,9 @@ def warn_absurd(name: str, values: Array, scale: Scale, masses: Collection[float
     marks = [k for k in {0, len(distinct) - 1} if len(distinct) > 2 and _is_mark(distinct, counts, k, scale)]
     for k in marks:
         warn_data(
-            f"column {name} holds {distinct[k]:.10g} in {counts[k]} of {len(values)} rows, the first being row {first[k]} "
-            "(counting from 0), apart from all other values: it looks like a mark for missing; if it is one, drop these "
-            "rows or make it a missing value, for as it stands it counts as a number"
+            f"column {name} holds {distinct[k]:.10g} in {counts[k]} of {len(values)} rows, first in row {first[k]} "
+            "(counting from 0), apart from all other values: it looks like a mark for missing; if it is one, drop "
+            "these rows or make it a missing value, for it counts as a number"
         )
     seen = np.abs(scale.seen(distinct)) - TAIL
     far = np.where(seen > 0, TAIL + np.expm1(np.clip(seen, 0, 700)), 0.0)
@@ -48,9 +48,9 @@ def warn_absurd(name: str, values: Array, scale: Scale, masses: Collection[float
         low, high = np.quantile(values, (0.25, 0.75))
         also = f"; {others} more row(s) have such values" if others else ""
         warn_data(
-            f"column {name} holds {distinct[worst]:.10g} in row {first[worst]} (counting from 0), where half of the values "
-            f"lie in [{low:.4g}, {high:.4g}]{also}; correct it if it is a mistake: models see it drawn in, and the rows "
-            "keep it"
+            f"column {name} holds {distinct[worst]:.10g} in row {first[worst]} (counting from 0), where half of the "
+            f"values lie in [{low:.4g}, {high:.4g}]{also}; correct it if it is a mistake: models see it drawn in, and "
+            "the rows keep it"
         )
 
 

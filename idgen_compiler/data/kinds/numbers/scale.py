@@ -13,7 +13,7 @@ from idgen_compiler.errors import DataError
 __all__ = ["TAIL", "Scale", "center_and_width", "check_size"]
 
 TAIL = 5.0
-"""So many spreads from the center the scale turns from linear to logarithmic: hardly a value of normal data lies there."""
+"""So many widths from the center the scale turns from linear to logarithmic: hardly a normal value lies there."""
 
 _LINEAR_SLACK, _LOG_SLACK = 3.0, 0.5
 """How far beyond the data a drawn number may lie, on the scale that models see (see `Scale.own`)."""
@@ -104,7 +104,8 @@ def check_size(name: str, values: Array) -> None:
     with np.errstate(over="ignore"):
         if not np.isfinite(high - low).all():
             raise DataError(
-                f"column {name} holds values from {low.min():.3g} to {high.max():.3g}, too large for a difference; rescale it"
+                f"column {name} holds values from {low.min():.3g} to {high.max():.3g}, too large for a difference; "
+                "rescale it"
             )
     alike = (values.min(0) != values.max(0)) & (high - low <= _FEW * np.maximum(np.abs(low), np.abs(high)))
     if alike.any():

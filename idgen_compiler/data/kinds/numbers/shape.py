@@ -10,7 +10,7 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 
-__all__ = ["Bounds", "Shape", "decimals_of", "grid_of", "shape_of"]
+__all__ = ["Bounds", "Said", "Shape", "decimals_of", "grid_of", "shape_of"]
 
 Bounds = tuple[float | None, float | None]
 """The ends of a support; None where there is none."""
@@ -54,10 +54,17 @@ class Shape:
     origin: float = 0.0
 
 
-def shape_of(
-    values: Array, grid: float | None = None, masses: Sequence[float] | None = None, support: Bounds | None = None
-) -> Shape:
-    """The shape of a column; what is given is taken as it is, and all else is found.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody says of a column's shape; what is None is found."""
+
+    support: Bounds | None = None
+    masses: tuple[float, ...] | None = None
+    grid: float | None = None
+
+
+def shape_of(values: Array, said: Said = Said()) -> Shape:
+    """The shape of a column; what is said is taken as it is, and all else is found.
 
     A point mass is a value with a share of the rows that a density cannot have, such as no income at all, or a cap.
     Shape: values (rows,).
@@ -69,18 +76,19 @@ def shape_of(
     ((0.0,), 1, (0.0, None))
     """
     wide = values.astype(np.float64)
-    step = _resolved(grid_of(values), wide) if grid is None else grid
-    found = _masses_of(wide, step) if masses is None else tuple(sorted(set(map(float, masses))))
+    step = _resolved(grid_of(values), wide) if said.grid is None else said.grid
+    found = _masses_of(wide, step) if said.masses is None else tuple(sorted(set(map(float, said.masses))))
     rest = wide[~np.isin(wide, found)] if found else wide
-    if masses is None and found and len(rest) < FEW_ROWS:
+    if said.masses is None and found and len(rest) < FEW_ROWS:
         found, rest = tuple(sorted({*found, *map(float, rest)})), rest[:0]
     if not len(rest):
-        ends = (float(wide.min()), float(wide.max()))
-        return Shape(found, False, step, ends if support is None else support)
+        whole = (float(wide.min()), float(wide.max()))
+        return Shape(found, False, step, whole if said.support is None else said.support)
     if len(rest) > _SAMPLE:
         rest = np.random.default_rng(0).choice(rest, _SAMPLE, replace=False)
     rest = np.sort(rest)
-    low, high = (_low_end(rest, step, found), _high_end(rest, step, found)) if support is None else support
+    ends = (_low_end(rest, step, found), _high_end(rest, step, found))
+    low, high = ends if said.support is None else said.support
     log, origin = _logarithm(rest, step, low, high)
     return Shape(found, True, step, (low, high), log, origin)
 

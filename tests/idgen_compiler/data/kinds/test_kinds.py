@@ -15,7 +15,7 @@ from idgen_compiler.check.columns import read_columns
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds import Atom, Composite, Kind, register, registry
-from idgen_compiler.data.kinds.number import Number
+from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices, Interval
 from idgen_compiler.data.schema import Schema, infer_schema

@@ -126,7 +126,7 @@ _GONE = object()
         (_set("schema", "Z", "labels", to=["hi"]), "saved model|expected"),
         (_set("schema", "Z", "labels", to="hi"), "'labels' must be a list, not 'hi'"),
         (_set("schema", "Z", "dtype", to="object9"), "no NumPy dtype"),
-        (_set("schema", "X", to={"kind": "continuous", "center": 0, "width": 0, "low": 0, "high": 1, "dtype": "float64"}),
+        (_set("schema", "X", to={"kind": "continuous", "center": 0, "width": 0, "low": 0, "high": 1}),
          "scale that is not positive"),
         (_set("schema", "X", to={"kind": "integer", "center": 0, "width": "1", "low": 0, "high": 1, "dtype": "int64"}),
          "'width' must be a finite number, not '1'"),

@@ -42,8 +42,8 @@ def check_said(support: Sequence[float | None], masses: Sequence[float], grid: f
         finite = False
     if not finite or len(support) != 2:
         raise DataError(
-            f"support, masses or grid are {support!r:.80}, {masses!r:.80}, {grid!r:.40}; give two ends, None for an open "
-            "one, and finite numbers"
+            f"support, masses or grid are {support!r:.80}, {masses!r:.80}, {grid!r:.40}; give two ends, None for an "
+            "open one, and finite numbers"
         )
     low, high = support
     if (low is not None and high is not None and low > high) or grid < 0:
@@ -58,8 +58,8 @@ def check_support(name: str, values: Array, support: Sequence[float | None]) -> 
     outside |= False if high is None else values > high
     if outside.any():
         raise DataError(
-            f"column {name} holds {values[outside.argmax()]}, beyond the support {support} that types says it has; widen "
-            "it, or name the value among the masses"
+            f"column {name} holds {values[outside.argmax()]}, beyond the support {support} that types says it has; "
+            "widen it, or name the value among the masses"
         )
 
 

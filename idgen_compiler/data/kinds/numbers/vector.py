@@ -10,9 +10,9 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, as_numpy
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
+from idgen_compiler.data.kinds.numbers.limits import check_distance, check_statistics, warn_outside
 from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width, check_size
 from idgen_compiler.data.kinds.registry import register
-from idgen_compiler.data.kinds.scaling import check_distance, check_statistics, warn_outside
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.texts import read_number, split
 from idgen_compiler.data.part import Part

@@ -1,4 +1,4 @@
-"""Numbers: real ones, and whole ones of which there are many."""
+"""One number: what real and whole ones share."""
 
 from __future__ import annotations
 
@@ -9,58 +9,30 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
-from idgen_compiler.data.kinds.kind import Atom, Request, check_dtype
+from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.numbers.absurd import warn_absurd
-from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width, check_size
-from idgen_compiler.data.kinds.numbers.shape import Bounds, Shape, decimals_of, grid_of, shape_of
-from idgen_compiler.data.kinds.registry import register
-from idgen_compiler.data.kinds.scaling import (
+from idgen_compiler.data.kinds.numbers.limits import (
     check_distance,
     check_said,
     check_statistics,
     check_support,
     warn_outside,
 )
+from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width, check_size
+from idgen_compiler.data.kinds.numbers.shape import Bounds, Said, Shape, decimals_of, shape_of
 from idgen_compiler.data.kinds.setting import Setting, finite_numbers
 from idgen_compiler.data.kinds.spread import Interval, Points, Spread
 from idgen_compiler.data.kinds.texts import read_number
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 
-__all__ = ["Continuous", "Integer", "Number", "Numeric"]
+__all__ = ["Number", "numbers_of", "one_number"]
 
 FEW_MOVED = 0.01
 """This fraction of moved values may lie beyond the observed range without a warning: the tails always do."""
 
 FINE = 1e-3
 """A grid finer than this many spreads is no matter to a density."""
-
-
-@dataclass(frozen=True, slots=True)
-class Numeric(Request):
-    """What somebody says of a column of numbers; what is None is found in the data.
-
-    support: the ends of what can occur beside the masses, None for an open one.  masses: the values with a probability of
-    their own.  grid: of what all values are multiples, 0 for none.  whole: whether they are whole numbers.
-
-    >>> Numeric(support=(0, None), masses=(0,)).support
-    (0, None)
-    """
-
-    support: Bounds | None = None
-    masses: tuple[float, ...] | None = None
-    grid: float | None = None
-    whole: bool = False
-
-    def __post_init__(self) -> None:
-        check_said(self.support or (None, None), self.masses or (), self.grid or 0.0)
-
-    @property
-    def kind(self) -> type[Atom]:
-        return Integer if self.whole else Continuous
-
-    def of(self, column: Column) -> Atom:
-        return (Integer if self.whole else Continuous).of(column, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +73,11 @@ class Number(Atom):
     # -- columns --------------------------------------------------------------------------------------------------
 
     @classmethod
-    def of(cls, column: Column, said: Numeric | None = None) -> Self:
+    def of(cls, column: Column, said: Said | None = None) -> Self:
         """The kind of a column, by what is said of it."""
         numbers = cls.values_of(column)
         check_size(column.name, _as_they_came(column, numbers))
-        shape = cls._shape(column, numbers, said or Numeric())
+        shape = cls._shape(column, numbers, said or Said())
         rest = numbers[~np.isin(numbers, shape.masses)] if shape.between and shape.masses else numbers
         check_support(column.name, rest, shape.support)
         bare = Scale(0.0, 1.0, shape.log, shape.origin, _least(rest, shape))
@@ -121,12 +93,12 @@ class Number(Atom):
     @classmethod
     def values_of(cls, column: Column) -> Array:
         """The values of a column of this kind.  Shape: (rows,) float64.  Raises DataError where it is none."""
-        return np.asarray(_numbers_of(column, cls.word).astype(np.float64))
+        return np.asarray(numbers_of(column, cls.word).astype(np.float64))
 
     @classmethod
-    def _shape(cls, column: Column, numbers: Array, said: Numeric) -> Shape:
+    def _shape(cls, column: Column, numbers: Array, said: Said) -> Shape:
         """What the column is made of."""
-        return shape_of(_as_they_came(column, numbers), said.grid, said.masses, said.support)
+        return shape_of(_as_they_came(column, numbers), said)
 
     @classmethod
     def _ends(cls, column: Column, numbers: Array) -> tuple[Any, Any]:
@@ -217,7 +189,7 @@ class Number(Atom):
         return self._with_masses(numbers, self.scale.seen(numbers).astype(np.float32)).reshape(values.shape)
 
     def log_slope(self, values: Array) -> Array:
-        """Log of d seen / d own at seen values: what densities in the two units differ by.  Shape: (rows, 1) -> (rows,)."""
+        """Log of d seen / d own at seen values, in which two units' densities differ.  Shape: (rows, 1) -> (rows,)."""
         return self.scale.log_slope(values.reshape(-1))
 
     def warn_moved(self, name: str, values: Array, by: float) -> None:
@@ -271,87 +243,6 @@ class Number(Atom):
         return self.low, self.high
 
 
-@register
-@dataclass(frozen=True, slots=True)
-class Continuous(Number):
-    """A real number: a column of floats that are no categories."""
-
-    word: ClassVar[str] = "continuous"
-    rank: ClassVar[int] = 50
-
-    @classmethod
-    def infer(cls, column: Column) -> Self | None:
-        return cls.of(column) if _one_number(column, "f") else None
-
-
-@register
-@dataclass(frozen=True, slots=True)
-class Integer(Number):
-    """A whole number with many values: a real number on the grid of whole ones.
-
-    Where no observed value is negative, none is handed back.
-    """
-
-    word: ClassVar[str] = "integer"
-    rank: ClassVar[int] = 40
-    dtypes: ClassVar[str] = "iuf"
-
-    low: int
-    high: int
-    dtype: str = "int64"
-
-    @classmethod
-    def infer(cls, column: Column) -> Self | None:
-        return cls.of(column) if _one_number(column, "iu") else None
-
-    @classmethod
-    def values_of(cls, column: Column) -> Array:
-        values = _numbers_of(column, cls.word)
-        if values.dtype.kind == "b":
-            raise DataError(f"column {column.name} holds booleans and cannot be integer; use categorical")
-        broken = values != np.round(values)
-        if broken.any():
-            row = int(broken.argmax())
-            raise DataError(
-                f"column {column.name} holds {values[row]} in row {row} and cannot be integer; use continuous"
-            )
-        return np.asarray(values.astype(np.float64))
-
-    @classmethod
-    def _shape(cls, column: Column, numbers: Array, said: Numeric) -> Shape:
-        step = max(1.0, grid_of(numbers)) if said.grid is None else said.grid
-        return shape_of(numbers, step, said.masses, said.support)
-
-    @classmethod
-    def _ends(cls, column: Column, numbers: Array) -> tuple[Any, Any]:
-        return int(column.values.min()), int(column.values.max())
-
-    @classmethod
-    def _dtype(cls, column: Column) -> str:
-        return column.values.dtype.name
-
-    def checked(self, setting: Setting, numbers: Array) -> Array:
-        broken = numbers[numbers != np.round(numbers)]
-        if len(broken):
-            raise DataError(f"{setting} is {broken[0]}, but {setting.name} holds whole numbers")
-        return numbers
-
-    def own(self, seen: Array) -> Array:
-        wide = Number.own(self, seen)
-        if self.low >= 0:
-            wide = np.maximum(wide, 0)
-        if self.layout.kind in "iu":
-            bounds = np.iinfo(self.layout)
-            # 2**63 - 1 is no float64; the next one below is.
-            most = float(bounds.max) if bounds.bits < 64 else np.nextafter(float(bounds.max), 0)
-            wide = np.clip(wide, float(bounds.min), most)
-        return np.asarray(wide)
-
-    def _cell(self) -> tuple[float, float]:
-        """A whole number is a cell of width one around it."""
-        return self.low - 0.5, self.high + 0.5
-
-
 def _least(rest: Array, shape: Shape) -> float:
     """The distance from the origin that stands for all smaller ones: those of a cell are spread evenly."""
     if not shape.log:
@@ -368,12 +259,13 @@ def _as_they_came(column: Column, numbers: Array) -> Array:
     return column.plain if column.plain is not None and column.plain.dtype.kind in "iuf" else numbers
 
 
-def _one_number(column: Column, dtypes: str) -> bool:
+def one_number(column: Column, dtypes: str) -> bool:
+    """Whether a column holds one number a row, of these kinds of dtypes."""
     values = column.plain
     return values is not None and values.ndim == 1 and values.dtype.kind in dtypes
 
 
-def _numbers_of(column: Column, wanted: str) -> Array:
+def numbers_of(column: Column, wanted: str) -> Array:
     """The values of a column that is to hold one number a row.  Raises DataError where it does not."""
     values = column.values
     if values.ndim != 1:
