@@ -7,6 +7,7 @@ from idgen_compiler.check import GraphCheck, check_graph
 from idgen_compiler.compile import Compilation, compile, explain
 from idgen_compiler.errors import (
     DataError,
+    DataWarning,
     GraphError,
     IdgenError,
     NotIdentifiable,
@@ -31,6 +32,7 @@ __all__ = [
     "ADMG",
     "Compilation",
     "DataError",
+    "DataWarning",
     "Estimand",
     "GraphCheck",
     "GraphError",

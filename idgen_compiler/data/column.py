@@ -65,6 +65,11 @@ class Column:
         return found
 
     @property
+    def ordered(self) -> bool:
+        """Whether pandas calls it categorical and knows an order of its labels."""
+        return self.categories is not None and bool(self.content.dtype.ordered)
+
+    @property
     def categories(self) -> list[Any] | None:
         """The labels that pandas knows of a column that it calls categorical, in the user's order; None for others."""
         said = isinstance(self.content, pandas().Series) and self.content.dtype == "category"

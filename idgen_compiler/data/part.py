@@ -33,7 +33,8 @@ class Form(Enum):
 class Part:
     """One atomic column.
 
-    `size` is the number of categories of a discrete part and None for any other;
+    `size` is the number of categories of a discrete part and None for any other; `levels` are their places on a scale,
+    where they have an order;
     `dim` is how many numbers a value has, 1 for a discrete part;
     `shape` is (channels, height, width) of an image and None for any other part.
     `masses` are the values of a number that have a probability of their own, exactly as they stand in rows, and
@@ -47,6 +48,7 @@ class Part:
     size: int | None = None
     dim: int = 1
     shape: tuple[int, int, int] | None = None
+    levels: tuple[float, ...] = ()
     masses: tuple[float, ...] = ()
     between: bool = True
     low: float | None = None

@@ -10,14 +10,23 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
-from idgen_compiler.data.kinds import Atom, Composite, Kind
+from idgen_compiler.data.kinds import Atom, Categorical, Composite, Integer, Kind
+from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, acts_as_codes
 from idgen_compiler.data.kinds.registry import TypeRequest, infer, kind_asked, read_atom, requested
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.sources import Source
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import KIND, to_plain
+from idgen_compiler.warning import warn_data
 
 __all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema"]
+
+
+CODES_SPAN = 50 * MOST_LEVELS
+"""Whole numbers that reach farther are no codes of few levels."""
+
+FEW_LEVELS, ROWS_FOR_A_LEVEL, FEW_ROWS = 20, 5, 100
+"""More categories than this, with fewer rows for each, are told, unless there are few rows in all."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,48 @@ def infer_schema(sources: Mapping[str, Source], requests: Mapping[str, TypeReque
                 f"{name} is a composite of {', '.join(sources[name].names.values())}; give the types of these columns"
             )
         kind_asked(name, request)
-    return Schema({name: _kind_of(source, asked) for name, source in sources.items()})
+    schema = Schema({name: _kind_of(source, asked) for name, source in sources.items()})
+    return _with_codes(schema, sources, asked)
+
+
+def _with_codes(schema: Schema, sources: Mapping[str, Source], asked: Mapping[str, TypeRequest]) -> Schema:
+    """The schema in which whole numbers that act as codes are categories; says which, and what has too many levels."""
+    kinds = dict(schema.types)
+    for name, kind in schema.types.items():
+        if isinstance(kind, Integer) and name not in asked and kind.high - kind.low < CODES_SPAN:
+            column = sources[name].columns[""]
+            others = {other: _seen_by_tests(sources[other], schema[other]) for other in schema.types if other != name}
+            told = acts_as_codes(
+                kind.numbers(column), {n: values for n, values in others.items() if values is not None}
+            )
+            if told is not None:
+                kinds[name] = Categorical.of(column)
+                warn_data(
+                    f"column {name} holds {len(column.distinct)} whole numbers that act as codes and not as a scale: "
+                    f"{told} jumps between neighbors; it is taken for categories, and types={{{name!r}: 'integer'}} "
+                    "insists on a scale"
+                )
+    for name, kind in kinds.items():
+        for atom in kind.atoms(name):
+            rows, size = len(sources[name]), atom.part.size or 0
+            if size > FEW_LEVELS and FEW_ROWS <= rows < ROWS_FOR_A_LEVEL * size:
+                warn_data(
+                    f"column {atom.part.name} has {size} categories in {rows} rows, {rows / size:.1f} for each: what "
+                    "goes with one of them can hardly be learned, and no adjustment for it is to be trusted; join them"
+                )
+    return Schema(kinds)
+
+
+def _seen_by_tests(source: Source, kind: Kind) -> Array | None:
+    """One number a row, or indicators of the commonest categories; None for any other kind."""
+    atoms = kind.atoms("")
+    if len(atoms) > 1 or kind.entries or atoms[0].part.shape:
+        return None
+    values = atoms[0].kind.numbers(source.columns[atoms[0].field])
+    if not atoms[0].part.size:
+        return values
+    common = np.argsort(-np.bincount(values, minlength=atoms[0].part.size), kind="stable")[:4]
+    return np.asarray(values[:, None] == common)
 
 
 def images_among(requests: Mapping[str, TypeRequest]) -> frozenset[str]:

@@ -47,7 +47,7 @@ _IN_COLUMNS = (Form.CODES, Form.NUMBERS)
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The places of parts in a feature row: one-hot blocks of the discrete parts first, then the real ones."""
+    """The places of parts in a feature row: one-hot blocks of the discrete parts, the real ones, then levels."""
 
     discrete: tuple[Part, ...]
     real: tuple[Part, ...]
@@ -71,14 +71,19 @@ class Columns:
     @property
     def width(self) -> int:
         """Width of a feature row."""
-        return self.one_hot_width + sum(map(_width, self.real))
+        return self.one_hot_width + sum(map(_width, self.real)) + len(self.leveled)
+
+    @property
+    def leveled(self) -> tuple[Part, ...]:
+        """The discrete parts whose categories lie on a scale, which are seen as numbers, too."""
+        return tuple(part for part in self.discrete if part.levels)
 
     def place(self, part: Part) -> slice:
         """Where the part lies in a feature row."""
         at = 0
         for other in (*self.discrete, *self.real):
             width = _width(other)
-            if other == part:
+            if other.name == part.name:
                 return slice(at, at + width)
             at += width
         raise KeyError(part.name)
@@ -91,11 +96,17 @@ class Columns:
         return Features(codes, self.reals(rows, count, device))
 
     def reals(self, rows: Values, count: int, device: torch.device) -> Tensor:
-        """The real features: each number, and whether it is at each of its point masses.  Shape: (rows, width)."""
+        """The real features.  Shape: (rows, width).
+
+        Each number, and whether it is at each of its point masses; then where categories lie on a scale.
+        """
         pieces = []
         for part in self.real:
             values = rows[part.name].to(device)
             pieces += [values, at_mass(part, values).float()] if part.masses else [values]
+        for part in self.leveled:
+            levels = torch.tensor(part.levels, dtype=torch.float32, device=device)
+            pieces.append(levels[rows[part.name].to(device)].unsqueeze(1))
         return torch.cat(pieces, 1) if pieces else torch.empty(count, 0, device=device)
 
 

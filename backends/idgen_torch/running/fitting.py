@@ -21,9 +21,11 @@ from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
+from idgen_compiler.warning import warn_data
 from idgen_torch.families import ConditionalModel, Resample, Run, Task
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
+from idgen_torch.running.agreement import disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.densities import Densities
 from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, resampled_parts
@@ -37,6 +39,9 @@ from idgen_torch.running.trainer import Trainer
 from idgen_torch.training.progress import Progress
 
 __all__ = ["Fitting"]
+
+MOST_TOLD = 5
+"""So many disagreements of a model with its rows are kept, the worst ones."""
 
 R = TypeVar("R", ModelReport, DataReport)
 
@@ -160,7 +165,10 @@ class Fitting:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
         model, losses = self._trainer.fit(op.result, label_of(op), recipe, task)
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
-        self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out)
+        told = tuple(map(str, disagreements(model, task, self._schema)[:MOST_TOLD]))
+        self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out, told)
+        if told:
+            warn_data(f"{op.result} ({label_of(op)}) does not give its rows back: {told[0]}; sampler.report() has more")
         return model
 
     # -- data sets ------------------------------------------------------------------------------------------------

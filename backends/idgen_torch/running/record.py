@@ -21,7 +21,8 @@ class ModelReport:
     """One trained model.
 
     `held_out` is the mean log-likelihood (nats a row, standardized units) of the rows that each of its fits kept
-    back, by the family's name of the fit; empty for a family that keeps none back.
+    back, by the family's name of the fit; empty for a family that keeps none back. `disagreements` says where the
+    model's draws differ from its rows by more than their error.
     """
 
     operation: str
@@ -29,6 +30,7 @@ class ModelReport:
     family: str
     rows: int
     held_out: Mapping[str, float] = field(default_factory=dict)
+    disagreements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class FitRecord:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
             held_out = f", held-out log-likelihood {told}" if told else ""
             lines.append(f"  {model.operation}: {model.models}  [{model.family}, {model.rows} rows{held_out}]")
+            lines += [f"    {told}" for told in model.disagreements]
         for data in self.data:
             lines.append(f"  {data.operation}: {data.rows} rows, {data.effective_rows:.0f} effective")
         return "\n".join(lines)

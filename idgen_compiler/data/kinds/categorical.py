@@ -12,6 +12,7 @@ from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.labels import label_codes, read_label
+from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices
@@ -36,7 +37,9 @@ class Categorical(Atom):
     to 10 different whole numbers, or up to 32 with ten rows for each on average; or up to ten different floats that
     are all whole, which somebody stored as floats. The labels are those that occur.
 
-    `dtype` is the NumPy dtype in which labels are handed back; found from the data when it is empty.
+    `dtype` is the NumPy dtype in which labels are handed back; found from the data when it is empty. Labels that are
+    numbers have an order that models see beside the label itself, and so have others where `ordered` says so, as pandas
+    does of its ordered categories.
 
     >>> Categorical(("low", "high")).read("X", "high")
     'high'
@@ -47,6 +50,7 @@ class Categorical(Atom):
 
     labels: tuple[Label, ...]
     dtype: str = ""
+    ordered: bool = False
 
     def __post_init__(self) -> None:
         if not self.labels:
@@ -75,7 +79,7 @@ class Categorical(Atom):
         else:
             seen = set(occurring)
             labels = [label for label in column.categories if label in seen]  # the user's order, as far as it occurs
-        return cls(tuple(map(_native, labels)), _label_dtype(column.values))
+        return cls(tuple(map(_native, labels)), _label_dtype(column.values), column.ordered)
 
     def confirm(self, column: Column) -> Self:
         _refuse_vectors(column)
@@ -86,7 +90,7 @@ class Categorical(Atom):
                 f"column {column.name} holds {', '.join(map(repr, unseen[:5]))}, which is not among the labels "
                 f"{', '.join(map(repr, self.labels))}; list every label that occurs"
             )
-        return type(self)(self.labels, self.dtype or _label_dtype(column.values))
+        return type(self)(self.labels, self.dtype or _label_dtype(column.values), self.ordered)
 
     def numbers(self, column: Column) -> Array:
         """The codes.  Shape: (rows,) int64."""
@@ -131,7 +135,16 @@ class Categorical(Atom):
         return np.dtype(self.dtype or object)
 
     def part(self, name: str) -> Part:
-        return Part(name, size=len(self.labels))
+        return Part(name, size=len(self.labels), levels=self._levels())
+
+    def _levels(self) -> tuple[float, ...]:
+        """The places of the labels on a scale, as models see them; none where they have no order, or are but two."""
+        numeric = all(isinstance(label, int | float) and not isinstance(label, bool) for label in self.labels)
+        if len(self.labels) < 3 or not (numeric or self.ordered):
+            return ()
+        values = np.array(self.labels if numeric else range(len(self.labels)), dtype=np.float64)
+        center, width = center_and_width(values)
+        return tuple(Scale(float(center), float(width)).seen(values).tolist())
 
     @property
     def spread(self) -> Choices:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Self
 
@@ -45,7 +45,7 @@ class ClassifierModel(ConditionalModel):
     ) -> None:
         """`temperature` (targets,) divides the logits of each target's head."""
         super().__init__(recipe, targets, inputs)
-        self._columns = Columns.of([*inputs, *targets])
+        self._columns = _columns(targets, inputs)
         self._networks = networks
         self._temperature = temperature
 
@@ -156,7 +156,7 @@ class Classifier(EnsembleTraining, Family):
         layout, mask = _layout(task.targets, task.inputs, self.ensemble, self.hidden)
         lesson = _Lesson(
             HeadNetworks.start(layout, mask, generator, device),
-            Columns.of([*task.inputs, *task.targets]).features(task.rows, count, device),
+            _columns(task.targets, task.inputs).features(task.rows, count, device),
             torch.stack([task.rows[part.name] for part in task.targets], 1).to(device),
             task.mass(device),
         )
@@ -218,13 +218,18 @@ def _layout(
     targets: Sequence[Part], inputs: Sequence[Part], members: int, hidden: tuple[int, ...]
 ) -> tuple[HeadLayout, Tensor]:
     """The networks' shape, and which features each head sees: all inputs and the targets before its own."""
-    columns = Columns.of([*inputs, *targets])
+    columns = _columns(targets, inputs)
     layout = HeadLayout(members, columns.one_hot_width, columns.width, hidden, sizes_of(targets))
     mask = torch.ones(len(targets), columns.width)
     for head in range(len(targets)):
         for later in targets[head:]:
             mask[head, columns.place(later)] = 0
     return layout, mask
+
+
+def _columns(targets: Sequence[Part], inputs: Sequence[Part]) -> Columns:
+    """Inputs and targets as features; targets as plain categories, which are seen as they are drawn."""
+    return Columns.of([*inputs, *(replace(part, levels=()) for part in targets)])
 
 
 def _nll(logits: Tensor, labels: Tensor) -> Tensor:

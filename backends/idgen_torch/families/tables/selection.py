@@ -20,6 +20,9 @@ __all__ = ["Selection", "association", "select"]
 THRESHOLD = 5.0
 """Standard deviations above independence at which a dependence counts."""
 
+_MOST_DEGREES = 100
+"""Of the statistic for a dependence that is the same in many strata."""
+
 _MOST_ROWS, _MOST_CELLS = 200_000, 2**22
 """More rows than this are thinned at random, since tables may be sorted; larger tables of counts are not made."""
 
@@ -35,10 +38,42 @@ class Selection:
 def association(counts: Tensor) -> float:
     """How far a dependence between two codes within strata exceeds chance, in standard deviations.
 
-    Pearson's statistic summed over the strata, less its degrees of freedom (counted over the codes that a stratum has),
-    over its standard deviation. A cell of expectation e contributes a variance of 2 + 1/e, as a Poisson count does, so
-    thin tables need stronger evidence.
+    The larger one of two statistics: Pearson's, which sees a dependence of any kind in each stratum, and that of
+    Cochran, Mantel and Haenszel, which sees a weak one that is the same in many.
     Shape: counts (strata, codes of the candidate, codes of the target).
+    """
+    return max(_within(counts), _common(counts))
+
+
+def _common(counts: Tensor) -> float:
+    """The generalized statistic of Cochran, Mantel and Haenszel; nought where there are too many codes for it.
+
+    Source: Agresti (2002), "Categorical data analysis", section 7.5.3.
+    """
+    strata, rows, columns = counts.shape
+    if strata < 2 or (rows - 1) * (columns - 1) > _MOST_DEGREES or counts.numel() * max(rows, columns) > _MOST_CELLS:
+        return 0.0
+    total = counts.sum((1, 2))
+    counts, total = counts[total > 1], total[total > 1]
+    across, down = counts.sum(2)[:, :-1], counts.sum(1)[:, :-1]
+    excess = (counts[:, :-1, :-1] - torch.einsum("si,sj->sij", across, down) / total.view(-1, 1, 1)).sum(0).flatten()
+    first = torch.diag_embed(across) - torch.einsum("si,sj->sij", across, across) / total.view(-1, 1, 1)
+    second = torch.diag_embed(down) - torch.einsum("si,sj->sij", down, down) / total.view(-1, 1, 1)
+    covariance = torch.einsum("s,sij,skl->ikjl", 1 / (total - 1), first, second).reshape(len(excess), len(excess))
+    spread, directions = torch.linalg.eigh(covariance)
+    there = spread > 1e-9 * spread.abs().max().clamp(min=1e-300)
+    degrees = int(there.sum())
+    if not degrees:
+        return 0.0
+    along = directions.T @ excess
+    return (float((along[there].square() / spread[there]).sum()) - degrees) / sqrt(2 * degrees)
+
+
+def _within(counts: Tensor) -> float:
+    """Pearson's statistic summed over the strata, less its degrees of freedom, over its standard deviation.
+
+    The degrees are counted over the codes that a stratum has. A cell of expectation e contributes a variance of
+    2 + 1/e, as a Poisson count does, so that thin tables need stronger evidence.
     """
     total = counts.sum((1, 2), keepdim=True)
     across, down = counts.sum(2, keepdim=True), counts.sum(1, keepdim=True)

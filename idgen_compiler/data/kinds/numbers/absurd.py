@@ -15,8 +15,11 @@ __all__ = ["warn_absurd"]
 FEW = 20
 """So few values do not say what is usual."""
 
-FAR, FAR_IN_LOGARITHMS = 134.9, 10.0
-"""So many spreads from the center a value is told: a hundred interquartile ranges of a normal law."""
+FAR = 100.0
+"""So many interquartile ranges beyond the quartiles a value is told."""
+
+FAR_IN_LOGARITHMS = TAIL + np.log1p(10.0 - TAIL)
+"""Where the scale is one of logarithms, it also has to be ten widths from the center."""
 
 _ENDS = {float(sign * end) for bits in (15, 31, 63) for sign, end in ((1, 2**bits - 1), (-1, 2**bits))}
 _SURVEYS = (-1.0, -7.0, -8.0, -9.0)
@@ -37,21 +40,27 @@ def warn_absurd(name: str, values: Array, scale: Scale, masses: Collection[float
             "(counting from 0), apart from all other values: it looks like a mark for missing; if it is one, drop "
             "these rows or make it a missing value, for it counts as a number"
         )
-    seen = np.abs(scale.seen(distinct)) - TAIL
-    far = np.where(seen > 0, TAIL + np.expm1(np.clip(seen, 0, 700)), 0.0)
-    far[marks] = 0.0
-    far[np.isin(distinct, list(masses))] = 0.0
-    limit = FAR_IN_LOGARITHMS if scale.log else FAR
-    if (far > limit).any():
-        worst = int(far.argmax())
-        others = int(counts[far > limit].sum()) - 1
-        low, high = np.quantile(values, (0.25, 0.75))
+    low, high = np.quantile(values, (0.25, 0.75))
+    apart = np.maximum(distinct - high, low - distinct)
+    far = np.isin(distinct, list(masses), invert=True) & (apart > FAR * max(high - low, _width_of(scale)))
+    far[marks] = False
+    if scale.log:  # long tails are no mistake there
+        far &= np.abs(scale.seen(distinct)) > FAR_IN_LOGARITHMS
+    if far.any():
+        worst = int(np.where(far, apart, -np.inf).argmax())
+        others = int(counts[far].sum()) - 1
         also = f"; {others} more row(s) have such values" if others else ""
         warn_data(
             f"column {name} holds {distinct[worst]:.10g} in row {first[worst]} (counting from 0), where half of the "
             f"values lie in [{low:.4g}, {high:.4g}]{also}; correct it if it is a mistake: models see it drawn in, and "
             "the rows keep it"
         )
+
+
+def _width_of(scale: Scale) -> float:
+    """The distance from the center to one width above, in the numbers' own unit."""
+    middle, above = scale.own(np.array([0.0, 1.0]))
+    return float(abs(above - middle))
 
 
 def _is_mark(distinct: Array, counts: Array, at: int, scale: Scale) -> bool:

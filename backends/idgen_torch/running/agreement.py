@@ -1,0 +1,136 @@
+"""Whether a model's draws agree with the rows that it was learned from, as a whole and within categories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.data.part import Form, Part
+from idgen_compiler.data.schema import Schema
+from idgen_torch.drawing import generator_for
+from idgen_torch.families import ConditionalModel, Task
+from idgen_torch.families.task import rows_at
+from idgen_torch.parts import Values
+
+__all__ = ["Disagreement", "disagreements"]
+
+ROWS, ROWS_OF_IMAGES = 20_000, 1_000
+"""So many rows are drawn again and compared."""
+
+FEW, MOST_GROUPS = 200, 24
+"""Groups have at least so many rows, and no more than so many are looked at."""
+
+ERRORS = 5.0
+"""A difference is told from so many standard errors of the rows on ..."""
+SHARE, RELATIVE = 0.03, 0.3
+"""... where it is this large, or this large a part of a share."""
+
+_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A share of rows that a model does not give back: of those in `group`, where `event` holds.
+
+    >>> print(Disagreement("X = 1", "Y <= 2", 0.5, 0.41, 800))
+    of 800 rows with X = 1, 50.0% have Y <= 2, but 41.0% of what the model draws for them
+    """
+
+    group: str
+    event: str
+    rows: float
+    model: float
+    count: int
+
+    def __str__(self) -> str:
+        among = f"of {self.count} rows" + (f" with {self.group}" if self.group else "")
+        return f"{among}, {self.rows:.1%} have {self.event}, but {self.model:.1%} of what the model draws for them"
+
+    @property
+    def errors(self) -> float:
+        """How many standard errors the two shares are apart; both are of so many rows."""
+        share = min(max((self.rows + self.model) / 2, 1 / self.count), 1 - 1 / self.count)
+        return abs(self.rows - self.model) / sqrt(2 * share * (1 - share) / self.count)
+
+    @property
+    def matters(self) -> bool:
+        """Whether the difference is beyond chance, and large."""
+        apart, least = abs(self.rows - self.model), min(self.rows, 1 - self.rows)
+        return self.errors > ERRORS and (apart > SHARE or apart > RELATIVE * least)
+
+
+def disagreements(model: ConditionalModel, task: Task, schema: Schema) -> list[Disagreement]:
+    """Where draws given the rows' own inputs differ from the rows by more than their error, the worst first.
+
+    Compared are shares of categories and of numbers up to quantiles of the rows, in all rows and within each category
+    of each input. Images are not compared, nor is the law of several targets together.
+    """
+    targets = [part for part in task.targets if part.form is not Form.PICTURES]
+    if not targets:
+        return []
+    generator = generator_for(0)
+    most = ROWS_OF_IMAGES if task.sees_images else ROWS
+    if task.weights is not None:
+        index = torch.multinomial(
+            task.weights.double().cpu(), min(most, task.count), replacement=True, generator=generator
+        )
+    else:
+        index = torch.randperm(task.count, generator=generator)[:most]
+    device = task.rows[targets[0].name].device
+    rows = rows_at(task.parts, task.rows, index.to(device), device)
+    drawn = model.sample({part.name: rows[part.name] for part in task.inputs}, len(index), generator_for(1))
+    events = [event for part in targets for event in _events(part, rows, drawn, schema)]
+    found = [
+        Disagreement(group, name, float(seen[mask].double().mean()), float(made[mask].double().mean()), int(mask.sum()))
+        for group, mask in _groups(task, rows, schema)
+        for name, seen, made in events
+    ]
+    return sorted((one for one in found if one.matters), key=lambda one: -one.errors)
+
+
+def _groups(task: Task, rows: Values, schema: Schema) -> Iterator[tuple[str, Tensor]]:
+    """All rows, then those of each common category of each input."""
+    count = len(rows[task.targets[0].name])
+    yield "", torch.ones(count, dtype=torch.bool)
+    if count < FEW:
+        return
+    left = MOST_GROUPS
+    for part in task.inputs:
+        if part.size is not None:
+            sizes = torch.bincount(rows[part.name].cpu(), minlength=part.size)
+            for code in sizes.argsort(descending=True)[:left].tolist():
+                if sizes[code] >= FEW:
+                    left -= 1
+                    yield f"{part.name} = {_described(part, code, schema)}", rows[part.name].cpu() == code
+
+
+def _events(part: Part, rows: Values, drawn: Values, schema: Schema) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """What happens in rows and in draws: each category, or each number up to a quantile of the rows."""
+    seen, made = rows[part.name].cpu(), drawn[part.name].cpu()
+    if part.size is not None:
+        for code in torch.bincount(seen, minlength=part.size).argsort(descending=True)[:MOST_GROUPS].tolist():
+            yield f"{part.name} = {_described(part, code, schema)}", seen == code, made == code
+        return
+    for entry in range(min(part.dim, MOST_GROUPS)):
+        mine, its = seen[:, entry], made[:, entry]
+        name = part.name if part.dim == 1 else f"entry {entry} of {part.name}"
+        for level in torch.quantile(mine.double(), torch.tensor(_LEVELS, dtype=torch.float64)).unique():
+            end = mine[(mine - level).abs().argmin()]
+            yield f"{name} <= {_described(part, end, schema, entry)}", mine <= end, its <= end
+
+
+def _described(part: Part, value: Tensor | int, schema: Schema, entry: int = 0) -> str:
+    """A value in the user's own words; a code of the models' own by its number."""
+    for name, kind in schema.types.items():
+        for atom in kind.atoms(name):
+            if atom.part.name == part.name and part.size is not None:
+                return str(atom.kind.describe(value))
+            if atom.part.name == part.name and part.dim == 1:
+                out = atom.kind.empty(1)
+                atom.kind.decode_one(torch.as_tensor(value).reshape(1, 1).numpy(), out)
+                return f"{out[0]:.4g}" if out.dtype.kind == "f" else str(out[0])
+    return f"{float(value):.3g} in units of its spread" if part.size is None else f"code {value}"
