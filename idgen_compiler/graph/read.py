@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
-from idgen_compiler.errors import GraphError
+from idgen_compiler.errors import GraphError, near_misses
 from idgen_compiler.graph.formats.format import FORMATS, Format, find_format
 from idgen_compiler.graph.formats.text import TEXT
 from idgen_compiler.graph.mixed import MixedGraph
@@ -16,7 +16,14 @@ __all__ = ["read_graph"]
 
 G = TypeVar("G", bound=MixedGraph)
 
-_EDGES = r"[\n;{}]|->|<-|--"
+_EDGES = r"[\n;{}<]|->|<-|--"
+_OPENING = r"(?:strict\s+)?([^\W\d]\w*)(?:\s+(?:\w+|\"[^\"\n]*\"))?\s*\{"
+_WORDS = ("digraph", "dag", "graph", "network")
+_FOREIGN = {
+    r"(?:flowchart|graph)\s+(?:LR|RL|TB|TD|BT)\b": "a Mermaid flowchart, which is written and not read",
+    r"\{\s*\"": "JSON, of which no form is read",
+    r"sequenceDiagram|@startuml": "a drawing of another kind",
+}
 _COMMENTS = r"(?s:\s+|//[^\n]*|/\*.*?\*/|\#[^\n]*)*"
 
 
@@ -61,7 +68,9 @@ def _read_file(kind: type[G], path: Path, chosen: Format | None) -> G:
     except OSError as error:
         raise GraphError(f"cannot read the graph file {str(path)!r}: {error.strerror or error}") from None
     except UnicodeDecodeError:
-        raise GraphError(f"the graph file {str(path)!r} is no UTF-8 text") from None
+        packed = path.suffix in (".gz", ".bz2", ".xz", ".zip")
+        what = "is compressed; unpack it first" if packed else "is no UTF-8 text"
+        raise GraphError(f"the graph file {str(path)!r} {what}") from None
     try:
         return _read_text(kind, text, chosen)
     except GraphError as error:
@@ -77,8 +86,19 @@ def _read_text(kind: type[G], text: str, chosen: Format | None) -> G:
 
 
 def _format_of(text: str) -> Format:
-    """The language whose texts start so, the text form otherwise."""
+    """The language whose texts start so, the text form otherwise.  Raises GraphError for a word of none."""
     comments = re.match(_COMMENTS, text)
     begin = text[comments.end() :] if comments else text
-    starts = (known for known in FORMATS.values() if known.start)
-    return next((known for known in starts if re.match(known.start, begin, re.IGNORECASE)), TEXT)
+    for known in FORMATS.values():
+        if known.start and re.match(known.start, begin, re.IGNORECASE):
+            return known
+    word = re.match(_OPENING, begin)
+    if word:
+        raise GraphError(
+            f"no language of graphs begins with {word[1]!r:.40}{near_misses(word[1], _WORDS)}; write X -> {{A, B}} for "
+            "a list in the text form"
+        )
+    for start, what in _FOREIGN.items():
+        if re.match(start, begin, re.IGNORECASE):
+            raise GraphError(f"the graph is {what}; export DOT, DAGitty, GML or GraphML, or write X -> Y; X <-> Y")
+    return TEXT
