@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError, QueryError, near_misses
 from idgen_compiler.forms.cursor import Cursor
-from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled, spelled_all
+from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.edges import name_list
 from idgen_compiler.graph.names import check_name
 
-__all__ = ["Query", "Value", "check_question"]
+__all__ = ["Query", "Value", "check_question", "observed"]
 
 Value = bool | int | float | str
 """What a variable of a query may be set to: a truth value, a number or a label."""
@@ -146,6 +147,19 @@ def check_question(query: object, graph: object) -> None:
     if not isinstance(graph, ADMG):
         raise GraphError(f"the graph {graph!r:.80} is no ADMG; read one with ADMG.parse('X -> Y; X <-> Y')")
     query.check(graph)
+
+
+def observed(queries: Iterable[object], graph: ADMG, latent: Iterable[str]) -> ADMG:
+    """The graph without its latent vertices.  Raises QueryError where a query names one, GraphError for unknown ones.
+
+    >>> observed([Query("Y", "X")], ADMG.parse("U -> X -> Y; U -> Y"), ["U"])
+    ADMG.parse('X -> Y; X <-> Y')
+    """
+    hidden = name_list(latent)
+    for query in queries:
+        if isinstance(query, Query) and (named := [name for name in hidden if name in query.variables]):
+            raise QueryError(f"{query} names {', '.join(named)}, which is latent; ask about what is measured")
+    return graph.without(hidden) if hidden and isinstance(graph, ADMG) else graph
 
 
 def _names(field: str, given: Iterable[str] | str | None) -> tuple[str, ...]:

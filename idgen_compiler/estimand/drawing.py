@@ -27,8 +27,7 @@ def to_dot(kernel: Kernel) -> str:
     """The nodes in DOT: laws are boxes, every other kernel an ellipse."""
     number = {node: f"k{i}" for i, node in enumerate(walk(kernel))}
     lines = [
-        f'{key} [label={_quoted(node)}{", shape=box" if isinstance(node, Law) else ""}]'
-        for node, key in number.items()
+        f"{key} [label={_quoted(node)}{', shape=box' if isinstance(node, Law) else ''}]" for node, key in number.items()
     ]
     for below, above, is_law in _edges(number):
         lines.append(f"{number[below]} -> {number[above]}{' [style=dashed]' if is_law else ''}")

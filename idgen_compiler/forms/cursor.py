@@ -49,7 +49,7 @@ class Cursor:
         token = self.tokens.match(self.text, self.start)
         if token is None:
             found = self.text[self.start]
-            raise self.error("a quote that does not end" if found in "\"`" else f"cannot read {found!r} here")
+            raise self.error("a quote that does not end" if found in '"`' else f"cannot read {found!r} here")
         self.kind, self.value, self.place = str(token.lastgroup), token[0].strip(), token.end()
 
     @property
@@ -117,7 +117,9 @@ class Cursor:
         try:
             found = read_spelling(plain) + self.value[len(plain) :]
         except ValueError as error:
-            raise self.error(f"a name in quotes that JSON cannot read ({getattr(error, 'msg', error)})", start) from None
+            raise self.error(
+                f"a name in quotes that JSON cannot read ({getattr(error, 'msg', error)})", start
+            ) from None
         self.advance()
         return found
 

@@ -9,7 +9,7 @@ from heapq import heapify, heappop, heappush
 from idgen_compiler.errors import GraphError
 from idgen_compiler.forms.spelling import composed, spelled
 
-__all__ = ["Edge", "EdgeList", "edge_pairs", "name_list", "reject_bad_edges", "topological"]
+__all__ = ["Edge", "EdgeList", "edge_list_of", "edge_pairs", "name_list", "reject_bad_edges", "topological"]
 
 Edge = tuple[str, str]
 
@@ -50,6 +50,15 @@ def edge_pairs(edges: Iterable[Edge], kind: str) -> list[Edge]:
             raise GraphError(f"a {kind} edge is a pair of names, not {edge!r}; write e.g. ('X', 'Y')")
         found.append((composed(a), composed(b)))
     return found
+
+
+def edge_list_of(
+    directed: Iterable[Edge], bidirected: Iterable[Edge], nodes: Iterable[str], hidden: Iterable[str]
+) -> EdgeList:
+    """What a user gives as a list: the vertices of `nodes` and those of the edges.  Raises GraphError for bad edges."""
+    edges, arcs = tuple(edge_pairs(directed, "directed")), tuple(edge_pairs(bidirected, "bidirected"))
+    seen = dict.fromkeys((*name_list(nodes), *(name for edge in (*edges, *arcs) for name in edge)))
+    return EdgeList(tuple(seen), edges, arcs, frozenset(name_list(hidden)))
 
 
 def name_list(names: Iterable[str]) -> list[str]:
@@ -98,7 +107,9 @@ def topological(nodes: tuple[str, ...], directed: Sequence[Edge]) -> tuple[str, 
                 heappush(ready, child)
     if len(order) < len(nodes):
         cycle = _find_cycle(nodes, children, {i for i, n in enumerate(waiting) if n})
-        raise GraphError(f"the directed edges form a cycle: {' -> '.join(map(spelled, cycle))}; an ADMG is acyclic, drop one of them")
+        raise GraphError(
+            f"the directed edges form a cycle: {' -> '.join(map(spelled, cycle))}; an ADMG is acyclic, drop one of them"
+        )
     return tuple(nodes[i] for i in order)
 
 

@@ -19,6 +19,7 @@ G = TypeVar("G", bound=MixedGraph)
 _EDGES = r"[\n;{}<]|->|<-|--"
 _OPENING = r"(?:strict\s+)?([^\W\d]\w*)(?:\s+(?:\w+|\"[^\"\n]*\"))?\s*\{"
 _WORDS = ("digraph", "dag", "graph", "network")
+_FREE = (".csv", ".tsv", ".lav", ".lavaan")  # endings of files whose texts may start as those of the text form
 _FOREIGN = {
     r"(?:flowchart|graph)\s+(?:LR|RL|TB|TD|BT)\b": "a Mermaid flowchart, which is written and not read",
     r"\{\s*\"": "JSON, of which no form is read",
@@ -72,21 +73,24 @@ def _read_file(kind: type[G], path: Path, chosen: Format | None) -> G:
         what = "is compressed; unpack it first" if packed else "is no UTF-8 text"
         raise GraphError(f"the graph file {str(path)!r} {what}") from None
     try:
-        return _read_text(kind, text, chosen)
+        return _read_text(kind, text, chosen, path.suffix.lower())
     except GraphError as error:
         raise GraphError(f"in {str(path)!r}: {error}") from None
 
 
-def _read_text(kind: type[G], text: str, chosen: Format | None) -> G:
-    chosen = chosen or _format_of(text)
+def _read_text(kind: type[G], text: str, chosen: Format | None, suffix: str = "") -> G:
+    chosen = chosen or _format_of(text, suffix)
     graph = kind.from_edge_list(chosen.read(text))
     if not graph and chosen is TEXT:
         raise GraphError("the graph is empty; write one such as 'X -> Y; X <-> Y'")
     return graph
 
 
-def _format_of(text: str) -> Format:
-    """The language whose texts start so, the text form otherwise.  Raises GraphError for a word of none."""
+def _format_of(text: str, suffix: str = "") -> Format:
+    """The language whose texts start so, or whose files end so and start in no way of their own; else the text form.
+
+    Raises GraphError for the start of a language that is not read.
+    """
     comments = re.match(_COMMENTS, text)
     begin = text[comments.end() :] if comments else text
     for known in FORMATS.values():
@@ -101,4 +105,5 @@ def _format_of(text: str) -> Format:
     for start, what in _FOREIGN.items():
         if re.match(start, begin, re.IGNORECASE):
             raise GraphError(f"the graph is {what}; export DOT, DAGitty, GML or GraphML, or write X -> Y; X <-> Y")
-    return TEXT
+    free = (known for known in FORMATS.values() if known.reader and suffix in known.suffixes)
+    return next(free, TEXT) if suffix in _FREE else TEXT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from idgen_compiler.errors import GraphError
 from idgen_compiler.graph.edges import EdgeList
 from idgen_compiler.graph.formats.format import Format, register
-from idgen_compiler.graph.formats.networkx import needed_networkx, read_networkx, renamed_by, write_networkx
+from idgen_compiler.graph.formats.networkx import UNREADABLE, needed_networkx, read_networkx, renamed_by, write_networkx
 
 __all__ = ["GML", "parse_gml", "print_gml"]
 
@@ -28,7 +28,7 @@ def parse_gml(text: str) -> EdgeList:
     networkx = needed_networkx()
     try:
         graph = networkx.parse_gml(text, label="id")
-    except (networkx.NetworkXError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (networkx.NetworkXError, *UNREADABLE) as error:
         raise GraphError(f"the GML text cannot be read: {' '.join(str(error).split()):.200}") from None
     return read_networkx(renamed_by(graph, ("label", "name")))
 

@@ -7,7 +7,7 @@ import re
 from idgen_compiler.errors import GraphError
 from idgen_compiler.graph.edges import EdgeList
 from idgen_compiler.graph.formats.format import Format, register
-from idgen_compiler.graph.formats.networkx import needed_networkx, read_networkx, renamed_by, write_networkx
+from idgen_compiler.graph.formats.networkx import UNREADABLE, needed_networkx, read_networkx, renamed_by, write_networkx
 
 __all__ = ["GRAPHML", "parse_graphml", "print_graphml"]
 
@@ -20,8 +20,8 @@ def parse_graphml(text: str) -> EdgeList:
 
     Raises GraphError for what cannot be read and for undirected graphs, IdgenError where networkx is not installed.
 
-    >>> text = '<graphml><graph edgedefault="directed"><node id="X"/><node id="Y"/><edge source="X" target="Y"/></graph></graphml>'
-    >>> parse_graphml(text).directed
+    >>> edge = '<node id="X"/><node id="Y"/><edge source="X" target="Y"/>'
+    >>> parse_graphml(f'<graphml><graph edgedefault="directed">{edge}</graph></graphml>').directed
     (('X', 'Y'),)
     """
     from xml.etree.ElementTree import ParseError
@@ -32,12 +32,14 @@ def parse_graphml(text: str) -> EdgeList:
         raise GraphError("the GraphML text declares a document type or entities; leave the declaration out")
     if "<graphml" not in text:
         root = re.search(r"<([A-Za-z][\w:.-]{0,40})", text)
-        raise GraphError(f"the XML is no GraphML but {root[1] if root else 'nothing known'}; export GraphML, GML or DOT")
+        raise GraphError(
+            f"the XML is no GraphML but {root[1] if root else 'nothing known'}; export GraphML, GML or DOT"
+        )
     networkx = needed_networkx()
     bare = re.sub(r"<graphml\b[^<>]*>", _with_namespace, text, count=1)
     try:
         graph = networkx.parse_graphml(bare)
-    except (networkx.NetworkXError, ParseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (networkx.NetworkXError, ParseError, *UNREADABLE) as error:
         raise GraphError(f"the GraphML text cannot be read: {' '.join(str(error).split()):.200}") from None
     return read_networkx(renamed_by(graph, ("name", "label")))
 

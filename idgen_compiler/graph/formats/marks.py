@@ -12,7 +12,9 @@ _HIDDEN = frozenset({"latent", "l", "unobserved", "u", "hidden", "unmeasured"})
 _SEEN = frozenset({"observed", "measured"})
 _SELECTED = frozenset({"selected", "s", "selection"})
 _ROLES = frozenset({"exposure", "e", "treatment", "outcome", "o", "adjusted", "adjustednode", "a"})
-_DRAWN = frozenset({"pos", "label", "shape", "color", "fillcolor", "style", "size", "width", "height", "font", "weight"})
+_DRAWN = frozenset(
+    {"pos", "label", "shape", "color", "fillcolor", "style", "size", "width", "height", "font", "weight"}
+)
 _YES, _NO = frozenset({"", "yes", "true", "1"}), frozenset({"no", "false", "0"})
 
 

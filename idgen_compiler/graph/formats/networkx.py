@@ -11,15 +11,19 @@ from idgen_compiler.graph.formats.format import Format, register
 from idgen_compiler.graph.names import check_name
 from idgen_compiler.graph.projection import canonical_dag
 
-__all__ = ["NETWORKX", "needed_networkx", "read_networkx", "renamed_by", "write_networkx"]
+__all__ = ["NETWORKX", "UNREADABLE", "needed_networkx", "read_networkx", "renamed_by", "write_networkx"]
+
+
+UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
+"""What networkx' readers of texts raise, beside its own error, for texts that are damaged."""
 
 
 def read_networkx(graph: Any) -> EdgeList:
     """The graph of a networkx DiGraph or MultiDiGraph.
 
     An edge is bidirected by `bidirected=True`, `dir="both"`, `description="U"` (as in R's causaleffect), or the key
-    "bidirected" in a MultiDiGraph; given in both directions, it counts once. A vertex is hidden by `hidden=True`, `latent=True` or `observed=False` (or "no"), and
-    fixed by `fixed=True`.
+    "bidirected" in a MultiDiGraph; given in both directions, it counts once. A vertex is hidden by `hidden=True`,
+    `latent=True` or `observed=False` (or "no"), and fixed by `fixed=True`.
 
     Raises GraphError for what is no directed graph of networkx, and for vertices that are not strings.
     """
@@ -104,7 +108,9 @@ def renamed_by(graph: Any, attributes: Sequence[str]) -> Any:
     Raises GraphError for two vertices of one name.
     """
     marks = dict(graph.nodes(data=True))
-    chosen = next((key for key in attributes if marks and all(own.get(key) not in (None, "") for own in marks.values())), "")
+    chosen = next(
+        (key for key in attributes if marks and all(own.get(key) not in (None, "") for own in marks.values())), ""
+    )
     names = {node: str(own[chosen] if chosen else node) for node, own in marks.items()}
     if len(set(names.values())) < len(names):
         twice = next(name for name in names.values() if list(names.values()).count(name) > 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from idgen_compiler.errors import GraphError
 from idgen_compiler.forms.cursor import Cursor
@@ -158,8 +159,7 @@ class _Parser(Cursor):
         name = self.name()
         self.draft.nodes[name] = None
         while self.value == "[":
-            start = self.start
-            if is_hidden(self.marks(), lambda message: self.error(message, start)):
+            if is_hidden(self.marks(), partial(self.error, start=self.start)):
                 self.draft.hidden.add(name)
         return name
 
@@ -194,9 +194,9 @@ class _Parser(Cursor):
     def refuse_rows(self, start: int, row: tuple[str, ...]) -> None:
         a, b = map(spelled, (*row, *row)[:2])
         raise self.error(
-            f"no edge is written with an arrow, so that {a}, {b} may be a row of an edge list or vertices without edges; "
-            f"write {a} -> {b} or {a} <-> {b}, give an edge list a first line such as from,to, or put vertices without "
-            "edges on a line each",
+            f"no edge has an arrow, so that {a}, {b} may be a row of an edge list or vertices without edges; write "
+            f"{a} -> {b} or {a} <-> {b}, give an edge list a first line such as from,to, or put vertices without edges "
+            "on a line each",
             start,
         )
 

@@ -33,7 +33,7 @@ def test_every_other_name_stands_in_quotes(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["X'", "a\n", "", "  ", "a\tb", "\u2028", "\ud800", "\x00"])
 def test_names_that_no_text_form_could_carry(name: str) -> None:
-    with pytest.raises(GraphError, match="cannot name a variable: .*; rename the column"):
+    with pytest.raises(GraphError, match=r"cannot name a variable: .*; rename the column"):
         ADMG(nodes=[name])
     with pytest.raises(GraphError, match="cannot name a variable"):
         ADMG.parse(f"{json.dumps(name)} -> Y")

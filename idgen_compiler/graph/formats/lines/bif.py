@@ -40,6 +40,7 @@ class _Parser(Cursor):
     def graph(self) -> EdgeList:
         draft = Draft()
         while self.kind:
+            start = self.start
             word = self.word("name", "network, variable or probability").lower()
             if word == "network":
                 while self.kind in ("name", "string"):
@@ -55,7 +56,7 @@ class _Parser(Cursor):
                 draft.add((*parents, child))
                 draft.join(parents, "->", [child])
             elif word != "property":
-                raise self.error(f"expected network, variable or probability, not {word!r:.40}", self.before - len(word))
+                raise self.error(f"expected network, variable or probability, not {word!r:.40}", start)
             if word == "property":
                 self.pass_to(";")
             else:

@@ -18,7 +18,7 @@ _FROM = ("from", "source", "cause", "parent", "tail", "src", "start", "node1")
 _TO = ("to", "target", "effect", "child", "head", "dst", "dest", "end", "node2")
 _KIND = ("type", "kind", "edge", "edge_type", "edgetype", "arrow", "direction")
 _DIRECTED = frozenset({"", "directed", "direct", "causal", "cause", "causes", "d"})
-_BIDIRECTED = frozenset({"bidirected", "bi-directed", "confounded", "confounding", "confounder", "latent", "hidden", "b"})
+_BIDIRECTED = frozenset({"bidirected", "bi-directed", "confounded", "confounding", "confounder", "latent", "hidden"})
 _CHAIN = r"(?![^\n]*[^\s,;|][^\S\n]*(?:<?-+>|<-+)[^\S\n]*[^\s,;|\"'])"  # a line of the text form: names around an arrow
 _HEADER = (
     rf"{_CHAIN}[^\n]*?\b(?:{'|'.join(_FROM)})\b[\"']?\s*[,;\t|]\s*[\"']?(?:{'|'.join(_TO)})\b[^\n]*\n"
@@ -27,18 +27,18 @@ _HEADER = (
 
 
 def parse_csv(text: str) -> EdgeList:
-    """The graph of a list of edges, split by commas, semicolons or tabs.
+    r"""The graph of a list of edges, split by commas, semicolons or tabs.
 
     A first line that names its columns (from and to, source and target, cause and effect, parent and child) is a
     header, in which other columns are left aside; without one, the first two columns are cause and effect. A column
-    called type (the third one without a header) says of an edge that it is `directed` or `->`, or `bidirected` or `<->`.
-    A row with one name is a vertex without edges. Two rows `<->` in both directions are one edge.
+    called type (the third one without a header) says of an edge that it is `directed` or `->`, or `bidirected` or
+    `<->`. A row with one name is a vertex without edges. Two rows `<->` in both directions are one edge.
 
     Raises GraphError with the line for what is no edge, and for uncertain and undirected ones.
 
-    >>> parse_csv("from,to\\nX,M\\nM,Y").directed
+    >>> parse_csv("from,to\nX,M\nM,Y").directed
     (('X', 'M'), ('M', 'Y'))
-    >>> parse_csv("X,M,->\\nX,Y,<->").bidirected
+    >>> parse_csv("X,M,->\nX,Y,<->").bidirected
     (('X', 'Y'),)
     """
     if not isinstance(text, str):
@@ -60,6 +60,10 @@ def parse_csv(text: str) -> EdgeList:
         a, b, kind = (cells[place] if 0 <= place < len(cells) else "" for place in places)
         if not a and not b:
             raise GraphError(f"edge list, line {number}: a row without names; write a cause and an effect")
+        if not (a and b) and re.search(r"->|<-", a or b):
+            raise GraphError(
+                f"edge list, line {number}: {(a or b)!r:.80} is no row; write X,Y or name the format 'text'"
+            )
         draft.add(filter(None, (a, b)))
         if a and b:
             arrow = _arrow(kind, a, b, number)

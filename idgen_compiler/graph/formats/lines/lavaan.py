@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from idgen_compiler.errors import GraphError
-from idgen_compiler.forms.spelling import NAME, QUOTED, WORD, composed, read_spelling
+from idgen_compiler.forms.spelling import NAME, QUOTED, WORD, read_spelling
 from idgen_compiler.graph.edges import EdgeList
 from idgen_compiler.graph.formats.draft import Draft
 from idgen_compiler.graph.formats.format import Format, register
@@ -18,7 +18,7 @@ _TERM = re.compile(rf"(?:(?P<modifier>[^*]*)\*)?\s*(?P<name>{NAME}|[01])\s*")
 
 
 def parse_lavaan(text: str) -> EdgeList:
-    """The graph of a model: regressions are direct causes, residual covariances hidden common causes.
+    r"""The graph of a model: regressions are direct causes, residual covariances hidden common causes.
 
     Latent variables are hidden vertices; intercepts, variances, labels, starting values and constraints of parameters
     are left aside, and what is fixed to zero (`0*x`) is no edge. Variables that only cause others are independent
@@ -26,7 +26,7 @@ def parse_lavaan(text: str) -> EdgeList:
 
     Raises GraphError with the line for what cannot be read, interactions and composites.
 
-    >>> parse_lavaan("y ~ x + b*m\\nm ~ x; x ~~ y").directed
+    >>> parse_lavaan("y ~ x + b*m\nm ~ x; x ~~ y").directed
     (('x', 'y'), ('m', 'y'), ('x', 'm'))
     """
     if not isinstance(text, str):
@@ -83,8 +83,8 @@ def _terms(text: str, number: int) -> list[tuple[str, bool]]:
         read = _TERM.fullmatch(term.strip())
         if read is None or (read["modifier"] or "").count("(") != (read["modifier"] or "").count(")"):
             raise GraphError(
-                f"lavaan, line {number}: {term.strip()!r:.80} is no variable; an edge goes from a variable to a variable, "
-                "without interactions and functions"
+                f"lavaan, line {number}: {term.strip()!r:.80} is no variable; a graph has edges between variables, and "
+                "no interactions and functions"
             )
         modifier = (read["modifier"] or "").strip()
         try:
@@ -96,5 +96,10 @@ def _terms(text: str, number: int) -> list[tuple[str, bool]]:
 
 _FIRST = rf"(?:{WORD}|{QUOTED})"
 LAVAAN = register(
-    Format("lavaan", parse_lavaan, start=rf"(?:![^\n]*\n\s*)*{_FIRST}(?:[^\S\n]*\+[^\S\n]*{_FIRST})*\s*(?:=~|~~|~)")
+    Format(
+        "lavaan",
+        parse_lavaan,
+        start=rf"(?:![^\n]*\n\s*)*{_FIRST}(?:[^\S\n]*\+[^\S\n]*{_FIRST})*\s*(?:=~|~~|~)",
+        suffixes=(".lav", ".lavaan"),
+    )
 )

@@ -27,8 +27,8 @@ def parse_modelstring(text: str) -> EdgeList:
         node = _NODE.match(text, place)
         if node is None:
             raise GraphError(
-                f"model string, column {place + 1}: {text[place : place + 40]!r} is no vertex such as [Y|X:Z], with its "
-                "parents after a bar; a list of vertices is written {X, Y} -> Z"
+                f"model string, column {place + 1}: {text[place : place + 40]!r} is no vertex such as [Y|X:Z], with "
+                "its parents after a bar; a list of vertices is written {X, Y} -> Z"
             )
         parents = [name.strip() for name in (node["parents"] or "").split(":") if name.strip()]
         draft.add([node["child"].strip()])

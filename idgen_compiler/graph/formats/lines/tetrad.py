@@ -16,12 +16,12 @@ _ARROW = re.compile(r"(?<=\s)(?:[<ox]?-{1,3}[>ox]?)(?=\s)")
 
 
 def parse_tetrad(text: str) -> EdgeList:
-    """The graph of a text that Tetrad or causal-learn printed; vertices in parentheses are hidden.
+    r"""The graph of a text that Tetrad or causal-learn printed; vertices in parentheses are hidden.
 
     Sections on attributes and triples are left aside. Raises GraphError with the line for what cannot be read, and for
     the uncertain edges of a PAG or CPDAG.
 
-    >>> parse_tetrad("Graph Nodes:\\nX;Y\\n\\nGraph Edges:\\n1. X --> Y").directed
+    >>> parse_tetrad("Graph Nodes:\nX;Y\n\nGraph Edges:\n1. X --> Y").directed
     (('X', 'Y'),)
     """
     if not isinstance(text, str):
@@ -65,8 +65,8 @@ def _add_edge(draft: Draft, line: str, number: int) -> None:
     if possible := {"pd", "pl"}.intersection(right[len(b) :].split()):
         what = "direct" if "pd" in possible else "confounded"
         raise GraphError(
-            f"Tetrad, line {number}: the edge is marked {' '.join(sorted(possible))}, possibly {what}, as in a PAG, which "
-            "stands for many graphs; decide, and write -->, or <-> for a hidden common cause"
+            f"Tetrad, line {number}: the edge is marked {' '.join(sorted(possible))}, possibly {what}, as in a PAG, "
+            "which stands for many graphs; decide, and write -->, or <-> for a hidden common cause"
         )
     draft.join([a], direction_of(arrow[0]), [b])
 
