@@ -19,6 +19,7 @@ G = TypeVar("G", bound=MixedGraph)
 _EDGES = r"[\n;{}<]|->|<-|--"
 _OPENING = r"(?:strict\s+)?([^\W\d]\w*)(?:\s+(?:\w+|\"[^\"\n]*\"))?\s*\{"
 _WORDS = ("digraph", "dag", "graph", "network")
+_BEGINNING = 5000  # characters that tell a language
 _FREE = (".csv", ".tsv", ".lav", ".lavaan")  # endings of files whose texts may start as those of the text form
 _FOREIGN = {
     r"(?:flowchart|graph)\s+(?:LR|RL|TB|TD|BT)\b": "a Mermaid flowchart, which is written and not read",
@@ -92,7 +93,7 @@ def _format_of(text: str, suffix: str = "") -> Format:
     Raises GraphError for the start of a language that is not read.
     """
     comments = re.match(_COMMENTS, text)
-    begin = text[comments.end() :] if comments else text
+    begin = text[comments.end() if comments else 0 :][:_BEGINNING]
     for known in FORMATS.values():
         if known.start and re.match(known.start, begin, re.IGNORECASE):
             return known

@@ -69,7 +69,8 @@ def test_text_errors(golden: Callable[[str, str], None]) -> None:
         "", "Y", "P", "P(", "P()", "P(Y", "P(Y |", "P(Y |)", "P(Y | do)X", "P(Y | do()", "P(Y | do())", "P(Y | do(X)",
         "P(Y | do(X) Z)", "P(Y,)", "P(Y; do(X))", "P(Y | do(X)) + 1", "P(Y | do(X), X)", "P(Y | do(Y))", "P(Y, Y)",
         "Q(Y)", "P(Y | do(X=))", "P(Y | do(X=1=2))", "P(1)", "P(Y | do(X)=1)", "P(Y=1e999)", "P(Y={1})",
-        "E[Y)", "P[Y]", "E[Y=1]", "E[Y(1)]", "P(Y_{x})", "P_{}(y)", "P_{x(y)", 'P("")', 'P("\\q")', "P(Y | do(X=1)) - P(Y)", "P(Y' | X)", "P(Y |\n  do(X) Z)",
+        "E[Y)", "P[Y]", "E[Y=1]", "E[Y(1)]", "P(Y_{x})", "P_{}(y)", "P_{x(y)", 'P("")', 'P("\\q")',
+        "P(Y | do(X=1)) - P(Y)", "P(Y' | X)", "P(Y |\n  do(X) Z)",
     ]  # fmt: skip
     golden("query/text_errors.txt", transcript(cases, Query.parse, QueryError))
 
@@ -78,8 +79,9 @@ def test_constructor_errors(golden: Callable[[str, str], None]) -> None:
     graph = ADMG.parse("Treatment -> Outcome; Treatment <-> Outcome")
     fixed = graph.intervened(["Treatment"])
     cases = [
-        "Query([])", "Query(['a\\nb'])", "Query([1])", "Query('Y', ['X', 'X'])", "Query('Y', 'X', 'X')", "Query('Y', values={'X': 1})", "Query('Y', values={'Y': float('nan')})",
-            "Query('Y', values={'Y': [1]})", "Query('Y', values=5)",
+        "Query([])", "Query(['a\\nb'])", "Query([1])", "Query('Y', ['X', 'X'])", "Query('Y', 'X', 'X')",
+        "Query('Y', values={'X': 1})", "Query('Y', values={'Y': float('nan')})",
+        "Query('Y', values={'Y': [1]})", "Query('Y', values=5)",
         "Query('Outcome', 'treatment').check(graph)", "Query('Yield', 'Treatment').check(graph)",
         "Query('Outcome', (), 'Q').check(graph)", "Query('Outcome', 'Treatment').check(fixed)",
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 
 from idgen_compiler.errors import GraphError
@@ -10,9 +11,8 @@ from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.forms.spelling import STRING, WORD, spelled, spelled_all
 from idgen_compiler.graph.edges import EdgeList
 from idgen_compiler.graph.formats.arrows import ARROW, REFUSED, direction_of, why_refused
-from idgen_compiler.graph.formats.draft import Draft
+from idgen_compiler.graph.formats.draft import Draft, is_hidden
 from idgen_compiler.graph.formats.format import Format, register
-from idgen_compiler.graph.formats.marks import is_hidden
 
 __all__ = ["TEXT", "parse_text", "print_text"]
 
@@ -53,12 +53,12 @@ class _Parser(Cursor):
 
     def graph(self) -> EdgeList:
         self.draft = Draft()
-        rows: list[tuple[str, ...]] = [()]  # the lone names of each line
+        rows: list[list[str]] = [[]]  # the lone names of each line
         seen, doubtful = set[str](), -1  # the first place that could be a row of an edge list
         while self.kind:
             start = self.start
             if self.kind == "end":
-                rows += [()] if self.value != ";" and rows[-1] else []
+                rows += [[]] if self.value != ";" and rows[-1] else []
                 self.advance()
                 continue
             lone, loose = self.statement()
@@ -133,7 +133,7 @@ class _Parser(Cursor):
 
     def group(self) -> tuple[tuple[str, ...], bool]:
         """The names at one place of a chain, and whether they are several without braces around them."""
-        found, items = self.item(), 1
+        found, items = list(self.item()), 1
         while self.skip(","):
             found += self.item()
             items += 1
@@ -191,7 +191,7 @@ class _Parser(Cursor):
             start,
         )
 
-    def refuse_rows(self, start: int, row: tuple[str, ...]) -> None:
+    def refuse_rows(self, start: int, row: Sequence[str]) -> None:
         a, b = map(spelled, (*row, *row)[:2])
         raise self.error(
             f"no edge has an arrow, so that {a}, {b} may be a row of an edge list or vertices without edges; write "

@@ -19,10 +19,11 @@ _TO = ("to", "target", "effect", "child", "head", "dst", "dest", "end", "node2")
 _KIND = ("type", "kind", "edge", "edge_type", "edgetype", "arrow", "direction")
 _DIRECTED = frozenset({"", "directed", "direct", "causal", "cause", "causes", "d"})
 _BIDIRECTED = frozenset({"bidirected", "bi-directed", "confounded", "confounding", "confounder", "latent", "hidden"})
-_CHAIN = r"(?![^\n]*[^\s,;|][^\S\n]*(?:<?-+>|<-+)[^\S\n]*[^\s,;|\"'])"  # a line of the text form: names around an arrow
+# A line of the text form: names around an arrow.
+_CHAIN = r"(?![^\n]*[^\s,;|][^\S\n]{0,9}(?:<?-{1,3}>|<-{1,3})[^\S\n]{0,9}[^\s,;|\"'])"
+_CELL = r"(?=(?:[^\n]*[,;\t|])?[^\S\n]*[\"']?(?:{})[\"']?[^\S\n]*[,;\t|\n])"
 _HEADER = (
-    rf"{_CHAIN}[^\n]*?\b(?:{'|'.join(_FROM)})\b[\"']?\s*[,;\t|]\s*[\"']?(?:{'|'.join(_TO)})\b[^\n]*\n"
-    rf"(?:\s*\n)?{_CHAIN}[^\n]*[,;\t|]"
+    rf"{_CHAIN}{_CELL.format('|'.join(_FROM))}{_CELL.format('|'.join(_TO))}[^\n]*\n(?:\s*\n)?{_CHAIN}[^\n]*[,;\t|]"
 )
 
 
@@ -45,7 +46,7 @@ def parse_csv(text: str) -> EdgeList:
         raise GraphError(f"an edge list is read from a text, not from {text!r:.80}")
     import csv
 
-    lines = text.splitlines()
+    lines = ["" if line.startswith("#") else line for line in text.splitlines()]
     first = next((line for line in lines if line.strip()), "")
     mark = max(",;\t|", key=first.count)
     draft, places, pairs = Draft(), [0, 1, 2], dict[tuple[str, str], None]()

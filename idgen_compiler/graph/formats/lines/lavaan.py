@@ -64,9 +64,8 @@ def _read(draft: Draft, pairs: dict[tuple[str, str], None], statement: str, numb
         raise GraphError(f"lavaan, line {number}: a composite (<~) has no place in a graph; write its causes with ~")
     left = [name for name, _ in _terms(statement[: operator.start()], number)]
     right = _terms(statement[operator.end() :], number)
-    draft.add(name for name in left if name not in ("0", "1"))
-    draft.add(name for name, _ in right if name not in ("0", "1"))
-    causes = [name for name, is_zero in right if not is_zero and name not in ("0", "1")]
+    draft.add((*left, *(name for name, _ in right)))
+    causes = [name for name, is_zero in right if not is_zero]
     if operator[0] == "~":
         draft.join(causes, "->", left)
     elif operator[0] == "=~":
@@ -77,7 +76,7 @@ def _read(draft: Draft, pairs: dict[tuple[str, str], None], statement: str, numb
 
 
 def _terms(text: str, number: int) -> list[tuple[str, bool]]:
-    """The names of a sum, each with whether its parameter is fixed to zero."""
+    """The names of a sum, without intercepts, each with whether its parameter is fixed to zero."""
     found = []
     for term in text.split("+"):
         read = _TERM.fullmatch(term.strip())
@@ -86,6 +85,8 @@ def _terms(text: str, number: int) -> list[tuple[str, bool]]:
                 f"lavaan, line {number}: {term.strip()!r:.80} is no variable; a graph has edges between variables, and "
                 "no interactions and functions"
             )
+        if read["name"] in ("0", "1"):
+            continue
         modifier = (read["modifier"] or "").strip()
         try:
             found.append((read_spelling(read["name"]), modifier in ("0", "0.0")))
