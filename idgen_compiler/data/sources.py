@@ -55,7 +55,7 @@ def read_sources(
     missing = [column for fields in wanted.values() for column in fields.values() if column not in table.names]
     if missing:
         hints = "".join(f"\n  {name}{near_misses(name, table.names)}" for name in missing)
-        raise DataError(f"the data lack {len(missing)} column(s) that are needed:{hints}\n{_remedy(missing)}")
+        raise DataError(f"the data lack {len(missing)} column(s) that are needed:{hints}\n{_remedy(missing[0], hints)}")
     needed = list(dict.fromkeys(column for fields in wanted.values() for column in fields.values()))
     for column in needed:
         users = [variable for variable, fields in wanted.items() if column in fields.values()]
@@ -76,14 +76,14 @@ def read_sources(
     }
 
 
-def _remedy(missing: Sequence[str]) -> str:
-    """What to do about columns that a table lacks."""
-    name = missing[0]
-    return (
+def _remedy(name: str, hints: str) -> str:
+    """What to do about a column that a table lacks; the likelier way first."""
+    hidden = (
         f"if {name} is a hidden cause, say so: `{spelled(name)} [latent]` in the graph, latent=[{name!r}] for "
-        f"ADMG.parse or compile, --latent {shlex.quote(spelled(name))} on the command line; if it was measured, rename "
-        "the column to the graph's name, or list the columns of a composite in composites={...}"
+        f"ADMG.parse or compile, --latent {shlex.quote(spelled(name))} on the command line"
     )
+    named = "rename the column to the graph's name, or list the columns of a composite in composites={...}"
+    return f"{named}; {hidden}" if "did you mean" in hints else f"{hidden}; if it was measured, {named}"
 
 
 def _composed(table: Table) -> Table:
