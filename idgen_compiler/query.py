@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import math
+import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from idgen_compiler.errors import GraphError, QueryError
+from idgen_compiler.errors import GraphError, QueryError, near_misses
 from idgen_compiler.forms.cursor import Cursor
+from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.graph.names import NAME, check_name
+from idgen_compiler.graph.edges import name_list
+from idgen_compiler.graph.names import check_name
 
-__all__ = ["Query", "check_question"]
+__all__ = ["Query", "Value", "check_question", "observed"]
 
-_TOKEN = re.compile(rf"\s*(?:(?P<name>{NAME})|(?P<mark>[(),|]))")
+Value = bool | int | float | str
+"""What a variable of a query may be set to: a truth value, a number or a label."""
+
+_NUMBER = r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\w)"
+_TOKEN = re.compile(
+    rf"""\s*(?:(?P<name>{WORD}|`[^`\n]*`)|(?P<string>{STRING})|(?P<label>'[^'\n]*')|(?P<number>{_NUMBER})
+    |(?P<mark>[(),|={{}}\[\]]))""",
+    re.VERBOSE,
+)
+_HEAD = re.compile(rf"(?P<head>P|p|Pr|E)(?:_(?P<subscript>{WORD}|\d[\w.]*)?)?")
 
 
 @dataclass(frozen=True, init=False)
@@ -21,23 +35,32 @@ class Query:
     """P(outcomes | do(treatments), conditions).
 
     Treatments and conditions may be empty. The three sets are disjoint; each keeps the order in which it was given,
-    which is also the order of printing, and two queries with the same sets are equal.
+    which is also the order of printing.
 
-    Raises QueryError for an empty outcome, a name given twice, and sets that overlap.
+    `settings` are values that the query gives to some of its variables, as P(Y | do(X=1)) does: pairs in the order of
+    the variables. Identification asks for the law at every value, so that two queries with the same sets are equal,
+    whatever their values. `sample` takes the values of treatments and conditions where it is given none.
+
+    Raises QueryError for an empty outcome, a name given twice, sets that overlap, and values of no variable of it or
+    of no kind that can be written down.
 
     >>> print(Query("Y", treatments=["X"], conditions=["Z"]))
     P(Y | do(X), Z)
+    >>> print(Query("Y", treatments=["X"], values={"X": 1}))
+    P(Y | do(X=1))
     """
 
     outcomes: tuple[str, ...]
     treatments: tuple[str, ...]
     conditions: tuple[str, ...]
+    settings: tuple[tuple[str, Value], ...] = ()
 
     def __init__(
         self,
         outcomes: Iterable[str] | str,
         treatments: Iterable[str] | str | None = (),
         conditions: Iterable[str] | str | None = (),
+        values: Mapping[str, Value] | None = None,
     ) -> None:
         for field, given in (("outcomes", outcomes), ("treatments", treatments), ("conditions", conditions)):
             object.__setattr__(self, field, _names(field, given))
@@ -52,15 +75,21 @@ class Query:
                         "drop it from one of them"
                     )
                 place[name] = field
+        object.__setattr__(self, "settings", _settings(values or {}, tuple(place)))
 
     @classmethod
     def parse(cls, text: str) -> Query:
         """Read `P(Y1, Y2 | do(X1, X2), Z)`; several do(...) and conditions may stand in any order.
 
+        Variables may have values, as in `P(Y=1 | do(X=1), Z="a label")`. `E[Y | do(X)]` is read as the query of the
+        law that it is the mean of, and `P_{x}(y)` as `P(y | do(x))`. Names that are no words stand in quotes.
+
         Raises QueryError with the place of what cannot be read.
 
         >>> Query.parse("P(Y1, Y2 | do(X), Z)").outcomes
         ('Y1', 'Y2')
+        >>> print(Query.parse('E["birth weight" | do(smoking=0)]'))
+        P("birth weight" | do(smoking=0))
         """
         if not isinstance(text, str):
             raise QueryError(f"a query is read from a text such as 'P(Y | do(X))', not from {text!r:.80}")
@@ -70,6 +99,15 @@ class Query:
     def variables(self) -> frozenset[str]:
         """Every variable that the query names."""
         return frozenset((*self.outcomes, *self.treatments, *self.conditions))
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """Variable -> the value that the query gives it; those without one are left out.
+
+        >>> Query.parse("P(Y | do(X=1), Z=red)").values
+        {'X': 1, 'Z': 'red'}
+        """
+        return dict(self.settings)
 
     def check(self, graph: ADMG) -> None:
         """Raise QueryError unless every variable is a random vertex of the graph."""
@@ -93,9 +131,13 @@ class Query:
         return frozenset(self.outcomes), frozenset(self.treatments), frozenset(self.conditions)
 
     def __str__(self) -> str:
-        do = [f"do({', '.join(self.treatments)})"] if self.treatments else []
-        right = ", ".join((*do, *self.conditions))
-        return f"P({', '.join(self.outcomes)}{' | ' if right else ''}{right})"
+        values = {name: f"{spelled(name)}={_written(value)}" for name, value in self.settings}
+        outcomes, treatments, conditions = (
+            ", ".join(values.get(name) or spelled(name) for name in names)
+            for names in (self.outcomes, self.treatments, self.conditions)
+        )
+        right = ", ".join(filter(None, (f"do({treatments})" if treatments else "", conditions)))
+        return f"P({outcomes}{' | ' if right else ''}{right})"
 
 
 def check_question(query: object, graph: object) -> None:
@@ -107,61 +149,155 @@ def check_question(query: object, graph: object) -> None:
     query.check(graph)
 
 
+def observed(queries: Iterable[object], graph: ADMG, latent: Iterable[str]) -> ADMG:
+    """The graph without its latent vertices.  Raises QueryError where a query names one, GraphError for unknown ones.
+
+    >>> observed([Query("Y", "X")], ADMG.parse("U -> X -> Y; U -> Y"), ["U"])
+    ADMG.parse('X -> Y; X <-> Y')
+    """
+    hidden = name_list(latent)
+    for query in queries:
+        if isinstance(query, Query) and (named := [name for name in hidden if name in query.variables]):
+            raise QueryError(f"{query} names {', '.join(named)}, which is latent; ask about what is measured")
+    return graph.without(hidden) if hidden and isinstance(graph, ADMG) else graph
+
+
 def _names(field: str, given: Iterable[str] | str | None) -> tuple[str, ...]:
     if given is not None and not isinstance(given, Iterable):
         raise QueryError(f"the {field} are {given!r:.80}; give the names of variables")
-    names = (given,) if isinstance(given, str) else tuple(given or ())
-    seen: set[str] = set()
-    for name in names:
+    seen: dict[str, None] = {}
+    for name in (given,) if isinstance(given, str) else tuple(given or ()):
         try:
-            check_name(name)
+            name = check_name(name)
         except GraphError as error:
             raise QueryError(f"among the {field}: {error}") from None
         if name in seen:
             raise QueryError(f"{name} is given twice among the {field}; keep one")
-        seen.add(name)
-    return names
+        seen[name] = None
+    return tuple(seen)
+
+
+def _settings(values: Mapping[str, Value], order: tuple[str, ...]) -> tuple[tuple[str, Value], ...]:
+    """The values as pairs in the order of the variables.  Raises QueryError for what is no value of a variable."""
+    if not isinstance(values, Mapping):
+        raise QueryError(f"the values are {values!r:.80}; give a mapping from variables to values, such as {{'X': 1}}")
+    found = {composed(str(name)): value for name, value in values.items()}
+    for name in found:
+        if name not in order:
+            raise QueryError(f"a value is given to {name!r}, which the query does not name{near_misses(name, order)}")
+    return tuple((name, _plain(name, found[name])) for name in order if name in found)
+
+
+def _plain(name: str, value: object) -> Value:
+    """The value as Python's own, which a text can hold."""
+    item = getattr(value, "item", None)  # a scalar of NumPy's
+    value = item() if callable(item) and getattr(value, "shape", None) == () else value
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return operator.index(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    raise QueryError(
+        f"{name} is set to {value!r:.80} in a query, which holds numbers, truth values and labels; give other values "
+        "to sample, as do={...} and given={...}"
+    )
+
+
+def _written(value: Value) -> str:
+    """A value as a query's text has it: a label in quotes unless it is a word that means nothing else."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return (
+            value
+            if re.fullmatch(WORD, value) and value.lower() not in _TRUTH
+            else json.dumps(value, ensure_ascii=False)
+        )
+    return repr(value)
+
+
+_TRUTH = {"true": True, "false": False}
 
 
 class _Parser(Cursor):
-    """A recursive descent over `P ( names [ | item {, item} ] )` with item = name or `do ( names )`."""
+    """A recursive descent over `P ( items [ | item {, item} ] )` with item = name, name = value or `do ( items )`."""
 
     tokens, language, example, failure = _TOKEN, "query", "P(Y1, Y2 | do(X), Z)", QueryError
 
-    def name(self) -> str:
-        if self.kind != "name":
-            raise self.error("expected a variable's name" + (f", not {self.value!r}" if self.value else ""))
-        found = self.value
-        self.advance()
-        return found
-
-    def names(self) -> list[str]:
-        found = [self.name()]
-        while self.value == ",":
-            self.advance()
-            found.append(self.name())
-        return found
+    def __init__(self, text: str) -> None:
+        self.values: dict[str, Value] = {}
+        super().__init__(text)
 
     def query(self) -> Query:
-        self.take("P")
-        self.take("(")
-        outcomes, treatments, conditions = self.names(), list[str](), list[str]()
-        if self.value == "|":
-            self.advance()
+        treatments, conditions = list[str](), list[str]()
+        is_mean = self.head(treatments)
+        closing = "]" if self.value == "[" else ")"
+        if not (is_mean and self.skip("[")):
+            self.take("(")
+        place = self.start
+        outcomes = self.items()
+        if is_mean and not self.values.keys().isdisjoint(outcomes):
+            raise self.error("a mean is over all values of an outcome; write E[Y | ...], or P(Y=1 | ...)", place)
+        if self.skip("|"):
             self.item(treatments, conditions)
             while self.value in (",", "|"):
                 self.advance()
                 self.item(treatments, conditions)
-        self.take(")")
+        self.take(closing if is_mean else ")")
         if self.kind:
             raise self.error(f"nothing may follow the query, found {self.value!r}")
-        return Query(outcomes, treatments, conditions)
+        return Query(outcomes, treatments, conditions, self.values)
+
+    def head(self, treatments: list[str]) -> bool:
+        """Go past P, or E for a mean, with its treatments as a subscript: `P_{x1, x2}`, `P_x`.  Whether it is E."""
+        head = _HEAD.fullmatch(self.value) if self.kind == "name" else None
+        if head is None:
+            raise self.missing("'P'")
+        self.advance()
+        if head["subscript"]:
+            treatments.append(composed(head["subscript"]))
+        elif head[0].endswith("_"):
+            self.take("{")
+            self.item(treatments, treatments)
+            while self.skip(","):
+                self.item(treatments, treatments)
+            self.take("}")
+        return head["head"] == "E"
+
+    def items(self) -> list[str]:
+        return list(self.listed(self.valued))
+
+    def valued(self) -> str:
+        """A name, and its value where it has one."""
+        start, found = self.start, self.name()
+        if self.value in ("(", "{", "[") and found != "do":
+            what = "a counterfactual or a function is no variable; set treatments by do, as in P(Y | do(X=1))"
+            raise self.error(what, start)
+        if self.skip("="):
+            self.values[composed(found)] = self.setting()
+        return found
+
+    def setting(self) -> Value:
+        kind, value, start = self.kind, self.value, self.start
+        if kind == "string":
+            return self.string("a label")
+        if kind not in ("name", "number", "label"):
+            raise self.missing("a value: a number, true, false or a label")
+        self.advance()
+        if kind == "label" or value.startswith("`"):
+            return value[1:-1]
+        if kind == "name":
+            return _TRUTH.get(value.lower(), value)
+        try:
+            return int(value) if re.fullmatch(r"-?\d+", value) else float(value)
+        except ValueError:  # thousands of digits
+            raise self.error(f"{value:.40} is no number", start) from None
 
     def item(self, treatments: list[str], conditions: list[str]) -> None:
-        name = self.name()
-        if name == "do" and self.value == "(":
-            self.advance()
-            treatments.extend(self.names())
+        bare, name = self.kind == "name", self.valued()
+        if bare and name == "do" and self.skip("("):
+            treatments.extend(self.items())
             self.take(")")
         else:
             conditions.append(name)

@@ -33,11 +33,14 @@ from idgen_compiler.estimand.formula import (
 from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.forms.cursor import Cursor
+from idgen_compiler.forms.spelling import QUOTED, WORD, composed
 from idgen_compiler.query import Query
 
 __all__ = ["TextbookFormula"]
 
-_TOKEN = re.compile(r"\s*(?:(?P<sum>(?:Σ|sum)_)|(?P<free>for\s+any\b)|(?P<name>[^\W\d]\w*'*)|(?P<mark>[()\[\]{},|/]))")
+_TOKEN = re.compile(
+    rf"\s*(?:(?P<sum>(?:Σ|sum)_)|(?P<free>for\s+any\b)|(?P<name>{WORD}'*|(?:{QUOTED})'*)|(?P<mark>[()\[\]{{}},|/]))"
+)
 _CLOSING = {"(": ")", "[": "]"}
 _DEEPEST = 100
 """How deep sums and brackets may stand in each other: far beyond any book, far from the end of Python's stack."""
@@ -119,7 +122,7 @@ class _Parser(Cursor):
     tokens, language, example = _TOKEN, "formula", "Σ_m P(m | x) Σ_x' P(x') P(y | x', m)"
 
     def __init__(self, text: str, names: Iterable[str]) -> None:
-        self.known = {spelling: name for name in names for spelling in (name.lower(), name)}
+        self.known = {spelling: name for name in names for spelling in (composed(name.lower()), name)}
         self.depth = 0
         super().__init__(text)
 
@@ -191,11 +194,9 @@ class _Parser(Cursor):
         return tuple(found)
 
     def name(self) -> str:
-        if self.kind != "name":
-            raise self.error("expected a variable" + (f", not {self.value!r}" if self.value else ""))
-        plain = name_of(self.value)
+        start = self.start
+        found = super().name()
+        plain = name_of(found)
         if plain not in self.known:
-            raise self.error(f"unknown variable {plain!r}{near_misses(plain, sorted(self.known))}")
-        found = self.known[plain] + self.value[len(plain) :]
-        self.advance()
-        return found
+            raise self.error(f"unknown variable {plain!r}{near_misses(plain, sorted(self.known))}", start)
+        return self.known[plain] + found[len(plain) :]

@@ -10,18 +10,21 @@ import typer
 
 from idgen_compiler.catalog import ENTRIES, find
 from idgen_compiler.errors import GraphError, IdgenError, ProgramError, QueryError
+from idgen_compiler.forms.spelling import split_spelled
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.program import Program
-from idgen_compiler.query import Query
+from idgen_compiler.query import Query, observed
 
 __all__ = [
     "GraphText",
+    "Latent",
     "Level",
     "QueryText",
     "QueryTexts",
     "Realize",
     "assignments",
     "groups",
+    "listed_names",
     "plain_value",
     "read_admg",
     "read_program",
@@ -47,8 +50,12 @@ QueryTexts = Annotated[
         show_default=False,
     ),
 ]
-GRAPH_HELP = 'A file, a text such as "X -> Y; X <-> Y" (also DAGitty or DOT), or catalog:NAME.'
+GRAPH_HELP = 'A file, a text such as "X -> Y; X <-> Y" (also DAGitty, DOT, GML, GraphML, BIF, ...), or catalog:NAME.'
 GraphText = Annotated[str, typer.Option("--graph", "-g", metavar="FILE|TEXT", help=GRAPH_HELP, show_default=False)]
+Latent = Annotated[
+    list[str] | None,
+    typer.Option("--latent", metavar="U", help="A vertex of the graph that no table holds; repeatable, or U,V."),
+]
 Level = Annotated[
     int,
     typer.Option(
@@ -77,42 +84,68 @@ def read_program(file: Path) -> Program:
     return Program.from_json(text) if text.lstrip().startswith("{") else Program.parse(text)
 
 
-def read_admg(graph: str) -> ADMG:
-    """The graph that was typed: of a file, a text or the catalog.
+def read_admg(graph: str, latent: Iterable[str] = ()) -> ADMG:
+    """The graph that was typed: of a file, a text or the catalog, without its latent vertices.
 
     Raises GraphError, and IdgenError for an unknown entry of the catalog.
     """
     if graph.startswith(CATALOG):
-        return find(graph.removeprefix(CATALOG)).parsed_graph()
+        return find(graph.removeprefix(CATALOG)).parsed_graph().without(listed_names("--latent", latent))
     if not graph.strip():
         raise GraphError("--graph is empty; give a file, a text such as 'X -> Y; X <-> Y', or catalog:NAME")
     if any(entry.name == graph for entry in ENTRIES) and not Path(graph).exists():
         raise GraphError(f"{graph} is no graph but an entry of the catalog; write --graph {CATALOG}{graph}")
-    return ADMG.read(graph)
+    return ADMG.read(graph, latent=listed_names("--latent", latent))
 
 
-def read_question(query: str | None, graph: str) -> tuple[Query, ADMG]:
+def read_question(query: str | None, graph: str, latent: Iterable[str] | None = None) -> tuple[Query, ADMG]:
     """The query and the graph that were typed; a graph of the catalog brings a query of its own.
 
     Raises GraphError, QueryError, and IdgenError for an unknown entry of the catalog.
     """
-    if graph.startswith(CATALOG):
-        entry = find(graph.removeprefix(CATALOG))
-        return Query.parse(query or entry.query), entry.parsed_graph()
-    if query is None:
+    asked = query
+    if asked is None and graph.startswith(CATALOG):
+        asked = find(graph.removeprefix(CATALOG)).query
+    if asked is None:
         raise QueryError('no query is given; put one such as "P(Y | do(X))" before --graph')
-    return Query.parse(query), read_admg(graph)
+    parsed, hidden = Query.parse(asked), listed_names("--latent", latent or ())
+    return parsed, observed([parsed], read_admg(graph), hidden)
 
 
-def read_questions(queries: Sequence[str], graph: str) -> tuple[list[Query], ADMG]:
+def read_questions(queries: Sequence[str], graph: str, latent: Iterable[str] | None = None) -> tuple[list[Query], ADMG]:
     """The queries and the graph that were typed, as `read_question` reads one."""
-    first, admg = read_question(queries[0] if queries else None, graph)
+    first, admg = read_question(queries[0] if queries else None, graph, latent)
     return [first, *map(Query.parse, queries[1:])], admg
 
 
 def groups(texts: Iterable[str]) -> list[list[str]]:
-    """The groups of variables of arguments like `X,Y`."""
-    return [[name.strip() for name in text.split(",")] for text in texts]
+    """The groups of variables of arguments like `X,Y`; a name with a comma stands in quotes."""
+    return [listed_names("--joint", [text]) for text in texts]
+
+
+def listed_names(option: str, texts: Iterable[str]) -> list[str]:
+    """The names of arguments like `X,Y`, quotes around them left out.  Raises IdgenError for an empty one.
+
+    >>> listed_names("--latent", ["U", 'V,"lung cancer"'])
+    ['U', 'V', 'lung cancer']
+    """
+    found = []
+    for text in texts:
+        rest, mark = text, ","
+        while mark:
+            name, mark, rest = split_name(option, rest, ",")
+            if not name:
+                raise IdgenError(f"{option} {text!r} has an empty name; write {option} X,Y")
+            found.append(name)
+    return found
+
+
+def split_name(option: str, text: str, mark: str) -> tuple[str, str, str]:
+    """A name that was typed, the mark after it and what follows.  Raises IdgenError for quotes that cannot be read."""
+    try:
+        return split_spelled(text, mark)
+    except ValueError as error:
+        raise IdgenError(f"{option} {text!r}: a name in quotes that JSON cannot read ({error})") from None
 
 
 def plain_value(text: str) -> Any:
@@ -130,11 +163,10 @@ def plain_value(text: str) -> Any:
 
 
 def assignments(option: str, texts: Iterable[str]) -> dict[str, str]:
-    """Name -> value of arguments like `X=1`.  Raises IdgenError for one without a name or given twice."""
+    """Name -> value of arguments like `X=1` and `"a b"=1`.  Raises IdgenError for one without a name or given twice."""
     found: dict[str, str] = {}
     for text in texts:
-        name, mark, value = text.partition("=")
-        name = name.strip()
+        name, mark, value = split_name(option, text, "=")
         if not mark or not name:
             raise IdgenError(f"{option} {text!r} is no assignment; write {option} NAME=VALUE")
         if name in found:

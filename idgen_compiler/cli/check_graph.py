@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from idgen_compiler.check import check_graph
-from idgen_compiler.cli.arguments import GraphText, assignments, read_admg
+from idgen_compiler.cli.arguments import GraphText, Latent, assignments, read_admg
 from idgen_compiler.cli.outcome import ExitCode
 from idgen_compiler.report.page import Page
 
@@ -20,6 +20,7 @@ def check_graph_command(
     data: Annotated[
         Path, typer.Option("--data", "-d", metavar="FILE", help="The table: CSV or Parquet.", show_default=False)
     ],
+    latent: Latent = None,
     types: Annotated[
         list[str] | None,
         typer.Option("--types", metavar="X=TYPE", help="categorical, integer or continuous; repeatable."),
@@ -36,6 +37,6 @@ def check_graph_command(
 ) -> int:
     """Test on data what a graph implies: independences, and functional (Verma) constraints."""
     wanted = assignments("--types", types or ())
-    check = check_graph(read_admg(graph), data, wanted, alpha=alpha, correction=correction, seed=seed)
+    check = check_graph(read_admg(graph, latent or ()), data, wanted, alpha=alpha, correction=correction, seed=seed)
     Page.on().text(check.to_markdown() if markdown else str(check))
     return ExitCode.DONE if check.ok else ExitCode.DIFFERENCE

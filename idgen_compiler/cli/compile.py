@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from idgen_compiler.cli.arguments import GraphText, Level, QueryTexts, Realize, groups, read_questions
+from idgen_compiler.cli.arguments import GraphText, Latent, Level, QueryTexts, Realize, groups, read_questions
 from idgen_compiler.cli.output_form import OutputForm
 from idgen_compiler.compile import compile, explain
 from idgen_compiler.errors import NotIdentifiable
@@ -37,6 +37,7 @@ class Emit(StrEnum):
 def compile_command(
     graph: GraphText,
     query: QueryTexts = None,
+    latent: Latent = None,
     emit: Annotated[Emit, typer.Option("--emit", "-e", help="What to print.")] = Emit.SUMMARY,
     level: Level = 2,
     realize: Realize = "auto",
@@ -46,7 +47,7 @@ def compile_command(
     ] = None,
 ) -> None:
     """Identify queries and show what answers them: the formula, or the program that trains and samples them."""
-    queries, admg = read_questions(query or [], graph)
+    queries, admg = read_questions(query or [], graph, latent)
     together = groups(joint or [])
     page = Page.on()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,17 +10,20 @@ import typer
 
 from idgen_compiler.cli.arguments import (
     GraphText,
+    Latent,
     Level,
     QueryText,
     Realize,
     assignments,
+    listed_names,
     plain_value,
     read_program,
     read_question,
 )
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
-from idgen_compiler.errors import DataError, GraphError, IdgenError, QueryError
+from idgen_compiler.errors import DataError, GraphError, QueryError
+from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.hinge.saved import HEADER
 from idgen_compiler.program import Program
@@ -97,6 +101,7 @@ def fit_command(
     out: OutFolder,
     query: QueryText = None,
     graph: GraphText = "",
+    latent: Latent = None,
     program: ProgramFile = None,
     types: Types = None,
     composite: Composites = None,
@@ -117,7 +122,7 @@ def fit_command(
     """Train the models of a query's program on a table of observations, and save the sampler."""
     if program is not None:
         _refuse_compiling(context)
-    compiled = _program(query, graph, program, level, realize)
+    compiled = _program(query, graph, latent, program, level, realize)
     _check_free(out)
     wanted: dict[str, Any] = {
         "types": assignments("--types", types or ()) or None,
@@ -141,24 +146,31 @@ def fit_command(
     if callable(report := getattr(sampler, "report", None)):
         page.code(str(report()))
     asked = query_of(compiled, compiled.samplers[0])
-    inputs = [f"--do {name}=..." for name in asked.treatments] + [f"--given {name}=..." for name in asked.conditions]
+    inputs = [
+        f"{option} {shlex.quote(spelled(name))}=..."
+        for option, names in (("--do", asked.treatments), ("--given", asked.conditions))
+        for name in names
+        if name not in asked.values
+    ]
     page.text(f"\nsaved in {out}; sample with\n  " + " ".join(["idgen sample", str(out), "-n 10000", *inputs]))
 
 
 def _refuse_compiling(context: typer.Context) -> None:
     """Raise QueryError where the compiler is asked for something beside a program, which is compiled already."""
-    for name, option in (("level", "-O"), ("realize", "--realize")):
+    for name, option in (("level", "-O"), ("realize", "--realize"), ("latent", "--latent")):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             raise QueryError(f"--program is compiled already, so that {option} changes nothing; leave it out")
 
 
-def _program(query: str | None, graph: str, file: Path | None, level: int, realize: Realization) -> Program:
+def _program(
+    query: str | None, graph: str, latent: list[str] | None, file: Path | None, level: int, realize: Realization
+) -> Program:
     """The program of a query on a graph, or of a file."""
     if file is None:
         if not graph:
             raise GraphError("no graph is given; add --graph FILE|TEXT, or give a program by --program FILE")
-        asked, admg = read_question(query, graph)
+        asked, admg = read_question(query, graph, latent)
         return compile(asked, admg, optimize=level, realize=realize)
     if query or graph:
         raise QueryError("--program brings its own query and graph; give either it, or a query with --graph")
@@ -167,11 +179,7 @@ def _program(query: str | None, graph: str, file: Path | None, level: int, reali
 
 def _composites(texts: list[str] | tuple[()]) -> dict[str, list[str]]:
     found = assignments("--composite", texts)
-    columns = {name: [column.strip() for column in value.split(",")] for name, value in found.items()}
-    for name, listed in columns.items():
-        if not all(listed):
-            raise IdgenError(f"--composite {name}={found[name]} has an empty column name; write {name}=A,B,C")
-    return columns
+    return {name: listed_names(f"--composite {name}", [value]) for name, value in found.items()}
 
 
 def _check_free(out: Path) -> None:

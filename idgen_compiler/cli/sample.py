@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from idgen_compiler.cli.arguments import assignments
-from idgen_compiler.hinge.question import sampler_of
+from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
 from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.tables import check_writable, write_samples
@@ -48,6 +48,11 @@ def sample_command(
         {name: sampler.read_value(name, text) for name, text in assignments(option, texts or ()).items()}
         for option, texts in (("--do", do), ("--given", given))
     ]
+    asked = query_of(sampler.program, sampler_of(sampler.program, query))
+    for name, value in stated_values(sampler.program, query).items():
+        role = 0 if name in asked.treatments else 1
+        if name not in (*values[0], *values[1], *asked.outcomes):
+            values[role][name] = sampler.read_value(name, str(value).lower() if isinstance(value, bool) else str(value))
     # A backend that draws piece by piece keeps memory bounded, whatever n is.
     stream = getattr(sampler, "stream", None)
     drawn: dict[str, Any] = {"do": values[0], "given": values[1], "seed": seed}

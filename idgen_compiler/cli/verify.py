@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from idgen_compiler.cli.arguments import GraphText, QueryText, read_question
+from idgen_compiler.cli.arguments import GraphText, Latent, QueryText, read_question
 from idgen_compiler.cli.outcome import ExitCode
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
@@ -21,6 +21,7 @@ __all__ = ["verify_command"]
 def verify_command(
     graph: GraphText,
     query: QueryText = None,
+    latent: Latent = None,
     models: Annotated[int, typer.Option("--models", help="How many random models.")] = 25,
     seed: Annotated[int, typer.Option("--seed", help="Of the random models.")] = 0,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the report as Markdown.")] = False,
@@ -29,7 +30,7 @@ def verify_command(
 
     Of a query that is not identifiable, draw the hedge and print two models that prove it.
     """
-    asked, admg = read_question(query, graph)
+    asked, admg = read_question(query, graph, latent)
     try:
         report = verify(asked, admg, models=models, seed=seed)
     except NotIdentifiable as error:

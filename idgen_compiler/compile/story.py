@@ -16,7 +16,7 @@ from idgen_compiler.identify import identify
 from idgen_compiler.ir.operations import Regenerate, Reweight
 from idgen_compiler.passes import pipeline as passes
 from idgen_compiler.program import Program
-from idgen_compiler.query import Query, check_question
+from idgen_compiler.query import Query, check_question, observed
 from idgen_compiler.rewrites import pipeline as rewrites
 
 __all__ = ["compile", "explain"]
@@ -29,6 +29,7 @@ def compile(
     optimize: bool | int = True,
     realize: Realization = "auto",
     joint: Iterable[Sequence[str]] = (),
+    latent: Iterable[str] = (),
 ) -> Program:
     """Compile a query, or several, into a program that trains models on data and samples the answers.
 
@@ -43,6 +44,8 @@ def compile(
     `joint` names groups of variables that are to be sampled by one model where they stand side by side and that is the
     same law, as images that share a hidden cause.
 
+    `latent` names vertices that no table holds, such as hidden causes; they are projected out of the graph first.
+
     Several queries make one program with a sampler for each, named by its query, over one set of models.
 
     Raises QueryError, GraphError, and NotIdentifiable with the hedge.
@@ -54,13 +57,14 @@ def compile(
     [('M',), ('Y',)]
     """
     if isinstance(query, Query | str) or not isinstance(query, Iterable):  # a text is refused as a whole
-        return explain(query, graph, optimize=optimize, realize=realize, joint=joint).program
+        return explain(query, graph, optimize=optimize, realize=realize, joint=joint, latent=latent).program
     queries = list(query)
+    graph = observed(queries, graph, latent)
     for each in queries:
         check_question(each, graph)
     options = CompileOptions.checked(optimize, realize, joint, graph)
     if len(set(queries)) < len(queries):
-        raise QueryError("a query is given twice; give each once")
+        raise QueryError("a query is given twice; give each once, and values to sample, as do={...}")
     return together([_explained(each, graph, options).program for each in queries], graph, options)
 
 
@@ -71,6 +75,7 @@ def explain(
     optimize: bool | int = True,
     realize: Realization = "auto",
     joint: Iterable[Sequence[str]] = (),
+    latent: Iterable[str] = (),
 ) -> Compilation:
     """Compile as `compile` does, and keep what was decided and every stage in between.
 
@@ -79,6 +84,7 @@ def explain(
     >>> [stage.name for stage in idgen.explain(idgen.Query.parse("P(Y | do(X))"), graph, optimize=0).stages]
     ['literal']
     """
+    graph = observed([query], graph, latent)
     check_question(query, graph)
     return _explained(query, graph, CompileOptions.checked(optimize, realize, joint, graph))
 

@@ -17,6 +17,7 @@ from idgen_compiler.data.part import Part
 from idgen_compiler.data.sources import Source
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import KIND, to_plain
+from idgen_compiler.forms.spelling import composed
 from idgen_compiler.warning import warn_data
 
 __all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema"]
@@ -85,7 +86,7 @@ def infer_schema(sources: Mapping[str, Source], requests: Mapping[str, TypeReque
     >>> infer_schema(read_sources({"X": ["b", "a"]}, ["X"]))["X"]
     Categorical(labels=('a', 'b'), dtype='object')
     """
-    asked = dict(requests or {})
+    asked = {composed(name) if isinstance(name, str) else name: kind for name, kind in (requests or {}).items()}
     columns = {column for source in sources.values() for column in source.names.values()}
     for name, request in asked.items():
         if name not in columns and name not in sources:
@@ -141,7 +142,7 @@ def _seen_by_tests(source: Source, kind: Kind) -> Array | None:
 
 def images_among(requests: Mapping[str, TypeRequest]) -> frozenset[str]:
     """The columns that a user says are images.  Raises DataError for a request of no kind."""
-    return frozenset(name for name, request in requests.items() if kind_asked(name, request).of_pictures)
+    return frozenset(composed(name) for name, request in requests.items() if kind_asked(name, request).of_pictures)
 
 
 def _kind_of(source: Source, asked: Mapping[str, TypeRequest]) -> Kind:

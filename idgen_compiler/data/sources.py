@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.images import image_column, is_images
-from idgen_compiler.data.tables import open_table
+from idgen_compiler.data.tables import Table, open_table
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.forms.spelling import composed, spelled
 
 __all__ = ["Source", "read_sources"]
 
@@ -44,18 +46,16 @@ def read_sources(
 
     A variable is the column of its name; or the columns that `composites` lists; or, where there is no such column,
     the columns called `variable.field`. `images` are columns that hold images even where they do not look like it.
+    Names are compared with their accents composed, and so they are those of the columns that come back.
     Raises DataError for what is missing, and for an empty table.
     """
-    table = open_table(data)
-    wanted = {variable: _fields(variable, table.names, (composites or {}).get(variable)) for variable in variables}
+    table = _composed(open_table(data))
+    made = {composed(variable): columns for variable, columns in (composites or {}).items()}
+    wanted = {variable: _fields(variable, table.names, made.get(variable)) for variable in variables}
     missing = [column for fields in wanted.values() for column in fields.values() if column not in table.names]
     if missing:
         hints = "".join(f"\n  {name}{near_misses(name, table.names)}" for name in missing)
-        raise DataError(
-            f"the data lack {len(missing)} column(s) that are needed:{hints}\n"
-            "rename the columns to the graph's names, list the columns of a composite in composites={...}, or project "
-            "what is not measured out of the graph"
-        )
+        raise DataError(f"the data lack {len(missing)} column(s) that are needed:{hints}\n{_remedy(missing[0], hints)}")
     needed = list(dict.fromkeys(column for fields in wanted.values() for column in fields.values()))
     for column in needed:
         users = [variable for variable, fields in wanted.items() if column in fields.values()]
@@ -76,12 +76,38 @@ def read_sources(
     }
 
 
+def _remedy(name: str, hints: str) -> str:
+    """What to do about a column that a table lacks; the likelier way first."""
+    hidden = (
+        f"if {name} is a hidden cause, say so: `{spelled(name)} [latent]` in the graph, latent=[{name!r}] for "
+        f"ADMG.parse or compile, --latent {shlex.quote(spelled(name))} on the command line"
+    )
+    named = "rename the column to the graph's name, or list the columns of a composite in composites={...}"
+    return f"{named}; {hidden}" if "did you mean" in hints else f"{hidden}; if it was measured, {named}"
+
+
+def _composed(table: Table) -> Table:
+    """The table with the accents of its columns' names composed.  Raises DataError for two columns of one name."""
+    own = {name: composed(name) for name in table.names}
+    if all(name == new for name, new in own.items()):
+        return table
+    before: dict[str, str] = {}
+    for name, new in own.items():
+        if before.setdefault(new, name) != name:
+            raise DataError(f"two columns are called {new}, once with composed accents and once not; rename one")
+    return Table(
+        tuple(own.values()),
+        lambda names: {own[k]: found for k, found in table.read([before[name] for name in names]).items()},
+    )
+
+
 def _fields(variable: str, names: Sequence[str], listed: Sequence[str] | None) -> dict[str, str]:
     """Field -> column name; the empty field stands for the variable itself."""
     prefix = f"{variable}."
     if listed is not None:
         if isinstance(listed, str) or not listed:
             raise DataError(f"composites[{variable!r}] is {listed!r}; give the list of its columns")
+        listed = [composed(column) for column in listed]
         fields = {column.removeprefix(prefix): column for column in listed}
         if len(fields) < len(listed):
             raise DataError(f"composites[{variable!r}] names a column twice: {', '.join(listed)}")

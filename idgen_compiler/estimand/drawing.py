@@ -27,8 +27,7 @@ def to_dot(kernel: Kernel) -> str:
     """The nodes in DOT: laws are boxes, every other kernel an ellipse."""
     number = {node: f"k{i}" for i, node in enumerate(walk(kernel))}
     lines = [
-        f'{key} [label="{_label(node)}"{", shape=box" if isinstance(node, Law) else ""}]'
-        for node, key in number.items()
+        f"{key} [label={_quoted(node)}{', shape=box' if isinstance(node, Law) else ''}]" for node, key in number.items()
     ]
     for below, above, is_law in _edges(number):
         lines.append(f"{number[below]} -> {number[above]}{' [style=dashed]' if is_law else ''}")
@@ -39,7 +38,7 @@ def to_mermaid(kernel: Kernel) -> str:
     """The nodes as a Mermaid flowchart: laws are boxes, every other kernel is round."""
     number = {node: f"k{i}" for i, node in enumerate(walk(kernel))}
     lines = [
-        f'{key}["{_label(node)}"]' if isinstance(node, Law) else f'{key}(["{_label(node)}"])'
+        f'{key}["{_entity(node)}"]' if isinstance(node, Law) else f'{key}(["{_entity(node)}"])'
         for node, key in number.items()
     ]
     for below, above, is_law in _edges(number):
@@ -50,6 +49,16 @@ def to_mermaid(kernel: Kernel) -> str:
 def _edges(nodes: dict[Kernel, str]) -> list[tuple[Kernel, Kernel, bool]]:
     """(part, whole, whether the part is the law that the whole was computed from)."""
     return [(part, node, part not in node.made_of) for node in nodes for part in node.parts]
+
+
+def _quoted(node: Kernel) -> str:
+    """The label as DOT quotes it."""
+    return '"' + _label(node).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _entity(node: Kernel) -> str:
+    """The label as Mermaid holds it between quotes."""
+    return _label(node).replace('"', "#quot;")
 
 
 def _label(node: Kernel) -> str:

@@ -24,6 +24,7 @@ from idgen_compiler.estimand.formula import (
 from idgen_compiler.estimand.formulation import write_named
 from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.estimand.tree import fold
+from idgen_compiler.forms.spelling import composed, spelled
 
 __all__ = ["READABLE", "display_names", "to_latex", "to_text"]
 
@@ -53,8 +54,9 @@ def to_latex(kernel: Kernel, *, limit: int = READABLE, reserved: Iterable[str] =
 def display_names(names: Iterable[str]) -> dict[str, str]:
     """The values' names: in lower case, unless that would make two variables one."""
     distinct = set(names)
-    lowered = Counter(name.lower() for name in distinct)
-    return {name: name.lower() if lowered[name.lower()] == 1 else name for name in distinct}
+    lower = {name: composed(name.lower()) for name in distinct}
+    lowered = Counter(lower.values())
+    return {name: lower[name] if lowered[lower[name]] == 1 else name for name in distinct}
 
 
 class _Notation(ABC):
@@ -143,7 +145,7 @@ class _Text(_Notation):
     def symbols_of(self, variables: Iterable[str]) -> dict[str, str]:
         variables = tuple(variables)
         shown = display_names(map(name_of, variables))
-        return {v: shown[name_of(v)] + v[len(name_of(v)) :] for v in variables}
+        return {v: spelled(shown[name_of(v)] + v[len(name_of(v)) :]) for v in variables}
 
     def lines(self, equations: Sequence[str]) -> str:
         return "\nwhere ".join(equations)
@@ -159,7 +161,7 @@ class _Text(_Notation):
 
     def sum_sign(self, over: Sequence[str]) -> str:
         names = self.names(over)
-        return f"Σ_{names}" if len(over) == 1 and "_" not in names else f"Σ_{{{names}}}"
+        return f"Σ_{names}" if len(over) == 1 and "_" not in names and '"' not in names else f"Σ_{{{names}}}"
 
     def join(self, factors: Iterable[str]) -> str:
         return " ".join(factors)
@@ -220,6 +222,11 @@ class _Latex(_Notation):
 _INDEXED = re.compile(r"(?P<stem>.*[^\W\d_])_?(?P<index>\d+)")
 
 
+_LATEX = str.maketrans(
+    {letter: "\\" + letter for letter in "_{}$&#% "} | {"\\": r"\backslash ", "^": r"\hat{\ }", "~": r"\sim "}
+)
+
+
 def _latex_name(text: str) -> str:
     """A variable's name in LaTeX: an index for trailing digits, one word for several letters."""
     indexed = _INDEXED.fullmatch(text)
@@ -229,8 +236,8 @@ def _latex_name(text: str) -> str:
 
 
 def _word(text: str) -> str:
-    escaped = text.replace("_", r"\_")
-    return escaped if len(text) == 1 and text != "_" else rf"\mathit{{{escaped}}}"
+    escaped = text.translate(_LATEX)
+    return escaped if len(text) == 1 and text == escaped else rf"\mathit{{{escaped}}}"
 
 
 def _variables(definitions: Iterable[Definition]) -> dict[str, None]:

@@ -14,6 +14,7 @@ import numpy as np
 import opt_einsum
 
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.forms.spelling import composed
 
 __all__ = ["Array", "Joint", "KernelTable", "Table", "contract", "normalize"]
 
@@ -129,9 +130,9 @@ class Joint:
     """
 
     def __init__(self, variables: Iterable[str], table: Any, labels: Mapping[str, Sequence[Any]] | None = None) -> None:
-        self.variables: tuple[str, ...] = tuple(variables)
+        self.variables: tuple[str, ...] = tuple(map(composed, variables))
         self.table = _as_table(table, "joint table")
-        self.labels: dict[str, tuple[Any, ...]] = {k: tuple(v) for k, v in (labels or {}).items()}
+        self.labels: dict[str, tuple[Any, ...]] = {composed(k): tuple(v) for k, v in (labels or {}).items()}
         if len(set(self.variables)) < len(self.variables):
             raise DataError(f"the joint names a variable twice: {', '.join(self.variables)}")
         if self.table.ndim != len(self.variables):

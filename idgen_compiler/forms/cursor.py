@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
 from idgen_compiler.errors import IdgenError
+from idgen_compiler.forms.spelling import read_spelling
 
 __all__ = ["Cursor"]
 
@@ -47,7 +48,8 @@ class Cursor:
             return
         token = self.tokens.match(self.text, self.start)
         if token is None:
-            raise self.error(f"cannot read {self.text[self.start]!r} here")
+            found = self.text[self.start]
+            raise self.error("a quote that does not end" if found in '"`' else f"cannot read {found!r} here")
         self.kind, self.value, self.place = str(token.lastgroup), token[0].strip(), token.end()
 
     @property
@@ -106,6 +108,20 @@ class Cursor:
             return str(json.loads(raw))
         except json.JSONDecodeError as error:
             raise self.error(f"a quoted text that JSON cannot read ({error.msg})", start) from None
+
+    def name(self) -> str:
+        """Go past a variable's name, a token of the kind `name` or `string`, and return it with its primes."""
+        if self.kind not in ("name", "string"):
+            raise self.missing("a variable's name")
+        start, plain = self.start, self.value.rstrip("'")
+        try:
+            found = read_spelling(plain) + self.value[len(plain) :]
+        except ValueError as error:
+            raise self.error(
+                f"a name in quotes that JSON cannot read ({getattr(error, 'msg', error)})", start
+            ) from None
+        self.advance()
+        return found
 
     def listed(self, item: Callable[[], T]) -> tuple[T, ...]:
         """One or more items, separated by commas."""

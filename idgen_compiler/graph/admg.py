@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from idgen_compiler.graph.edges import Edge, EdgeList, edge_pairs, name_list
+from idgen_compiler.graph.edges import Edge, edge_list_of, name_list
 from idgen_compiler.graph.formats.dagitty import parse_dagitty, print_dagitty
 from idgen_compiler.graph.formats.dot import parse_dot, print_dot
 from idgen_compiler.graph.formats.format import find_format
@@ -15,6 +15,7 @@ from idgen_compiler.graph.formats.sketch import print_sketch
 from idgen_compiler.graph.formats.text import parse_text, print_text
 from idgen_compiler.graph.formats.y0 import read_y0, write_y0
 from idgen_compiler.graph.mixed import MixedGraph
+from idgen_compiler.graph.projection import project
 from idgen_compiler.graph.read import read_graph
 
 __all__ = ["ADMG"]
@@ -26,50 +27,81 @@ class ADMG(MixedGraph):
     A directed edge is a direct cause, a bidirected edge a hidden common cause. Fixed vertices have no edges into
     them; they arise from interventions (Richardson, Evans, Robins and Shpitser 2023, section 2.3).
 
-    Vertices are those of `nodes` and those of the edges.
+    Vertices are those of `nodes` and those of the edges. `latent` are causes that no table holds: they are projected
+    out, so that what they confound is joined by bidirected edges.
 
     Methods on names take and return frozensets of names; those of `MaskGraph`, for algorithms, bitsets.
 
-    Raises GraphError for cycles, self-loops, edges given twice, and names that are no identifiers.
+    Raises GraphError for cycles, self-loops, edges given twice, names that no text can hold, and unknown latent ones.
 
     >>> graph = ADMG(directed=[("X", "M"), ("M", "Y")], bidirected=[("X", "Y")])
     >>> graph
     ADMG.parse('X -> M; M -> Y; X <-> Y')
     >>> graph == ADMG.parse("X -> M -> Y; X <-> Y")
     True
+    >>> graph == ADMG([("X", "M"), ("M", "Y"), ("U", "X"), ("U", "Y")], latent=["U"])
+    True
     """
 
+    def __init__(
+        self,
+        directed: Iterable[Edge] = (),
+        bidirected: Iterable[Edge] = (),
+        nodes: Iterable[str] = (),
+        latent: Iterable[str] = (),
+    ) -> None:
+        if latent := tuple(name_list(latent)):
+            seen = project(edge_list_of(directed, bidirected, nodes, latent))
+            directed, bidirected, nodes = seen.directed, seen.bidirected, seen.nodes
+        super().__init__(directed, bidirected, nodes)
+
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, latent: Iterable[str] = ()) -> Self:
         """Read the text form: chains of `->`, `<-` and `<->`, and lone names, split by `;` or newlines, `#` comments.
 
-        Raises GraphError with the line and the place of what cannot be read.
+        Names that are no words stand in quotes. Vertices marked `[latent]`, and those of `latent`, are projected out.
+
+        Raises GraphError with the line and the place of what cannot be read, and for unknown latent vertices.
 
         >>> ADMG.parse("X -> M -> Y; X <-> Y  # smoking, tar, cancer").order
         ('X', 'M', 'Y')
+        >>> ADMG.parse('U [latent] -> smoking, "lung cancer"; smoking -> "lung cancer"')
+        ADMG.parse('smoking -> "lung cancer"; smoking <-> "lung cancer"')
         """
-        return cls.from_edge_list(parse_text(text))
+        return cls.from_edge_list(parse_text(text)).without(latent)
 
     @classmethod
-    def read(cls, source: Any, format: str = "") -> Self:
+    def read(cls, source: Any, format: str = "", latent: Iterable[str] = ()) -> Self:
         """Read a file (its path), a text in any language, or a library's graph whose `format` is named.
 
-        Without a format the language is known by how the text starts: `dag {` is DAGitty, `digraph {` is DOT, what
-        starts as no other is the text form. A string is a path when a file of that name exists, or when it ends like
-        one. Hidden vertices are projected out.
+        Without a format the language is known by how the text starts: `dag {` is DAGitty, `digraph {` is DOT, a line
+        `from,to` an edge list, what starts as no other is the text form. A string is a path when a file of that name
+        exists, or when it ends like one; a file that starts as no other is in the language of its suffix. Hidden
+        vertices, and those of `latent`, are projected out.
 
-        Raises GraphError for a missing or unreadable file, an unknown format, and with the place for what cannot be
-        read.
+        Raises GraphError for a missing or unreadable file, an unknown format, unknown latent vertices, and with the
+        place for what cannot be read.
 
         >>> ADMG.read("dag { U [latent]  U -> X  U -> Y  X -> Y }")
         ADMG.parse('X -> Y; X <-> Y')
         >>> ADMG.read("digraph { X -> Y }", format="dot")
         ADMG.parse('X -> Y')
         """
-        return read_graph(cls, source, format)
+        return read_graph(cls, source, format).without(latent)
+
+    def without(self, latent: Iterable[str]) -> Self:
+        """The graph with some vertices projected out as hidden; the graph itself for none.
+
+        Raises GraphError for a name that the graph lacks, and for fixed vertices.
+
+        >>> ADMG.parse("X <- U -> Y").without(["U"])
+        ADMG.parse('X <-> Y')
+        """
+        hidden = tuple(name_list(latent))
+        return self.project(hidden) if hidden else self
 
     def to(self, format: str) -> Any:
-        """The graph in a format named: dagitty, dot, mermaid, networkx, sketch, text, y0, or one that was registered.
+        """The graph in dagitty, dot, gml, graphml, mermaid, networkx, sketch, text, y0, or a format registered.
 
         Raises GraphError for an unknown format and for what has no place in it, IdgenError where a library is missing.
 
@@ -94,9 +126,7 @@ class ADMG(MixedGraph):
         X -> Y
         X <-> Y
         """
-        edges, arcs = tuple(edge_pairs(directed, "directed")), tuple(edge_pairs(bidirected, "bidirected"))
-        seen = dict.fromkeys((*name_list(nodes), *(name for edge in (*edges, *arcs) for name in edge)))
-        return cls.from_edge_list(EdgeList(tuple(seen), edges, arcs, frozenset(name_list(hidden))))
+        return cls.from_edge_list(edge_list_of(directed, bidirected, nodes, hidden))
 
     @classmethod
     def from_networkx(cls, graph: Any) -> Self:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from idgen_compiler.errors import GraphError
+from idgen_compiler.forms.spelling import composed, spelled
 
-__all__ = ["Edge", "EdgeList", "edge_pairs", "name_list", "reject_bad_edges", "topological"]
+__all__ = ["Edge", "EdgeList", "edge_list_of", "edge_pairs", "name_list", "reject_bad_edges", "topological"]
 
 Edge = tuple[str, str]
 
@@ -18,7 +19,8 @@ class EdgeList:
     """A mixed graph as names and edges, unchecked: what every format is read to and written from.
 
     Some vertices may be hidden, and may have causes of their own. `nodes` holds every vertex that an edge names. The
-    names of hidden vertices are free, those of the others must be variables' names.
+    names of hidden vertices are free, those of the others must be variables' names. Composed and decomposed accents
+    make one name.
     """
 
     nodes: tuple[str, ...]  #: in the order of their appearance, each once
@@ -26,6 +28,16 @@ class EdgeList:
     bidirected: tuple[Edge, ...]
     hidden: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()  #: vertices set by an intervention
+
+    def __post_init__(self) -> None:
+        """Compose the names' accents."""
+        if all(not isinstance(name, str) or name.isascii() for name in (*self.nodes, *self.hidden, *self.fixed)):
+            return
+        object.__setattr__(self, "nodes", tuple(dict.fromkeys(name_list(self.nodes))))
+        for field in ("directed", "bidirected"):
+            object.__setattr__(self, field, tuple((composed(a), composed(b)) for a, b in getattr(self, field)))
+        for field in ("hidden", "fixed"):
+            object.__setattr__(self, field, frozenset(name_list(getattr(self, field))))
 
 
 def edge_pairs(edges: Iterable[Edge], kind: str) -> list[Edge]:
@@ -36,13 +48,23 @@ def edge_pairs(edges: Iterable[Edge], kind: str) -> list[Edge]:
         a, b = edge if is_pair else (None, None)
         if not (isinstance(a, str) and isinstance(b, str)):
             raise GraphError(f"a {kind} edge is a pair of names, not {edge!r}; write e.g. ('X', 'Y')")
-        found.append((a, b))
+        found.append((composed(a), composed(b)))
     return found
 
 
+def edge_list_of(
+    directed: Iterable[Edge], bidirected: Iterable[Edge], nodes: Iterable[str], hidden: Iterable[str]
+) -> EdgeList:
+    """What a user gives as a list: the vertices of `nodes` and those of the edges.  Raises GraphError for bad edges."""
+    edges, arcs = tuple(edge_pairs(directed, "directed")), tuple(edge_pairs(bidirected, "bidirected"))
+    seen = dict.fromkeys((*name_list(nodes), *(name for edge in (*edges, *arcs) for name in edge)))
+    return EdgeList(tuple(seen), edges, arcs, frozenset(name_list(hidden)))
+
+
 def name_list(names: Iterable[str]) -> list[str]:
-    """The names as a list; one string is one name, not its letters."""
-    return [names] if isinstance(names, str) else list(names)
+    """The names as a list, their accents composed; one string is one name, not its letters."""
+    given = [names] if isinstance(names, str) else names
+    return [composed(name) if isinstance(name, str) else name for name in given]
 
 
 def reject_bad_edges(directed: Sequence[Edge], bidirected: Sequence[Edge]) -> None:
@@ -50,14 +72,16 @@ def reject_bad_edges(directed: Sequence[Edge], bidirected: Sequence[Edge]) -> No
     for arrow, edges in (("->", directed), ("<->", bidirected)):
         seen: set[Edge] = set()
         for a, b in edges:
-            if a == b:
-                raise GraphError(f"self-loop {a} {arrow} {b}: a variable cannot cause or confound itself; drop it")
             key = (a, b) if arrow == "->" else (min(a, b), max(a, b))
+            if a != b and key not in seen and (arrow == "<->" or (b, a) not in seen):
+                seen.add(key)
+                continue
+            x, y = spelled(a), spelled(b)
+            if a == b:
+                raise GraphError(f"self-loop {x} {arrow} {y}: a variable cannot cause or confound itself; drop it")
             if key in seen:
-                raise GraphError(f"edge {a} {arrow} {b} is given twice; keep one")
-            if arrow == "->" and (b, a) in seen:
-                raise GraphError(f"contradictory edges {b} -> {a} and {a} -> {b}; keep one, or write {a} <-> {b}")
-            seen.add(key)
+                raise GraphError(f"edge {x} {arrow} {y} is given twice; keep one")
+            raise GraphError(f"contradictory edges {y} -> {x} and {x} -> {y}; keep one, or write {x} <-> {y}")
 
 
 def topological(nodes: tuple[str, ...], directed: Sequence[Edge]) -> tuple[str, ...]:
@@ -83,7 +107,9 @@ def topological(nodes: tuple[str, ...], directed: Sequence[Edge]) -> tuple[str, 
                 heappush(ready, child)
     if len(order) < len(nodes):
         cycle = _find_cycle(nodes, children, {i for i, n in enumerate(waiting) if n})
-        raise GraphError(f"the directed edges form a cycle: {' -> '.join(cycle)}; an ADMG is acyclic, drop one of them")
+        raise GraphError(
+            f"the directed edges form a cycle: {' -> '.join(map(spelled, cycle))}; an ADMG is acyclic, drop one of them"
+        )
     return tuple(nodes[i] for i in order)
 
 

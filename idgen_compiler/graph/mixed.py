@@ -8,6 +8,7 @@ from itertools import compress
 from typing import Self
 
 from idgen_compiler.errors import GraphError, near_misses
+from idgen_compiler.forms.spelling import composed
 from idgen_compiler.graph.bits import bits, lowest
 from idgen_compiler.graph.edges import Edge, EdgeList, edge_pairs, name_list, reject_bad_edges, topological
 from idgen_compiler.graph.masks import MaskGraph
@@ -126,6 +127,8 @@ class MixedGraph(MaskGraph):
         index, mask = self._base.index, 0
         for name in (names,) if isinstance(names, str) else names:
             i = index.get(name)
+            if i is None and isinstance(name, str):
+                i = index.get(composed(name))
             if i is None or not self.mask >> i & 1:
                 raise GraphError(f"unknown vertex {name!r}{near_misses(str(name), self.order)}")
             mask |= 1 << i
@@ -335,7 +338,7 @@ class MixedGraph(MaskGraph):
         return self.mask.bit_count()
 
     def __contains__(self, name: object) -> bool:
-        i = self._base.index.get(name) if isinstance(name, str) else None
+        i = self._base.index.get(composed(name)) if isinstance(name, str) else None
         return i is not None and bool(self.mask >> i & 1)
 
     def __copy__(self) -> Self:

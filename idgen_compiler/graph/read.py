@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
-from idgen_compiler.errors import GraphError
+from idgen_compiler.errors import GraphError, near_misses
 from idgen_compiler.graph.formats.format import FORMATS, Format, find_format
 from idgen_compiler.graph.formats.text import TEXT
 from idgen_compiler.graph.mixed import MixedGraph
@@ -16,7 +16,16 @@ __all__ = ["read_graph"]
 
 G = TypeVar("G", bound=MixedGraph)
 
-_EDGES = r"[\n;{}]|->|<-|--"
+_EDGES = r"[\n;{}<]|->|<-|--"
+_OPENING = r"(?:strict\s+)?([^\W\d]\w*)(?:\s+(?:\w+|\"[^\"\n]*\"))?\s*\{"
+_WORDS = ("digraph", "dag", "graph", "network")
+_BEGINNING = 5000  # characters that tell a language
+_FREE = (".csv", ".tsv", ".lav", ".lavaan")  # endings of files whose texts may start as those of the text form
+_FOREIGN = {
+    r"(?:flowchart|graph)\s+(?:LR|RL|TB|TD|BT)\b": "a Mermaid flowchart, which is written and not read",
+    r"\{\s*\"": "JSON, of which no form is read",
+    r"sequenceDiagram|@startuml": "a drawing of another kind",
+}
 _COMMENTS = r"(?s:\s+|//[^\n]*|/\*.*?\*/|\#[^\n]*)*"
 
 
@@ -61,24 +70,41 @@ def _read_file(kind: type[G], path: Path, chosen: Format | None) -> G:
     except OSError as error:
         raise GraphError(f"cannot read the graph file {str(path)!r}: {error.strerror or error}") from None
     except UnicodeDecodeError:
-        raise GraphError(f"the graph file {str(path)!r} is no UTF-8 text") from None
+        packed = path.suffix in (".gz", ".bz2", ".xz", ".zip")
+        what = "is compressed; unpack it first" if packed else "is no UTF-8 text"
+        raise GraphError(f"the graph file {str(path)!r} {what}") from None
     try:
-        return _read_text(kind, text, chosen)
+        return _read_text(kind, text, chosen, path.suffix.lower())
     except GraphError as error:
         raise GraphError(f"in {str(path)!r}: {error}") from None
 
 
-def _read_text(kind: type[G], text: str, chosen: Format | None) -> G:
-    chosen = chosen or _format_of(text)
+def _read_text(kind: type[G], text: str, chosen: Format | None, suffix: str = "") -> G:
+    chosen = chosen or _format_of(text, suffix)
     graph = kind.from_edge_list(chosen.read(text))
     if not graph and chosen is TEXT:
         raise GraphError("the graph is empty; write one such as 'X -> Y; X <-> Y'")
     return graph
 
 
-def _format_of(text: str) -> Format:
-    """The language whose texts start so, the text form otherwise."""
+def _format_of(text: str, suffix: str = "") -> Format:
+    """The language whose texts start so, or whose files end so and start in no way of their own; else the text form.
+
+    Raises GraphError for the start of a language that is not read.
+    """
     comments = re.match(_COMMENTS, text)
-    begin = text[comments.end() :] if comments else text
-    starts = (known for known in FORMATS.values() if known.start)
-    return next((known for known in starts if re.match(known.start, begin, re.IGNORECASE)), TEXT)
+    begin = text[comments.end() if comments else 0 :][:_BEGINNING]
+    for known in FORMATS.values():
+        if known.start and re.match(known.start, begin, re.IGNORECASE):
+            return known
+    word = re.match(_OPENING, begin)
+    if word:
+        raise GraphError(
+            f"no language of graphs begins with {word[1]!r:.40}{near_misses(word[1], _WORDS)}; write X -> {{A, B}} for "
+            "a list in the text form"
+        )
+    for start, what in _FOREIGN.items():
+        if re.match(start, begin, re.IGNORECASE):
+            raise GraphError(f"the graph is {what}; export DOT, DAGitty, GML or GraphML, or write X -> Y; X <-> Y")
+    free = (known for known in FORMATS.values() if known.reader and suffix in known.suffixes)
+    return next(free, TEXT) if suffix in _FREE else TEXT

@@ -13,11 +13,12 @@ from typing import Any
 
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError, QueryError, near_misses
+from idgen_compiler.forms.spelling import composed
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
-from idgen_compiler.query import Query
+from idgen_compiler.query import Query, Value
 
-__all__ = ["Question", "checked_seed", "query_of", "sampler_of"]
+__all__ = ["Question", "checked_seed", "query_of", "sampler_of", "stated_values"]
 
 MOST = 2**48
 """So many samples are more than any table holds; arrays cannot be that long."""
@@ -49,6 +50,9 @@ class Question:
     ) -> Question:
         """The question that a caller's arguments put to a program; without a seed a fresh one is drawn.
 
+        Where `do` and `given` say nothing of a variable, the value that the query states holds: that of the argument
+        `query`, or else that of the query that was compiled, as X = 1 of P(Y | do(X=1)).
+
         Raises DataError for a query that the program does not answer, a number of samples or seed that is none, and
         for variables that are missing, unknown, given twice, or in `do` where they belong in `given`.
 
@@ -67,6 +71,9 @@ class Question:
         asked = query_of(program, sampler)
         roles = _roles(asked, sampler.network.inputs)
         values = {"do": _values("do", do), "given": _values("given", given)}
+        for name, value in stated_values(program, query).items():
+            if name in roles and all(name not in named for named in values.values()):
+                values[roles[name]][name] = value
         _check_names(asked, roles, values)
         _check_complete(asked, roles, sampler.network.inputs, values)
         return cls(sampler, asked, count, chosen, values["do"], values["given"])
@@ -111,6 +118,19 @@ def query_of(program: Program, op: Sample) -> Query:
     return Query(op.network.outputs, op.network.inputs)
 
 
+def stated_values(program: Program, query: Query | str | None = None) -> dict[str, Value]:
+    """The values that a query states, over those of the compiled query that answers it.
+
+    >>> import idgen_compiler as idgen
+    >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X=1), Z=0)"), idgen.ADMG.parse("X -> Y <- Z"))
+    >>> stated_values(program), stated_values(program, "P(Y | do(X=2), Z)")
+    ({'X': 1, 'Z': 0}, {'X': 2, 'Z': 0})
+    """
+    compiled = query_of(program, sampler_of(program, query))
+    asked = _parsed(query) if isinstance(query, str) else query
+    return {**compiled.values, **(asked.values if asked is not None else {})}
+
+
 def checked_seed(seed: object) -> int:
     """The seed itself.  Raises DataError for anything but a whole number."""
     found = _whole(seed)
@@ -150,7 +170,7 @@ def _values(role: str, values: object) -> dict[str, Any]:
         return {}
     if not isinstance(values, Mapping):
         raise DataError(f"{role} is {values!r:.80}; give a mapping from variables to values, such as {{'X': 1}}")
-    return {str(name): value for name, value in values.items()}
+    return {composed(str(name)): value for name, value in values.items()}
 
 
 def _roles(query: Query, inputs: Sequence[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from idgen_compiler.errors import near_misses
+from idgen_compiler.forms.spelling import composed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ class Samples(Mapping[str, np.ndarray]):
 
     def __getitem__(self, name: str) -> np.ndarray:
         try:
-            return self._columns[name]
+            return self._columns[composed(name)]
         except KeyError:
             raise KeyError(f"no samples of {name!r}{near_misses(name, self._columns)}") from None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from idgen_compiler.estimand.nodes import Kernel, Law
+from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.graph.admg import ADMG
 
 __all__ = ["Problem", "Step"]
@@ -35,9 +36,9 @@ class Problem:
 
     def __str__(self) -> str:
         names = self.graph.names
-        do = [f"do({', '.join(names(self.x))})"] if self.x else []
-        right = ", ".join((*do, *names(self.z)))
-        return f"P({', '.join(names(self.y))}{' | ' if right else ''}{right})"
+        do = [f"do({spelled_all(names(self.x))})"] if self.x else []
+        right = ", ".join((*do, *map(spelled, names(self.z))))
+        return f"P({spelled_all(names(self.y))}{' | ' if right else ''}{right})"
 
 
 @dataclass(slots=True)
@@ -84,12 +85,12 @@ class Step:
         """One line: the algorithm's line, the problem, what was done about it and where."""
         graph = self.problem.graph
         fixed = self.problem.law.inputs
-        law = f" in P({', '.join(graph.order)}{' ; do(' + ', '.join(fixed) + ')' if fixed else ''})"
+        law = f" in P({spelled_all(graph.order)}{' ; do(' + spelled_all(fixed) + ')' if fixed else ''})"
         name = f"line {self.line}" if isinstance(self.line, int) else self.line
         return f"{name}: {self.problem}{law}: {self._done()}"
 
     def _done(self) -> str:
-        moved, graph = ", ".join(self.names), self.problem.graph
+        moved, graph = spelled_all(self.names), self.problem.graph
         match self.line:
             case 2:
                 return f"{self.title}: {moved}"
@@ -97,7 +98,7 @@ class Step:
                 return f"{self.title}: any value of {moved}"
             case 4:
                 districts = (graph.names(step.problem.y) for step in self.steps)
-                return f"{self.title} {' '.join('{' + ', '.join(d) + '}' for d in districts)}"
+                return f"{self.title} {' '.join('{' + spelled_all(d) + '}' for d in districts)}"
             case 7:
                 return f"{self.title}: do({moved})"
             case "IDC":

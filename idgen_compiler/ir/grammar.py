@@ -8,7 +8,7 @@ import re
 
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.forms.cursor import Cursor
-from idgen_compiler.graph.names import NAME
+from idgen_compiler.forms.spelling import STRING, WORD
 from idgen_compiler.ir.operations import (
     Apply,
     Draw,
@@ -30,7 +30,7 @@ from idgen_compiler.ir.policies import ByModel, Column, Fixed, Policy, Shifted, 
 __all__ = ["parse_program"]
 
 _TOKEN = re.compile(
-    rf"""(?P<value>%\w+) | (?P<name>{NAME}'*) | (?P<string>"(?:[^"\\\n]|\\.)*")
+    rf"""(?P<value>%\w+) | (?P<name>{WORD}'*|{STRING}'+|`[^`\n]*`'*) | (?P<string>{STRING})
     | (?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?) | (?P<mark>->|[{{}}\[\]()=:;|,~+-])""",
     re.VERBOSE,
 )
@@ -225,9 +225,6 @@ class _Parser(Cursor):
 
     def names(self) -> tuple[str, ...]:
         return self.enclosed("[", self.name, "]")
-
-    def name(self) -> str:
-        return self.word("name", "a variable's name")
 
     def data(self) -> str:
         return self.word("value", "a value such as %obs")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from idgen_compiler.forms.spelling import spelled_all
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operands import DataUse, ModelUse, Names, Result, Slot, Slots
 from idgen_compiler.ir.policies import ByModel, Policy
@@ -151,8 +152,8 @@ class LawType:
     graph: str = ""
 
     def __str__(self) -> str:
-        do = f" ; do({', '.join(self.fixed)})" if self.fixed else ""
-        return f"P({', '.join(self.targets)}{do})"
+        do = f" ; do({spelled_all(self.fixed)})" if self.fixed else ""
+        return f"P({spelled_all(self.targets)}{do})"
 
 
 @dataclass(frozen=True, slots=True)

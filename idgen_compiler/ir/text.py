@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.ir.operations import (
     Apply,
     Draw,
@@ -47,11 +48,11 @@ def print_statement(statement: Statement) -> str:
     """One statement of a network."""
     match statement:
         case Draw(slot, policy):
-            return f"{slot} ~ {print_policy(policy)}"
+            return f"{spelled(slot)} ~ {print_policy(policy)}"
         case Rows(slots, data):
             return f"{_slots(slots)} ~ rows {data}"
         case Apply(slots, model, inputs):
-            return f"{_slots(slots)} ~ {model}({', '.join(inputs)})"
+            return f"{_slots(slots)} ~ {model}({spelled_all(inputs)})"
 
 
 def print_policy(policy: Policy) -> str:
@@ -66,16 +67,16 @@ def print_policy(policy: Policy) -> str:
         case Shifted(data, by):
             return f"{data} {'-' if by < 0 else '+'} {json.dumps(abs(by))}"
         case ByModel(model, inputs):
-            return f"{model}({', '.join(inputs)})"
+            return f"{model}({spelled_all(inputs)})"
 
 
 def conditional_of(op: Train, law: LawType | None) -> str:
     """What a model computes: P(Y | X ; do(W)), in the law of its data set, or in P(V) for None."""
     fixed = law.fixed if law else ()
     given = [name for name in op.inputs if name not in fixed]
-    right = f" | {', '.join(given)}" if given else ""
-    do = f" ; do({', '.join(fixed)})" if fixed else ""
-    return f"P({', '.join(op.targets)}{right}{do})"
+    right = f" | {spelled_all(given)}" if given else ""
+    do = f" ; do({spelled_all(fixed)})" if fixed else ""
+    return f"P({spelled_all(op.targets)}{right}{do})"
 
 
 def _comment(op: Operation, name: str, laws: Mapping[str, LawType]) -> str:
@@ -92,11 +93,11 @@ def _quoted(text: str) -> str:
 
 
 def _slots(slots: Sequence[str]) -> str:
-    return slots[0] if len(slots) == 1 else f"({', '.join(slots)})"
+    return spelled(slots[0]) if len(slots) == 1 else f"({spelled_all(slots)})"
 
 
 def _list(names: Sequence[str]) -> str:
-    return f"[{', '.join(names)}]"
+    return f"[{spelled_all(names)}]"
 
 
 def _do(draws: Sequence[Draw]) -> str:
@@ -111,8 +112,8 @@ def _operation_lines(op: Operation, width: int, comment: str) -> list[str]:
             source = f"{_quoted(op.source)} " if op.source else ""
             head = f"{left}observe {source}{_list(op.variables)}"
         case Train():
-            given = f" | {', '.join(op.inputs)}" if op.inputs else ""
-            head = f"{left}train {op.data} : {', '.join(op.targets)}{given}"
+            given = f" | {spelled_all(op.inputs)}" if op.inputs else ""
+            head = f"{left}train {op.data} : {spelled_all(op.targets)}{given}"
         case Realize():
             on = f" on {_quoted(op.law.graph)}" if op.law.graph else ""
             head = f"{left}realize {op.law}{on} -> {_list(op.variables)} {{"
@@ -122,7 +123,7 @@ def _operation_lines(op: Operation, width: int, comment: str) -> list[str]:
             tail.append("}")
         case Sample():
             name = f"{_quoted(op.query)} " if op.query else ""
-            head = f"sample {name}({', '.join(op.network.inputs)}) {{"
+            head = f"sample {name}({spelled_all(op.network.inputs)}) {{"
             tail = [*_statement_lines(op.network), f"}} -> {_list(op.network.outputs)}"]
     if comment:
         head = f"{head.ljust(_COMMENT_COLUMN)}  # {' '.join(comment.split())}"

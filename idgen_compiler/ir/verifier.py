@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from idgen_compiler.errors import GraphError, ProgramError
+from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.graph.names import NAME, variable_of
+from idgen_compiler.graph.names import check_name, variable_of
 from idgen_compiler.ir.operations import (
     Apply,
     Draw,
@@ -31,7 +32,6 @@ from idgen_compiler.ir.text import print_operation, print_statement
 __all__ = ["verify_operations"]
 
 _VALUE = re.compile(r"%\w+")
-_SLOT = re.compile(rf"{NAME}'*")
 
 
 def verify_operations(graph: ADMG, operations: Sequence[Operation]) -> None:
@@ -293,17 +293,22 @@ class _Scope:
 def _fault(op: Operation, offender: str, what: str, remedy: str, line: Statement | None = None) -> ProgramError:
     """The error, with the first line of the operation (or the statement's) that holds the offender, and a caret."""
     lines = print_operation(op).split("\n")
-    place = re.compile(rf"(?<![\w%.']){re.escape(offender)}(?![\w'])")
+    shown_as = offender if offender.startswith("%") else spelled(offender)
+    place = re.compile(rf"(?<![\w%.']){re.escape(shown_as)}(?![\w'])")
     named = [shown for shown in lines if line is None or shown.strip() == print_statement(line)] or lines
     shown = next((shown for shown in named if place.search(shown)), named[0])
     at = place.search(shown)
-    caret = f"\n  {' ' * at.start()}{'^' * len(offender)}" if at else ""
+    caret = f"\n  {' ' * at.start()}{'^' * len(shown_as)}" if at else ""
     return ProgramError(f"program does not verify: in {op.result}, {what}\n  {shown}{caret}\n{remedy}", op.result)
 
 
 @lru_cache(maxsize=4096)
 def _names_slot(name: str) -> bool:
-    return _SLOT.fullmatch(name) is not None
+    plain = variable_of(name)
+    try:
+        return check_name(plain) == plain
+    except GraphError:
+        return False
 
 
 def _is_endless(value: object) -> bool:

@@ -139,21 +139,47 @@ def texts() -> list[Texts]:
     found = ENTRIES
     graphs = [entry.parsed_graph() for entry in found if len(entry.parsed_graph()) <= 8][:40]
     napkin, front_door = (idgen.ADMG.parse(t) for t in ("W1->W2->X->Y; X<->W1<->Y", "X->M->Y; X<->Y  # hidden"))
-    queries = ["P(Y | do(X))", "P(Y1, Y2 | do(X), Z)", "P(Y)", "P(Y | do(X1, X2), Z1, Z2)", *(e.query for e in found)]
+    odd = idgen.ADMG.parse(
+        '"birth weight" -> `2nd`, a; "e\u0301" <-> a; \u0906\u092f\u0941 -> "x=1"; U [latent] -> a, "x=1"'
+    )
+    queries = [
+        "P(Y | do(X))",
+        "P(Y=1 | do(X=1.5), Z='a b')",
+        "E[Y | do(X)]",
+        "P_{x}(y)",
+        'P("birth weight" | `2nd`=true)',
+        "P(Y1, Y2 | do(X), Z)",
+        "P(Y)",
+        "P(Y | do(X1, X2), Z1, Z2)",
+        *(e.query for e in found),
+    ]
     programs = [
         idgen.compile(idgen.Query("Y", "X"), graph, optimize=level, realize=how)
         for graph in (napkin, front_door)
         for level, how in ((False, "auto"), (2, "regenerate"), (2, "reweight"))
     ]
+    programs.append(idgen.compile(idgen.Query("x=1", ["2nd"], "birth weight", {"2nd": "a b"}), odd))
     formulas = ["Σ_m P(m | x) Σ_x' P(x') P(y | x', m)", "[sum_{w1} P(w1) P(x | w1)] / P(x | w1) for any w1", "P(y|x)"]
     return [
-        Texts("graph text", [*map(str, graphs), str(napkin), "A -> B <- C\nD <-> A; E"], _GRAPH, _graph),
+        Texts("graph text", [*map(str, graphs), str(napkin), str(odd), *_SKETCHES], [*_GRAPH, *_ODD], _graph),
         Texts("DAGitty", [g.to_dagitty() for g in graphs] + [_DAGITTY], [*_GRAPH, *_DAGITTY.split()], _dagitty),
         Texts("DOT", [g.to_dot() for g in graphs] + [_DOT], [*_GRAPH, *_DOT.split()], _dot),
         Texts(
-            "graph of any kind", [*map(str, graphs), _DAGITTY, _DOT], [*_GRAPH, "dag {", "digraph {"], idgen.ADMG.read
+            "graph of any kind",
+            [*map(str, graphs), _DAGITTY, _DOT, *(seed for seeds in _FORMATS.values() for seed in seeds)],
+            [*_GRAPH, "dag {", "digraph {", "from,to", "~", "graph [", "network {"],
+            idgen.ADMG.read,
         ),
-        Texts("query", queries, ["P", "(", ")", "|", "do", "do(", ",", "Y", "X", "Y1", "²"], _query),
+        *(
+            Texts(f"graph as {name}", seeds, [*_GRAPH, *" ".join(seeds).split()], _reader(name))
+            for name, seeds in _FORMATS.items()
+        ),
+        Texts(
+            "query",
+            queries,
+            ["P", "(", ")", "|", "do", "do(", ",", "Y", "X", "Y1", "²", "=", "1", "E[", "P_{", *_ODD],
+            _query,
+        ),
         Texts("program text", [str(p) for p in programs], _PROGRAM, _program),
         Texts("program JSON", [p.to_json() for p in programs], [*_PROGRAM, "null", "1"], _program_json, as_json=True),
         Texts("formula", formulas, ["Σ_", "sum_", "P(", "|", "/", "[", "]", "for any", "x'", "{", "}"], _formula),
@@ -170,6 +196,46 @@ def idx_files(scratch: Path) -> Files:
 
 
 _GRAPH = ("->", "<-", "<->", ";", "\n", ",", "A", "B", "X", "Y", "#", "{", "}", "[", "]", "=", '"')
+_ODD = (
+    "`",
+    '"a b"',
+    "2nd",
+    "-->",
+    "\u2192",
+    "\u2194",
+    "o->",
+    "o-o",
+    "---",
+    "[latent]",
+    "e\u0301",
+    "\u00e9",
+    "'",
+    "\\",
+    "{",
+    "}",
+)
+_SKETCHES = ("A -> B <- C\nD <-> A; E", "A --> B \u2192 C \u2194 D", "A -> {B, C} -> D; U [latent] -> A, D")
+_XML = (
+    '<?xml version="1.0"?><graphml xmlns="http://graphml.graphdrawing.org/xmlns"><key id="v" for="node" '
+    'attr.name="name" attr.type="string"/><key id="e" for="edge" attr.name="description" attr.type="string"/>'
+    '<graph edgedefault="directed"><node id="n0"><data key="v">X</data></node><node id="n1"><data key="v">Y</data>'
+    '</node><edge source="n0" target="n1"/>'
+    '<edge source="n0" target="n1"><data key="e">U</data></edge></graph></graphml>'
+)
+_FORMATS = {
+    "gml": (
+        'graph [directed 1 node [id 0 label "X"] node [id 1 label "Y" hidden 1] edge [source 0 target 1 key "a"]]',
+    ),
+    "graphml": (_XML,),
+    "bif": (
+        "network n { }\nvariable X { type discrete [ 2 ] { a, b }; }\nvariable Y { }\n"
+        "probability ( Y | X ) { (a) 0.1, 0.9; }\n",
+    ),
+    "tetrad": ("Graph Nodes:\nX;Y;(L)\n\nGraph Edges:\n1. X --> Y\n2. L --> X\n3. X <-> Y dd nl\n",),
+    "lavaan": ("f =~ x1 + x2\ny ~ a*x1 + x2 # comment\nx1 ~~ y; y ~ 1",),
+    "modelstring": ("[X][M|X][Y|M:X]",),
+    "csv": ("from,to,type\nX,M,->\nM,Y,<->\n", '"","cause";"effect"\n"a b";c\n', "from\tto\nX\tM"),
+}
 _PROGRAM = (
     "%obs", "%m0", "%m1", "%law0", "graph", "train", "observe", "realize", "regenerate", "reweight", "sample",
     "do(", "~", "uniform", "by", "or",
@@ -184,6 +250,14 @@ _DOT = (
 def _graph(text: str) -> None:
     graph = idgen.ADMG.parse(text)
     assert idgen.ADMG.parse(str(graph)) == graph
+
+
+def _reader(name: str) -> Callable[[str], object]:
+    def read(text: str) -> None:
+        graph = idgen.ADMG.read(text, name)
+        assert idgen.ADMG.parse(str(graph)) == graph
+
+    return read
 
 
 def _dagitty(text: str) -> None:

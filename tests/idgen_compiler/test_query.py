@@ -43,6 +43,15 @@ def test_the_text_form_is_read_back_in_its_order(query: Query) -> None:
         ("P(Y | Z)", Query("Y", (), "Z")),
         ("P(Y)", Query("Y")),
         ("P(P | do(do), P.x)", Query("P", "do", "P.x")),
+        ("E[Y | do(X)]", Query("Y", "X")),
+        ("E(Y | do(X), Z)", Query("Y", "X", "Z")),
+        ("P_{x}(y)", Query("y", "x")),
+        ("P_x(y | z)", Query("y", "x", "z")),
+        ("P_{x1, do(x2)}(y)", Query("y", ["x1", "x2"])),
+        ("E_{x}[y]", Query("y", "x")),
+        ("Pr(Y | do(X))", Query("Y", "X")),
+        ('P("birth weight" | do(`2nd`), "P(x)")', Query("birth weight", "2nd", "P(x)")),
+        ("P(e\u0301 | do(X))", Query("\u00e9", "X")),
     ],
 )
 def test_other_spellings(text: str, expected: Query) -> None:
@@ -68,7 +77,9 @@ def test_text_errors(golden: Callable[[str, str], None]) -> None:
     cases = [
         "", "Y", "P", "P(", "P()", "P(Y", "P(Y |", "P(Y |)", "P(Y | do)X", "P(Y | do()", "P(Y | do())", "P(Y | do(X)",
         "P(Y | do(X) Z)", "P(Y,)", "P(Y; do(X))", "P(Y | do(X)) + 1", "P(Y | do(X), X)", "P(Y | do(Y))", "P(Y, Y)",
-        "Q(Y)", "P(Y | do(X=1))", "P(1)", "P(Y' | X)", "P(Y |\n  do(X) Z)",
+        "Q(Y)", "P(Y | do(X=))", "P(Y | do(X=1=2))", "P(1)", "P(Y | do(X)=1)", "P(Y=1e999)", "P(Y={1})",
+        "E[Y)", "P[Y]", "E[Y=1]", "E[Y(1)]", "P(Y_{x})", "P_{}(y)", "P_{x(y)", 'P("")', 'P("\\q")',
+        "P(Y | do(X=1)) - P(Y)", "P(Y' | X)", "P(Y |\n  do(X) Z)",
     ]  # fmt: skip
     golden("query/text_errors.txt", transcript(cases, Query.parse, QueryError))
 
@@ -77,7 +88,9 @@ def test_constructor_errors(golden: Callable[[str, str], None]) -> None:
     graph = ADMG.parse("Treatment -> Outcome; Treatment <-> Outcome")
     fixed = graph.intervened(["Treatment"])
     cases = [
-        "Query([])", "Query(['a b'])", "Query([1])", "Query('Y', ['X', 'X'])", "Query('Y', 'X', 'X')",
+        "Query([])", "Query(['a\\nb'])", "Query([1])", "Query('Y', ['X', 'X'])", "Query('Y', 'X', 'X')",
+        "Query('Y', values={'X': 1})", "Query('Y', values={'Y': float('nan')})",
+        "Query('Y', values={'Y': [1]})", "Query('Y', values=5)",
         "Query('Outcome', 'treatment').check(graph)", "Query('Yield', 'Treatment').check(graph)",
         "Query('Outcome', (), 'Q').check(graph)", "Query('Outcome', 'Treatment').check(fixed)",
     ]  # fmt: skip
@@ -92,3 +105,37 @@ def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
     except QueryError:
         return
     assert Query.parse(str(query)) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("P(Y | do(X=1))", {"X": 1}),
+        ("P(Y=1 | do(X=-1.5), Z=0)", {"Y": 1, "X": -1.5, "Z": 0}),
+        ("E[Y | do(X=1e3)]", {"X": 1000.0}),
+        ("P_{x=1}(y)", {"x": 1}),
+        ("P(Y | do(X=red), Z=True)", {"X": "red", "Z": True}),
+        ("P(Y | do(X=\"a, b\"), Z='true')", {"X": "a, b", "Z": "true"}),
+        ("P(Y | do(X=false))", {"X": False}),
+        ("P(Y | do(X))", {}),
+    ],
+)
+def test_values(text: str, values: dict[str, object]) -> None:
+    query = Query.parse(text)
+    assert query.values == values
+    assert {name: type(value) for name, value in query.values.items()} == {k: type(v) for k, v in values.items()}
+    again = Query.parse(str(query))
+    assert again.settings == query.settings
+    assert again == query == Query(query.outcomes, query.treatments, query.conditions)
+
+
+def test_values_do_not_count_in_equality() -> None:
+    assert Query.parse("P(Y | do(X=1))") == Query.parse("P(Y | do(X=0))") == Query("Y", "X", values={"X": 2})
+    assert len({Query.parse("P(Y | do(X=1))"), Query.parse("P(Y | do(X))")}) == 1
+
+
+def test_a_value_of_numpy_is_a_plain_one() -> None:
+    np = pytest.importorskip("numpy")
+    query = Query("Y", "X", values={"X": np.int64(3)})
+    assert str(query) == "P(Y | do(X=3))"
+    assert type(query.values["X"]) is int

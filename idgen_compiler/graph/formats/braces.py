@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError
+from idgen_compiler.forms.spelling import WORD
+from idgen_compiler.graph.formats.arrows import why_refused
 
 __all__ = ["EdgeChain", "Document", "Position", "parse_braces", "quote"]
 
 # Compiled where a text is read: importing the package costs nothing for languages that nobody uses.
-_TOKEN = r"""(?xs)
+_TOKEN = rf"""(?xs)
     (?P<space>\s+ | //[^\n]* | /\*.*?\*/ | \#[^\n]*)
-    | (?P<arrow><->|->|@?--?@|@-?->?|<-@?|--) | (?P<mark>[{}\[\]=;,:+])
-    | (?P<number>-?(?:\.\d+|\d+(?:\.\d*)?)(?![\w.])) | (?P<name>[\w.]+) | (?P<quoted>"(?:[^"\\]|\\.)*")
+    | (?P<arrow><->|->|@?--?@|@-?->?|<-@?|--) | (?P<mark>[{{}}\[\]=;,:+])
+    | (?P<number>-?(?:\.\d+|\d+(?:\.\d*)?)(?![\w.])) | (?P<name>{WORD}|[\w.]+) | (?P<quoted>"(?:[^"\\]|\\.)*")
     | (?P<html><(?:[^<>]|<[^<>]*>)*>)
 """
 
@@ -76,8 +78,15 @@ def parse_braces(text: str, language: str) -> Document:
 
 
 def quote(name: str) -> str:
-    """A name as both languages write it: in quotes unless it is a plain word and no keyword."""
-    return name if re.fullmatch(_PLAIN, name) and name.lower() not in _KEYWORDS else f'"{name}"'
+    """A name as both languages write it: in quotes unless it is a plain word and no keyword.
+
+    Raises GraphError for what they cannot hold: a backslash at the end, or before a quote.
+    """
+    if re.fullmatch(_PLAIN, name) and name.lower() not in _KEYWORDS:
+        return name
+    if name.endswith("\\") or '\\"' in name:
+        raise GraphError(f"{name!r} has a backslash where neither DOT nor DAGitty can hold one; rename it")
+    return '"' + name.replace('"', '\\"') + '"'
 
 
 class _Parser:
@@ -175,9 +184,11 @@ class _Parser:
     def chain(self, node: Attributes, edge: Attributes) -> list[str]:
         place = self.place()
         groups, arrows = [self.group(node, edge)], list[tuple[str, Position]]()
+        self.reject_circles()
         while self.kind == "arrow":
             arrows.append((self.value, self.place()))
             self.next += 1
+            self.reject_circles()
             groups.append(self.group(node, edge))
         own = self.attributes()
         if arrows:
@@ -185,6 +196,21 @@ class _Parser:
         elif own:
             self.chains.append(EdgeChain(tuple(groups), (), own, place))
         return [name for group in groups for name in group]
+
+    def reject_circles(self) -> None:
+        """Raise the error for `X o-> Y` and `X <-o Y`, where o is no vertex but the end of an uncertain edge."""
+        if self.kind != "name" or self.value != "o" or not 0 < self.next < len(self.tokens) - 1:
+            return
+        before, this, after = self.tokens[self.next - 1 : self.next + 2]
+        gap = self.text[before[2] + len(before[1]) : this[2]]
+        if before[0] == "arrow":
+            names, arrow = after[0] in ("name", "quoted") and not gap and before[1][-1] != ">", before[1] + "o"
+            apart = self.text[this[2] + 1 : after[2]]
+        else:
+            names, arrow = before[0] in ("name", "quoted") and after[0] == "arrow", "o" + after[1]
+            names, apart = names and this[2] + 1 == after[2], gap
+        if names and apart and "\n" not in apart:
+            raise self.place().error(why_refused(arrow))
 
     def group(self, node: Attributes, edge: Attributes) -> tuple[str, ...]:
         """One vertex, or several in braces; the vertices enter the document here, so that they keep their order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from idgen_compiler.graph.edges import EdgeList
+from idgen_compiler.graph.formats.arrows import why_refused
 from idgen_compiler.graph.formats.braces import Document, EdgeChain, parse_braces, quote
 from idgen_compiler.graph.formats.draft import Draft
 from idgen_compiler.graph.formats.format import Format, register
@@ -36,7 +37,7 @@ def parse_dagitty(text: str) -> EdgeList:
             draft.hidden.update(chain.names)
         for (left, right), (arrow, place) in zip(pairwise(chain.groups), chain.arrows, strict=True):
             if arrow not in ("->", "<-", "<->"):
-                raise place.error(f"{arrow} is no edge of an ADMG; write ->, <- or <->")
+                raise place.error(why_refused(arrow, *left[-1:], *right[:1]))
             draft.join(left, arrow, right)
     return draft.edge_list()
 

@@ -33,7 +33,8 @@ def parse_dot(text: str) -> EdgeList:
     document = parse_braces(text, _LANGUAGE)
     words = [word.lower() for word in document.words]
     if "digraph" not in words[:2]:
-        raise document.place.error("a directed graph starts with `digraph {`")
+        what = "; a graph without arrows says nothing about causes" if "graph" in words[:2] else ""
+        raise document.place.error(f"a directed graph starts with `digraph {{`{what}")
     draft = Draft()
     for chain in document.chains:
         draft.add(chain.names)
@@ -44,6 +45,9 @@ def parse_dot(text: str) -> EdgeList:
         for (left, right), (arrow, place) in zip(pairwise(chain.groups), chain.arrows, strict=True):
             hidden_cause = not right or draft.hidden.issuperset(left)
             draft.join(left, _arrow(chain.attributes, arrow, place, dashed_is_plain=hidden_cause), right)
+    if words[0] == "strict":  # where an edge counts once, however often it is written
+        draft.directed = list(dict.fromkeys(draft.directed))
+        draft.bidirected = list({(min(edge), max(edge)): edge for edge in draft.bidirected}.values())
     return draft.edge_list()
 
 

@@ -14,7 +14,8 @@ def print_mermaid(graph: EdgeList) -> str:
     Vertices carry numbers, since a name may be one of Mermaid's own words.
     """
     number = {name: f"v{i}" for i, name in enumerate(graph.nodes)}
-    lines = [f'{v}["{name}"]' if name in graph.fixed else f'{v}(["{name}"])' for name, v in number.items()]
+    shown = {name: name.replace("#", "#35;").replace('"', "#quot;") for name in number}
+    lines = [f'{v}["{shown[n]}"]' if n in graph.fixed else f'{v}(["{shown[n]}"])' for n, v in number.items()]
     lines += [f"{number[a]} --> {number[b]}" for a, b in graph.directed]
     lines += [f"{number[a]} <-.-> {number[b]}" for a, b in graph.bidirected]
     return "\n".join(["flowchart LR", *("  " + line for line in lines)])

@@ -3,70 +3,202 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import partial
 
 from idgen_compiler.errors import GraphError
+from idgen_compiler.forms.cursor import Cursor
+from idgen_compiler.forms.spelling import STRING, WORD, spelled, spelled_all
 from idgen_compiler.graph.edges import EdgeList
-from idgen_compiler.graph.formats.draft import Draft
+from idgen_compiler.graph.formats.arrows import ARROW, REFUSED, direction_of, why_refused
+from idgen_compiler.graph.formats.draft import Draft, is_hidden
 from idgen_compiler.graph.formats.format import Format, register
-from idgen_compiler.graph.names import NAME
 
 __all__ = ["TEXT", "parse_text", "print_text"]
 
-_TOKEN = re.compile(rf"\s*(?:(?P<name>{NAME})|(?P<arrow><->|->|<-)|(?P<comma>,))")
+_END = r"\n\r\v\f\x1c-\x1e\x85\u2028\u2029"  # the ends of a line
+_REFUSED = re.compile(REFUSED)
+_CIRCLE = re.compile(r"o(?=[ \t]+[\w\"`])")  # in X <-o Y, and not in X <-o
 
 
 def parse_text(text: str) -> EdgeList:
     """The graph of a text.
 
-    A statement is a chain such as `A -> B <-> C <- D`, whose places may be lists (`A, B -> C`), or lone names.
-    Statements end at `;` or at a line's end; `#` starts a comment.
+    A statement is a chain such as `A -> B <-> C <- D`, or lone names. The places of a chain may be lists: `A, B -> C`,
+    in braces where arrows stand on both sides: `A -> {B, C} -> D`. Statements end at `;` or at a line's end; `#`
+    starts a comment. Names that are no words stand in quotes. `U [latent]` hides a vertex; the roles that DAGitty
+    knows (exposure, outcome, adjusted) are read and left aside.
 
     Raises GraphError with line, column and the offending text.
 
     >>> parse_text("A, B -> C; A <-> B  # two causes").directed
     (('A', 'C'), ('B', 'C'))
+    >>> sorted(parse_text('U [latent] -> "birth weight", Y').hidden)
+    ['U']
     """
     if not isinstance(text, str):
         raise GraphError(f"a graph is read from a text such as 'X -> Y; X <-> Y', not from {text!r:.80}")
-    draft = Draft()
-    for number, line in enumerate(text.splitlines() or [""], start=1):
-        code, start = line.partition("#")[0], 0
-        for statement in code.split(";"):
-            if statement.strip():
-                _read_statement(draft, statement, number, start)
-            start += len(statement) + 1
-    return draft.edge_list()
+    return _Parser(text).graph()
 
 
-def _read_statement(draft: Draft, text: str, line: int, start: int) -> None:
-    """Add one statement, which begins at a place of a line."""
-    left: list[str] = []  # the list of names before the last arrow
-    group: list[str] = []  # the list being read
-    arrow, want_name, place = "", True, 0
-    while token := _TOKEN.match(text, place):
-        begin, place = token.start(token.lastgroup or 0), token.end()
-        if name := token["name"]:
-            if not want_name:
-                raise _error(text, line, start, begin, "two names without an arrow or comma between them")
-            draft.nodes[name] = None
-            group.append(name)
-            want_name = False
-            continue
-        if want_name:
-            raise _error(text, line, start, begin, f"expected a name before {token[0].strip()!r}")
-        want_name = True
-        if token["arrow"]:
-            draft.join(left, arrow, group)
-            left, group, arrow = group, [], token["arrow"]
-    if rest := text[place:].lstrip():
-        raise _error(text, line, start, len(text) - len(rest), "expected a name or one of ->, <-, <->")
-    if want_name:
-        raise _error(text, line, start, len(text.rstrip()), "expected a name after this")
-    draft.join(left, arrow, group)
+class _Parser(Cursor):
+    """A recursive descent over statements, chains and lists."""
 
+    tokens = re.compile(
+        rf"(?P<name>{WORD}|`[^`\n]*`)|(?P<string>{STRING})|(?P<arrow>{ARROW})|(?P<refused>{REFUSED})"
+        rf"|(?P<mark>[,{{}}\[\]=])|(?P<end>[;{_END}])|(?P<digits>\d[\w.]*)"
+    )
+    between = re.compile(rf"(?:[^\S{_END}]|\#[^{_END}]*)*")
+    language, counts_lines, failure = "graph", True, GraphError
 
-def _error(text: str, line: int, start: int, at: int, message: str) -> GraphError:
-    return GraphError(f"graph, line {line}, column {start + at + 1}: {message}\n  {text}\n  {' ' * at}^")
+    def graph(self) -> EdgeList:
+        self.draft = Draft()
+        rows: list[list[str]] = [[]]  # the lone names of each line
+        seen, doubtful = set[str](), -1  # the first place that could be a row of an edge list
+        while self.kind:
+            start = self.start
+            if self.kind == "end":
+                rows += [[]] if self.value != ";" and rows[-1] else []
+                self.advance()
+                continue
+            lone, loose = self.statement()
+            if doubtful < 0 and (loose or not seen.isdisjoint(lone)):
+                doubtful = start
+            seen.update(lone)
+            rows[-1] += lone
+        if self.draft.directed or self.draft.bidirected:
+            return self.draft.edge_list()
+        filled = [row for row in rows if row]
+        pairs = len(filled) > 1 and len({len(row) for row in filled}) == 1 < len(filled[0])
+        if pairs or doubtful >= 0:
+            self.refuse_rows(max(doubtful, 0), max(filled, key=len))
+        return self.draft.edge_list()
+
+    def statement(self) -> tuple[tuple[str, ...], bool]:
+        """Add one statement; its names where it has no arrow, and whether they stand side by side."""
+        begin = self.start
+        group, loose = self.group()
+        if not self.at_arrow(group[-1]):
+            self.end(group[-1])
+            return group, loose
+        while self.at_arrow(group[-1]):
+            left, arrow = group, direction_of(self.value)
+            self.advance()
+            start = self.start
+            group, loose = self.group()
+            if loose and self.at_arrow(group[-1]):
+                self.refuse_list(begin, start, group)
+            self.draft.join(left, arrow, group)
+        self.end(group[-1])
+        return (), False
+
+    def at_arrow(self, before: str) -> bool:
+        """Whether an arrow stands here, after a name.  Raises the error for what is no arrow of an ADMG."""
+        circle = _CIRCLE.match(self.text, self.place) if self.kind == "arrow" and self.value[-1:] != ">" else None
+        if self.kind == "arrow" and circle is None:
+            return True
+        refused = _REFUSED.match(self.text, self.start) if self.value in ("o", "x") or self.kind == "refused" else None
+        if circle is None and refused is None:
+            return False
+        start, end = self.start, circle.end() if circle else refused.end() if refused else 0
+        arrow = self.text[start:end]
+        if self.kind == "refused" and (after := _CIRCLE.match(self.text, end)):
+            end, arrow = after.end(), arrow + "o"
+        following = re.compile(rf"\s*({WORD}|{STRING})").match(self.text, end)
+        after_name = following[1].strip('"') if following else "Y"
+        message = why_refused(arrow, before, after_name)
+        if arrow == "-" and start == self.before and following and following.start(1) == end:
+            message += f"; a name with a hyphen stands in quotes: {spelled(f'{before}-{after_name}')}"
+        raise self.error(message, start)
+
+    def end(self, before: str) -> None:
+        """Check that the statement ends here."""
+        if not self.kind or self.kind == "end":
+            return
+        start = self.start
+        if self.kind in ("name", "string"):
+            both = spelled(f"{before} {self.name()}")
+            message = f"two names without an arrow or comma between them; if they are one name, quote it: {both}"
+            raise self.error(message, start)
+        raise self.unreadable("expected ->, <-, <-> or the end of the statement")
+
+    def unreadable(self, otherwise: str) -> Exception:
+        if self.kind == "digits":
+            return self.error(f'a name that begins with a digit stands in quotes: "{self.value}"')
+        if self.value == "[":
+            return self.error("square brackets mark a vertex, as in U [latent]; a list is written {X, Y} -> Z")
+        return self.error(otherwise)
+
+    # -- lists and names ------------------------------------------------------------------------------------------
+
+    def group(self) -> tuple[tuple[str, ...], bool]:
+        """The names at one place of a chain, and whether they are several without braces around them."""
+        found, items = list(self.item()), 1
+        while self.skip(","):
+            found += self.item()
+            items += 1
+        return tuple(dict.fromkeys(found)), items > 1
+
+    def item(self) -> tuple[str, ...]:
+        if not self.skip("{"):
+            return (self.vertex(),)
+        found = [self.vertex()]
+        while not self.skip("}"):
+            if not self.skip(",") and self.kind != "end":
+                found.append(self.vertex())
+            elif self.kind == "end":
+                self.advance()
+            elif self.value != "}":
+                found.append(self.vertex())
+        return tuple(found)
+
+    def vertex(self) -> str:
+        if self.kind not in ("name", "string"):
+            what = f"before {self.value!r}" if self.kind and self.kind != "end" else "after this"
+            raise self.unreadable(f"expected a name {what}")
+        name = self.name()
+        self.draft.nodes[name] = None
+        while self.value == "[":
+            if is_hidden(self.marks(), partial(self.error, start=self.start)):
+                self.draft.hidden.add(name)
+        return name
+
+    def marks(self) -> dict[str, str]:
+        """Words in square brackets, each with its value where it has one."""
+        self.take("[")
+        found: dict[str, str] = {}
+        while not self.skip("]"):
+            if self.kind not in ("name", "string"):
+                raise self.missing("']'")
+            word = self.name().lower()
+            found[word] = ""
+            if self.skip("="):
+                found[word] = self.value.strip('"')
+                self.advance()
+            if not self.skip(",") and self.value != "]":
+                raise self.missing("']'")
+        return found
+
+    # -- what can be read in two ways -----------------------------------------------------------------------------
+
+    def refuse_list(self, begin: int, start: int, group: tuple[str, ...]) -> None:
+        before = self.text[begin:start].rstrip()
+        rest = re.split(rf"[;{_END}#]", self.text[self.start :], maxsplit=1)[0].strip()
+        *those, last = map(spelled, group)
+        raise self.error(
+            f"a list between two arrows can be read in two ways; write {before} {', '.join(those)}; {last} {rest}  or  "
+            f"{before} {{{spelled_all(group)}}} {rest}",
+            start,
+        )
+
+    def refuse_rows(self, start: int, row: Sequence[str]) -> None:
+        a, b = map(spelled, (*row, *row)[:2])
+        raise self.error(
+            f"no edge has an arrow, so that {a}, {b} may be a row of an edge list or vertices without edges; write "
+            f"{a} -> {b} or {a} <-> {b}, give an edge list a first line such as from,to, or put vertices without edges "
+            "on a line each",
+            start,
+        )
 
 
 def print_text(graph: EdgeList) -> str:
@@ -75,9 +207,10 @@ def print_text(graph: EdgeList) -> str:
     >>> print_text(EdgeList(("X", "Y", "Z"), (("X", "Y"),), ()))
     'X; Y; Z\nX -> Y'
     """
-    edges = [f"{a} -> {b}" for a, b in graph.directed] + [f"{a} <-> {b}" for a, b in graph.bidirected]
+    edges = [f"{spelled(a)} -> {spelled(b)}" for a, b in graph.directed]
+    edges += [f"{spelled(a)} <-> {spelled(b)}" for a, b in graph.bidirected]
     appearing = tuple(dict.fromkeys(name for edge in (*graph.directed, *graph.bidirected) for name in edge))
-    return "\n".join(edges if appearing == graph.nodes else ["; ".join(graph.nodes), *edges])
+    return "\n".join(edges if appearing == graph.nodes else ["; ".join(map(spelled, graph.nodes)), *edges])
 
 
 TEXT = register(Format("text", parse_text, print_text, suffixes=(".graph", ".txt")))

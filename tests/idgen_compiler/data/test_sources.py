@@ -130,3 +130,22 @@ def test_composites_are_listed_or_found_by_their_dots() -> None:
 def test_a_plain_column_goes_before_dotted_ones() -> None:
     data = {"W": np.arange(2), "W.digit": np.arange(2)}
     assert not read_sources(data, ["W"])["W"].composite
+
+
+def test_a_missing_column_may_be_a_hidden_cause() -> None:
+    with pytest.raises(DataError) as caught:
+        read_sources(FRAME, ["X", "lung cancer"])
+    told = str(caught.value)
+    for way in ('`"lung cancer" [latent]` in the graph', "latent=['lung cancer']", """--latent '"lung cancer"'"""):
+        assert way in told
+
+
+def test_accents_may_be_composed_or_not() -> None:
+    decomposed, plain = "e\u0301te\u0301", "\u00e9t\u00e9"
+    for column, name in ((decomposed, plain), (plain, plain)):
+        source = read_sources({column: [1, 2], "X": [0, 1]}, [name])[name]
+        assert list(source.columns[""].content) == [1, 2]
+    made = read_sources({decomposed: [1, 2], "X": [0, 1]}, ["W"], {"W": [decomposed, "X"]})["W"]
+    assert made.names == {plain: plain, "X": "X"}
+    with pytest.raises(DataError, match="two columns are called"):
+        read_sources({decomposed: [1], plain: [1]}, [plain])

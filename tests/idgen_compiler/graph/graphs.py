@@ -9,9 +9,16 @@ from hypothesis import strategies as st
 
 from idgen_compiler.graph import ADMG
 
-__all__ = ["NAMES", "edge_sets", "graphs", "m_connected_by_paths", "paths"]
+__all__ = ["NAMES", "QUOTED", "WORDS", "edge_sets", "graphs", "m_connected_by_paths", "paths"]
 
-NAMES = ("X", "Y", "node", "end", "a.b", "Größe", "_", "do", "P", "дом", "dag", "x1", "subgraph", "true")
+WORDS = ("X", "Y", "node", "end", "a.b", "Größe", "_", "do", "P", "дом", "dag", "x1", "subgraph", "true", "आयु", "อายุ",
+         "o", "from")  # fmt: skip
+QUOTED = (
+    "birth weight", "2nd", "a-b", 'sa"y', "it's", "x=1", "P(Y | do(X))", "->", "#", "a,b", "A;B", "[latent]", "{}", "1",
+    "`", "back\\slash", "%", "e\u0301te\u0301 ", "→", "<b>&amp;</b>", "X\u00a0Y", ".x", "//",
+)  # fmt: skip
+NAMES = (*WORDS, *QUOTED)
+"""Names that texts spell as they are, and names that stand in quotes; one has decomposed accents."""
 
 Edge = tuple[str, str]
 Step = tuple[str, bool, bool, str]  # a vertex, whether the edge has an arrowhead there, and at the next vertex, which

@@ -112,9 +112,9 @@ def test_one_name_may_stand_for_a_list_of_one() -> None:
 
 def test_constructor_errors(golden: Callable[[str, str], None]) -> None:
     cases: list[str] = [
-        "ADMG(['XY'])", "ADMG([('X', 'Y', 'Z')])", "ADMG([5])", "ADMG([('X', 1)])", "ADMG(nodes=['birth weight'])",
+        "ADMG(['XY'])", "ADMG([('X', 'Y', 'Z')])", "ADMG([5])", "ADMG([('X', 1)])", "ADMG(nodes=['birth\\nweight'])",
         "ADMG(nodes=[''])", "ADMG(nodes=[3])", "ADMG(bidirected=[('X', 'X')])", "NAPKIN.parents(['x'])",
-        "NAPKIN.subgraph(['W3'])", "NAPKIN.district_of('Q')", "ADMG(nodes=['-'])", "ADMG.from_dag([('U', 'X')], ['V'])",
+        "NAPKIN.subgraph(['W3'])", "NAPKIN.district_of('Q')", "ADMG(nodes=[' '])", "ADMG.from_dag([('U', 'X')], ['V'])",
         "ADMG.from_dag([('U', 'X'), ('X', 'U')], ['U'])", "NAPKIN.project(['w1'])",
         "NAPKIN.intervened(['X']).project(['X'])",
     ]  # fmt: skip

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import idgen_compiler as idgen
+from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.backend import Sampler, find_backend, installed_backends
 from idgen_compiler.hinge.question import Question, query_of, sampler_of
 
@@ -227,3 +228,31 @@ def test_inputs_that_no_query_names_are_treatments() -> None:
     program = idgen.Program.parse(text)
     assert query_of(program, program.sampler) == idgen.Query(["Y"], ["X", "Z"])
     assert set(Question.of(program, 1, {"X": "low", "Z": 0}).do) == {"X", "Z"}
+
+
+def test_values_of_the_query_are_used_where_nothing_else_is_said(samplers: dict[str, Sampler]) -> None:
+    """Explicit values overrule those of the query that is asked, and these those of the query that was compiled."""
+    program = idgen.compile(idgen.Query.parse('P(Y=1 | do(X="mid"), Z=1)'), GRAPH)
+    assert Question.of(program, 5, seed=0).do == {"X": "mid"}
+    assert Question.of(program, 5, seed=0).given == {"Z": 1}
+    asked = Question.of(program, 5, {"X": "high"}, seed=0, query="P(Y | do(X=low), Z=0)")
+    assert (asked.do, asked.given) == ({"X": "high"}, {"Z": 0})
+    assert Question.of(program, 5, {"X": "high"}, {"Z": 0}).settings.keys() == {"X", "Z"}
+    with pytest.raises(DataError, match="has X in do, not in given"):
+        Question.of(program, 5, given={"X": "low"})
+    sampler = samplers["one query"]
+    said = sampler.sample(50, do={"X": "mid"}, given={"Z": 1}, seed=3)
+    stated = sampler.sample(50, query="P(Y | do(X=mid), Z=1)", seed=3)
+    assert said["Y"].tolist() == stated["Y"].tolist()
+    with pytest.raises(DataError, match="needs a value of Z"):
+        sampler.sample(5, query="P(Y | do(X=mid), Z)")
+
+
+def test_a_compiled_value_reaches_every_backend() -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X=mid), Z=1)"), GRAPH)
+    again = idgen.Program.parse(str(program))
+    for name in installed_backends():
+        sampler = find_backend(name).fit(again, data_for(name))
+        assert len(sampler.sample(7, seed=0)["Y"]) == 7
+        with pytest.raises(DataError):
+            find_backend(name).fit(PROGRAMS["one query"], data_for(name)).sample(7)

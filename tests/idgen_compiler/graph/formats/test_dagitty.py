@@ -66,7 +66,8 @@ def test_groups_join_each_with_each() -> None:
 def test_dagitty_errors(golden: Callable[[str, str], None]) -> None:
     cases = [
         "dag { X -> }", "dag { X -> Y", "dag { X -- Y }", "dag {\n  X -> Y\n  X @-> Z\n}", "mag { X -> Y }",
-        "pdag { X -- Y }", "X -> Y", "dag { X [selected] }", 'dag { "birth weight" -> Y }', 'dag { "X -> Y }',
+        "pdag { X -- Y }", "dag { X o-> Y }", "dag { X <-o Y }", "dag { X @-@ Y }",
+        "X -> Y", "dag { X [selected] }", 'dag { "" -> Y }', 'dag { "X -> Y }',
         "dag { X -> Y } dag", "dag { X [ }", "dag { X -> Y; Y -> X }", "dag { X -> Y -> Z -> X }", "dag { X & Y }",
         "dag { U [latent] U -> U }", "",
     ]  # fmt: skip

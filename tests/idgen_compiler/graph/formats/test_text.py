@@ -25,7 +25,10 @@ def test_text_errors(golden: Callable[[str, str], None]) -> None:
     cases = [
         "X ->", "-> Y", "X Y", "X -> Y; Z, -> Y", "X - Y", "X => Y", "X -> Y\nY -> 2nd", "X <-> Y <-", "X->Y; !",
         "A -> A", "A <-> A", "A -> B; A -> B", "A <-> B; B <-> A", "A -> B; B -> A", "A -> B -> C -> A; B -> D",
-        "X' -> Y",
+        "X' -> Y", "Z -> X, W -> Y", "[X, Y] -> Z", "X [latnt] -> Y", "X [latent=perhaps]", "X [selected]", "X [latent",
+        "X o-> Y", "X <-o Y", "X o-o Y", "X -- Y", "X @-> Y", "X -+ Y", "X {Y", "X -> {Y; ",
+        "birth-weight -> Y", '"a\\q" -> X',
+        "X, M\nM, Y", "X;M\nM;Y", "X;M\nZ;Y", "A; A", '"" -> X', '"X\'" -> Y', '"X -> Y',
     ]  # fmt: skip
     golden("graph/text_errors.txt", transcript(cases, ADMG.parse, GraphError))
 

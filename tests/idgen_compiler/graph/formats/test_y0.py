@@ -27,7 +27,7 @@ def test_y0_errors() -> None:
     with pytest.raises(GraphError, match="no plain variable"):
         ADMG.from_y0(NxMixedGraph.from_edges(directed=[(X, Y @ X)]))
     with pytest.raises(GraphError, match="cannot name a variable"):
-        ADMG.from_y0(NxMixedGraph.from_edges(directed=[(X, Variable("a b"))]))
+        ADMG.from_y0(NxMixedGraph.from_edges(directed=[(X, Variable("a\nb"))]))
     with pytest.raises(GraphError, match="expected a y0 NxMixedGraph, not ADMG"):
         ADMG.from_y0(NAPKIN)
     with pytest.raises(GraphError, match="y0 takes no variable named 'P'"):
