@@ -21,8 +21,8 @@ __all__ = ["Disagreement", "disagreements"]
 ROWS, ROWS_OF_IMAGES = 20_000, 1_000
 """So many rows are drawn again and compared."""
 
-FEW, MOST_GROUPS = 200, 24
-"""Groups have at least so many rows, and no more than so many are looked at."""
+FEWEST, FEW, MOST_GROUPS = 50, 200, 24
+"""A comparison needs so many rows, one of a group so many, and no more than so many groups are looked at."""
 
 ERRORS = 5.0
 """A difference is told from so many standard errors of the rows on ..."""
@@ -70,7 +70,7 @@ def disagreements(model: ConditionalModel, task: Task, schema: Schema) -> list[D
     of each input. Images are not compared, nor is the law of several targets together.
     """
     targets = [part for part in task.targets if part.form is not Form.PICTURES]
-    if not targets:
+    if not targets or task.count < FEWEST:
         return []
     generator = generator_for(0)
     most = ROWS_OF_IMAGES if task.sees_images else ROWS

@@ -51,7 +51,11 @@ def _common(counts: Tensor) -> float:
     Source: Agresti (2002), "Categorical data analysis", section 7.5.3.
     """
     strata, rows, columns = counts.shape
-    if strata < 2 or (rows - 1) * (columns - 1) > _MOST_DEGREES or counts.numel() * max(rows, columns) > _MOST_CELLS:
+    if (
+        strata < 2
+        or not 0 < (rows - 1) * (columns - 1) <= _MOST_DEGREES
+        or counts.numel() * max(rows, columns) > _MOST_CELLS
+    ):
         return 0.0
     total = counts.sum((1, 2))
     counts, total = counts[total > 1], total[total > 1]

@@ -1,0 +1,93 @@
+"""Models that do not give their rows back are told, with the event and the group; good ones are not."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import idgen_compiler as idgen
+from idgen_compiler.data.schema import Schema, infer_schema
+from idgen_compiler.data.sources import read_sources
+from idgen_torch.families import Resample, Task
+from idgen_torch.parts import Values
+from idgen_torch.running.agreement import Disagreement, disagreements
+from idgen_torch.tensors import encode_sources
+
+N = 2_000
+
+
+def table() -> tuple[Schema, Values, dict[str, Any]]:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2, N)
+    data = {
+        "X": x,
+        "Y": np.where(x, 5, 2) + rng.choice([-2, 2], N) + 0.5 * rng.normal(size=N),
+        "C": np.array(["a", "b"])[(rng.random(N) < 0.2) * 1],
+    }
+    sources = read_sources(data, data)
+    schema = infer_schema(sources)
+    return schema, encode_sources(sources, schema, 0), data
+
+
+class Drawn:
+    """A stand-in for a model, which gives what it is told to."""
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
+        return self.values
+
+
+def test_a_model_that_ignores_its_input_is_told_within_the_input() -> None:
+    schema, rows, _ = table()
+    y, x = schema.parts("Y", "X")
+    task = Task((y,), (x,), rows)
+    marginal: Any = Resample().fit(Task((y,), (), rows))
+    found = disagreements(marginal, task, schema)
+    assert {one.group for one in found} == {"X = 0", "X = 1"}, "the law as a whole is right"
+    assert found[0].event.startswith("Y <= ")
+    assert found == sorted(found, key=lambda one: -one.errors)
+    other: Any = Drawn({"Y": rows["Y"][torch.randperm(N, generator=torch.Generator().manual_seed(5))]})
+    assert disagreements(other, task, schema), "rows in their order are drawn, whatever X is"
+
+
+def test_shares_of_categories_and_weights_count() -> None:
+    schema, rows, _ = table()
+    (c,) = schema.parts("C")
+    always: Any = Drawn({"C": torch.zeros(N, dtype=torch.int64)})
+    (b, a) = sorted(disagreements(always, Task((c,), (), rows), schema), key=lambda one: one.rows)
+    assert (b.group, b.event, b.model) == ("", "C = 'b'", 0.0)
+    assert b.rows == pytest.approx(0.2, abs=0.03)
+    assert (a.event, a.model, a.count) == ("C = 'a'", 1.0, N)
+    weights = (rows["C"] == 0).float()
+    assert disagreements(always, Task((c,), (), rows, weights), schema) == []
+
+
+def test_chance_and_trifles_are_not_told() -> None:
+    assert not Disagreement("", "Y = 1", 0.50, 0.51, 2_000).matters, "chance"
+    assert not Disagreement("", "Y = 1", 0.50, 0.52, 20_000_000).matters, "a trifle"
+    assert Disagreement("", "Y = 1", 0.50, 0.56, 20_000).matters
+    assert Disagreement("", "Y = 1", 0.010, 0.016, 20_000).matters, "half as much again"
+    schema, rows, _ = table()
+    few = {name: values[:49] for name, values in rows.items()}
+    always: Any = Drawn({"C": torch.zeros(49, dtype=torch.int64)})
+    assert disagreements(always, Task(schema.parts("C"), (), few), schema) == []
+
+
+def test_a_fit_warns_and_its_report_says_where() -> None:
+    _, _, data = table()
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    with pytest.warns(idgen.DataWarning, match=r"%m0 \(Y \| X\) does not give its rows back: of \d+ rows with X = "):
+        poor = program.fit(data, family={"Y": "flow{epochs=1,lr=1e-9}"}, seed=0, progress=False, device="cpu")
+    told = poor.report().models[0].disagreements
+    assert 1 <= len(told) <= 5
+    assert told[0] in str(poor.report())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        good = program.fit(data, seed=0, progress=False, device="cpu")
+    assert good.report().models[0].disagreements == ()
