@@ -8,6 +8,7 @@ from idgen_compiler.compile import Compilation, compile, explain
 from idgen_compiler.errors import (
     DataError,
     GraphError,
+    GraphWarning,
     IdgenError,
     NotIdentifiable,
     OverlapWarning,
@@ -34,6 +35,7 @@ __all__ = [
     "Estimand",
     "GraphCheck",
     "GraphError",
+    "GraphWarning",
     "Identification",
     "IdgenError",
     "Joint",

@@ -9,6 +9,7 @@ from typing import Any
 __all__ = [
     "DataError",
     "GraphError",
+    "GraphWarning",
     "IdgenError",
     "NotIdentifiable",
     "OverlapWarning",
@@ -63,6 +64,10 @@ class ProgramError(IdgenError):
     def __init__(self, message: str, operation: str | None = None) -> None:
         super().__init__(message)
         self.operation = operation
+
+
+class GraphWarning(UserWarning):
+    """Rows contradict an independence of the graph that the answer rests on."""
 
 
 class OverlapWarning(UserWarning):

@@ -1,0 +1,116 @@
+"""Rows against the independences that a program's answer rests on, before it is fitted to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from idgen_compiler.check.columns import read_some_rows
+from idgen_compiler.check.independence import Contradiction, contradictions
+from idgen_compiler.compile import compile
+from idgen_compiler.data.schema import TypeRequest
+from idgen_compiler.errors import GraphWarning, IdgenError, NotIdentifiable
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.hinge.question import query_of
+from idgen_compiler.hinge.source import data_of
+from idgen_compiler.ir.program import Program
+from idgen_compiler.warning import warn_user
+
+__all__ = ["contradictions_of", "warn_contradictions"]
+
+APART, SHOWN = 12, 3
+"""So many edges are tried one by one, the strongest first, and so many pairs are named with their numbers."""
+
+
+def warn_contradictions(
+    program: Program, data: Any, types: Mapping[str, TypeRequest] | None = None, wanted: bool = True
+) -> None:
+    """Warn (GraphWarning) where rows contradict an independence of the graph that the program's answer rests on.
+
+    One warning names the pairs, how strongly they depend on each other, and the edges to add. Every backend that reads
+    rows calls this in `fit`, with what `check_graph=` says as `wanted`.
+
+    >>> import warnings
+    >>> import idgen_compiler as idgen
+    >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> Y; X -> Y"))
+    >>> rows = [k % 2 for k in range(1000)]
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn_contradictions(program, {"Z": rows, "X": rows, "Y": rows})
+    >>> print(caught[0].message)
+    the rows contradict the graph, and the answer rests on it: Z and X (Cramér's V 1.00, p < 1e-99) are dependent \
+though no edge says so; add Z <-> X to the graph, or an arrow, or leave this check out with check_graph=False
+    """
+    found = contradictions_of(program, data, types) if wanted else ()
+    if not found:
+        return
+    pairs = [(one.implication.b, one.implication.a) for one in found]
+    rest = f" and {len(found) - SHOWN} more pairs" if len(found) > SHOWN else ""
+    named = ", ".join(map(str, found[:SHOWN]))
+    arrow = "an arrow" if len(pairs) == 1 else "arrows"
+    lost = "" if _recompiles(program, pairs) is not None else " (which leaves the query without an answer)"
+    warn_user(
+        f"the rows contradict the graph, and the answer rests on it: {named}{rest} are dependent though no edge says "
+        f"so; add {_edges(program.graph, pairs)} to the graph{lost}, or {arrow}, or leave this check out with "
+        "check_graph=False",
+        GraphWarning,
+    )
+
+
+def contradictions_of(
+    program: Program, data: Any, types: Mapping[str, TypeRequest] | None = None, *, seed: int = 0
+) -> tuple[Contradiction, ...]:
+    """The independences of a program's graph that rows contradict, as far as its answers rest on them.
+
+    Whether they do is decided by the compiler: with the edge in the graph that would explain the dependence, the
+    queries are compiled again; where the program stays as it is, its answers are right in the larger graph too.
+    All columns that the graph names and the table has are looked at, also those that the program does not read: it may
+    do without them because of an independence. Where the test of an independence allows no test (no scipy, fewer than
+    50 rows, no numbers or categories), nothing is found.
+    """
+    observed = program.observe.variables
+    others = [name for name in program.graph.order if name not in observed]
+    columns = read_some_rows(data_of(program, data), observed, others, types, seed=seed)
+    asked = {name for op in program.samplers for name in (*op.network.inputs, *op.network.outputs)}
+    try:
+        found = contradictions(program.graph, columns, asked, seed=seed)
+    except IdgenError:  # no scipy
+        return ()
+    if not found or _stays(program, found):
+        return ()
+    resting = tuple(one for one in found[:APART] if not _stays(program, [one]))
+    return found if len(resting) in (0, APART) else resting
+
+
+def _stays(program: Program, found: Sequence[Contradiction]) -> bool:
+    """Whether the program is also that of the graph with an edge for each dependence."""
+    return _recompiles(program, [(one.implication.b, one.implication.a) for one in found]) is True
+
+
+def _recompiles(program: Program, pairs: Iterable[tuple[str, str]]) -> bool | None:
+    """Whether the queries compile to this program with hidden common causes added; None where one has no answer."""
+    graph = program.graph
+    larger = ADMG(graph.directed, [*graph.bidirected, *pairs], graph.order)
+    queries = [query_of(program, op) for op in program.samplers]
+    try:
+        for realize in ("auto", "regenerate", "reweight") if program.laws else ("auto",):
+            again = compile(queries if len(queries) > 1 else queries[0], larger, realize=realize)
+            if again.operations == program.operations:
+                return True
+    except NotIdentifiable:
+        return None
+    except IdgenError:  # a program that was compiled otherwise, or written by hand
+        return False
+    return False
+
+
+def _edges(graph: ADMG, pairs: Sequence[tuple[str, str]]) -> str:
+    """The edges in the text form of graphs; in the short form where they relate most of some variables to the others."""
+    names = list(dict.fromkeys(name for pair in pairs for name in pair))
+    joined = {frozenset(edge) for edge in (*graph.directed, *graph.bidirected)}
+    every = {frozenset(pair) for pair in combinations(names, 2)}
+    if len(names) > 2 and 2 * len(pairs) > len(every) and not every & joined:
+        return f"<-> {', '.join(name for name in graph.order if name in names)}"
+    shown = [f"{a} <-> {b}" for a, b in pairs[: 2 * SHOWN]]
+    return "; ".join(shown) + (" and so on" if len(shown) < len(pairs) else "")
