@@ -19,7 +19,10 @@ LEVELS, RARE, SEEN = 12, 0.01, 25
 """So many levels of a category are told apart, those that are neither too rare nor seen in too few rows."""
 
 BINS, CELLS, KNOTS = 6, 100, 16
-"""Into so many bins of equal counts numbers are sorted; a given one is a category up to so many values, and knots else."""
+"""Bins of equal counts for numbers; how many values a given one may have to be taken for a category, and its bins."""
+
+BEYOND_DOUBT = -60.0
+"""Of two tests whose logarithms of p-values are below this, the one that finds the stronger dependence is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ def dependence(a: Margin, b: Margin) -> Dependence:
 
     found = [Dependence()]
     total = len(a.codes)
+    if a.ranks is not None and b.ranks is not None:
+        correlation = abs(float(a.ranks @ b.ranks)) / total
+        found.append(Dependence("correlation", correlation, log(4) + float(norm.logsf(correlation * sqrt(total - 1)))))
     table = np.bincount(a.codes * b.size + b.codes, minlength=a.size * b.size).reshape(a.size, b.size).astype(float)
     table = table[table.any(axis=1)][:, table.any(axis=0)]
     if min(table.shape) > 1:
@@ -72,10 +78,7 @@ def dependence(a: Margin, b: Margin) -> Dependence:
         freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
         strength = sqrt(pearson / total / (min(table.shape) - 1))
         found.append(Dependence("Cramér's V", strength, log(2) + float(chi2.logsf(min(pearson, ratio), freedom))))
-    if a.ranks is not None and b.ranks is not None:
-        correlation = abs(float(a.ranks @ b.ranks)) / total
-        found.append(Dependence("correlation", correlation, log(4) + float(norm.logsf(correlation * sqrt(total - 1)))))
-    return min(found, key=lambda one: one.log_p)
+    return min(found, key=lambda one: (max(one.log_p, BEYOND_DOUBT), -round(one.strength, 6)))
 
 
 def residual_dependence(

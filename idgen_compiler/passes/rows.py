@@ -29,8 +29,9 @@ class ResampleRows(Pass):
     Before: A ~ %m0()          After: (A, B) ~ rows %obs
             B ~ %m1(A)
 
-    So do two rows, and a model without inputs, where the graph says that they are independent: drawn together they have
-    the same law, and still the right one where the data contradict just that (the answer for A <-> B as well).
+    Two rows, and a row and a model without inputs, become one where the graph says that they are independent. Drawn
+    together they have the same law; where the data contradict just that, an adjustment for both is still right, since
+    it is the one of the graph with A <-> B.
 
     Before: A ~ %m0()          After: (A, B) ~ rows %obs
             B ~ %m1()

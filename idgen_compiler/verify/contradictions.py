@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 from idgen_compiler.check.columns import read_some_rows
 from idgen_compiler.check.independence import Contradiction, contradictions
 from idgen_compiler.compile import compile
+from idgen_compiler.compile.options import Realization
 from idgen_compiler.data.schema import TypeRequest
-from idgen_compiler.errors import GraphWarning, IdgenError, NotIdentifiable
+from idgen_compiler.errors import GraphError, GraphWarning, IdgenError, NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.edges import Edge
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.program import Program
+from idgen_compiler.verify.likeness import alike
 from idgen_compiler.warning import warn_user
 
 __all__ = ["contradictions_of", "warn_contradictions"]
+
+WAYS: tuple[Realization, ...] = ("auto", "regenerate", "reweight")
 
 APART, SHOWN = 12, 3
 """So many edges are tried one by one, the strongest first, and so many pairs are named with their numbers."""
@@ -49,7 +54,7 @@ though no edge says so; add Z <-> X to the graph, or an arrow, or leave this che
     rest = f" and {len(found) - SHOWN} more pairs" if len(found) > SHOWN else ""
     named = ", ".join(map(str, found[:SHOWN]))
     arrow = "an arrow" if len(pairs) == 1 else "arrows"
-    lost = "" if _recompiles(program, pairs) is not None else " (which leaves the query without an answer)"
+    lost = "" if _recompiles(program, (), pairs) is not None else " (which leaves the query without an answer)"
     warn_user(
         f"the rows contradict the graph, and the answer rests on it: {named}{rest} are dependent though no edge says "
         f"so; add {_edges(program.graph, pairs)} to the graph{lost}, or {arrow}, or leave this check out with "
@@ -63,8 +68,9 @@ def contradictions_of(
 ) -> tuple[Contradiction, ...]:
     """The independences of a program's graph that rows contradict, as far as its answers rest on them.
 
-    Whether they do is decided by the compiler: with the edge in the graph that would explain the dependence, the
-    queries are compiled again; where the program stays as it is, its answers are right in the larger graph too.
+    Whether they do is decided by the compiler: with the edges in the graph that would explain the dependences (hidden
+    causes, or arrows), the queries are compiled again. Where the program stays the same, its answers are right in the
+    larger graph too.
     All columns that the graph names and the table has are looked at, also those that the program does not read: it may
     do without them because of an independence. Where the test of an independence allows no test (no scipy, fewer than
     50 rows, no numbers or categories), nothing is found.
@@ -84,19 +90,35 @@ def contradictions_of(
 
 
 def _stays(program: Program, found: Sequence[Contradiction]) -> bool:
-    """Whether the program is also that of the graph with an edge for each dependence."""
-    return _recompiles(program, [(one.implication.b, one.implication.a) for one in found]) is True
+    """Whether the program is also that of the graph with an edge for each dependence, whatever edge explains it.
 
-
-def _recompiles(program: Program, pairs: Iterable[tuple[str, str]]) -> bool | None:
-    """Whether the queries compile to this program with hidden common causes added; None where one has no answer."""
+    A hidden cause, an arrow along the graph's order, or one against it where that makes no cycle.
+    """
     graph = program.graph
-    larger = ADMG(graph.directed, [*graph.bidirected, *pairs], graph.order)
+    along = [(one.implication.b, one.implication.a) for one in found]
+    back = [(b, a) for a, b in along if a not in graph.ancestors([b])]
+    backs = [back] if _is_acyclic(graph, back) else [[edge] for edge in back]
+    more = (((), along), (along, ()), *((edges, ()) for edges in backs))
+    return all(_recompiles(program, arrows, arcs) for arrows, arcs in more)
+
+
+def _is_acyclic(graph: ADMG, arrows: Sequence[Edge]) -> bool:
+    try:
+        ADMG([*graph.directed, *arrows], nodes=graph.order)
+    except GraphError:
+        return False
+    return True
+
+
+def _recompiles(program: Program, arrows: Sequence[Edge], arcs: Sequence[Edge]) -> bool | None:
+    """Whether the queries compile to this program with more edges in its graph; None where one has no answer then."""
+    graph = program.graph
+    larger = ADMG([*graph.directed, *arrows], [*graph.bidirected, *arcs], graph.order)
     queries = [query_of(program, op) for op in program.samplers]
     try:
-        for realize in ("auto", "regenerate", "reweight") if program.laws else ("auto",):
+        for realize in WAYS if program.laws else WAYS[:1]:
             again = compile(queries if len(queries) > 1 else queries[0], larger, realize=realize)
-            if again.operations == program.operations:
+            if alike(again, program):
                 return True
     except NotIdentifiable:
         return None
@@ -106,7 +128,7 @@ def _recompiles(program: Program, pairs: Iterable[tuple[str, str]]) -> bool | No
 
 
 def _edges(graph: ADMG, pairs: Sequence[tuple[str, str]]) -> str:
-    """The edges in the text form of graphs; in the short form where they relate most of some variables to the others."""
+    """The edges in the text form of graphs; in the short form where they relate most of some variables to each."""
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     joined = {frozenset(edge) for edge in (*graph.directed, *graph.bidirected)}
     every = {frozenset(pair) for pair in combinations(names, 2)}
