@@ -88,8 +88,7 @@ class TorchBackend:
         tuning = Tuning.read(options)
         asked = {key: tuning.recipe(recipe) for key, recipe in (family or {}).items()}
         check_families(program, asked)
-        place = _device(device)
-        seed = checked_seed(seed)
+        place, seed = _device(device), checked_seed(seed)
         _check_rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed)
         _warn_constant(program, schema, rows)

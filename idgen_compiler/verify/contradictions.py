@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from idgen_compiler.check.columns import read_some_rows
+from idgen_compiler.check.columns import Columns, read_some_rows
 from idgen_compiler.check.independence import Contradiction, contradictions
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
@@ -14,6 +14,7 @@ from idgen_compiler.data.schema import TypeRequest
 from idgen_compiler.errors import GraphError, GraphWarning, IdgenError, NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.edges import Edge
+from idgen_compiler.graph.separation import m_separated
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.program import Program
@@ -24,8 +25,9 @@ __all__ = ["contradictions_of", "warn_contradictions"]
 
 WAYS: tuple[Realization, ...] = ("auto", "regenerate", "reweight")
 
-APART, SHOWN = 12, 3
-"""So many edges are tried one by one, the strongest first, and so many pairs are named with their numbers."""
+ROUNDS, APART, SHOWN = 3, 12, 3
+"""How often the graph is compared with the rows, how many edges are tried one by one, the strongest first, and how many
+pairs are named with their numbers."""
 
 
 def warn_contradictions(
@@ -68,6 +70,8 @@ def contradictions_of(
 ) -> tuple[Contradiction, ...]:
     """The independences of a program's graph that rows contradict, as far as its answers rest on them.
 
+    The strongest come first, and those that an edge for a stronger one would explain are left out.
+
     Whether they do is decided by the compiler: with the edges in the graph that would explain the dependences (hidden
     causes, or arrows), the queries are compiled again. Where the program stays the same, its answers are right in the
     larger graph too.
@@ -80,13 +84,31 @@ def contradictions_of(
     columns = read_some_rows(data_of(program, data), observed, others, types, seed=seed)
     asked = {name for op in program.samplers for name in (*op.network.inputs, *op.network.outputs)}
     try:
-        found = contradictions(program.graph, columns, asked, seed=seed)
+        found = _unexplained(program.graph, columns, asked, seed)
     except IdgenError:  # no scipy
         return ()
     if not found or _stays(program, found):
         return ()
     resting = tuple(one for one in found[:APART] if not _stays(program, [one]))
     return found if len(resting) in (0, APART) else resting
+
+
+def _unexplained(graph: ADMG, columns: Columns, asked: Collection[str], seed: int) -> tuple[Contradiction, ...]:
+    """The contradictions that need an edge of their own: one for a stronger one may connect other pairs too.
+
+    With the edges in it the graph is compared with the rows again, since it may claim too much still.
+    """
+    found: list[Contradiction] = []
+    for _ in range(ROUNDS):
+        before = len(found)
+        for one in contradictions(graph, columns, asked, seed=seed):
+            a, b = one.implication.b, one.implication.a
+            if m_separated(graph, [a], [b], one.implication.given):
+                found.append(one)
+                graph = ADMG(graph.directed, [*graph.bidirected, (a, b)], graph.order)
+        if len(found) == before:
+            break
+    return tuple(found)
 
 
 def _stays(program: Program, found: Sequence[Contradiction]) -> bool:

@@ -53,9 +53,19 @@ def test_only_what_the_answer_rests_on() -> None:
     # Here B is thought not to matter to X, so that neither A nor B is even read.
     left_out = _program("A -> X -> Y; B -> Y")
     assert left_out.observe.variables == ("X", "Y")
-    assert _pairs(left_out, table) == [("A", "B"), ("X", "B")]
+    assert _pairs(left_out, table) == [("A", "B"), ("X", "B")]  # B moves X also where A is known
     # With the edges that the warning asks for there is nothing to say.
     assert _pairs(_program("A -> X -> Y; B -> Y; A <-> B; X <-> B"), table) == []
+
+
+def test_an_edge_explains_what_it_connects() -> None:
+    """X and B are dependent only because A and B are."""
+    rng, n = np.random.default_rng(0), 4_000
+    a = rng.random(n) < 0.5
+    b = np.where(rng.random(n) < 0.9, a, ~a)
+    x = rng.random(n) < np.where(a, 0.7, 0.3)
+    table = {"A": a, "B": b, "X": x, "Y": rng.random(n) < 0.1 + 0.1 * x + 0.6 * b}
+    assert _pairs(_program("A -> X -> Y; B -> Y"), table) == [("A", "B")]
 
 
 def test_the_warning_names_pair_strength_and_edge() -> None:
