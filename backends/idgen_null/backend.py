@@ -60,7 +60,7 @@ class NullBackend:
         sources = read_sources(data_of(program, data), program.observe.variables, composites, images_among(types or {}))
         schema = infer_schema(sources, types)
         encode(sources, schema, lambda part: np.random.default_rng(seed))
-        warn_contradictions(program, data, types, check_graph)
+        warn_contradictions(program, data, types, schema, check_graph)
         execute(program, _Walk())
         return NullSampler(program, schema)
 

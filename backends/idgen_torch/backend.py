@@ -92,7 +92,7 @@ class TorchBackend:
         _check_rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed)
         _warn_constant(program, schema, rows)
-        warn_contradictions(program, data, types, check_graph)
+        warn_contradictions(program, data, types, schema, check_graph)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
         settings = FitSettings(seed, factor, place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)

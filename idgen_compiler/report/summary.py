@@ -102,7 +102,10 @@ class AnsweredQuery:
             ),
             ("sampler", f"given {', '.join(self.inputs) or 'nothing'}, samples {', '.join(self.outputs)}"),
             *(
-                ("", f"{', '.join(slots)} come from one row: what the graph has independent stays as the data have it")
+                (
+                    "",
+                    f"{_first_names(slots)} come from one row: what the graph has independent stays as the data have it",
+                )
                 for slots in self.together
             ),
         ]
@@ -255,6 +258,11 @@ def _set(do: tuple[Draw, ...]) -> str:
 
 def _conditional(model: ModelRow) -> str:
     return ", ".join(model.targets) + (f" | {', '.join(model.inputs)}" if model.inputs else "")
+
+
+def _first_names(names: Sequence[str]) -> str:
+    rest = len(names) - SHOWN
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:SHOWN])} and {rest} more"
 
 
 def _first(rows: list[tuple[str, str, str, str]]) -> list[tuple[str, str, str, str]]:

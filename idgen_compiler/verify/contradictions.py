@@ -10,7 +10,7 @@ from idgen_compiler.check.columns import Columns, read_some_rows
 from idgen_compiler.check.independence import Contradiction, contradictions
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
-from idgen_compiler.data.schema import TypeRequest
+from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import GraphError, GraphWarning, IdgenError, NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.edges import Edge
@@ -31,12 +31,16 @@ pairs are named with their numbers."""
 
 
 def warn_contradictions(
-    program: Program, data: Any, types: Mapping[str, TypeRequest] | None = None, wanted: bool = True
+    program: Program,
+    data: Any,
+    types: Mapping[str, TypeRequest] | None = None,
+    schema: Schema | None = None,
+    wanted: bool = True,
 ) -> None:
     """Warn (GraphWarning) where rows contradict an independence of the graph that the program's answer rests on.
 
     One warning names the pairs, how strongly they depend on each other, and the edges to add. Every backend that reads
-    rows calls this in `fit`, with what `check_graph=` says as `wanted`.
+    rows calls this in `fit`, with what `check_graph=` says as `wanted`. Images of a `schema` are not read again.
 
     >>> import warnings
     >>> import idgen_compiler as idgen
@@ -49,7 +53,7 @@ def warn_contradictions(
     the rows contradict the graph, and the answer rests on it: Z and X (Cramér's V 1.00, p < 1e-99) are dependent \
 though no edge says so; add Z <-> X to the graph, or an arrow, or leave this check out with check_graph=False
     """
-    found = contradictions_of(program, data, types) if wanted else ()
+    found = contradictions_of(program, data, types, schema) if wanted else ()
     if not found:
         return
     pairs = [(one.implication.b, one.implication.a) for one in found]
@@ -66,7 +70,12 @@ though no edge says so; add Z <-> X to the graph, or an arrow, or leave this che
 
 
 def contradictions_of(
-    program: Program, data: Any, types: Mapping[str, TypeRequest] | None = None, *, seed: int = 0
+    program: Program,
+    data: Any,
+    types: Mapping[str, TypeRequest] | None = None,
+    schema: Schema | None = None,
+    *,
+    seed: int = 0,
 ) -> tuple[Contradiction, ...]:
     """The independences of a program's graph that rows contradict, as far as its answers rest on them.
 
@@ -81,6 +90,8 @@ def contradictions_of(
     """
     observed = program.observe.variables
     others = [name for name in program.graph.order if name not in observed]
+    if schema is not None:
+        observed = tuple(n for n in observed if not any(atom.kind.of_pictures for atom in schema[n].atoms(n)))
     columns = read_some_rows(data_of(program, data), observed, others, types, seed=seed)
     asked = {name for op in program.samplers for name in (*op.network.inputs, *op.network.outputs)}
     try:
