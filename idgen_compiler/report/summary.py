@@ -102,10 +102,7 @@ class AnsweredQuery:
             ),
             ("sampler", f"given {', '.join(self.inputs) or 'nothing'}, samples {', '.join(self.outputs)}"),
             *(
-                (
-                    "",
-                    f"{_first_names(slots)} come from one row: what the graph has independent stays as the data have it",
-                )
+                ("", f"{_some(slots)} come from one row: what the graph has independent stays as the data have it")
                 for slots in self.together
             ),
         ]
@@ -260,7 +257,7 @@ def _conditional(model: ModelRow) -> str:
     return ", ".join(model.targets) + (f" | {', '.join(model.inputs)}" if model.inputs else "")
 
 
-def _first_names(names: Sequence[str]) -> str:
+def _some(names: Sequence[str]) -> str:
     rest = len(names) - SHOWN
     return ", ".join(names) if rest <= 0 else f"{', '.join(names[:SHOWN])} and {rest} more"
 
