@@ -12,7 +12,7 @@ to 20 levels, related by linear, curved, stepped and joint effects; 60 to 60,000
 question whether the answer rests on them. Pairs are those of random graphs and queries, of which an edge A <-> B is
 left out although the model has it: in how many does the program, compiled again with the edge, stay the same, and is
 its exact answer then the truth. Times are those of the whole check of a table in memory, with 100,000 rows and 20
-covariates, a treatment and an outcome.
+covariates, a treatment and an outcome, on one core (CPU time, the best of six).
 """
 
 from __future__ import annotations
@@ -202,8 +202,10 @@ def _times() -> list[Row]:
     for what, optimize, rows in (("20 of them dependent", 0, table), ("none dependent", 2, independent)):
         listed = ", ".join(COVARIATES)
         program = idgen.compile(QUERY, idgen.ADMG.parse(f"{listed} -> X -> Y; {listed} -> Y"), optimize=optimize)
-        contradictions_of(program, rows)  # imports
-        start = time.perf_counter()
-        contradictions_of(program, rows)
-        found.append({"what": f"check of 100,000 rows, 22 columns, {what}", "seconds": time.perf_counter() - start})
+        seconds = []
+        for _ in range(6):  # the first one imports
+            start = time.process_time()
+            contradictions_of(program, rows)
+            seconds.append(time.process_time() - start)
+        found.append({"what": f"check of 100,000 rows, 22 columns, {what}", "seconds": min(seconds)})
     return found
