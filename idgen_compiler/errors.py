@@ -10,6 +10,7 @@ __all__ = [
     "DataError",
     "DataWarning",
     "GraphError",
+    "GraphWarning",
     "IdgenError",
     "NotIdentifiable",
     "OverlapWarning",
@@ -68,6 +69,10 @@ class ProgramError(IdgenError):
 
 class DataWarning(UserWarning):
     """Data that can be read, but hardly mean what they say: an absurd value, a mark for missing, codes on a scale."""
+
+
+class GraphWarning(UserWarning):
+    """Rows contradict an independence of the graph that the answer rests on."""
 
 
 class OverlapWarning(UserWarning):

@@ -9,7 +9,7 @@ from idgen_compiler.errors import DataWarning, OverlapWarning
 
 __all__ = ["warn_data", "warn_overlap", "warn_user"]
 
-_OURS = ("idgen_torch", "idgen_exact", "idgen_compiler")
+_OURS = ("idgen_torch", "idgen_exact", "idgen_null", "idgen_compiler")
 
 
 def warn_data(message: str) -> None:

@@ -23,6 +23,7 @@ from idgen_compiler.ir.operations import Operation
 from idgen_compiler.ir.program import Program
 from idgen_compiler.program import Program as UserProgram
 from idgen_compiler.query import Query
+from idgen_compiler.verify.contradictions import warn_contradictions
 
 __all__ = ["NullBackend", "NullSampler"]
 
@@ -45,6 +46,7 @@ class NullBackend:
         types: Mapping[str, TypeRequest] | None = None,
         composites: Mapping[str, tuple[str, ...]] | None = None,
         seed: int = 0,
+        check_graph: bool = True,
         **options: Any,
     ) -> NullSampler:
         """The program on a table, as the torch backend reads it.
@@ -58,6 +60,7 @@ class NullBackend:
         sources = read_sources(data_of(program, data), program.observe.variables, composites, images_among(types or {}))
         schema = infer_schema(sources, types)
         encode(sources, schema, lambda part: np.random.default_rng(seed))
+        warn_contradictions(program, data, types, schema, check_graph)
         execute(program, _Walk())
         return NullSampler(program, schema)
 

@@ -14,6 +14,7 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.question import checked_seed
 from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.program import Program
+from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.families import Family, Tuning, families, write_recipe
@@ -51,6 +52,7 @@ class TorchBackend:
         family: Mapping[str, str | Family] | None = None,
         progress: bool | Progress = True,
         checkpoint: str | Path | None = None,
+        check_graph: bool = True,
         **options: Any,
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
@@ -73,6 +75,7 @@ class TorchBackend:
             ("flow{bins=16}") or its recipe (Flow(bins=16)).
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
+        check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         options: go to every family that has one of this name, such as epochs=30, ensemble=5, hidden=(64, 64), or
             images={"steps": 10_000} for those of the family `diffusion` alone; likelihood=True chooses only families
             that know the density of what they draw.
@@ -85,11 +88,11 @@ class TorchBackend:
         tuning = Tuning.read(options)
         asked = {key: tuning.recipe(recipe) for key, recipe in (family or {}).items()}
         check_families(program, asked)
-        place = _device(device)
-        seed = checked_seed(seed)
+        place, seed = _device(device), checked_seed(seed)
         _check_rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed)
         _warn_constant(program, schema, rows)
+        warn_contradictions(program, data, types, schema, check_graph)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
         settings = FitSettings(seed, factor, place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)

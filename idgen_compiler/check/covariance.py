@@ -11,7 +11,7 @@ from idgen_compiler.check.columns import CodedColumn
 from idgen_compiler.check.verdict import Outcome
 from idgen_compiler.data.arrays import Array
 
-__all__ = ["covariance_test"]
+__all__ = ["covariance_test", "shuffled", "varying", "whitened"]
 
 FOLDS, FEWEST_ROWS, MOST_PRODUCTS = 5, 20, 500
 SHUFFLES, ENOUGH, DOUBTED = 999, 10, 0.1
@@ -47,25 +47,25 @@ def covariance_test(
     left, right = left - left.mean(axis=0), right - right.mean(axis=0)
     each = np.einsum("ni,nj->nij", left, right).reshape(len(rows), -1)
     mean = each.mean(axis=0)
-    spread, directions = _varying(each)
+    spread, directions = varying(each)
     rank = len(spread)
     if rank == 0 or len(rows) < 10 * rank:
         return Outcome.untested("too few rows, or one of the two variables never varies where the others are known")
     statistic = float(len(rows) * ((directions.T @ mean) ** 2 / spread).sum())
     p_value = float(chi2.sf(statistic, rank))
     if p_value < DOUBTED:
-        p_value = max(p_value, _shuffled(left, right, generator))
+        p_value = max(p_value, shuffled(left, right, generator))
     return Outcome("covariance of residuals", statistic, rank, p_value, float(len(rows)))
 
 
-def _shuffled(left: Array, right: Array, generator: np.random.Generator) -> float:
+def shuffled(left: Array, right: Array, generator: np.random.Generator) -> float:
     """The p-value of the squared correlations of these residuals among those of shuffled ones.
 
     Far out, where hardly any shuffle comes, by the gamma law with the mean and variance of the shuffles.
     """
     from scipy.stats import gamma
 
-    left, right = _whitened(left), _whitened(right)
+    left, right = whitened(left), whitened(right)
     found = float(((left.T @ right) ** 2).sum())
     drawn = np.array([((left.T @ right[generator.permutation(len(right))]) ** 2).sum() for _ in range(SHUFFLES)])
     above = int((drawn >= found * (1 - 1e-12)).sum())
@@ -76,13 +76,13 @@ def _shuffled(left: Array, right: Array, generator: np.random.Generator) -> floa
     return min(p_value, float(gamma.sf(found, mean / scale, scale=scale))) if scale > 0 else p_value
 
 
-def _whitened(residuals: Array) -> Array:
+def whitened(residuals: Array) -> Array:
     """Residuals of covariance one along the directions in which they vary.  Shape: (rows, features) -> (rows, rank)."""
-    spread, directions = _varying(residuals)
+    spread, directions = varying(residuals)
     return np.asarray(residuals @ directions / np.sqrt(spread))
 
 
-def _varying(values: Array) -> tuple[Array, Array]:
+def varying(values: Array) -> tuple[Array, Array]:
     """The variances along the directions in which values vary, and these.  Shape: -> (rank,), (features, rank)."""
     spread, directions = np.linalg.eigh(np.atleast_2d(np.cov(values.T, bias=True)))
     kept = spread > 1e-9 * max(float(spread.max(initial=0.0)), 1e-12)

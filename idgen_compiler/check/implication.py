@@ -16,7 +16,7 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits
 from idgen_compiler.graph.separation import m_separated_mask
 
-__all__ = ["Fixing", "Implication", "implications"]
+__all__ = ["Fixing", "Implication", "implications", "separator"]
 
 Names = tuple[str, ...]
 
@@ -90,14 +90,14 @@ def _each(graph: ADMG) -> Iterator[Implication]:
         joined = graph.parents_of_bit(i) | graph.siblings_of_bit(i)
         for j in bits(graph.mask & ((1 << i) - 1) & ~joined):
             a, b = 1 << i, 1 << j
-            known = _separator(graph, a, b)
+            known = separator(graph, a, b)
             if known is not None:
                 yield Implication(graph.names(a)[0], graph.names(b)[0], graph.names(known))
             else:
                 yield from _functional(graph, a, b)
 
 
-def _separator(graph: ADMG, a: int, b: int) -> int | None:
+def separator(graph: ADMG, a: int, b: int) -> int | None:
     """A set that separates two vertices and of which none can be left out; None when no set does.
 
     If any set separates them, their ancestors do (Richardson and Spirtes 2002, lemma 3.9, for ADMGs by the same proof).
@@ -120,7 +120,7 @@ def _functional(graph: ADMG, a: int, b: int) -> Iterator[Implication]:
             continue
         sequence = _pruned(start, a, b, sequence)
         left, fixings = _fixed(start, sequence)
-        known = _separator(left, a, b)
+        known = separator(left, a, b)
         if known is not None and fixings:
             yield Implication(graph.names(a)[0], graph.names(b)[0], graph.names(known), tuple(fixings))
             return
@@ -129,7 +129,7 @@ def _functional(graph: ADMG, a: int, b: int) -> Iterator[Implication]:
 def _sequence(graph: ADMG, a: int, b: int, first: int) -> list[int] | None:
     """The vertices to fix, in order, until `a` and `b` are separated; None when they never are."""
     sequence: list[int] = []
-    while _separator(graph, a, b) is None:
+    while separator(graph, a, b) is None:
         options = [i for i in bits(graph.random_mask & ~a & ~(b & ~first)) if _is_fixable(graph, i)]
         # Setting b by hand tells something only where b has effects left, and where a is not what b is set against.
         options = [i for i in options if 1 << i != b or (graph.children_of_bit(i) and not _blanket(graph, i) & a)]
@@ -150,7 +150,7 @@ def _pruned(graph: ADMG, a: int, b: int, sequence: Sequence[int]) -> list[int]:
         for k in fewer:
             current = _without(current, k) if current is not None and _is_fixable(current, k) else None
         # Where nothing is fixed any more, no set separates the two.
-        if current is not None and _separator(current, a, b) is not None:
+        if current is not None and separator(current, a, b) is not None:
             kept = fewer
     return kept
 

@@ -86,6 +86,14 @@ CheckpointFolder = Annotated[
     Path | None,
     typer.Option("--checkpoint", metavar="DIR", help="Keep each model as it is trained; the same command resumes."),
 ]
+CheckGraph = Annotated[
+    bool | None,
+    typer.Option(
+        "--check-graph/--no-check-graph",
+        help="Warn where rows contradict an independence that the answer rests on.",
+        show_default="on",
+    ),
+]
 BackendName = Annotated[str, typer.Option("--backend", help="What trains the models.")]
 
 
@@ -115,6 +123,7 @@ def fit_command(
     family: Families = None,
     images: Images = None,
     checkpoint: CheckpointFolder = None,
+    check_graph: CheckGraph = None,
     backend: BackendName = "torch",
     level: Level = 2,
     realize: Realize = "auto",
@@ -137,6 +146,7 @@ def fit_command(
         "ensemble": ensemble,
         "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
         "checkpoint": checkpoint,
+        "check_graph": check_graph,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     sampler = compiled.fit(data, backend=backend, **given)

@@ -29,6 +29,13 @@ class ResampleRows(Pass):
     Before: A ~ %m0()          After: (A, B) ~ rows %obs
             B ~ %m1(A)
 
+    Two rows, and a row and a model without inputs, become one where the graph says that they are independent. Drawn
+    together they have the same law; where the data contradict just that, an adjustment for both is still right, since
+    it is the one of the graph with A <-> B.
+
+    Before: A ~ %m0()          After: (A, B) ~ rows %obs
+            B ~ %m1()
+
     What was put together need not be sampled apart, so the models of the row are dead unless used elsewhere.
     `regenerated` allows rows of regenerated data sets too.
     """
@@ -59,16 +66,13 @@ class _Group:
     slots: list[str]
     graph: ADMG  #: of the data set's law
 
-    def takes(self, model: Train, apply: Apply) -> bool:
-        """Whether the statement's target, given its inputs, is that of the same row."""
-        (slot,) = apply.slots
-        names = {variable_of(s) for s in self.slots}
-        if model.data != self.data or not set(apply.inputs) <= set(self.slots) or variable_of(slot) in names:
+    def takes(self, data: str, slots: tuple[str, ...], inputs: tuple[str, ...]) -> bool:
+        """Whether what is sampled from a data set given slots of this row is what stands beside them in the row."""
+        names, new = {variable_of(s) for s in self.slots}, set(map(variable_of, slots))
+        if data != self.data or not set(inputs) <= set(self.slots) or new & names:
             return False
-        rest = names.difference(model.inputs)
-        if not rest:
-            return True
-        return m_separated(self.graph, model.targets, rest, model.inputs)
+        given = set(map(variable_of, inputs))
+        return names == given or m_separated(self.graph, new, names - given, given)
 
 
 def _resampled(network: Network, models: Mapping[str, Train], graphs: Mapping[str, ADMG]) -> Network:
@@ -76,23 +80,18 @@ def _resampled(network: Network, models: Mapping[str, Train], graphs: Mapping[st
     groups: list[_Group] = []
     owner: dict[int, _Group] = {}  # statement's place -> the row that it is part of
     for place, statement in enumerate(network.statements):
-        if not isinstance(statement, Apply) or len(statement.slots) != 1:
+        data = _source(statement, models)
+        if data not in graphs:
             continue
-        model = models[statement.model]
-        if model.data not in graphs:
-            continue
-        if not statement.inputs:
-            group = _Group(model.data, [], graphs[model.data])
-            groups.append(group)
+        fitting = [group for group in groups if group.takes(data, statement.slots, statement.inputs)]
+        if fitting:
+            group = max(fitting, key=lambda group: _read_together(network, statement.slots, group.slots))
+        elif not statement.inputs:
+            groups.append(group := _Group(data, [], graphs[data]))
         else:
-            found = next((g for g in groups if g.takes(model, statement)), None)
-            if found is None:
-                continue
-            group = found
-        group.slots.append(statement.slots[0])
+            continue
+        group.slots += statement.slots
         owner[place] = group
-    if not owner:
-        return network
     statements: list[Statement] = []
     done: list[_Group] = []
     for place, statement in enumerate(network.statements):
@@ -102,4 +101,20 @@ def _resampled(network: Network, models: Mapping[str, Train], graphs: Mapping[st
         elif not any(of_row is group for group in done):
             done.append(of_row)
             statements.append(Rows(tuple(of_row.slots), of_row.data))
-    return replace(network, statements=tuple(statements))
+    return network if tuple(statements) == network.statements else replace(network, statements=tuple(statements))
+
+
+def _source(statement: Statement, models: Mapping[str, Train]) -> str:
+    """The data set whose law a statement samples; none for a draw from a policy."""
+    match statement:
+        case Rows(data=data):
+            return data
+        case Apply(model=model):
+            return models[model].data
+    return ""
+
+
+def _read_together(network: Network, slots: tuple[str, ...], row: list[str]) -> int:
+    """How many statements read some of these slots and some of that row: of several rows, the likeliest companion."""
+    read = [set(statement.inputs) for statement in network.statements]
+    return sum(bool(inputs.intersection(slots) and inputs.intersection(row)) for inputs in read)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from idgen_compiler.compile import Compilation
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.graph.separation import m_separated
 from idgen_compiler.ir.operations import (
     Apply,
     Draw,
@@ -58,6 +61,7 @@ class AnsweredQuery:
     reweightable: bool  #: whether real rows can be reweighted where the program regenerates
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    together: tuple[tuple[str, ...], ...] = ()  #: slots that one row fills, with pairs that the graph has independent
 
     @classmethod
     def of(cls, compilation: Compilation, sampler: Sample) -> AnsweredQuery:
@@ -74,6 +78,7 @@ class AnsweredQuery:
             reweightable=any(len(op.ways) > 1 for op in own.laws),
             inputs=sampler.network.inputs,
             outputs=sampler.network.outputs,
+            together=tuple(dict.fromkeys(_together(own))),
         )
 
     @property
@@ -96,6 +101,10 @@ class AnsweredQuery:
                 else []
             ),
             ("sampler", f"given {', '.join(self.inputs) or 'nothing'}, samples {', '.join(self.outputs)}"),
+            *(
+                ("", f"{_some(slots)} come from one row: what the graph has independent stays as the data have it")
+                for slots in self.together
+            ),
         ]
 
 
@@ -212,6 +221,16 @@ def _counted(compilations: Sequence[Compilation], program: Program) -> Iterator[
             yield CountRow(words, before, after)
 
 
+def _together(program: Program) -> Iterator[tuple[str, ...]]:
+    """The slots of each row in which two variables stand that the graph has independent."""
+    for statement in (s for network in program.networks() for s in network.statements if isinstance(s, Rows)):
+        names = [variable_of(slot) for slot in statement.slots]
+        if statement.data == program.observe.result and any(
+            m_separated(program.graph, [a], [b]) for a, b in combinations(names, 2)
+        ):
+            yield statement.slots
+
+
 def _data_sets(program: Program) -> Iterator[DataRow]:
     for op in program.operations:
         if isinstance(op, Observe):
@@ -236,6 +255,11 @@ def _set(do: tuple[Draw, ...]) -> str:
 
 def _conditional(model: ModelRow) -> str:
     return ", ".join(model.targets) + (f" | {', '.join(model.inputs)}" if model.inputs else "")
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = len(names) - SHOWN
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:SHOWN])} and {rest} more"
 
 
 def _first(rows: list[tuple[str, str, str, str]]) -> list[tuple[str, str, str, str]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
+from itertools import combinations
 
 from idgen_compiler.errors import GraphError
 from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.forms.spelling import STRING, WORD, spelled, spelled_all
-from idgen_compiler.graph.edges import EdgeList
+from idgen_compiler.graph.edges import Edge, EdgeList
 from idgen_compiler.graph.formats.arrows import ARROW, REFUSED, direction_of, why_refused
 from idgen_compiler.graph.formats.draft import Draft, is_hidden
 from idgen_compiler.graph.formats.format import Format, register
@@ -20,6 +21,9 @@ _END = r"\n\r\v\f\x1c-\x1e\x85\u2028\u2029"  # the ends of a line
 _REFUSED = re.compile(REFUSED)
 _CIRCLE = re.compile(r"o(?=[ \t]+[\w\"`])")  # in X <-o Y, and not in X <-o
 
+LISTED = 4
+"""From so many names on, all related to each other, they are written as a list."""
+
 
 def parse_text(text: str) -> EdgeList:
     """The graph of a text.
@@ -28,6 +32,7 @@ def parse_text(text: str) -> EdgeList:
     in braces where arrows stand on both sides: `A -> {B, C} -> D`. Statements end at `;` or at a line's end; `#`
     starts a comment. Names that are no words stand in quotes. `U [latent]` hides a vertex; the roles that DAGitty
     knows (exposure, outcome, adjusted) are read and left aside.
+    One that begins with `<->` relates all names of a list to each other (`<-> A, B, C`: a hidden cause for each pair).
 
     Raises GraphError with line, column and the offending text.
 
@@ -35,6 +40,8 @@ def parse_text(text: str) -> EdgeList:
     (('A', 'C'), ('B', 'C'))
     >>> sorted(parse_text('U [latent] -> "birth weight", Y').hidden)
     ['U']
+    >>> parse_text("<-> A, B, C").bidirected
+    (('A', 'B'), ('A', 'C'), ('B', 'C'))
     """
     if not isinstance(text, str):
         raise GraphError(f"a graph is read from a text such as 'X -> Y; X <-> Y', not from {text!r:.80}")
@@ -77,6 +84,9 @@ class _Parser(Cursor):
     def statement(self) -> tuple[tuple[str, ...], bool]:
         """Add one statement; its names where it has no arrow, and whether they stand side by side."""
         begin = self.start
+        if self.kind == "arrow" and direction_of(self.value) == "<->":
+            self.related()
+            return (), False
         group, loose = self.group()
         if not self.at_arrow(group[-1]):
             self.end(group[-1])
@@ -91,6 +101,17 @@ class _Parser(Cursor):
             self.draft.join(left, arrow, group)
         self.end(group[-1])
         return (), False
+
+    def related(self) -> None:
+        """Relate all names of a list to each other."""
+        self.advance()
+        group, _ = self.group()
+        if self.at_arrow(group[-1]):
+            raise self.error("a list that begins with <-> has no further arrow; end it by ;")
+        if len(group) < 2:
+            raise self.error("expected a list after <->, such as <-> A, B, C")
+        self.draft.bidirected += combinations(group, 2)
+        self.end(group[-1])
 
     def at_arrow(self, before: str) -> bool:
         """Whether an arrow stands here, after a name.  Raises the error for what is no arrow of an ADMG."""
@@ -207,10 +228,36 @@ def print_text(graph: EdgeList) -> str:
     >>> print_text(EdgeList(("X", "Y", "Z"), (("X", "Y"),), ()))
     'X; Y; Z\nX -> Y'
     """
+    related, pairs = _related(graph)
     edges = [f"{spelled(a)} -> {spelled(b)}" for a, b in graph.directed]
-    edges += [f"{spelled(a)} <-> {spelled(b)}" for a, b in graph.bidirected]
-    appearing = tuple(dict.fromkeys(name for edge in (*graph.directed, *graph.bidirected) for name in edge))
+    edges += [f"<-> {spelled_all(names)}" for names in related]
+    edges += [f"{spelled(a)} <-> {spelled(b)}" for a, b in pairs]
+    lists = (*graph.directed, *related, *pairs)
+    appearing = tuple(dict.fromkeys(name for names in lists for name in names))
     return "\n".join(edges if appearing == graph.nodes else ["; ".join(map(spelled, graph.nodes)), *edges])
+
+
+def _related(graph: EdgeList) -> tuple[list[tuple[str, ...]], list[Edge]]:
+    """Lists of at least so many names that are all related to each other, and the bidirected edges beside them.
+
+    A list is grown along the order of the vertices, and no edge stands in two.
+    """
+    place = {name: number for number, name in enumerate(graph.nodes)}
+    later: dict[str, set[str]] = {name: set() for name in graph.nodes}  # the related ones, as far as not in a list
+    for a, b in graph.bidirected:
+        first, last = sorted((a, b), key=place.__getitem__)
+        later[first].add(last)
+    lists = []
+    for name in graph.nodes:
+        names = [name]
+        for other in sorted(later[name], key=place.__getitem__) if len(later[name]) >= LISTED - 1 else ():
+            if all(other in later[one] for one in names):
+                names.append(other)
+        if len(names) >= LISTED:
+            lists.append(tuple(names))
+            for one in names:
+                later[one].difference_update(names)
+    return lists, [(a, b) for a, b in graph.bidirected if b in later[a] or a in later[b]]
 
 
 TEXT = register(Format("text", parse_text, print_text, suffixes=(".graph", ".txt")))

@@ -178,3 +178,15 @@ def test_a_program_s_file_is_fitted(tmp_path: Path, capsys: pytest.CaptureFixtur
         assert f"--program is compiled already, so that {option} changes nothing" in capsys.readouterr().err
     assert main(["fit", "P(Y | do(X))", *rows, *out]) == 2
     assert "no graph is given; add --graph FILE|TEXT" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("default")
+def test_rows_that_contradict_the_graph_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("A,X,Y\n" + "a,0,1\nb,1,0\n" * 100, encoding="utf-8")
+    arguments = ["fit", "P(Y | do(X))", "--graph", "A -> Y; X -> Y", "--data", str(path), "--backend", "null"]
+    assert main([*arguments, "--out", str(tmp_path / "one")]) == 0
+    told = "idgen: warning: the rows contradict the graph, and the answer rests on it: A and X (Cramér's V 1.00"
+    assert capsys.readouterr().err.startswith(told)
+    assert main([*arguments, "--out", str(tmp_path / "other"), "--no-check-graph"]) == 0
+    assert capsys.readouterr().err == ""

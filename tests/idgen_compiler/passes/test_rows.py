@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+import idgen_compiler as idgen
 from idgen_compiler.graph import ADMG
 from idgen_compiler.ir import Rows
 from idgen_compiler.passes import ResampleRows
 from idgen_compiler.program import Program
+from idgen_compiler.verify import CausalModel
 from tests.idgen_compiler.passes.programs import same_answer
 
 
@@ -38,6 +40,20 @@ def _rows(p: Program) -> list[tuple[str, ...]]:
          {"a": "A", "b": "B | A", "c": "C | B"}, [("A", "B")]),
         # Two margins are drawn apart: together they would be dependent.
         ("A -> B", "A ~ %a()\n    B ~ %b()", "A, B", {"a": "A", "b": "B"}, [("A",), ("B",)]),
+        # What the graph has independent is drawn from one row all the same, and so is what hangs on both.
+        ("A; B", "A ~ %a()\n    B ~ %b()", "A, B", {"a": "A", "b": "B"}, [("A", "B")]),
+        ("A; B; C; A -> C <- B", "A ~ %a()\n    B ~ %b()\n    C ~ %c(A, B)", "A, B, C",
+         {"a": "A", "b": "B", "c": "C | A, B"}, [("A", "B", "C")]),
+        ("A -> C; B -> D", "A ~ %a()\n    C ~ %c(A)\n    B ~ %b()\n    D ~ %d(B)", "C, D",
+         {"a": "A", "b": "B", "c": "C | A", "d": "D | B"}, [("A", "C", "B", "D")]),
+        ("A; B", "A ~ rows %obs\n    B ~ rows %obs", "A, B", {}, [("A", "B")]),
+        # Not where they are dependent through a cause, or a hidden one.
+        ("A <- D -> B", "A ~ %a()\n    B ~ %b()", "A, B", {"a": "A", "b": "B"}, [("A",), ("B",)]),
+        ("A <-> B", "A ~ rows %obs\n    B ~ rows %obs", "A, B", {}, [("A",), ("B",)]),
+        # Of two instances of A, B stands in the row of the one that is read with it.
+        ("A; B; C; D; A -> C <- B; A -> D",
+         "A ~ %a()\n    A' ~ %a()\n    B ~ %b()\n    D ~ %d(A)\n    C ~ %c(A', B, D)", "D, C",
+         {"a": "A", "b": "B", "c": "C | A, B, D", "d": "D | A"}, [("A", "D"), ("A'", "B")]),
         # A second instance of A cannot stand in the first one's row.
         ("A -> B", "A' ~ %a()\n    B ~ %b(A')\n    A ~ %c(B)", "A, B", {"a": "A", "b": "B | A", "c": "A | B"},
          [("A'", "B")]),
@@ -48,6 +64,17 @@ def test_which_rows(graph: str, body: str, outputs: str, models: dict[str, str],
     after = ResampleRows().apply(before)
     assert _rows(after) == rows
     assert same_answer(before, after, graph)
+
+
+def test_one_row_is_right_where_the_graph_forgot_a_dependence() -> None:
+    """The adjustment that everybody draws is the one for dependent covariates too."""
+    query, graph = idgen.Query.parse("P(Y | do(X))"), "A, B -> X -> Y; A, B -> Y"
+    program = idgen.compile(query, ADMG.parse(graph))
+    assert _rows(program) == [("A", "B")]
+    model = CausalModel.random(ADMG.parse(graph + "; A <-> B"), 0)
+    assert program.fit(model.observational(), backend="exact").kernel() == model.truth(query)  # type: ignore[attr-defined]
+    apart = idgen.compile(query, ADMG.parse(graph), optimize=1)
+    assert apart.fit(model.observational(), backend="exact").kernel() != model.truth(query)  # type: ignore[attr-defined]
 
 
 def test_what_an_input_moves_keeps_its_model() -> None:

@@ -78,3 +78,17 @@ def test_stages_that_change_nothing_are_one_line() -> None:
 def test_each_way_to_have_rows_is_a_line() -> None:
     rows = DataRow("%law0", ("X", "Y"), ("sampled", "weighted"), "P(X, Y ; do(W))")
     assert rows.lines == [("%law0", "X, Y", "sampled", "P(X, Y ; do(W))"), ("", "or", "weighted", "")]
+
+
+def test_what_one_row_keeps_together_is_said() -> None:
+    def told(graph: str) -> list[str]:
+        compilation = idgen.explain(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse(graph))
+        (answer,) = Summary.of([compilation], compilation.program).answers
+        return [text for label, text in answer.facts if not label]
+
+    words = "come from one row: what the graph has independent stays as the data have it"
+    assert told("A, B -> X -> Y; A, B -> Y") == [f"A, B {words}"]
+    assert told("A, B -> X -> Y; A, B -> Y; A -> B") == []
+    many = ", ".join(f"C{k}" for k in range(30))
+    (text,) = told(f"{many} -> X -> Y; {many} -> Y")
+    assert text.endswith(f"C23 and 6 more {words}")

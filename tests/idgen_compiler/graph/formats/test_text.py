@@ -21,6 +21,19 @@ def test_the_text_form_is_read_back(graph: ADMG) -> None:
     assert eval(repr(graph), {"ADMG": ADMG}) == graph  # noqa: S307 - a repr that this test has just made
 
 
+def test_lists_of_related_names() -> None:
+    """Each pair has a hidden cause; lists of four and more are written as they are read."""
+    graph = ADMG.parse("<-> A, B, C; A, B, C -> X -> Y; A, B, C -> Y")
+    assert graph == ADMG.parse("A <-> B <-> C <-> A; A, B, C -> X -> Y; A, B, C -> Y")
+    assert str(ADMG.parse("<-> A, B, C")) == "A <-> B\nA <-> C\nB <-> C"
+    names = [f"C{k}" for k in range(20)]
+    many = ADMG.parse(f"<-> {', '.join(names)}; C3 -> X; X <-> C7")
+    assert len(many.bidirected) == 191
+    assert str(many).splitlines()[-2:] == [f"<-> {', '.join(names)}", "C7 <-> X"]
+    assert ADMG.parse(str(many)) == many
+    assert str(ADMG.parse("<-> A, B, C, D; <-> D, E, F, G")) == "<-> A, B, C, D\n<-> D, E, F, G"
+
+
 def test_text_errors(golden: Callable[[str, str], None]) -> None:
     cases = [
         "X ->", "-> Y", "X Y", "X -> Y; Z, -> Y", "X - Y", "X => Y", "X -> Y\nY -> 2nd", "X <-> Y <-", "X->Y; !",
@@ -29,6 +42,7 @@ def test_text_errors(golden: Callable[[str, str], None]) -> None:
         "X o-> Y", "X <-o Y", "X o-o Y", "X -- Y", "X @-> Y", "X -+ Y", "X {Y", "X -> {Y; ",
         "birth-weight -> Y", '"a\\q" -> X',
         "X, M\nM, Y", "X;M\nM;Y", "X;M\nZ;Y", "A; A", '"" -> X', '"X\'" -> Y', '"X -> Y',
+        "<-> A", "<-> A, B -> C", "<-> A, A", "A <-> B; <-> A, B, C",
     ]  # fmt: skip
     golden("graph/text_errors.txt", transcript(cases, ADMG.parse, GraphError))
 
