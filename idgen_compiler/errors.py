@@ -8,6 +8,7 @@ from typing import Any
 
 __all__ = [
     "DataError",
+    "DataWarning",
     "GraphError",
     "IdgenError",
     "NotIdentifiable",
@@ -63,6 +64,10 @@ class ProgramError(IdgenError):
     def __init__(self, message: str, operation: str | None = None) -> None:
         super().__init__(message)
         self.operation = operation
+
+
+class DataWarning(UserWarning):
+    """Data that were read in a way, or had rows left out in a way, that their owner should know of."""
 
 
 class OverlapWarning(UserWarning):

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.question import checked_seed
@@ -73,6 +74,8 @@ class TorchBackend:
             ("flow{bins=16}") or its recipe (Flow(bins=16)).
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
+        missing, missing_marks, delimiter, decimal, encoding, images_root, size_limit: how the table is read, among the
+            options (see `data.reading.options.Reading`).
         options: go to every family that has one of this name, such as epochs=30, ensemble=5, hidden=(64, 64), or
             images={"steps": 10_000} for those of the family `diffusion` alone; likelihood=True chooses only families
             that know the density of what they draw.
@@ -82,13 +85,14 @@ class TorchBackend:
         """
         program.check()
         _check_mappings(types=types, composites=composites, family=family)
+        how, options = Reading.take(options)
         tuning = Tuning.read(options)
         asked = {key: tuning.recipe(recipe) for key, recipe in (family or {}).items()}
         check_families(program, asked)
         place = _device(device)
         seed = checked_seed(seed)
         _check_rows_factor(rows_factor)
-        schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed)
+        schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
         _warn_constant(program, schema, rows)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
         settings = FitSettings(seed, factor, place, tuning, asked)

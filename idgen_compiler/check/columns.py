@@ -10,6 +10,7 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_compiler.errors import DataError
@@ -34,13 +35,16 @@ Columns = Mapping[str, CodedColumn]
 
 
 def read_columns(
-    data: Any, names: Iterable[str], types: Mapping[str, TypeRequest] | None = None
+    data: Any,
+    names: Iterable[str],
+    types: Mapping[str, TypeRequest] | None = None,
+    how: Reading | None = None,
 ) -> dict[str, CodedColumn]:
     """The columns of some variables of any table, read and typed as in fitting.
 
     Raises DataError naming the column and the remedy, also for a variable that is not one number or category.
     """
-    sources = read_sources(data, names, images=images_among(types or {}))
+    sources = read_sources(data, names, images=images_among(types or {}), how=how)
     schema = infer_schema(sources, types)
     return {name: _column(name, source, schema[name]) for name, source in sources.items()}
 

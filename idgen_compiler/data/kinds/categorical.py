@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, pandas
-from idgen_compiler.data.column import Column
+from idgen_compiler.data.column import MISSING, Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.labels import label_codes, read_label
 from idgen_compiler.data.kinds.registry import register
@@ -44,6 +44,7 @@ class Categorical(Atom):
 
     word: ClassVar[str] = "categorical"
     rank: ClassVar[int] = 30
+    of_labels: ClassVar[bool] = True
 
     labels: tuple[Label, ...]
     dtype: str = ""
@@ -69,6 +70,7 @@ class Categorical(Atom):
     @classmethod
     def of(cls, column: Column) -> Self:
         _refuse_vectors(column)
+        _refuse_two_meanings(column)
         occurring = list(column.distinct)
         if column.categories is None:
             labels = sorted(occurring)
@@ -79,14 +81,19 @@ class Categorical(Atom):
 
     def confirm(self, column: Column) -> Self:
         _refuse_vectors(column)
-        known = set(self.labels)
+        _refuse_two_meanings(column)
+        labels = self.labels
+        if column.blank is not None and MISSING not in labels:
+            labels = (*labels, MISSING)
+        known = set(labels)
         unseen = [_native(value) for value in column.distinct if value not in known]
         if unseen:
             raise DataError(
                 f"column {column.name} holds {', '.join(map(repr, unseen[:5]))}, which is not among the labels "
                 f"{', '.join(map(repr, self.labels))}; list every label that occurs"
             )
-        return type(self)(self.labels, self.dtype or _label_dtype(column.values))
+        dtype = self.dtype if column.blank is None else ""
+        return type(self)(labels, dtype or _label_dtype(column.values))
 
     def numbers(self, column: Column) -> Array:
         """The codes.  Shape: (rows,) int64."""
@@ -142,6 +149,8 @@ class Categorical(Atom):
 
 
 def _looks_categorical(column: Column) -> bool:
+    if column.blank is not None:
+        return _looks_categorical(column.present)
     values = column.plain
     if values is None or values.ndim > 1:
         return False
@@ -163,6 +172,14 @@ def _looks_categorical(column: Column) -> bool:
 def _refuse_vectors(column: Column) -> None:
     if column.values.ndim != 1:
         raise DataError(f"column {column.name} holds vectors and cannot be categorical; leave it out of types")
+
+
+def _refuse_two_meanings(column: Column) -> None:
+    if column.blank is not None and MISSING in set(column.present.distinct):
+        raise DataError(
+            f"column {column.name} lacks values and has the label {MISSING!r} as well; rename the label, or say "
+            f"missing_marks=[{MISSING!r}] if it is the same"
+        )
 
 
 def _native(label: Any) -> Any:

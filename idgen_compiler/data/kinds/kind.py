@@ -83,6 +83,9 @@ class Atom(Kind):
     of_pictures: ClassVar[bool] = False
     """Whether a column of this kind is read as pictures."""
 
+    of_labels: ClassVar[bool] = False
+    """Whether a column of this kind may have a label for what is missing."""
+
     @classmethod
     @abstractmethod
     def infer(cls, column: Column) -> Self | None:
