@@ -77,7 +77,7 @@ Missing = Annotated[
     Literal["refuse", "drop", "category", "text"],
     typer.Option(
         "--missing",
-        help="Refuse or drop rows that lack a value, make what is missing a category, or take words such as NA for text.",
+        help="Refuse or drop rows without a value, make what is missing a category, or take words such as NA as text.",
     ),
 ]
 ImagesRoot = Annotated[

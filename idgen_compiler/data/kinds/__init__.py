@@ -10,6 +10,20 @@ from idgen_compiler.data.kinds.image import Image
 from idgen_compiler.data.kinds.kind import Atom, Kind, PartOf
 from idgen_compiler.data.kinds.number import Continuous, Integer
 from idgen_compiler.data.kinds.registry import register
+from idgen_compiler.data.kinds.times import Date, Duration
 from idgen_compiler.data.kinds.vector import Vector
 
-__all__ = ["Atom", "Categorical", "Composite", "Continuous", "Image", "Integer", "Kind", "PartOf", "Vector", "register"]
+__all__ = [
+    "Atom",
+    "Categorical",
+    "Composite",
+    "Continuous",
+    "Date",
+    "Duration",
+    "Image",
+    "Integer",
+    "Kind",
+    "PartOf",
+    "Vector",
+    "register",
+]

@@ -18,7 +18,7 @@ from idgen_compiler.data.kinds.spread import Choices
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 
-__all__ = ["Categorical", "Label"]
+__all__ = ["Categorical", "Label", "few_labels"]
 
 Label = str | bool | int | float
 
@@ -165,8 +165,14 @@ def _looks_categorical(column: Column) -> bool:
             )
         return True
     if values.dtype.kind in "iu":
-        return count <= FEW_VALUES or (count <= SOME_VALUES and count * ROWS_PER_VALUE <= len(values))
+        return few_labels(column)
     return count <= FEW_VALUES and bool((values == np.round(values)).all())
+
+
+def few_labels(column: Column) -> bool:
+    """Whether a column has so few different values that they are categories, whatever they say."""
+    count = len(column.distinct)
+    return count <= FEW_VALUES or (count <= SOME_VALUES and count * ROWS_PER_VALUE <= len(column))
 
 
 def _refuse_vectors(column: Column) -> None:

@@ -54,7 +54,6 @@ def requested(column: Column, request: TypeRequest) -> Atom:
 def _refuse_blank(column: Column) -> None:
     """Raise DataError where missing values are to be a category, and the others are no categories."""
     if column.blank is not None:
-        column.present.values  # noqa: B018  # an error of its own goes before
         raise DataError(
             f"column {column.name} lacks {int(column.blank.sum())} of {len(column)} values and holds no categories, "
             "which alone can have one for what is missing; say missing='drop', "

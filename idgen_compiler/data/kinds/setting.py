@@ -76,7 +76,7 @@ def _array(value: Any) -> Array:
         many[:] = list(value)
         return many
     value = as_numpy(value)
-    if hasattr(value, "to_numpy") and not isinstance(value, np.ndarray):  # a column of a table, of whatever library
+    if hasattr(value, "to_numpy") and hasattr(value, "__len__"):  # a column of a table, of whatever library
         value = value.to_numpy()
     return np.asanyarray(value)  # a masked array stays one
 
@@ -94,9 +94,13 @@ def real_numbers(setting: Setting, values: Array) -> Array:
         with np.errstate(over="ignore"):
             return np.asarray(values.astype(np.float64))
     except OverflowError:  # a whole number beyond all floats
-        raise DataError(f"{setting} is {shown(values)}, beyond all floating-point numbers; rescale it") from None
+        raise DataError(
+            f"{setting} is {shown(values.reshape(-1))}, beyond all floating-point numbers; rescale it"
+        ) from None
     except (TypeError, ValueError):
-        raise DataError(f"{setting} is {shown(values)}, not a number; {setting.name} is real-valued") from None
+        raise DataError(
+            f"{setting} is {shown(values.reshape(-1))}, not a number; {setting.name} is real-valued"
+        ) from None
 
 
 def finite_numbers(setting: Setting, values: Array) -> Array:

@@ -180,9 +180,9 @@ class DelimitedFile:
             return
         row = int(words.index[0])
         warn_user(
-            f"column {self.names[place].strip()} of {self.path} holds numbers, but {words.iloc[0]!r} in row {row} (counting "
-            f"from 0), and in {len(words)} of {len(column)} rows such words, so that all are texts; if they stand for "
-            f"nothing, say missing_marks={list(words.unique())!r} and what becomes of missing values",
+            f"column {self.names[place].strip()} of {self.path} holds numbers, but {words.iloc[0]!r} in row {row} "
+            f"(counting from 0), and in {len(words)} of {len(column)} rows such words, so that all are texts; if they "
+            f"stand for nothing, say missing_marks={list(words.unique())!r} and what becomes of missing values",
             DataWarning,
         )
 
