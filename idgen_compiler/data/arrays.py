@@ -8,7 +8,7 @@ import numpy as np
 
 from idgen_compiler.errors import DataError, IdgenError
 
-__all__ = ["Array", "Pictures", "as_numpy", "pandas"]
+__all__ = ["Array", "Pictures", "as_numpy", "nothing", "pandas"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -33,6 +33,17 @@ def as_numpy(value: Any) -> Any:
         return tensor.float().numpy() if narrow else tensor.numpy()
     except (TypeError, RuntimeError, AttributeError) as error:
         raise DataError(f"a tensor of {getattr(value, 'dtype', '?')} becomes no array: {error!s:.200}") from None
+
+
+def nothing(name: str, values: Any) -> Array:
+    """Which entries of a Series or an array of objects are missing.  Shape: (rows,) bool.
+
+    Raises DataError for entries that cannot even be asked, such as a decimal's signaling NaN.
+    """
+    try:
+        return np.asarray(pandas().isna(values), dtype=bool)
+    except (ArithmeticError, ValueError, TypeError) as error:
+        raise DataError(f"column {name} holds what is no value ({error!r:.80}); leave it out") from None
 
 
 def pandas() -> Any:

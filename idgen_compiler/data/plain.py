@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.arrays import Array, pandas
+from idgen_compiler.data.arrays import Array, nothing, pandas
 from idgen_compiler.errors import DataError
 
 __all__ = ["plain_column"]
@@ -23,7 +23,7 @@ def plain_column(name: str, column: Any) -> Array:
     pd = pandas()
     values: Array
     if isinstance(column, pd.Series):
-        _refuse_missing(name, column.isna().to_numpy(dtype=bool), "missing")
+        _refuse_missing(name, nothing(name, column), "missing")
         values = column.astype(object).to_numpy() if column.dtype == "category" else column.to_numpy()
         if values.dtype == object and pd.api.types.is_numeric_dtype(column.dtype):
             values = _stacked(name, values)
@@ -91,7 +91,7 @@ def _from_objects(name: str, values: Array) -> Array:
     if values.ndim > 1:
         return values
     values = values.astype(object)
-    _refuse_missing(name, pandas().isna(values), "missing")
+    _refuse_missing(name, nothing(name, values), "missing")
     found = Counter(type(value) for value in values)
     if all(issubclass(kind, str) for kind in found):
         return values
@@ -101,7 +101,7 @@ def _from_objects(name: str, values: Array) -> Array:
     if all(issubclass(kind, numbers) and not issubclass(kind, bool) for kind in found):
         return _stacked(name, values)
     if all(issubclass(kind, list | tuple | np.ndarray) for kind in found):
-        lengths = Counter(getattr(value, "shape", (1,)) and len(value) for value in values)
+        lengths = Counter(len(value) if getattr(value, "shape", (1,)) else 0 for value in values)
         if len(lengths) > 1:
             raise DataError(
                 f"column {name} holds lists of different lengths ({', '.join(map(str, sorted(lengths)[:5]))}, ...); "

@@ -104,6 +104,8 @@ def _columns(table: Table, needed: Sequence[str], images: Collection[str], how: 
         if blank is None or not blank.any() or name in pictures:
             columns[name] = Column(name, held)
         elif how.missing == "category":
+            if blank.all():
+                raise DataError(f"column {name} holds no value at all; leave it out of the graph, or mark it latent")
             warn_category(name, blank)
             columns[name] = Column(name, kept(content, ~blank), blank)
         else:

@@ -72,7 +72,7 @@ def open_table(data: Any, how: Reading | None = None) -> Table:
         return _file(Path(data), how)
     if package == "datasets":
         return _hugging_face(data, root)
-    if package == "pyarrow" and hasattr(data, "column_names"):
+    if package == "pyarrow" and hasattr(type(data), "column_names"):
         return _arrow(data, root)
     if isinstance(data, Mapping):
         return _mapping(data, None if how.images_root is None else root)
@@ -106,20 +106,26 @@ def _frame(frame: Any, root: Path) -> Table:
 
 
 def _arrow(table: Any, root: Path) -> Table:
-    return Table(tuple(map(str, table.column_names)), lambda places: [_series(table, k) for k in places], root)
+    try:
+        names = tuple(map(str, table.column_names))
+    except UnicodeDecodeError as error:
+        raise DataError(f"the names of the table's columns are no UTF-8 ({error}); rename them") from None
+    return Table(names, lambda places: [_series(table, k) for k in places], root)
 
 
 def _series(table: Any, place: int) -> Content:
     """A column of an Arrow table, whatever pandas once noted about the table."""
     library = arrow()
     try:
-        one = table.select([place]).to_pandas(ignore_metadata=True, integer_object_nulls=True)
+        one = table.select([place])
+        one.validate(full=True)  # what came over a wire may be damaged, and Arrow ends the process that looks into it
+        frame = one.to_pandas(ignore_metadata=True, integer_object_nulls=True)
     except (library.ArrowException, ValueError, TypeError, KeyError, OverflowError, NotImplementedError) as error:
         told = " ".join(str(error).split())[:200]
         raise DataError(
             f"column {table.column_names[place]} of type {table.column(place).type!s:.80} cannot be read: {told}"
         ) from None
-    return one.iloc[:, 0]
+    return frame.iloc[:, 0]
 
 
 def _file(path: Path, how: Reading) -> Table:

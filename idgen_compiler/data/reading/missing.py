@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.arrays import Array, pandas
+from idgen_compiler.data.arrays import Array, nothing, pandas
 from idgen_compiler.data.reading.delimited import missing_words
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError, DataWarning
@@ -22,16 +22,19 @@ def lacking(name: str, content: Any, how: Reading) -> Array:
     pd = pandas()
     marks = how.marks(name)
     if isinstance(content, pd.Series):
-        found: Array = content.isna().to_numpy(dtype=bool)
+        found = nothing(name, content)
         return found | _marked(content, marks) if marks else found
     if isinstance(content, np.ndarray) and content.ndim > 1:
         if content.ndim > 2 or content.dtype.kind != "f":
             return np.zeros(len(content), dtype=bool)
         return np.asarray(np.isnan(content).any(1))
-    if isinstance(content, np.ndarray) and content.dtype.kind not in "OfMmcUT":
-        return _marked(pd.Series(content), marks) if marks else np.zeros(len(content), dtype=bool)
-    column = pd.Series(_objects(content))
-    return np.asarray(column.isna().to_numpy(dtype=bool) | _marked(column, marks))
+    array = _objects(content)
+    if array.dtype.kind in "Mm":
+        return np.asarray(np.isnat(array))
+    found = nothing(name, array) if array.dtype.kind in "OfcT" else np.zeros(len(array), dtype=bool)
+    return (
+        found | _marked(pd.Series(array, dtype=object if array.dtype.kind in "OU" else None), marks) if marks else found
+    )
 
 
 def _objects(content: Any) -> Array:

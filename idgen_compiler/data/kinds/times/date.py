@@ -221,7 +221,7 @@ def _of_objects(objects: list[Any]) -> tuple[Array, str, str] | None:
     try:
         if all(isinstance(value, np.datetime64) for value in objects):
             found = np.array(objects)
-            return found, found.dtype.str[1:], ""
+            return (found, found.dtype.str[1:], "") if found.dtype.kind == "M" else None
         if all(isinstance(value, datetime.datetime) for value in objects):
             zones = {_name_of(value.tzinfo) for value in objects}
             if len(zones) > 1:
@@ -278,7 +278,8 @@ def _seconds(what: str, times: Array) -> Array:
     nothing = np.isnat(times)
     if nothing.any():
         raise DataError(f"{what} has {int(nothing.sum())} missing date(s), the first in row {nothing.argmax()}")
-    years = times.astype("M8[Y]").astype(np.int64) + 1970
+    whole = times.astype("M8[s]") if np.datetime_data(times.dtype)[0].endswith("s") else times
+    years = whole.astype("M8[Y]").astype(np.int64) + 1970
     if ((years < 1) | (years > 9999)).any():
         raise DataError(f"{what} holds a date beyond the years 1 to 9999; leave it out")
     return np.clip(seconds_of(times), FIRST, LAST)

@@ -142,7 +142,8 @@ def _spans(values: Any) -> tuple[Array, str] | None:
         if all(isinstance(value, datetime.timedelta) for value in objects):
             return np.array(objects, dtype="m8[us]"), "timedelta"
         if all(isinstance(value, np.timedelta64) for value in objects):
-            return _spans(np.array(objects))
+            found = np.array(objects)
+            return _spans(found) if found.dtype.kind == "m" else None
     except (ValueError, TypeError, OverflowError):
         return None
     return None
