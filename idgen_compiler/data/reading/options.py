@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
@@ -95,6 +96,6 @@ def _delimiter(said: Any) -> str:
 
 def _check_encoding(said: Any) -> None:
     try:
-        b"".decode(said)
+        io.TextIOWrapper(io.BytesIO(), encoding=said)
     except (LookupError, TypeError, ValueError):
         raise DataError(f"encoding is {said!r:.80}; give one such as utf-8, utf-16, cp1252 or latin-1") from None
