@@ -79,7 +79,7 @@ def read_sources(
 
 def _columns(table: Table, needed: Sequence[str], images: Collection[str], how: Reading) -> dict[str, Column]:
     """Columns of one length, each without missing values or with a mark where it has them."""
-    files = PictureFiles(table.images_root, how.size_limit)
+    files = PictureFiles(table.images_root, how.size_limit, table.folder)
     contents: dict[str, Any] = {}
     pictures = set()
     for name, found in table.read(needed).items():

@@ -29,12 +29,13 @@ class Table:
     """A table whose column names are known and whose columns are read on demand.
 
     `raw` are the names as they stand there, `pick` reads columns by their places. Files of images that the table names
-    lie below `images_root`; None where a caller names them himself.
+    lie below `images_root`; None where a caller names them himself. `folder` is that of the table's file.
     """
 
     raw: tuple[str, ...]
     pick: Callable[[Sequence[int]], Sequence[Content]]
     images_root: Path | None = None
+    folder: Path | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -133,7 +134,7 @@ def _file(path: Path, how: Reading) -> Table:
     root = path.parent if how.images_root is None else Path(how.images_root)
     if language_of(path) not in PARQUET:
         file = DelimitedFile(path, how)
-        return Table(file.names, file.read, root)
+        return Table(file.names, file.read, root, path.parent)
     columns = ParquetFile(path, how.size_limit)
     names = columns.names
 
@@ -142,7 +143,7 @@ def _file(path: Path, how: Reading) -> Table:
         table = columns.read(wanted)
         return [_series(table, table.column_names.index(name)) for name in wanted]
 
-    return Table(names, pick, root)
+    return Table(names, pick, root, path.parent)
 
 
 def _hugging_face(dataset: Any, root: Path) -> Table:

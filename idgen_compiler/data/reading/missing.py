@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, nothing, pandas
-from idgen_compiler.data.reading.delimited import missing_words
+from idgen_compiler.data.reading.delimited import MANY, missing_words
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.warning import warn_user
@@ -76,13 +76,20 @@ def refusal(name: str, content: Any, blank: Array) -> DataError:
     """What is said of a column that lacks values, where that is refused."""
     words = [word for word in missing_words(content) if word]
     read = f", read from {', '.join(map(repr, words))}" if words else ""
-    labels = ", or missing='text' where these words are labels" if words else ""
+    labels = ", keep these words as labels with missing='text'" if words else ""
+    category = "" if _many_numbers(content) else ", make them a category with missing='category'"
     what = "NaN" if isinstance(content, np.ndarray) and content.dtype.kind == "f" else "missing"
     return DataError(
         f"column {name} has {int(blank.sum())} {what} value(s) in {len(blank)} rows, the first in row "
-        f"{int(blank.argmax())} (counting from 0){read}; drop these rows with missing='drop', make them a category "
-        f"with missing='category'{labels}, or fill them in before fitting"
+        f"{int(blank.argmax())} (counting from 0){read}; drop these rows with missing='drop'"
+        f"{category}{labels}, or fill them in before fitting"
     )
+
+
+def _many_numbers(content: Any) -> bool:
+    """Whether a column holds more numbers than categories do."""
+    values = content if isinstance(content, pandas().Series) else pandas().Series(_objects(content).tolist())
+    return bool(pandas().api.types.is_numeric_dtype(values.dtype)) and values.nunique() > MANY
 
 
 def complete_rows(blanks: Mapping[str, Array], contents: Mapping[str, Any]) -> Array:

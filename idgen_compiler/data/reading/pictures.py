@@ -25,10 +25,14 @@ _FAILURES = (
 
 @dataclass(frozen=True)
 class PictureFiles:
-    """How files of pictures are opened that a column names: below `root`, or anywhere where it is None."""
+    """How files of pictures are opened that a column names: below `root`, or anywhere where it is None.
+
+    Names are looked for from the root, from the `folder` of the table's file, and from the working directory.
+    """
 
     root: Path | None = None
     limit: int | None = None
+    folder: Path | None = None
 
     def open(self, name: str, where: str, source: str | Path | io.BytesIO) -> Any:
         """A picture as Pillow has it, decoded.  Raises DataError naming the column and where it is from."""
@@ -64,7 +68,7 @@ class PictureFiles:
             looked = "" if path.is_absolute() else f", looked for from {Path.cwd()}"
             raise DataError(f"column {name}: {where} names a file that is not there: {shown}{looked}")
         root = self.root.resolve()
-        tried = [root / path] if path.is_absolute() else [root / path, Path.cwd() / path]
+        tried = [path] if path.is_absolute() else [start / path for start in (root, self.folder or root, Path.cwd())]
         there = [found for found in tried if _is_file(found)]
         for found in there:
             resolved = found.resolve()

@@ -43,7 +43,10 @@ CASES: dict[str, tuple[Any, str]] = {
     "datetimes": (TIMES.astype("M8[us]").astype(object), "seconds"),
     "texts of days": (np.datetime_as_string(DAYS).astype(object), "days"),
     "texts of times": (TEXTS, "seconds"),
-    "texts with a space": (np.array([t.replace("T", " ")[:16] for t in np.datetime_as_string(DAYS.astype("M8[m]") + 61)], dtype=object), "minutes"),
+    "texts with a space": (
+        np.array([t.replace("T", " ")[:16] for t in np.datetime_as_string(DAYS.astype("M8[m]") + 61)], dtype=object),
+        "minutes",
+    ),
     "texts in UTC": (np.array([t + "Z" for t in TEXTS], dtype=object), "seconds"),
     "texts with an offset": (np.array([t + "-05:00" for t in TEXTS], dtype=object), "seconds"),
     "durations": (RNG.permutation(N).astype("m8[s]"), "seconds"),
