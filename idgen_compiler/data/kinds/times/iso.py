@@ -13,7 +13,8 @@ __all__ = ["IsoForm", "iso_form", "iso_times"]
 
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d"
-    r"(?:(?P<mark>[T ])\d\d:\d\d(?P<seconds>:\d\d(?:\.(?P<fraction>\d{1,9}))?)?(?P<zone>Z|[+-]\d\d:\d\d)?)?"
+    r"(?:(?P<mark>[T ])\d\d:\d\d(?P<seconds>:\d\d(?:\.(?P<fraction>\d{1,9}))?)?(?P<zone>Z|[+-]\d\d:\d\d)?)?",
+    re.ASCII,
 )
 
 
@@ -25,6 +26,13 @@ class IsoForm:
     seconds: bool = False
     digits: int = 0
     zone: str = ""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What a text of this form matches."""
+        fraction = rf"\.\d{{{self.digits}}}" if self.digits else ""
+        time = rf"{self.mark}\d\d:\d\d" + (rf":\d\d{fraction}" if self.seconds else "") if self.mark else ""
+        return re.compile(r"\d{4}-\d\d-\d\d" + time + re.escape(self.zone), re.ASCII)
 
     def write(self, times: Array) -> Array:
         """Times as texts of this form.  Shape: (n,) datetime64 -> (n,) objects."""
@@ -58,7 +66,7 @@ def iso_times(texts: list[str]) -> tuple[IsoForm, Array] | None:
     Shape: (rows,) datetime64.
     """
     form = iso_form(texts[0]) if texts else None
-    if form is None or any(iso_form(text) != form for text in texts):
+    if form is None or not all(map(form.pattern.fullmatch, texts)):
         return None
     bare = [text[: len(text) - len(form.zone)] for text in texts]
     try:
