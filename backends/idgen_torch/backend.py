@@ -75,9 +75,9 @@ class TorchBackend:
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         options: missing, missing_marks, delimiter, decimal, encoding, images_root and size_limit say how the table is
-            read (see `data.reading.options.Reading`); the others go to every family that has one of this name, such as epochs=30, ensemble=5, hidden=(64, 64), or
-            images={"steps": 10_000} for those of the family `diffusion` alone; likelihood=True chooses only families
-            that know the density of what they draw.
+            read (see `data.reading.options.Reading`); the others go to every family that has one of this name, such as
+            epochs=30, ensemble=5, hidden=(64, 64), or images={"steps": 10_000} for those of the family `diffusion`
+            alone; likelihood=True chooses only families that know the density of what they draw.
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) when a treatment does not
         vary, or when reweighting leaves few effective rows.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +31,7 @@ WORDS = (
 FEW, MANY = 0.1, 10
 """A column of more than so many different numbers is said to be texts for the sake of at most this share of words."""
 
-_SAMPLE = 2**16
+_SAMPLE, _HEAD = 2**16, 1000
 _SHOWN = 5
 _COMMAS = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+")
@@ -68,6 +68,7 @@ class DelimitedFile:
         if commas:
             decimal, table = ",", self._with_commas(table, commas, wanted)
         columns = {k: table.iloc[:, k] for k in wanted}
+        self._warn_of_zeros(columns)
         for k in wanted:
             self._warn_of_few_words(k, columns[k])
         missing = [k for k in wanted if columns[k].isna().any()]
@@ -167,6 +168,22 @@ class DelimitedFile:
                     f"{self.names[k].strip()} points, as in {texts.iloc[0]!r}; say which by decimal=',' or decimal='.'"
                 )
         return again
+
+    def _warn_of_zeros(self, columns: Mapping[int, Any]) -> None:
+        """Warn of numbers that begin with zeros, as codes do, which numbers lose."""
+        whole = [k for k, column in columns.items() if pandas().api.types.is_integer_dtype(column.dtype)]
+        if not whole:
+            return
+        texts = self._table(".", dtype=str, na_filter=False, nrows=_HEAD)
+        for k in whole:
+            padded = texts.iloc[:, k][texts.iloc[:, k].str.fullmatch(r"0\d+")]
+            if len(padded):
+                warn_user(
+                    f"column {self.names[k].strip()} of {self.path} holds {padded.iloc[0]!r}, which is read as the "
+                    f"number {int(padded.iloc[0])}; codes that begin with zeros need a letter to stay so, or a table in "
+                    "memory",
+                    DataWarning,
+                )
 
     def _warn_of_few_words(self, place: int, column: Any) -> None:
         """Warn where a few words among many numbers make texts of them all."""
