@@ -180,7 +180,7 @@ class DelimitedFile:
             if len(padded):
                 warn_user(
                     f"column {self.names[k].strip()} of {self.path} holds {padded.iloc[0]!r}, which is read as the "
-                    f"number {int(padded.iloc[0])}; codes that begin with zeros stay so with a letter, or in a table in "
+                    f"number {int(padded.iloc[0])}; codes that begin with zeros need a letter, or a table in "
                     "memory",
                     DataWarning,
                 )
