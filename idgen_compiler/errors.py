@@ -68,7 +68,7 @@ class ProgramError(IdgenError):
 
 
 class DataWarning(UserWarning):
-    """Data that can be read, but hardly mean what they say: an absurd value, a mark for missing, codes on a scale."""
+    """Data that were read in a way, or hold something, that their owner should know of."""
 
 
 class GraphWarning(UserWarning):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, ProgramError
@@ -51,16 +52,19 @@ class NullBackend:
     ) -> NullSampler:
         """The program on a table, as the torch backend reads it.
 
-        Raises DataError for a table that no backend could be trained on, and for other options: it trains nothing.
+        `options` say how the table is read (see `data.reading.options.Reading`). Raises DataError for a table that no
+        backend could be trained on, and for other options: it trains nothing.
         """
+        how, options = Reading.take(options)
         if options:
             raise DataError(
                 f"the null backend trains nothing and has no option {', '.join(sorted(options))}; leave it out"
             )
-        sources = read_sources(data_of(program, data), program.observe.variables, composites, images_among(types or {}))
+        table = data_of(program, data)
+        sources = read_sources(table, program.observe.variables, composites, images_among(types or {}), how)
         schema = infer_schema(sources, types)
         encode(sources, schema, lambda part: np.random.default_rng(seed))
-        warn_contradictions(program, data, types, schema, check_graph)
+        warn_contradictions(program, data, types, schema, check_graph, how)
         execute(program, _Walk())
         return NullSampler(program, schema)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.question import checked_seed
@@ -76,23 +77,25 @@ class TorchBackend:
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
-        options: go to every family that has one of this name, such as epochs=30, ensemble=5, hidden=(64, 64), or
-            images={"steps": 10_000} for those of the family `diffusion` alone; likelihood=True chooses only families
-            that know the density of what they draw.
+        options: missing, missing_marks, delimiter, decimal, encoding, images_root and size_limit say how the table is
+            read (see `data.reading.options.Reading`); the others go to every family that has one of this name, such as
+            epochs=30, ensemble=5, hidden=(64, 64), or images={"steps": 10_000} for those of the family `diffusion`
+            alone; likelihood=True chooses only families that know the density of what they draw.
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) when a treatment does not
         vary, or when reweighting leaves few effective rows.
         """
         program.check()
         _check_mappings(types=types, composites=composites, family=family)
+        how, options = Reading.take(options)
         tuning = Tuning.read(options)
         asked = {key: tuning.recipe(recipe) for key, recipe in (family or {}).items()}
         check_families(program, asked)
         place, seed = _device(device), checked_seed(seed)
         _check_rows_factor(rows_factor)
-        schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed)
+        schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
         _warn_constant(program, schema, rows)
-        warn_contradictions(program, data, types, schema, check_graph)
+        warn_contradictions(program, data, types, schema, check_graph, how)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
         settings = FitSettings(seed, factor, place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)

@@ -12,6 +12,7 @@ from torch import Tensor
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_torch.parts import Values
@@ -26,12 +27,13 @@ def read_rows(
     types: Mapping[str, TypeRequest] | None,
     composites: Mapping[str, Sequence[str]] | None,
     seed: int,
+    how: Reading | None = None,
 ) -> tuple[Schema, Values]:
     """The kinds of some variables of a table, and their values as tensors by part; only their columns are read.
 
     Raises DataError naming the column and the remedy.
     """
-    sources = read_sources(data, variables, composites, images_among(types or {}))
+    sources = read_sources(data, variables, composites, images_among(types or {}), how)
     schema = infer_schema(sources, types)
     return schema, encode_sources(sources, schema, seed)
 

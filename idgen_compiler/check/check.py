@@ -15,6 +15,7 @@ from idgen_compiler.check.implication import Implication, implications
 from idgen_compiler.check.moments import moment_test
 from idgen_compiler.check.report import Finding, GraphCheck
 from idgen_compiler.check.verdict import Outcome
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import TypeRequest
 from idgen_compiler.errors import GraphError, IdgenError
 from idgen_compiler.graph.admg import ADMG
@@ -30,12 +31,14 @@ def check_graph(
     alpha: float = 0.05,
     correction: Literal["holm", "bh"] = "holm",
     seed: int = 0,
+    **reading: Any,
 ) -> GraphCheck:
     """Test on data what a graph implies: an independence, or a functional constraint, for each missing edge.
 
     `data` is a DataFrame, an Arrow table, a Hugging Face data set, a mapping of arrays, or the path of a CSV or Parquet
     file; `types` says what columns hold ("categorical", "integer", "continuous", Categorical(labels)) where it is not
-    what it looks like. Columns are read and typed as in fitting.
+    what it looks like. Columns are read and typed as in fitting, by the same options: missing="drop", delimiter=";" and
+    the others of `data.reading.options.Reading`.
     Corrected p-values are compared with `alpha`: "holm" bounds the chance of any false rejection (Holm 1979), "bh" the
     share of false ones among the rejections (Benjamini and Hochberg 1995). `seed` draws permutations, folds and groups.
 
@@ -51,8 +54,11 @@ def check_graph(
         raise IdgenError(f"the seed is {seed}; give a whole number from 0")
     if not graph:
         raise GraphError("the graph is empty; it implies nothing")
+    how, unknown = Reading.take(reading)
+    if unknown:
+        raise IdgenError(f"check_graph has no option {', '.join(sorted(unknown))}; leave it out")
     found = implications(graph)
-    columns = read_columns(data, graph.order, types)
+    columns = read_columns(data, graph.order, types, how)
     try:
         import scipy.stats
         import sklearn  # noqa: F401

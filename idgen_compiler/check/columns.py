@@ -11,6 +11,7 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.images import is_images
 from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_compiler.data.tables import Content, open_table
@@ -40,14 +41,20 @@ Columns = Mapping[str, CodedColumn]
 
 
 def read_columns(
-    data: Any, names: Iterable[str], types: Mapping[str, TypeRequest] | None = None
+    data: Any,
+    names: Iterable[str],
+    types: Mapping[str, TypeRequest] | None = None,
+    how: Reading | None = None,
+    *,
+    quiet: bool = False,
 ) -> dict[str, CodedColumn]:
     """The columns of some variables of any table, read and typed as in fitting.
 
-    Raises DataError naming the column and the remedy, also for a variable that is not one number or category.
+    Raises DataError naming the column and the remedy, also for a variable that is not one number or category; warns
+    (DataWarning), unless it is to be `quiet`, of what looks odd.
     """
-    sources = read_sources(data, names, images=images_among(types or {}))
-    schema = infer_schema(sources, types)
+    sources = read_sources(data, names, images=images_among(types or {}), how=how)
+    schema = infer_schema(sources, types, quiet=quiet)
     return {name: _column(name, source, schema[name]) for name, source in sources.items()}
 
 
@@ -68,6 +75,7 @@ def read_some_rows(
     needed: Sequence[str],
     more: Collection[str] = (),
     types: Mapping[str, TypeRequest] | None = None,
+    how: Reading | None = None,
     *,
     rows: int = 20_000,
     seed: int = 0,
@@ -81,7 +89,7 @@ def read_some_rows(
     >>> {name: (len(column.values), column.size) for name, column in found.items()}
     {'X': (10, 2), 'Y': (10, 2)}
     """
-    read = _contents(data, needed, more)
+    read = _contents(data, needed, more, how)
     lengths = {len(values) for values in read.values()}
     if len(lengths) != 1:
         return {}
@@ -98,18 +106,19 @@ def read_some_rows(
     found = {}
     for name, values in pieces.items():
         try:
-            column = read_columns({name: values[whole]}, [name], {k: v for k, v in asked.items() if k == name})[name]
+            own = {k: v for k, v in asked.items() if k == name}
+            column = read_columns({name: values[whole]}, [name], own, quiet=True)[name]
         except IdgenError:  # a kind that no test takes
             continue
         found[name] = column
     return found
 
 
-def _contents(data: Any, needed: Sequence[str], more: Collection[str]) -> dict[str, Content]:
+def _contents(data: Any, needed: Sequence[str], more: Collection[str], how: Reading | None) -> dict[str, Content]:
     """The columns in one dimension; the needed ones alone where the others cannot be read."""
     for names in ((*needed, *more), tuple(needed)):
         try:
-            table = open_table(data)
+            table = open_table(data, how)
             read = table.read([name for name in dict.fromkeys(names) if name in table.names])
         except IdgenError:
             continue

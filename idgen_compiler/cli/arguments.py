@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from idgen_compiler.catalog import ENTRIES, find
+from idgen_compiler.data.kinds.texts import split
 from idgen_compiler.errors import GraphError, IdgenError, ProgramError, QueryError
 from idgen_compiler.forms.spelling import split_spelled
 from idgen_compiler.graph.admg import ADMG
@@ -17,10 +18,13 @@ from idgen_compiler.query import Query, observed
 
 __all__ = [
     "GraphText",
+    "ImagesRoot",
     "Latent",
     "Level",
+    "Missing",
     "QueryText",
     "QueryTexts",
+    "Read",
     "Realize",
     "assignments",
     "groups",
@@ -30,9 +34,11 @@ __all__ = [
     "read_program",
     "read_question",
     "read_questions",
+    "reading_options",
 ]
 
 CATALOG = "catalog:"
+_READ = ("delimiter", "decimal", "encoding", "missing_marks", "size_limit")
 
 QueryText = Annotated[
     str | None,
@@ -73,6 +79,49 @@ Realize = Annotated[
         "--realize", help="How a law that nobody has data for is realized: sampled anew, or by weighting real rows."
     ),
 ]
+
+Missing = Annotated[
+    Literal["refuse", "drop", "category", "text"],
+    typer.Option(
+        "--missing",
+        help="Refuse or drop rows without a value, make what is missing a category, or take words such as NA as text.",
+    ),
+]
+ImagesRoot = Annotated[
+    Path | None,
+    typer.Option(
+        "--images-root",
+        metavar="DIR",
+        help="Where the images lie whose files the table names.",
+        show_default="the folder of the table",
+    ),
+]
+Read = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--read",
+        metavar="NAME=VALUE",
+        help="How the table is written: delimiter=';', decimal=',', encoding=latin-1, missing_marks=-9999,unknown, "
+        "size_limit=4000000000; repeatable. Found otherwise.",
+    ),
+]
+
+
+def reading_options(missing: str, read: Sequence[str] | None, images_root: Path | None = None) -> dict[str, Any]:
+    """The options of `fit` and `check_graph` that say how a table is read.  Raises IdgenError for unknown ones."""
+    said: dict[str, Any] = dict(assignments("--read", read or ()))
+    unknown = [name for name in said if name not in _READ]
+    if unknown:
+        raise IdgenError(f"--read has no {unknown[0]!r}; it has {', '.join(_READ)}")
+    if "missing_marks" in said:
+        said["missing_marks"] = split(said["missing_marks"])
+    if "size_limit" in said:
+        said["size_limit"] = plain_value(said["size_limit"])
+    if missing != "refuse":
+        said["missing"] = missing
+    if images_root is not None:
+        said["images_root"] = images_root
+    return said
 
 
 def read_program(file: Path) -> Program:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from idgen_compiler.check import check_graph
-from idgen_compiler.cli.arguments import GraphText, Latent, assignments, read_admg
+from idgen_compiler.cli.arguments import GraphText, Latent, Missing, Read, assignments, read_admg, reading_options
 from idgen_compiler.cli.outcome import ExitCode
 from idgen_compiler.report.page import Page
 
@@ -25,6 +25,8 @@ def check_graph_command(
         list[str] | None,
         typer.Option("--types", metavar="X=TYPE", help="categorical, integer or continuous; repeatable."),
     ] = None,
+    missing: Missing = "refuse",
+    read: Read = None,
     alpha: Annotated[
         float, typer.Option("--alpha", help="The level that corrected p-values are compared with.")
     ] = 0.05,
@@ -37,6 +39,8 @@ def check_graph_command(
 ) -> int:
     """Test on data what a graph implies: independences, and functional (Verma) constraints."""
     wanted = assignments("--types", types or ())
-    check = check_graph(read_admg(graph, latent or ()), data, wanted, alpha=alpha, correction=correction, seed=seed)
+    how = reading_options(missing, read)
+    hidden = read_admg(graph, latent or ())
+    check = check_graph(hidden, data, wanted, alpha=alpha, correction=correction, seed=seed, **how)
     Page.on().text(check.to_markdown() if markdown else str(check))
     return ExitCode.DONE if check.ok else ExitCode.DIFFERENCE

@@ -10,20 +10,25 @@ import typer
 
 from idgen_compiler.cli.arguments import (
     GraphText,
+    ImagesRoot,
     Latent,
     Level,
+    Missing,
     QueryText,
+    Read,
     Realize,
     assignments,
     listed_names,
     plain_value,
     read_program,
     read_question,
+    reading_options,
 )
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
 from idgen_compiler.errors import DataError, GraphError, QueryError
 from idgen_compiler.forms.spelling import spelled
+from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.hinge.saved import HEADER
 from idgen_compiler.program import Program
@@ -113,6 +118,9 @@ def fit_command(
     program: ProgramFile = None,
     types: Types = None,
     composite: Composites = None,
+    missing: Missing = "refuse",
+    read: Read = None,
+    images_root: ImagesRoot = None,
     seed: Seed = None,
     device: Device = None,
     rows_factor: RowsFactor = None,
@@ -149,8 +157,13 @@ def fit_command(
         "check_graph": check_graph,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
+    given |= reading_options(missing, read, images_root)
     sampler = compiled.fit(data, backend=backend, **given)
     sampler.save(out)
+    _tell(sampler, compiled, data, out)
+
+
+def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path) -> None:
     page = Page.on()
     page.title(compiled.name, below=f"fitted to {data}")
     if callable(report := getattr(sampler, "report", None)):

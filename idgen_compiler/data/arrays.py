@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.errors import IdgenError
+from idgen_compiler.errors import DataError, IdgenError
 
-__all__ = ["Array", "Pictures", "as_numpy", "pandas"]
+__all__ = ["Array", "Pictures", "as_numpy", "nothing", "pandas"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -17,8 +17,33 @@ Pictures = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 def as_numpy(value: Any) -> Any:
-    """A tensor of another library, on whatever device, as a NumPy array; anything else as it is."""
-    return value.detach().cpu().numpy() if callable(getattr(value, "detach", None)) else value
+    """A tensor of another library, on whatever device, as a NumPy array; anything else as it is.
+
+    Numbers of a precision that NumPy does not know become float32, which holds all of them. Raises DataError for a
+    tensor that is no plain array, such as a sparse one.
+    """
+    if not callable(getattr(value, "detach", None)):
+        return value
+    tensor = value.detach().cpu()
+    try:
+        return tensor.numpy()
+    except (TypeError, RuntimeError, AttributeError):
+        narrow = "float" in str(tensor.dtype)
+    try:
+        return tensor.float().numpy() if narrow else tensor.numpy()
+    except (TypeError, RuntimeError, AttributeError) as error:
+        raise DataError(f"a tensor of {getattr(value, 'dtype', '?')} becomes no array: {error!s:.200}") from None
+
+
+def nothing(name: str, values: Any) -> Array:
+    """Which entries of a Series or an array of objects are missing.  Shape: (rows,) bool.
+
+    Raises DataError for entries that cannot even be asked, such as a decimal's signaling NaN.
+    """
+    try:
+        return np.asarray(pandas().isna(values), dtype=bool)
+    except (ArithmeticError, ValueError, TypeError) as error:
+        raise DataError(f"column {name} holds what is no value ({error!r:.80}); leave it out") from None
 
 
 def pandas() -> Any:

@@ -10,9 +10,12 @@ whole. Files have 8 bits a channel; gray, RGB and RGBA stay so, palettes and oth
 from __future__ import annotations
 
 import io
+import math
 import re
+import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import tokenize
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +23,10 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array, Pictures, as_numpy, pandas
 from idgen_compiler.data.idx import read_idx
+from idgen_compiler.data.reading.pictures import PictureFiles
 from idgen_compiler.errors import DataError
 
-__all__ = ["image_column", "is_images", "one_image", "room_for_images"]
+__all__ = ["image_column", "is_images", "one_image", "room_for_images", "some_images"]
 
 LARGE = 2**28
 """So many bytes (256 MiB) or more of decoded images are kept in a file without a name instead of in memory."""
@@ -33,6 +37,11 @@ _DEEP = ("I", "F")
 """Pillow's names for how files hold colors: what becomes of them (RGB where not listed), and those beyond 8 bits."""
 FILES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 _CHUNK = 1024
+_HEADER_FAILURES = (
+    OSError, ValueError, EOFError, SyntaxError, TypeError, KeyError, OverflowError, MemoryError, RecursionError,
+    AttributeError, IndexError, tokenize.TokenError,
+)  # fmt: skip
+"""What NumPy raises of damaged headers, which it reads as Python's own values."""
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -43,27 +52,35 @@ def is_images(column: Any) -> bool:
     column = as_numpy(column)
     if isinstance(column, np.ndarray) and column.ndim > 1:
         return column.ndim == 4 or (column.ndim == 3 and column.dtype == np.uint8)
-    if not hasattr(column, "__len__") or len(column) == 0 or isinstance(column, Mapping | str | bytes):
+    if isinstance(column, Mapping | str | bytes) or not isinstance(column, Sequence | np.ndarray | pandas().Series):
         return False
-    first = column.iloc[0] if isinstance(column, pandas().Series) else column[0]
-    return _is_one_image(first)
+    if isinstance(column, np.ndarray) and column.ndim == 0:
+        return False
+    return _is_one_image(next((value for value in column if not _is_nothing(value)), None))
 
 
-def image_column(name: str, column: Any) -> Pictures:
-    """The images of a column.  Raises DataError naming the column, and the row or file that is wrong."""
+def _is_nothing(value: Any) -> bool:
+    return value is None or value is pandas().NA or (isinstance(value, float) and value != value)
+
+
+def image_column(name: str, column: Any, files: PictureFiles = PictureFiles()) -> Pictures:
+    """The images of a column; `files` says where those that it names may lie, and how large they may be.
+
+    Raises DataError naming the column, and the row or file that is wrong.
+    """
     if isinstance(column, Path):
-        return _from_path(name, column)
+        return _from_path(name, column, files)
     column = as_numpy(column)
     if isinstance(column, np.ndarray) and column.dtype != object:
         return _from_array(name, column)
     if len(column) == 0:
         raise DataError(f"column {name} holds no images; give at least one")
-    return _decoded(name, [(f"row {k}", value) for k, value in enumerate(column)])
+    return _decoded(name, [(f"row {k}", value) for k, value in enumerate(column)], files)
 
 
 def one_image(name: str, value: Any) -> Pictures:
     """One image of any kind.  Shape: (channels, height, width)."""
-    return _one(name, "the value", value)
+    return _one(name, "the value", value, PictureFiles())
 
 
 def room_for_images(rows: int, shape: Sequence[int]) -> Pictures:
@@ -72,10 +89,24 @@ def room_for_images(rows: int, shape: Sequence[int]) -> Pictures:
     Shape: (rows, channels, height, width).
     """
     whole = (rows, *shape)
-    if int(np.prod(whole)) < LARGE:
+    if (size := math.prod(whole)) < LARGE:
         return np.zeros(whole, dtype=np.uint8)
+    if size > shutil.disk_usage(tempfile.gettempdir()).free:
+        raise DataError(
+            f"{rows} images of {shape[1]} x {shape[2]} with {shape[0]} channel(s) take {size:,} bytes, more than is "
+            f"free in {tempfile.gettempdir()}; resize them, give fewer, or set TMPDIR"
+        )
     with tempfile.TemporaryFile(prefix="idgen-images-") as file:
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=whole)
+
+
+def some_images(images: Pictures, rows: Array) -> Pictures:
+    """The images of some rows, a piece at a time.  `rows` has shape (all rows,) bool."""
+    chosen = np.flatnonzero(rows)
+    out = room_for_images(len(chosen), images.shape[1:])
+    for start in range(0, len(chosen), _CHUNK):
+        out[start : start + _CHUNK] = images[chosen[start : start + _CHUNK]]
+    return out
 
 
 def _is_one_image(value: Any) -> bool:
@@ -91,23 +122,25 @@ def _is_one_image(value: Any) -> bool:
     return hasattr(value, "getbands") and hasattr(value, "size")  # a PIL image, without importing PIL
 
 
-def _from_path(name: str, path: Path) -> Pictures:
+def _from_path(name: str, path: Path, files: PictureFiles) -> Pictures:
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() in FILES)
-        if not files:
+        found = sorted(file for file in path.iterdir() if file.suffix.lower() in FILES)
+        if not found:
             raise DataError(f"column {name}: the folder {path} holds no image files ({', '.join(FILES[:3])}, ...)")
-        _check_order(name, files)
-        return _decoded(name, [(str(file), file) for file in files])
+        _check_order(name, found)
+        return _decoded(name, [(str(file), file) for file in found], files)
     if not path.is_file():
         raise DataError(f"column {name}: there is no file or folder {path}")
     if path.suffix == ".npy":
         try:
             array = np.load(path, mmap_mode="c", allow_pickle=False)  # "c" lets torch hold it; the file stays as it is
-        except (OSError, ValueError, EOFError) as error:
-            raise DataError(f"column {name}: {path} cannot be read as .npy: {error}") from None
+        except _HEADER_FAILURES as error:
+            raise DataError(f"column {name}: {path} cannot be read as .npy: {error!s:.200}") from None
+        if not isinstance(array, np.ndarray):
+            raise DataError(f"column {name}: {path} is an archive of arrays; save the one with images by itself")
         return _from_array(name, array)
     if "idx" in path.name:
-        return _from_array(name, read_idx(path))
+        return _from_array(name, read_idx(path, files.limit))
     raise DataError(f"column {name}: {path} is neither a folder of images, an idx file nor an .npy file")
 
 
@@ -172,26 +205,22 @@ def _bytes(name: str, values: Array, first: int, where: str | None) -> Pictures:
     return values.astype(np.uint8) if most == 255 else np.round(values * 255.0).astype(np.uint8)
 
 
-def _decoded(name: str, values: Sequence[tuple[str, Any]]) -> Pictures:
+def _decoded(name: str, values: Sequence[tuple[str, Any]], files: PictureFiles) -> Pictures:
     """Images one by one into one array; `values` are (where it is from, the image)."""
-    first = _one(name, *values[0])
+    first = _one(name, *values[0], files)
     out = room_for_images(len(values), first.shape)
-    for k, image in enumerate(_all(name, values)):
+    for k, (where, value) in enumerate(values):
+        image = _one(name, where, value, files)
         if image.shape != first.shape:
             raise DataError(
-                f"column {name}: {values[k][0]} is {_size(image)} and {values[0][0]} is {_size(first)}; "
+                f"column {name}: {where} is {_size(image)} and {values[0][0]} is {_size(first)}; "
                 "images of a variable have one size: resize or crop them first"
             )
         out[k] = image
     return out
 
 
-def _all(name: str, values: Sequence[tuple[str, Any]]) -> Iterator[Pictures]:
-    for where, value in values:
-        yield _one(name, where, value)
-
-
-def _one(name: str, where: str, value: Any) -> Pictures:
+def _one(name: str, where: str, value: Any, files: PictureFiles) -> Pictures:
     """One image as bytes.  Shape: (channels, height, width)."""
     value = as_numpy(value)
     if isinstance(value, np.ndarray):
@@ -200,7 +229,7 @@ def _one(name: str, where: str, value: Any) -> Pictures:
     if isinstance(value, Mapping):
         value = io.BytesIO(value["bytes"]) if isinstance(value.get("bytes"), bytes) else value.get("path")
     if isinstance(value, str | Path | io.BytesIO):
-        value = _opened(name, where, value)
+        value = files.open(name, where, value)
     if not hasattr(value, "convert"):
         raise DataError(f"column {name}: {where} is {type(value).__name__} and no image; drop it or fill it in")
     if value.mode.startswith(_DEEP):
@@ -210,25 +239,6 @@ def _one(name: str, where: str, value: Any) -> Pictures:
         )
     array = np.array(value.convert(_MODES.get(value.mode, "RGB")), dtype=np.uint8)
     return array[None] if array.ndim == 2 else np.ascontiguousarray(np.moveaxis(array, -1, 0))
-
-
-def _opened(name: str, where: str, source: str | Path | io.BytesIO) -> Any:
-    try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError:
-        raise DataError(
-            f"column {name} holds image files, which need Pillow: pip install 'idgen-compiler[images]'"
-        ) from None
-    if isinstance(source, str | Path) and not Path(source).is_file():
-        looked = "" if Path(source).is_absolute() else f", looked for from {Path.cwd()}"
-        raise DataError(f"column {name}: {where} names a file that is not there: {source}{looked}")
-    try:
-        with Image.open(source) as image:
-            image.load()
-            return image
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        shown = f"{where} cannot be read as an image ({error})"
-        raise DataError(f"column {name}: {shown}; repair or leave it out") from None
 
 
 def _size(image: Array) -> str:

@@ -26,9 +26,6 @@ __all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema"]
 CODES_SPAN = 50 * MOST_LEVELS
 """Whole numbers that reach farther are no codes of few levels."""
 
-FEW_LEVELS, ROWS_FOR_A_LEVEL, FEW_ROWS = 20, 5, 100
-"""More categories than this, with fewer rows for each, are told, unless there are few rows in all."""
-
 
 @dataclass(frozen=True)
 class Schema:
@@ -76,11 +73,13 @@ def _read_kind(name: str, value: Any) -> Kind:
         raise DataError(f"the saved type of {name} cannot be read ({error}); save the sampler again") from None
 
 
-def infer_schema(sources: Mapping[str, Source], requests: Mapping[str, TypeRequest] | None = None) -> Schema:
+def infer_schema(
+    sources: Mapping[str, Source], requests: Mapping[str, TypeRequest] | None = None, *, quiet: bool = False
+) -> Schema:
     """The kind of every variable; `requests` may name variables and, for composites, their columns.
 
     What no request names is inferred: each kind says which columns it takes (see `data.kinds`). Raises DataError
-    naming the column and the remedy.
+    naming the column and the remedy; warns (DataWarning), unless it is to be `quiet`, of what looks odd.
 
     >>> from idgen_compiler.data.sources import read_sources
     >>> infer_schema(read_sources({"X": ["b", "a"]}, ["X"]))["X"]
@@ -96,12 +95,17 @@ def infer_schema(sources: Mapping[str, Source], requests: Mapping[str, TypeReque
                 f"{name} is a composite of {', '.join(sources[name].names.values())}; give the types of these columns"
             )
         kind_asked(name, request)
-    schema = Schema({name: _kind_of(source, asked) for name, source in sources.items()})
-    return _with_codes(schema, sources, asked)
+    schema = _with_codes(Schema({name: _kind_of(source, asked) for name, source in sources.items()}), sources, asked)
+    if quiet:
+        return schema
+    for name, source in sources.items():
+        for atom in schema[name].atoms(name):
+            atom.kind.look(source.columns[atom.field])
+    return schema
 
 
 def _with_codes(schema: Schema, sources: Mapping[str, Source], asked: Mapping[str, TypeRequest]) -> Schema:
-    """The schema in which whole numbers that act as codes are categories; says which, and what has too many levels."""
+    """The schema in which whole numbers that act as codes are categories; says which."""
     kinds = dict(schema.types)
     for name, kind in schema.types.items():
         if isinstance(kind, Integer) and name not in asked and kind.high - kind.low < CODES_SPAN:
@@ -116,14 +120,6 @@ def _with_codes(schema: Schema, sources: Mapping[str, Source], asked: Mapping[st
                     f"column {name} holds {len(column.distinct)} whole numbers that act as codes and not as a scale: "
                     f"{told} jumps between neighbors; it is taken for categories, and types={{{name!r}: 'integer'}} "
                     "insists on a scale"
-                )
-    for name, kind in kinds.items():
-        for atom in kind.atoms(name):
-            rows, size = len(sources[name]), atom.part.size or 0
-            if size > FEW_LEVELS and FEW_ROWS <= rows < ROWS_FOR_A_LEVEL * size:
-                warn_data(
-                    f"column {atom.part.name} has {size} categories in {rows} rows, {rows / size:.1f} for each: what "
-                    "goes with one of them can hardly be learned, and no adjustment for it is to be trusted; join them"
                 )
     return Schema(kinds)
 

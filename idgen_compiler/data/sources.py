@@ -5,10 +5,17 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
-from idgen_compiler.data.images import image_column, is_images
+from idgen_compiler.data.images import image_column, is_images, some_images
+from idgen_compiler.data.reading.missing import complete_rows, kept, lacking, refusal, warn_category
+from idgen_compiler.data.reading.options import Reading
+from idgen_compiler.data.reading.pictures import PictureFiles
 from idgen_compiler.data.tables import Table, open_table
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.spelling import composed, spelled
@@ -41,15 +48,17 @@ def read_sources(
     variables: Iterable[str],
     composites: Mapping[str, Sequence[str]] | None = None,
     images: Collection[str] = (),
+    how: Reading | None = None,
 ) -> dict[str, Source]:
     """The columns of each variable; other columns of the table are not read.
 
     A variable is the column of its name; or the columns that `composites` lists; or, where there is no such column,
     the columns called `variable.field`. `images` are columns that hold images even where they do not look like it.
     Names are compared with their accents composed, and so they are those of the columns that come back.
-    Raises DataError for what is missing, and for an empty table.
+    Raises DataError for what is missing, and for an empty table; warns (DataWarning) of rows that are left out.
     """
-    table = _composed(open_table(data))
+    how = how or Reading()
+    table = open_table(data, how)
     made = {composed(variable): columns for variable, columns in (composites or {}).items()}
     wanted = {variable: _fields(variable, table.names, made.get(variable)) for variable in variables}
     missing = [column for fields in wanted.values() for column in fields.values() if column not in table.names]
@@ -61,15 +70,7 @@ def read_sources(
         users = [variable for variable, fields in wanted.items() if column in fields.values()]
         if len(users) > 1:
             raise DataError(f"column {column} belongs to {' and to '.join(users)}; a column has one variable")
-    columns = {
-        name: Column(name, image_column(name, found) if name in images or is_images(found) else found)
-        for name, found in table.read(needed).items()
-    }
-    lengths = {name: len(columns[name]) for name in needed}
-    if len(set(lengths.values())) > 1:
-        raise DataError(f"the columns differ in length: {', '.join(f'{k} has {n}' for k, n in lengths.items())}")
-    if not needed or next(iter(lengths.values())) == 0:
-        raise DataError("the table has no rows; give at least one")
+    columns = _columns(table, needed, images, how)
     return {
         variable: Source({field: columns[column] for field, column in fields.items()})
         for variable, fields in wanted.items()
@@ -86,19 +87,45 @@ def _remedy(name: str, hints: str) -> str:
     return f"{named}; {hidden}" if "did you mean" in hints else f"{hidden}; if it was measured, {named}"
 
 
-def _composed(table: Table) -> Table:
-    """The table with the accents of its columns' names composed.  Raises DataError for two columns of one name."""
-    own = {name: composed(name) for name in table.names}
-    if all(name == new for name, new in own.items()):
-        return table
-    before: dict[str, str] = {}
-    for name, new in own.items():
-        if before.setdefault(new, name) != name:
-            raise DataError(f"two columns are called {new}, once with composed accents and once not; rename one")
-    return Table(
-        tuple(own.values()),
-        lambda names: {own[k]: found for k, found in table.read([before[name] for name in names]).items()},
-    )
+def _columns(table: Table, needed: Sequence[str], images: Collection[str], how: Reading) -> dict[str, Column]:
+    """Columns of one length, each without missing values or with a mark where it has them."""
+    files = PictureFiles(table.images_root, how.size_limit, table.folder)
+    contents: dict[str, Any] = {}
+    pictures = set()
+    for name, found in table.read(needed).items():
+        if name in images or is_images(found):
+            pictures.add(name)
+        contents[name] = image_column(name, found, files) if isinstance(found, Path) else found
+    lengths = {name: len(content) for name, content in contents.items()}
+    if len(set(lengths.values())) > 1:
+        raise DataError(f"the columns differ in length: {', '.join(f'{k} has {n}' for k, n in lengths.items())}")
+    if not needed or next(iter(lengths.values())) == 0:
+        raise DataError("the table has no rows; give at least one")
+    blanks = {name: lacking(name, content, how) for name, content in contents.items()}
+    if how.missing == "drop":
+        rows = complete_rows(blanks, contents)
+        if not rows.all():
+            contents = {name: _some(content, rows) for name, content in contents.items()}
+        blanks = {}
+    columns = {}
+    for name, content in contents.items():
+        blank = blanks.get(name)
+        held = image_column(name, content, files) if name in pictures else content
+        if blank is None or not blank.any() or name in pictures:
+            columns[name] = Column(name, held)
+        elif how.missing == "category":
+            if blank.all():
+                raise DataError(f"column {name} holds no value at all; leave it out of the graph, or mark it latent")
+            warn_category(name, blank)
+            columns[name] = Column(name, kept(content, ~blank), blank)
+        else:
+            raise refusal(name, content, blank)
+    return columns
+
+
+def _some(content: Any, rows: Array) -> Any:
+    bytes_ = isinstance(content, np.ndarray) and content.ndim == 4 and content.dtype == np.uint8
+    return some_images(content, rows) if bytes_ else kept(content, rows)
 
 
 def _fields(variable: str, names: Sequence[str], listed: Sequence[str] | None) -> dict[str, str]:

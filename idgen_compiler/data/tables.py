@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,13 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import as_numpy, pandas
-from idgen_compiler.data.files import PARQUET, language_of, read_csv, reading
 from idgen_compiler.data.images import is_images
-from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.data.reading.delimited import DelimitedFile
+from idgen_compiler.data.reading.files import PARQUET, language_of, table_file
+from idgen_compiler.data.reading.options import Reading
+from idgen_compiler.data.reading.parquet import ParquetFile, arrow
+from idgen_compiler.errors import DataError
+from idgen_compiler.forms.spelling import composed
 
 __all__ = ["Content", "Table", "open_table"]
 
@@ -22,81 +27,146 @@ Content = Any
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose column names are known and whose columns are read on demand."""
+    """A table whose column names are known and whose columns are read on demand.
 
-    names: tuple[str, ...]
-    read: Callable[[Sequence[str]], Mapping[str, Content]]
+    `raw` are the names as they stand there, `pick` reads columns by their places. Files of images that the table names
+    lie below `images_root`; None where a caller names them himself. `folder` is that of the table's file.
+    """
+
+    raw: tuple[str, ...]
+    pick: Callable[[Sequence[int]], Sequence[Content]]
+    images_root: Path | None = None
+    folder: Path | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, accents composed, without the white space around them where they stay different."""
+        whole = [composed(name) for name in self.raw]
+        bare = [name.strip() for name in whole]
+        return tuple(new if new and bare.count(new) == 1 else old for old, new in zip(whole, bare, strict=True))
+
+    def read(self, wanted: Sequence[str]) -> dict[str, Content]:
+        """Some columns, by name.  Raises DataError for a name that several columns have."""
+        names, places = self.names, []
+        for name in wanted:
+            found = [k for k, other in enumerate(names) if other == name]
+            if len(found) > 1:
+                where = " and ".join(str(k + 1) for k in found)
+                raise DataError(f"the table has {len(found)} columns called {name}, in the places {where}; keep one")
+            places += found
+        return dict(zip(wanted, self.pick(places), strict=True))
 
 
-def open_table(data: Any) -> Table:
+def open_table(data: Any, how: Reading | None = None) -> Table:
     """Any supported table.
 
     A pandas DataFrame, an Arrow table, a mapping of arrays, a Hugging Face Dataset, the path of a CSV or Parquet file,
-    or what turns itself into a DataFrame (`to_pandas`). Raises DataError for anything else.
+    or what turns itself into a DataFrame (`to_pandas`), such as a polars DataFrame. Raises DataError for anything else.
 
     >>> open_table({"X": [0, 1], "Y": [0.5, 1.5]}).names
     ('X', 'Y')
     """
+    how = how or Reading()
+    root = Path.cwd() if how.images_root is None else Path(how.images_root)
     package = type(data).__module__.split(".")[0]
     if isinstance(data, pandas().DataFrame):
-        return _frame(data)
+        return _frame(data, root)
     if isinstance(data, str | Path):
-        return _file(Path(data))
+        return _file(Path(data), how)
     if package == "datasets":
-        return _hugging_face(data)
-    if package == "pyarrow" and hasattr(data, "column_names"):
-        return _arrow(data)
+        return _hugging_face(data, root)
+    if package == "pyarrow" and hasattr(type(data), "column_names"):
+        return _arrow(data, root)
     if isinstance(data, Mapping):
-        _check_aligned(data)
-        return Table(tuple(map(str, data)), lambda names: {name: _array(name, data[name]) for name in names})
+        return _mapping(data, None if how.images_root is None else root)
     if callable(convert := getattr(data, "to_pandas", None)):
-        return _frame(pandas().DataFrame(convert()))
+        try:
+            frame = pandas().DataFrame(convert())
+        except Exception as error:  # whatever another library raises
+            told = f"{type(error).__name__}: {error}"
+            raise DataError(
+                f"data of type {type(data).__name__} do not become a DataFrame ({told:.200}); convert them yourself"
+            ) from error
+        return _frame(frame, root)
+    hint = "; collect() it first" if callable(getattr(data, "collect", None)) else ""
     raise DataError(
-        f"data of type {type(data).__name__} cannot be read; give a pandas DataFrame, an Arrow table, a dict of "
+        f"data of type {type(data).__name__} cannot be read{hint}; give a pandas DataFrame, an Arrow table, a dict of "
         "arrays, a Hugging Face Dataset, or the path of a CSV or Parquet file"
     )
 
 
-def _frame(frame: Any) -> Table:
-    names = tuple(map(str, frame.columns))
-
-    def read(wanted: Sequence[str]) -> dict[str, Content]:
-        for name in wanted:
-            if names.count(name) > 1:
-                raise DataError(f"the table has {names.count(name)} columns called {name}; keep one")
-        return {name: frame.iloc[:, names.index(name)].reset_index(drop=True) for name in wanted}
-
-    return Table(names, read)
-
-
-def _arrow(table: Any) -> Table:
-    return Table(tuple(table.column_names), lambda names: _frame(table.select(list(names)).to_pandas()).read(names))
+def _frame(frame: Any, root: Path) -> Table:
+    if frame.columns.nlevels > 1:
+        raise DataError(
+            f"the table's columns have {frame.columns.nlevels} levels; join them, for example by "
+            "table.columns = ['.'.join(map(str, name)) for name in table.columns]"
+        )
+    return Table(
+        tuple(map(str, frame.columns)),
+        lambda places: [frame.iloc[:, k].reset_index(drop=True) for k in places],
+        root,
+    )
 
 
-def _file(path: Path) -> Table:
-    if language_of(path) not in PARQUET:
-        names = tuple(map(str, read_csv(path, rows=0).columns))
-        return Table(names, lambda wanted: _frame(read_csv(path)).read(wanted))
+def _arrow(table: Any, root: Path) -> Table:
     try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise IdgenError("a Parquet file needs pyarrow; pip install 'idgen-compiler[check]', or [torch]") from None
-    with reading(path, pyarrow.ArrowException):
-        names = tuple(pyarrow.parquet.read_schema(path).names)
-    return Table(names, lambda wanted: _arrow(pyarrow.parquet.read_table(path, columns=list(wanted))).read(wanted))
+        names = tuple(map(str, table.column_names))
+    except UnicodeDecodeError as error:
+        raise DataError(f"the names of the table's columns are no UTF-8 ({error}); rename them") from None
+    return Table(names, lambda places: [_series(table, k) for k in places], root)
 
 
-def _hugging_face(dataset: Any) -> Table:
+def _series(table: Any, place: int) -> Content:
+    """A column of an Arrow table, whatever pandas once noted about the table."""
+    library = arrow()
+    try:
+        one = table.select([place])
+        one.validate(full=True)  # what came over a wire may be damaged, and Arrow ends the process that looks into it
+        frame = one.to_pandas(ignore_metadata=True, integer_object_nulls=True)
+    except (library.ArrowException, ValueError, TypeError, KeyError, OverflowError, NotImplementedError) as error:
+        told = " ".join(str(error).split())[:200]
+        raise DataError(
+            f"column {table.column_names[place]} of type {table.column(place).type!s:.80} cannot be read: {told}"
+        ) from None
+    return frame.iloc[:, 0]
+
+
+def _file(path: Path, how: Reading) -> Table:
+    table_file(path)
+    root = path.parent if how.images_root is None else Path(how.images_root)
+    if language_of(path) not in PARQUET:
+        file = DelimitedFile(path, how)
+        return Table(file.names, file.read, root, path.parent)
+    columns = ParquetFile(path, how.size_limit)
+    names = columns.names
+
+    def pick(places: Sequence[int]) -> list[Content]:
+        wanted = [names[k] for k in places]
+        table = columns.read(wanted)
+        return [_series(table, table.column_names.index(name)) for name in wanted]
+
+    return Table(names, pick, root, path.parent)
+
+
+def _hugging_face(dataset: Any, root: Path) -> Table:
     names = getattr(dataset, "column_names", None)
     if isinstance(names, dict):
         raise DataError(f"the data are a DatasetDict; choose one split, such as data[{next(iter(names), 'train')!r}]")
     if names is None or not hasattr(dataset, "with_format") or not hasattr(dataset, "select_columns"):
         raise DataError("a streamed dataset has no rows to read yet; load it without streaming=True")
-    return Table(
-        tuple(names),
-        lambda wanted: _arrow(dataset.select_columns(list(wanted)).with_format("arrow")[:]).read(wanted),
-    )
+
+    def pick(places: Sequence[int]) -> list[Content]:
+        table = dataset.select_columns([names[k] for k in places]).with_format("arrow")[:]
+        return [_series(table, table.column_names.index(names[k])) for k in places]
+
+    return Table(tuple(names), pick, root)
+
+
+def _mapping(columns: Mapping[Any, Any], root: Path | None) -> Table:
+    _check_aligned(columns)
+    keys = list(columns)
+    names = tuple(map(str, keys))
+    return Table(names, lambda places: [_array(names[k], columns[keys[k]]) for k in places], root)
 
 
 def _check_aligned(columns: Mapping[Any, Any]) -> None:
@@ -112,26 +182,42 @@ def _check_aligned(columns: Mapping[Any, Any]) -> None:
 
 
 def _array(name: str, values: Any) -> Content:
+    pd = pandas()
+    if isinstance(values, str | bytes | Mapping) or (not isinstance(values, Path) and not hasattr(values, "__len__")):
+        raise DataError(f"column {name} is {type(values).__name__}, not an array with one entry a row")
+    if isinstance(values, AbstractSet):
+        raise DataError(f"column {name} is a {type(values).__name__}, whose entries have no order; give a list")
     if is_images(values):
         return values
-    if isinstance(values, pandas().Series):
+    if type(values).__module__.split(".")[0] == "pyarrow" and hasattr(values, "to_pandas"):
+        return _series(arrow().table({name: values}), 0)
+    if isinstance(values, pd.Series):
         return values.reset_index(drop=True)
-    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
-        raise DataError(f"column {name} is {type(values).__name__}, not an array with one entry a row")
-    values = as_numpy(values)
+    if isinstance(values, pd.Index | pd.api.extensions.ExtensionArray):
+        return pd.Series(values).reset_index(drop=True)
+    return _plain_array(name, as_numpy(values))
+
+
+def _plain_array(name: str, values: Any) -> Content:
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
         hidden = np.ma.getmaskarray(values)
         values = np.ma.getdata(values).astype(object)
         values[hidden] = None  # what is masked is missing
     try:
         array = np.asarray(values)
-    except ValueError:  # rows of unequal length
-        array = np.empty(len(values), dtype=object)
-        array[:] = list(values)
+    except (ValueError, OverflowError):  # rows of unequal length, or a number beyond all floats
+        array = _objects(values)
+    except (TypeError, RuntimeError) as error:
+        raise DataError(f"column {name} of type {type(values).__name__} becomes no array: {error!s:.200}") from None
     if array.ndim == 0:
         raise DataError(f"column {name} is a single value, not an array with one entry a row")
     if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
         # NumPy turns a list that mixes strings and numbers into strings; the entries themselves tell.
-        array = np.empty(len(values), dtype=object)
-        array[:] = list(values)
+        array = _objects(values)
+    return array
+
+
+def _objects(values: Any) -> Content:
+    array = np.empty(len(values), dtype=object)
+    array[:] = list(values)
     return array

@@ -78,9 +78,25 @@ def _write_csv(pieces: Iterable[Samples], file: TextIO) -> int:
         columns = dict(columns_of(samples))
         if number == 0:
             writer.writerow(columns)
-        writer.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
+        writer.writerows(zip(*map(_printed, columns.values()), strict=True))
         rows += samples.size
     return rows
+
+
+def _printed(values: np.ndarray) -> list[Any]:
+    """Values as a CSV file shows them: dates in ISO 8601, durations with their unit."""
+    shown: list[Any]
+    if values.dtype.kind == "M":
+        unit = np.datetime_data(values.dtype)[0]
+        whole = unit not in ("D", "M", "Y", "W") and (values == values.astype("M8[s]")).all()
+        shown = np.datetime_as_string(values, unit="s" if whole else None).tolist()
+        return shown
+    if values.dtype.kind == "m":
+        import pandas as pd
+
+        return list(map(str, pd.to_timedelta(values)))
+    shown = values.tolist()
+    return shown
 
 
 def _write_parquet(pieces: Iterable[Samples], path: Path) -> int:

@@ -10,6 +10,7 @@ from idgen_compiler.check.columns import Columns, read_some_rows
 from idgen_compiler.check.independence import Contradiction, contradictions
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import GraphError, GraphWarning, IdgenError, NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
@@ -36,11 +37,13 @@ def warn_contradictions(
     types: Mapping[str, TypeRequest] | None = None,
     schema: Schema | None = None,
     wanted: bool = True,
+    how: Reading | None = None,
 ) -> None:
     """Warn (GraphWarning) where rows contradict an independence of the graph that the program's answer rests on.
 
     One warning names the pairs, how strongly they depend on each other, and the edges to add. Every backend that reads
-    rows calls this in `fit`, with what `check_graph=` says as `wanted`. Images of a `schema` are not read again.
+    rows calls this in `fit`, with what `check_graph=` says as `wanted`. Images of a `schema` are not read again. `how`
+    says how the table is read.
 
     >>> import warnings
     >>> import idgen_compiler as idgen
@@ -53,7 +56,7 @@ def warn_contradictions(
     the rows contradict the graph, and the answer rests on it: Z and X (Cramér's V 1.00, p < 1e-99) are dependent \
 though no edge says so; add Z <-> X to the graph, or an arrow, or leave this check out with check_graph=False
     """
-    found = contradictions_of(program, data, types, schema) if wanted else ()
+    found = contradictions_of(program, data, types, schema, how) if wanted else ()
     if not found:
         return
     pairs = [(one.implication.b, one.implication.a) for one in found]
@@ -74,6 +77,7 @@ def contradictions_of(
     data: Any,
     types: Mapping[str, TypeRequest] | None = None,
     schema: Schema | None = None,
+    how: Reading | None = None,
     *,
     seed: int = 0,
 ) -> tuple[Contradiction, ...]:
@@ -92,7 +96,7 @@ def contradictions_of(
     others = [name for name in program.graph.order if name not in observed]
     if schema is not None:
         observed = tuple(n for n in observed if not any(atom.kind.of_pictures for atom in schema[n].atoms(n)))
-    columns = read_some_rows(data_of(program, data), observed, others, types, seed=seed)
+    columns = read_some_rows(data_of(program, data), observed, others, types, how, seed=seed)
     asked = {name for op in program.samplers for name in (*op.network.inputs, *op.network.outputs)}
     try:
         found = _unexplained(program.graph, columns, asked, seed)

@@ -1,4 +1,4 @@
-"""Fuzzing: damaged texts, JSON, files and saved samplers against everything that reads them.
+"""Fuzzing: damaged texts, JSON, files, tables, pictures and saved samplers against everything that reads them.
 
 An escape is any exception that is no IdgenError, an IdgenError without a message, and a text that is accepted and does
 not survive printing and parsing. Damages are of characters, words of the language, JSON values, bits and bytes, from a
@@ -16,21 +16,25 @@ from random import Random
 from idgen_compiler.errors import IdgenError
 from tests.benchmarks.report import Row
 from tests.fuzz.folders import exact_folders, torch_folders
+from tests.fuzz.tables import tables
 from tests.fuzz.targets import Target, attempt, idx_files, texts
 
 __all__ = ["run"]
 
-SAMPLERS = 10_000
-"""How many damaged samplers of each backend, of a million inputs in all."""
+SAMPLERS, TABLES = 10_000, 15_000
+"""How many damaged samplers of each backend, and tables and pictures of each kind, of a million inputs in all."""
 
 
 def run(quick: bool) -> list[Row]:
-    total, samplers = (10_000, 200) if quick else (1_000_000, SAMPLERS)
+    total, samplers, held = (10_000, 200, 200) if quick else (1_000_000, SAMPLERS, TABLES)
     with tempfile.TemporaryDirectory() as scratch:
         folders: list[Target] = [exact_folders(Path(scratch)), torch_folders(Path(scratch))]
+        files = tables(Path(scratch))
         parsers: list[Target] = [*texts(), idx_files(Path(scratch))]
-        each = -(-(total - samplers * len(folders)) // len(parsers))  # no fewer than the total
-        rows = [_row(target, each) for target in parsers] + [_row(target, samplers) for target in folders]
+        rest = total - samplers * len(folders) - held * len(files)
+        each = -(-rest // len(parsers))  # no fewer than the total
+        rows = [_row(target, each) for target in parsers]
+        rows += [_row(target, held) for target in files] + [_row(target, samplers) for target in folders]
     times = [row["slowest (ms)"] for row in rows]
     whole = {"reader": "all", "inputs": sum(_whole(row["inputs"]) for row in rows)}
     return [

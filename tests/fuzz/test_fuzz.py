@@ -21,6 +21,7 @@ import idgen_compiler as idgen
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.hinge.saved import HEADER
 from tests.fuzz.folders import exact_folders, torch_folders
+from tests.fuzz.tables import tables
 from tests.fuzz.targets import Folders, Target, Texts, attempt, idx_files, texts
 
 TEXTS = texts()
@@ -94,6 +95,11 @@ def test_damaged_idx_files(tmp_path: Path) -> None:
     for seed in target.seeds:
         target.read(seed)
     assert _escapes(target, 1000) == []
+
+
+def test_damaged_tables_and_pictures(tmp_path: Path) -> None:
+    for target in tables(tmp_path):
+        assert _escapes(target, 150) == [], target.name
 
 
 def test_damaged_exact_samplers(exact_target: Folders) -> None:

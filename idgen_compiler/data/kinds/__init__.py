@@ -13,12 +13,15 @@ from idgen_compiler.data.kinds.numbers.integer import Integer
 from idgen_compiler.data.kinds.numbers.numeric import Numeric
 from idgen_compiler.data.kinds.numbers.vector import Vector
 from idgen_compiler.data.kinds.registry import register
+from idgen_compiler.data.kinds.times import Date, Duration
 
 __all__ = [
     "Atom",
     "Categorical",
     "Composite",
     "Continuous",
+    "Date",
+    "Duration",
     "Image",
     "Integer",
     "Kind",

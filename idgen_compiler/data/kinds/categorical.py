@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, pandas
-from idgen_compiler.data.column import Column
+from idgen_compiler.data.column import MISSING, Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.labels import label_codes, read_label
 from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width
@@ -18,14 +18,18 @@ from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
+from idgen_compiler.warning import warn_data
 
-__all__ = ["Categorical", "Label"]
+__all__ = ["Categorical", "Label", "few_labels"]
 
 Label = str | bool | int | float
 
 FEW_VALUES = 10
 SOME_VALUES = 32
 ROWS_PER_VALUE = 10
+
+FEW_LEVELS, ROWS_PER_LEVEL, FEW_ROWS = 20, 5, 100
+"""More categories than this, with fewer rows for each, are told, unless there are few rows in all."""
 
 
 @register
@@ -47,6 +51,7 @@ class Categorical(Atom):
 
     word: ClassVar[str] = "categorical"
     rank: ClassVar[int] = 30
+    of_labels: ClassVar[bool] = True
 
     labels: tuple[Label, ...]
     dtype: str = ""
@@ -73,6 +78,7 @@ class Categorical(Atom):
     @classmethod
     def of(cls, column: Column) -> Self:
         _refuse_vectors(column)
+        _refuse_two_meanings(column)
         occurring = list(column.distinct)
         if column.categories is None:
             labels = sorted(occurring)
@@ -83,14 +89,19 @@ class Categorical(Atom):
 
     def confirm(self, column: Column) -> Self:
         _refuse_vectors(column)
-        known = set(self.labels)
+        _refuse_two_meanings(column)
+        labels = self.labels
+        if column.blank is not None and MISSING not in labels:
+            labels = (*labels, MISSING)
+        known = set(labels)
         unseen = [_native(value) for value in column.distinct if value not in known]
         if unseen:
             raise DataError(
                 f"column {column.name} holds {', '.join(map(repr, unseen[:5]))}, which is not among the labels "
                 f"{', '.join(map(repr, self.labels))}; list every label that occurs"
             )
-        return type(self)(self.labels, self.dtype or _label_dtype(column.values), self.ordered)
+        dtype = self.dtype if column.blank is None else ""
+        return type(self)(labels, dtype or _label_dtype(column.values), self.ordered)
 
     def numbers(self, column: Column) -> Array:
         """The codes.  Shape: (rows,) int64."""
@@ -101,6 +112,14 @@ class Categorical(Atom):
 
     def encode(self, column: Column, generator: np.random.Generator) -> Array:
         return self.numbers(column)
+
+    def look(self, column: Column) -> None:
+        rows, size = len(column), len(self.labels)
+        if size > FEW_LEVELS and FEW_ROWS <= rows < ROWS_PER_LEVEL * size:
+            warn_data(
+                f"column {column.name} has {size} categories in {rows} rows, {rows / size:.1f} for each: what goes "
+                "with one of them can hardly be learned, and no adjustment for it is to be trusted; join them"
+            )
 
     # -- values ---------------------------------------------------------------------------------------------------
 
@@ -155,6 +174,8 @@ class Categorical(Atom):
 
 
 def _looks_categorical(column: Column) -> bool:
+    if column.blank is not None:
+        return _looks_categorical(column.present)
     values = column.plain
     if values is None or values.ndim > 1:
         return False
@@ -169,13 +190,27 @@ def _looks_categorical(column: Column) -> bool:
             )
         return True
     if values.dtype.kind in "iu":
-        return count <= FEW_VALUES or (count <= SOME_VALUES and count * ROWS_PER_VALUE <= len(values))
+        return few_labels(column)
     return count <= FEW_VALUES and bool((values == np.round(values)).all())
+
+
+def few_labels(column: Column) -> bool:
+    """Whether a column has so few different values that they are categories, whatever they say."""
+    count = len(column.distinct)
+    return count <= FEW_VALUES or (count <= SOME_VALUES and count * ROWS_PER_VALUE <= len(column))
 
 
 def _refuse_vectors(column: Column) -> None:
     if column.values.ndim != 1:
         raise DataError(f"column {column.name} holds vectors and cannot be categorical; leave it out of types")
+
+
+def _refuse_two_meanings(column: Column) -> None:
+    if column.blank is not None and MISSING in set(column.present.distinct):
+        raise DataError(
+            f"column {column.name} lacks values and has the label {MISSING!r} as well; rename the label, or say "
+            f"missing_marks=[{MISSING!r}] if it is the same"
+        )
 
 
 def _native(label: Any) -> Any:

@@ -83,6 +83,9 @@ class Atom(Kind):
     of_pictures: ClassVar[bool] = False
     """Whether a column of this kind is read as pictures."""
 
+    of_labels: ClassVar[bool] = False
+    """Whether a column of this kind may have a label for what is missing."""
+
     @classmethod
     @abstractmethod
     def infer(cls, column: Column) -> Self | None:
@@ -96,6 +99,9 @@ class Atom(Kind):
     def confirm(self, column: Column) -> Self:
         """The kind of a column that somebody says is of this very kind.  Raises DataError where it is not."""
         raise DataError(f"types[{column.name!r}] is {self!r:.80}; say {self.word!r}, and the column tells the rest")
+
+    def look(self, column: Column) -> None:
+        """Warn (DataWarning) of what its owner should know about a column of this kind."""
 
     @abstractmethod
     def part(self, name: str) -> Part:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
-from idgen_compiler.data.kinds.setting import Setting, shown
+from idgen_compiler.data.kinds.setting import SHOWN, Setting, shown
 from idgen_compiler.errors import DataError, near_misses
 
 __all__ = ["label_codes", "read_label"]
@@ -17,6 +17,9 @@ L = TypeVar("L")
 
 LISTED_SET, LISTED_TYPED = 20, 12
 """How many labels an error lists, of a value that was set and of one that was typed."""
+
+_NEVER = (complex, np.complexfloating, np.datetime64, np.timedelta64)
+"""Values that may equal a label that is a number, and are none."""
 
 PLAIN = "biufU"
 """The kinds of arrays whose entries are the same as Python's own values, which are looked up faster."""
@@ -34,14 +37,14 @@ def label_codes(setting: Setting, value: Any, labels: Sequence[Any]) -> Array:
     many = setting.one_each(value)
     values = many.tolist() if many.dtype.kind in PLAIN else list(many)
     try:
-        found = [code_of.get(item) for item in values]
-    except TypeError:  # a value that cannot even be looked up, such as a list
+        found = [None if isinstance(item, _NEVER) else code_of.get(item) for item in values]
+    except (TypeError, ValueError):  # a value that cannot even be looked up, such as a list
         raise DataError(f"{setting} is {shown(values)}, which is no label; {_listed(setting, labels)}") from None
     if None in found:
         unseen = [item for item, code in zip(values, found, strict=True) if code is None]
         if any(map(_is_missing, unseen)):
             raise DataError(f"{setting} holds a missing value; {_listed(setting, labels)}")
-        told = shown(list(dict.fromkeys(unseen)))
+        told = ", ".join(list(dict.fromkeys(shown([item]) for item in unseen))[:SHOWN])
         raise DataError(f"{setting} is {told}, which the data never show; {_listed(setting, labels)}")
     return np.asarray(found, dtype=np.int64)
 

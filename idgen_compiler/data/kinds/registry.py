@@ -40,14 +40,27 @@ def infer(column: Column) -> Atom:
         found = kind.infer(column)
         if found is not None:
             return found
+    _refuse_blank(column)
     raise DataError(f"column {column.name} holds {column.values.dtype} values, which are of no known kind; convert it")
 
 
 def requested(column: Column, request: TypeRequest) -> Atom:
     """The kind of a column that somebody says is of it.  Raises DataError where it cannot be."""
+    if not kind_asked(column.name, request).of_labels:
+        _refuse_blank(column)
     if isinstance(request, str):
         return _KINDS[request].of(column)
     return request.of(column) if isinstance(request, Request) else request.confirm(column)
+
+
+def _refuse_blank(column: Column) -> None:
+    """Raise DataError where missing values are to be a category, and the others are no categories."""
+    if column.blank is not None:
+        raise DataError(
+            f"column {column.name} lacks {int(column.blank.sum())} of {len(column)} values and holds no categories, "
+            "which alone can have one for what is missing; say missing='drop', "
+            f"types={{{column.name!r}: 'categorical'}}, or fill them in"
+        )
 
 
 def kind_asked(name: str, request: object) -> type[Atom]:

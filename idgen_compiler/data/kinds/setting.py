@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, as_numpy
 from idgen_compiler.errors import DataError
 
-__all__ = ["Setting", "finite_numbers", "shown"]
+__all__ = ["Setting", "finite_numbers", "real_numbers", "shown"]
 
 SHOWN = 5
 """How many values an error shows."""
@@ -73,20 +75,37 @@ def _array(value: Any) -> Array:
         many = np.empty(len(value), dtype=object)
         many[:] = list(value)
         return many
-    return np.asanyarray(as_numpy(value))  # a masked array stays one
+    value = as_numpy(value)
+    if hasattr(value, "to_numpy") and hasattr(value, "__len__"):  # a column of a table, of whatever library
+        value = value.to_numpy()
+    return np.asanyarray(value)  # a masked array stays one
+
+
+def real_numbers(setting: Setting, values: Array) -> Array:
+    """The values as float64.  Raises DataError for texts, bytes, dates, durations and complex numbers."""
+    real = bool | np.bool_ | int | float | np.integer | np.floating | Decimal | Fraction
+    if values.dtype.kind == "O":
+        wrong = [value for value in values.reshape(-1) if not isinstance(value, real)]
+    else:
+        wrong = list(values.reshape(-1)[:SHOWN]) if values.dtype.kind not in "biuf" else []
+    if wrong:
+        raise DataError(f"{setting} is {shown(wrong)}, not a number; {setting.name} is real-valued")
+    try:
+        with np.errstate(over="ignore"):
+            return np.asarray(values.astype(np.float64))
+    except OverflowError:  # a whole number beyond all floats
+        raise DataError(
+            f"{setting} is {shown(values.reshape(-1))}, beyond all floating-point numbers; rescale it"
+        ) from None
+    except (TypeError, ValueError):
+        raise DataError(
+            f"{setting} is {shown(values.reshape(-1))}, not a number; {setting.name} is real-valued"
+        ) from None
 
 
 def finite_numbers(setting: Setting, values: Array) -> Array:
-    """The values as float64.  Raises DataError for texts, NaN and infinity."""
-    text = [value for value in values if isinstance(value, str)] if values.dtype.kind in "OU" else []
-    try:
-        numbers = values.astype(np.float64)
-    except (TypeError, ValueError):
-        text = list(values)
-    except OverflowError:  # a whole number beyond all floats
-        raise DataError(f"{setting} is {shown(values)}, beyond all floating-point numbers; rescale it") from None
-    if text:
-        raise DataError(f"{setting} is {shown(text)}, not a number; {setting.name} is real-valued")
+    """The values as float64.  Raises DataError for what is no real number, NaN and infinity."""
+    numbers = real_numbers(setting, values)
     if not np.isfinite(numbers).all():
         raise DataError(f"{setting} is {numbers[~np.isfinite(numbers)][0]}; give finite numbers")
     return numbers
@@ -94,4 +113,13 @@ def finite_numbers(setting: Setting, values: Array) -> Array:
 
 def shown(values: Sequence[Any] | Array) -> str:
     """The first values for a message, as Python writes them."""
-    return ", ".join(f"{(v.item() if isinstance(v, np.generic) else v)!r:.80}" for v in values[:SHOWN])
+    return ", ".join(_told(value) for value in values[:SHOWN])
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return str(value)
+    try:
+        return f"{(value.item() if isinstance(value, np.generic) else value)!r:.80}"
+    except ValueError:  # a whole number of more digits than Python writes
+        return f"a {type(value).__name__}"

@@ -128,7 +128,7 @@ def test_a_check_and_a_fit_say_the_same_of_a_column(name: str) -> None:
         assert _check(frame) == _fit(frame)
 
 
-@pytest.mark.parametrize("name", ["dates", "durations", "decimals", "mixed values", "numbers beyond 64 bits"])
+@pytest.mark.parametrize("name", ["months", "intervals", "bytes", "mixed values", "numbers beyond 64 bits"])
 def test_the_whole_way_says_it_as_well(name: str) -> None:
     column = COLUMNS[name]
     with pytest.raises(DataError) as fitted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -190,3 +191,31 @@ def test_rows_that_contradict_the_graph_are_told(tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().err.startswith(told)
     assert main([*arguments, "--out", str(tmp_path / "other"), "--no-check-graph"]) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.filterwarnings("always::idgen_compiler.errors.DataWarning")
+def test_how_a_table_is_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = tmp_path / "t.csv", tmp_path / "s"
+    days = [f"2020-01-{k % 28 + 1:02d}" for k in range(56)]
+    rows = "".join(f"{day};{'NA' if k % 9 == 0 else 'none'};{k},5\n" for k, day in enumerate(days))
+    path.write_text("day;X;Y\n" + rows, encoding="utf-16")
+    fit = ["fit", "P(Y, X | do(day))", "--graph", "day -> X -> Y; day -> Y", "--data", str(path), "--backend", "null"]
+    assert main([*fit, "--out", str(out)]) == 2
+    assert "read from 'NA'" in capsys.readouterr().err
+    for options in (["--missing", "text"], ["--missing", "category"], ["--missing", "drop", "--read", "decimal=,"]):
+        assert main([*fit, "--out", str(out), *options]) == 0
+        assert ("7 of 56" in capsys.readouterr().err) == ("text" not in options)
+        assert main(["sample", str(out), "-n", "2", "--do", "day=2020-01-05"]) == 0
+        assert capsys.readouterr().out.splitlines()[-1].endswith(("none", "NA"))
+        shutil.rmtree(out)
+    for options, message in (
+        (["--read", "colour=red"], "--read has no 'colour'; it has delimiter, decimal, encoding"),
+        (["--read", "delimiter=;;"], "delimiter is ';;'"),
+        (["--read", "size_limit=much"], "size_limit is 'much'"),
+        (["--images-root", str(tmp_path / "no")], "is no folder"),
+    ):
+        assert main([*fit, "--out", str(out), *options]) == 2
+        assert message in capsys.readouterr().err
+    graph = ["check-graph", "--graph", "X -> Y", "--data", str(path), "--missing", "drop"]
+    assert main([*graph, "--read", "missing_marks=-9,unknown", "--read", "delimiter=;"]) == 0
+    assert "7 of 56 rows lack a value" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 import torch
 from PIL import Image as Pillow
@@ -175,7 +176,7 @@ def test_very_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
 WRONG = {
     "another declared size": (BYTES, {"X": Image(3, 6, 8)}, r"holds images of \(3, 8, 6\)"),
     "no image": ([1.5, 2.5], {"X": "image"}, r"has shape \(2,\); images have the axes"),
-    "no images": ([], {"X": "image"}, "column X has shape|holds no images"),
+    "no images": ([], {"X": "image"}, "the table has no rows"),
     "floats without channels": (GREY / 255.0, {}, "types={'X': 'image'}"),
     "zeros and ones": ((BYTES > 127).astype(np.int64), {}, "whole numbers up to 1"),
     "two channels in a row": ([BYTES[0], BYTES[1, :2]], {}, r"row 1 has shape \(2, 8, 6\)"),
@@ -236,3 +237,78 @@ def test_values_are_one_image_or_one_for_each_sample() -> None:
     for value in (BYTES, BYTES[0, :, :4], "red", 3, []):
         with pytest.raises(DataError, match=r"no image of X, which has the shape \(3, 8, 6\)"):
             encode_value(Setting("do", "X", 4), kind, value)
+
+
+# -- files that a table names, and how large they may be ---------------------------------------------------------------
+
+
+def test_files_that_a_table_names_lie_below_its_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "table" / "in").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    inside, secret = tmp_path / "table" / "in" / "a.png", tmp_path / "elsewhere" / "secret.png"
+    pillow(BYTES[0]).save(inside)
+    pillow(BYTES[1]).save(secret)
+    (tmp_path / "table" / "link.png").symlink_to(secret)
+    (tmp_path / "table" / "folder").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    path = tmp_path / "table" / "t.parquet"
+    for named in ("in/a.png", "in/../in/a.png", str(inside)):
+        for cell in (named, {"bytes": None, "path": named}):
+            pa.parquet.write_table(pa.table({"X": [cell]}), path)
+            assert np.array_equal(read(path)[1], BYTES[:1])
+    for named in ("../elsewhere/secret.png", "secret.png", "link.png", "folder/secret.png", str(secret)):
+        for cell in (named, {"bytes": None, "path": named}):
+            pa.parquet.write_table(pa.table({"X": [cell]}), path)
+            with pytest.raises(DataError, match=r"does not lie below .*table; say where .* with images_root="):
+                read(path)
+            assert np.array_equal(_read_below(path, tmp_path), BYTES[1:2])
+    (tmp_path / "table" / "t.csv").write_text(f"X\n{secret}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="does not lie below"):
+        read(tmp_path / "table" / "t.csv")
+    monkeypatch.chdir(tmp_path / "table")
+    for frame in (pd.DataFrame({"X": [str(secret)]}), pa.table({"X": [{"bytes": None, "path": str(secret)}]})):
+        with pytest.raises(DataError, match="does not lie below"):
+            read(frame)
+    for free in ([secret], [str(secret)]):  # what a caller puts into a mapping himself
+        assert np.array_equal(read({"X": free})[1], BYTES[1:2])
+
+
+def _read_below(path: Path, root: Path) -> np.ndarray:
+    from idgen_compiler.data.reading.options import Reading
+
+    found = read_sources(path, ["X"], how=Reading(images_root=root))
+    return np.asarray(found["X"].columns[""].content)
+
+
+@pytest.mark.parametrize("named", ["x" * 5000 + ".png", "a\0b.png", "nowhere.png", "."])
+def test_names_that_are_no_files(named: str, tmp_path: Path) -> None:
+    for column in ([named], [Path(named)], [{"bytes": None, "path": named}], pd.Series([named])):
+        with pytest.raises(DataError, match="names a file that is not there"):
+            read({"X": column}, X="image")
+
+
+def test_a_picture_that_unfolds_into_too_much_is_refused_before_it_does(tmp_path: Path) -> None:
+    from idgen_compiler.data.reading.options import Reading
+
+    Pillow.new("RGB", (20_000, 4_000)).save(tmp_path / "x.png")
+    assert (tmp_path / "x.png").stat().st_size < 400_000
+    with pytest.raises(DataError, match=r"20000 x 4000 pixels, more than 67108864 bytes; .*size_limit=240000000"):
+        read({"X": [tmp_path / "x.png"]})
+    pillow(BYTES[0]).save(tmp_path / "y.png")
+    with pytest.raises(DataError, match="more than 100 bytes"):
+        read_sources({"X": [tmp_path / "y.png"]}, ["X"], how=Reading(size_limit=100))
+
+
+def test_an_idx_file_that_unfolds_into_too_much_is_refused_before_it_does(tmp_path: Path) -> None:
+    header = b"\0\0\x08\x03" + struct.pack(">3I", 3_000_000, 32, 32)
+    (tmp_path / "x-idx3-ubyte.gz").write_bytes(gzip.compress(header + b"\0" * 10**6))
+    with pytest.raises(DataError, match=r"unfolds into 2\.86 GiB, more than 1 GiB; .*size_limit=3072000016"):
+        read({"X": tmp_path / "x-idx3-ubyte.gz"})
+    (tmp_path / "y-idx3-ubyte.gz").write_bytes(gzip.compress(idx(GREY) + b"\0" * 10**6))
+    with pytest.raises(DataError, match="holds more than 240 bytes, its header says"):
+        read({"X": tmp_path / "y-idx3-ubyte.gz"})
+
+
+def test_more_pictures_than_the_disk_holds_are_refused() -> None:
+    with pytest.raises(DataError, match="more than is free in"):
+        images.room_for_images(10**12, (3, 64, 64))

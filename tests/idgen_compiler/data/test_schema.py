@@ -92,7 +92,6 @@ def test_the_columns_of_a_composite_have_types_of_their_own() -> None:
         (["a", None, "b"], r"1 missing value\(s\) in 3 rows, the first in row 1"),
         (pd.Series([1, None], dtype="Int64"), r"1 missing value\(s\)"),
         (pd.Series(["a", None], dtype="category"), r"1 missing value\(s\)"),
-        (pd.to_datetime(pd.Series(["2020-01-01", "2020-01-02"])), "turn dates into numbers"),
         (np.array([1 + 2j]), "split complex numbers"),
         (np.array([b"a"]), "decode bytes"),
         (["a", 1, 2], r"holds mixed values: int \(2 rows\), str \(1 rows\)"),
@@ -122,7 +121,7 @@ def test_columns_that_cannot_be_modelled_name_the_remedy(values: Any, message: s
         ([0.5, 1.5], "vector", "one value a row"),
         (np.zeros((2, 2)), "categorical", "holds vectors"),
         (["a", "z"], Categorical(("a", "b")), "holds 'z'.*'a', 'b'"),
-        ([1, 2], "ordinal", "choose categorical, continuous, image, integer, vector, or Cat"),
+        ([1, 2], "ordinal", "choose categorical, continuous, date, duration, image, integer, vector, or Cat"),
     ],
 )
 def test_requests_that_do_not_fit_say_so(values: Any, request_: Any, message: str) -> None:

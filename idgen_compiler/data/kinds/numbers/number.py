@@ -83,7 +83,6 @@ class Number(Atom):
         bare = Scale(0.0, 1.0, shape.log, shape.origin, _least(rest, shape))
         center, width = center_and_width(bare.straight(rest))
         scale = replace(bare, center=float(center), width=float(width))
-        warn_absurd(column.name, numbers, scale, shape.masses)
         low, high = cls._ends(column, numbers)
         return cls(
             scale.center, scale.width, low, high, cls._dtype(column), shape.support, shape.masses, shape.grid,
@@ -114,6 +113,9 @@ class Number(Atom):
     def numbers(self, column: Column) -> Array:
         """The values.  Shape: (rows,) float64."""
         return self.values_of(column)
+
+    def look(self, column: Column) -> None:
+        warn_absurd(column.name, self.numbers(column), self.scale, self.masses)
 
     def encode(self, column: Column, generator: np.random.Generator) -> Array:
         numbers = self.numbers(column)

@@ -13,7 +13,7 @@ from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.numbers.limits import check_distance, check_statistics, warn_outside
 from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width, check_size
 from idgen_compiler.data.kinds.registry import register
-from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.data.kinds.setting import Setting, real_numbers
 from idgen_compiler.data.kinds.texts import read_number, split
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
@@ -83,8 +83,10 @@ class Vector(Atom):
 
     def check_one(self, setting: Setting, value: Any) -> Array:
         try:
-            numbers = np.ma.filled(np.asanyarray(as_numpy(value), dtype=np.float64), np.nan)  # masked is missing
-        except (TypeError, ValueError, OverflowError):
+            found = np.asanyarray(as_numpy(value))
+            numbers = real_numbers(setting, np.ma.getdata(found))
+            numbers = np.where(np.ma.getmaskarray(found), np.nan, numbers)  # masked is missing
+        except (TypeError, ValueError, OverflowError, DataError):
             raise DataError(
                 f"{setting} is no array of numbers; {setting.name} is a vector of {self.dim} entries"
             ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -15,9 +16,9 @@ from idgen_compiler.check.columns import read_columns
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds import Atom, Composite, Kind, register, registry
-from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices, Interval
+from idgen_compiler.data.kinds.times.measured import Measured, number_of
 from idgen_compiler.data.schema import Schema, infer_schema
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError
@@ -28,6 +29,8 @@ EXAMPLES: dict[str, Any] = {
     "categorical": ["b", "a", "b"],
     "integer": np.arange(40),
     "continuous": GENERATOR.normal(size=40),
+    "date": np.arange(40).astype("M8[D]"),
+    "duration": np.arange(40).astype("m8[h]"),
     "vector": GENERATOR.normal(size=(40, 3)),
     "image": GENERATOR.integers(0, 256, (6, 3, 4, 5), dtype=np.uint8),
 }
@@ -82,78 +85,87 @@ def test_names_of_parts_are_unique() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Duration(Number):
-    """A length of time: seconds inside, `timedelta64[ns]` outside."""
+class Clock(Measured):
+    """A time of day: seconds since midnight inside, `datetime.time` outside."""
 
-    word: ClassVar[str] = "duration"
+    word: ClassVar[str] = "clock"
+
+    measure = "seconds since midnight"
 
     @classmethod
     def infer(cls, column: Column) -> Self | None:
-        return cls.of(column) if getattr(column.content, "dtype", np.dtype(bool)).kind == "m" else None
+        return cls.of(column) if all(isinstance(value, dt.time) for value in column.content) else None
 
     @classmethod
-    def values_of(cls, column: Column) -> Array:
-        return np.asarray(pd.Series(column.content) / pd.Timedelta(1, "s"))
+    def of(cls, column: Column) -> Self:
+        return cls(number_of(column.name, _seconds(column.content)))
 
-    def read(self, name: str, text: str) -> pd.Timedelta:
-        return pd.Timedelta(text)
+    def numbers(self, column: Column) -> Array:
+        return _seconds(column.content)
 
-    def check_one(self, setting: Setting, value: Any) -> Array:
-        return Number.check_one(self, setting, pd.to_timedelta(value) / pd.Timedelta(1, "s"))
+    def read(self, name: str, text: str) -> dt.time:
+        return dt.time.fromisoformat(text)
 
-    def decode_one(self, part: Array, out: Array) -> None:
-        seconds = np.empty(len(out))
-        Number.decode_one(self, part, seconds)
-        out[...] = (seconds * 1e9).astype("timedelta64[ns]")
+    def measured(self, setting: Setting, values: Array) -> Array:
+        return _seconds(values)
+
+    def written(self, numbers: Array) -> Array:
+        whole = (int(number) for number in np.clip(numbers, 0, 86_399))
+        return np.array([dt.time(k // 3600, k // 60 % 60, k % 60) for k in whole])
 
     @property
     def layout(self) -> np.dtype[Any]:
-        return np.dtype("timedelta64[ns]")
+        return np.dtype(object)
+
+
+def _seconds(times: Any) -> Array:
+    return np.array([time.hour * 3600.0 + time.minute * 60 + time.second for time in times])
 
 
 @pytest.fixture
-def durations(monkeypatch: pytest.MonkeyPatch) -> type[Duration]:
+def clocks(monkeypatch: pytest.MonkeyPatch) -> type[Clock]:
     monkeypatch.setattr(registry, "_KINDS", dict(registry._KINDS))
-    return register(Duration)
+    return register(Clock)
 
 
 @pytest.fixture
 def table() -> pd.DataFrame:
     rng = np.random.default_rng(0)
-    wait = rng.normal(60, 10, 400)
-    ill = (rng.random(400) < wait / 120).astype(int)
-    stay = pd.to_timedelta(wait + 20 * ill + rng.normal(size=400), unit="s")
-    return pd.DataFrame({"wait": pd.to_timedelta(wait, unit="s"), "ill": ill, "stay": stay})
+    late = rng.normal(36_000, 3_600, 400)
+    ill = (rng.random(400) < late / 72_000).astype(int)
+    home = late + 7_200 * ill + 60 * rng.normal(size=400)
+    times = {name: [dt.time(int(s) // 3600, int(s) // 60 % 60, int(s) % 60) for s in seconds]
+             for name, seconds in (("late", late), ("home", home))}  # fmt: skip
+    return pd.DataFrame({"late": times["late"], "ill": ill, "home": times["home"]})
 
 
 def test_a_new_kind_is_checked_fitted_sampled_and_saved(
-    durations: type[Duration], table: pd.DataFrame, tmp_path: Any
+    clocks: type[Clock], table: pd.DataFrame, tmp_path: Any
 ) -> None:
-    columns = read_columns(table, ["wait", "ill", "stay"])
-    assert not columns["wait"].categorical
-    assert columns["wait"].values.mean() == pytest.approx(60, abs=2)
-    assert not idgen.check_graph(idgen.ADMG.parse("wait; ill; stay"), table).ok
+    columns = read_columns(table, ["late", "ill", "home"])
+    assert not columns["late"].categorical
+    assert columns["late"].values.mean() == pytest.approx(36_000, abs=1000)
+    assert not idgen.check_graph(idgen.ADMG.parse("late; ill; home"), table).ok
 
-    graph = idgen.ADMG.parse("wait -> ill -> stay; wait -> stay")
-    program = idgen.compile(idgen.Query.parse("P(stay, wait | do(ill))"), graph)
-    sampler: Any = program.fit(table, epochs=2, seed=0, progress=False, device="cpu", types={"wait": "duration"})
-    assert isinstance(sampler.schema["stay"], Duration)
+    graph = idgen.ADMG.parse("late -> ill -> home; late -> home")
+    program = idgen.compile(idgen.Query.parse("P(home, late | do(ill))"), graph)
+    sampler: Any = program.fit(table, epochs=2, seed=0, progress=False, device="cpu", types={"late": "clock"})
+    assert isinstance(sampler.schema["home"], Clock)
     samples = sampler.sample(200, do={"ill": 1}, seed=1)
-    assert samples["stay"].dtype == np.dtype("timedelta64[ns]")
-    assert pd.Timedelta(30, "s") < pd.Timedelta(samples["wait"].mean()) < pd.Timedelta(90, "s")
+    assert dt.time(5) < samples["late"][0] < dt.time(15)
     sampler.save(tmp_path / "s")
-    assert np.array_equal(idgen.load(tmp_path / "s").sample(200, do={"ill": 1}, seed=1)["stay"], samples["stay"])
+    assert np.array_equal(idgen.load(tmp_path / "s").sample(200, do={"ill": 1}, seed=1)["home"], samples["home"])
 
-    program = idgen.compile(idgen.Query.parse("P(stay | do(wait))"), graph)
+    program = idgen.compile(idgen.Query.parse("P(home | do(late))"), graph)
     sampler = program.fit(table, epochs=2, seed=0, progress=False, device="cpu")
-    assert len(sampler.sample(10, do={"wait": sampler.read_value("wait", "1 min")}, seed=1)["stay"]) == 10
-    with pytest.warns(idgen.OverlapWarning, match=r"do\(wait = 3600\) lies"):
-        sampler.sample(10, do={"wait": pd.Timedelta(1, "h")}, seed=1)
+    assert len(sampler.sample(10, do={"late": sampler.read_value("late", "10:30")}, seed=1)["home"]) == 10
+    with pytest.warns(idgen.OverlapWarning, match=r"late \(seconds since midnight\) = 8.28e\+04\) lies"):
+        sampler.sample(10, do={"late": dt.time(23)}, seed=1)
 
 
-def test_without_it_durations_are_refused(table: pd.DataFrame) -> None:
-    with pytest.raises(DataError, match="turn durations into numbers"):
-        read_columns(table, ["wait"])
+def test_without_it_times_of_day_are_refused(table: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match="make times of day numbers"):
+        read_columns(table, ["late"])
 
 
 def test_a_kind_that_is_said_has_to_be_known() -> None:

@@ -1,0 +1,218 @@
+"""Text tables: rows of fields between delimiters."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from idgen_compiler.data.arrays import pandas
+from idgen_compiler.data.reading.bounded import unfolded
+from idgen_compiler.data.reading.delimiter import delimiter_of, said_in_first_line
+from idgen_compiler.data.reading.encoding import encoding_of
+from idgen_compiler.data.reading.files import DELIMITERS, language_of, reading
+from idgen_compiler.data.reading.options import Reading
+from idgen_compiler.errors import DataError, DataWarning
+from idgen_compiler.warning import warn_user
+
+__all__ = ["WORDS", "DelimitedFile", "missing_words"]
+
+WORDS = (
+    "", "NA", "N/A", "n/a", "#NA", "#N/A", "#N/A N/A", "<NA>", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None",
+    "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN",
+)  # fmt: skip
+"""What stands for nothing in a text table, unless somebody says that words are labels."""
+
+FEW, MANY = 0.1, 10
+"""A column of more than so many different numbers is said to be texts for the sake of at most this share of words."""
+
+_SAMPLE, _HEAD = 2**16, 1000
+_SHOWN = 5
+_COMMAS = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+")
+
+
+def missing_words(content: Any) -> tuple[str, ...]:
+    """The words that stood in a column of a text table for nothing, the most frequent first."""
+    return tuple(getattr(content, "attrs", {}).get("missing_words", ()))
+
+
+@dataclass(frozen=True, eq=False)
+class DelimitedFile:
+    """A text table whose delimiter, encoding and decimal mark are found where they are not said.
+
+    Where every row has one field more than the header, the first is a row's name, as R writes them, and is left out.
+    All columns are read, whichever are wanted: told to read some only, pandas takes rows of any length.
+    Everything here raises DataError for what is no such table, naming the line.
+    """
+
+    path: Path
+    how: Reading
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The fields of the header, as they stand there."""
+        header = self._parsed(".", header=None, nrows=1, dtype=str, keep_default_na=False)
+        return tuple("" if name != name else str(name) for name in header.iloc[0])
+
+    def read(self, wanted: Sequence[int]) -> list[Any]:
+        """Some columns, by their places, as Series."""
+        decimal = self.how.decimal or "."
+        table = self._table(decimal)
+        commas = [k for k in wanted if self.how.decimal is None and self._decimal_comma(k, table.iloc[:, k])]
+        if commas:
+            decimal, table = ",", self._with_commas(table, commas, wanted)
+        columns = {k: table.iloc[:, k] for k in wanted}
+        self._warn_of_zeros(columns)
+        for k in wanted:
+            self._warn_of_few_words(k, columns[k])
+        missing = [k for k in wanted if columns[k].isna().any()]
+        if missing:
+            columns |= self._with_nothing(missing, decimal)
+        return [columns[k] for k in wanted]
+
+    # -- how it is written ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _encoding(self) -> str:
+        return self.how.encoding or encoding_of(self.path, self.how.size_limit)
+
+    @cached_property
+    def _layout(self) -> tuple[str, int]:
+        """The delimiter, and how many lines stand before the header."""
+        with self._text() as file:
+            sample = file.read(_SAMPLE)
+            whole = not file.read(1)
+        said = said_in_first_line(sample)
+        if said is not None:
+            return self.how.delimiter or said, 1
+        usual = DELIMITERS[language_of(self.path)]
+        return self.how.delimiter or delimiter_of(self.path, sample, usual, whole), 0
+
+    @contextmanager
+    def _text(self) -> Iterator[io.TextIOWrapper]:
+        with reading(self.path), unfolded(self.path, self.how.size_limit) as file:
+            yield io.TextIOWrapper(file, encoding=self._encoding, newline="")
+
+    def _parsed(self, decimal: str, **how: Any) -> Any:
+        mark, skipped = self._layout
+        separator = r"\s+" if mark == " " else mark
+        with self._text() as file:
+            return pandas().read_csv(
+                file,
+                sep=separator,
+                decimal=decimal,
+                skiprows=skipped,
+                skipinitialspace=True,
+                **{"low_memory": False} | how,
+            )
+
+    def _table(self, decimal: str, **how: Any) -> Any:
+        """The whole table; columns as many as names in the header."""
+        # the marks of one column alone are found in its values (see `missing`)
+        words = [*(() if self.how.missing == "text" else WORDS), "", *map(str, self.how.marks(""))]
+        table = self._parsed(decimal, header=0, **{"keep_default_na": False, "na_values": words} | how)
+        extra = table.index.nlevels if not isinstance(table.index, pandas().RangeIndex) else 0
+        if extra > 1:
+            raise DataError(
+                f"the rows of {self.path} have {extra} fields more than its header; name them all, or name the "
+                "delimiter"
+            )
+        if extra and len(table.columns) and len(table) and table.iloc[:, -1].isna().all():
+            raise DataError(
+                f"the rows of {self.path} have one field more than its header, and the last is empty; remove the "
+                "delimiter that ends each line, or name the first column"
+            )
+        return table.reset_index(drop=True)
+
+    # -- decimal commas ---------------------------------------------------------------------------------------------
+
+    def _decimal_comma(self, place: int, column: Any) -> bool:
+        """Whether a column of texts holds numbers with a comma for the decimal point.
+
+        Raises DataError where that cannot be told.
+        """
+        if pandas().api.types.is_numeric_dtype(column.dtype):
+            return False
+        texts = column.dropna().astype(str)
+        commas = texts[texts.str.contains(",", regex=False)]
+        if not len(commas) or not texts.str.fullmatch(_COMMAS).all():
+            return False
+        name, shown = self.names[place].strip(), commas.iloc[0]
+        if self._layout[0] == ",":
+            raise DataError(
+                f"column {name} of {self.path} holds {shown!r}; say decimal=',' if that is a number, decimal='.' if it "
+                "is a text"
+            )
+        if commas.str.fullmatch(_THOUSANDS).all():
+            raise DataError(
+                f"column {name} of {self.path} holds {shown!r}, where the comma may part thousands or decimals; say "
+                "decimal=',' for decimals, or remove it"
+            )
+        return True
+
+    def _with_commas(self, table: Any, commas: Sequence[int], wanted: Sequence[int]) -> Any:
+        """The table read anew with decimal commas.  Raises DataError where other columns have points."""
+        again = self._table(",")
+        numeric = pandas().api.types.is_numeric_dtype
+        for k in wanted:
+            if numeric(table.iloc[:, k].dtype) and not numeric(again.iloc[:, k].dtype):
+                texts = again.iloc[:, k].dropna()
+                raise DataError(
+                    f"column {self.names[commas[0]].strip()} of {self.path} has decimal commas, and column "
+                    f"{self.names[k].strip()} points, as in {texts.iloc[0]!r}; say which by decimal=',' or decimal='.'"
+                )
+        return again
+
+    def _warn_of_zeros(self, columns: Mapping[int, Any]) -> None:
+        """Warn of numbers that begin with zeros, as codes do, which numbers lose."""
+        whole = [k for k, column in columns.items() if pandas().api.types.is_integer_dtype(column.dtype)]
+        if not whole:
+            return
+        texts = self._table(".", dtype=str, na_filter=False, nrows=_HEAD)
+        for k in whole:
+            padded = texts.iloc[:, k][texts.iloc[:, k].str.fullmatch(r"0\d+")]
+            if len(padded):
+                warn_user(
+                    f"column {self.names[k].strip()} of {self.path} holds {padded.iloc[0]!r}, which is read as the "
+                    f"number {int(padded.iloc[0])}; codes that begin with zeros need a letter, or a table in "
+                    "memory",
+                    DataWarning,
+                )
+
+    def _warn_of_few_words(self, place: int, column: Any) -> None:
+        """Warn where a few words among many numbers make texts of them all."""
+        pd = pandas()
+        if pd.api.types.is_numeric_dtype(column.dtype) or not len(column):
+            return
+        texts = column.dropna().astype(str)
+        numbers = pd.to_numeric(texts, errors="coerce")
+        words = texts[numbers.isna()]
+        if not 0 < len(words) <= FEW * len(texts) or words.nunique() > _SHOWN or numbers.nunique() <= MANY:
+            return
+        row = int(words.index[0])
+        warn_user(
+            f"column {self.names[place].strip()} of {self.path} holds numbers, but {words.iloc[0]!r} in row {row} "
+            f"(counting from 0), and in {len(words)} of {len(column)} rows such words, so that all are texts; if they "
+            f"stand for nothing, say missing_marks={list(words.unique())!r} and what becomes of missing values",
+            DataWarning,
+        )
+
+    # -- what is missing --------------------------------------------------------------------------------------------
+
+    def _with_nothing(self, places: Sequence[int], decimal: str) -> dict[int, Any]:
+        """Columns that lack values, in types that can, with the words that stood there."""
+        typed = self._table(decimal, dtype_backend="numpy_nullable")
+        texts = self._table(decimal, dtype=str, na_values=[], na_filter=False)
+        found = {}
+        for k in places:
+            column = typed.iloc[:, k]
+            words = texts.iloc[:, k][column.isna().to_numpy(dtype=bool)].astype(str).str.strip().value_counts()
+            column.attrs["missing_words"] = tuple(words.index[:_SHOWN])
+            found[k] = column
+        return found

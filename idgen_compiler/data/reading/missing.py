@@ -1,0 +1,139 @@
+"""Rows that lack a value: refused, left out, or a category of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from idgen_compiler.data.arrays import Array, nothing, pandas
+from idgen_compiler.data.reading.delimited import MANY, missing_words
+from idgen_compiler.data.reading.options import Reading
+from idgen_compiler.errors import DataError, DataWarning
+from idgen_compiler.warning import warn_user
+
+__all__ = ["complete_rows", "kept", "lacking", "refusal", "warn_category"]
+
+
+def lacking(name: str, content: Any, how: Reading) -> Array:
+    """Which rows of a column lack a value: None, NaN, NaT and what marks nothing.  Shape: (rows,) bool."""
+    pd = pandas()
+    marks = how.marks(name)
+    if isinstance(content, pd.Series):
+        found = nothing(name, content)
+        return found | _marked(content, marks) if marks else found
+    if isinstance(content, np.ndarray) and content.ndim > 1:
+        if content.ndim > 2 or content.dtype.kind != "f":
+            return np.zeros(len(content), dtype=bool)
+        return np.asarray(np.isnan(content).any(1))
+    array = _objects(content)
+    if array.dtype.kind in "Mm":
+        return np.asarray(np.isnat(array))
+    found = nothing(name, array) if array.dtype.kind in "OfcT" else np.zeros(len(array), dtype=bool)
+    return (
+        found | _marked(pd.Series(array, dtype=object if array.dtype.kind in "OU" else None), marks) if marks else found
+    )
+
+
+def _objects(content: Any) -> Array:
+    """Entries as objects, in which pandas finds what is missing and looks into no lists."""
+    if isinstance(content, np.ndarray):
+        return content
+    array = np.empty(len(content), dtype=object)
+    array[:] = list(content)
+    return array
+
+
+def _marked(column: Any, marks: tuple[Any, ...]) -> Array:
+    """Which entries are marks; a text that says a number marks that number too."""
+    wanted: list[Any] = []
+    for mark in marks:
+        wanted.append(mark)
+        number = _number(mark)
+        if number is not None:
+            wanted.append(number)
+    if not wanted:
+        return np.zeros(len(column), dtype=bool)
+    numeric = pandas().api.types.is_numeric_dtype(column.dtype)
+    fitting = [mark for mark in wanted if isinstance(mark, Real) or not numeric]
+    try:
+        found = column.isin(fitting)
+    except TypeError:  # entries that cannot be looked up, such as lists
+        return np.zeros(len(column), dtype=bool)
+    return np.asarray(found.to_numpy(dtype=bool))
+
+
+def _number(mark: Any) -> float | None:
+    try:
+        return float(mark) if isinstance(mark, str) else None
+    except ValueError:
+        return None
+
+
+def refusal(name: str, content: Any, blank: Array) -> DataError:
+    """What is said of a column that lacks values, where that is refused."""
+    words = [word for word in missing_words(content) if word]
+    read = f", read from {', '.join(map(repr, words))}" if words else ""
+    labels = ", keep these words as labels with missing='text'" if words else ""
+    category = "" if _many_numbers(content) else ", make them a category with missing='category'"
+    what = "NaN" if isinstance(content, np.ndarray) and content.dtype.kind == "f" else "missing"
+    return DataError(
+        f"column {name} has {int(blank.sum())} {what} value(s) in {len(blank)} rows, the first in row "
+        f"{int(blank.argmax())} (counting from 0){read}; drop these rows with missing='drop'"
+        f"{category}{labels}, or fill them in before fitting"
+    )
+
+
+def _many_numbers(content: Any) -> bool:
+    """Whether a column holds more numbers than categories do."""
+    values = content if isinstance(content, pandas().Series) else pandas().Series(_objects(content).tolist())
+    return bool(pandas().api.types.is_numeric_dtype(values.dtype)) and values.nunique() > MANY
+
+
+def complete_rows(blanks: Mapping[str, Array], contents: Mapping[str, Any]) -> Array:
+    """Which rows lack nothing; warns of how many are left out, and of what that assumes.
+
+    Raises DataError where no row is left.  Shape: (rows,) bool.
+    """
+    lacks = np.logical_or.reduce(list(blanks.values()))
+    counts = {name: int(blank.sum()) for name, blank in blanks.items() if blank.any()}
+    most = sorted(counts, key=lambda name: -counts[name])
+    told = ", ".join(f"{name} lacks {counts[name]}{_words(contents[name])}" for name in most[:5])
+    if len(most) > 5:
+        told += ", ..."
+    if lacks.all():
+        raise DataError(f"no row is complete, so that missing='drop' leaves none: of {len(lacks)} rows, {told}")
+    if counts:
+        warn_user(
+            f"{int(lacks.sum())} of {len(lacks)} rows lack a value and were left out ({told}); the rest stands for all "
+            "rows only if values are missing completely at random",
+            DataWarning,
+        )
+    return np.asarray(~lacks)
+
+
+def warn_category(name: str, blank: Array) -> None:
+    """Warn that what is missing in a column is a label now, and of what that assumes."""
+    warn_user(
+        f"{name} lacks {int(blank.sum())} of {len(blank)} values, which are a label of their own; that is right where "
+        "lacking a value is a state like the others, and not where a value was there and went unseen",
+        DataWarning,
+    )
+
+
+def _words(content: Any) -> str:
+    words = [word for word in missing_words(content) if word]
+    return f" (read from {', '.join(map(repr, words))})" if words else ""
+
+
+def kept(content: Any, rows: Array) -> Any:
+    """The content of some rows.  `rows` has shape (all rows,) bool."""
+    if isinstance(content, pandas().Series):
+        found = content[rows].reset_index(drop=True)
+        found.attrs.clear()
+        return found
+    if isinstance(content, np.ndarray):
+        return content[rows]
+    return [entry for entry, keep in zip(content, rows, strict=True) if keep]

@@ -1,0 +1,101 @@
+"""What a caller says about how a table is read."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from numbers import Real
+from pathlib import Path
+from typing import Any, Self
+
+from idgen_compiler.errors import DataError
+
+__all__ = ["MISSING", "Reading"]
+
+MISSING = ("refuse", "drop", "category", "text")
+
+_DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table is read; each field is an option of `fit` and `check_graph`.
+
+    missing: what becomes of missing values: "refuse" (the default), "drop" (rows that lack a value are left out; a
+        warning says how many, and what that assumes), "category" (a label "missing" is added to the categories that
+        lack one; numbers are refused), or "text" (words of a text table such as NA and None are labels like any other;
+        only what is empty is missing, and refused).
+    missing_marks: values that stand for nothing, such as -9999 or "unknown": of every column, or by column. A text
+        table has the usual words (NA, NaN, None, null, ...) besides.
+    delimiter, decimal, encoding: of a text table; found where they are not named. A delimiter is one character, or
+        "tab" or "space".
+    images_root: the folder below which files of images lie that a table names; by default the folder of the table's
+        file, or the working directory for a table in memory. Paths that a caller puts into a mapping himself are free.
+    size_limit: bytes that one compressed file may unfold into. By default 1 GiB, or a hundred times the file where
+        that is more, and 64 MiB for one image.
+
+    >>> Reading(missing="drop", missing_marks=(-9999,)).marks("income")
+    (-9999,)
+    """
+
+    missing: str = "refuse"
+    missing_marks: Any = ()
+    delimiter: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    images_root: str | Path | None = None
+    size_limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.missing not in MISSING:
+            raise DataError(f"missing is {self.missing!r:.80}; choose {', '.join(MISSING)}")
+        if self.delimiter is not None:
+            object.__setattr__(self, "delimiter", _delimiter(self.delimiter))
+        if self.decimal not in (None, ".", ","):
+            raise DataError(f"decimal is {self.decimal!r:.80}; choose '.' or ','")
+        if self.decimal is not None and self.decimal == self.delimiter:
+            raise DataError(f"decimal and delimiter are both {self.decimal!r}; they have to differ")
+        if self.encoding is not None:
+            _check_encoding(self.encoding)
+        limit = self.size_limit
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+            raise DataError(f"size_limit is {limit!r:.80}; give a number of bytes, such as 4_000_000_000")
+        if self.images_root is not None and not Path(self.images_root).is_dir():
+            raise DataError(f"images_root {str(self.images_root)!r:.200} is no folder; give one that is there")
+        self.marks("")
+
+    @classmethod
+    def take(cls, options: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
+        """What options say about reading, and those that say something else."""
+        names = {field.name for field in fields(cls)}
+        said = {name: value for name, value in options.items() if name in names}
+        return cls(**said), {name: value for name, value in options.items() if name not in names}
+
+    def marks(self, column: str) -> tuple[Any, ...]:
+        """The values that stand for nothing in a column."""
+        said = self.missing_marks
+        if isinstance(said, Mapping):
+            said = said.get(column, ())
+        if isinstance(said, str | Real):
+            said = (said,)
+        if said is None or not isinstance(said, list | tuple | set | frozenset):
+            raise DataError(f"missing_marks is {said!r:.80}; give a list of values such as [-9999, 'unknown']")
+        for mark in said:
+            if not isinstance(mark, str | Real):
+                raise DataError(f"missing_marks holds {mark!r:.80}; a mark is a text or a number")
+        return tuple(said)
+
+
+def _delimiter(said: Any) -> str:
+    found = _DELIMITERS.get(said, said) if isinstance(said, str) else ""
+    if len(found) != 1 or found.isalnum() or found in '"\r\n\0':
+        raise DataError(f"delimiter is {said!r:.80}; give one character such as ';', or tab or space")
+    return found
+
+
+def _check_encoding(said: Any) -> None:
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=said)
+    except (LookupError, TypeError, ValueError):
+        raise DataError(f"encoding is {said!r:.80}; give one such as utf-8, utf-16, cp1252 or latin-1") from None

@@ -1,0 +1,59 @@
+"""Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from idgen_compiler.data.reading.bounded import check_size
+from idgen_compiler.data.reading.files import reading
+from idgen_compiler.errors import IdgenError
+
+__all__ = ["ParquetFile", "arrow"]
+
+_BYTES = 8
+"""Of a value in memory, at least as long as pandas has it."""
+
+
+def arrow() -> Any:
+    """The library.  Raises IdgenError where it is not installed."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise IdgenError("a Parquet file needs pyarrow; pip install 'idgen-compiler[check]', or [torch]") from None
+    return pyarrow
+
+
+@dataclass(frozen=True, eq=False)
+class ParquetFile:
+    """A table in a Parquet file.  Everything here raises DataError for a damaged file."""
+
+    path: Path
+    limit: int | None
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        library = arrow()
+        with reading(self.path, library.ArrowException):
+            return tuple(library.parquet.read_schema(self.path).names)
+
+    def read(self, wanted: Sequence[str]) -> Any:
+        """Some columns as an Arrow table.  Raises DataError, before reading, where they unfold into too much."""
+        library = arrow()
+        with reading(self.path, library.ArrowException), library.parquet.ParquetFile(self.path) as file:
+            check_size(self.path, max(_unfolded(file.metadata, len(wanted))), self.limit)
+            return file.read(columns=list(wanted))
+
+
+def _unfolded(metadata: Any, wanted: int) -> tuple[int, int]:
+    """Bytes of all columns as pages say them, and of the wanted ones as values in memory are.
+
+    A damaged column's own account of itself would end the process.
+    """
+    groups = [metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups)]
+    return sum(max(0, size) for size in groups), max(0, metadata.num_rows) * wanted * _BYTES
