@@ -64,8 +64,9 @@ class TorchBackend:
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
             columns that the program does not observe are not read. Columns of images: see `data.images`. Where the
             program names its source, also a mapping from sources to such tables.
-        types: variable (or column of a composite) -> "categorical", "integer", "continuous", "vector", "image",
-            Categorical(labels) or Image(channels, height, width); the rest is inferred (see `data.kinds`).
+        types: variable (or column of a composite) -> "categorical", "integer", "continuous", "date", "duration",
+            "vector", "image", Categorical(labels), Numeric(support=(0, None)) or Image(channels, height, width); the
+            rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
@@ -89,8 +90,7 @@ class TorchBackend:
         _check_mappings(types=types, composites=composites, family=family)
         how, options = Reading.take(options)
         tuning = Tuning.read(options)
-        asked = {key: tuning.recipe(recipe) for key, recipe in (family or {}).items()}
-        check_families(program, asked)
+        asked = _families(program, tuning, family or {})
         place, seed = _device(device), checked_seed(seed)
         _check_rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
@@ -111,6 +111,13 @@ class TorchBackend:
         place = _device(device)
         with our_arithmetic(gradients=False):
             return TorchSampler(read_fitted(Path(path), place), place)
+
+
+def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family]) -> dict[str, Family]:
+    """The recipes that are asked for.  Raises DataError for what is none, and for a model that the program lacks."""
+    found = {key: tuning.recipe(recipe) for key, recipe in asked.items()}
+    check_families(program, found)
+    return found
 
 
 def _check_mappings(**arguments: object) -> None:

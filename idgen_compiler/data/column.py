@@ -82,7 +82,7 @@ class Column:
     @property
     def ordered(self) -> bool:
         """Whether pandas calls it categorical and knows an order of its labels."""
-        return self.categories is not None and bool(self.content.dtype.ordered)
+        return self.blank is None and self.categories is not None and bool(self.content.dtype.ordered)
 
     @property
     def categories(self) -> list[Any] | None:

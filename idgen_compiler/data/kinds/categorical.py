@@ -110,6 +110,10 @@ class Categorical(Atom):
         table = np.array([code_of[label] for label in found], dtype=np.int64)
         return np.asarray(table[codes])
 
+    def __repr__(self) -> str:
+        order = ", ordered=True" if self.ordered else ""
+        return f"Categorical(labels={self.labels!r}, dtype={self.dtype!r}{order})"
+
     def encode(self, column: Column, generator: np.random.Generator) -> Array:
         return self.numbers(column)
 

@@ -377,4 +377,4 @@ def test_categories_keep_their_order_and_lose_what_does_not_occur(tmp_path: Path
         {"X": frame["X"]},
         {"X": frame["X"].array},
     ):
-        assert kinds(data, "X")["X"] == Categorical(("lo", "mid", "hi"), "object")
+        assert kinds(data, "X")["X"] == Categorical(("lo", "mid", "hi"), "object", ordered=True)

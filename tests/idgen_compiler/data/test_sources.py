@@ -147,5 +147,5 @@ def test_accents_may_be_composed_or_not() -> None:
         assert list(source.columns[""].content) == [1, 2]
     made = read_sources({decomposed: [1, 2], "X": [0, 1]}, ["W"], {"W": [decomposed, "X"]})["W"]
     assert made.names == {plain: plain, "X": "X"}
-    with pytest.raises(DataError, match="two columns are called"):
+    with pytest.raises(DataError, match="the table has 2 columns called"):
         read_sources({decomposed: [1], plain: [1]}, [plain])

@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 
 import idgen_compiler as idgen
-from idgen_compiler.data.column import Column
-from idgen_compiler.data.kinds.registry import infer
+from idgen_compiler.data.schema import infer_schema
+from idgen_compiler.data.sources import read_sources
 
 NORMAL = np.random.default_rng(0).normal(size=4000)
+
+
+def look(values: Any) -> None:
+    infer_schema(read_sources({"Z": values}, ["Z"]))
 
 
 def with_value(value: float, rows: int = 1, values: Any = NORMAL) -> Any:
@@ -25,7 +29,7 @@ def with_value(value: float, rows: int = 1, values: Any = NORMAL) -> Any:
 @pytest.mark.parametrize("value", [1234.5, -4321.0, 3e8])
 def test_an_absurd_value_is_told_with_its_row(value: float) -> None:
     with pytest.warns(idgen.DataWarning, match=rf"Z holds {value:.10g} in row 17 .*half of the values lie"):
-        infer(Column("Z", with_value(value)))
+        look(with_value(value))
 
 
 @pytest.mark.parametrize(
@@ -35,12 +39,12 @@ def test_a_mark_for_missing_is_called_one(value: float, rows: int) -> None:
     with pytest.warns(
         idgen.DataWarning, match=rf"{re.escape(f'{value:.10g}')} in {rows} of 4000 rows, first in row 17 .*missing"
     ):
-        infer(Column("Z", with_value(value, rows)))
+        look(with_value(value, rows))
 
 
 def test_one_negative_code_among_positive_numbers_is_a_mark() -> None:
     with pytest.warns(idgen.DataWarning, match="Z holds -1 in 5 of 4000 rows.*looks like a mark for missing"):
-        infer(Column("Z", with_value(-1.0, 5, np.exp(NORMAL))))
+        look(with_value(-1.0, 5, np.exp(NORMAL)))
 
 
 @pytest.mark.parametrize(
@@ -58,4 +62,4 @@ def test_one_negative_code_among_positive_numbers_is_a_mark() -> None:
 def test_ordinary_columns_are_not_told(values: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        infer(Column("Z", values))
+        look(values)
