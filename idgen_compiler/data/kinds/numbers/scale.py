@@ -12,10 +12,10 @@ from idgen_compiler.errors import DataError
 
 __all__ = ["TAIL", "Scale", "center_and_width", "check_size"]
 
-TAIL = 5.0
+TAIL = 6.0
 """So many widths from the center the scale turns from linear to logarithmic: hardly a normal value lies there."""
 
-_LINEAR_SLACK, _LOG_SLACK = 3.0, 0.5
+_LINEAR_SLACK, _LOG_SLACK = 1.5, 0.2
 """How far beyond the data a drawn number may lie, on the scale that models see (see `Scale.own`)."""
 
 _NORMAL_QUARTILES, _NORMAL_REACH = 1.349, 3.92
@@ -30,13 +30,14 @@ class Scale:
     """A monotone map from numbers in their own unit onto what models see, of median zero and spread about one.
 
     z = (v - center) / width with v = x, or v = log(x - origin) where `log` is 1 and v = -log(origin - x) where it is
-    -1; z itself is seen up to `TAIL`, and beyond it TAIL + log(1 + |z| - TAIL) with the sign of z. So one absurd row
-    weighs little in whatever is fitted, and no two numbers become one. `least` is the distance from the origin that
-    stands for all smaller ones. `center` and `width` are numbers, or arrays (dim,) for vectors.
+    -1; z itself is seen up to `TAIL`, and beyond it TAIL + s(s(|z| - TAIL)) with the sign of z and s(t) = log(1 + t):
+    the largest float64 is seen as 12.6, so that one absurd row weighs little in whatever is fitted. `least` is the
+    distance from the origin that stands for all smaller ones. `center` and `width` are numbers, or arrays (dim,) for
+    vectors.
 
     >>> scale = Scale(10.0, 2.0)
     >>> scale.seen(np.array([10.0, 14.0, 1e6])).round(2)
-    array([ 0.  ,  2.  , 18.12])
+    array([0.  , 2.  , 8.65])
     >>> scale.own(scale.seen(np.array([10.0, 14.0, 1e6])))
     array([1.0e+01, 1.4e+01, 1.0e+06])
     """
@@ -52,7 +53,8 @@ class Scale:
         with np.errstate(over="ignore"):
             z = (self.straight(values) - np.asarray(self.center)) / np.asarray(self.width)
         far = np.abs(z) - TAIL
-        return np.asarray(np.where(far > 0, np.sign(z) * (TAIL + np.log1p(np.maximum(far, 0))), z))
+        drawn = TAIL + np.log1p(np.log1p(np.maximum(far, 0)))
+        return np.asarray(np.where(far > 0, np.sign(z) * drawn, z))
 
     def own(self, seen: Array) -> Array:
         """The way back, in float64."""
@@ -66,7 +68,8 @@ class Scale:
         """Log of d seen / d own at seen values: what a density in one unit is in the other."""
         wide = np.asarray(seen, dtype=np.float64)
         z = _drawn_out(wide)
-        slope = -np.log1p(np.maximum(np.abs(z) - TAIL, 0)) - np.log(np.asarray(self.width))
+        far = np.log1p(np.maximum(np.abs(z) - TAIL, 0))
+        slope = -far - np.log1p(far) - np.log(np.asarray(self.width))
         if self.log:
             slope = slope - self.log * (z * np.asarray(self.width) + np.asarray(self.center))
         return np.asarray(slope)
@@ -74,7 +77,7 @@ class Scale:
     def reach(self, low: Any, high: Any) -> tuple[Array, Array]:
         """The seen values within which drawn numbers are kept, for data observed from `low` to `high`.
 
-        On a linear scale that is 24 spreads or more, on a logarithmic one a little beyond the data.
+        On a linear scale that is 37 widths or more, on a logarithmic one a little beyond the data.
         """
         slack = _LOG_SLACK if self.log else _LINEAR_SLACK
         least, most = self.seen(np.asarray(low, dtype=np.float64)), self.seen(np.asarray(high, dtype=np.float64))
@@ -92,7 +95,8 @@ def _drawn_out(seen: Array) -> Array:
     wide = np.asarray(seen, dtype=np.float64)
     far = np.abs(wide) - TAIL
     with np.errstate(over="ignore"):
-        return np.asarray(np.where(far > 0, np.sign(wide) * (TAIL + np.expm1(np.clip(far, 0, 700))), wide))
+        drawn = TAIL + np.expm1(np.clip(np.expm1(np.clip(far, 0, 7)), 0, 709))
+        return np.asarray(np.where(far > 0, np.sign(wide) * drawn, wide))
 
 
 def check_size(name: str, values: Array) -> None:
