@@ -16,6 +16,7 @@ from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
+from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.analysis import needed_by
 from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves
@@ -30,6 +31,10 @@ from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, res
 from idgen_torch.running.emphasis import Emphasis
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.overlap.finding import Lookout
+from idgen_torch.running.overlap.probe import PROBED, asking, crossed
+from idgen_torch.running.overlap.support import Support
+from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.plan import FitSettings, draws_of, label_of, requested_families
 from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelReport, Overlap, versions
 from idgen_torch.running.reweighting import reweighted, warn_poor_overlap
@@ -39,6 +44,8 @@ from idgen_torch.training.progress import Progress
 __all__ = ["Fitting"]
 
 R = TypeVar("R", ModelReport, DataReport)
+
+_ASKED = "{label} {where}; the answer there is extrapolation"
 
 
 class Fitting:
@@ -69,6 +76,8 @@ class Fitting:
         self._data_reports: dict[str, DataReport] = {}
         self._operation = ""
         self._overlap: dict[str, Overlap] = {}
+        self._lookouts: dict[str, Lookout] = {}
+        self._told: set[str] = set()  # the places without rows that were warned of
         self._requested = requested_families(program, settings.families)
         weighing = [op.reweight for op in program.laws if op.reweight]
         self._weighing = {name for way in weighing for name in leaves(way, Role.MODEL)}
@@ -135,6 +144,7 @@ class Fitting:
                 return self._reweight(op, way, values)
             case Sample():
                 self._sampling.update({name: values[name] for name in leaves(op, Role.MODEL)})
+                self._probe(op, values)
         return None
 
     @contextmanager
@@ -158,6 +168,7 @@ class Fitting:
         recipe = self._requested.get(op.result) or self._trainer.choose(task)
         if recipe.emphasis:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
+        self._look_at(op, task.inputs, data)
         model, losses = self._trainer.fit(op.result, label_of(op), recipe, task)
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
         self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out)
@@ -173,10 +184,10 @@ class Fitting:
 
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet:
         count = max(1, round(self._settings.rows_factor * self._observed.count))
-        # The inputs of the network are the draws of do(...): run them as its first statements.
-        network = Network((), (*map(applied, way.do), *way.network.statements), way.network.outputs)
+        network = _unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
-        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device)
+        watch = self._watch(f"{{share}} of the rows of {op.result} ask {_ASKED}")
+        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
         self._trainer.progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
         rows: Values = {}
         start = 0
@@ -187,6 +198,7 @@ class Fitting:
                         rows[part.name] = _room(part, count, value)
                     rows[part.name][start : start + size] = value
             start += size
+            watch.tell()
             self._trainer.progress.advance(math.nan)
         self._trainer.progress.done()
         self._data_reports[op.result] = DataReport(op.result, count, float(count))
@@ -206,6 +218,33 @@ class Fitting:
         variables = ", ".join(draw.slot for draw in way.do)
         self._overlap[op.result] = Overlap(op.result, variables, result.effective / data.count, result.mass)
         return result.data
+
+    # -- what no row shows ----------------------------------------------------------------------------------------
+
+    def _look_at(self, op: Train, inputs: Sequence[Part], data: DataSet) -> None:
+        """Keep which inputs of a model stand together in its rows, where a network applies it."""
+        ways = [law.regenerate for law in self.program.laws if law.regenerate]
+        networks = [*map(_unfolded, ways), *(sampler.network for sampler in self.program.samplers)]
+        groups = groups_of(op, self._schema, networks)
+        support = None if groups is None else Support.of(inputs, groups, data.rows, data.weights)
+        if support is not None:
+            self._lookouts[op.result] = Lookout(support)
+
+    def _watch(self, sentence: str) -> Watch:
+        labels = {model.result: label_of(model) for model in self.program.models}
+        return Watch(self._schema, self._lookouts, labels, sentence, self._told, details=True)
+
+    def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
+        """Warn of what a sampler will ask its models when its treatments are set to their own values."""
+        network, conditions = asking(op.network, self._schema), query_of(self.program, op).conditions
+        models = {name: values[name] for name in leaves(network, Role.MODEL)}
+        often = f"at the values that {', '.join(op.network.inputs)} can take " if op.network.inputs else ""
+        watch = self._watch(f"{often}{{share}} of the samples ask {_ASKED}")
+        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
+        known, seed = self._observed, self._settings.seed
+        inputs = crossed(op.network.inputs, conditions, self._schema, known.rows, known.count, seed)
+        for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
+            watch.tell()
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
@@ -229,12 +268,18 @@ class Fitting:
             dict(self._sampling),
             {key: policy for key, policy in self._policies.items() if key in policies},
             record,
+            {name: self._lookouts[name] for name in self._sampling if name in self._lookouts},
         )
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
         """Reports in the program's order, in whatever order the operations were executed."""
         names = [op.result for op in self.program.operations]
         return tuple(reports[name] for name in names if name in reports)
+
+
+def _unfolded(way: Regenerate) -> Network:
+    """The network of a regeneration with the draws of do(...) run as its first statements."""
+    return Network((), (*map(applied, way.do), *way.network.statements), way.network.outputs)
 
 
 def _room(part: Part, count: int, like: Tensor) -> Tensor:

@@ -1,0 +1,109 @@
+"""Two or three inputs together: where rows would be if they had nothing to do with each other, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import prod
+
+import torch
+from torch import Tensor
+
+from idgen_torch.running.overlap.support import BINS, Support
+
+__all__ = ["Place", "places"]
+
+EXPECTED = 20.0
+RATIO = 50.0
+FEW = 3
+"""A cell is bare that holds at most FEW rows, where by chance it would hold EXPECTED and RATIO times as many."""
+
+MOST_CELLS = 2**18
+MOST_TRIPLES = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """The cells of some columns together; a number counts by coarser bins, `steps` of the finest each.
+
+    Shape: bare, empty, near (cells,): whether rows are missing there, whether there is none, and how many are near.
+    """
+
+    columns: tuple[int, ...]
+    steps: tuple[int, ...]
+    widths: tuple[int, ...]
+    bare: Tensor
+    empty: Tensor
+    near: Tensor
+
+    def cells(self, codes: Tensor) -> Tensor:
+        """The cell of each row.  Shape: (rows, columns of the support) -> (rows,) int64."""
+        return _flat(_coarse(codes, self.columns, self.steps), self.widths)
+
+
+def places(support: Support) -> list[Place]:
+    """The pairs and triples of inputs that need not stand together, and single categories."""
+    found = [_place(support, chosen) for chosen in _chosen(support)]
+    return [place for place in found if place is not None]
+
+
+def _chosen(support: Support) -> Iterator[tuple[int, ...]]:
+    columns = support.columns
+    yield from ((k,) for k, column in enumerate(columns) if not column.number)
+    for size in (2, 3):
+        crossing = [c for c in combinations(range(len(columns)), size) if len({columns[k].group for k in c}) > 1]
+        if size == 2 or len(crossing) <= MOST_TRIPLES:
+            yield from crossing
+
+
+def _place(support: Support, chosen: tuple[int, ...]) -> Place | None:
+    columns = [support.columns[k] for k in chosen]
+    numbers = sum(column.number for column in columns)
+    bins = 16 if numbers <= 2 else 8
+    steps = tuple(BINS // bins if column.number else 1 for column in columns)
+    widths = tuple(-(-column.size // step) for column, step in zip(columns, steps, strict=True))
+    if prod(widths) > MOST_CELLS:
+        return None
+    cells = _flat(_coarse(support.codes.long(), chosen, steps), widths)
+    counts = torch.bincount(cells, minlength=prod(widths)).double().reshape(widths)
+    near, expected = counts, _expected(counts)
+    for axis, column in enumerate(columns):
+        if column.number:
+            near, expected = _with_neighbors(near, axis), _with_neighbors(expected, axis)
+    if len(chosen) == 1:
+        bare = near == 0
+    else:
+        bare = (near <= FEW) & (expected >= EXPECTED + RATIO * near)
+    return Place(chosen, steps, widths, bare.flatten(), (counts == 0).flatten(), near.flatten())
+
+
+def _expected(counts: Tensor) -> Tensor:
+    """The counts that independent columns with the same margins would have."""
+    total = counts.sum()
+    product = total
+    for axis in range(counts.dim()):
+        others = [a for a in range(counts.dim()) if a != axis]
+        margin = counts.sum(others) if others else counts
+        product = product * (margin / total).reshape([-1 if a == axis else 1 for a in range(counts.dim())])
+    return product
+
+
+def _with_neighbors(counts: Tensor, axis: int) -> Tensor:
+    """Each cell together with the two beside it."""
+    wide = counts.clone()
+    size = counts.shape[axis]
+    wide.narrow(axis, 1, size - 1).add_(counts.narrow(axis, 0, size - 1))
+    wide.narrow(axis, 0, size - 1).add_(counts.narrow(axis, 1, size - 1))
+    return wide
+
+
+def _coarse(codes: Tensor, columns: Sequence[int], steps: Sequence[int]) -> list[Tensor]:
+    return [codes[:, k] if step == 1 else codes[:, k] // step for k, step in zip(columns, steps, strict=True)]
+
+
+def _flat(columns: Sequence[Tensor], widths: Sequence[int]) -> Tensor:
+    cell = columns[0]
+    for column, width in zip(columns[1:], widths[1:], strict=True):
+        cell = cell * width + column
+    return cell
