@@ -176,7 +176,9 @@ def _warn_few(rows: Values) -> None:
     """Warn of a table that is smaller than anything can be learned from."""
     count = len(next(iter(rows.values())))
     if count < FEW_ROWS:
-        warn_overlap(f"the table has {count} row{'s' * (count != 1)}, too few to learn a law from; the answer is a guess")
+        warn_overlap(
+            f"the table has {count} row{'s' * (count != 1)}, too few to learn a law from; the answer is a guess"
+        )
 
 
 def _warn_constant(program: Program, schema: Schema, rows: Values) -> None:

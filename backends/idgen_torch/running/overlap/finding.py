@@ -106,7 +106,7 @@ class Lookout:
         if len(chosen) < 3:
             return None
         known = self.support.codes[:, chosen].unique(dim=0)
-        asked, place_of = codes[:, chosen].int().unique(dim=0, return_inverse=True)
+        asked, place_of = codes[:, chosen].unique(dim=0, return_inverse=True)
         new = ~(asked[:, None, :] == known[None, :, :]).all(2).any(1) if len(asked) <= 100 else torch.zeros(len(asked))
         there = new.bool()[place_of]
         if not _many(there, UNSEEN):

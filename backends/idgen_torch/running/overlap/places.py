@@ -65,9 +65,9 @@ def _place(support: Support, chosen: tuple[int, ...]) -> Place | None:
     widths = tuple(-(-column.size // step) for column, step in zip(columns, steps, strict=True))
     if prod(widths) > MOST_CELLS:
         return None
-    cells = _flat(_coarse(support.codes.long(), chosen, steps), widths)
+    cells = _flat(_coarse(support.codes, chosen, steps), widths)
     counts = torch.bincount(cells, minlength=prod(widths)).double().reshape(widths)
-    near, expected = counts, _expected(counts)
+    near, expected = counts, _expected(counts, [column.group for column in columns])
     for axis, column in enumerate(columns):
         if column.number:
             near, expected = _with_neighbors(near, axis), _with_neighbors(expected, axis)
@@ -78,14 +78,13 @@ def _place(support: Support, chosen: tuple[int, ...]) -> Place | None:
     return Place(chosen, steps, widths, bare.flatten(), (counts == 0).flatten(), near.flatten())
 
 
-def _expected(counts: Tensor) -> Tensor:
-    """The counts that independent columns with the same margins would have."""
+def _expected(counts: Tensor, groups: Sequence[int]) -> Tensor:
+    """The counts that independent groups of columns with the same margins would have; an axis belongs to a group."""
     total = counts.sum()
     product = total
-    for axis in range(counts.dim()):
-        others = [a for a in range(counts.dim()) if a != axis]
-        margin = counts.sum(others) if others else counts
-        product = product * (margin / total).reshape([-1 if a == axis else 1 for a in range(counts.dim())])
+    for group in dict.fromkeys(groups):
+        others = [axis for axis, own in enumerate(groups) if own != group]
+        product = product * ((counts.sum(others, keepdim=True) if others else counts) / total)
     return product
 
 

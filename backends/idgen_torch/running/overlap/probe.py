@@ -1,4 +1,4 @@
-"""What a sampler will ask its models, found out when it is fitted: every value of the treatments, crossed with the rest."""
+"""What a sampler will ask its models, found out when it is fitted: its treatments' values, crossed with the rest."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_torch.parts import Values
 
-__all__ = ["BINS", "Column", "Support", "codes_of"]
+__all__ = ["BINS", "MOST_ROWS", "Column", "Groups", "Support", "codes_of", "seen_parts"]
 
 BINS = 128
 """A number is known by which of so many parts of the data, equal in rows, it lies in."""
@@ -23,13 +24,14 @@ MOST_COLUMNS = 24
 NO_WEIGHT = 1e-6
 """Rows that weigh less than this fraction of the mean are no rows."""
 
+Groups = Mapping[str, tuple[int, bool]]
+"""Input part -> the group of inputs that come out of one row, where a model is applied, as they do in its data; and
+whether the caller sets it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One input as codes: those of a category, or the bin of a number.
-
-    Inputs of one `group` come out of one row where the model is applied, and so stand together as they do in the data.
-    """
+    """One input as codes: those of a category, or the bin of a number."""
 
     part: str
     entry: int  #: which of the numbers of a vector
@@ -46,39 +48,45 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Support:
-    """The inputs of some rows as codes.  Shape: codes (rows kept, columns) int32; there were `rows` in all."""
+    """The inputs of a model in rows that it was trained on, `kept` of the `rows` that there were."""
 
-    columns: tuple[Column, ...]
-    codes: Tensor
+    parts: tuple[Part, ...]
+    kept: Values
+    groups: Groups
     rows: int
 
     @classmethod
-    def of(
-        cls,
-        inputs: Sequence[Part],
-        groups: Mapping[str, tuple[int, bool]],
-        rows: Values,
-        weights: Tensor | None,
-    ) -> Support | None:
-        """The support of a model with these inputs; None where nothing can be said, as of images.
+    def of(cls, inputs: Sequence[Part], groups: Groups, rows: Values, weights: Tensor | None) -> Support | None:
+        """The support of a model with these inputs; None where nothing can be said, as of images."""
+        parts = seen_parts(inputs)
+        if not parts:
+            return None
+        index, count = _rows(len(rows[parts[0].name]), weights)
+        if not len(index):
+            return None
+        kept = {part.name: rows[part.name][index.to(rows[part.name].device)].cpu() for part in parts}
+        return cls(parts, kept, groups, count)
 
-        `groups` says of each part which group it belongs to, and whether the caller sets it.
-        """
-        seen = [part for part in inputs if part.form is not Form.PICTURES]
-        if not seen:
-            return None
-        kept = _rows(len(rows[seen[0].name]), weights)
-        if not len(kept[0]):
-            return None
-        found: dict[str, Tensor] = {p.name: rows[p.name][kept[0].to(rows[p.name].device)].cpu() for p in seen}
-        columns = [column for part in seen for column in _columns(part, *groups[part.name], found[part.name])]
-        columns = columns[:MOST_COLUMNS]
-        return cls(tuple(columns), codes_of(columns, found).int(), kept[1])
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The inputs, each entry of a vector by itself."""
+        found = [c for p in self.parts for c in _columns(p, *self.groups[p.name], self.kept[p.name])]
+        return tuple(found[:MOST_COLUMNS])
+
+    @cached_property
+    def codes(self) -> Tensor:
+        """The rows that are kept as codes.  Shape: (rows kept, columns) int64."""
+        return codes_of(self.columns, self.kept)
 
     @property
     def whole(self) -> bool:
         """Whether every row is kept."""
         return len(self.codes) == self.rows
+
+
+def seen_parts(inputs: Sequence[Part]) -> tuple[Part, ...]:
+    """The inputs that are looked at: all but images."""
+    return tuple(part for part in inputs if part.form is not Form.PICTURES)
 
 
 def codes_of(columns: Sequence[Column], rows: Values) -> Tensor:

@@ -63,7 +63,7 @@ def _places(finding: Finding, columns: list[Column], atoms: Mapping[str, PartOf]
     varied = [len(codes[:, k].unique()) if column.number else 0 for k, column in enumerate(columns)]
     moving = max(range(len(columns)), key=varied.__getitem__)
     fixed = [k for k in range(len(columns)) if k != moving or not columns[k].number]
-    keys, group, counts = codes[:, fixed].unique(dim=0, return_inverse=True, return_counts=True)
+    _, group, counts = codes[:, fixed].unique(dim=0, return_inverse=True, return_counts=True)
     texts = []
     for key in counts.argsort(descending=True)[: SHOWN + 1].tolist():
         inside = (group == key).nonzero()[:, 0]

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from torch import Tensor
-
 from idgen_compiler.data.kinds.kind import PartOf
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
@@ -15,6 +13,7 @@ from idgen_compiler.ir.operations import Apply, Network, Rows, Train
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.parts import Values
 from idgen_torch.running.overlap.finding import Lookout
+from idgen_torch.running.overlap.support import Groups
 from idgen_torch.running.overlap.telling import functions, where
 
 __all__ = ["Watch", "groups_of", "watched"]
@@ -83,8 +82,8 @@ def watched(batches: Iterable[T], watch: Watch) -> Iterator[T]:
         yield batch
 
 
-def groups_of(op: Train, schema: Schema, networks: Iterable[Network]) -> dict[str, tuple[int, bool]] | None:
-    """Input part of a model -> which inputs come out of one row of its data with it, and whether a caller sets it.
+def groups_of(op: Train, schema: Schema, networks: Iterable[Network]) -> Groups | None:
+    """Which inputs of a model come out of one row of its data where networks apply it, and which a caller sets.
 
     None where no network applies the model.
     """
@@ -103,12 +102,8 @@ def groups_of(op: Train, schema: Schema, networks: Iterable[Network]) -> dict[st
     if not op.inputs or not any(keys.values()):
         return None
     numbers = {key: k for k, key in enumerate(dict.fromkeys(map(tuple, keys.values())))}
-    return {
-        part.name: (numbers[tuple(keys[name])], chosen[name]) for name in op.inputs for part in schema.parts(name)
-    }
+    return {part.name: (numbers[tuple(keys[name])], chosen[name]) for name in op.inputs for part in schema.parts(name)}
 
 
 def _percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.01 else f"{share:.1%}"
-
-
