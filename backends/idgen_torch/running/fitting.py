@@ -238,7 +238,7 @@ class Fitting:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
         network, conditions = asking(op.network, self._schema), query_of(self.program, op).conditions
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
-        often = f"at the values that {', '.join(op.network.inputs)} can take " if op.network.inputs else ""
+        often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
         watch = self._watch(f"{often}{{share}} of the samples ask {_ASKED}")
         wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
         known, seed = self._observed, self._settings.seed

@@ -43,7 +43,7 @@ class Place:
 
 
 def places(support: Support) -> list[Place]:
-    """The pairs and triples of inputs that need not stand together, and single categories."""
+    """Pairs and triples of inputs that need not stand together, one entry of a vector each, and single categories."""
     found = [_place(support, chosen) for chosen in _chosen(support)]
     return [place for place in found if place is not None]
 
@@ -52,7 +52,11 @@ def _chosen(support: Support) -> Iterator[tuple[int, ...]]:
     columns = support.columns
     yield from ((k,) for k, column in enumerate(columns) if not column.number)
     for size in (2, 3):
-        crossing = [c for c in combinations(range(len(columns)), size) if len({columns[k].group for k in c}) > 1]
+        crossing = [
+            c
+            for c in combinations(range(len(columns)), size)
+            if len({columns[k].group for k in c}) > 1 and len({columns[k].part for k in c}) == size
+        ]
         if size == 2 or len(crossing) <= MOST_TRIPLES:
             yield from crossing
 

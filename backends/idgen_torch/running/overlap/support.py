@@ -33,8 +33,9 @@ whether the caller sets it."""
 class Column:
     """One input as codes: those of a category, or the bin of a number."""
 
+    name: str  #: the input's, with the number of the entry of a vector
     part: str
-    entry: int  #: which of the numbers of a vector
+    entry: int
     group: int
     set: bool  #: whether the caller chooses the value
     size: int  #: codes
@@ -102,12 +103,14 @@ def _codes(column: Column, values: Tensor) -> Tensor:
 
 def _columns(part: Part, group: int, is_set: bool, values: Tensor) -> list[Column]:
     if part.size is not None:
-        return [Column(part.name, 0, group, is_set, part.size, None)]
+        return [Column(part.name, part.name, 0, group, is_set, part.size, None)]
     shares = torch.arange(1, BINS, dtype=torch.float64) / BINS
-    return [
-        Column(part.name, entry, group, is_set, BINS, values[:, entry].double().quantile(shares).float())
-        for entry in range(min(part.dim, MOST_COLUMNS))
-    ]
+    columns = []
+    for entry in range(min(part.dim, MOST_COLUMNS)):
+        name = part.name if part.dim == 1 else f"{part.name}[{entry}]"
+        edges = values[:, entry].double().quantile(shares).float()
+        columns.append(Column(name, part.name, entry, group, is_set, BINS, edges))
+    return columns
 
 
 def _rows(count: int, weights: Tensor | None) -> tuple[Tensor, int]:

@@ -27,7 +27,7 @@ def where(finding: Finding, lookout: Lookout, atoms: Mapping[str, PartOf], rows:
     """The places of a finding, as `at X = 1, Z = 0, which no row shows`; `rows` are those that were looked at."""
     columns = [lookout.support.columns[k] for k in finding.columns]
     if finding.place is None and any(column.number for column in columns):
-        return f"at values of {_joined(_names(columns))} that lie far from every row together"
+        return f"at values of {_joined([column.name for column in columns])} that lie far from every row together"
     there = {column.part: rows[column.part][finding.rows] for column in columns}
     shown = _places(finding, columns, atoms, there)
     missing = "no row shows" if finding.none else "hardly any row shows"
@@ -45,14 +45,14 @@ def functions(lookout: Lookout) -> list[str]:
             for axis in (1, 0):
                 enough = int(there.any(1 - axis).sum()) > 1
                 if enough and bool((there.sum(axis) <= 1).all()):
-                    found.append(f"{pair[axis].part} is a function of {pair[1 - axis].part}")
+                    found.append(f"{pair[axis].name} is a function of {pair[1 - axis].name}")
                     break
     if (together := lookout.together) is not None:
         explained = dict(zip(together.columns, together.determined, strict=True))
         k = max(explained, key=lambda k: (explained[k] >= DETERMINED, columns[k].set, k))
         if explained[k] >= DETERMINED:
             others = [columns[j] for j in explained if columns[j].group != columns[k].group]
-            found.append(f"{_names([columns[k]])[0]} is all but a function of {_joined(_names(others))}")
+            found.append(f"{columns[k].name} is all but a function of {_joined([column.name for column in others])}")
     return found
 
 
@@ -84,24 +84,18 @@ def _runs(codes: Tensor) -> list[Tensor]:
 
 def _value(column: Column, atom: PartOf, values: Tensor) -> str:
     """`X = 1`, or `Z from 0.2 to 3.1`."""
-    name = _names([column])[0]
     if not column.number:
-        return f"{name} = {atom.kind.describe(int(values[0]))}"
+        return f"{column.name} = {atom.kind.describe(int(values[0]))}"
     entry = values[:, column.entry]
     ends = torch.stack([values[entry.argmin()], values[entry.argmax()]])
     out = atom.kind.empty(2)
     atom.kind.decode_one(ends.numpy(), out)
     low, high = (_short(value) for value in (out if out.ndim == 1 else out[:, column.entry]))
-    return f"{name} = {low}" if low == high else f"{name} from {low} to {high}"
+    return f"{column.name} = {low}" if low == high else f"{column.name} from {low} to {high}"
 
 
 def _short(value: Any) -> str:
     return f"{float(value):.3g}" if isinstance(value, np.floating | float) else str(value)
-
-
-def _names(columns: Sequence[Column]) -> list[str]:
-    """The names of inputs, each once; an entry of a vector is called by its number."""
-    return list(dict.fromkeys(f"{c.part}[{c.entry}]" if c.entry else c.part for c in columns))
 
 
 def _joined(names: Sequence[str]) -> str:
