@@ -237,6 +237,8 @@ class Fitting:
     def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
         network, conditions = asking(op.network, self._schema), query_of(self.program, op).conditions
+        if self._lookouts.keys().isdisjoint(leaves(network, Role.MODEL)):
+            return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
         watch = self._watch(f"{often}{{share}} of the samples ask {_ASKED}")

@@ -113,15 +113,16 @@ class TorchSampler:
         """The sampler that is asked for, the number of samples, and its batches, drawn as they are taken."""
         question = Question.of(self.program, n, do, given, seed, query)
         op, inputs = question.sampler, self._inputs(question)
-        fitted, watch = self.fitted, self._watch()
+        fitted = self.fitted
+        watch = self._watch(varies=any(len(values) > 1 for parts in inputs.values() for values in parts))
         wired = WiredNetwork(op.network, self.schema, fitted.models, fitted.policies, self.device, watch)
         batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
         return op, question.n, watched(_without_gradients(batches), watch)
 
-    def _watch(self) -> Watch:
+    def _watch(self, varies: bool) -> Watch:
         """What warns of inputs that no row shows."""
         labels = {model.result: label_of(model) for model in self.program.models}
-        return Watch(self.schema, self.fitted.lookouts, labels, _ASKED)
+        return Watch(self.schema, self.fitted.lookouts, labels, _ASKED, varies=varies)
 
     def read_value(self, name: str, text: str) -> Any:
         """The value of a variable that a person typed, as `sample` takes it (see `Kind.read`).

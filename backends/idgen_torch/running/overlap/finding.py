@@ -16,7 +16,7 @@ from idgen_torch.running.overlap.together import Together
 
 __all__ = ["Finding", "Lookout"]
 
-SHARE = 0.05
+SHARE = 0.1
 SHARE_OF_CELLS = 0.02
 """So much of an answer may rest on cells without rows: of numbers, whose tails are always thin, and of categories."""
 

@@ -14,10 +14,13 @@ from idgen_torch.running.overlap.support import BINS, Support
 
 __all__ = ["Place", "places"]
 
-EXPECTED = 20.0
+EXPECTED = 50.0
 RATIO = 50.0
 FEW = 3
 """A cell is bare that holds at most FEW rows, where by chance it would hold EXPECTED and RATIO times as many."""
+
+FINE_FROM = 2000
+"""From so many rows on, pairs with numbers are looked at in finer cells."""
 
 MOST_CELLS = 2**18
 MOST_TRIPLES = 400
@@ -64,7 +67,7 @@ def _chosen(support: Support) -> Iterator[tuple[int, ...]]:
 def _place(support: Support, chosen: tuple[int, ...]) -> Place | None:
     columns = [support.columns[k] for k in chosen]
     numbers = sum(column.number for column in columns)
-    bins = 16 if numbers <= 2 else 8
+    bins = 16 if numbers <= 2 and len(support.codes) >= FINE_FROM else 8
     steps = tuple(BINS // bins if column.number else 1 for column in columns)
     widths = tuple(-(-column.size // step) for column, step in zip(columns, steps, strict=True))
     if prod(widths) > MOST_CELLS:

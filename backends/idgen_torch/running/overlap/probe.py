@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
-from idgen_compiler.data.part import Form
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Network, Statement
@@ -41,23 +42,23 @@ def crossed(
 ) -> Slots:
     """Values to set: every category evenly and numbers as they occur; conditions as they stand together in other rows.
 
-    Shape: one tensor for each part of each input, with PROBED rows.
+    Shape: one tensor for each part of each input, with PROBED rows, or one of a picture, which nobody reads.
     """
+    together = torch.randint(count, (PROBED,), generator=stream_for(seed, "probe", "conditions"))
     found: Slots = {}
-    stood = torch.randint(count, (PROBED,), generator=stream_for(seed, "probe", "conditions"))
     for name in inputs:
-        kind = schema[name]
         own = torch.randint(count, (PROBED,), generator=stream_for(seed, "probe", name))
-        found[name] = tuple(
-            _evenly(rows[atom.part.name], own)
-            if atom.part.discrete and name not in conditions
-            else rows[atom.part.name][(stood if name in conditions else own).to(rows[atom.part.name].device)]
-            for atom in kind.atoms(name)
-        )
+        index = together if name in conditions else own
+        evenly = name not in conditions
+        found[name] = tuple(_values(part, rows[part.name], index, evenly) for part in schema.parts(name))
     return found
 
 
-def _evenly(codes: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-    """Of the codes that occur, each as often."""
-    there = codes.unique()
-    return there[(index % len(there)).to(there.device)]
+def _values(part: Part, values: Tensor, index: Tensor, evenly: bool) -> Tensor:
+    """Some rows of a part; of categories `evenly` each that occurs as often."""
+    if part.form is Form.PICTURES:
+        return values[:1]
+    if part.discrete and evenly:
+        there = values.unique()
+        return there[(index % len(there)).to(there.device)]
+    return values[index.to(values.device)]

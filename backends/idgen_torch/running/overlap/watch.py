@@ -20,8 +20,8 @@ __all__ = ["Watch", "groups_of", "watched"]
 
 T = TypeVar("T")
 
-LOOKED_AT = 5000
-"""So many rows of a batch are looked at."""
+LOOKED_AT = 4000
+"""So many rows are looked at: of the first batch, and where what is set varies from sample to sample, of each."""
 
 
 @dataclass(eq=False)
@@ -30,7 +30,7 @@ class Watch:
 
     `lookouts` are those of the models that are watched, `labels` how messages call them. `sentence` is what is said,
     with the places for {share}, {label} and {where}; `told` are the places that were named before. With `details` it is
-    added which inputs are functions of others.
+    added which inputs are functions of others. `varies` says that batches are asked different things.
     """
 
     schema: Schema
@@ -39,13 +39,16 @@ class Watch:
     sentence: str
     told: set[str] = field(default_factory=set)
     details: bool = False
+    varies: bool = False
     found: list[str] = field(default_factory=list)
+    looked: set[Apply] = field(default_factory=set)
 
     def __call__(self, statement: Apply, given: Values, count: int) -> None:
         """Look at what a model is given."""
         lookout = self.lookouts.get(statement.model)
-        if lookout is None or not count:
+        if lookout is None or not count or (statement in self.looked and not self.varies):
             return
+        self.looked.add(statement)
         step = max(1, -(-count // LOOKED_AT))
         rows = {c.part: given[c.part][::step].cpu() for c in lookout.support.columns if c.part in given}
         if any(column.part not in rows for column in lookout.support.columns):
