@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from idgen_torch.parts import Values
+from idgen_torch.running.overlap.gaps import in_gap
 from idgen_torch.running.overlap.places import Place, places
 from idgen_torch.running.overlap.support import Support, codes_of
 from idgen_torch.running.overlap.together import Together
@@ -77,11 +78,21 @@ class Lookout:
             found |= absurd
         if _many(found, SHARE) or _many(firm, SHARE_OF_CELLS):
             return self._named(codes, found, bare, absurd)
-        return self._unseen(codes, cells)
+        return self._unseen(codes, cells) or self._between(codes, rows)
+
+    def _between(self, codes: Tensor, rows: Values) -> Finding | None:
+        """Numbers that the caller sets where the data have a gap."""
+        for k, column in enumerate(self.support.columns):
+            if column.set and column.number:
+                there = in_gap(column, self.support.kept[column.part], rows[column.part])
+                if _many(there, SHARE):
+                    share = float(there.double().mean())
+                    return Finding(share, (k,), None, there.nonzero()[:, 0], codes[there], self.support.whole)
+        return None
 
     def _named(self, codes: Tensor, found: Tensor, bare: list[Tensor], absurd: Tensor | None) -> Finding:
         share, best = float(found.double().mean()), None
-        for size in (1, 2, 3):
+        for size in sorted({len(place.columns) for place in self.places}):
             candidates = [k for k, place in enumerate(self.places) if len(place.columns) == size]
             best = max(candidates, key=lambda k: int(bare[k].sum()), default=None)
             if best is not None and float(bare[best].double().mean()) >= NEARLY * share:
@@ -107,8 +118,12 @@ class Lookout:
             return None
         known = self.support.codes[:, chosen].unique(dim=0)
         asked, place_of = codes[:, chosen].unique(dim=0, return_inverse=True)
-        new = ~(asked[:, None, :] == known[None, :, :]).all(2).any(1) if len(asked) <= 100 else torch.zeros(len(asked))
-        there = new.bool()[place_of]
+        new = (
+            ~(asked[:, None, :] == known[None, :, :]).all(2).any(1)
+            if len(asked) <= 100
+            else torch.zeros(len(asked), dtype=torch.bool)
+        )
+        there = new[place_of]
         if not _many(there, UNSEEN):
             return None
         return Finding(float(there.double().mean()), tuple(chosen), None, there.nonzero()[:, 0], codes[there], True)

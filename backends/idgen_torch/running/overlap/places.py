@@ -17,7 +17,8 @@ __all__ = ["Place", "places"]
 EXPECTED = 50.0
 RATIO = 50.0
 FEW = 3
-"""A cell is bare that holds at most FEW rows, where by chance it would hold EXPECTED and RATIO times as many."""
+"""A cell is bare that holds at most FEW rows, where by chance it would hold EXPECTED and RATIO times as many; and so is
+a category that has FEW rows itself where it is set, and none elsewhere."""
 
 FINE_FROM = 2000
 """From so many rows on, pairs with numbers are looked at in finer cells."""
@@ -46,14 +47,15 @@ class Place:
 
 
 def places(support: Support) -> list[Place]:
-    """Pairs and triples of inputs that need not stand together, one entry of a vector each, and single categories."""
+    """Pairs and triples of inputs that need not stand together, one entry of a vector each, and categories alone."""
     found = [_place(support, chosen) for chosen in _chosen(support)]
     return [place for place in found if place is not None]
 
 
 def _chosen(support: Support) -> Iterator[tuple[int, ...]]:
     columns = support.columns
-    yield from ((k,) for k, column in enumerate(columns) if not column.number)
+    categories = tuple(k for k, column in enumerate(columns) if not column.number)
+    yield from ((k,) for k in categories)
     for size in (2, 3):
         crossing = [
             c
@@ -62,6 +64,8 @@ def _chosen(support: Support) -> Iterator[tuple[int, ...]]:
         ]
         if size == 2 or len(crossing) <= MOST_TRIPLES:
             yield from crossing
+    if len(categories) > 3 and len({columns[k].group for k in categories}) > 1:
+        yield categories
 
 
 def _place(support: Support, chosen: tuple[int, ...]) -> Place | None:
@@ -79,7 +83,7 @@ def _place(support: Support, chosen: tuple[int, ...]) -> Place | None:
         if column.number:
             near, expected = _with_neighbors(near, axis), _with_neighbors(expected, axis)
     if len(chosen) == 1:
-        bare = near == 0
+        bare = near <= (FEW if columns[0].set else 0)
     else:
         bare = (near <= FEW) & (expected >= EXPECTED + RATIO * near)
     return Place(chosen, steps, widths, bare.flatten(), (counts == 0).flatten(), near.flatten())

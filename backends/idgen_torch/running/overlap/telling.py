@@ -16,6 +16,8 @@ from idgen_torch.running.overlap.support import Column
 
 __all__ = ["functions", "where"]
 
+ROUNDING = 1e-6
+
 SHOWN = 2
 """So many places are named."""
 
@@ -26,7 +28,7 @@ DETERMINED = 0.98
 def where(finding: Finding, lookout: Lookout, atoms: Mapping[str, PartOf], rows: Values) -> str:
     """The places of a finding, as `at X = 1, Z = 0, which no row shows`; `rows` are those that were looked at."""
     columns = [lookout.support.columns[k] for k in finding.columns]
-    if finding.place is None and any(column.number for column in columns):
+    if finding.place is None and len(columns) > 1 and any(column.number for column in columns):
         return f"at values of {_joined([column.name for column in columns])} that lie far from every row together"
     there = {column.part: rows[column.part][finding.rows] for column in columns}
     shown = _places(finding, columns, atoms, there)
@@ -63,7 +65,7 @@ def _places(finding: Finding, columns: list[Column], atoms: Mapping[str, PartOf]
     varied = [len(codes[:, k].unique()) if column.number else 0 for k, column in enumerate(columns)]
     moving = max(range(len(columns)), key=varied.__getitem__)
     fixed = [k for k in range(len(columns)) if k != moving or not columns[k].number]
-    _, group, counts = codes[:, fixed].unique(dim=0, return_inverse=True, return_counts=True)
+    _, group, counts = codes[:, fixed or [moving]].unique(dim=0, return_inverse=True, return_counts=True)
     texts = []
     for key in counts.argsort(descending=True)[: SHOWN + 1].tolist():
         inside = (group == key).nonzero()[:, 0]
@@ -87,15 +89,19 @@ def _value(column: Column, atom: PartOf, values: Tensor) -> str:
     if not column.number:
         return f"{column.name} = {atom.kind.describe(int(values[0]))}"
     entry = values[:, column.entry]
-    ends = torch.stack([values[entry.argmin()], values[entry.argmax()]])
-    out = atom.kind.empty(2)
-    atom.kind.decode_one(ends.numpy(), out)
-    low, high = (_short(value) for value in (out if out.ndim == 1 else out[:, column.entry]))
-    return f"{column.name} = {low}" if low == high else f"{column.name} from {low} to {high}"
+    zero = torch.zeros_like(values[0])
+    out = atom.kind.empty(4)
+    atom.kind.decode_one(torch.stack([values[entry.argmin()], values[entry.argmax()], zero, zero + 1]).numpy(), out)
+    low, high, zero_of, one_of = out if out.ndim == 1 else out[:, column.entry]
+    if isinstance(low, np.floating):  # what is left of a value after float32 is no digit of it
+        low, high = (0.0 if abs(end) < ROUNDING * abs(one_of - zero_of) else end for end in (low, high))
+    digits = next((d for d in (3, 6, 10) if _short(low, d) != _short(high, d)), 3)
+    first, last = _short(low, digits), _short(high, digits)
+    return f"{column.name} = {first}" if first == last else f"{column.name} from {first} to {last}"
 
 
-def _short(value: Any) -> str:
-    return f"{float(value):.3g}" if isinstance(value, np.floating | float) else str(value)
+def _short(value: Any, digits: int) -> str:
+    return f"{float(value):.{digits}g}" if isinstance(value, np.floating | float) else str(value)
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -149,3 +149,33 @@ def test_rows_without_weight_are_none_and_many_are_thinned() -> None:
     assert found.share == 1
     assert Support.of([Part("Z", size=2)], {"Z": (0, True)}, {"Z": z}, torch.zeros(20_000)) is None
     assert Support.of([Part("P", dim=4, shape=(1, 2, 2))], {}, {}, None) is None
+
+
+def test_a_number_that_is_set_into_a_gap() -> None:
+    x = normal(N, 1) + 20 * (coin()[:, None] - 0.5)
+    watching = lookout({"X": x}, {"X": 0}, ("X",))
+    found = watching.look({"X": torch.full((10, 1), 0.0)})
+    assert found is not None
+    assert (found.share, found.columns, found.none) == (1.0, (0,), True)
+    assert watching.look({"X": torch.full((10, 1), 9.0)}) is None
+    assert watching.look({"X": normal(1000, 1, seed=1) + 10}) is None
+
+
+def test_a_parity_of_many_categories_is_found() -> None:
+    """X is the parity of four others, of which any three say nothing."""
+    rows = {name: coin(seed=seed) for seed, name in enumerate("ABCD")}
+    apart = {"A": 1, "B": 1, "C": 1, "D": 1, "X": 0}
+    parity = torch.stack(list(rows.values())).sum(0) % 2
+    asked = {name: coin(1000, 10 + seed) for seed, name in enumerate("ABCD")} | {"X": coin(1000, 20)}
+    found = lookout(rows | {"X": parity}, apart, ("X",)).look(asked)
+    assert found is not None
+    assert found.share == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_category_that_is_set_and_has_three_rows() -> None:
+    x = coin()
+    x[:3] = 2
+    found = lookout({"X": x}, {"X": 0}, ("X",)).look({"X": torch.full((10,), 2)})
+    assert found is not None
+    assert (found.share, found.none) == (1.0, False)
+    assert lookout({"X": x}, {"X": 0}).look({"X": torch.full((10,), 2)}) is None
