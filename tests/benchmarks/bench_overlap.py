@@ -33,7 +33,7 @@ EFFECT = "P(Y | do(X))"
 BACK_DOOR = "Z -> X -> Y; Z -> Y"
 FRONT_DOOR = "X -> M -> Y; X <-> Y"
 NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
-QUICKLY = {"epochs": 2, "ensemble": 1, "hidden": (16,)}
+QUICKLY = {"epochs": 2, "ensemble": 1, "hidden": (16,), "rows_factor": 2.0}
 EVEN = Fraction(3, 10)
 """So much of every law of a good model of categories is even."""
 
