@@ -20,14 +20,15 @@ from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.analysis import needed_by
 from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves
-from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.operations import Draw, Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
+from idgen_compiler.warning import warn_overlap
 from idgen_torch.families import ConditionalModel, Resample, Run, Task
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.densities import Densities
-from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, resampled_parts
+from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, policy_of, resampled_parts
 from idgen_torch.running.emphasis import Emphasis
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
@@ -35,6 +36,7 @@ from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.probe import PROBED, asking, crossed
 from idgen_torch.running.overlap.support import Support
 from idgen_torch.running.overlap.watch import Watch, groups_of
+from idgen_torch.running.overlap.weighing import missing_rows
 from idgen_torch.running.plan import FitSettings, draws_of, label_of, requested_families
 from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelReport, Overlap, versions
 from idgen_torch.running.reweighting import reweighted, warn_poor_overlap
@@ -76,6 +78,7 @@ class Fitting:
         self._data_reports: dict[str, DataReport] = {}
         self._operation = ""
         self._overlap: dict[str, Overlap] = {}
+        self._missing: dict[str, str] = {}  # law that was reweighted -> which rows it lacks
         self._lookouts: dict[str, Lookout] = {}
         self._told: set[str] = set()  # the places without rows that were warned of
         self._requested = requested_families(program, settings.families)
@@ -95,7 +98,9 @@ class Fitting:
         for op in self.program.laws:
             if op.result in self._overlap and not op.regenerate:
                 found, report = self._overlap[op.result], self._data_reports[op.result]
-                warn_poor_overlap(op.result, found.variables, report.effective_rows, report.rows, found.mass)
+                said = warn_poor_overlap(op.result, found.variables, report.effective_rows, report.rows, found.mass)
+                if not said and self._missing.get(op.result):
+                    warn_overlap(self._missing[op.result])
         return self._fitted(choices)
 
     def overlap(self, data: str) -> Overlap:
@@ -210,6 +215,7 @@ class Fitting:
         for draw, by in zip(way.do, way.by, strict=True):
             policy = self._densities.log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data, values)
             observed = values[by].log_prob(data.rows).double().cpu()
+            self._note_missing(op, draw, by, data)
             # A row that the policy never takes weighs nothing, however unlikely it was.
             log_ratio += torch.where(policy == -math.inf, policy, policy - observed)
         kept = [part.name for part in self._schema.parts(*op.variables)]
@@ -229,6 +235,14 @@ class Fitting:
         support = None if groups is None else Support.of(inputs, groups, data.rows, data.weights)
         if support is not None:
             self._lookouts[op.result] = Lookout(support)
+
+    def _note_missing(self, op: Realize, draw: Draw, by: str, data: DataSet) -> None:
+        """Keep which rows a draw asks for and the data lack; what a model decides stands in rows by itself."""
+        policy = self._policies.get(policy_of(draw)) if not isinstance(draw.policy, ir.ByModel) else None
+        model = next(model for model in self.program.models if model.result == by)
+        if policy is not None:
+            lack = missing_rows(op.result, draw, policy, model, self._schema, data, self._settings.seed)
+            self._missing[op.result] = self._missing.get(op.result) or lack or ""
 
     def _watch(self, sentence: str) -> Watch:
         labels = {model.result: label_of(model) for model in self.program.models}

@@ -15,13 +15,16 @@ from idgen_torch.running.overlap.support import BINS, Support
 __all__ = ["Place", "places"]
 
 EXPECTED = 50.0
+LEAST = 15.0
 RATIO = 50.0
 FEW = 3
-"""A cell is bare that holds at most FEW rows, where by chance it would hold EXPECTED and RATIO times as many; and so is
-a category that has FEW rows itself where it is set, and none elsewhere."""
+"""A cell is bare that holds at most FEW rows, where by chance it would hold EXPECTED and RATIO times as many (of
+small tables an eighth of the rows, and LEAST); and so is a category that has FEW rows itself where it is set, and none
+elsewhere."""
 
+COARSE_BELOW = 500
 FINE_FROM = 2000
-"""From so many rows on, pairs with numbers are looked at in finer cells."""
+"""Numbers are looked at in quarters of the data below so many rows, and in sixteenths, as pairs, from so many on."""
 
 MOST_CELLS = 2**18
 MOST_TRIPLES = 400
@@ -71,7 +74,8 @@ def _chosen(support: Support) -> Iterator[tuple[int, ...]]:
 def _place(support: Support, chosen: tuple[int, ...]) -> Place | None:
     columns = [support.columns[k] for k in chosen]
     numbers = sum(column.number for column in columns)
-    bins = 16 if numbers <= 2 and len(support.codes) >= FINE_FROM else 8
+    count = len(support.codes)
+    bins = 4 if count < COARSE_BELOW else 16 if numbers <= 2 and count >= FINE_FROM else 8
     steps = tuple(BINS // bins if column.number else 1 for column in columns)
     widths = tuple(-(-column.size // step) for column, step in zip(columns, steps, strict=True))
     if prod(widths) > MOST_CELLS:
@@ -85,7 +89,7 @@ def _place(support: Support, chosen: tuple[int, ...]) -> Place | None:
     if len(chosen) == 1:
         bare = near <= (FEW if columns[0].set else 0)
     else:
-        bare = (near <= FEW) & (expected >= EXPECTED + RATIO * near)
+        bare = (near <= FEW) & (expected >= min(EXPECTED, max(LEAST, count / 8)) + RATIO * near)
     return Place(chosen, steps, widths, bare.flatten(), (counts == 0).flatten(), near.flatten())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,19 @@ def test_a_copy_in_a_napkin_is_told_once_at_the_regeneration() -> None:
     (text,) = told
     assert "of the rows of %law0 ask P(X | W1, W2) at W1 = " in text
     assert "(W2 is a function of W1 in these rows)" in text
+
+
+def test_weights_do_not_hide_rows_that_are_not_there() -> None:
+    """A propensity that learned nothing weighs all rows alike, so that none of them seems to be missing."""
+    asked = faulty("napkin, W2 is W1", 0)
+    few = replace(asked, data={name: column[:250] for name, column in asked.data.items()})
+    sampler, told = fit(few, **QUICKLY)
+    assert sampler.report().choices[0].chosen == "reweight"
+    (text,) = told
+    assert re.match(
+        r"%law0: (4|5)\d% of the values that W2 is to take lie at W1 = (0, W2 = 1|1, W2 = 0) or W1 = ", text
+    )
+    assert text.endswith("which no row shows; no weights stand for rows that are not there")
 
 
 def test_a_loaded_sampler_tells_as_well_and_so_does_a_stream(tmp_path: Path) -> None:
