@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.errors import DataError, ProgramError, near_misses
-from idgen_compiler.estimand.tables import Array, Joint, KernelTable, Table, contract, normalize
+from idgen_compiler.estimand.tables import ROUNDING, Array, Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.execute import execute
 from idgen_compiler.ir.operations import (
     Apply,
@@ -94,14 +94,13 @@ class ExactRealizer:
 
     def regenerate(self, way: Regenerate, values: Mapping[str, Any]) -> Table:
         """The law of the outputs when the network's inputs are drawn from their policies."""
-        factors = self.factors((*way.do, *way.network.statements), values)
+        factors = self.factors((*way.do, *way.network.statements), way.network.outputs, values)
         return self.contracted(factors, way.network.outputs)
 
     def reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> Table:
         """The data set's law times policy(x) / P(x | its inputs) for each draw, over the variables kept.
 
-        The weights are normalized to mean one, as they are in practice: this matters only where the data set has no
-        rows at all that the policy asks for.
+        Where the data set has no row that the policy asks for, a part of the law is unknown.
         """
         factors = [values[way.data]]
         for draw, name in zip(way.do, way.by, strict=True):
@@ -110,19 +109,36 @@ class ExactRealizer:
         total = law.values.sum()
         if total == 0:
             raise DataError(f"{op.result} has no row with a positive weight: the data never do what its policies ask")
-        return law if total == 1 else Table(law.axes, np.asarray(law.values / total))
+        if total == 1 or abs(total - 1) <= ROUNDING:
+            return law
+        # Mass that no row carries may lie anywhere.
+        even = np.asarray(law.values + (1 - total) / law.values.size)
+        return Table(law.axes, even, law.values if law.known is None else law.known)
 
     def sample(self, op: Sample, values: Mapping[str, Any]) -> KernelTable:
-        """The kernel of the network; an input that does not matter still has its axis."""
+        """The kernel of the network; an input that does not matter still has its axis.
+
+        It is not defined where it rests on what the joint does not determine (see `KernelTable.defined`).
+        """
         given, targets = tuple(sorted(op.network.inputs)), tuple(sorted(op.network.outputs))
-        law = self.contracted(self.factors(op.network.statements, values), (*given, *targets))
-        return KernelTable(given, targets, law.values)
+        law = self.contracted(self.factors(op.network.statements, targets, values), (*given, *targets))
+        return KernelTable.of(law, given, targets)
 
     # -- statements -----------------------------------------------------------------------------------------------
 
-    def factors(self, statements: Iterable[Statement], values: Mapping[str, Any]) -> list[Table]:
-        """A region's statements; their product is the joint kernel of its slots given its inputs."""
-        return [self.factor(s, values) for s in statements]
+    def factors(
+        self, statements: Sequence[Statement], outputs: Iterable[str], values: Mapping[str, Any]
+    ) -> list[Table]:
+        """The statements of a region that bear on its outputs; their product, summed over the rest, is its kernel.
+
+        What a statement fills and nobody looks at sums to one, whether it is determined or not.
+        """
+        wanted, found = set(outputs), list[Table]()
+        for statement in reversed(statements):
+            if wanted.intersection(statement.slots):
+                wanted.update(statement.inputs)
+                found.append(self.factor(statement, values))
+        return found[::-1]
 
     def factor(self, statement: Statement, values: Mapping[str, Any]) -> Table:
         """The kernel of one statement's slots given the slots that it reads."""
@@ -150,7 +166,8 @@ class ExactRealizer:
                 return self.law_of_codes(draw.slot, [label == value for label in labels])
             case Shifted(data, by):
                 law = values[data].summed([variable])
-                return Table((draw.slot,), self.shifted(variable, law.values, by))
+                known = None if law.known is None else self.shifted(variable, law.known, by)
+                return Table((draw.slot,), self.shifted(variable, law.values, by), known)
             case ByModel(model, inputs):
                 return _applied(values[model], draw.slots, inputs)
             case Column(data):
@@ -205,8 +222,9 @@ def _applied(model: _Model, slots: tuple[str, ...], inputs: tuple[str, ...]) -> 
 
 
 def _reciprocal(table: Table) -> Table:
-    """1 / p, and 0 where p is 0: such a row never occurs, so that any weight will do."""
+    """1 / p, and 0 where p is 0: such a row never occurs, so that any weight will do; known where p is."""
     values: Array = table.values
     empty = values == 0
     one: Any = Fraction(1) if values.dtype == object else 1.0
-    return Table(table.axes, np.where(empty, one - one, one / np.where(empty, one, values)))
+    inverse = np.where(empty, one - one, one / np.where(empty, one, values))
+    return Table(table.axes, inverse, None if table.known is None else np.where(table.unknown, one - one, inverse))

@@ -10,6 +10,7 @@ import numpy as np
 
 from idgen_compiler.data.kinds.labels import label_codes, read_label
 from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.hinge.question import Question, sampler_of
 from idgen_compiler.hinge.samples import Samples
@@ -38,7 +39,8 @@ class ExactSampler:
     def kernel(self, query: Query | str | None = None) -> KernelTable:
         """The kernel of one query: given its treatments and conditions, targets its outcomes, each sorted by name.
 
-        `query` may be left out where the program answers one.  Raises DataError for an unknown or ambiguous one.
+        It is NaN where the joint does not determine it (`KernelTable.defined`). `query` may be left out where the
+        program answers one.  Raises DataError for an unknown or ambiguous one.
         """
         return self.kernels[sampler_of(self.program, query).query]
 
@@ -55,8 +57,8 @@ class ExactSampler:
         Each value of `do` and `given` is one value or one per sample: labels where the variable has any, codes
         0, 1, 2, ... otherwise; the samples are likewise.
 
-        Raises DataError for a missing, unknown or misplaced variable, a value that is no category, or a column of
-        another length than n.
+        Raises DataError for a missing, unknown or misplaced variable, a value that is no category, a column of
+        another length than n, and for values at which the joint does not determine the answer.
         """
         question = Question.of(self.program, n, do, given, seed, query)
         kernel = self.kernels[question.sampler.query]
@@ -66,7 +68,8 @@ class ExactSampler:
         places = zip(kernel.given, sizes, strict=True)
         codes = [self._codes(*question.settings[name], size) for name, size in places]
         rows = np.ravel_multi_index(codes, sizes) if codes else np.zeros(question.n, dtype=np.intp)
-        table = kernel.table.reshape(int(np.prod(sizes)), -1).astype(np.float64)
+        self._check_defined(question, kernel, rows)
+        table = np.nan_to_num(kernel.table.reshape(int(np.prod(sizes)), -1).astype(np.float64), nan=1.0)
         cells = _draw(table, rows, generator)
         drawn = np.unravel_index(cells, outcomes)
         return Samples({k: self._labeled(k, code) for k, code in zip(kernel.targets, drawn, strict=True)})
@@ -85,6 +88,20 @@ class ExactSampler:
     def save(self, path: str | Path) -> None:
         """Write the program and its kernels into a new folder as JSON.  Raises DataError if the folder holds files."""
         write_sampler(Path(path), self.program, self.kernels, self.labels)
+
+    def _check_defined(self, question: Question, kernel: KernelTable, rows: Array) -> None:
+        """Raise DataError for rows of the kernel that the joint does not determine.  Shape: rows (n,)."""
+        lost = rows[~kernel.defined.reshape(-1)[rows]]
+        if not len(lost):
+            return
+        sizes = kernel.table.shape[: len(kernel.given)]
+        codes = zip(kernel.given, sizes, np.unravel_index(lost[0], sizes) if sizes else (), strict=True)
+        at = ", ".join(f"{name} = {self._labels(name, size)[code]!r}" for name, size, code in codes)
+        raise DataError(
+            f"the joint does not determine {question.query}{f' at {at}' if at else ''}: the answer rests on a "
+            "condition that has probability zero; ask where kernel().defined is true, at values that occur together "
+            "with all that they are compared across"
+        )
 
     def _labels(self, name: str, size: int) -> tuple[Any, ...]:
         return self.labels.get(name, tuple(range(size)))

@@ -27,28 +27,28 @@ TABLES = "kernels.json"
 
 @dataclass(frozen=True, slots=True)
 class _Kernel:
-    """A kernel as a file holds it: its values in row-major order."""
+    """A kernel as a file holds it: its values in row-major order, null where it is not defined."""
 
     query: str
     given: tuple[str, ...]
     targets: tuple[str, ...]
     shape: tuple[int, ...]
     exact: bool  #: whether the values are Fractions
-    values: tuple[str | float, ...]
+    values: tuple[str | float | None, ...]
 
     @classmethod
     def of(cls, query: str, kernel: KernelTable) -> _Kernel:
         exact = kernel.table.dtype == object
-        values = tuple(str(v) if exact else float(v) for v in kernel.table.flat)
+        values = tuple(None if v != v else str(v) if exact else float(v) for v in kernel.table.flat)
         return cls(query, kernel.given, kernel.targets, kernel.table.shape, bool(exact), values)
 
     @property
     def table(self) -> KernelTable:
         """The kernel itself.  Raises ValueError or ZeroDivisionError for values that are no numbers or too few."""
         kind = str if self.exact else float  # Fraction(0.1) would be taken, and would be another number
-        if not all(isinstance(value, kind) for value in self.values):
+        if not all(value is None or isinstance(value, kind) for value in self.values):
             raise ValueError(f"not all values are {'texts' if self.exact else 'numbers'}")
-        numbers = [Fraction(value) for value in self.values] if self.exact else list(self.values)
+        numbers: list[Any] = [math.nan if v is None else Fraction(v) if self.exact else v for v in self.values]
         values: Array = np.array(numbers, dtype=object if self.exact else np.float64)
         return KernelTable(self.given, self.targets, values.reshape(self.shape))
 
@@ -108,9 +108,11 @@ def _check(
         if axes != expected or len(kernel.given) != len(sampler.network.inputs) or kernel.table.ndim != len(axes):
             raise _damaged(path, f"a table of {TABLES} has the axes {axes}, not {expected}")
         over = tuple(range(len(kernel.given), len(axes)))
-        totals = np.asarray(kernel.table.sum(axis=over))
+        absent = np.asarray(kernel.table != kernel.table, dtype=bool)  # a law is there as a whole or not at all
+        there = np.where(absent, 0, kernel.table)
+        totals = np.asarray(there.sum(axis=over))
         whole = (totals == 1) if kernel.table.dtype == object else (abs(totals - 1) <= 1e-9)
-        if not np.all(kernel.table >= 0) or not np.all(whole):  # NaN fails both
+        if not np.all(there >= 0) or not np.all(whole | absent.all(axis=over)):
             raise _damaged(path, f"a table of {TABLES} is no conditional law: it must sum to 1 over {kernel.targets}")
         for name, size in zip(axes, kernel.table.shape, strict=True):
             if sizes.setdefault(name, size) != size:

@@ -34,6 +34,9 @@ from idgen_torch.training.progress import Progress
 
 __all__ = ["TorchBackend"]
 
+FEW_ROWS = 10
+"""A table of fewer rows is told of."""
+
 _EXAMPLES = {"types": "{'X': 'categorical'}", "composites": "{'W': ['W.a', 'W.b']}", "family": "{'Y': 'table'}"}
 
 
@@ -94,6 +97,7 @@ class TorchBackend:
         place, seed = _device(device), checked_seed(seed)
         _check_rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
+        _warn_few(rows)
         _warn_constant(program, schema, rows)
         warn_contradictions(program, data, types, schema, check_graph, how)
         factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
@@ -179,6 +183,15 @@ def _code_of(kind: type[Family]) -> str:
         return inspect.getsource(kind) + inspect.getsource(kind.model)
     except (OSError, TypeError):  # written at a prompt
         return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _warn_few(rows: Values) -> None:
+    """Warn of a table that is smaller than anything can be learned from."""
+    count = len(next(iter(rows.values())))
+    if count < FEW_ROWS:
+        warn_overlap(
+            f"the table has {count} row{'s' * (count != 1)}, too few to learn a law from; the answer is a guess"
+        )
 
 
 def _warn_constant(program: Program, schema: Schema, rows: Values) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from idgen_compiler.estimand.evaluation import evaluate
 from idgen_compiler.estimand.formulation import MOST_PROBABILITIES, FreeVariables
 from idgen_compiler.estimand.nodes import Intervened, Kernel
@@ -47,7 +45,9 @@ class Estimand:
     def evaluate(self, joint: Joint) -> KernelTable:
         """The exact value on a discrete joint.
 
-        Shape: one axis for each of `given`, then one for each of `targets`. Fractions in, Fractions out.
+        Shape: one axis for each of `given`, then one for each of `targets`. Fractions in, Fractions out. It is NaN
+        where the joint does not determine it, because it rests on a condition that never occurs
+        (`KernelTable.defined`).
         Raises DataError when the joint lacks a variable.
 
         >>> import idgen_compiler as idgen
@@ -58,7 +58,7 @@ class Estimand:
                [0.5 , 0.5 ]])
         """
         table = evaluate(self.kernel, joint, (*self.given, *self.targets))
-        return KernelTable(self.given, self.targets, np.ascontiguousarray(table.values))
+        return KernelTable.of(table, self.given, self.targets)
 
     @property
     def laws(self) -> Sequence[Intervened]:

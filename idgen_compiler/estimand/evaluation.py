@@ -27,6 +27,7 @@ from idgen_compiler.estimand.nodes import (
 )
 from idgen_compiler.estimand.tables import Joint, Table, contract, normalize
 from idgen_compiler.estimand.tree import fold
+from idgen_compiler.graph.names import variable_of
 
 __all__ = ["evaluate"]
 
@@ -76,7 +77,7 @@ class _Evaluation:
                 return self.bind(values[node.body], node.over)
             case Free():
                 body = values[node.body]
-                even = tuple(self.uniform(name) for name in node.over)
+                even = tuple(self.even(name) for name in node.over)
                 return self.bind(_Value((*body.tables, *even), body.bound), node.over)
             case Renamed():
                 for old, new in node.names:
@@ -84,10 +85,11 @@ class _Evaluation:
                 return self.rename(self.freshen(values[node.body]), dict(node.names))
         raise TypeError(f"no evaluation for {type(node).__name__}")
 
-    def uniform(self, name: str) -> Table:
-        size = self.sizes[name]
-        share: Any = Fraction(1, size) if self.joint.exact else 1.0 / size
-        return Table((name,), np.full(size, share, dtype=object if self.joint.exact else float))
+    def even(self, name: str) -> Table:
+        """Every value evenly that occurs at all: at others nothing is determined, and any value will do."""
+        occurs = self.joint.marginal([variable_of(name)]).values > 0
+        share: Any = Fraction(1, int(occurs.sum())) if self.joint.exact else 1.0 / int(occurs.sum())
+        return Table((name,), np.where(occurs, share, share * 0))
 
     def size_of(self, new: str, old: str) -> None:
         self.sizes[new] = self.sizes[old]

@@ -5,6 +5,7 @@ Every table is float64, or an object array of `fractions.Fraction` for arithmeti
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,17 +17,25 @@ import opt_einsum
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.spelling import composed
 
-__all__ = ["Array", "Joint", "KernelTable", "Table", "contract", "normalize"]
+__all__ = ["ROUNDING", "Array", "Joint", "KernelTable", "Table", "contract", "normalize"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+ROUNDING = 1e-9
+"""By this fraction float64 tables may differ that are equal in exact arithmetic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An array whose axes are named: axis k belongs to variable `axes[k]`."""
+    """An array whose axes are named: axis k belongs to variable `axes[k]`.
+
+    `known` is how much of each value is determined: less than the value where a part of it rests on a conditional
+    whose condition never occurs. None stands for all of it.
+    """
 
     axes: tuple[str, ...]
     values: Array
+    known: Array | None = None
 
     def aligned(self, axes: Sequence[str]) -> Array:
         """The values with the axes in another order.  Shape: one axis for each of `axes`."""
@@ -38,11 +47,20 @@ class Table:
         drop = tuple(k for k, a in enumerate(self.axes) if a not in kept)
         if not drop:
             return self
-        return Table(tuple(a for a in self.axes if a in kept), np.asarray(self.values.sum(axis=drop)))
+        known = None if self.known is None else np.asarray(self.known.sum(axis=drop))
+        return Table(tuple(a for a in self.axes if a in kept), np.asarray(self.values.sum(axis=drop)), known)
 
     def renamed(self, names: Mapping[str, str]) -> Table:
         """The table with some axes under other names."""
-        return Table(tuple(names.get(a, a) for a in self.axes), self.values)
+        return Table(tuple(names.get(a, a) for a in self.axes), self.values, self.known)
+
+    @property
+    def unknown(self) -> Array:
+        """Where a part of the value is not determined.  Shape: that of the values, booleans."""
+        if self.known is None:
+            return np.zeros(self.values.shape, dtype=bool)
+        lost: Array = self.values - self.known
+        return np.asarray(lost != 0 if self.values.dtype == object else lost > ROUNDING * self.values, dtype=bool)
 
 
 def contract(tables: Sequence[Table], keep: Sequence[str], sizes: Mapping[str, int], exact: bool) -> Table:
@@ -51,44 +69,62 @@ def contract(tables: Sequence[Table], keep: Sequence[str], sizes: Mapping[str, i
     Axes of `keep` that no table has are filled by repetition (a product that does not depend on them).
     opt_einsum finds the order of contraction; Fractions go through the same contraction as Python objects.
     """
-    present = {a for t in tables for a in t.axes}
+    factors = [(t.axes, t.values) for t in tables]
+    values = _contracted(factors, keep, sizes, exact)
+    if all(t.known is None for t in tables):
+        return Table(tuple(keep), values)
+    sure = [(t.axes, t.values if t.known is None else t.known) for t in tables]
+    return _where_needed(Table(tuple(keep), values, _contracted(sure, keep, sizes, exact)))
+
+
+def _contracted(
+    factors: Sequence[tuple[tuple[str, ...], Array]], keep: Sequence[str], sizes: Mapping[str, int], exact: bool
+) -> Array:
     number: dict[str, int] = {}
-    for t in tables:
-        for a in t.axes:
+    for axes, _ in factors:
+        for a in axes:
             number.setdefault(a, len(number))
-    have = [a for a in keep if a in present]
+    have = [a for a in keep if a in number]
     one: Any = Fraction(1) if exact else 1.0
-    if not tables:
+    if not factors:
         values = np.array(one, dtype=object if exact else float)
     else:
         operands: list[Any] = []
-        for t in tables:
-            operands += [t.values, [number[a] for a in t.axes]]
+        for axes, array in factors:
+            operands += [array, [number[a] for a in axes]]
         backend = "object" if exact else "auto"
         values = np.asarray(opt_einsum.contract(*operands, [number[a] for a in have], optimize="auto", backend=backend))
     if len(have) < len(keep):
-        shape = [1 if a not in present else sizes[a] for a in keep]
+        shape = [1 if a not in number else sizes[a] for a in keep]
         values = np.broadcast_to(values.reshape(shape), [sizes[a] for a in keep])
-    return Table(tuple(keep), values)
+    return values
+
+
+def _where_needed(table: Table) -> Table:
+    """The table without its `known` where that is all of it."""
+    return table if table.unknown.any() else Table(table.axes, table.values)
 
 
 def normalize(table: Table, targets: Iterable[str]) -> Table:
     """The conditional of the targets given the other axes.
 
-    Where the condition has probability zero the conditional is not defined; it is taken uniform there, so that the
-    result is a kernel. Under positivity, which the theory assumes, this never happens.
+    Where the condition has probability zero, or a part of the law there is unknown, the conditional is not defined: it
+    is taken uniform, so that the result is a kernel, and none of it is known. Under positivity, which the theory
+    assumes, this never happens.
     """
     wanted = set(targets)
     over = tuple(k for k, a in enumerate(table.axes) if a in wanted)
     total = table.values.sum(axis=over, keepdims=True)
-    empty = total == 0
-    if np.any(empty):
-        count = int(np.prod([table.values.shape[k] for k in over]))
-        even: Any = Fraction(1, count) if table.values.dtype == object else 1.0 / count
-        values = np.where(empty, even, table.values) / np.where(empty, type(even)(1), total)
-    else:
-        values = table.values / total
-    return Table(table.axes, values)
+    undefined = np.asarray(total == 0)
+    if table.known is not None:
+        undefined = undefined | table.unknown.any(axis=over, keepdims=True)
+    if not undefined.any():
+        return Table(table.axes, table.values / total)
+    count = int(np.prod([table.values.shape[k] for k in over]))
+    even: Any = Fraction(1, count) if table.values.dtype == object else 1.0 / count
+    one: Any = type(even)(1)
+    values = np.where(undefined, even, table.values / np.where(undefined, one, total))
+    return Table(table.axes, values, np.where(undefined, one - one, values))
 
 
 def _as_table(values: Any, what: str) -> Array:
@@ -216,7 +252,8 @@ class Joint:
 class KernelTable:
     """A kernel q(targets | given) as a table: axes are `given`, then `targets`, each sorted by name.
 
-    For every value of `given` the table sums to one over the targets.
+    For every value of `given` the table sums to one over the targets, or holds NaN where P does not determine the law
+    of the targets (see `defined`).
 
     >>> kernel = KernelTable(("X",), ("Y",), np.array([[0.75, 0.25], [0.5, 0.5]]))
     >>> kernel.at(X=0)
@@ -229,13 +266,35 @@ class KernelTable:
     targets: tuple[str, ...]
     table: Array
 
+    @classmethod
+    def of(cls, law: Table, given: Sequence[str], targets: Sequence[str]) -> KernelTable:
+        """A law over `given`, then `targets`, as a kernel: NaN for each value of `given` where it is not all known."""
+        values = np.ascontiguousarray(law.values)
+        if law.known is not None:
+            over = tuple(range(len(given), values.ndim))
+            undefined = law.unknown.any(axis=over, keepdims=True)
+            values = np.where(undefined, math.nan, values)
+        return cls(tuple(given), tuple(targets), values)
+
+    @property
+    def defined(self) -> Array:
+        """Whether P determines the law of the targets, for each value of `given`.
+
+        Shape: one axis for each of `given`, booleans. Where it is False the table holds NaN.
+
+        >>> KernelTable(("X",), ("Y",), np.array([[0.75, 0.25], [np.nan, np.nan]])).defined
+        array([ True, False])
+        """
+        whole = np.asarray(self.table == self.table, dtype=bool)  # NaN alone differs from itself
+        return np.asarray(whole.all(axis=tuple(range(len(self.given), self.table.ndim))))
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, KernelTable):
             return NotImplemented
         return (
             (self.given, self.targets) == (other.given, other.targets)
             and self.table.shape == other.table.shape
-            and bool((self.table == other.table).all())
+            and bool(((self.table == other.table) | (self.table != self.table) & (other.table != other.table)).all())
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -254,6 +313,11 @@ class KernelTable:
         return np.asarray(self.table[tuple(values[k] for k in self.given)])
 
     def distance(self, other: KernelTable) -> Any:
-        """The largest total variation over the given values; exact for Fractions."""
+        """The largest total variation over the given values; exact for Fractions.
+
+        NaN where one of the kernels is not defined and the other is.
+        """
         over = tuple(range(len(self.given), self.table.ndim))
-        return np.max(abs(self.table - other.table).sum(axis=over) / 2)
+        apart = np.asarray(abs(self.table - other.table).sum(axis=over) / 2)
+        neither = ~(self.defined | other.defined)
+        return np.max(np.where(neither, 0, apart) if neither.any() else apart)

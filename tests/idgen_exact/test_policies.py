@@ -71,11 +71,13 @@ def test_a_shift_moves_a_law_of_numbers() -> None:
     """X in 10, 20, 30, of which the last never occurs: 10 becomes 20, and 20 becomes 30."""
     table = [[F(1, 2), F(1, 4)], [F(1, 8), F(1, 8)], [F(0), F(0)]]
     joint = idgen.Joint(("X", "Y"), table, labels={"X": (10, 20, 30)})
-    # P(Y | X=20) = (1/2, 1/2); X = 30 has no rows, so that its conditional is taken even.
-    assert law(DRAWN, "%obs + 10", joint) == [F(1, 2), F(1, 2)]
-    assert law(SET, "%obs + 10", joint, "regenerate") == [F(1, 2), F(1, 2)]
+    moved = DRAWN.replace("X'", "X").replace("-> [Y]", "-> [X]")
+    assert law(moved, "%obs + 10", joint) == [F(0), F(3, 4), F(1, 4)]
+    # X = 30 has no rows, so that P(Y | X=30) is not defined, nor what rests on it.
+    assert all(value != value for value in law(DRAWN, "%obs + 10", joint))
+    assert all(value != value for value in law(SET, "%obs + 10", joint, "regenerate"))
     only = idgen.Joint(("X", "Y"), [[F(0), F(0)], [F(1, 2), F(1, 2)]], labels={"X": (10, 20)})
-    assert law(DRAWN, "%obs - 10", only) == [F(1, 2), F(1, 2)]
+    assert law(moved, "%obs - 10", only) == [F(1), F(0)]
     with pytest.raises(idgen.DataError, match=r"X = 20 moved by 10.0 is no value of X: 10, 20"):
         law(DRAWN, "%obs + 10", only)
     named = idgen.Joint(("X", "Y"), JOINT.table, labels={"X": ("low", "high")})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -44,6 +44,7 @@ class WiredNetwork:
     models: Mapping[str, ConditionalModel]
     policies: Mapping[PolicyKey, Draws]
     device: torch.device
+    watch: Callable[[Apply, Values, int], None] | None = None  #: told of what each model is given
 
     @property
     def batch_rows(self) -> int:
@@ -72,6 +73,8 @@ class WiredNetwork:
                     for slot in statement.inputs
                     for part, values in zip(self.schema.parts(variable_of(slot)), slots[slot], strict=True)
                 }
+                if self.watch is not None:
+                    self.watch(statement, given, count)
                 drawn = self.models[statement.model].sample(given, count, generator)
             else:
                 drawn = self.policies[policy_of(statement)].sample({}, count, generator)

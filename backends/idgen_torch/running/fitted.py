@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import ConditionalModel
 from idgen_torch.running.draws import Draws, PolicyKey
+from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.record import FitRecord
 
 __all__ = ["FittedProgram"]
@@ -23,3 +24,4 @@ class FittedProgram:
     models: Mapping[str, ConditionalModel]  #: operation -> model, those that the samplers apply
     policies: Mapping[PolicyKey, Draws]  #: those that the samplers draw from
     record: FitRecord
+    lookouts: Mapping[str, Lookout] = field(default_factory=dict)  #: operation -> which inputs its rows show

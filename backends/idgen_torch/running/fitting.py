@@ -16,22 +16,28 @@ from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
+from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.analysis import needed_by
 from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves
-from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.operations import Draw, Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
-from idgen_compiler.warning import warn_data
+from idgen_compiler.warning import warn_data, warn_overlap
 from idgen_torch.families import ConditionalModel, Resample, Run, Task
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.densities import Densities
-from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, resampled_parts
+from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, policy_of, resampled_parts
 from idgen_torch.running.emphasis import Emphasis
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.overlap.finding import Lookout
+from idgen_torch.running.overlap.probe import PROBED, asking, crossed
+from idgen_torch.running.overlap.support import Support
+from idgen_torch.running.overlap.watch import Watch, groups_of
+from idgen_torch.running.overlap.weighing import missing_rows
 from idgen_torch.running.plan import FitSettings, draws_of, label_of, requested_families
 from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelReport, Overlap, versions
 from idgen_torch.running.reweighting import reweighted, warn_poor_overlap
@@ -44,6 +50,8 @@ MOST_TOLD = 5
 """So many disagreements of a model with its rows are kept, the worst ones."""
 
 R = TypeVar("R", ModelReport, DataReport)
+
+_ASKED = "{label} {where}; the answer there is extrapolation"
 
 
 class Fitting:
@@ -74,6 +82,9 @@ class Fitting:
         self._data_reports: dict[str, DataReport] = {}
         self._operation = ""
         self._overlap: dict[str, Overlap] = {}
+        self._missing: dict[str, str] = {}  # law that was reweighted -> which rows it lacks
+        self._lookouts: dict[str, Lookout] = {}
+        self._told: set[str] = set()  # the places without rows that were warned of
         self._requested = requested_families(program, settings.families)
         weighing = [op.reweight for op in program.laws if op.reweight]
         self._weighing = {name for way in weighing for name in leaves(way, Role.MODEL)}
@@ -91,7 +102,9 @@ class Fitting:
         for op in self.program.laws:
             if op.result in self._overlap and not op.regenerate:
                 found, report = self._overlap[op.result], self._data_reports[op.result]
-                warn_poor_overlap(op.result, found.variables, report.effective_rows, report.rows, found.mass)
+                said = warn_poor_overlap(op.result, found.variables, report.effective_rows, report.rows, found.mass)
+                if not said and self._missing.get(op.result):
+                    warn_overlap(self._missing[op.result])
         return self._fitted(choices)
 
     def overlap(self, data: str) -> Overlap:
@@ -140,6 +153,7 @@ class Fitting:
                 return self._reweight(op, way, values)
             case Sample():
                 self._sampling.update({name: values[name] for name in leaves(op, Role.MODEL)})
+                self._probe(op, values)
         return None
 
     @contextmanager
@@ -163,6 +177,7 @@ class Fitting:
         recipe = self._requested.get(op.result) or self._trainer.choose(task)
         if recipe.emphasis:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
+        self._look_at(op, task.inputs, data)
         model, losses = self._trainer.fit(op.result, label_of(op), recipe, task)
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
         told = tuple(map(str, disagreements(model, task, self._schema)[:MOST_TOLD]))
@@ -181,10 +196,10 @@ class Fitting:
 
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet:
         count = max(1, round(self._settings.rows_factor * self._observed.count))
-        # The inputs of the network are the draws of do(...): run them as its first statements.
-        network = Network((), (*map(applied, way.do), *way.network.statements), way.network.outputs)
+        network = _unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
-        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device)
+        watch = self._watch(f"{{share}} of the rows of {op.result} ask {_ASKED}")
+        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
         self._trainer.progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
         rows: Values = {}
         start = 0
@@ -195,6 +210,7 @@ class Fitting:
                         rows[part.name] = _room(part, count, value)
                     rows[part.name][start : start + size] = value
             start += size
+            watch.tell()
             self._trainer.progress.advance(math.nan)
         self._trainer.progress.done()
         self._data_reports[op.result] = DataReport(op.result, count, float(count))
@@ -206,6 +222,7 @@ class Fitting:
         for draw, by in zip(way.do, way.by, strict=True):
             policy = self._densities.log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data, values)
             observed = values[by].log_prob(data.rows).double().cpu()
+            self._note_missing(op, draw, by, data)
             # A row that the policy never takes weighs nothing, however unlikely it was.
             log_ratio += torch.where(policy == -math.inf, policy, policy - observed)
         kept = [part.name for part in self._schema.parts(*op.variables)]
@@ -214,6 +231,43 @@ class Fitting:
         variables = ", ".join(draw.slot for draw in way.do)
         self._overlap[op.result] = Overlap(op.result, variables, result.effective / data.count, result.mass)
         return result.data
+
+    # -- what no row shows ----------------------------------------------------------------------------------------
+
+    def _look_at(self, op: Train, inputs: Sequence[Part], data: DataSet) -> None:
+        """Keep which inputs of a model stand together in its rows, where a network applies it."""
+        ways = [law.regenerate for law in self.program.laws if law.regenerate]
+        networks = [*map(_unfolded, ways), *(sampler.network for sampler in self.program.samplers)]
+        groups = groups_of(op, self._schema, networks)
+        support = None if groups is None else Support.of(inputs, groups, data.rows, data.weights)
+        if support is not None:
+            self._lookouts[op.result] = Lookout(support)
+
+    def _note_missing(self, op: Realize, draw: Draw, by: str, data: DataSet) -> None:
+        """Keep which rows a draw asks for and the data lack; what a model decides stands in rows by itself."""
+        policy = self._policies.get(policy_of(draw)) if not isinstance(draw.policy, ir.ByModel) else None
+        model = next(model for model in self.program.models if model.result == by)
+        if policy is not None:
+            lack = missing_rows(op.result, draw, policy, model, self._schema, data, self._settings.seed)
+            self._missing[op.result] = self._missing.get(op.result) or lack or ""
+
+    def _watch(self, sentence: str) -> Watch:
+        labels = {model.result: label_of(model) for model in self.program.models}
+        return Watch(self._schema, self._lookouts, labels, sentence, self._told, details=True)
+
+    def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
+        """Warn of what a sampler will ask its models when its treatments are set to their own values."""
+        network, conditions = asking(op.network, self._schema), query_of(self.program, op).conditions
+        if self._lookouts.keys().isdisjoint(leaves(network, Role.MODEL)):
+            return
+        models = {name: values[name] for name in leaves(network, Role.MODEL)}
+        often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
+        watch = self._watch(f"{often}{{share}} of the samples ask {_ASKED}")
+        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
+        known, seed = self._observed, self._settings.seed
+        inputs = crossed(op.network.inputs, conditions, self._schema, known.rows, known.count, seed)
+        for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
+            watch.tell()
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
@@ -237,12 +291,18 @@ class Fitting:
             dict(self._sampling),
             {key: policy for key, policy in self._policies.items() if key in policies},
             record,
+            {name: self._lookouts[name] for name in self._sampling if name in self._lookouts},
         )
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
         """Reports in the program's order, in whatever order the operations were executed."""
         names = [op.result for op in self.program.operations]
         return tuple(reports[name] for name in names if name in reports)
+
+
+def _unfolded(way: Regenerate) -> Network:
+    """The network of a regeneration with the draws of do(...) run as its first statements."""
+    return Network((), (*map(applied, way.do), *way.network.statements), way.network.outputs)
 
 
 def _room(part: Part, count: int, like: Tensor) -> Tensor:

@@ -60,8 +60,11 @@ def reweighted(name: str, data: DataSet, log_ratio: Tensor, kept: list[str]) -> 
     return Weighted(DataSet(rows, data.count, weights.float()), effective_rows(weights), mass)
 
 
-def warn_poor_overlap(name: str, variables: str, effective: float, count: int, mass: float) -> None:
-    """Warn when few of `count` rows stay effective, or when the weights' mean says that they do not cover the law."""
+def warn_poor_overlap(name: str, variables: str, effective: float, count: int, mass: float) -> bool:
+    """Warn when few of `count` rows stay effective, or when the weights' mean says that they do not cover the law.
+
+    Whether anything was said.
+    """
     if effective < FEW_EFFECTIVE * count:
         warn_overlap(
             f"{name}: after reweighting {variables} only {effective:.0f} of {count} "
@@ -74,3 +77,6 @@ def warn_poor_overlap(name: str, variables: str, effective: float, count: int, m
             "a part of the intervened law has no rows, or its propensities are wrong; the answer there is not to be "
             "trusted, and realize='regenerate' would extrapolate"
         )
+    else:
+        return False
+    return True

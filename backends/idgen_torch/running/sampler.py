@@ -18,12 +18,16 @@ from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.overlap.watch import Watch, watched
+from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import FitRecord
 from idgen_torch.tensors import decode, encode_value
 
 __all__ = ["TorchSampler"]
 
 T = TypeVar("T")
+
+_ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
 
 
 class TorchSampler:
@@ -68,7 +72,8 @@ class TorchSampler:
 
         Returns arrays with n entries each, in the type in which the variable's data came, images as bytes
         (n, channels, height, width); a composite is a structured array. Raises DataError for wrong names or values, and
-        warns (OverlapWarning) for a number beyond the data.
+        warns (OverlapWarning) for a number beyond the data, and where a model is asked at values of its inputs that no
+        row shows together.
         """
         op, count, batches = self._drawn(n, do, given, seed, query)
         columns = {name: self.schema[name].empty(count) for name in op.network.outputs}
@@ -108,9 +113,16 @@ class TorchSampler:
         """The sampler that is asked for, the number of samples, and its batches, drawn as they are taken."""
         question = Question.of(self.program, n, do, given, seed, query)
         op, inputs = question.sampler, self._inputs(question)
-        wired = WiredNetwork(op.network, self.schema, self.fitted.models, self.fitted.policies, self.device)
+        fitted = self.fitted
+        watch = self._watch(varies=any(len(values) > 1 for parts in inputs.values() for values in parts))
+        wired = WiredNetwork(op.network, self.schema, fitted.models, fitted.policies, self.device, watch)
         batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
-        return op, question.n, _without_gradients(batches)
+        return op, question.n, watched(_without_gradients(batches), watch)
+
+    def _watch(self, varies: bool) -> Watch:
+        """What warns of inputs that no row shows."""
+        labels = {model.result: label_of(model) for model in self.program.models}
+        return Watch(self.schema, self.fitted.lookouts, labels, _ASKED, varies=varies)
 
     def read_value(self, name: str, text: str) -> Any:
         """The value of a variable that a person typed, as `sample` takes it (see `Kind.read`).

@@ -94,6 +94,29 @@ def test_a_condition_of_probability_zero_gives_a_uniform_law(dtype: type) -> Non
     values = np.array([[HALF, HALF], [Fraction(), Fraction()]], dtype=object).astype(dtype)
     kernel = normalize(Table(("A", "B"), values), ["B"])
     assert kernel.values.tolist() == [[HALF, HALF], [HALF, HALF]]
+    assert kernel.unknown.tolist() == [[False, False], [True, True]]
+
+
+@pytest.mark.parametrize("dtype", [object, float])
+def test_what_rests_on_an_unknown_law_with_positive_weight_is_unknown(dtype: type) -> None:
+    values = np.array([[HALF, HALF], [Fraction(), Fraction()]], dtype=object).astype(dtype)
+    kernel = normalize(Table(("A", "B"), values), ["B"])
+    sure, even = (Table(("A",), np.array(law, dtype=object).astype(dtype)) for law in ([1, 0], [HALF, HALF]))
+    sizes = {"A": 2, "B": 2}
+    assert contract([kernel, sure], ["B"], sizes, dtype is object).known is None
+    mixed = contract([kernel, even], ["B"], sizes, dtype is object)
+    assert mixed.unknown.all()
+    assert KernelTable.of(mixed, (), ("B",)).defined.tolist() is False
+    assert normalize(mixed, ["B"]).unknown.all()
+    assert KernelTable.of(kernel, ("A",), ("B",)).defined.tolist() == [True, False]
+
+
+def test_kernels_that_are_undefined_alike_are_equal() -> None:
+    one, same = (KernelTable(("X",), ("Y",), np.array([[0.5, 0.5], [np.nan, np.nan]])) for _ in range(2))
+    whole = KernelTable(("X",), ("Y",), np.full((2, 2), 0.5))
+    assert one == same != whole
+    assert one.distance(same) == 0
+    assert np.isnan(one.distance(whole))
 
 
 def test_kernels_compare_by_value_and_answer_at_a_condition() -> None:

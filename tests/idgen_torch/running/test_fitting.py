@@ -98,6 +98,7 @@ def test_poor_overlap_warns() -> None:
         fit(REWEIGHTED, data, smoothing=0.0, family={"%p0": "table"})
 
 
+@pytest.mark.filterwarnings("ignore::idgen_compiler.OverlapWarning")  # of a single row
 @pytest.mark.parametrize(("factor", "rows"), [(10.0, 500), (0.5, 25), (0.001, 1)])
 def test_regenerated_data_have_the_stated_size(factor: float, rows: int) -> None:
     sampler = fit(NAPKIN, programs.napkin_data(50), rows_factor=factor)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import idgen_compiler as idgen
-from idgen_compiler.errors import DataError
+from idgen_compiler.errors import DataError, OverlapWarning
 from idgen_compiler.hinge.saved import HEADER
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.families import Run, Task
@@ -81,7 +81,8 @@ def test_rows_that_cover_a_part_only_are_not_reweighted() -> None:
     data = programs.napkin_data(3000)
     data["W2"] = data["W1"] % 2
     data["W1"] = data["W1"] % 2
-    (choice,) = fit(data, rows_factor=1.0).report().choices
+    with pytest.warns(OverlapWarning, match=r"of the rows of %law0 ask P\(X \| W1, W2\) at .* which no row shows"):
+        (choice,) = fit(data, rows_factor=1.0).report().choices
     # W2 copies W1: every weight is P(w2), about a half, so that all rows would count as effective.
     overlap = choice.overlap
     assert overlap is not None

@@ -22,13 +22,14 @@ from idgen_torch.families import ConditionalModel
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.running.draws import Draws, PolicyKey, ShiftedDraws, UniformDraws, draws_over, resampled_parts
 from idgen_torch.running.files.models import Record, read_model, write_model
+from idgen_torch.running.files.supports import read_lookouts, write_lookouts
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.plan import draws_of
 from idgen_torch.running.record import FitRecord
 
 __all__ = ["read_fitted", "write_fitted"]
 
-_KEYS = {"format", "backend", "program", "schema", "models", "policies", "fit"}
+_KEYS = {"format", "backend", "program", "schema", "models", "policies", "supports", "fit"}
 
 
 def write_fitted(fitted: FittedProgram, path: Path) -> None:
@@ -49,6 +50,7 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
             schema=fitted.schema.to_json(),
             models={name: write_model(folder, name.removeprefix("%"), m) for name, m in fitted.models.items()},
             policies={_policy_name(*key): _write_policy(folder, key, p) for key, p in fitted.policies.items()},
+            supports=write_lookouts(folder, fitted.lookouts),
             fit=fitted.record.to_json(),
         )
         if path.exists():
@@ -77,6 +79,7 @@ def read_fitted(path: Path, device: torch.device) -> FittedProgram:
         _read_models(path, program, schema, records, device),
         {key: _read_policy(path, key, schema, policies[_policy_name(*key)], device) for key in sorted(drawn, key=str)},
         FitRecord.from_json(header["fit"]),
+        read_lookouts(path, header["supports"], program, schema),
     )
 
 

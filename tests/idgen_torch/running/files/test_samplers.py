@@ -42,7 +42,12 @@ def test_a_loaded_sampler_gives_the_same_samples(sampler: TorchSampler, saved: P
     for x in (0, 1):
         ours, theirs = (s.sample(500, do={"X": x}, seed=9)["Y"] for s in (sampler, loaded))
         assert np.array_equal(ours, theirs)
-    assert sorted(p.name for p in saved.iterdir()) == ["m0.safetensors", "m1.safetensors", "sampler.json"]
+    assert sorted(p.name for p in saved.iterdir()) == [
+        "m0.safetensors",
+        "m1.rows.safetensors",
+        "m1.safetensors",
+        "sampler.json",
+    ]
 
 
 def test_every_type_and_policy_survives(tmp_path: Path) -> None:

@@ -1,0 +1,63 @@
+"""Which inputs the rows of a model show, on disk: so many of these rows, as a model that draws rows is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import DataError
+from idgen_compiler.ir.program import Program
+from idgen_torch.entries import checked_keys, entry
+from idgen_torch.families import Resample
+from idgen_torch.families.tables.resample import ResampleModel
+from idgen_torch.running.files.models import Record, read_model, write_model
+from idgen_torch.running.overlap.finding import Lookout
+from idgen_torch.running.overlap.support import MOST_ROWS, Support, seen_parts
+from idgen_torch.running.overlap.watch import groups_of
+
+__all__ = ["read_lookouts", "write_lookouts"]
+
+
+def write_lookouts(folder: Path, lookouts: Mapping[str, Lookout]) -> dict[str, Record]:
+    """Write the rows of each support, and return the records that `read_lookouts` needs."""
+    return {name: _write(folder, name, lookout.support) for name, lookout in lookouts.items()}
+
+
+def _write(folder: Path, name: str, support: Support) -> Record:
+    rows = ResampleModel(Resample(), support.parts, support.kept, None)
+    return {"rows": support.rows, "kept": write_model(folder, _file(name), rows)}
+
+
+def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) -> dict[str, Lookout]:
+    """What looks at the inputs of each model of the samplers.
+
+    Raises DataError for a record that is of no such model, or whose file is not what was written.
+    """
+    models = {op.result: op for op in program.models}
+    networks = [sampler.network for sampler in program.samplers]
+    found = {}
+    for name, record in checked_keys("the list of supports", records, set(records) & set(models)).items():
+        op = models[name]
+        parts, groups = seen_parts(schema.parts(*op.inputs)), groups_of(op, schema, networks)
+        if groups is None or not parts:
+            raise DataError(f"the saved support of {name} is of a model that nobody asks; save the sampler again")
+        checked_keys(f"the saved support of {name}", record, {"rows", "kept"})
+        rows = read_model(path, _file(name), record["kept"], parts, (), torch.device("cpu"))
+        if not isinstance(rows, ResampleModel):
+            raise DataError(f"the saved support of {name} holds no rows; save the sampler again")
+        kept = {part.name: torch.from_numpy(rows.values_of(part.name)) for part in parts}
+        count = len(kept[parts[0].name])
+        if not count <= min(entry(record, "rows", int), MOST_ROWS):
+            raise DataError(
+                f"the saved support of {name} has {count} rows, more than were kept; save the sampler again"
+            )
+        found[name] = Lookout(Support(parts, kept, groups, record["rows"]))
+    return found
+
+
+def _file(name: str) -> str:
+    return f"{name.removeprefix('%')}.rows"

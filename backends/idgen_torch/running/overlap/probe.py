@@ -1,0 +1,64 @@
+"""What a sampler will ask its models, found out when it is fitted: its treatments' values, crossed with the rest."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.data.part import Form, Part
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operations import Apply, Network, Statement
+from idgen_torch.parts import Values
+from idgen_torch.running.ancestral import Slots
+from idgen_torch.seeds import stream_for
+
+__all__ = ["PROBED", "asking", "crossed"]
+
+PROBED = 4000
+"""So many rows are drawn to find out."""
+
+
+def asking(network: Network, schema: Schema) -> Network:
+    """The part of a network that decides what its models are asked: a last statement has no outputs.
+
+    What rests on pictures is left out, since they take long to draw.
+    """
+    read = {slot for statement in network.statements for slot in statement.inputs}
+    drawn = set(network.inputs)
+    kept: list[Statement] = []
+    for statement in network.statements:
+        slots = (*statement.slots, *statement.inputs) if isinstance(statement, Apply) else statement.slots
+        if any(part.form is Form.PICTURES for slot in slots for part in schema.parts(variable_of(slot))):
+            continue
+        if drawn.issuperset(statement.inputs):
+            kept.append(statement)
+            drawn.update(statement.slots if read.intersection(statement.slots) else ())
+    return Network(network.inputs, tuple(kept), ())
+
+
+def crossed(
+    inputs: tuple[str, ...], conditions: tuple[str, ...], schema: Schema, rows: Values, count: int, seed: int
+) -> Slots:
+    """Values to set: every category evenly and numbers as they occur; conditions as they stand together in other rows.
+
+    Shape: one tensor for each part of each input, with PROBED rows, or one of a picture, which nobody reads.
+    """
+    together = torch.randint(count, (PROBED,), generator=stream_for(seed, "probe", "conditions"))
+    found: Slots = {}
+    for name in inputs:
+        own = torch.randint(count, (PROBED,), generator=stream_for(seed, "probe", name))
+        index = together if name in conditions else own
+        evenly = name not in conditions
+        found[name] = tuple(_values(part, rows[part.name], index, evenly) for part in schema.parts(name))
+    return found
+
+
+def _values(part: Part, values: Tensor, index: Tensor, evenly: bool) -> Tensor:
+    """Some rows of a part; of categories `evenly` each that occurs as often."""
+    if part.form is Form.PICTURES:
+        return values[:1]
+    if part.discrete and evenly:
+        there = values.unique()
+        return there[(index % len(there)).to(there.device)]
+    return values[index.to(values.device)]

@@ -1,0 +1,112 @@
+"""Watching a network as it runs: each model's inputs are looked at, and said once what its rows do not show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from idgen_compiler.data.kinds.kind import PartOf
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operations import Apply, Network, Rows, Train
+from idgen_compiler.warning import warn_overlap
+from idgen_torch.parts import Values
+from idgen_torch.running.overlap.finding import Lookout
+from idgen_torch.running.overlap.support import Groups
+from idgen_torch.running.overlap.telling import functions, where
+
+__all__ = ["Watch", "groups_of", "watched"]
+
+T = TypeVar("T")
+
+LOOKED_AT = 4000
+"""So many rows are looked at: of the first batch, and where what is set varies from sample to sample, of each."""
+
+
+@dataclass(eq=False)
+class Watch:
+    """What looks at the inputs of models while a network runs.
+
+    `lookouts` are those of the models that are watched, `labels` how messages call them. `sentence` is what is said,
+    with the places for {share}, {label} and {where}; `told` are the places that were named before. With `details` it is
+    added which inputs are functions of others. `varies` says that batches are asked different things.
+    """
+
+    schema: Schema
+    lookouts: Mapping[str, Lookout]
+    labels: Mapping[str, str]
+    sentence: str
+    told: set[str] = field(default_factory=set)
+    details: bool = False
+    varies: bool = False
+    found: list[str] = field(default_factory=list)
+    looked: set[Apply] = field(default_factory=set)
+
+    def __call__(self, statement: Apply, given: Values, count: int) -> None:
+        """Look at what a model is given."""
+        lookout = self.lookouts.get(statement.model)
+        if lookout is None or not count or (statement in self.looked and not self.varies):
+            return
+        self.looked.add(statement)
+        step = max(1, -(-count // LOOKED_AT))
+        rows = {c.part: given[c.part][::step].cpu() for c in lookout.support.columns if c.part in given}
+        if any(column.part not in rows for column in lookout.support.columns):
+            return
+        finding = lookout.look(rows)
+        if finding is None:
+            return
+        atoms: dict[str, PartOf] = {
+            atom.part.name: atom for slot in statement.inputs for atom in self._atoms(variable_of(slot))
+        }
+        at = where(finding, lookout, atoms, rows)
+        if at in self.told:
+            return
+        self.told.add(at)
+        text = self.sentence.format(share=_percent(finding.share), label=f"P({self.labels[statement.model]})", where=at)
+        also = functions(lookout) if self.details else []
+        self.found.append(f"{text} ({'; '.join(also)} in these rows)" if also else text)
+
+    def _atoms(self, variable: str) -> tuple[PartOf, ...]:
+        return self.schema[variable].atoms(variable)
+
+    def tell(self) -> bool:
+        """Warn of what was found since; whether anything was."""
+        found, self.found = self.found, []
+        for text in found:
+            warn_overlap(text)
+        return bool(found)
+
+
+def watched(batches: Iterable[T], watch: Watch) -> Iterator[T]:
+    """The same batches; what the watch finds is said before the batch in which it was found is handed on."""
+    for batch in batches:
+        watch.tell()
+        yield batch
+
+
+def groups_of(op: Train, schema: Schema, networks: Iterable[Network]) -> Groups | None:
+    """Which inputs of a model come out of one row of its data where networks apply it, and which a caller sets.
+
+    None where no network applies the model.
+    """
+    keys: dict[str, list[str]] = {name: [] for name in op.inputs}
+    chosen: dict[str, bool] = {}
+    for network in networks:
+        filled = {slot: k for k, statement in enumerate(network.statements) for slot in statement.slots}
+        for statement in network.statements:
+            if not isinstance(statement, Apply) or statement.model != op.result:
+                continue
+            for name, slot in zip(op.inputs, statement.inputs, strict=True):
+                source = network.statements[filled[slot]] if slot in filled else None
+                together = isinstance(source, Rows) and source.data == op.data
+                keys[name].append(f"{filled[slot]}" if together else slot)
+                chosen[name] = chosen.get(name, False) or source is None
+    if not op.inputs or not any(keys.values()):
+        return None
+    numbers = {key: k for k, key in enumerate(dict.fromkeys(map(tuple, keys.values())))}
+    return {part.name: (numbers[tuple(keys[name])], chosen[name]) for name in op.inputs for part in schema.parts(name)}
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else f"{share:.1%}"

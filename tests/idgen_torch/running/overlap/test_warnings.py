@@ -1,0 +1,134 @@
+"""Fits and samplers say what no row shows: one warning, with variables, values and share, at the user's line."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import idgen_compiler as idgen
+from idgen_compiler import OverlapWarning
+from tests.benchmarks.bench_overlap import FAULTY, QUICKLY, Asked, clean, faulty, warned
+
+
+def fit(asked: Asked, **options: Any) -> tuple[Any, list[str]]:
+    program = idgen.compile(idgen.Query.parse(asked.query), idgen.ADMG.parse(asked.graph))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        sampler = program.fit(asked.data, backend="torch", seed=0, progress=False, device="cpu", **options)
+    assert {warning.category for warning in told} <= {OverlapWarning}
+    return sampler, [str(warning.message) for warning in told]
+
+
+def said(sampler: Any, n: int, **settings: Any) -> list[str]:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        sampler.sample(n, seed=1, **settings)
+    assert all(warning.filename == __file__ for warning in told)
+    return [str(warning.message) for warning in told]
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_faulty_data_are_told_of_at_fit(name: str) -> None:
+    at_fit, at_sample = warned(faulty(name, 0))
+    assert at_fit
+    assert at_sample or "napkin" in name  # there the sampler asks a model that knows nothing of the lack
+
+
+def test_good_data_are_quiet() -> None:
+    assert sum(any(warned(asked)) for asked in clean(12)) <= 1
+
+
+def test_the_message_names_values_share_and_the_function() -> None:
+    sampler, told = fit(faulty("X is Z", 0))
+    (text,) = told
+    assert re.match(r"at the values that X can take, (4|5)\d% of the samples ask P\(Y \| Z, X\) at Z = ", text)
+    assert "Z = 0, X = 1" in text
+    assert "Z = 1, X = 0" in text
+    assert text.endswith("which no row shows; the answer there is extrapolation (X is a function of Z in these rows)")
+    (text,) = said(sampler, 4000, do={"X": 0})
+    assert text.endswith("ask P(Y | Z, X) at Z = 1, X = 0, which no row shows; the answer there is extrapolation")
+
+
+def test_only_what_is_asked_is_told_of() -> None:
+    sampler, told = fit(faulty("Z = 1 implies X = 1", 0))
+    assert len(told) == 1
+    assert said(sampler, 4000, do={"X": 1}) == []
+    assert len(said(sampler, 4000, do={"X": 0})) == 1
+    assert len(said(sampler, 1, do={"X": [0]})) <= 1
+
+
+def test_a_given_that_no_row_has_with_that_do() -> None:
+    sampler, _ = fit(faulty("given Z = 1, which no row has with X = 0", 0))
+    for n in (1, 50):
+        (text,) = said(sampler, n, do={"X": 0}, given={"Z": 1})
+        assert text.startswith("100% of the samples ask P(Y | Z, X) at Z = 1, X = 0, which no row shows")
+    assert said(sampler, 50, do={"X": 1}, given={"Z": 1}) == []
+
+
+def test_numbers_are_named_in_their_own_unit() -> None:
+    rng = np.random.default_rng(0)
+    z = 1000 + 100 * rng.normal(size=2000)
+    data = {"Z": z, "X": (z > 1000).astype(int), "Y": z + rng.normal(size=2000)}
+    sampler, _ = fit(Asked("", "P(Y | do(X))", "Z -> X -> Y; Z -> Y", data, ()), **QUICKLY)
+    (text,) = said(sampler, 2000, do={"X": 1})
+    low, high = (float(word.rstrip(",")) for word in text.split("Z from ")[1].split()[:3:2])
+    assert low < 750
+    assert 950 < high < 1000
+
+
+def test_a_copy_in_a_napkin_is_told_once_at_the_regeneration() -> None:
+    _, told = fit(faulty("napkin, W2 is W1", 0), rows_factor=1.0)
+    (text,) = told
+    assert "of the rows of %law0 ask P(X | W1, W2) at W1 = " in text
+    assert "(W2 is a function of W1 in these rows)" in text
+
+
+def test_weights_do_not_hide_rows_that_are_not_there() -> None:
+    """A propensity that learned nothing weighs all rows alike, so that none of them seems to be missing."""
+    asked = faulty("napkin, W2 is W1", 0)
+    few = replace(asked, data={name: column[:250] for name, column in asked.data.items()})
+    sampler, told = fit(few, **QUICKLY)
+    assert sampler.report().choices[0].chosen == "reweight"
+    (text,) = told
+    assert re.match(
+        r"%law0: (4|5)\d% of the values that W2 is to take lie at W1 = (0, W2 = 1|1, W2 = 0) or W1 = ", text
+    )
+    assert text.endswith("which no row shows; no weights stand for rows that are not there")
+
+
+def test_a_loaded_sampler_tells_as_well_and_so_does_a_stream(tmp_path: Path) -> None:
+    sampler, _ = fit(faulty("X is Z", 0))
+    sampler.save(tmp_path / "s")
+    loaded = idgen.load(tmp_path / "s")
+    assert said(loaded, 4000, do={"X": 0}) == said(sampler, 4000, do={"X": 0})
+    with pytest.warns(OverlapWarning, match="which no row shows"):
+        next(iter(loaded.stream(100, do={"X": 0}, seed=0)))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("wrong", [{"rows": 3}, {"rows": "many"}, {"rows": True}])
+def test_a_support_that_was_tampered_with_is_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    sampler, _ = fit(faulty("X is Z", 0))
+    sampler.save(tmp_path / "s")
+    header = tmp_path / "s" / "sampler.json"
+    content = json.loads(header.read_text())
+    content["supports"]["%m0"] |= wrong
+    header.write_text(json.dumps(content))
+    with pytest.raises(idgen.DataError, match="save the sampler again"):
+        idgen.load(tmp_path / "s")
+
+
+def test_samples_are_what_they_were_without_the_watch() -> None:
+    """What is looked at changes no draw."""
+    sampler, _ = fit(faulty("X is Z", 0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        first = sampler.sample(1000, do={"X": 0}, seed=3)["Y"]
+        object.__setattr__(sampler.fitted, "lookouts", {})
+        assert np.array_equal(first, sampler.sample(1000, do={"X": 0}, seed=3)["Y"])
