@@ -15,7 +15,7 @@ from idgen_compiler import ir
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.forms.record import read_record, to_plain
-from idgen_compiler.hinge.saved import read_header, read_json, write_header, write_json
+from idgen_compiler.hinge.saved import read_header, read_json, saving, write_header, write_json
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.program import Program
 
@@ -64,14 +64,15 @@ class _Tables:
 def write_sampler(
     path: Path, program: ir.Program, kernels: Mapping[str, KernelTable], labels: Mapping[str, tuple[Any, ...]]
 ) -> None:
-    """Write a sampler into a new or empty folder."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise DataError(f"{path} exists and is not an empty folder; save into a new one")
+    """Write a sampler into a folder, whole or not at all; a saved sampler that is there is replaced in one step.
+
+    Raises DataError when anything else is there, or it cannot be written.
+    """
     plain = {name: tuple(_plain(name, label) for label in values) for name, values in labels.items()}
     content = _Tables(tuple(_Kernel.of(query, kernel) for query, kernel in kernels.items()), plain)
-    path.mkdir(parents=True, exist_ok=True)
-    write_json(path / TABLES, to_plain(content))
-    write_header(path, "exact", program)
+    with saving(path) as folder:
+        write_json(folder / TABLES, to_plain(content))
+        write_header(folder, "exact", program)
 
 
 def read_sampler(path: Path) -> tuple[Program, dict[str, KernelTable], dict[str, tuple[Any, ...]]]:

@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from idgen_compiler.data.atomic import whole_or_absent
+from idgen_compiler.data.atomic import check_regular, read_regular, whole_or_absent
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_torch.entries import checked_keys, entry
@@ -33,7 +33,10 @@ def write_model(folder: Path, name: str, model: ConditionalModel) -> Record:
     config, tensors = model.state()
     file = f"{name}.safetensors"
     with whole_or_absent(folder / file) as partial:
-        safetensors.torch.save_file({key: _own(t.detach().cpu()) for key, t in tensors.items()}, partial)
+        try:
+            safetensors.torch.save_file({key: _own(t.detach().cpu()) for key, t in tensors.items()}, partial)
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
         digest = _digest(partial)
     return {**recipe_record(model.recipe), "config": config, "file": file, "sha256": digest}
 
@@ -61,7 +64,7 @@ def read_model(
         )
     path = folder / record["file"]
     try:
-        content = None if path.stat().st_size >= LARGE else path.read_bytes()  # a large one is mapped into memory
+        content = None if check_regular(path) >= LARGE else read_regular(path)  # a large one is mapped into memory
         digest = _digest(path) if content is None else hashlib.sha256(content).hexdigest()
     except OSError as error:
         raise DataError(f"{where} has no file {path.name} ({error.strerror}); save the sampler again") from None
