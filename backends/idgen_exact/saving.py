@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler import ir
+from idgen_compiler.data.kinds.labels import check_label
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.forms.record import read_record, to_plain
@@ -20,6 +22,11 @@ from idgen_compiler.ir.operations import Sample
 from idgen_compiler.program import Program
 
 __all__ = ["read_sampler", "write_sampler"]
+
+_FRACTION = re.compile(r"-?[0-9]+(/[0-9]+)?")
+
+_MOST_BITS = 2**17
+"""The common denominator of a law that is read: 40,000 digits, ten times as many as one number may have."""
 
 TABLES = "kernels.json"
 """The file of kernels: numbers, or Fractions as the strings "1/3"."""
@@ -39,7 +46,12 @@ class _Kernel:
     @classmethod
     def of(cls, query: str, kernel: KernelTable) -> _Kernel:
         exact = kernel.table.dtype == object
-        values = tuple(str(v) if exact else float(v) for v in kernel.table.flat)
+        try:
+            values = tuple(str(v) if exact else float(v) for v in kernel.table.flat)
+        except ValueError:  # Python writes no number of more digits
+            raise DataError(
+                f"{query} has probabilities of too many digits for a file; fit floats"
+            ) from None
         return cls(query, kernel.given, kernel.targets, kernel.table.shape, bool(exact), values)
 
     @property
@@ -48,7 +60,9 @@ class _Kernel:
         kind = str if self.exact else float  # Fraction(0.1) would be taken, and would be another number
         if not all(isinstance(value, kind) for value in self.values):
             raise ValueError(f"not all values are {'texts' if self.exact else 'numbers'}")
-        numbers = [Fraction(value) for value in self.values] if self.exact else list(self.values)
+        if min(self.shape, default=1) < 1:
+            raise ValueError(f"the shape {self.shape!r:.80} has an axis without cells")
+        numbers = [_fraction(value) for value in self.values] if self.exact else list(self.values)
         values: Array = np.array(numbers, dtype=object if self.exact else np.float64)
         return KernelTable(self.given, self.targets, values.reshape(self.shape))
 
@@ -109,17 +123,38 @@ def _check(
         if axes != expected or len(kernel.given) != len(sampler.network.inputs) or kernel.table.ndim != len(axes):
             raise _damaged(path, f"a table of {TABLES} has the axes {axes}, not {expected}")
         over = tuple(range(len(kernel.given), len(axes)))
-        totals = np.asarray(kernel.table.sum(axis=over))
-        whole = (totals == 1) if kernel.table.dtype == object else (abs(totals - 1) <= 1e-9)
-        if not np.all(kernel.table >= 0) or not np.all(whole):  # NaN fails both
+        rows = kernel.table.reshape(int(np.prod(kernel.table.shape[: over[0]])), -1)
+        whole = map(_is_whole, rows) if rows.dtype == object else (abs(rows.sum(axis=1) - 1) <= 1e-9)
+        if not np.all(kernel.table >= 0) or not all(whole):  # NaN fails both
             raise _damaged(path, f"a table of {TABLES} is no conditional law: it must sum to 1 over {kernel.targets}")
         for name, size in zip(axes, kernel.table.shape, strict=True):
             if sizes.setdefault(name, size) != size:
                 raise _damaged(path, f"{name} has {sizes[name]} categories in one table and {size} in another")
     for name, values in labels.items():
-        scalars = all(isinstance(v, str | int | float) and not (isinstance(v, float) and math.isnan(v)) for v in values)
-        if len(values) != sizes.get(name) or not scalars or len(set(values)) != len(values):
+        try:
+            for value in values:
+                check_label(value)
+        except DataError as error:
+            raise _damaged(path, f"the labels of {name} are none: {error}") from None
+        if len(values) != sizes.get(name) or len(set(values)) != len(values):
             raise _damaged(path, f"the labels of {name} do not fit its {sizes.get(name, 0)} categories")
+
+
+def _fraction(text: str | float) -> Fraction:
+    """The number that `str` of a Fraction writes.  Raises ValueError for any other text, such as 1e99999999."""
+    if not _FRACTION.fullmatch(str(text)):
+        raise ValueError(f"{text!r:.40} is no fraction such as '1/3'")
+    return Fraction(text)
+
+
+def _is_whole(row: Array) -> bool:
+    """Whether fractions sum to 1, added over one denominator, which stays short where they are a law."""
+    common = 1
+    for value in row:
+        common = math.lcm(common, value.denominator)
+        if common.bit_length() > _MOST_BITS:
+            return False
+    return bool(sum(value.numerator * (common // value.denominator) for value in row) == common)
 
 
 def _plain(name: str, label: Any) -> str | int | float:

@@ -68,7 +68,10 @@ class NullBackend:
             program = UserProgram.parse(header["program"])
         except ProgramError as error:
             raise DataError(f"the program saved in {path} does not verify ({error}); save the sampler again") from None
-        return NullSampler(program, Schema.from_json(header.get("schema")))
+        schema = Schema.from_json(header.get("schema"))
+        if wrong := set(program.observe.variables) ^ set(schema.types):
+            raise DataError(f"the saved schema does not fit the program in {min(wrong)}; save the sampler again")
+        return NullSampler(program, schema)
 
 
 class _Walk:

@@ -50,9 +50,7 @@ def check_place(path: str | Path) -> None:
     target = followed(Path(path))
     _refuse_others(target)
     if os.path.ismount(target):
-        raise DataError(
-            f"{target} is where a disk is mounted, which nothing can replace; give a folder in it"
-        )
+        raise DataError(f"{target} is where a disk is mounted, which nothing can replace; give a folder in it")
     check_room(target.parent)
 
 

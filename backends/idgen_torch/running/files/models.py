@@ -16,7 +16,7 @@ from idgen_compiler.data.atomic import check_regular, read_regular, whole_or_abs
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_torch.entries import checked_keys, entry
-from idgen_torch.families.family import ConditionalModel
+from idgen_torch.families.family import ConditionalModel, ready
 from idgen_torch.families.saved import read_recipe, recipe_record
 
 __all__ = ["Record", "read_model", "write_model"]
@@ -73,7 +73,7 @@ def read_model(
     recipe = read_recipe(record)
     try:
         tensors = safetensors.torch.load_file(path) if content is None else safetensors.torch.load(content)
-        model = recipe.model.from_state(recipe, entry(record, "config", dict), tensors, targets, inputs)
+        model = ready(recipe.model.from_state(recipe, entry(record, "config", dict), tensors, targets, inputs))
     except IdgenError as error:
         raise DataError(f"{where}: {error}") from error
     except (SafetensorError, KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:
