@@ -31,7 +31,7 @@ from idgen_compiler.ir.policies import ByModel, Column, Fixed, Policy, Shifted, 
 __all__ = ["parse_program"]
 
 _TOKEN = re.compile(
-    rf"""(?P<value>%\w+) | (?P<name>{NAME}'*) | (?P<string>"(?:[^"\\\n]|\\.)*")
+    rf"""(?P<value>%\w+) | (?P<name>{NAME}'*) | (?P<string>"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")
     | (?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?) | (?P<mark>->|[{{}}\[\]()=:;|,~+-])""",
     re.VERBOSE,
 )

@@ -15,19 +15,20 @@ from random import Random
 
 from idgen_compiler.errors import IdgenError
 from tests.benchmarks.report import Row
-from tests.fuzz.folders import exact_folders, torch_folders
+from tests.fuzz.folders import exact_folders, image_folders, null_folders, torch_folders
 from tests.fuzz.targets import Target, attempt, idx_files, texts
 
 __all__ = ["run"]
 
 SAMPLERS = 10_000
-"""How many damaged samplers of each backend, of a million inputs in all."""
+"""How many damaged samplers of each kind, of a million inputs in all."""
 
 
 def run(quick: bool) -> list[Row]:
     total, samplers = (10_000, 200) if quick else (1_000_000, SAMPLERS)
     with tempfile.TemporaryDirectory() as scratch:
-        folders: list[Target] = [exact_folders(Path(scratch)), torch_folders(Path(scratch))]
+        made = (exact_folders, null_folders, torch_folders, image_folders)
+        folders: list[Target] = [make(Path(scratch)) for make in made]
         parsers: list[Target] = [*texts(), idx_files(Path(scratch))]
         each = -(-(total - samplers * len(folders)) // len(parsers))  # no fewer than the total
         rows = [_row(target, each) for target in parsers] + [_row(target, samplers) for target in folders]
