@@ -76,7 +76,7 @@ class WiredNetwork:
                     for part, values in zip(self.schema.parts(variable_of(slot)), slots[slot], strict=True)
                 }
                 drawn = self.models[statement.model].sample(given, count, generator)
-                _check_drawn(statement, self.models[statement.model], drawn)
+                _check_drawn(statement, self.models[statement.model], drawn, count)
             else:
                 drawn = self.policies[policy_of(statement)].sample({}, count, generator)
             for slot in statement.slots:
@@ -84,10 +84,13 @@ class WiredNetwork:
         return {slot: slots[slot] for slot in self.network.outputs}
 
 
-def _check_drawn(statement: Apply, model: ConditionalModel, drawn: Values) -> None:
-    """Raise DataError for what a model draws and no value is: NaN, infinity, and codes of no label."""
+def _check_drawn(statement: Apply, model: ConditionalModel, drawn: Values, count: int) -> None:
+    """Raise DataError for what a model draws and no value is: NaN, infinity, codes of no label, a row too few."""
     for part in model.targets:
-        values = drawn[part.name]
+        values, shape = drawn[part.name], (count, *part.entries)
+        if tuple(values.shape) != shape:
+            what = f"in the shape {tuple(values.shape)}, not {shape}"
+            raise DataError(f"{statement.model} ({model.family}) draws {part.name} {what}; mend its family")
         if part.form is Form.PICTURES or not values.numel():
             continue
         low, high = map(float, values.aminmax())  # NaN where there is one
