@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -111,11 +112,11 @@ def _table() -> dict[str, np.ndarray]:
     return {"W1": z, "W2": rng.integers(0, 2, 400), "X": x, "Y": x + z + rng.normal(size=400), "Z": z}
 
 
-def _fit(graph: str, table: dict[str, np.ndarray], folder: Path | None = None, **options: object) -> idgen.Sampler:
+def _fit(graph: str, table: dict[str, Any], folder: Path | None = None, **options: Any) -> idgen.Sampler:
     import torch
 
     torch.set_num_threads(1)
-    kept = {} if folder is None else {"checkpoint": folder / "kept"}
+    kept: dict[str, Any] = {} if folder is None else {"checkpoint": folder / "kept"}
     program = idgen.compile(QUERY, idgen.ADMG.parse(graph), realize="regenerate")
     return program.fit(table, seed=0, device="cpu", progress=False, epochs=2, ensemble=1, **kept, **options)
 
@@ -152,7 +153,14 @@ def _regeneration(folder: Path) -> bytes:
 
 def _pictures(folder: Path) -> bytes:
     table = {"X": np.arange(64) % 2, "Y": np.random.default_rng(0).integers(0, 255, (64, 1, 8, 8)).astype(np.uint8)}
-    images = {"steps": 12, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1, "save_every": 1, "code_steps": 0}
+    images: Any = {
+        "steps": 12,
+        "batch_size": 8,
+        "channels": (8, 8),
+        "sampling_steps": 1,
+        "save_every": 1,
+        "code_steps": 0,
+    }
     return _draws(_fit("X -> Y", table, folder, images=images, family={"Y": "diffusion"}))
 
 

@@ -49,9 +49,7 @@ class _Kernel:
         try:
             values = tuple(str(v) if exact else float(v) for v in kernel.table.flat)
         except ValueError:  # Python writes no number of more digits
-            raise DataError(
-                f"{query} has probabilities of too many digits for a file; fit floats"
-            ) from None
+            raise DataError(f"{query} has probabilities of too many digits for a file; fit floats") from None
         return cls(query, kernel.given, kernel.targets, kernel.table.shape, bool(exact), values)
 
     @property

@@ -20,6 +20,7 @@ from idgen_compiler.cli.arguments import (
 )
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
+from idgen_compiler.data.atomic import followed
 from idgen_compiler.errors import DataError, GraphError, IdgenError, QueryError
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.hinge.question import query_of
@@ -121,6 +122,7 @@ def fit_command(
         _refuse_compiling(context)
     compiled = _program(query, graph, program, level, realize)
     check_place(out)
+    _check_apart(checkpoint, out)
     wanted: dict[str, Any] = {
         "types": assignments("--types", types or ()) or None,
         "composites": _composites(composite or ()) or None,
@@ -174,6 +176,12 @@ def _composites(texts: list[str] | tuple[()]) -> dict[str, list[str]]:
         if not all(listed):
             raise IdgenError(f"--composite {name}={found[name]} has an empty column name; write {name}=A,B,C")
     return columns
+
+
+def _check_apart(checkpoint: Path | None, out: Path) -> None:
+    """Raise DataError for checkpoints in the folder that the sampler is to become."""
+    if checkpoint is not None and followed(checkpoint).is_relative_to(followed(out)):
+        raise DataError(f"--checkpoint {checkpoint} lies in --out {out}; give each a folder of its own")
 
 
 def _save(sampler: Sampler, out: Path) -> None:

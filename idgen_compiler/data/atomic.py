@@ -91,13 +91,18 @@ def whole_folder(path: Path, check: Callable[[Path], None]) -> Iterator[Path]:
             _put(made, target, scratch / _ASIDE / target.name, check)
 
 
-def check_room(folder: Path) -> None:
-    """Raise DataError unless something can be written in a folder, or in the nearest one above it that there is."""
-    nearest = folder
+def check_room(path: Path) -> None:
+    """Raise DataError unless something of that path can be written beside it, with the folders above it.
+
+    Afterwards all is as it was.
+    """
+    nearest = path.parent
     while not os.path.lexists(nearest) and nearest != nearest.parent:
         nearest = nearest.parent
-    with _told(folder), _scratch_in(nearest) as scratch:
-        (scratch / "trial").write_bytes(bytes(_TRIAL))
+    with _told(path), _scratch_in(nearest) as scratch:
+        trial = scratch / path.relative_to(nearest)
+        trial.parent.mkdir(parents=True, exist_ok=True)
+        trial.write_bytes(bytes(_TRIAL))
 
 
 def followed(path: Path) -> Path:

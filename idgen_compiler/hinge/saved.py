@@ -51,7 +51,7 @@ def check_place(path: str | Path) -> None:
     _refuse_others(target)
     if os.path.ismount(target):
         raise DataError(f"{target} is where a disk is mounted, which nothing can replace; give a folder in it")
-    check_room(target.parent)
+    check_room(target)
 
 
 def _refuse_others(folder: Path) -> None:

@@ -35,7 +35,7 @@ def check_writable(path: Path) -> None:
     target = followed(path)
     if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
         raise DataError(f"--out {path} is no file that may be written over; give another one")
-    check_room(target.parent)
+    check_room(target)
 
 
 def write_samples(pieces: Iterable[Samples], path: Path | None) -> int:

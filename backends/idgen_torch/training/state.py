@@ -85,11 +85,11 @@ class TrainingFile:
                     raise DataError(f"{self.path} is the state of another network; delete it to train anew")
                 with torch.no_grad():
                     for name, value in wanted.items():
-                        value.copy_(file.get_tensor(name))
+                        value.copy_(_finite(name, file.get_tensor(name)))
                 for name in moments:
                     _, number, moment = name.split(".")
                     parameter = parameters[int(number)]
-                    value = file.get_tensor(name)
+                    value = _finite(name, file.get_tensor(name))
                     if moment not in _MOMENTS or value.shape not in (parameter.shape, torch.Size()):
                         raise ValueError(f"{name} of shape {tuple(value.shape)} is no moment of its weights")
                     optimizer.state[parameter][moment] = _laid_out_as(parameter, value)
@@ -104,6 +104,13 @@ def _standing(told: Mapping[str, str]) -> Standing:
     if step < 0 or not (seconds >= 0 and isfinite(seconds) and isfinite(loss)):
         raise ValueError(f"it tells of step {step}, {seconds} seconds and a loss of {loss}")
     return Standing(step, seconds, loss)
+
+
+def _finite(name: str, value: Tensor) -> Tensor:
+    """The tensor itself.  Raises ValueError for one that holds NaN or infinity."""
+    if not bool(value.isfinite().all()):
+        raise ValueError(f"{name} holds what is no finite number")
+    return value
 
 
 def _weights(network: nn.Module, averages: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:

@@ -51,7 +51,7 @@ class Checkpoint:
                 f"checkpoint={str(folder)!r} cannot be made a folder ({error.strerror}); choose another"
             ) from None
         sweep(self.folder)
-        check_room(self.folder)
+        check_room(self.folder / "trial")
 
     def read(
         self, name: str, targets: Sequence[Part], inputs: Sequence[Part], device: torch.device
