@@ -55,14 +55,16 @@ _EXCHANGE, _HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of Linux
 
 @contextmanager
 def whole_or_absent(path: Path) -> Iterator[Path]:
-    """Another path to write to, which takes the place of `path` at the end.
+    """Another path to write to, which takes the place of `path` at the end; the folder is made where there is none.
 
     Raises DataError where it cannot be written; what was there before stays then.
     """
-    with _told(path), _scratch_in(path.parent) as scratch:
-        partial = scratch / path.name
-        yield partial
-        os.replace(partial, path)
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _scratch_in(path.parent) as scratch:
+            partial = scratch / path.name
+            yield partial
+            os.replace(partial, path)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import idgen_compiler as idgen
 from tests.fuzz import hostile
-from tests.fuzz.folders import exact_folders, null_folders
+from tests.fuzz.folders import exact_folders, null_folders, torch_folders
 from tests.fuzz.limits import Files, cases, read
 
 pytest.importorskip("torch")
@@ -45,6 +45,19 @@ def test_little_memory_is_enough_to_refuse() -> None:
     found = [line.split("\t") for line in run.stdout.splitlines()]
     assert {harm for _, harm, _, _ in found} == set(harms)
     assert [case for case in found if case[3] != "refused"] == []
+
+
+@pytest.mark.parametrize("begin", [b"", b"whole"])
+def test_a_file_of_nothing_is_not_read_to_its_end(begin: bytes, tmp_path: Path) -> None:
+    """A file of a terabyte, which takes no room on the disk and would take an hour to sum up."""
+    torch_folders(tmp_path)
+    file = next((tmp_path / "torch0").glob("*.safetensors"))
+    content = file.read_bytes() if begin else b""
+    with file.open("wb") as opened:
+        opened.write(content)
+        opened.truncate(2**40)
+    with pytest.raises(idgen.DataError, match="truncated or no file of tensors"):
+        idgen.load(tmp_path / "torch0")
 
 
 @pytest.mark.parametrize("place", hostile.PLACES)

@@ -61,8 +61,8 @@ def check_finite(tensors: Tensors) -> None:
     for name, values in tensors.items():
         if not values.is_floating_point() or not values.numel():
             continue
-        low, high = map(float, values.aminmax())  # NaN where there is one
-        most = LARGEST if values.dtype == torch.float32 else inf
+        most = inf if values.dtype == torch.float64 else LARGEST
+        low, high = map(float, (values if values.dtype.itemsize > 2 else values.float()).aminmax())  # NaN for NaN
         if not (-most < low and high < most):
             raise DataError(f"tensor {name} holds {low if not -most < low else high:g}, which no training leaves")
 

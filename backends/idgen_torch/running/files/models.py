@@ -9,7 +9,7 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from idgen_compiler.data.atomic import check_regular, read_regular, whole_or_absent
@@ -65,9 +65,14 @@ def read_model(
     path = folder / record["file"]
     try:
         content = None if check_regular(path) >= LARGE else read_regular(path)  # a large one is mapped into memory
+        if content is None:
+            with safe_open(path, framework="pt"):  # what it says of its length is looked at before it is read
+                pass
         digest = _digest(path) if content is None else hashlib.sha256(content).hexdigest()
     except OSError as error:
         raise DataError(f"{where} has no file {path.name} ({error.strerror}); save the sampler again") from None
+    except SafetensorError as error:
+        raise DataError(f"{path} is truncated or no file of tensors ({error}); save the sampler again") from None
     if digest != record["sha256"]:
         raise DataError(f"{path} is truncated or was changed after it was saved; save the sampler again")
     recipe = read_recipe(record)
