@@ -86,7 +86,10 @@ class ExactSampler:
         return read_label(name, self._labels(name, size), text)
 
     def save(self, path: str | Path) -> None:
-        """Write the program and its kernels into a new folder as JSON.  Raises DataError if the folder holds files."""
+        """Write the program and its kernels into a folder as JSON, in the place of a saved sampler that is there.
+
+        Raises DataError if the folder holds other files, or cannot be written.
+        """
         write_sampler(Path(path), self.program, self.kernels, self.labels)
 
     def _check_defined(self, question: Question, kernel: KernelTable, rows: Array) -> None:

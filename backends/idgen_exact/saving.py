@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,14 +13,20 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler import ir
+from idgen_compiler.data.kinds.labels import check_label
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.forms.record import read_record, to_plain
-from idgen_compiler.hinge.saved import read_header, read_json, write_header, write_json
+from idgen_compiler.hinge.saved import read_header, read_json, saving, write_header, write_json
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.program import Program
 
 __all__ = ["read_sampler", "write_sampler"]
+
+_FRACTION = re.compile(r"-?[0-9]+(/[0-9]+)?")
+
+_MOST_BITS = 2**17
+"""The common denominator of a law that is read: 40,000 digits, ten times as many as one number may have."""
 
 TABLES = "kernels.json"
 """The file of kernels: numbers, or Fractions as the strings "1/3"."""
@@ -39,7 +46,10 @@ class _Kernel:
     @classmethod
     def of(cls, query: str, kernel: KernelTable) -> _Kernel:
         exact = kernel.table.dtype == object
-        values = tuple(None if v != v else str(v) if exact else float(v) for v in kernel.table.flat)
+        try:
+            values = tuple(None if v != v else str(v) if exact else float(v) for v in kernel.table.flat)
+        except ValueError:  # Python writes no number of more digits
+            raise DataError(f"{query} has probabilities of too many digits for a file; fit floats") from None
         return cls(query, kernel.given, kernel.targets, kernel.table.shape, bool(exact), values)
 
     @property
@@ -48,7 +58,9 @@ class _Kernel:
         kind = str if self.exact else float  # Fraction(0.1) would be taken, and would be another number
         if not all(value is None or isinstance(value, kind) for value in self.values):
             raise ValueError(f"not all values are {'texts' if self.exact else 'numbers'}")
-        numbers: list[Any] = [math.nan if v is None else Fraction(v) if self.exact else v for v in self.values]
+        if min(self.shape, default=1) < 1:
+            raise ValueError(f"the shape {self.shape!r:.80} has an axis without cells")
+        numbers: list[Any] = [math.nan if v is None else _fraction(v) if self.exact else v for v in self.values]
         values: Array = np.array(numbers, dtype=object if self.exact else np.float64)
         return KernelTable(self.given, self.targets, values.reshape(self.shape))
 
@@ -64,14 +76,15 @@ class _Tables:
 def write_sampler(
     path: Path, program: ir.Program, kernels: Mapping[str, KernelTable], labels: Mapping[str, tuple[Any, ...]]
 ) -> None:
-    """Write a sampler into a new or empty folder."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise DataError(f"{path} exists and is not an empty folder; save into a new one")
+    """Write a sampler into a folder, whole or not at all; a saved sampler that is there is replaced in one step.
+
+    Raises DataError when anything else is there, or it cannot be written.
+    """
     plain = {name: tuple(_plain(name, label) for label in values) for name, values in labels.items()}
     content = _Tables(tuple(_Kernel.of(query, kernel) for query, kernel in kernels.items()), plain)
-    path.mkdir(parents=True, exist_ok=True)
-    write_json(path / TABLES, to_plain(content))
-    write_header(path, "exact", program)
+    with saving(path) as folder:
+        write_json(folder / TABLES, to_plain(content))
+        write_header(folder, "exact", program)
 
 
 def read_sampler(path: Path) -> tuple[Program, dict[str, KernelTable], dict[str, tuple[Any, ...]]]:
@@ -110,17 +123,39 @@ def _check(
         over = tuple(range(len(kernel.given), len(axes)))
         absent = np.asarray(kernel.table != kernel.table, dtype=bool)  # a law is there as a whole or not at all
         there = np.where(absent, 0, kernel.table)
-        totals = np.asarray(there.sum(axis=over))
-        whole = (totals == 1) if kernel.table.dtype == object else (abs(totals - 1) <= 1e-9)
-        if not np.all(there >= 0) or not np.all(whole | absent.all(axis=over)):
+        rows = there.reshape(int(np.prod(kernel.table.shape[: over[0]])), -1)
+        whole = np.fromiter(map(_is_whole, rows), bool) if rows.dtype == object else abs(rows.sum(axis=1) - 1) <= 1e-9
+        lacking = absent.reshape(len(rows), -1)
+        if not np.all(there >= 0) or not np.all(whole & ~lacking.any(axis=1) | lacking.all(axis=1)):
             raise _damaged(path, f"a table of {TABLES} is no conditional law: it must sum to 1 over {kernel.targets}")
         for name, size in zip(axes, kernel.table.shape, strict=True):
             if sizes.setdefault(name, size) != size:
                 raise _damaged(path, f"{name} has {sizes[name]} categories in one table and {size} in another")
     for name, values in labels.items():
-        scalars = all(isinstance(v, str | int | float) and not (isinstance(v, float) and math.isnan(v)) for v in values)
-        if len(values) != sizes.get(name) or not scalars or len(set(values)) != len(values):
+        try:
+            for value in values:
+                check_label(value)
+        except DataError as error:
+            raise _damaged(path, f"the labels of {name} are none: {error}") from None
+        if len(values) != sizes.get(name) or len(set(values)) != len(values):
             raise _damaged(path, f"the labels of {name} do not fit its {sizes.get(name, 0)} categories")
+
+
+def _fraction(text: str | float) -> Fraction:
+    """The number that `str` of a Fraction writes.  Raises ValueError for any other text, such as 1e99999999."""
+    if not _FRACTION.fullmatch(str(text)):
+        raise ValueError(f"{text!r:.40} is no fraction such as '1/3'")
+    return Fraction(text)
+
+
+def _is_whole(row: Array) -> bool:
+    """Whether fractions sum to 1, added over one denominator, which stays short where they are a law."""
+    common = 1
+    for value in row:
+        common = math.lcm(common, value.denominator)
+        if common.bit_length() > _MOST_BITS:
+            return False
+    return bool(sum(value.numerator * (common // value.denominator) for value in row) == common)
 
 
 def _plain(name: str, label: Any) -> str | int | float:

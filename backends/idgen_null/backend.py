@@ -18,7 +18,7 @@ from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.execute import execute
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.hinge.samples import Samples
-from idgen_compiler.hinge.saved import read_header, write_header
+from idgen_compiler.hinge.saved import read_header, saving, write_header
 from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.operations import Operation
 from idgen_compiler.ir.program import Program
@@ -75,7 +75,10 @@ class NullBackend:
             program = UserProgram.parse(header["program"])
         except ProgramError as error:
             raise DataError(f"the program saved in {path} does not verify ({error}); save the sampler again") from None
-        return NullSampler(program, Schema.from_json(header.get("schema")))
+        schema = Schema.from_json(header.get("schema"))
+        if wrong := set(program.observe.variables) ^ set(schema.types):
+            raise DataError(f"the saved schema does not fit the program in {min(wrong)}; save the sampler again")
+        return NullSampler(program, schema)
 
 
 class _Walk:
@@ -121,9 +124,9 @@ class NullSampler:
         return self.schema[name].read(name, text) if name in self.schema.types else text
 
     def save(self, path: str | Path) -> None:
-        """Write the program and the kinds of its variables into a new folder."""
-        folder = Path(path)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise DataError(f"{folder} exists and is not an empty folder; save into a new one")
-        folder.mkdir(parents=True, exist_ok=True)
-        write_header(folder, "null", self.program, schema=self.schema.to_json())
+        """Write the program and the kinds of its variables into a folder, which may hold a saved sampler.
+
+        Raises DataError when it holds anything else, or cannot be written.
+        """
+        with saving(path) as folder:
+            write_header(folder, "null", self.program, schema=self.schema.to_json())

@@ -20,6 +20,9 @@ _RULE = "rule"
 WIDEST = 8192
 """The widest layer that can be asked for."""
 
+DEEPEST = 64
+"""The most layers."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -119,12 +122,12 @@ def real(default: float | None, meaning: str, fits: Callable[[float], bool]) -> 
 
 
 def widths(default: tuple[int, ...] | None, multiple: int = 1) -> Any:
-    """At least one whole number up to `WIDEST`, each a multiple."""
+    """One to `DEEPEST` whole numbers up to `WIDEST`, each a multiple."""
 
     def settle(value: Any) -> tuple[int, ...]:
         numbers = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
         right = all(isinstance(v, Integral) and not isinstance(v, bool) and 0 < int(v) <= WIDEST for v in numbers)
-        if not numbers or not right or any(v % multiple for v in numbers):
+        if not 0 < len(numbers) <= DEEPEST or not right or any(v % multiple for v in numbers):
             raise ValueError
         return tuple(map(int, numbers))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,11 +27,12 @@ from idgen_compiler.cli.arguments import (
 )
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
+from idgen_compiler.data.atomic import followed
 from idgen_compiler.errors import DataError, GraphError, QueryError
 from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.hinge.question import query_of
-from idgen_compiler.hinge.saved import HEADER
+from idgen_compiler.hinge.saved import check_place
 from idgen_compiler.program import Program
 from idgen_compiler.report.page import Page
 
@@ -140,7 +142,8 @@ def fit_command(
     if program is not None:
         _refuse_compiling(context)
     compiled = _program(query, graph, latent, program, level, realize)
-    _check_free(out)
+    check_place(out)
+    _check_apart(checkpoint, out)
     wanted: dict[str, Any] = {
         "types": assignments("--types", types or ()) or None,
         "composites": _composites(composite or ()) or None,
@@ -159,7 +162,7 @@ def fit_command(
     given = {name: value for name, value in wanted.items() if value is not None}
     given |= reading_options(missing, read, images_root)
     sampler = compiled.fit(data, backend=backend, **given)
-    sampler.save(out)
+    _save(sampler, out)
     _tell(sampler, compiled, data, out)
 
 
@@ -205,9 +208,20 @@ def _composites(texts: list[str] | tuple[()]) -> dict[str, list[str]]:
     return {name: listed_names(f"--composite {name}", [value]) for name, value in found.items()}
 
 
-def _check_free(out: Path) -> None:
-    """Raise DataError for a folder that cannot take a sampler, before hours of training rather than after."""
-    if out.exists() and not out.is_dir():
-        raise DataError(f"--out {out} is a file; give a new folder")
-    if out.is_dir() and not (out / HEADER).exists() and any(out.iterdir()):
-        raise DataError(f"--out {out} holds other files; give a new or empty folder")
+def _check_apart(checkpoint: Path | None, out: Path) -> None:
+    """Raise DataError for checkpoints in the folder that the sampler is to become."""
+    if checkpoint is not None and followed(checkpoint).is_relative_to(followed(out)):
+        raise DataError(f"--checkpoint {checkpoint} lies in --out {out}; give each a folder of its own")
+
+
+def _save(sampler: Sampler, out: Path) -> None:
+    """Save what was trained; where that fails in spite of the check before, keep it elsewhere and say where."""
+    try:
+        sampler.save(out)
+    except (DataError, OSError) as error:
+        try:
+            kept = Path(tempfile.mkdtemp(prefix="idgen-kept-"))
+            sampler.save(kept)
+        except (DataError, OSError):
+            raise DataError(f"{error}; what was trained is lost, unless --checkpoint keeps it") from None
+        raise DataError(f"{error}; what was trained is kept in {kept}") from None

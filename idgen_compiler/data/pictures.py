@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from idgen_compiler.data.atomic import whole_or_absent
+
 __all__ = ["grid", "write_grid"]
 
 
@@ -25,9 +27,9 @@ def grid(images: NDArray[np.uint8], columns: int = 8) -> NDArray[np.uint8]:
 
 
 def write_grid(path: Path, images: NDArray[np.uint8], columns: int = 8, times: int = 2) -> None:
-    """Save a grid as PNG, each pixel `times` pixels large."""
+    """Save a grid as PNG, each pixel `times` pixels large.  Raises DataError where it cannot be written."""
     from PIL import Image
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     large = grid(images, columns).repeat(times, 0).repeat(times, 1)
-    Image.fromarray(large).save(path)
+    with whole_or_absent(path) as partial:
+        Image.fromarray(large).save(partial)

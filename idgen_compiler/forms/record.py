@@ -7,7 +7,7 @@ of which a union has several say which they are by a class variable `word`, writ
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
@@ -55,6 +55,14 @@ def _is_finite(value: float) -> bool:
         return math.isfinite(value)
     except OverflowError:  # a whole number beyond all floats
         return False
+
+
+def _are_scalars(kind: Any, values: Sequence[Any]) -> bool:
+    """Whether all are what a scalar type, or a union of such, declares: long lists are read at once."""
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    if not all(one in _SCALARS for one in kinds) or not {type(value) for value in values} <= set(kinds):
+        return False
+    return all(math.isfinite(value) for value in values if type(value) is float)
 
 
 def _is_default(field: Field[Any], record: Any) -> bool:
@@ -123,6 +131,8 @@ class _Reading:
     def items(self, args: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
         self.expect(isinstance(value, list | tuple), value, where, "a list")
         if len(args) == 2 and args[1] is Ellipsis:
+            if _are_scalars(args[0], value):
+                return tuple(value)
             return tuple(self.value(args[0], item, f"{where}, item {k}") for k, item in enumerate(value))
         self.expect(len(value) == len(args), value, where, f"a list of {len(args)}")
         return tuple(

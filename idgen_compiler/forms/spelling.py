@@ -25,7 +25,7 @@ _MARKS = (
 WORD = rf"[^\W\d][\w.{_MARKS}]*"
 """A name that needs no quotes."""
 
-STRING = r'"(?:[^"\\\n]|\\.)*"'
+STRING = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
 """A text in double quotes, as JSON has it."""
 
 QUOTED = rf"{STRING}|`[^`\n]*`"

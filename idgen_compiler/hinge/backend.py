@@ -52,7 +52,10 @@ class Sampler(Protocol):
         ...
 
     def save(self, path: str | Path) -> None:
-        """Write the sampler into a new folder, without pickle."""
+        """Write the sampler into a folder, without pickle, in the place of a saved sampler (see `hinge.saved.saving`).
+
+        Raises DataError where anything else is there, or it cannot be written.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from idgen_compiler.errors import ProgramError
 from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.forms.spelling import STRING, WORD
 from idgen_compiler.ir.operations import (
+    MOST_OPERATIONS,
     Apply,
     Draw,
     LawType,
@@ -64,8 +65,10 @@ class _Parser(Cursor):
         if not self.skip("graph"):
             raise self.missing('the graph, as in graph "X -> Y" (programs of version 1 had none; compile them again)')
         graph = self.string("a quoted graph")
-        operations = []
+        operations: list[Operation] = []
         while self.value != "}":
+            if len(operations) == MOST_OPERATIONS:
+                raise self.error(f"a program that is read has at most {MOST_OPERATIONS} operations")
             operations.append(self.operation())
         self.take("}")
         if self.kind:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.forms.record import read_record, to_plain
-from idgen_compiler.ir.operations import Operation
+from idgen_compiler.ir.operations import MOST_OPERATIONS, Operation
 
 __all__ = ["SCHEMA", "from_json", "to_json"]
 
@@ -43,5 +43,8 @@ def from_json(text: str) -> tuple[str, str, tuple[Operation, ...]]:
     if schema != SCHEMA:
         again = "; compile the query again" if schema == "idgen-program/1" else ""
         raise ProgramError(f"the program has schema {schema!r}, this version reads {SCHEMA!r}{again}")
+    listed = document.get("operations")
+    if isinstance(listed, list) and len(listed) > MOST_OPERATIONS:
+        raise ProgramError(f"the program has {len(listed)} operations; at most {MOST_OPERATIONS} are read")
     read = read_record(_Document, document, "the program", ProgramError)
     return read.name, read.graph, read.operations

@@ -18,6 +18,7 @@ from idgen_compiler.ir.operands import DataUse, ModelUse, Names, Result, Slot, S
 from idgen_compiler.ir.policies import ByModel, Policy
 
 __all__ = [
+    "MOST_OPERATIONS",
     "Apply",
     "Draw",
     "LawType",
@@ -34,6 +35,10 @@ __all__ = [
     "Way",
     "variable_of",
 ]
+
+
+MOST_OPERATIONS = 2**16
+"""So many operations are read, of a text or JSON from anywhere; what the compiler writes has thousands at most."""
 
 
 # -- statements of a network ------------------------------------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self, get_args
 
 from idgen_compiler.errors import GraphError, ProgramError, near_misses
+from idgen_compiler.forms.spelling import QUOTED, WORD
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.analysis import networks_of, schedule, specialized
 from idgen_compiler.ir.cost import Cost, cost_of
@@ -19,6 +21,11 @@ from idgen_compiler.ir.text import print_program
 from idgen_compiler.ir.verifier import verify_operations
 
 __all__ = ["Program"]
+
+MOST_VERTICES = 2**15
+"""The graph of a program that is read has at most so many; each is held as the set of its neighbors."""
+
+_NAMES = re.compile(rf"{WORD}|{QUOTED}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +54,10 @@ class Program:
 
     @classmethod
     def _read(cls, name: str, graph: str, operations: tuple[Operation, ...]) -> Self:
+        if len(set(_NAMES.findall(graph))) > MOST_VERTICES:
+            raise ProgramError(
+                f"the program's graph has more than {MOST_VERTICES} vertices, which is the most that is read"
+            )
         try:
             read = ADMG.parse(graph)
         except GraphError as error:

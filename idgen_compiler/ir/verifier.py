@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from idgen_compiler.errors import GraphError, ProgramError
@@ -62,6 +63,7 @@ class _Scope:
     def __init__(self, graph: ADMG) -> None:
         self.graph = graph
         self.data: dict[str, dict[str, None]] = {}  # data set -> its variables, in order and quick to look up
+        self.observable: set[str] = set()  # variables of any data set
         self.models: dict[str, Train] = {}
         self.samplers: list[str] = []
 
@@ -77,6 +79,7 @@ class _Scope:
             if name not in self.graph:
                 raise _fault(op, name, f"the graph has no {name}", "observe vertices of the program's graph")
         self.data[op.result] = dict.fromkeys(op.variables)
+        self.observable.update(op.variables)
 
     def train(self, op: Train) -> None:
         self.define(op)
@@ -120,6 +123,7 @@ class _Scope:
                     what = f"its ways set {draw.slot} by different policies, and so are no ways to one law"
                     raise _fault(op, draw.slot, what, "give all ways one policy")
         self.data[op.result] = dict.fromkeys(op.variables)
+        self.observable.update(op.variables)
 
     def law(self, op: Realize, law: LawType) -> None:
         """A law's type names vertices of its graph, each once."""
@@ -136,8 +140,10 @@ class _Scope:
                 raise _fault(op, name, f"the graph has no {name}", "a law is one of the vertices of the graph")
 
     def regenerate(self, op: Realize, way: Regenerate) -> None:
-        for k, draw in enumerate(way.do):
-            self.draw(op, draw, [d.slot for d in way.do[:k]])
+        filled: set[str] = set()
+        for draw in way.do:
+            self.draw(op, draw, filled)
+            filled.add(draw.slot)
         given = tuple(d.slot for d in way.do)
         if given != way.network.inputs:
             offender = next(iter(sorted(set(given) ^ set(way.network.inputs)) or given))
@@ -206,17 +212,17 @@ class _Scope:
                 what = f"no statement fills the output {slot}"
                 raise _fault(op, slot, what, "sample it, or drop it from the outputs")
 
-    def draw(self, op: Operation, draw: Draw, filled: Iterable[str], line: Statement | None = None) -> None:
+    def draw(self, op: Operation, draw: Draw, filled: Collection[str], line: Statement | None = None) -> None:
         name = variable_of(draw.slot)
         match draw.policy:
             case Uniform() | Fixed():
-                if not any(name in known for known in self.data.values()):
+                if name not in self.observable:
                     why = f"{name} is no observed variable, so its values are unknown"
                     raise _fault(op, draw.slot, why, f"observe {name}, or draw an observed variable", line)
                 if isinstance(draw.policy, Fixed) and _is_endless(draw.policy.value):
                     raise _fault(op, draw.slot, f"{draw.slot} is set to no finite number", "set a finite one", line)
             case ByModel(model, inputs):
-                self.inputs_of(op, model, (draw.slot,), inputs, set(filled), line)
+                self.inputs_of(op, model, (draw.slot,), inputs, filled, line)
             case Column(data) | Shifted(data, _):
                 known = self.variables(op, data)
                 if name not in known:
@@ -230,13 +236,14 @@ class _Scope:
     def rows(self, op: Operation, rows: Rows) -> None:
         known = self.variables(op, rows.data)
         names = [variable_of(slot) for slot in rows.slots]
+        often = Counter(names)
         for slot, name in zip(rows.slots, names, strict=True):
             if name not in known:
                 raise _fault(
                     op, slot, f"the rows of {rows.data} have no {name} (they have {', '.join(known)})",
                     "take rows of a data set that holds it", rows,
                 )  # fmt: skip
-            if names.count(name) > 1:
+            if often[name] > 1:
                 what = f"{name} stands twice in one row"
                 raise _fault(op, slot, what, "take its instances from rows of their own", rows)
         if not rows.slots:
@@ -251,7 +258,7 @@ class _Scope:
         name: str,
         slots: tuple[str, ...],
         inputs: tuple[str, ...],
-        filled: set[str],
+        filled: Collection[str],
         line: Statement | None,
     ) -> None:
         """A model's targets and inputs stand in its order, and the inputs are filled."""
@@ -262,8 +269,7 @@ class _Scope:
                     op, name, f"{name} has {what} ({', '.join(named)}), not ({', '.join(given)})",
                     f"give its {what} in the model's order", line,
                 )  # fmt: skip
-        if not filled.issuperset(inputs):
-            slot = next(s for s in inputs if s not in filled)
+        if (slot := next((s for s in inputs if s not in filled), None)) is not None:
             what = f"the input {slot} is not filled at this point"
             raise _fault(op, slot, what, "fill it by an earlier statement", line)
 

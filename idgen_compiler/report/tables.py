@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from idgen_compiler.data.atomic import check_room, followed, whole_or_absent
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.hinge.samples import Samples
 
@@ -18,35 +20,37 @@ __all__ = ["check_writable", "columns_of", "write_samples"]
 
 
 def check_writable(path: Path) -> None:
-    """Raise DataError for a path that cannot become a table, before anything is sampled."""
+    """Raise DataError for a path that cannot become a table, before anything is sampled.
+
+    >>> check_writable(Path("samples.txt"))
+    Traceback (most recent call last):
+    idgen_compiler.errors.DataError: --out samples.txt is neither .csv nor .parquet by its name
+    """
     if path.suffix.lower() not in (".csv", ".parquet"):
         raise DataError(f"--out {path} is neither .csv nor .parquet by its name")
     if path.is_dir():
         raise DataError(f"--out {path} is a folder; give a file")
     if not path.parent.is_dir():
         raise DataError(f"there is no folder {path.parent} for --out {path.name}; create it first")
+    target = followed(path)
+    if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
+        raise DataError(f"--out {path} is no file that may be written over; give another one")
+    check_room(target)
 
 
 def write_samples(pieces: Iterable[Samples], path: Path | None) -> int:
     """Write a table with one row for each sample, piece by piece; a file appears when it is complete.
 
-    Returns the number of rows. Raises IdgenError when Parquet is asked for and pyarrow is not installed.
+    Returns the number of rows. Raises DataError where the file cannot be written, and IdgenError when Parquet is asked
+    for and pyarrow is not installed.
     """
     if path is None:
         return _write_csv(pieces, sys.stdout)
-    partial = path.with_name(path.name + ".partial")
-    try:
+    with whole_or_absent(followed(path)) as partial:
         if path.suffix.lower() == ".parquet":
-            rows = _write_parquet(pieces, partial)
-        else:
-            with partial.open("w", encoding="utf-8", newline="") as file:
-                rows = _write_csv(pieces, file)
-        partial.replace(path)
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}") from None
-    finally:
-        partial.unlink(missing_ok=True)
-    return rows
+            return _write_parquet(pieces, partial)
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            return _write_csv(pieces, file)
 
 
 def columns_of(samples: Samples) -> Iterator[tuple[str, np.ndarray]]:

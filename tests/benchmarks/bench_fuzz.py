@@ -15,7 +15,7 @@ from random import Random
 
 from idgen_compiler.errors import IdgenError
 from tests.benchmarks.report import Row
-from tests.fuzz.folders import exact_folders, torch_folders
+from tests.fuzz.folders import exact_folders, image_folders, null_folders, torch_folders
 from tests.fuzz.tables import tables
 from tests.fuzz.targets import Target, attempt, idx_files, texts
 
@@ -28,7 +28,8 @@ SAMPLERS, TABLES = 10_000, 15_000
 def run(quick: bool) -> list[Row]:
     total, samplers, held = (10_000, 200, 200) if quick else (1_000_000, SAMPLERS, TABLES)
     with tempfile.TemporaryDirectory() as scratch:
-        folders: list[Target] = [exact_folders(Path(scratch)), torch_folders(Path(scratch))]
+        made = (exact_folders, null_folders, torch_folders, image_folders)
+        folders: list[Target] = [make(Path(scratch)) for make in made]
         files = tables(Path(scratch))
         parsers: list[Target] = [*texts(), idx_files(Path(scratch))]
         rest = total - samplers * len(folders) - held * len(files)

@@ -1,7 +1,8 @@
-"""Saved samplers to damage: small ones of both backends, of every kind of variable."""
+"""Saved samplers to damage: small ones of all backends, of every kind of variable."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,27 @@ from idgen_compiler.verify.models import CausalModel
 from tests.fuzz.targets import Folders
 from tests.strategies import NAPKIN
 
-__all__ = ["exact_folders", "torch_folders"]
+__all__ = ["exact_folders", "image_folders", "null_folders", "torch_folders"]
 
 QUERY = idgen.Query("Y", "X")
+
+DRAWS = idgen.Program.parse("""program "P(Y | do(X))" {
+  graph "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
+  %obs = observe [W1, W2, X, Y]
+  %m0 = train %obs : W2 | W1
+  %law0 = realize P(W1, X, Y ; do(W2)) -> [X, Y] { reweight %obs do(W2 ~ %obs) by %m0 }
+  %m1 = train %law0 : Y | X
+  %m2 = train %obs : Y, W2 | W1, X
+  sample (X) {
+    Y ~ %m1(X)
+    (X', Y') ~ rows %law0
+    X'' ~ uniform
+    W2 ~ uniform
+    W1 ~ %obs + 0
+    (Y'', W2') ~ %m2(W1, X'')
+  } -> [Y, W2]
+}""")
+"""Tables, weighted rows, and every kind of policy."""
 
 
 def exact_folders(scratch: Path) -> Folders:
@@ -52,7 +71,47 @@ def torch_folders(scratch: Path) -> Folders:
         )
         sampler.save(scratch / f"torch{k}")
         saved.append(_files(scratch / f"torch{k}"))
-    return Folders("saved torch sampler", saved, scratch, {"X": 1})
+    codes = {"W1": w1, "W2": w1 * rng.integers(0, 2, 80), "X": rng.integers(0, 2, 80), "Y": rng.integers(0, 3, 80)}
+    families = {"%m0": "table", "%m1": "table", "%m2": "factored"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # so few rows hardly overlap
+        DRAWS.fit(codes, backend="torch", seed=0, device="cpu", progress=False, family=families).save(scratch / "draws")
+    return Folders("saved torch sampler", [*saved, _files(scratch / "draws")], scratch, {"X": 1})
+
+
+def image_folders(scratch: Path) -> Folders:
+    """Barely trained samplers of pictures, of what is read off them, of wide vectors, and of rows by category."""
+    import torch
+
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(0)
+    x = np.arange(200) % 2
+    table = {
+        "X": x,
+        "W": rng.integers(0, 255, (200, 1, 8, 8)).astype(np.uint8),
+        "V": rng.normal(size=(200, 24)),
+        "Y.a": np.array(["a", "b"])[x],
+        "Y.b": rng.normal(size=200),
+    }
+    graph = idgen.ADMG.parse("X -> W -> Y; X -> Y; X -> V")
+    families = ({"W": "diffusion", "V": "vector-diffusion{hidden=(16, 16)}"}, {"W": "matched"})
+    saved = []
+    for k, (query, family) in enumerate(zip(("P(W, V | do(X))", "P(W, Y | do(X))"), families, strict=True)):
+        sampler = idgen.compile(idgen.Query.parse(query), graph).fit(
+            table, backend="torch", seed=0, device="cpu", epochs=1, progress=False, family=family,
+            images={"steps": 1, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1, "code_steps": 0},
+        )  # fmt: skip
+        sampler.save(scratch / f"image{k}")
+        saved.append(_files(scratch / f"image{k}"))
+    return Folders("saved sampler of pictures", saved, scratch, {"X": 1})
+
+
+def null_folders(scratch: Path) -> Folders:
+    """A sampler of the null backend, which holds a program and kinds alone."""
+    rng = np.random.default_rng(0)
+    table = {"W1": ["a", "b"] * 20, "W2": rng.normal(size=40), "X": np.arange(40) % 2, "Y": rng.normal(size=(40, 2))}
+    idgen.compile(QUERY, NAPKIN).fit(table, backend="null").save(scratch / "null")
+    return Folders("saved null sampler", [_files(scratch / "null")], scratch, {"X": 1})
 
 
 def _files(folder: Path) -> dict[str, bytes]:

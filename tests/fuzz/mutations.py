@@ -19,6 +19,7 @@ AWKWARD = (
 VALUES = (
     None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 0.5, -0.0, 1e308, float("nan"), float("inf"), "", "x", "%m0",
     "../x", "\0", "1/0", "1/3", [], {}, [[]], [None], ["X"], [1, 2], {"x": 1}, {"": None}, "uniform", "categorical",
+    "1e99999999", "\ud800", "9" * 5000, 10**400, -(10**400), 2**40, 10**9, 1e38, 1e-320,
 )  # fmt: skip
 """What a JSON value may be instead of the one that belongs there."""
 

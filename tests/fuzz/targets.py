@@ -10,6 +10,7 @@ import shutil
 import struct
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -21,6 +22,7 @@ from idgen_compiler.catalog.formula import TextbookFormula
 from idgen_compiler.data.idx import read_idx
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.hinge.saved import HEADER
+from tests.fuzz.hostile import HEADERS, Change, changed, models_of
 from tests.fuzz.mutations import mutated_bytes, mutated_json, mutated_text
 
 __all__ = ["Files", "Folders", "Target", "Texts", "attempt", "idx_files", "texts"]
@@ -85,9 +87,13 @@ class Folders:
     seeds: Sequence[Mapping[str, bytes]]
     scratch: Path
     do: Mapping[str, object]
+    harms: Sequence[Change] = tuple(change for name, change in HEADERS.items() if "200,000" not in name)
 
     def damaged(self, random: Random) -> dict[str, bytes]:
         files = dict(random.choice(self.seeds))
+        if random.random() < 0.05:
+            with suppress(KeyError, AttributeError):  # it has no such part
+                return changed(files, HEADER, random.choice(self.harms))
         chosen = random.choice(sorted(files)) if random.random() < 0.5 else HEADER
         if chosen.endswith(".json") and random.random() < 0.75:
             files[chosen] = json.dumps(mutated_json(random, json.loads(files[chosen]))).encode()
@@ -113,8 +119,8 @@ def _resealed(header: bytes, name: str, content: bytes) -> bytes:
     """The header with the checksum that belongs to a file, so that what lies behind the checksum is reached."""
     try:
         value = json.loads(header)
-        for record in value["models"].values():
-            if record["file"] == name:
+        for record in models_of(value):
+            if record.get("file") == name:
                 record["sha256"] = hashlib.sha256(content).hexdigest()
     except (KeyError, TypeError, AttributeError, ValueError):
         return header

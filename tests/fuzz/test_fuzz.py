@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.hinge.saved import HEADER
-from tests.fuzz.folders import exact_folders, torch_folders
+from tests.fuzz.folders import exact_folders, image_folders, null_folders, torch_folders
 from tests.fuzz.tables import tables
 from tests.fuzz.targets import Folders, Target, Texts, attempt, idx_files, texts
 
@@ -106,6 +106,21 @@ def test_damaged_exact_samplers(exact_target: Folders) -> None:
     for seed in exact_target.seeds:
         exact_target.read(seed)
     assert _escapes(exact_target, 250) == []
+
+
+def test_damaged_null_samplers(tmp_path: Path) -> None:
+    target = null_folders(tmp_path)
+    for seed in target.seeds:
+        target.read(seed)
+    assert _escapes(target, 250) == []
+
+
+def test_damaged_samplers_of_pictures(tmp_path: Path) -> None:
+    pytest.importorskip("diffusers")
+    target = image_folders(tmp_path)
+    for seed in target.seeds:
+        target.read(seed)
+    assert _escapes(target, 60) == []
 
 
 def test_damaged_torch_samplers(torch_target: Folders) -> None:

@@ -36,7 +36,7 @@ def test_a_sampler_is_read_back_as_it_was(tmp_path: Path, exact: bool) -> None:
 
 def test_a_folder_with_files_is_not_written_into(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
-    with pytest.raises(idgen.DataError, match="not an empty folder"):
+    with pytest.raises(idgen.DataError, match="is no saved sampler, but holds mine"):
         fitted().save(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 

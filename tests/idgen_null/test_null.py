@@ -51,5 +51,5 @@ def test_every_operation_finds_what_it_uses() -> None:
     rows = {name: np.arange(30) % 2 for name in program.observe.variables}
     for way in ("regenerate", "reweight"):
         assert NullBackend().fit(program.realized(way), rows).sample(0, do={"X": 1}).size == 0
-    with pytest.raises(idgen.DataError, match="exists and is not an empty folder"):
+    with pytest.raises(idgen.DataError, match="is no saved sampler, but holds"):
         NullBackend().fit(program, rows).save(Path(__file__).parent)

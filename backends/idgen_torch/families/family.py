@@ -7,22 +7,22 @@ log-probability, and goes into a file and comes back.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from idgen_compiler.data.part import Part
-from idgen_torch.families.state import Config, Tensors
+from idgen_torch.families.state import Config, Tensors, check_finite
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.options import Options
 from idgen_torch.parts import Values
 from idgen_torch.training.progress import NoProgress, Progress
 
-__all__ = ["ConditionalModel", "Family", "Run"]
+__all__ = ["ConditionalModel", "Family", "Run", "ready"]
 
 
 @dataclass(frozen=True)
@@ -136,3 +136,34 @@ class ConditionalModel(ABC):
     @abstractmethod
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
+
+
+M = TypeVar("M", bound=ConditionalModel)
+
+
+def ready(model: M) -> M:
+    """The model itself, ready to be asked: every torch module that it holds no longer trains, so that none drops units.
+
+    Raises DataError for a model whose state holds NaN, infinity or numbers that overflow.
+    """
+    for module in _modules(model, set()):
+        module.eval()
+    check_finite(model.state()[1])
+    return model
+
+
+def _modules(holder: object, seen: set[int]) -> Iterator[nn.Module]:
+    """The modules among the attributes of an object, and of what its attributes hold."""
+    if id(holder) in seen or isinstance(holder, Tensor | str | type | Task | Part):
+        return
+    seen.add(id(holder))
+    if isinstance(holder, nn.Module):
+        yield holder
+    elif isinstance(holder, Mapping | list | tuple):
+        for item in holder.values() if isinstance(holder, Mapping) else holder:
+            yield from _modules(item, seen)
+    else:
+        slots = [name for kind in type(holder).__mro__ for name in getattr(kind, "__slots__", ())]
+        held = [getattr(holder, name, None) for name in slots] + list(getattr(holder, "__dict__", {}).values())
+        for item in held:
+            yield from _modules(item, seen)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from idgen_compiler.errors import DataError
 
-__all__ = ["Config", "Tensors", "checked_tensor", "setting"]
+__all__ = ["Config", "Tensors", "above_zero", "check_finite", "checked_tensor", "restored", "setting"]
+
+LARGEST = 1e30
+"""No training leaves a weight of this size, and products of two are no longer float32."""
 
 T = TypeVar("T")
+N = TypeVar("N", bound=nn.Module)
 
 Config = dict[str, Any]
 """What JSON can hold: the configuration of a saved model."""
@@ -42,3 +47,35 @@ def checked_tensor(tensors: Tensors, expected: Mapping[str, tuple[tuple[int, ...
         if tuple(found.shape) != shape or found.dtype != dtype:
             raise DataError(f"saved tensor {name} is {found.dtype} {tuple(found.shape)}, expected {dtype} {shape}")
     return tensors
+
+
+def above_zero(name: str, values: Tensor) -> Tensor:
+    """The values of a saved model, all of which are positive; raises DataError otherwise."""
+    if not bool((values > 0).all()):  # NaN fails
+        raise DataError(f"saved tensor {name} holds {float(values.min()):g}, which is not positive")
+    return values
+
+
+def check_finite(tensors: Tensors) -> None:
+    """Raise DataError for a tensor that holds NaN, infinity, or float32 numbers of a size that overflows."""
+    for name, values in tensors.items():
+        if not values.is_floating_point() or not values.numel():
+            continue
+        most = inf if values.dtype == torch.float64 else LARGEST
+        low, high = map(float, (values if values.dtype.itemsize > 2 else values.float()).aminmax())  # NaN for NaN
+        if not (-most < low and high < most):
+            raise DataError(f"tensor {name} holds {low if not -most < low else high:g}, which no training leaves")
+
+
+def restored(build: Callable[[], N], weights: Tensors, prefix: str = "") -> N:
+    """A network with these weights, ready to be asked; nothing is allocated before every shape has been compared.
+
+    `prefix` stands before the weights' names in messages. Raises DataError where they do not fit.
+    """
+    with torch.device("meta"):
+        network = build()
+    expected = {f"{prefix}{name}": (tuple(t.shape), t.dtype) for name, t in network.state_dict().items()}
+    checked_tensor({f"{prefix}{name}": value for name, value in weights.items()}, expected)
+    network.load_state_dict(weights, assign=True)
+    network.eval().requires_grad_(False)
+    return network

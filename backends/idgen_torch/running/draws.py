@@ -174,6 +174,8 @@ class UniformDraws:
                 case Choices(count):
                     sizes[atom.part.name] = count
                 case Interval(low, high):
+                    if not math.isfinite(high - low):
+                        raise DataError(f"{atom.part.name} has no range of finite numbers in units of its scale")
                     ranges[atom.part.name] = (low, high)
                 case Points(places):
                     points[atom.part.name] = places

@@ -132,9 +132,10 @@ class TorchSampler:
         return self.schema[name].read(name, text) if name in self.schema.types else text
 
     def save(self, path: str | Path) -> None:
-        """Write the sampler into a folder, as JSON and safetensors.
+        """Write the sampler into a folder, as JSON and safetensors, in the place of a saved sampler that is there.
 
-        Raises DataError when the path exists and is neither an empty folder nor a saved sampler.
+        Raises DataError, and changes nothing, when the path is neither free nor an empty folder nor a saved sampler, or
+        cannot be written.
         """
         write_fitted(self.fitted, Path(path))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import Chain, ConditionalModel, Family, Hurdle, Run, Task
+from idgen_torch.families.family import ready
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.plan import FitSettings
@@ -45,7 +46,8 @@ class Trainer:
         recipe, choose = self._parted(recipe, task)
         scratch = None if kept is None else kept.scratch(file)
         try:
-            model = recipe.fit(task, Run(seed_for(self.settings.seed, operation), device, progress, scratch, choose))
+            run = Run(seed_for(self.settings.seed, operation), device, progress, scratch, choose)
+            model = ready(recipe.fit(task, run))
         except DataError as error:
             raise DataError(f"{operation} ({label}): {error}") from error
         finally:

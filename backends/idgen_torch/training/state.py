@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from glob import escape
+from math import isfinite
 from pathlib import Path
 
 import safetensors.torch
@@ -12,12 +13,15 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from idgen_compiler.data.atomic import write_atomically
+from idgen_compiler.data.atomic import check_regular, write_atomically
 from idgen_compiler.errors import DataError
 
 __all__ = ["Standing", "TrainingFile", "link_scratch", "remove_scratch", "scratch_file"]
 
 _SUFFIX = ".safetensors"
+
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+"""What AdamW remembers of each parameter."""
 
 
 def scratch_file(folder: Path, name: str) -> Path:
@@ -70,9 +74,9 @@ class TrainingFile:
         wanted = dict(_weights(network, averages))
         parameters = list(network.parameters())
         try:
+            check_regular(self.path)
             with safe_open(self.path, framework="pt") as file:
-                told = file.metadata() or {}
-                standing = Standing(int(told["step"]), float(told["seconds"]), float(told["loss"]))
+                standing = _standing(file.metadata() or {})
                 moments = [name for name in file.keys() if name.startswith("moment.")]  # noqa: SIM118 - no mapping
                 shapes = {name: tuple(file.get_slice(name).get_shape()) for name in wanted.keys() & set(file.keys())}
                 if set(file.keys()) != {*wanted, *moments} or any(
@@ -81,14 +85,32 @@ class TrainingFile:
                     raise DataError(f"{self.path} is the state of another network; delete it to train anew")
                 with torch.no_grad():
                     for name, value in wanted.items():
-                        value.copy_(file.get_tensor(name))
+                        value.copy_(_finite(name, file.get_tensor(name)))
                 for name in moments:
                     _, number, moment = name.split(".")
                     parameter = parameters[int(number)]
-                    optimizer.state[parameter][moment] = _laid_out_as(parameter, file.get_tensor(name))
+                    value = _finite(name, file.get_tensor(name))
+                    if moment not in _MOMENTS or value.shape not in (parameter.shape, torch.Size()):
+                        raise ValueError(f"{name} of shape {tuple(value.shape)} is no moment of its weights")
+                    optimizer.state[parameter][moment] = _laid_out_as(parameter, value)
         except (SafetensorError, OSError, KeyError, IndexError, ValueError, RuntimeError) as error:
             raise DataError(f"{self.path} cannot be resumed ({error}); delete it to train anew") from error
         return standing
+
+
+def _standing(told: Mapping[str, str]) -> Standing:
+    """How far the training came, as the file tells.  Raises KeyError or ValueError for what no training tells."""
+    step, seconds, loss = int(told["step"]), float(told["seconds"]), float(told["loss"])
+    if step < 0 or not (seconds >= 0 and isfinite(seconds) and isfinite(loss)):
+        raise ValueError(f"it tells of step {step}, {seconds} seconds and a loss of {loss}")
+    return Standing(step, seconds, loss)
+
+
+def _finite(name: str, value: Tensor) -> Tensor:
+    """The tensor itself.  Raises ValueError for one that holds NaN or infinity."""
+    if not bool(value.isfinite().all()):
+        raise ValueError(f"{name} holds what is no finite number")
+    return value
 
 
 def _weights(network: nn.Module, averages: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:

@@ -11,7 +11,7 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.column import MISSING, Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
-from idgen_compiler.data.kinds.labels import label_codes, read_label
+from idgen_compiler.data.kinds.labels import check_label, label_codes, read_label
 from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting
@@ -63,6 +63,7 @@ class Categorical(Atom):
         for label in self.labels:
             if not isinstance(label, Label):
                 raise DataError(f"{label!r} cannot be a label; labels are strings, whole numbers, floats or booleans")
+            check_label(label)
         if len(set(self.labels)) < len(self.labels):
             raise DataError(f"a label is listed twice among {', '.join(map(repr, self.labels))}")
         if self.dtype:

@@ -19,6 +19,9 @@ from idgen_compiler.errors import DataError
 
 __all__ = ["Image"]
 
+MOST_BYTES = 2**28
+"""One picture may have so many (256 MiB), of which no model draws one."""
+
 
 @register
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class Image(Atom):
 
     def __post_init__(self) -> None:
         if self.channels not in (1, 3, 4) or self.height < 1 or self.width < 1:
-            raise DataError(f"an image has 1, 3 or 4 channels and at least one pixel, not {self.shape}")
+            raise DataError(f"an image has 1, 3 or 4 channels and at least one pixel, not {self.shape!r:.80}")
+        if self.channels * self.height * self.width > MOST_BYTES:
+            raise DataError(f"an image of {self.shape!r:.80} has more than {MOST_BYTES} bytes; make it smaller")
 
     @property
     def shape(self) -> tuple[int, int, int]:

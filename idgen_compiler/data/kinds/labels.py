@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds.setting import SHOWN, Setting, shown
 from idgen_compiler.errors import DataError, near_misses
 
-__all__ = ["label_codes", "read_label"]
+__all__ = ["check_label", "label_codes", "read_label"]
 
 L = TypeVar("L")
 
@@ -23,6 +24,16 @@ _NEVER = (complex, np.complexfloating, np.datetime64, np.timedelta64)
 
 PLAIN = "biufU"
 """The kinds of arrays whose entries are the same as Python's own values, which are looked up faster."""
+
+
+def check_label(label: str | float) -> None:
+    """Raise DataError for a label that no file can hold or that is no number: NaN, infinity, 10**400, half a letter."""
+    try:
+        fits = label.isascii() or bool(label.encode()) if isinstance(label, str) else math.isfinite(label)
+    except (OverflowError, UnicodeEncodeError):  # beyond all floats; a lone surrogate
+        fits = False
+    if not fits:
+        raise DataError(f"{label!r:.40} cannot be a label; label with text or finite numbers")
 
 
 def label_codes(setting: Setting, value: Any, labels: Sequence[Any]) -> Array:

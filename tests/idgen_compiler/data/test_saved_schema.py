@@ -53,7 +53,10 @@ def test_a_schema_comes_back() -> None:
             {"X": {"kind": "categorical", "labels": ["X", ""], "dtype": "int64"}},
             "X.*are no values of int64",
         ),
-        ({"X": {"kind": "categorical", "labels": [10**400, 1], "dtype": "int64"}}, "are no values of int64"),
+        ({"X": {"kind": "categorical", "labels": [10**400, 1], "dtype": "int64"}}, "cannot be a label"),
+        ({"X": {"kind": "categorical", "labels": [10**30, 1], "dtype": "int64"}}, "are no values of int64"),
+        ({"X": {"kind": "categorical", "labels": ["\ud800", "a"]}}, "cannot be a label"),
+        ({"X": {"kind": "image", "channels": 3, "height": 2**40, "width": 2**40}}, "has more than 268435456 bytes"),
         ({"X": {"kind": "categorical", "labels": [1.5], "dtype": "int64"}}, "the labels 1.5 are no values of int64"),
         (
             {"X": {"kind": "categorical", "labels": [0, 1, 2], "dtype": "bool"}},

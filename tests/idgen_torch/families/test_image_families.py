@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from PIL import Image as Pillow
 from safetensors import safe_open
@@ -29,6 +31,7 @@ from idgen_torch.families import (
 from idgen_torch.families.images import from_images
 from idgen_torch.families.numbers import vector_diffusion
 from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout
+from idgen_torch.nets.vector_denoiser import VectorDenoiser
 from idgen_torch.parts import Values, rows_at_once
 from idgen_torch.training.progress import NoProgress
 from idgen_torch.training.state import Standing, TrainingFile, remove_scratch
@@ -198,6 +201,40 @@ def test_moments_come_back_with_the_strides_of_their_parameters(tmp_path: Path) 
             assert kept.stride() == value.stride()
             seen += value.ndim == 4 and not value.is_contiguous()
     assert seen > 0
+
+
+@pytest.mark.parametrize(
+    ("tensors", "told"),
+    [
+        ({"moment.0.exp_avg": torch.zeros(3, 7)}, {}),
+        ({"moment.0.nonsense": torch.zeros(())}, {}),
+        ({"moment.-1": torch.zeros(())}, {}),
+        ({"moment.99999.step": torch.zeros(())}, {}),
+        ({"moment.0.step": torch.tensor(float("nan"))}, {}),
+        ({"network.enter.weight": torch.full((8, 2), float("inf"))}, {}),
+        ({"network.enter.weight": torch.zeros(8, 3)}, {}),
+        ({}, {"step": "-1"}),
+        ({}, {"step": "9" * 5000}),
+        ({}, {"seconds": "nan"}),
+        ({}, {"loss": "inf"}),
+        ({}, {"seconds": "soon"}),
+    ],
+)
+def test_the_state_of_no_training_is_refused(
+    tensors: dict[str, torch.Tensor], told: dict[str, str], tmp_path: Path
+) -> None:
+    network = VectorDenoiser.start(2, (A,), (8,), 0)
+    file, optimizer = TrainingFile(tmp_path / "state.safetensors"), torch.optim.AdamW(network.parameters())
+    file.write(network, [], optimizer, Standing(step=1))
+    assert file.read(network, [], optimizer) == Standing(step=1)
+    kept = safetensors.torch.load_file(file.path)
+    safetensors.torch.save_file(kept | tensors, file.path, {"step": "1", "seconds": "0.0", "loss": "0.0"} | told)
+    with pytest.raises(DataError, match=r"cannot be resumed|is the state of another network"):
+        file.read(network, [], optimizer)
+    file.path.unlink()
+    os.mkfifo(file.path)
+    with pytest.raises(DataError, match="no ordinary file"):
+        file.read(network, [], optimizer)
 
 
 def test_a_training_that_diverges_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from idgen_compiler.data.pictures import write_grid
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
 from idgen_torch.families.family import ConditionalModel, Family, Run
-from idgen_torch.families.state import Config, Tensors, checked_tensor
+from idgen_torch.families.state import Config, Tensors, restored
 from idgen_torch.families.task import Offer, Task, rows_at
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout, common_shape, stacked
@@ -133,10 +133,10 @@ class DiffusionModel(ConditionalModel):
     ) -> Self:
         """The model whose `state` this is."""
         warn_of_guidance(recipe.guidance)
-        network = Denoiser.start(targets, inputs, recipe.layout(), 0)
-        checked_tensor(tensors, {name: (tuple(t.shape), t.dtype) for name, t in network.state_dict().items()})
-        network.load_state_dict(tensors)
-        network.eval().requires_grad_(False)
+        layout = recipe.layout()
+        if layout.layers * len(layout.channels) > len(tensors):
+            raise DataError(f"{len(tensors)} tensors are too few for {layout.layers} layers a level")
+        network = restored(lambda: Denoiser.start(targets, inputs, layout, 0), tensors)
         return cls(recipe, targets, inputs, network)
 
     def to(self, device: str | torch.device) -> Self:
@@ -184,12 +184,12 @@ class Diffusion(Family):
     lr: float = real(2e-3, "a number above 0", lambda value: value > 0)
     ema: float = real(0.995, "a decay from 0 up to, but not, 1", lambda value: 0 <= value < 1)
     channels: tuple[int, ...] | None = widths(None, multiple=8)
-    layers: int = whole(1)
-    unshuffle: int = whole(2)
+    layers: int = whole(1, most=32)
+    unshuffle: int = whole(2, most=64)
     attention: bool = flag(True)
     objective: str = choice("clean", OBJECTIVES)
     sampler: str | None = choice(None, SAMPLERS)
-    sampling_steps: int = whole(20)
+    sampling_steps: int = whole(20, most=TIMES)
     code_steps: int | None = whole(None, least=0)
     emphasis: float = real(0.5, "a power from 0 to 1", lambda value: 0 <= value <= 1)
     condition_dropout: float = real(0.0, "a number from 0 up to, but not, 1", lambda value: 0 <= value < 1)
@@ -208,11 +208,6 @@ class Diffusion(Family):
         if self.sampler is not None and self.sampler not in fitting:
             raise DataError(
                 f"image option sampler is {self.sampler!r}; the objective {self.objective} takes {', '.join(fitting)}"
-            )
-        if self.objective in ("epsilon", "v") and self.sampling_steps > TIMES:
-            raise DataError(
-                f"image option sampling_steps is {self.sampling_steps}; the objective {self.objective} has {TIMES} "
-                "times, and takes no more passes"
             )
         if self.guidance not in (None, 1) and not self.condition_dropout:
             raise DataError("guidance needs a network that knows no condition too: set condition_dropout, such as 0.1")

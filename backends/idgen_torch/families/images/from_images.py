@@ -18,7 +18,7 @@ from idgen_torch.families.numbers.density import Density, density
 from idgen_torch.families.numbers.support import Support
 from idgen_torch.families.numbers.temperature import fitted_temperature
 from idgen_torch.families.numbers.vector_diffusion import is_wide
-from idgen_torch.families.state import Config, Tensors, checked_tensor
+from idgen_torch.families.state import Config, Tensors, above_zero, checked_tensor, restored
 from idgen_torch.families.task import Offer, Task, row_count, rows_at
 from idgen_torch.nets.image_heads import ImageHeads, encoded, entries_of
 from idgen_torch.options import real, whole
@@ -213,12 +213,14 @@ class FromImagesModel(ConditionalModel):
         cls, recipe: FromImages, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
     ) -> Self:
         """The model whose `state` this is."""
-        network = _network(targets, inputs, recipe.components, 0)
-        expected = {f"network.{name}": (tuple(t.shape), t.dtype) for name, t in network.state_dict().items()}
-        expected["temperature"] = ((len(network.heads),), torch.float32)
-        checked_tensor(tensors, expected)
-        network.load_state_dict({k.removeprefix("network."): v for k, v in tensors.items() if k != "temperature"})
-        return cls(recipe, targets, inputs, network, tensors["temperature"])
+        heads = sum(1 if part.discrete else part.dim for part in targets)
+        found = {k: v for k, v in tensors.items() if not k.startswith("network.")}
+        checked_tensor(found, {"temperature": ((heads,), torch.float32)})
+        if heads > len(tensors):
+            raise DataError(f"{len(tensors)} tensors are too few for {heads} targets")
+        weights = {k.removeprefix("network."): v for k, v in tensors.items() if k not in found}
+        network = restored(lambda: _network(targets, inputs, recipe.components, 0), weights, "network.")
+        return cls(recipe, targets, inputs, network, above_zero("temperature", tensors["temperature"]))
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""

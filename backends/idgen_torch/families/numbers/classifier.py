@@ -15,7 +15,7 @@ from idgen_compiler.data.part import Part
 from idgen_torch.drawing import categorical, generator_for, integers
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.temperature import fitted_temperature
-from idgen_torch.families.state import Config, Tensors, checked_tensor
+from idgen_torch.families.state import Config, Tensors, above_zero, checked_tensor
 from idgen_torch.families.tables.cells import sizes_of
 from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadLayout, HeadNetworks
@@ -107,11 +107,11 @@ class ClassifierModel(ConditionalModel):
         cls, recipe: Classifier, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
     ) -> Self:
         """The model whose `state` this is."""
-        layout, mask = _layout(targets, inputs, recipe.ensemble, recipe.hidden)
+        layout = _layout(targets, inputs, recipe.ensemble, recipe.hidden)
         shapes = {**layout.shapes(), "temperature": (len(targets),)}
         checked_tensor(tensors, {name: (shape, torch.float32) for name, shape in shapes.items()})
-        parameters = {name: tensors[name] for name in layout.shapes()}
-        return cls(recipe, targets, inputs, HeadNetworks(layout, mask, parameters), tensors["temperature"])
+        networks = HeadNetworks(layout, _mask(targets, inputs), {name: tensors[name] for name in layout.shapes()})
+        return cls(recipe, targets, inputs, networks, above_zero("temperature", tensors["temperature"]))
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
@@ -153,9 +153,9 @@ class Classifier(EnsembleTraining, Family):
         count = task.count
         generator, device = generator_for(run.seed), run.device
         parts = split(count, self.holdout, generator, task.weights)
-        layout, mask = _layout(task.targets, task.inputs, self.ensemble, self.hidden)
+        layout = _layout(task.targets, task.inputs, self.ensemble, self.hidden)
         lesson = _Lesson(
-            HeadNetworks.start(layout, mask, generator, device),
+            HeadNetworks.start(layout, _mask(task.targets, task.inputs), generator, device),
             _columns(task.targets, task.inputs).features(task.rows, count, device),
             torch.stack([task.rows[part.name] for part in task.targets], 1).to(device),
             task.mass(device),
@@ -214,17 +214,20 @@ class _Lesson:
         )
 
 
-def _layout(
-    targets: Sequence[Part], inputs: Sequence[Part], members: int, hidden: tuple[int, ...]
-) -> tuple[HeadLayout, Tensor]:
-    """The networks' shape, and which features each head sees: all inputs and the targets before its own."""
+def _layout(targets: Sequence[Part], inputs: Sequence[Part], members: int, hidden: tuple[int, ...]) -> HeadLayout:
+    """The networks' shape."""
     columns = _columns(targets, inputs)
-    layout = HeadLayout(members, columns.one_hot_width, columns.width, hidden, sizes_of(targets))
+    return HeadLayout(members, columns.one_hot_width, columns.width, hidden, sizes_of(targets))
+
+
+def _mask(targets: Sequence[Part], inputs: Sequence[Part]) -> Tensor:
+    """Which features each head sees: all inputs and the targets before its own.  Shape: (targets, width)."""
+    columns = _columns(targets, inputs)
     mask = torch.ones(len(targets), columns.width)
     for head in range(len(targets)):
         for later in targets[head:]:
             mask[head, columns.place(later)] = 0
-    return layout, mask
+    return mask
 
 
 def _columns(targets: Sequence[Part], inputs: Sequence[Part]) -> Columns:

@@ -68,7 +68,8 @@ class FlowModel(ConditionalModel):
         """The same regression with untrained networks for a density of this kind."""
         model = FlowModel(self.recipe, self.targets, self.inputs, self._residual, kind, None)
         outputs, dims = model._density.outputs, _width(self.targets)
-        layout, mask = _layout(self._columns, self._residual, outputs, dims, how.ensemble, how.hidden)
+        layout = _layout(self._columns, self._residual, outputs, dims, how.ensemble, how.hidden)
+        mask = _mask(self._columns, self._residual, dims)
         device = self._residual.slope.device
         model._networks = HeadNetworks.start(layout, mask, generator, device)
         for head in range(layout.heads):
@@ -171,9 +172,10 @@ class FlowModel(ConditionalModel):
             checked_tensor(found, {})
             return cls(recipe, targets, inputs, residual, kind, None)
         outputs = density(kind, recipe.size_of(kind)).outputs
-        layout, mask = _layout(columns, residual, outputs, dims, recipe.ensemble, recipe.hidden)
+        layout = _layout(columns, residual, outputs, dims, recipe.ensemble, recipe.hidden)
         checked_tensor(found, {name: (shape, torch.float32) for name, shape in layout.shapes().items()})
-        return cls(recipe, targets, inputs, residual, kind, HeadNetworks(layout, mask, found))
+        networks = HeadNetworks(layout, _mask(columns, residual, dims), found)
+        return cls(recipe, targets, inputs, residual, kind, networks)
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
@@ -306,12 +308,15 @@ def _width(targets: Sequence[Part]) -> int:
 
 def _layout(
     columns: Columns, residual: Residual, outputs: int, dims: int, members: int, hidden: tuple[int, ...]
-) -> tuple[HeadLayout, Tensor]:
-    """The networks' shape, and what each head sees: all inputs and the residual coordinates before its own."""
-    free = residual.free
+) -> HeadLayout:
+    """The networks' shape."""
     width = columns.width + dims
-    layout = HeadLayout(members, columns.one_hot_width, width, hidden, (outputs,) * len(free))
-    mask = torch.ones(len(free), width)
-    for head, target in enumerate(free):
+    return HeadLayout(members, columns.one_hot_width, width, hidden, (outputs,) * len(residual.free))
+
+
+def _mask(columns: Columns, residual: Residual, dims: int) -> Tensor:
+    """What each head sees: all inputs and the residual coordinates before its own.  Shape: (heads, width)."""
+    mask = torch.ones(len(residual.free), columns.width + dims)
+    for head, target in enumerate(residual.free):
         mask[head, columns.width + target :] = 0
-    return layout, mask.to(residual.slope.device)
+    return mask.to(residual.slope.device)

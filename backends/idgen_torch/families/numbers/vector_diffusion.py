@@ -15,7 +15,7 @@ from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.residual import Residual
-from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
+from idgen_torch.families.state import Config, Tensors, checked_tensor, restored, setting
 from idgen_torch.families.task import Offer, Task, rows_at
 from idgen_torch.nets.heads import Columns
 from idgen_torch.nets.processes import FlowMatching
@@ -107,13 +107,13 @@ class VectorDiffusionModel(ConditionalModel):
             name: (shape, torch.float32)
             for name, shape in (("slope", (width, size)), ("intercept", (size,)), ("factor", (size, rank)))
         }
-        network = VectorDenoiser.start(rank, inputs, recipe.hidden, 0) if rank else None
-        found = {} if network is None else network.state_dict()
-        checked_tensor(tensors, expected | {f"network.{name}": (tuple(t.shape), t.dtype) for name, t in found.items()})
+        weights = {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
+        checked_tensor({name: value for name, value in tensors.items() if not name.startswith("network.")}, expected)
         residual = Residual(tensors["slope"], tensors["intercept"], tensors["factor"])
-        if network is not None:
-            network.load_state_dict({name: tensors[f"network.{name}"] for name in found})
-            network.eval().requires_grad_(False)
+        if not rank:
+            checked_tensor(weights, {})
+            return cls(recipe, targets, inputs, residual, None)
+        network = restored(lambda: VectorDenoiser.start(rank, inputs, recipe.hidden, 0), weights, "network.")
         return cls(recipe, targets, inputs, residual, network)
 
     def to(self, device: str | torch.device) -> Self:

@@ -70,17 +70,19 @@ class FactoredModel(ConditionalModel):
         if len(given) != len(targets):
             raise DataError(f"a saved factored model has {len(given)} links for {len(targets)} targets")
         table = Table(smoothing=recipe.smoothing, max_cells=recipe.max_cells)
-        links, used = [], set()
+        own: dict[str, Tensors] = {str(k): {} for k in range(len(targets))}
+        for name, value in tensors.items():
+            link, _, rest = name.partition(".")
+            if link not in own:
+                raise DataError(f"a saved factored model has the unknown tensor {name}")
+            own[link][rest] = value
+        links = []
         for k, target in enumerate(targets):
             known = {part.name: part for part in (*inputs, *targets[:k])}
             unknown = [name for name in given[k] if name not in known]
             if unknown:
                 raise DataError(f"a saved link for {target.name} is given {unknown[0]}, not among {', '.join(known)}")
-            own = {name.removeprefix(f"{k}."): value for name, value in tensors.items() if name.startswith(f"{k}.")}
-            used |= {f"{k}.{name}" for name in own}
-            links.append(TableModel.from_state(table, {}, own, (target,), [known[name] for name in given[k]]))
-        if set(tensors) - used:
-            raise DataError(f"a saved factored model has unknown tensors {', '.join(sorted(set(tensors) - used))}")
+            links.append(TableModel.from_state(table, {}, own[str(k)], (target,), [known[name] for name in given[k]]))
         return cls(recipe, targets, inputs, links)
 
     def to(self, device: str | torch.device) -> Self:

@@ -15,7 +15,7 @@ from idgen_torch.drawing import integers, uniform
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.tables.cells import cell_count, cell_of
-from idgen_torch.families.tables.resample import expected_rows, kept_rows
+from idgen_torch.families.tables.resample import checked_rows, expected_rows, kept_rows
 from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.parts import Values
 
@@ -91,8 +91,12 @@ class MatchedModel(ConditionalModel):
             raise DataError("a saved model's cells do not divide its rows")
         if not torch.equal(order.sort().values, torch.arange(n)):
             raise DataError("a saved model's order is no order of its rows")
-        rows = {part.name: tensors[f"rows.{part.name}"] for part in targets}
-        return cls(recipe, targets, inputs, rows, order, cells, tensors.get("cumulative"))
+        if (cumulative := tensors.get("cumulative")) is not None:
+            sums = torch.cat([cumulative.new_zeros(1), cumulative])
+            rise = sums[cells].diff()
+            if not (bool((sums.diff() >= 0).all()) and bool((rise > 0).all()) and bool(sums[-1].isfinite())):  # or NaN
+                raise DataError("a saved model's weights are no running sum that rises in every cell")
+        return cls(recipe, targets, inputs, checked_rows(targets, tensors), order, cells, cumulative)
 
     def to(self, device: str | torch.device) -> Self:
         """The same rows on another device."""

@@ -18,7 +18,7 @@ from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Values
 
-__all__ = ["Resample", "ResampleModel", "expected_rows", "kept_rows"]
+__all__ = ["Resample", "ResampleModel", "checked_rows", "expected_rows", "kept_rows"]
 
 
 class ResampleModel(ConditionalModel):
@@ -75,9 +75,7 @@ class ResampleModel(ConditionalModel):
         if setting(config, "weighted", bool):
             expected["cumulative"] = ((n,), torch.float64)
         checked_tensor(tensors, expected)
-        return cls(
-            recipe, targets, {part.name: tensors[f"rows.{part.name}"] for part in targets}, tensors.get("cumulative")
-        )
+        return cls(recipe, targets, checked_rows(targets, tensors), _checked_sums(tensors.get("cumulative")))
 
     def to(self, device: str | torch.device) -> Self:
         """The same rows on another device."""
@@ -124,6 +122,27 @@ def kept_rows(task: Task) -> Values:
 def expected_rows(part: Part, n: int) -> tuple[tuple[int, ...], torch.dtype]:
     """Shape and dtype of n values of a part."""
     return (n, *part.entries), getattr(torch, part.dtype)
+
+
+def checked_rows(targets: Sequence[Part], tensors: Tensors) -> Values:
+    """The rows of a saved model, once their codes have been compared with the sizes.  Raises DataError."""
+    rows = {part.name: tensors[f"rows.{part.name}"] for part in targets}
+    for part in targets:
+        codes = rows[part.name]
+        if not len(codes):
+            raise DataError("a saved model has no rows")
+        if part.size is not None and not 0 <= int(codes.min()) <= int(codes.max()) < part.size:
+            raise DataError(f"a saved model's rows of {part.name} hold codes that are none of its {part.size} labels")
+    return rows
+
+
+def _checked_sums(cumulative: Tensor | None) -> Tensor | None:
+    """The running sum of weights.  Raises DataError for one that falls, or ends at nothing."""
+    if cumulative is not None:
+        steps = cumulative.diff(prepend=cumulative.new_zeros(1))
+        if not bool((steps >= 0).all()) or not 0 < float(cumulative[-1]) < float("inf"):  # NaN fails
+            raise DataError("a saved model's weights are no running sum of numbers from 0")
+    return cumulative
 
 
 def _as_columns(values: Tensor) -> Tensor:

@@ -24,6 +24,9 @@ __all__ = ["Table", "TableModel", "is_plenty"]
 
 ROWS_PER_CELL = 200
 
+_ROUNDING = 1e-6
+"""A law's probabilities sum to 1 up to this."""
+
 
 class TableModel(ConditionalModel):
     """q(targets | inputs) as one law for each input cell, over the joint cells of the targets.
@@ -38,6 +41,8 @@ class TableModel(ConditionalModel):
     def __init__(self, recipe: Table, targets: Sequence[Part], inputs: Sequence[Part], probabilities: Tensor) -> None:
         """`probabilities`: shape (input cells, target cells), float64, rows summing to one."""
         super().__init__(recipe, targets, inputs)
+        if not bool(((probabilities >= 0).all(1) & ((probabilities.sum(1) - 1).abs() <= _ROUNDING)).all()):  # NaN fails
+            raise DataError("a table is no conditional law: its rows must be probabilities that sum to 1")
         self.probabilities = probabilities
         self._device = probabilities.device
         self._alias = AliasTable(probabilities)

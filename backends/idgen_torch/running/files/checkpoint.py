@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from idgen_compiler.data.atomic import write_atomically
+from idgen_compiler.data.atomic import check_room, sweep, write_atomically
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.saved import read_json
 from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
 from idgen_torch.parts import Values
@@ -48,6 +50,8 @@ class Checkpoint:
             raise DataError(
                 f"checkpoint={str(folder)!r} cannot be made a folder ({error.strerror}); choose another"
             ) from None
+        sweep(self.folder)
+        check_room(self.folder / "trial")
 
     def read(
         self, name: str, targets: Sequence[Part], inputs: Sequence[Part], device: torch.device
@@ -60,10 +64,10 @@ class Checkpoint:
         if not path.exists():
             return None
         try:
-            saved = json.loads(path.read_text(encoding="utf-8"))
-            checked_keys(str(path), saved, {"model", "losses"})
-            return read_model(self.folder, name, saved["model"], targets, inputs, device), dict(saved["losses"])
-        except (json.JSONDecodeError, UnicodeDecodeError, DataError) as error:
+            saved = checked_keys(str(path), read_json(path), {"model", "losses"})
+            losses = _losses(saved["losses"])
+            return read_model(self.folder, name, saved["model"], targets, inputs, device), losses
+        except DataError as error:
             raise DataError(f"the checkpoint {path} cannot be resumed ({error}); delete {self.folder}") from error
 
     def scratch(self, name: str) -> Path:
@@ -77,3 +81,10 @@ class Checkpoint:
         content = json.dumps({"model": record, "losses": losses}, indent=2)
         write_atomically(self.folder / f"{name}.json", content.encode())
         remove_scratch(self.folder, name)
+
+
+def _losses(saved: Any) -> dict[str, float]:
+    """The held-out loss of each fit.  Raises DataError for anything else."""
+    if not isinstance(saved, dict) or not all(type(v) is float and math.isfinite(v) for v in saved.values()):
+        raise DataError(f"its losses are {saved!r:.80}, not a finite number for each fit")
+    return saved

@@ -9,14 +9,14 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from idgen_compiler.data.atomic import whole_or_absent
+from idgen_compiler.data.atomic import check_regular, read_regular, whole_or_absent
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_torch.entries import checked_keys, entry
-from idgen_torch.families.family import ConditionalModel
+from idgen_torch.families.family import ConditionalModel, ready
 from idgen_torch.families.saved import read_recipe, recipe_record
 
 __all__ = ["Record", "read_model", "write_model"]
@@ -33,7 +33,10 @@ def write_model(folder: Path, name: str, model: ConditionalModel) -> Record:
     config, tensors = model.state()
     file = f"{name}.safetensors"
     with whole_or_absent(folder / file) as partial:
-        safetensors.torch.save_file({key: _own(t.detach().cpu()) for key, t in tensors.items()}, partial)
+        try:
+            safetensors.torch.save_file({key: _own(t.detach().cpu()) for key, t in tensors.items()}, partial)
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
         digest = _digest(partial)
     return {**recipe_record(model.recipe), "config": config, "file": file, "sha256": digest}
 
@@ -61,16 +64,21 @@ def read_model(
         )
     path = folder / record["file"]
     try:
-        content = None if path.stat().st_size >= LARGE else path.read_bytes()  # a large one is mapped into memory
+        content = None if check_regular(path) >= LARGE else read_regular(path)  # a large one is mapped into memory
+        if content is None:
+            with safe_open(path, framework="pt"):  # what it says of its length is looked at before it is read
+                pass
         digest = _digest(path) if content is None else hashlib.sha256(content).hexdigest()
     except OSError as error:
         raise DataError(f"{where} has no file {path.name} ({error.strerror}); save the sampler again") from None
+    except SafetensorError as error:
+        raise DataError(f"{path} is truncated or no file of tensors ({error}); save the sampler again") from None
     if digest != record["sha256"]:
         raise DataError(f"{path} is truncated or was changed after it was saved; save the sampler again")
     recipe = read_recipe(record)
     try:
         tensors = safetensors.torch.load_file(path) if content is None else safetensors.torch.load(content)
-        model = recipe.model.from_state(recipe, entry(record, "config", dict), tensors, targets, inputs)
+        model = ready(recipe.model.from_state(recipe, entry(record, "config", dict), tensors, targets, inputs))
     except IdgenError as error:
         raise DataError(f"{where}: {error}") from error
     except (SafetensorError, KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:

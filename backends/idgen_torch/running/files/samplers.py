@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import torch
 from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, IdgenError
-from idgen_compiler.hinge.saved import HEADER, read_header, write_header
+from idgen_compiler.hinge.saved import HEADER, read_header, saving, write_header
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.text import print_policy
 from idgen_compiler.program import Program
@@ -33,16 +31,11 @@ _KEYS = {"format", "backend", "program", "schema", "models", "policies", "suppor
 
 
 def write_fitted(fitted: FittedProgram, path: Path) -> None:
-    """Write a new folder, whole or not at all; a saved sampler that is there is replaced.
+    """Write a new folder, whole or not at all; a saved sampler that is there is replaced in one step.
 
-    Raises DataError when anything else is there.
+    Raises DataError when anything else is there, or it cannot be written.
     """
-    if path.exists() and not (path.is_dir() and (not any(path.iterdir()) or (path / HEADER).is_file())):
-        raise DataError(f"{path} exists and is no saved sampler; choose a new folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
-        folder = Path(scratch) / "sampler"
-        folder.mkdir()
+    with saving(path) as folder:
         write_header(
             folder,
             "torch",
@@ -53,9 +46,6 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
             supports=write_lookouts(folder, fitted.lookouts),
             fit=fitted.record.to_json(),
         )
-        if path.exists():
-            shutil.rmtree(path)
-        folder.replace(path)
 
 
 def read_fitted(path: Path, device: torch.device) -> FittedProgram:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +85,33 @@ def test_a_checkpoint_needs_a_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be made a folder"):
         fit(checkpoint=tmp_path / "file")
+
+
+@pytest.mark.parametrize("losses", [5, [1], {"Y": "low"}, {"Y": float("nan")}, {"Y": [1.0]}])
+def test_losses_that_are_none_are_refused(losses: Any, tmp_path: Path) -> None:
+    fit(checkpoint=tmp_path)
+    (file,) = tmp_path.glob("*/m0.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"losses": losses}))
+    with pytest.raises(DataError, match=r"cannot be resumed \(its losses are .*; delete "):
+        fit(checkpoint=tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, "9" * 5000, "\ud800", None])
+def test_a_checkpoint_of_somebody_else_is_one_line(content: str | None, tmp_path: Path) -> None:
+    fit(checkpoint=tmp_path)
+    (file,) = tmp_path.glob("*/m0.json")
+    file.unlink()
+    if content is None:
+        os.mkfifo(file)  # which nobody writes into
+    else:
+        file.write_text(content, errors="surrogatepass")
+    with pytest.raises(DataError, match="cannot be resumed"):
+        fit(checkpoint=tmp_path)
+
+
+def test_what_a_dead_fit_left_is_swept(tmp_path: Path) -> None:
+    fit(checkpoint=tmp_path)
+    (folder,) = tmp_path.iterdir()
+    (folder / ".idgen-scratch-dead").mkdir()
+    fit(checkpoint=tmp_path)
+    assert sorted(p.name for p in folder.iterdir()) == ["m0.json", "m0.safetensors", "m1.json", "m1.safetensors"]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.saved import load
@@ -86,6 +87,26 @@ def test_saving_replaces_a_sampler_but_nothing_else(sampler: TorchSampler, saved
         sampler.save(tmp_path / "mine")
     assert (tmp_path / "mine" / "notes.txt").read_text() == "keep me"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine", "saved"]
+
+
+def test_files_of_the_user_s_beside_a_sampler_are_kept(sampler: TorchSampler, saved: Path) -> None:
+    (saved / "notes.safetensors").write_text("keep me")
+    with pytest.raises(DataError, match=r"holds notes\.safetensors beside a saved sampler"):
+        sampler.save(saved)
+    assert (saved / "notes.safetensors").read_text() == "keep me"
+
+
+def test_a_disk_that_fills_leaves_the_old_sampler(
+    sampler: TorchSampler, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(DataError, match=r"cannot be written \(.*No space left on device.*\); make room"):
+        sampler.save(saved)
+    assert load(saved).program == sampler.program
+    assert [path.name for path in tmp_path.iterdir()] == ["saved"]
 
 
 @pytest.mark.parametrize("name", ["m0.safetensors", "m1.safetensors", "sampler.json"])
