@@ -73,8 +73,7 @@ class TorchBackend:
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
-        rows_factor: regenerated rows for each observed row; ten, which were clearly better than one in trials, or one
-            where images are generated, which takes long.
+        rows_factor: regenerated rows for each observed row; ten, or one where images are generated, which takes long.
         family: operation ("%m3"), targets ("Y"), a model as reports print it ("Y | X, Z") or "*" for all -> a family
             in the place of the one with the best offer: its name ("flow"), its name with options
             ("flow{bins=16}") or its recipe (Flow(bins=16)).
@@ -83,25 +82,23 @@ class TorchBackend:
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         options: missing, missing_marks, delimiter, decimal, encoding, images_root and size_limit say how the table is
             read (see `data.reading.options.Reading`); the others go to every family that has one of this name, such as
-            epochs=30, ensemble=5, hidden=(64, 64), or images={"steps": 10_000} for those of the family `diffusion`
-            alone; likelihood=True chooses only families that know the density of what they draw.
+            epochs=30, or images={"steps": 10_000} for `diffusion` alone; likelihood=True keeps to known densities.
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) when a treatment does not
         vary, or when reweighting leaves few effective rows.
         """
         program.check()
         _check_mappings(types=types, composites=composites, family=family)
+        factor = _rows_factor(rows_factor)
         how, options = Reading.take(options)
         tuning = Tuning.read(options)
         asked = _families(program, tuning, family or {})
         place, seed = _device(device), checked_seed(seed)
-        _check_rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
-        _warn_few(rows)
-        _warn_constant(program, schema, rows)
+        _warn_thin(program, schema, rows)
         warn_contradictions(program, data, types, schema, check_graph, how)
-        factor = default_rows_factor(program, schema) if rows_factor is None else float(rows_factor)
-        settings = FitSettings(seed, factor, place, tuning, asked)
+        times = default_rows_factor(program, schema) if factor is None else factor
+        settings = FitSettings(seed, times, place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)
         with our_arithmetic(gradients=True), shown(progress) as told:
             fitting = Fitting(program, schema, rows, settings, told, kept)
@@ -130,11 +127,13 @@ def _check_mappings(**arguments: object) -> None:
             raise DataError(f"{name} is {value!r:.80}; give a mapping, such as {name}={_EXAMPLES[name]}")
 
 
-def _check_rows_factor(asked: object) -> None:
+def _rows_factor(asked: Any) -> float | None:
+    """How many rows to regenerate for each observed one, where somebody says it."""
     if asked is None:
-        return
+        return None
     if isinstance(asked, bool) or not isinstance(asked, int | float) or not 0 < asked < 1e6:
         raise DataError(f"rows_factor is {asked!r}; give how many rows to regenerate for each observed one")
+    return float(asked)
 
 
 def _device(name: str) -> torch.device:
@@ -185,17 +184,16 @@ def _code_of(kind: type[Family]) -> str:
         return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _warn_few(rows: Values) -> None:
-    """Warn of a table that is smaller than anything can be learned from."""
+def _warn_thin(program: Program, schema: Schema, rows: Values) -> None:
+    """Warn of a table that is smaller than anything can be learned from, and of what takes one value only.
+
+    The effect of a treatment or condition that does not vary is not in the data.
+    """
     count = len(next(iter(rows.values())))
     if count < FEW_ROWS:
         warn_overlap(
             f"the table has {count} row{'s' * (count != 1)}, too few to learn a law from; the answer is a guess"
         )
-
-
-def _warn_constant(program: Program, schema: Schema, rows: Values) -> None:
-    """Warn of treatments and conditions that take one value only: their effect is not in the data."""
     for name in dict.fromkeys(slot for op in program.samplers for slot in op.network.inputs):
         for atom in schema[name].atoms(name):
             values = rows[atom.part.name]

@@ -13,6 +13,7 @@ from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_torch.drawing import generator_for
 from idgen_torch.families import ConditionalModel, Task
+from idgen_torch.families.family import check_drawn
 from idgen_torch.families.task import rows_at
 from idgen_torch.parts import Values
 
@@ -63,11 +64,13 @@ class Disagreement:
         return self.errors > ERRORS and (apart > SHARE or apart > RELATIVE * least)
 
 
-def disagreements(model: ConditionalModel, task: Task, schema: Schema) -> list[Disagreement]:
+@torch.no_grad()
+def disagreements(operation: str, model: ConditionalModel, task: Task, schema: Schema) -> list[Disagreement]:
     """Where draws given the rows' own inputs differ from the rows by more than their error, the worst first.
 
     Compared are shares of categories and of numbers up to quantiles of the rows, in all rows and within each category
-    of each input. Images are not compared, nor is the law of several targets together.
+    of each input. Images are not compared, nor is the law of several targets together. Raises DataError, in the name of
+    the operation, for draws that are no values.
     """
     targets = [part for part in task.targets if part.form is not Form.PICTURES]
     if not targets or task.count < FEWEST:
@@ -83,6 +86,7 @@ def disagreements(model: ConditionalModel, task: Task, schema: Schema) -> list[D
     device = task.rows[targets[0].name].device
     rows = rows_at(task.parts, task.rows, index.to(device), device)
     drawn = model.sample({part.name: rows[part.name] for part in task.inputs}, len(index), generator_for(1))
+    check_drawn(operation, model, drawn, len(index))
     events = [event for part in targets for event in _events(part, rows, drawn, schema)]
     found = [
         Disagreement(group, name, float(seen[mask].double().mean()), float(made[mask].double().mean()), int(mask.sum()))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema
-from idgen_compiler.errors import DataError
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Network
 from idgen_torch.families import ConditionalModel
+from idgen_torch.families.family import check_drawn
 from idgen_torch.parts import Values
 from idgen_torch.running.draws import Draws, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
@@ -79,31 +77,12 @@ class WiredNetwork:
                 if self.watch is not None:
                     self.watch(statement, given, count)
                 drawn = self.models[statement.model].sample(given, count, generator)
-                _check_drawn(statement, self.models[statement.model], drawn, count)
+                check_drawn(statement.model, self.models[statement.model], drawn, count)
             else:
                 drawn = self.policies[policy_of(statement)].sample({}, count, generator)
             for slot in statement.slots:
                 slots[slot] = tuple(drawn[part.name] for part in self.schema.parts(variable_of(slot)))
         return {slot: slots[slot] for slot in self.network.outputs}
-
-
-def _check_drawn(statement: Apply, model: ConditionalModel, drawn: Values, count: int) -> None:
-    """Raise DataError for what a model draws and no value is: NaN, infinity, codes of no label, a row too few."""
-    for part in model.targets:
-        values, shape = drawn[part.name], (count, *part.entries)
-        if tuple(values.shape) != shape:
-            what = f"in the shape {tuple(values.shape)}, not {shape}"
-            raise DataError(f"{statement.model} ({model.family}) draws {part.name} {what}; mend its family")
-        if part.form is Form.PICTURES or not values.numel():
-            continue
-        low, high = map(float, values.aminmax())  # NaN where there is one
-        if part.size is not None and not 0 <= low <= high < part.size:
-            what = f"a code from {low:g} to {high:g}, of {part.size} labels"
-        elif not -math.inf < low <= high < math.inf:
-            what = f"numbers from {low:g} to {high:g}"
-        else:
-            continue
-        raise DataError(f"{statement.model} ({model.family}) draws {part.name} as {what}; fit it anew, or more gently")
 
 
 def _rows(values: Tensor, start: int, count: int, n: int) -> Tensor:

@@ -28,9 +28,7 @@ from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
-from idgen_torch.running.densities import Densities
 from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, policy_of, resampled_parts
-from idgen_torch.running.emphasis import Emphasis
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.overlap.finding import Lookout
@@ -40,8 +38,10 @@ from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
 from idgen_torch.running.plan import FitSettings, draws_of, label_of, requested_families
 from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelReport, Overlap, versions
-from idgen_torch.running.reweighting import reweighted, warn_poor_overlap
 from idgen_torch.running.trainer import Trainer
+from idgen_torch.running.weights.densities import Densities
+from idgen_torch.running.weights.emphasis import Emphasis
+from idgen_torch.running.weights.reweighting import reweighted, warn_poor_overlap
 from idgen_torch.training.progress import Progress
 
 __all__ = ["Fitting"]
@@ -180,7 +180,7 @@ class Fitting:
         self._look_at(op, task.inputs, data)
         model, losses = self._trainer.fit(op.result, label_of(op), recipe, task)
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
-        told = tuple(map(str, disagreements(model, task, self._schema)[:MOST_TOLD]))
+        told = tuple(map(str, disagreements(op.result, model, task, self._schema)[:MOST_TOLD]))
         self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out, told)
         if told:
             warn_data(f"{op.result} ({label_of(op)}) does not give its rows back: {told[0]}; sampler.report() has more")

@@ -66,8 +66,9 @@ def test_the_residual_is_white_and_rebuilds_the_values() -> None:
     columns = Columns.of([C, X])
     rows = {"c": torch.randint(2, (n,), generator=g), "x": torch.randn(n, 1, generator=g)}
     noise = torch.randn(n, 2, generator=g)
-    first = 2 * rows["x"] + rows["c"][:, None] + noise[:, :1]
-    values = torch.cat([first, first - rows["x"], 0.5 * first + noise[:, 1:]], 1)  # the second is determined
+    first = 0.5 * rows["x"] + 0.25 * rows["c"][:, None] + 0.25 * noise[:, :1]
+    # The second is determined by the first and the inputs.
+    values = torch.cat([first, first - rows["x"], 0.5 * first + noise[:, 1:]], 1)
     features = columns.features(rows, n, torch.device("cpu"))
     residual = Residual.fit(features, columns.one_hot_width, values, None)
     white = residual.whitened(features, columns.one_hot_width, values)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import idgen_compiler as idgen
+from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema, infer_schema
 from idgen_compiler.data.sources import read_sources
 from idgen_torch.families import Resample, Task
@@ -36,8 +37,11 @@ def table() -> tuple[Schema, Values, dict[str, Any]]:
 class Drawn:
     """A stand-in for a model, which gives what it is told to."""
 
+    family = "drawn"
+
     def __init__(self, values: Values) -> None:
         self.values = values
+        self.targets = tuple(Part(name, 2 if drawn.ndim == 1 else None) for name, drawn in values.items())
 
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         return self.values
@@ -48,24 +52,24 @@ def test_a_model_that_ignores_its_input_is_told_within_the_input() -> None:
     y, x = schema.parts("Y", "X")
     task = Task((y,), (x,), rows)
     marginal: Any = Resample().fit(Task((y,), (), rows))
-    found = disagreements(marginal, task, schema)
+    found = disagreements("%m0", marginal, task, schema)
     assert {one.group for one in found} == {"X = 0", "X = 1"}, "the law as a whole is right"
     assert found[0].event.startswith("Y <= ")
     assert found == sorted(found, key=lambda one: -one.errors)
     other: Any = Drawn({"Y": rows["Y"][torch.randperm(N, generator=torch.Generator().manual_seed(5))]})
-    assert disagreements(other, task, schema), "rows in their order are drawn, whatever X is"
+    assert disagreements("%m0", other, task, schema), "rows in their order are drawn, whatever X is"
 
 
 def test_shares_of_categories_and_weights_count() -> None:
     schema, rows, _ = table()
     (c,) = schema.parts("C")
     always: Any = Drawn({"C": torch.zeros(N, dtype=torch.int64)})
-    (b, a) = sorted(disagreements(always, Task((c,), (), rows), schema), key=lambda one: one.rows)
+    (b, a) = sorted(disagreements("%m0", always, Task((c,), (), rows), schema), key=lambda one: one.rows)
     assert (b.group, b.event, b.model) == ("", "C = 'b'", 0.0)
     assert b.rows == pytest.approx(0.2, abs=0.03)
     assert (a.event, a.model, a.count) == ("C = 'a'", 1.0, N)
     weights = (rows["C"] == 0).float()
-    assert disagreements(always, Task((c,), (), rows, weights), schema) == []
+    assert disagreements("%m0", always, Task((c,), (), rows, weights), schema) == []
 
 
 def test_chance_and_trifles_are_not_told() -> None:
@@ -76,7 +80,7 @@ def test_chance_and_trifles_are_not_told() -> None:
     schema, rows, _ = table()
     few = {name: values[:49] for name, values in rows.items()}
     always: Any = Drawn({"C": torch.zeros(49, dtype=torch.int64)})
-    assert disagreements(always, Task(schema.parts("C"), (), few), schema) == []
+    assert disagreements("%m0", always, Task(schema.parts("C"), (), few), schema) == []
 
 
 def test_a_fit_warns_and_its_report_says_where() -> None:

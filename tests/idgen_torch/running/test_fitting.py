@@ -15,7 +15,7 @@ from idgen_compiler.query import Query
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.families import Classifier
 from idgen_torch.families.tables.resample import ResampleModel
-from idgen_torch.running.reweighting import effective_rows
+from idgen_torch.running.weights.reweighting import effective_rows
 from tests.idgen_torch import counting, programs
 from tests.idgen_torch.programs import BACK_DOOR, FRONT_DOOR, NAPKIN, REWEIGHTED
 

@@ -17,8 +17,8 @@ from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.families import Run, Task
 from idgen_torch.families.tables.table import Table, TableModel
 from idgen_torch.running.ancestral import DataSet
-from idgen_torch.running.reweighting import NoOverlap, reweighted
 from idgen_torch.running.ways import EFFECTIVE
+from idgen_torch.running.weights.reweighting import NoOverlap, reweighted
 from tests.idgen_torch import counting, programs
 from tests.strategies import NAPKIN
 

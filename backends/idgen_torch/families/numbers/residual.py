@@ -16,7 +16,7 @@ _CHUNK = 65_536
 _PLENTY, _WIDEST = 50, 2_000
 _PENALTIES = [10.0**k for k in (-6, -4, -3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1)]
 FARTHEST = 6.0
-"""Values beyond are taken for this far in the regression, so that no outlier turns it; tails are drawn in from here."""
+"""A row with a value beyond weighs so much less in the regression that no outlier turns it; tails are drawn in here."""
 
 _EXACT = 1e-8
 """A target whose residual variance (standardized units) is below this is a linear function of what precedes it."""
@@ -40,7 +40,7 @@ class Residual:
     def fit(cls, features: Features, one_hot: int, values: Tensor, mass: Tensor | None) -> Residual:
         """Ridge regression in float64, its penalty chosen by generalized cross-validation (Golub et al. 1979).
 
-        Values are taken no farther out than `FARTHEST`.
+        Rows count less where a value lies beyond `FARTHEST`.
         The covariance of what is left counts the degrees of freedom that the regression took.
         Shape: values (rows, targets), mass (rows,).
         """
@@ -49,8 +49,10 @@ class Residual:
         gram = torch.zeros(size, size, dtype=torch.float64, device=values.device)
         for start in range(0, len(values), _CHUNK):
             piece = slice(start, start + _CHUNK)
-            rows = torch.cat([_design(features[piece], one_hot), values[piece].double()], 1).clamp(-FARTHEST, FARTHEST)
-            gram += rows.T @ (rows if mass is None else rows * mass[piece].double().unsqueeze(1))
+            rows = torch.cat([_design(features[piece], one_hot), values[piece].double()], 1)
+            # Whole rows weigh less, so that what follows exactly from the rest still does.
+            own = (FARTHEST / rows.abs().amax(1, keepdim=True)).clamp(max=1).square()
+            gram += rows.T @ (rows * (own if mass is None else own * mass[piece].double().unsqueeze(1)))
         gram /= gram[0, 0].clone()
         known, cross = gram[: 1 + width, : 1 + width], gram[: 1 + width, 1 + width :]
         count = len(values) if mass is None else float(mass.double().sum().square() / mass.double().square().sum())

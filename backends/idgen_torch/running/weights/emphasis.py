@@ -11,9 +11,9 @@ from idgen_compiler.ir.operations import Train
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import Task
 from idgen_torch.running.ancestral import DataSet
-from idgen_torch.running.densities import Densities
 from idgen_torch.running.plan import Asked, asked_for
 from idgen_torch.running.trainer import Trainer
+from idgen_torch.running.weights.densities import Densities
 
 __all__ = ["Emphasis"]
 

@@ -20,8 +20,8 @@ from idgen_torch.nets.heads import at_mass
 from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.draws import FixedDraws, UniformDraws, moved_rows
-from idgen_torch.running.reweighting import NoOverlap
 from idgen_torch.running.trainer import Trainer
+from idgen_torch.running.weights.reweighting import NoOverlap
 
 __all__ = ["Densities", "uniform_log_prob"]
 
