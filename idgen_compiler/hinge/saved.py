@@ -19,7 +19,7 @@ __all__ = ["HEADER", "check_place", "load", "read_header", "read_json", "saving"
 HEADER = "sampler.json"
 """The file of a saved sampler that says which backend reads it, and holds the program."""
 
-FORMAT = "idgen-sampler/2"
+FORMAT = "idgen-sampler/3"
 
 MOST = 2**26
 """No JSON file of a saved sampler has more bytes (64 MiB)."""
