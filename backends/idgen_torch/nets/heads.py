@@ -89,7 +89,7 @@ class Columns:
         for k, part in enumerate(self.discrete):
             codes[:, k] = rows[part.name].to(device) + self.place(part).start
         if not self.real:
-            return Features(codes, torch.empty(count, 0, device=device))
+            return Features(codes, torch.empty(count, 0, dtype=torch.float32, device=device))
         return Features(codes, torch.cat([rows[part.name].to(device) for part in self.real], 1))
 
 
@@ -150,11 +150,11 @@ class HeadNetworks:
         parameters = {}
         for name, shape in layout.shapes().items():
             if name.endswith("_bias") or name.startswith("last"):
-                parameters[name] = torch.zeros(shape)
+                parameters[name] = torch.zeros(shape, dtype=torch.float32)
                 continue
             # One-hot blocks add one row of weights each, so a part counts as one input and not as its size.
             scale = sqrt(2 / shape[-2]) if name != "first" else 0.5
-            parameters[name] = scale * torch.randn(shape, generator=generator)
+            parameters[name] = scale * torch.randn(shape, generator=generator, dtype=torch.float32)
         reals = layout.width - layout.one_hot
         if reals:
             parameters["first"][:, :, layout.one_hot :] /= sqrt(reals)

@@ -10,6 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from idgen_torch.arithmetic import one_thread
 from idgen_torch.options import Options, real, whole, widths
 from idgen_torch.training.progress import Progress
 
@@ -92,6 +93,7 @@ def one_cycle(progress: float, warm_up: float = 0.15) -> float:
     return 0.5 * (1 + cos(pi * (progress - warm_up) / (1 - warm_up)))
 
 
+@one_thread()
 def train(
     parameters: Sequence[Tensor],
     loss: Callable[[Tensor], Tensor],

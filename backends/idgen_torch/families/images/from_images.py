@@ -252,7 +252,7 @@ class FromImages(Family):
         """Train. Raises DataError for a target that is an image."""
         count = task.count
         network = _network(task.targets, task.inputs, self.components, run.seed).to(run.device)
-        cold = torch.ones(len(network.heads), device=network.device)
+        cold = torch.ones(len(network.heads), dtype=torch.float32, device=network.device)
         model = FromImagesModel(self, task.targets, task.inputs, network, cold)
         generator = generator_for(run.seed)
         parts = split(count, self.holdout, generator, task.weights)

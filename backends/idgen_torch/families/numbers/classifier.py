@@ -68,7 +68,7 @@ class ClassifierModel(ConditionalModel):
         for k, part in enumerate(columns.discrete):
             codes[:, k] = given[part.name].to(device) + self._columns.place(part).start
         reals = [given[part.name].to(device) for part in columns.real]
-        return Features(codes, torch.cat(reals, 1) if reals else torch.empty(n, 0, device=device))
+        return Features(codes, torch.cat(reals, 1) if reals else torch.empty(n, 0, dtype=torch.float32, device=device))
 
     def _sample_member(self, member: int, features: Features, n: int, generator: torch.Generator) -> Tensor:
         """Shape: (rows, targets) int64."""
@@ -221,7 +221,7 @@ def _layout(
     """The networks' shape, and which features each head sees: all inputs and the targets before its own."""
     columns = Columns.of([*inputs, *targets])
     layout = HeadLayout(members, columns.one_hot_width, columns.width, hidden, sizes_of(targets))
-    mask = torch.ones(len(targets), columns.width)
+    mask = torch.ones(len(targets), columns.width, dtype=torch.float32)
     for head in range(len(targets)):
         for later in targets[head:]:
             mask[head, columns.place(later)] = 0

@@ -81,7 +81,7 @@ class FlowModel(ConditionalModel):
         """Each row's targets from a member drawn for that row."""
         device = self._residual.slope.device
         features = self._columns.features(given, n, device)
-        drawn = torch.zeros(n, _width(self.targets), device=device)
+        drawn = torch.zeros(n, _width(self.targets), dtype=torch.float32, device=device)
         if self._networks is not None:
             chosen = integers(self._networks.layout.members, n, generator, device)
             for member in range(self._networks.layout.members):
@@ -98,11 +98,11 @@ class FlowModel(ConditionalModel):
         self, networks: HeadNetworks, member: int, features: Features, generator: torch.Generator
     ) -> Tensor:
         """The residual r.  Shape: (rows, targets)."""
-        run = networks.member(member)
+        run, device = networks.member(member), features.reals.device
         run.see_codes(features.codes)
         if features.reals.shape[1]:
             run.see_reals(slice(self._columns.one_hot_width, self._columns.width), features.reals)
-        drawn = torch.zeros(len(features), _width(self.targets), device=features.reals.device)
+        drawn = torch.zeros(len(features), _width(self.targets), dtype=torch.float32, device=device)
         for head, target in enumerate(self._residual.free):
             raw = run.head(head).expand(len(features), -1)
             drawn[:, target] = self._density.sample(raw, generator)
@@ -120,7 +120,7 @@ class FlowModel(ConditionalModel):
         whitened = self._residual.whitened(features, one_hot, values)
         rebuilt = self._residual.mean(features, one_hot) + whitened @ self._residual.factor.T
         possible = ((rebuilt - values).abs() < 1e-2).all(1)
-        total = torch.zeros(count, device=device)
+        total = torch.zeros(count, dtype=torch.float32, device=device)
         if self._networks is not None:
             members = self._networks.layout.members
             everything = Features(features.codes, torch.cat([features.reals, whitened], 1))
@@ -303,7 +303,7 @@ def _layout(
     free = residual.free
     width = columns.width + dims
     layout = HeadLayout(members, columns.one_hot_width, width, hidden, (outputs,) * len(free))
-    mask = torch.ones(len(free), width)
+    mask = torch.ones(len(free), width, dtype=torch.float32)
     for head, target in enumerate(free):
         mask[head, columns.width + target :] = 0
     return layout, mask.to(residual.slope.device)
