@@ -46,6 +46,7 @@ def choose(task: Task, recipes: Sequence[Family] | None = None) -> Family:
 
     Raises DataError where no family offers anything, as for the density of an image.
 
+    >>> import torch
     >>> from idgen_compiler.data.part import Part
     >>> rows = {"x": torch.zeros(1000, dtype=torch.int64), "y": torch.zeros(1000, 1)}
     >>> choose(Task((Part("y"),), (Part("x", size=2),), rows)).word
