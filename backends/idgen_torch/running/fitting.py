@@ -21,7 +21,7 @@ from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
-from idgen_torch.families import ConditionalModel, Resample, Run, Task
+from idgen_torch.families import ConditionalModel, Resample, Run, Task, seed_noise
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
@@ -35,6 +35,7 @@ from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelRepor
 from idgen_torch.running.reweighting import reweighted, warn_poor_overlap
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.training.progress import Progress
+from idgen_torch.warning import warn_noise
 
 __all__ = ["Fitting"]
 
@@ -160,7 +161,16 @@ class Fitting:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
         model, losses = self._trainer.fit(op.result, label_of(op), recipe, task)
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
-        self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out)
+        with torch.no_grad():
+            noise = seed_noise(model, data.rows)
+        for found in noise:
+            if found.drowns:
+                warn_noise(
+                    f"{op.result} : {label_of(op)}: {found}, so that the answer depends on the seed; "
+                    "ensemble=20 averages over more of them"
+                )
+        report = ModelReport(op.result, label_of(op), model.family, data.count, held_out, noise)
+        self._model_reports[op.result] = report
         return model
 
     # -- data sets ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record, to_plain
+from idgen_torch.families import SeedNoise
 
 __all__ = ["Choice", "DataReport", "FitRecord", "ModelReport", "Overlap", "versions"]
 
@@ -21,7 +22,8 @@ class ModelReport:
     """One trained model.
 
     `held_out` is the mean log-likelihood (nats a row, standardized units) of the rows that each of its fits kept
-    back, by the family's name of the fit; empty for a family that keeps none back.
+    back, by the family's name of the fit; empty for a family that keeps none back. `noise` is how far another seed
+    would move the effects of the inputs; empty for a model that is no ensemble.
     """
 
     operation: str
@@ -29,6 +31,7 @@ class ModelReport:
     family: str
     rows: int
     held_out: Mapping[str, float] = field(default_factory=dict)
+    noise: tuple[SeedNoise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class FitRecord:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
             held_out = f", held-out log-likelihood {told}" if told else ""
             lines.append(f"  {model.operation}: {model.models}  [{model.family}, {model.rows} rows{held_out}]")
+            if model.noise:
+                lines.append(f"    seed noise: {max(model.noise, key=_noisiness)}")
         for data in self.data:
             lines.append(f"  {data.operation}: {data.rows} rows, {data.effective_rows:.0f} effective")
         return "\n".join(lines)
@@ -109,6 +114,10 @@ class FitRecord:
     def from_json(cls, data: Any) -> FitRecord:
         """What `to_json` wrote.  Raises DataError for anything unknown, missing or of the wrong type."""
         return read_record(cls, data, "the record of the fit", DataError)
+
+
+def _noisiness(found: SeedNoise) -> float:
+    return found.noise / max(abs(found.effect), found.error, 1e-12)
 
 
 def versions() -> dict[str, str]:

@@ -111,6 +111,20 @@ class ClassifierModel(ConditionalModel):
             pieces.append((-torch.stack(each).sum(0)).logsumexp(0) - log(members))
         return torch.cat(pieces)
 
+    def opinions(self, rows: Values) -> Values:
+        """The shares of each target's classes over these rows, by each member."""
+        members, device = self._networks.layout.members, self._temperature.device
+        count = row_count([*self.targets, *self.inputs], rows)
+        if members == 1:
+            return {}
+        features = self._columns.features(rows, count, device)
+        shares: dict[str, list[Tensor]] = {part.name: [] for part in self.targets}
+        for piece in torch.arange(count, device=device).split(self._networks.layout.rows_at_once):
+            put_out = self._networks(features[piece.expand(members, -1)])
+            for head, part in enumerate(self.targets):
+                shares[part.name].append((put_out[head] / self._temperature[head]).softmax(-1).sum(1) / count)
+        return {name: torch.stack(pieces).sum(0) for name, pieces in shares.items()}
+
     def state(self) -> tuple[Config, Tensors]:
         """The networks' parameters and the temperatures."""
         return {}, {**self._networks.parameters, "temperature": self._temperature}
