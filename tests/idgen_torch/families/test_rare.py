@@ -11,7 +11,7 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Part
 from idgen_torch import TorchBackend
-from idgen_torch.families import Classifier, ConditionalModel, Run, SeedNoise, Task, seed_noise
+from idgen_torch.families import Classifier, ConditionalModel, FromImages, Run, SeedNoise, Task, seed_noise
 from idgen_torch.families.numbers.logistic import Regression
 from idgen_torch.parts import Values
 from idgen_torch.warning import NoiseWarning
@@ -162,3 +162,19 @@ def test_the_report_has_the_noise_and_a_fit_warns_of_it(monkeypatch: pytest.Monk
     monkeypatch.setattr(SeedNoise, "drowns", property(lambda self: True))
     with pytest.warns(NoiseWarning, match=r"X moves Y by .*, another seed by .*ensemble=20"):
         TorchBackend().fit(programs.BACK_DOOR, data, device="cpu", progress=False, epochs=1)
+
+
+def test_what_is_read_off_images_has_the_share_of_the_rows() -> None:
+    g = torch.Generator().manual_seed(0)
+    picture, n = Part("i", None, 64, (1, 8, 8)), 1_500
+    x = torch.randint(2, (n,), generator=g)
+    bright = torch.rand(n, generator=g)
+    y = (torch.rand(n, generator=g) < 0.02 + 0.06 * x + 0.05 * bright).long()
+    images = (bright.view(-1, 1, 1, 1) * 200 + 20 * torch.rand(n, 1, 8, 8, generator=g)).to(torch.uint8)
+    rows = {"i": images, "x": x, "y": y}
+    model = trained(FromImages(epochs=1), (Y,), (picture, X), rows)
+    for level in (0, 1):
+        mine = x == level
+        assert float(risks(model, rows)[mine].mean()) == pytest.approx(float(y[mine].double().mean()), rel=0.05)
+    again = FromImages().model.from_state(FromImages(epochs=1), *model.state(), (Y,), (picture, X))
+    assert torch.equal(again.log_prob(rows), model.log_prob(rows))
