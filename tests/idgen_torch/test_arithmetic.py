@@ -171,6 +171,28 @@ def test_one_thread_is_a_matter_of_this_thread() -> None:
             torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize(("word", "target"), [("classifier", D), ("flow", R), ("factored", D), ("table", D)])
+def test_the_number_of_threads_does_not_change_a_model(word: str, target: Part) -> None:
+    g, n = torch.Generator().manual_seed(0), 40_000
+    rows = {
+        "c": torch.randint(3, (n,), generator=g),
+        "d": torch.randint(2, (n,), generator=g),
+        "r": torch.randn(n, 2, generator=g, dtype=torch.float32),
+    }
+    weights = torch.rand(n, generator=g, dtype=torch.float32)
+    options = {"epochs": 1, "batch_size": 8_192, "ensemble": 2} if word in ("classifier", "flow") else {}
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            model = family(word)(**options).fit(Task((target,), (C,), rows, weights), Run(seed=0))
+            assert torch.get_num_threads() == threads
+            found.append(model.state()[1])
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(value, found[1][name]) for name, value in found[0].items())
+
+
 def test_a_total_does_not_depend_on_the_threads() -> None:
     values = torch.randn(200_000, generator=torch.Generator().manual_seed(0), dtype=torch.float32)
     before, found = torch.get_num_threads(), []

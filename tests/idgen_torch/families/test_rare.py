@@ -176,5 +176,6 @@ def test_what_is_read_off_images_has_the_share_of_the_rows() -> None:
     for level in (0, 1):
         mine = x == level
         assert float(risks(model, rows)[mine].mean()) == pytest.approx(float(y[mine].double().mean()), rel=0.05)
-    again = FromImages().model.from_state(FromImages(epochs=1), *model.state(), (Y,), (picture, X))
+    config, tensors = model.state()
+    again = FromImages.model.from_state(FromImages(epochs=1), config, tensors, (Y,), (picture, X))
     assert torch.equal(again.log_prob(rows), model.log_prob(rows))
