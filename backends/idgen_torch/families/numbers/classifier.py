@@ -29,11 +29,12 @@ __all__ = ["Classifier", "ClassifierModel"]
 
 _WIDEST = 2**18
 """Classes times features squared; beyond it a head starts at the shares of its classes."""
-_MOST_ROWS, _MOST_WORK = 2**16, 2**31
+_MOST_ROWS, _MOST_WORK = 2**16, 2**29
 """A regression is started from so many rows, or from so many that a step takes this many multiplications."""
 _FEW_LEVELS, _PENALTY = 10, 1.0
 """Levels of an input of few are set right; the shifts have this precision beforehand, so that empty ones stay."""
-_MOST_LOGITS = 2**25
+_ENOUGH_ROWS, _ENOUGH_OF_EACH, _MOST_LOGITS = 2**18, 20_000, 2**25
+"""The shifts rest on all rows, or on so many that a class has so many, as far as memory goes."""
 
 
 class ClassifierModel(ConditionalModel):
@@ -239,15 +240,21 @@ class _Lesson:
                 continue
             columns = self.seen[head]
             few = min(_MOST_ROWS, _MOST_WORK // (size * (1 + len(columns)) ** 2))
+            penalty, slope = self.regression(head, rows[0, :few], columns).chosen()
             for member, own in enumerate(rows):
-                slope = self.regression(head, own[:few], columns).chosen().float()
-                parameters[f"last{head}_bias"][member] += slope[0]
-                parameters[f"linear{head}"][member, columns] = slope[1:]
+                if member:  # all with one penalty, each from where the one before ended
+                    slope = self.regression(head, own[:few], columns).fit(penalty, slope)
+                parameters[f"last{head}_bias"][member] += slope[0].float()
+                parameters[f"linear{head}"][member, columns] = slope[1:].float()
 
     def set_right(self, rows: Tensor, temperatures: Tensor) -> None:
         """Let each member's mean prediction be the share, of all rows and within the levels of inputs of few."""
         layout, parameters = self.networks.layout, self.networks.parameters
-        rows = rows[: max(1, _MOST_LOGITS // (layout.members * sum(layout.outputs)))].to(self.labels.device)
+        counts = torch.cat([labels.bincount() for labels in self.labels.T])
+        rarest = int(counts[counts > 0].min())
+        enough = max(_ENOUGH_ROWS, len(rows) * _ENOUGH_OF_EACH // rarest)
+        most = max(1, _MOST_LOGITS // (layout.members * sum(layout.outputs)))
+        rows = rows[: min(enough, most)].to(self.labels.device)
         with torch.no_grad():
             pieces = [
                 self.networks(self.features[piece.expand(layout.members, -1)])

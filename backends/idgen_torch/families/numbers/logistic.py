@@ -63,8 +63,8 @@ class Regression:
                 break
         return slope
 
-    def chosen(self) -> Tensor:
-        """The mode for the penalty that predicts best by Akaike's criterion.  Shape: -> (width, classes).
+    def chosen(self) -> tuple[float, Tensor]:
+        """The penalty that predicts best by Akaike's criterion, and the mode for it.  Shape: -> (width, classes).
 
         Where rows of the rarest class are plentiful the choice is none.  Source: Akaike (1974).
         """
@@ -73,8 +73,8 @@ class Regression:
         slope = torch.zeros(width, self.classes, dtype=torch.float64, device=self.design.device)
         slope[0] = ((counts + 0.5) / (counts + 0.5).sum()).log()
         if float(counts.min()) >= _PLENTY * width:
-            return self.fit(_PENALTIES[-1], slope)
-        best = (float("inf"), slope)
+            return _PENALTIES[-1], self.fit(_PENALTIES[-1], slope)
+        best = (float("inf"), _PENALTIES[0], slope)
         for penalty in _PENALTIES:
             slope = self.fit(penalty, slope)
             log_law = (self.design @ slope.float()).log_softmax(-1)
@@ -84,8 +84,8 @@ class Regression:
             freedom = float(kept.sum()) * (self.classes - 1) / self.classes
             score = float(self._nll(log_law)) + freedom
             if score < best[0]:
-                best = (score, slope)
-        return best[1]
+                best = (score, penalty, slope)
+        return best[1:]
 
     def _nll(self, log_law: Tensor) -> Tensor:
         return -total(log_law.gather(1, self.labels.unsqueeze(1)).squeeze(1) * self.mass)
