@@ -21,6 +21,7 @@ from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
+from idgen_torch.arithmetic import one_thread
 from idgen_torch.families import ConditionalModel, Resample, Run, Task, seed_noise
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
@@ -161,7 +162,7 @@ class Fitting:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
         model, losses = self._trainer.fit(op.result, label_of(op), recipe, task)
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
-        with torch.no_grad():
+        with torch.no_grad(), one_thread():
             noise = seed_noise(model, data.rows)
         for found in noise:
             if found.drowns:

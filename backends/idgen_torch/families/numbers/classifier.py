@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from idgen_compiler.data.part import Part
-from idgen_torch.arithmetic import total
+from idgen_torch.arithmetic import one_thread, total
 from idgen_torch.drawing import categorical, generator_for, integers
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.logistic import Regression
@@ -175,6 +175,7 @@ class Classifier(EnsembleTraining, Family):
         """One member: quick, and as good a judge."""
         return type(self)(ensemble=1)
 
+    @one_thread()
     def fit(self, task: Task, run: Run = Run()) -> ClassifierModel:
         """Train the members side by side. Raises DataError for a real target."""
         sizes_of(task.targets)
