@@ -1,22 +1,89 @@
-"""Our own settings of torch while models are trained or drawn from, whatever the caller's are."""
+"""How torch computes for us, whatever the caller's settings are; nothing here is seen by another thread."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Lock
+from typing import Any
 
 import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
-__all__ = ["our_arithmetic"]
+__all__ = ["Made", "one_thread", "our_arithmetic", "total"]
+
+_BLOCK = 2**14
+"""Torch adds up so few numbers in one thread."""
+_FACTORIES = frozenset({"empty", "zeros", "ones", "full", "tensor", "rand", "randn", "linspace", "arange", "eye"})
+_RANDOM = frozenset({"uniform_", "normal_", "trunc_normal_", "rand", "randn"})
+_turn = Lock()
 
 
 @contextmanager
 def our_arithmetic(gradients: bool) -> Iterator[None]:
-    """float32 as the default, and gradients or none."""
-    theirs = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float32)
+    """With gradients or without: a thread's own setting. The type of numbers is said wherever a tensor is made."""
+    with torch.inference_mode(False), torch.set_grad_enabled(gradients):
+        yield
+
+
+class Made(TorchFunctionMode):
+    """Within it modules are built in float32, with weights that depend on the seed alone.
+
+    What builds layers takes its numbers from the process's default type and generator, which other threads may
+    change meanwhile; a mode of torch holds for one thread.
+
+    >>> with Made(0):
+    ...     layer = torch.nn.Linear(2, 1)
+    >>> layer.weight.dtype
+    torch.float32
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Call the function with a type and a generator, where it takes them and has none."""
+        name, told = getattr(func, "__name__", ""), dict(kwargs or {})
+        floats = name != "arange" or any(isinstance(value, float) for value in args)
+        if name in _FACTORIES and floats and told.get("dtype") is None:
+            told["dtype"] = torch.float32
+        if (name in _RANDOM or "generator" in told) and told.get("generator") is None:
+            told["generator"] = self._generator
+        return func(*args, **told)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let what is computed here take one thread, which is faster for small networks, and alike everywhere.
+
+    `torch.set_num_threads` sets the number for the thread that calls it, and for all threads that have computed nothing
+    yet. That second number is put back at once by a fresh thread, which is where it can be read.
+    """
+    theirs = torch.get_num_threads()
+    if theirs == 1:
+        yield
+        return
+    _set_threads(1)
     try:
-        with torch.inference_mode(False), torch.set_grad_enabled(gradients):
-            yield
+        yield
     finally:
-        torch.set_default_dtype(theirs)
+        _set_threads(theirs)
+
+
+def _set_threads(number: int) -> None:
+    """Set this thread's number, and leave that of others."""
+    with _turn, ThreadPoolExecutor(1) as fresh:
+        for_others = fresh.submit(torch.get_num_threads).result()
+        torch.set_num_threads(number)
+        fresh.submit(torch.set_num_threads, for_others).result()
+
+
+def total(values: Tensor) -> Tensor:
+    """The sum of all entries, added in the same order by any number of threads.  Shape: any -> () float64."""
+    pieces = values.double().flatten().split(_BLOCK)
+    return torch.stack([piece.sum() for piece in pieces]).sum()

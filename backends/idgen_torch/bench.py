@@ -132,7 +132,8 @@ def _plain_training(case: Case, rows: Values, layout: DenoiserLayout) -> tuple[D
         index = torch.randint(count, (case.batch,), device=case.device)
         given = {name: values[index] for name, values in rows.items()}
         images = pixels(stacked(case.targets, given))
-        noise, t = torch.randn_like(images), torch.sigmoid(1.5 + 1.2 * torch.randn(case.batch, device=case.device))
+        noise, level = torch.randn_like(images), torch.randn(case.batch, dtype=torch.float32, device=case.device)
+        t = torch.sigmoid(1.5 + 1.2 * level)
         wide = t.view(-1, 1, 1, 1)
         with torch.autocast(case.device.type, torch.bfloat16, enabled=cuda):
             told = network.condition(given, case.batch)
@@ -149,7 +150,7 @@ def _plain_training(case: Case, rows: Values, layout: DenoiserLayout) -> tuple[D
 @torch.no_grad()
 def _plain_sampling(case: Case, network: Denoiser, given: Values, count: int) -> Tensor:
     told = network.predictor(given, count)
-    noise = torch.randn(count, *network.shape, device=case.device)
+    noise = torch.randn(count, *network.shape, dtype=torch.float32, device=case.device)
     with torch.autocast(case.device.type, torch.bfloat16, enabled=case.device.type == "cuda"):
         return FlowMatching().sample(told, noise, 20)
 

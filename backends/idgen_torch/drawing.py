@@ -15,12 +15,12 @@ def generator_for(seed: int) -> torch.Generator:
 
 def uniform(shape: tuple[int, ...], generator: torch.Generator, device: torch.device) -> Tensor:
     """U[0, 1) float32, drawn where the generator lives and moved to `device`."""
-    return torch.rand(shape, generator=generator, device=generator.device).to(device)
+    return torch.rand(shape, generator=generator, dtype=torch.float32, device=generator.device).to(device)
 
 
 def normal(shape: tuple[int, ...], generator: torch.Generator, device: torch.device) -> Tensor:
     """N(0, 1) float32, drawn where the generator lives and moved to `device`."""
-    return torch.randn(shape, generator=generator, device=generator.device).to(device)
+    return torch.randn(shape, generator=generator, dtype=torch.float32, device=generator.device).to(device)
 
 
 def integers(high: int, n: int, generator: torch.Generator, device: torch.device) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from idgen_compiler.warning import warn_user
 
-__all__ = ["LawWarning", "warn_law"]
+__all__ = ["LawWarning", "NoiseWarning", "warn_law", "warn_noise"]
 
 
 class LawWarning(UserWarning):
@@ -14,3 +14,12 @@ class LawWarning(UserWarning):
 def warn_law(message: str) -> None:
     """Issue a LawWarning at the first line outside these packages that led here."""
     warn_user(message, LawWarning)
+
+
+class NoiseWarning(UserWarning):
+    """What a model says depends on the seed as much as on the data."""
+
+
+def warn_noise(message: str) -> None:
+    """Issue a NoiseWarning at the first line outside these packages that led here."""
+    warn_user(message, NoiseWarning)

@@ -5,6 +5,7 @@ from idgen_torch.families.choice import choose, offers
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.images.diffusion import Diffusion
 from idgen_torch.families.images.from_images import FromImages
+from idgen_torch.families.noise import SeedNoise, seed_noise
 from idgen_torch.families.numbers.classifier import Classifier
 from idgen_torch.families.numbers.flow import Flow
 from idgen_torch.families.numbers.hurdle import Hurdle
@@ -31,6 +32,7 @@ __all__ = [
     "Matched",
     "Offer",
     "Resample",
+    "SeedNoise",
     "Run",
     "Table",
     "Task",
@@ -43,5 +45,6 @@ __all__ = [
     "offers",
     "parse_recipe",
     "register",
+    "seed_noise",
     "write_recipe",
 ]

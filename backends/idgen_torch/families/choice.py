@@ -18,10 +18,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import torch
-
 from idgen_compiler.data.part import Form
 from idgen_compiler.errors import DataError
+from idgen_torch.arithmetic import total
 from idgen_torch.drawing import generator_for
 from idgen_torch.families.family import Family
 from idgen_torch.families.registry import families, family
@@ -48,6 +47,7 @@ def choose(task: Task, recipes: Sequence[Family] | None = None) -> Family:
 
     Raises DataError where no family offers anything, as for the density of an image.
 
+    >>> import torch
     >>> from idgen_compiler.data.part import Part
     >>> rows = {"x": torch.zeros(1000, dtype=torch.int64), "y": torch.zeros(1000, 1)}
     >>> choose(Task((Part("y"),), (Part("x", size=2),), rows)).word
@@ -82,7 +82,7 @@ def _likeliest(task: Task, recipes: Sequence[Family]) -> Family:
 
     def score(recipe: Family) -> tuple[float, str]:
         log_prob = recipe.trial().fit(lesson).log_prob(check).double()
-        mean = float(torch.mean(log_prob) if mass is None else (log_prob * mass[parts.held_out]).sum())
+        mean = float(total(log_prob) / len(log_prob) if mass is None else total(log_prob * mass[parts.held_out]))
         return (-math.inf if math.isnan(mean) else mean), recipe.word
 
     return max(able, key=score)

@@ -124,6 +124,14 @@ class ConditionalModel(ABC):
     def log_prob(self, rows: Values) -> Tensor:
         """Log of the probability (discrete) or density (real, standardized units) of each row.  Shape: (rows,)."""
 
+    def opinions(self, rows: Values) -> Values:
+        """What each member of an ensemble says on average: the shares of each target's classes over these rows.
+
+        A target is predicted given the rows' inputs and, where the model has an order, their targets before it.
+        Shape: (members, classes) for each target; nothing for a model that is no ensemble.
+        """
+        return {}
+
     @abstractmethod
     def state(self) -> tuple[Config, Tensors]:
         """What, beside the recipe, `from_state` needs: settings that JSON can hold, and arrays."""

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError, near_misses
+from idgen_torch.arithmetic import total
 from idgen_torch.parts import Values, of_form
 
 __all__ = ["Offer", "Task", "row_count", "rows_at"]
@@ -66,7 +67,7 @@ class Task:
         if self.weights is None:
             return float(self.count)
         wide = self.weights.double()
-        return float(wide.sum().square() / wide.square().sum())
+        return float(total(wide).square() / total(wide.square()))
 
     @property
     def target_forms(self) -> frozenset[Form]:
@@ -118,7 +119,7 @@ class Task:
         """The weights scaled to mean one.  Shape: (rows,) float32."""
         if self.weights is None:
             return None
-        scaled = self.weights.float() * (self.count / self.weights.float().sum())
+        scaled = (self.weights.double() * (self.count / total(self.weights))).float()
         return scaled if device is None else scaled.to(device)
 
     def values(self, device: torch.device) -> Tensor:

@@ -50,7 +50,7 @@ class InputCode(nn.Module):
     """
 
     def __init__(self, inputs: Sequence[Part], width: int) -> None:
-        """Build with weights from torch's global generator."""
+        """Build with random weights, within `Made`."""
         super().__init__()
         self.width = width
         self.discrete = of_form(inputs, Form.CODES)
@@ -60,7 +60,7 @@ class InputCode(nn.Module):
         self.numbers = nn.Linear(sum(part.dim for part in self.real), width) if self.real else None
         self.readers = nn.ModuleList(_reader(part.shape[0], width) for part in self.images if part.shape is not None)
         self.mix = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width)) if inputs else None
-        self.nothing = nn.Parameter(torch.zeros(width))  #: the code of a row without its condition
+        self.nothing = nn.Parameter(torch.zeros(width, dtype=torch.float32))  #: the code of a row without its condition
 
     def forward(self, given: Values, rows: int, keep: Tensor | None = None) -> Tensor:
         """One vector a row, `nothing` where `keep` (rows,) is False.  Shape: -> (rows, width)."""

@@ -13,6 +13,7 @@ from torch.nn.functional import interpolate, pad, pixel_shuffle, pixel_unshuffle
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
+from idgen_torch.arithmetic import Made
 from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, pixels
 from idgen_torch.parts import Values, of_form
 
@@ -44,7 +45,7 @@ class Denoiser(DenoisingNetwork):
     """
 
     def __init__(self, targets: Sequence[Part], inputs: Sequence[Part], layout: DenoiserLayout) -> None:
-        """Build with weights from torch's global generator: see `Denoiser.start`."""
+        """Build with random weights: see `Denoiser.start`."""
         super().__init__()
         try:
             from diffusers import UNet2DModel
@@ -78,9 +79,8 @@ class Denoiser(DenoisingNetwork):
 
     @classmethod
     def start(cls, targets: Sequence[Part], inputs: Sequence[Part], layout: DenoiserLayout, seed: int) -> Denoiser:
-        """A denoiser with random weights that depend on the seed alone; the global generator is left as it was."""
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
+        """A denoiser with random weights that depend on the seed alone."""
+        with Made(seed):
             return cls(targets, inputs, layout)
 
     def condition(self, given: Values, rows: int, keep: Tensor | None = None) -> Condition:

@@ -107,7 +107,7 @@ class Columns:
         for part in self.leveled:
             levels = torch.tensor(part.levels, dtype=torch.float32, device=device)
             pieces.append(levels[rows[part.name].to(device)].unsqueeze(1))
-        return torch.cat(pieces, 1) if pieces else torch.empty(count, 0, device=device)
+        return torch.cat(pieces, 1) if pieces else torch.empty(count, 0, dtype=torch.float32, device=device)
 
 
 def at_mass(part: Part, values: Tensor) -> Tensor:
@@ -121,13 +121,17 @@ def _width(part: Part) -> int:
 
 @dataclass(frozen=True, slots=True)
 class HeadLayout:
-    """The shape of HeadNetworks: `one_hot` of the `width` features are one-hot blocks, the rest real numbers."""
+    """The shape of HeadNetworks: `one_hot` of the `width` features are one-hot blocks, the rest real numbers.
+
+    linear: the heads that also see the features directly, by a linear map.
+    """
 
     members: int
     one_hot: int
     width: int
     hidden: tuple[int, ...]
     outputs: tuple[int, ...]  #: numbers that each head puts out
+    linear: tuple[int, ...] = ()
 
     @property
     def heads(self) -> int:
@@ -151,7 +155,7 @@ class HeadLayout:
         for head, outputs in enumerate(self.outputs):
             shapes[f"last{head}"] = (self.members, self.hidden[-1], outputs)
             shapes[f"last{head}_bias"] = (self.members, outputs)
-        return shapes
+        return shapes | {f"linear{h}": (self.members, self.width, self.outputs[h]) for h in self.linear}
 
 
 class HeadNetworks:
@@ -160,7 +164,8 @@ class HeadNetworks:
     The activation is SiLU: with ReLU the densities went wrong where overlap is thin (measured: .19 sd against .06
     at the edge of a bent napkin).
 
-    `mask` (heads, width) is 1 where a head may see a feature: the inputs, and the targets before its own.
+    `mask` (heads, width) is 1 where a head may see a feature: the inputs, and the targets before its own. Linear maps
+    are further columns of the first layer, and zero where their head may not see.
     """
 
     def __init__(self, layout: HeadLayout, mask: Tensor, parameters: dict[str, Tensor]) -> None:
@@ -172,15 +177,15 @@ class HeadNetworks:
     def start(
         cls, layout: HeadLayout, mask: Tensor, generator: torch.Generator, device: str | torch.device
     ) -> HeadNetworks:
-        """He-initialized hidden layers, and last layers of zeros: the start puts out `last_bias` alone."""
+        """He-initialized hidden layers, and last layers and linear maps of zeros: it puts out `last_bias` alone."""
         parameters = {}
         for name, shape in layout.shapes().items():
-            if name.endswith("_bias") or name.startswith("last"):
-                parameters[name] = torch.zeros(shape)
+            if name.endswith("_bias") or name.startswith(("last", "linear")):
+                parameters[name] = torch.zeros(shape, dtype=torch.float32)
                 continue
             # One-hot blocks add one row of weights each, so a part counts as one input and not as its size.
             scale = sqrt(2 / shape[-2]) if name != "first" else 0.5
-            parameters[name] = scale * torch.randn(shape, generator=generator)
+            parameters[name] = scale * torch.randn(shape, generator=generator, dtype=torch.float32)
         reals = layout.width - layout.one_hot
         if reals:
             parameters["first"][:, :, layout.one_hot :] /= sqrt(reals)
@@ -190,14 +195,19 @@ class HeadNetworks:
         """What each head puts out.  Shape: features (members, batch, ...) -> heads x (members, batch, outputs)."""
         p, layout = self.parameters, self.layout
         weight = (p["first"] * self.mask.unsqueeze(-1)).transpose(1, 2).flatten(2)  # (members, width, heads * hidden)
-        below = self._first(features, weight).unflatten(-1, (layout.heads, layout.hidden[0])).transpose(1, 2)
+        seen = self._first(features, torch.cat([weight, *(p[f"linear{head}"] for head in layout.linear)], 2))
+        below, *straight = seen.split([weight.shape[2], *(layout.outputs[head] for head in layout.linear)], 2)
+        below = below.unflatten(-1, (layout.heads, layout.hidden[0])).transpose(1, 2)
         below = silu(below + p["first_bias"].unsqueeze(2))  # (members, heads, batch, hidden)
         for k in range(len(layout.hidden) - 1):
             below = silu(torch.matmul(below, p[f"hidden{k}"]) + p[f"hidden{k}_bias"].unsqueeze(2))
-        return [
+        put_out = [
             torch.baddbmm(p[f"last{head}_bias"].unsqueeze(1), below[:, head], p[f"last{head}"])
             for head in range(layout.heads)
         ]
+        for head, more in zip(layout.linear, straight, strict=True):
+            put_out[head] = put_out[head] + more
+        return put_out
 
     def _first(self, features: Features, weight: Tensor) -> Tensor:
         """The first layer before its bias.  Shape: -> (members, batch, heads * hidden)."""
@@ -233,8 +243,11 @@ class HeadPass:
     def __init__(self, networks: HeadNetworks, member: int) -> None:
         self.layout = networks.layout
         self._p = {name: value[member] for name, value in networks.parameters.items()}
-        self._weight = (self._p["first"] * networks.mask.unsqueeze(-1)).transpose(0, 1).flatten(1)
-        self._sum = self._p["first_bias"].flatten()
+        first = (self._p["first"] * networks.mask.unsqueeze(-1)).transpose(0, 1).flatten(1)
+        straight = [self._p[f"linear{head}"] for head in self.layout.linear]
+        self._weight = torch.cat([first, *straight], 1)
+        start = self._p["first_bias"].flatten()
+        self._sum = torch.cat([start, *(start.new_zeros(one.shape[1]) for one in straight)])
 
     def see_codes(self, codes: Tensor) -> None:
         """Add one-hot features.  Shape: codes (rows, parts) int64, shifted as in Features."""
@@ -247,8 +260,13 @@ class HeadPass:
 
     def head(self, head: int) -> Tensor:
         """What the head puts out for what has been seen.  Shape: (rows, outputs), or (1, outputs) if nothing was."""
-        width = self.layout.hidden[0]
-        below = silu(self._sum.view(-1, self.layout.heads * width)[:, head * width : (head + 1) * width])
+        width, seen = self.layout.hidden[0], self._sum.view(-1, self._weight.shape[1])
+        below = silu(seen[:, head * width : (head + 1) * width])
         for k in range(len(self.layout.hidden) - 1):
             below = silu(torch.addmm(self._p[f"hidden{k}_bias"][head], below, self._p[f"hidden{k}"][head]))
-        return torch.addmm(self._p[f"last{head}_bias"], below, self._p[f"last{head}"])
+        put_out = torch.addmm(self._p[f"last{head}_bias"], below, self._p[f"last{head}"])
+        if head not in self.layout.linear:
+            return put_out
+        before = sum(self.layout.outputs[other] for other in self.layout.linear if other < head)
+        at = self.layout.heads * width + before
+        return put_out + seen[:, at : at + self.layout.outputs[head]]

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from idgen_compiler.data.part import Form, Part
+from idgen_torch.arithmetic import Made
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.parts import Values, of_form
 
@@ -44,9 +45,8 @@ class ImageHeads(nn.Module):
 
     @classmethod
     def start(cls, targets: Sequence[Part], inputs: Sequence[Part], outputs: Sequence[int], seed: int) -> ImageHeads:
-        """Random weights that depend on the seed alone; the global generator is left as it was."""
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
+        """Random weights that depend on the seed alone."""
+        with Made(seed):
             return cls(targets, inputs, outputs)
 
     @property

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
+from idgen_torch.arithmetic import Made
 from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode
 from idgen_torch.parts import Values
 
@@ -28,7 +28,7 @@ class VectorDenoiser(DenoisingNetwork):
     """
 
     def __init__(self, size: int, inputs: Sequence[Part], widths: Sequence[int]) -> None:
-        """Build with weights from torch's global generator: see `VectorDenoiser.start`."""
+        """Build with random weights: see `VectorDenoiser.start`."""
         super().__init__()
         try:
             from diffusers.models.embeddings import TimestepEmbedding, Timesteps
@@ -50,9 +50,8 @@ class VectorDenoiser(DenoisingNetwork):
 
     @classmethod
     def start(cls, size: int, inputs: Sequence[Part], widths: Sequence[int], seed: int) -> VectorDenoiser:
-        """Random weights that depend on the seed alone; the global generator is left as it was."""
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
+        """Random weights that depend on the seed alone."""
+        with Made(seed):
             return cls(size, inputs, widths)
 
     def condition(self, given: Values, rows: int, keep: Tensor | None = None) -> Condition:

@@ -21,6 +21,7 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.policies import Value
 from idgen_compiler.ir.text import print_policy
+from idgen_torch.drawing import integers, uniform
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.tensors import encode_value, held
@@ -91,7 +92,7 @@ class FixedDraws:
         """Zero for rows that have the value and minus infinity for all others.  Shape: (rows,) float64."""
         same = [(rows[name] == values.to(rows[name].device)).flatten(1).all(1) if values.ndim > 1
                 else rows[name] == values.to(rows[name].device) for name, values in self.rows.items()]  # fmt: skip
-        return torch.where(torch.stack(same).all(0), 0.0, -math.inf).double().cpu()
+        return torch.zeros(len(same[0]), dtype=torch.float64).masked_fill(~torch.stack(same).all(0).cpu(), -math.inf)
 
 
 @dataclass(frozen=True)
@@ -188,10 +189,10 @@ class UniformDraws:
         for name, size in self.sizes.items():
             drawn[name] = torch.randint(size, (n,), generator=generator, device=device)
         for name, (low, high) in self.ranges.items():
-            drawn[name] = low + (high - low) * torch.rand((n, 1), generator=generator, device=device)
+            drawn[name] = low + (high - low) * uniform((n, 1), generator, device)
         for name, places in self.points.items():
-            chosen = torch.randint(len(places), (n, 1), generator=generator, device=device)
-            drawn[name] = torch.tensor(places, dtype=torch.float32, device=device)[chosen]
+            known = torch.tensor(places, dtype=torch.float32, device=device)
+            drawn[name] = known[integers(len(places), n, generator, device)].unsqueeze(1)
         if self.source is not None:
             drawn.update(self.source.sample({}, n, generator))
         return drawn

@@ -23,7 +23,8 @@ from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Draw, Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data, warn_overlap
-from idgen_torch.families import ConditionalModel, Resample, Run, Task
+from idgen_torch.arithmetic import one_thread
+from idgen_torch.families import ConditionalModel, Resample, Run, Task, seed_noise
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import disagreements
@@ -43,6 +44,7 @@ from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
 from idgen_torch.running.weights.reweighting import reweighted, warn_poor_overlap
 from idgen_torch.training.progress import Progress
+from idgen_torch.warning import warn_noise
 
 __all__ = ["Fitting"]
 
@@ -180,11 +182,26 @@ class Fitting:
         self._look_at(op, task.inputs, data)
         model, losses = self._trainer.fit(op.result, label_of(op), recipe, task)
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
-        told = tuple(map(str, disagreements(op.result, model, task, self._schema)[:MOST_TOLD]))
-        self._model_reports[op.result] = ModelReport(op.result, label_of(op), model.family, data.count, held_out, told)
-        if told:
-            warn_data(f"{op.result} ({label_of(op)}) does not give its rows back: {told[0]}; sampler.report() has more")
+        self._model_reports[op.result] = self._held_against(op, model, task, held_out)
         return model
+
+    def _held_against(
+        self, op: Train, model: ConditionalModel, task: Task, held_out: Mapping[str, float]
+    ) -> ModelReport:
+        """How a model turned out; warns where it does not give its rows back, or where another seed would matter."""
+        label = label_of(op)
+        with torch.no_grad(), one_thread():
+            told = tuple(map(str, disagreements(op.result, model, task, self._schema)[:MOST_TOLD]))
+            noise = seed_noise(model, task.rows)
+        if told:
+            warn_data(f"{op.result} ({label}) does not give its rows back: {told[0]}; sampler.report() has more")
+        for found in noise:
+            if found.drowns:
+                warn_noise(
+                    f"{op.result} : {label}: {found}, so that the answer depends on the seed; "
+                    "ensemble=20 averages over more of them"
+                )
+        return ModelReport(op.result, label, model.family, task.count, held_out, told, noise)
 
     # -- data sets ------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record, to_plain
+from idgen_torch.families import SeedNoise
 
 __all__ = ["Choice", "DataReport", "FitRecord", "ModelReport", "Overlap", "versions"]
 
@@ -22,7 +23,8 @@ class ModelReport:
 
     `held_out` is the mean log-likelihood (nats a row, standardized units) of the rows that each of its fits kept
     back, by the family's name of the fit; empty for a family that keeps none back. `disagreements` says where the
-    model's draws differ from its rows by more than their error.
+    model's draws differ from its rows by more than their error. `noise` is how far another seed would move the effects
+    of the inputs; empty for a model that is no ensemble.
     """
 
     operation: str
@@ -31,6 +33,7 @@ class ModelReport:
     rows: int
     held_out: Mapping[str, float] = field(default_factory=dict)
     disagreements: tuple[str, ...] = ()
+    noise: tuple[SeedNoise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ class FitRecord:
             held_out = f", held-out log-likelihood {told}" if told else ""
             lines.append(f"  {model.operation}: {model.models}  [{model.family}, {model.rows} rows{held_out}]")
             lines += [f"    {told}" for told in model.disagreements]
+            if model.noise:
+                lines.append(f"    seed noise: {max(model.noise, key=_noisiness)}")
         for data in self.data:
             lines.append(f"  {data.operation}: {data.rows} rows, {data.effective_rows:.0f} effective")
         return "\n".join(lines)
@@ -112,6 +117,10 @@ class FitRecord:
     def from_json(cls, data: Any) -> FitRecord:
         """What `to_json` wrote.  Raises DataError for anything unknown, missing or of the wrong type."""
         return read_record(cls, data, "the record of the fit", DataError)
+
+
+def _noisiness(found: SeedNoise) -> float:
+    return found.noise / max(abs(found.effect), found.error, 1e-12)
 
 
 def versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, mse_loss
 
+from idgen_torch.arithmetic import Made
 from idgen_torch.nets.denoiser import Denoiser
 from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
@@ -57,8 +58,7 @@ def learn_code(
         mean, spread = known.mean(0), float(known.std(0).square().mean().sqrt()) if len(known) > 1 else 0.0
     if spread < _CONSTANT:
         return
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed_for(seed, "thumbnail"))
+    with Made(seed_for(seed, "thumbnail")):
         guess = nn.Linear(network.code.width, known.shape[1])
     guess.to(known.device)
     learned = [*network.code.parameters(), *guess.parameters()]

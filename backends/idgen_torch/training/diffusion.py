@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from idgen_compiler.errors import DataError
+from idgen_torch.drawing import normal, uniform
 from idgen_torch.nets.conditioning import DenoisingNetwork
 from idgen_torch.nets.processes import Process
 from idgen_torch.parts import Values
@@ -188,14 +189,14 @@ class _Training:
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         accelerator, plan, device = self._accelerator, self.plan, self.device
-        total = torch.zeros((), device=device)
+        total = torch.zeros((), dtype=torch.float32, device=device)
         for number in range(step * plan.accumulation, (step + 1) * plan.accumulation):
             targets, given = self.lesson.batch(self.lesson.rows.index(number))
             stream = stream_for(self.seed, "noise", str(number), device=device)
             count = len(targets)
-            noise = torch.randn((count, *self.network.shape), generator=stream, device=device)
-            level = torch.randn(count, generator=stream, device=device)
-            keep = torch.rand(count, generator=stream, device=device) >= plan.dropout if plan.dropout else None
+            noise = normal((count, *self.network.shape), stream, device)
+            level = normal((count,), stream, device)
+            keep = uniform((count,), stream, device) >= plan.dropout if plan.dropout else None
             with accelerator.accumulate(self.model), accelerator.autocast():
                 loss = self.model(targets.to(device), given, noise, level, keep)
                 accelerator.backward(loss)

@@ -10,6 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from idgen_torch.arithmetic import one_thread
 from idgen_torch.options import Options, real, whole, widths
 from idgen_torch.training.progress import Progress
 
@@ -92,6 +93,7 @@ def one_cycle(progress: float, warm_up: float = 0.15) -> float:
     return 0.5 * (1 + cos(pi * (progress - warm_up) / (1 - warm_up)))
 
 
+@one_thread()
 def train(
     parameters: Sequence[Tensor],
     loss: Callable[[Tensor], Tensor],
@@ -106,12 +108,13 @@ def train(
 
     Every parameter's first axis is the member. `loss` takes row numbers (members, batch) and returns the sum of
     the members' mean losses; `held_out_loss` returns one loss for each member; `rows` are the row numbers to learn
-    from. Each member sees its own order of the rows. The start counts as an epoch, so that a fit which
-    learns nothing transferable ends where it began.
+    from, (rows,) or (members, rows) for each its own. Each member sees its own order of the rows. The start counts as
+    an epoch, so that a fit which learns nothing transferable ends where it began.
     Returns the best held-out losses, shape (members,).
     """
     members = parameters[0].shape[0]
-    count = len(rows)
+    each = rows.expand(members, -1)
+    count = each.shape[1]
     batch = min(recipe.batch_size, count)
     steps = count // batch
     epochs = recipe.epochs_for(steps)
@@ -125,7 +128,7 @@ def train(
     progress.start(name, epochs)
     try:
         for epoch in range(epochs):
-            orders = torch.stack([rows[torch.randperm(count, generator=generator)] for _ in range(members)]).to(device)
+            orders = torch.stack([own[torch.randperm(count, generator=generator)] for own in each]).to(device)
             for step in range(steps):
                 for group in optimizer.param_groups:
                     group["lr"] = recipe.lr * one_cycle((epoch * steps + step) / (epochs * steps))

@@ -256,7 +256,7 @@ def test_weights_say_which_rows_count(name: str) -> None:
     rows = rows_of(400)
     other = {key: (1 - v if key in "ac" else v) for key, v in rows.items()}
     other |= {"b": torch.full_like(rows["b"], 2), "r": rows["r"] + 9, "v": rows["v"] - 9}
-    other |= {"m": rows["m"].abs() + 3, "cap": rows["cap"] - 9, "few": torch.full_like(rows["few"], 0.5)}
+    other |= {"m": rows["m"].abs() + 3, "cap": rows["cap"] - 9, "few": torch.full_like(rows["few"], -1.0)}
     mixed = {key: torch.cat([rows[key], other[key]]) for key in rows}
     weights = torch.cat([torch.ones(400), torch.zeros(400)])
     for case in cases_of(name):

@@ -12,9 +12,11 @@ from torch.nn.functional import cross_entropy
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
+from idgen_torch.arithmetic import total
 from idgen_torch.drawing import categorical, generator_for
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.density import Density, density
+from idgen_torch.families.numbers.logistic import Regression
 from idgen_torch.families.numbers.support import Support
 from idgen_torch.families.numbers.temperature import fitted_temperature
 from idgen_torch.families.numbers.vector_diffusion import is_wide
@@ -29,6 +31,7 @@ from idgen_torch.training.progress import Progress
 __all__ = ["FromImages", "FromImagesModel"]
 
 PASSES = Passes(8, least_steps=300, most_steps=6_000)
+MOST_SHIFTING, FEW_LEVELS, SHIFT_PENALTY = 2**16, 10, 1.0
 ROWS_AT_ONCE, PIXELS_AT_ONCE = 2_048, 2**21
 """Without gradients: about 270 bytes a pixel (measured), so half a gigabyte."""
 
@@ -36,7 +39,8 @@ ROWS_AT_ONCE, PIXELS_AT_ONCE = 2_048, 2**21
 class FromImagesModel(ConditionalModel):
     """A convolutional network with one head for each target number, each given the targets before it.
 
-    A category's head puts out its logits, softened by a temperature fitted on held-out rows; a number's head puts out a
+    A category's head puts out its logits, softened by a temperature fitted on held-out rows and shifted so that the
+    mean prediction is the share of each class, also within the levels of inputs of few; a number's head puts out a
     mixture of normals. The weights kept are those of the best held-out pass.
     """
 
@@ -49,9 +53,11 @@ class FromImagesModel(ConditionalModel):
         inputs: Sequence[Part],
         network: ImageHeads,
         temperature: Tensor,
+        shifts: Sequence[Tensor],
     ) -> None:
-        """`temperature` (heads,) divides logits, and is 1 for numbers."""
+        """`temperature` (heads,) divides logits, and is 1 for numbers; `shifts` (1 + levels, outputs) are added."""
         super().__init__(recipe, targets, inputs)
+        self._shifts = tuple(shifts)
         self._network = network.eval().requires_grad_(False)
         self._temperature = temperature
         self._density: Density = density("mixture", recipe.components)
@@ -117,12 +123,17 @@ class FromImagesModel(ConditionalModel):
             yield part, entry, self._network.head(number, features, before)
             before.append(_seen(part, entry, rows[part.name]))
 
+    def _logits(self, number: int, put_out: Tensor, levels: Tensor) -> Tensor:
+        """What a category's head puts out, softened and shifted.  Shape: levels (rows, 1 + levels) -> as put_out."""
+        return put_out / self._temperature[number] + levels @ self._shifts[number]
+
     def _log_probs(self, rows: Values) -> list[Tensor]:
         """Log-probability or log-density of each head.  Shape of each: (rows,)."""
-        found = []
+        found, levels = [], _levels(self.inputs, rows)
         for number, (part, entry, put_out) in enumerate(self._heads(rows)):
             if part.discrete:
-                found.append(-cross_entropy(put_out / self._temperature[number], rows[part.name], reduction="none"))
+                logits = self._logits(number, put_out, levels)
+                found.append(-cross_entropy(logits, rows[part.name], reduction="none"))
             else:
                 own = rows[part.name][:, entry : entry + 1]
                 support = Support(((part.low, part.high),))
@@ -130,19 +141,29 @@ class FromImagesModel(ConditionalModel):
         return found
 
     @torch.no_grad()
-    def calibrate(self, task: Task, held_out: Tensor) -> None:
-        """Fit the temperatures to these rows."""
-        rows, mass = task.rows, task.mass()
-        put_out = [
-            [logits for _, _, logits in self._heads(self._taken(rows, index))]
-            for index in held_out.split(self._rows_at_once)
-        ]
-        own = None if mass is None else mass[held_out.to(mass.device)].to(self._network.device)
+    def calibrate(self, task: Task, parts: Split) -> None:
+        """Fit the temperatures to the held-out rows, and the shifts to all."""
+        chosen = torch.cat([parts.held_out, parts.train])[:MOST_SHIFTING]
+        held_out, device = slice(len(parts.held_out)), self._network.device
+        put_out, levels = [], []
+        for index in chosen.split(self._rows_at_once) if any(part.discrete for part in self.targets) else ():
+            taken = self._taken(task.rows, index)
+            put_out.append([logits for _, _, logits in self._heads(taken)])
+            levels.append(_levels(self.inputs, taken))
+        mass = task.mass()
+        own = None if mass is None else mass[chosen.to(mass.device)].to(device)
         for number, (part, _) in enumerate(entries_of(self.targets)):
-            if part.discrete:
-                logits = torch.cat([heads[number] for heads in put_out])
-                labels = rows[part.name][held_out.to(rows[part.name].device)].to(logits.device)
-                self._temperature[number] = fitted_temperature(logits, labels, own)
+            if part.size is None:
+                continue
+            logits, design = torch.cat([heads[number] for heads in put_out]), torch.cat(levels)
+            labels = task.rows[part.name][chosen.to(task.rows[part.name].device)].to(device)
+            weighed = None if own is None else own[held_out]
+            self._temperature[number] = fitted_temperature(logits[held_out], labels[held_out], weighed)
+            counted = torch.ones_like(logits[:, 0]) if own is None else own * (total(own) / total(own.square())).float()
+            regression = Regression(design, labels, counted, part.size)
+            start = self._shifts[number].double()
+            shift = regression.fit(SHIFT_PENALTY, start, logits / self._temperature[number])
+            self._shifts[number].copy_(shift)
 
     @torch.no_grad()
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
@@ -157,13 +178,13 @@ class FromImagesModel(ConditionalModel):
         return {name: torch.cat(values) for name, values in drawn.items()}
 
     def _sample(self, given: Values, generator: torch.Generator) -> Values:
-        features = self._network.features(given)
+        features, levels = self._network.features(given), _levels(self.inputs, given)
         before: list[Tensor] = []
         columns: dict[str, list[Tensor]] = {}
         for number, (part, _) in enumerate(entries_of(self.targets)):
             put_out = self._network.head(number, features, before)
             if part.discrete:
-                values = categorical(put_out / self._temperature[number], generator)
+                values = categorical(self._logits(number, put_out, levels), generator)
                 before.append(encoded(part, values))
                 columns[part.name] = [values]
             else:
@@ -186,12 +207,12 @@ class FromImagesModel(ConditionalModel):
         found: dict[str, list[Tensor]] = {part.name: [] for part in self.targets if part.discrete}
         for index in torch.arange(row_count(self.inputs, given)).split(self._rows_at_once):
             piece = {p.name: given[p.name][index.to(given[p.name].device)] for p in self.inputs}
-            features = self._network.features(piece)
+            features, levels = self._network.features(piece), _levels(self.inputs, piece)
             before: list[Tensor] = []
             for number, (part, _) in enumerate(entries_of(self.targets)):
                 if not part.discrete:
                     raise DataError(f"{part.name} is real and has no likeliest code")
-                codes = self._network.head(number, features, before).argmax(1)
+                codes = self._logits(number, self._network.head(number, features, before), levels).argmax(1)
                 before.append(encoded(part, codes))
                 found[part.name].append(codes)
         return {name: torch.cat(codes) for name, codes in found.items()}
@@ -204,28 +225,34 @@ class FromImagesModel(ConditionalModel):
         return torch.cat([self._network.features(piece) for piece in taken])
 
     def state(self) -> tuple[Config, Tensors]:
-        """The temperatures and the weights."""
+        """The temperatures, the shifts and the weights."""
         tensors = {f"network.{name}": value for name, value in self._network.state_dict().items()}
-        return {}, {**tensors, "temperature": self._temperature}
+        shifts = {f"shift{number}": value for number, value in enumerate(self._shifts)}
+        return {}, {**tensors, **shifts, "temperature": self._temperature}
 
     @classmethod
     def from_state(
         cls, recipe: FromImages, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
     ) -> Self:
         """The model whose `state` this is."""
+        shifts = _no_shifts(targets, inputs, torch.device("cpu"))
         heads = sum(1 if part.discrete else part.dim for part in targets)
+        expected: dict[str, tuple[tuple[int, ...], torch.dtype]] = {"temperature": ((heads,), torch.float32)}
+        expected |= {f"shift{number}": (tuple(t.shape), t.dtype) for number, t in enumerate(shifts)}
         found = {k: v for k, v in tensors.items() if not k.startswith("network.")}
-        checked_tensor(found, {"temperature": ((heads,), torch.float32)})
-        if heads > len(tensors):
-            raise DataError(f"{len(tensors)} tensors are too few for {heads} targets")
+        checked_tensor(found, expected)
         weights = {k.removeprefix("network."): v for k, v in tensors.items() if k not in found}
+        if len(shifts) > len(weights):
+            raise DataError(f"{len(weights)} tensors are too few for {len(shifts)} targets")
         network = restored(lambda: _network(targets, inputs, recipe.components, 0), weights, "network.")
-        return cls(recipe, targets, inputs, network, above_zero("temperature", tensors["temperature"]))
+        own = [tensors[f"shift{number}"] for number in range(len(shifts))]
+        return cls(recipe, targets, inputs, network, above_zero("temperature", tensors["temperature"]), own)
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
         self._network.to(device)
-        return type(self)(self.recipe, self.targets, self.inputs, self._network, self._temperature.to(device))
+        shifts = [shift.to(device) for shift in self._shifts]
+        return type(self)(self.recipe, self.targets, self.inputs, self._network, self._temperature.to(device), shifts)
 
 
 @dataclass(frozen=True)
@@ -259,14 +286,15 @@ class FromImages(Family):
         count = task.count
         task.refuse_masses(self.word)
         network = _network(task.targets, task.inputs, self.components, run.seed).to(run.device)
-        cold = torch.ones(len(network.heads), device=network.device)
-        model = FromImagesModel(self, task.targets, task.inputs, network, cold)
+        cold = torch.ones(len(network.heads), dtype=torch.float32, device=network.device)
+        shifts = _no_shifts(task.targets, task.inputs, network.device)
+        model = FromImagesModel(self, task.targets, task.inputs, network, cold, shifts)
         generator = generator_for(run.seed)
         parts = split(count, self.holdout, generator, task.weights)
         network.requires_grad_(True)
         model.learn(task, parts, generator, run.progress)
         network.eval().requires_grad_(False)
-        model.calibrate(task, parts.held_out)
+        model.calibrate(task, parts)
         return model
 
 
@@ -285,6 +313,20 @@ def _network(targets: Sequence[Part], inputs: Sequence[Part], components: int, s
                 last.weight.zero_()
                 last.bias.copy_(law.start())
     return network
+
+
+def _levels(inputs: Sequence[Part], given: Values) -> Tensor:
+    """One, and one-hot blocks of the inputs of few levels.  Shape: -> (rows, 1 + levels) float32."""
+    few = [encoded(part, given[part.name]) for part in inputs if part.size is not None and part.size <= FEW_LEVELS]
+    first = next(given[part.name] for part in inputs)
+    return torch.cat([torch.ones(len(first), 1, dtype=torch.float32, device=first.device), *few], 1)
+
+
+def _no_shifts(targets: Sequence[Part], inputs: Sequence[Part], device: torch.device) -> list[Tensor]:
+    """Zeros for each head, (1 + levels, outputs); nothing for numbers."""
+    levels = sum(part.size for part in inputs if part.size is not None and part.size <= FEW_LEVELS)
+    shapes = [(1 + levels, part.size) if part.size is not None else (0, 0) for part, _ in entries_of(targets)]
+    return [torch.zeros(shape, dtype=torch.float32, device=device) for shape in shapes]
 
 
 def _seen(part: Part, entry: int, values: Tensor) -> Tensor:

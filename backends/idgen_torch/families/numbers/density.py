@@ -49,7 +49,7 @@ class Spline:
 
     def start(self) -> Tensor:
         """Zeros: the identity."""
-        return torch.zeros(self.outputs)
+        return torch.zeros(self.outputs, dtype=torch.float32)
 
     def _transform(self, raw: Tensor) -> MonotonicRQSTransform:
         return MonotonicRQSTransform(*raw.split([self.bins, self.bins, self.bins - 1], dim=-1))
@@ -77,9 +77,10 @@ class Mixture:
 
     def start(self) -> Tensor:
         """Means spread over two thirds of the normal's width, so that components can part ways."""
-        spread = torch.linspace(-1.0, 1.0, self.components) if self.components > 1 else torch.zeros(1)
+        spread = torch.linspace(-1.0, 1.0, self.components, dtype=torch.float32)
+        spread = spread - spread.mean() if self.components == 1 else spread
         scale = (1 - spread.square().mean()).clamp(min=0.1).sqrt()
-        return torch.cat([torch.zeros(self.components), spread, scale.log().expand(self.components)])
+        return torch.cat([torch.zeros_like(spread), spread, scale.log().expand(self.components)])
 
     def _parts(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         weight, mean, log_scale = raw.split(self.components, dim=-1)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
+from idgen_torch.arithmetic import one_thread
 from idgen_torch.drawing import generator_for, integers
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.density import Density, density
@@ -85,7 +86,7 @@ class FlowModel(ConditionalModel):
         """Each row's targets from a member drawn for that row."""
         device = self._residual.slope.device
         features = self._columns.features(given, n, device)
-        drawn = torch.zeros(n, _width(self.targets), device=device)
+        drawn = torch.zeros(n, _width(self.targets), dtype=torch.float32, device=device)
         if self._networks is not None:
             chosen = integers(self._networks.layout.members, n, generator, device)
             for member in range(self._networks.layout.members):
@@ -103,11 +104,11 @@ class FlowModel(ConditionalModel):
         self, networks: HeadNetworks, member: int, features: Features, generator: torch.Generator
     ) -> Tensor:
         """The residual r.  Shape: (rows, targets)."""
-        run = networks.member(member)
+        run, device = networks.member(member), features.reals.device
         run.see_codes(features.codes)
         if features.reals.shape[1]:
             run.see_reals(slice(self._columns.one_hot_width, self._columns.width), features.reals)
-        drawn = torch.zeros(len(features), _width(self.targets), device=features.reals.device)
+        drawn = torch.zeros(len(features), _width(self.targets), dtype=torch.float32, device=device)
         for head, target in enumerate(self._residual.free):
             raw = run.head(head).expand(len(features), -1)
             drawn[:, target] = self._density.sample(raw, generator)
@@ -126,7 +127,7 @@ class FlowModel(ConditionalModel):
         whitened = self._residual.whitened(features, one_hot, values)
         rebuilt = self._residual.mean(features, one_hot) + whitened @ self._residual.factor.T
         possible = ((rebuilt - values).abs() < 1e-2).all(1)
-        total = torch.zeros(count, device=device)
+        total = torch.zeros(count, dtype=torch.float32, device=device)
         if self._networks is not None:
             members = self._networks.layout.members
             everything = Features(features.codes, torch.cat([features.reals, whitened], 1))
@@ -223,6 +224,7 @@ class Flow(EnsembleTraining, Family):
         """How many bins or components the density of this name has."""
         return self.bins if density == "spline" else self.components
 
+    @one_thread()
     def fit(self, task: Task, run: Run = Run()) -> FlowModel:
         """Regress, then train the members side by side. Raises DataError for a discrete target."""
         _width(task.targets)
@@ -316,7 +318,7 @@ def _layout(
 
 def _mask(columns: Columns, residual: Residual, dims: int) -> Tensor:
     """What each head sees: all inputs and the residual coordinates before its own.  Shape: (heads, width)."""
-    mask = torch.ones(len(residual.free), columns.width + dims)
+    mask = torch.ones(len(residual.free), columns.width + dims, dtype=torch.float32)
     for head, target in enumerate(residual.free):
         mask[head, columns.width + target :] = 0
     return mask.to(residual.slope.device)

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from idgen_torch.arithmetic import total
+
 __all__ = ["fitted_temperature"]
 
 TEMPERATURE_SPREAD = 0.5
@@ -21,12 +23,12 @@ def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None, memb
     search over log T finds the minimum. The logits are those of `members` networks on the same rows, one after another.
     Source: Guo et al. (2017), section 4.2.  Shape: logits (rows, classes), labels (rows,), mass (rows,) -> ().
     """
-    rows = len(labels) if mass is None else float(mass.double().sum().square() / mass.double().square().sum())
+    rows = len(labels) if mass is None else float(total(mass).square() / total(mass.double().square()))
     rows = max(rows / members, 1e-9)
 
     def loss(log_temperature: float) -> float:
         each = cross_entropy(logits * exp(-log_temperature), labels, reduction="none")
-        mean = float(each.mean() if mass is None else (each * mass).sum() / mass.sum())
+        mean = float(total(each) / len(each) if mass is None else total(each * mass) / total(mass))
         return mean + (log_temperature / TEMPERATURE_SPREAD) ** 2 / (2 * rows)
 
     low, high = -log(4), log(4)
@@ -36,4 +38,4 @@ def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None, memb
             high = right
         else:
             low = left
-    return torch.tensor((low + high) / 2, device=logits.device).exp()
+    return torch.tensor((low + high) / 2, dtype=torch.float32, device=logits.device).exp()

@@ -12,6 +12,7 @@ from torch import Tensor
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
+from idgen_torch.arithmetic import total
 from idgen_torch.drawing import integers, uniform
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
@@ -56,7 +57,7 @@ class ResampleModel(ConditionalModel):
         if self._cumulative is not None:
             mass = self._cumulative.diff(prepend=self._cumulative.new_zeros(1))
         by_group = torch.bincount(group[: self._n], weights=mass, minlength=int(group.max()) + 1)
-        return (by_group[group[self._n :]] / mass.sum()).log()
+        return (by_group[group[self._n :]] / total(mass)).log()
 
     def state(self) -> tuple[Config, Tensors]:
         """The rows and, where there are any, their weights."""

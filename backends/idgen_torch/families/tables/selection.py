@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.part import Part
+from idgen_torch.arithmetic import total
 from idgen_torch.drawing import generator_for
 from idgen_torch.families.tables.cells import cell_of, sizes_of
 from idgen_torch.parts import Values
@@ -149,7 +150,7 @@ class _Strata:
         self._weights: Tensor | None = None
         if weights is not None:
             mass = weights.double().cpu()
-            self._weights = mass * (mass.sum() / mass.square().sum())  # Kish's effective rows
+            self._weights = mass * (total(mass) / total(mass.square()))  # Kish's effective rows
 
     def fits(self, chosen: Sequence[Part], candidate: Sequence[Part]) -> bool:
         """Whether the table of counts is small enough to be made."""

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
+from idgen_torch.arithmetic import total
 from idgen_torch.drawing import AliasTable
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, checked_tensor
@@ -169,6 +170,6 @@ def _counts(task: Task) -> Tensor:
     weights, mass = task.weights, None
     if weights is not None:
         # Kish's effective sample size: uneven weights carry less evidence against the prior rows.
-        mass = weights.double().cpu() * (weights.double().sum() / weights.double().square().sum()).cpu()
+        mass = weights.double().cpu() * (total(weights) / total(weights.double().square())).cpu()
     counts = torch.bincount(cell, weights=mass, minlength=prod(sizes) * outcomes).double()
     return counts.reshape(*sizes, outcomes)

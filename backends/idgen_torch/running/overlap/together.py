@@ -36,7 +36,7 @@ class Together:
     def of(cls, support: Support) -> Together | None:
         """None where fewer than two groups have numbers, or rows are too few to tell."""
         chosen = tuple(k for k, column in enumerate(support.columns) if column.number)
-        groups = torch.tensor([support.columns[k].group for k in chosen])
+        groups = torch.tensor([support.columns[k].group for k in chosen], dtype=torch.int64)
         count = len(support.codes)
         if len(set(groups.tolist())) < 2 or count < 20 + 5 * len(chosen):
             return None

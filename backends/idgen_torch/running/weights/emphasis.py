@@ -9,6 +9,7 @@ from torch import Tensor
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operations import Train
 from idgen_compiler.ir.program import Program
+from idgen_torch.arithmetic import total
 from idgen_torch.families import Task
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.plan import Asked, asked_for
@@ -55,5 +56,5 @@ class Emphasis:
                 values = {program.observe.result: self.densities.observed, op.data: data}
                 ratio += self.densities.log_prob(f"{op.result}.{variable}", variable, draw.policy, data, values)
             weights = (power * (ratio - ratio.max())).exp()
-            self.known[op.data, asked] = (weights / weights.mean()).float()
+            self.known[op.data, asked] = (weights * (len(weights) / total(weights))).float()
         return self.known[op.data, asked].to(self.trainer.settings.device)

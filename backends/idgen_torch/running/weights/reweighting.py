@@ -9,6 +9,7 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.warning import warn_overlap
+from idgen_torch.arithmetic import total
 from idgen_torch.running.ancestral import DataSet
 
 __all__ = ["MASS", "NoOverlap", "Weighted", "effective_rows", "reweighted", "warn_poor_overlap"]
@@ -37,7 +38,7 @@ class Weighted:
 def effective_rows(weights: Tensor) -> float:
     """Kish's effective sample size: (sum w)^2 / sum w^2.  Shape: (rows,)."""
     wide = weights.double()
-    return float(wide.sum().square() / wide.square().sum())
+    return float(total(wide).square() / total(wide.square()))
 
 
 def reweighted(name: str, data: DataSet, log_ratio: Tensor, kept: list[str]) -> Weighted:
@@ -54,8 +55,9 @@ def reweighted(name: str, data: DataSet, log_ratio: Tensor, kept: list[str]) -> 
             "compile with realize='regenerate'"
         )
     weights = (log_weight - highest).exp()
-    mass = float(weights.mean() / before.mean() * highest.exp())
-    weights = weights / weights.mean()
+    mean = total(weights) / len(weights)
+    mass = float(mean / (total(before) / len(before)) * highest.exp())
+    weights = weights / mean
     rows = {name: data.rows[name] for name in kept}
     return Weighted(DataSet(rows, data.count, weights.float()), effective_rows(weights), mass)
 

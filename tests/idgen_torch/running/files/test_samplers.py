@@ -25,7 +25,7 @@ __all__ = ["counting"]
 def sampler() -> TorchSampler:
     data = programs.back_door_data(300)
     data["Z"] = np.array(["lo", "hi"])[data["Z"]]
-    return TorchBackend().fit(BACK_DOOR, data, device="cpu", progress=False)
+    return TorchBackend().fit(BACK_DOOR, data, device="cpu", progress=False, family={"*": "factored"})
 
 
 @pytest.fixture

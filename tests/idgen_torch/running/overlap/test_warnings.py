@@ -14,11 +14,12 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler import OverlapWarning
+from idgen_compiler.compile.options import Realization
 from tests.benchmarks.bench_overlap import FAULTY, QUICKLY, Asked, clean, faulty, warned
 
 
-def fit(asked: Asked, **options: Any) -> tuple[Any, list[str]]:
-    program = idgen.compile(idgen.Query.parse(asked.query), idgen.ADMG.parse(asked.graph))
+def fit(asked: Asked, realize: Realization = "auto", **options: Any) -> tuple[Any, list[str]]:
+    program = idgen.compile(idgen.Query.parse(asked.query), idgen.ADMG.parse(asked.graph), realize=realize)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         sampler = program.fit(asked.data, backend="torch", seed=0, progress=False, device="cpu", **options)
@@ -91,12 +92,11 @@ def test_a_copy_in_a_napkin_is_told_once_at_the_regeneration() -> None:
 
 
 def test_weights_do_not_hide_rows_that_are_not_there() -> None:
-    """A propensity that learned nothing weighs all rows alike, so that none of them seems to be missing."""
+    """A poor propensity weighs all rows nearly alike, so that none of them seems to be missing."""
     asked = faulty("napkin, W2 is W1", 0)
     few = replace(asked, data={name: column[:250] for name, column in asked.data.items()})
-    sampler, told = fit(few, **QUICKLY)
-    assert sampler.report().choices[0].chosen == "reweight"
-    (text,) = told
+    _, told = fit(few, "reweight", **QUICKLY)
+    (text,) = [one for one in told if "no weights stand" in one]
     assert re.match(
         r"%law0: (4|5)\d% of the values that W2 is to take lie at W1 = (0, W2 = 1|1, W2 = 0) or W1 = ", text
     )

@@ -1,0 +1,73 @@
+"""How far another seed would move what a model says, beside how far other rows would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.data.part import Part
+from idgen_torch.families.family import ConditionalModel
+from idgen_torch.parts import Values
+
+__all__ = ["SeedNoise", "seed_noise"]
+
+_LEVELS = 10
+"""Inputs of more levels are not looked at."""
+_ROWS, _ROWS_IN_ALL = 2_000, 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class SeedNoise:
+    """The largest difference that an input's levels make to the share of a class of the target, all else alike.
+
+    effect: that difference, by the ensemble.  noise: its standard deviation over seeds, estimated from the members.
+    error: about its standard error, from the numbers of rows.
+    """
+
+    target: str
+    by: str
+    effect: float
+    noise: float
+    error: float
+
+    @property
+    def drowns(self) -> bool:
+        """Whether the effect is no larger than what another seed would change, and rows are not to blame for it."""
+        return self.noise >= max(abs(self.effect), self.error)
+
+    def __str__(self) -> str:
+        return f"{self.by} moves {self.target} by {self.effect:.2g}, another seed by {self.noise:.2g}"
+
+
+def seed_noise(model: ConditionalModel, rows: Values) -> tuple[SeedNoise, ...]:
+    """The seed noise of an ensemble's effects of inputs with few levels; empty for any other model."""
+    asked = [part for part in model.inputs if part.size is not None and 2 <= part.size <= _LEVELS]
+    passes = sum(part.size or 0 for part in asked)
+    count = len(next(iter(rows.values())))
+    step = max(1, count // max(1, min(_ROWS, _ROWS_IN_ALL // max(passes, 1))))
+    few = {part.name: rows[part.name][::step] for part in (*model.inputs, *model.targets)}
+    if not asked or not model.opinions({name: values[:1] for name, values in few.items()}):
+        return ()
+    return tuple(found for part in asked for found in _noise(model, part, few, rows[part.name]))
+
+
+def _noise(model: ConditionalModel, part: Part, few: Values, codes: Tensor) -> Iterator[SeedNoise]:
+    """That of each target by one input; `codes` are all rows' levels of it."""
+    counts = torch.bincount(codes.cpu(), minlength=part.size or 0)
+    levels = counts.nonzero().flatten().tolist()
+    if len(levels) < 2:
+        return
+    told = [model.opinions({**few, part.name: torch.full_like(few[part.name], level)}) for level in levels]
+    for target in told[0]:
+        shares = torch.stack([each[target].double().cpu() for each in told])  # (levels, members, classes)
+        mean = shares.mean(1)
+        label = int((mean.amax(0) - mean.amin(0)).argmax())
+        high, low = int(mean[:, label].argmax()), int(mean[:, label].argmin())
+        apart = shares[high, :, label] - shares[low, :, label]
+        variance = sum(float(mean[k, label] * (1 - mean[k, label])) / int(counts[levels[k]]) for k in (high, low))
+        noise = float(apart.std()) / sqrt(len(apart))
+        yield SeedNoise(target, part.name, float(apart.mean()), noise, sqrt(max(variance, 0.0)))
