@@ -76,6 +76,11 @@ class HurdleModel(ConditionalModel):
             total = total + density
         return total
 
+    def opinions(self, rows: Values) -> Values:
+        """The shares of the masses, and of none, by each member."""
+        told = self._which.opinions({**rows, self._code.name: _codes(self.targets[0], rows)})
+        return {self.targets[0].name: shares for shares in told.values()}
+
     def state(self) -> tuple[Config, Tensors]:
         """Both models' states, told apart by the prefixes "which." and "between."."""
         config: Config = {}
