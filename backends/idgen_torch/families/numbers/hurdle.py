@@ -79,7 +79,7 @@ class HurdleModel(ConditionalModel):
     def opinions(self, rows: Values) -> Values:
         """The shares of the masses, and of none, by each member."""
         told = self._which.opinions({**rows, self._code.name: _codes(self.targets[0], rows)})
-        return {self.targets[0].name: shares for shares in told.values()}
+        return {self.targets[0].name: told[self._code.name]} if told else {}
 
     def state(self) -> tuple[Config, Tensors]:
         """Both models' states, told apart by the prefixes "which." and "between."."""
