@@ -35,8 +35,8 @@ class Scale:
     z = (v - center) / width with v = x, or v = log(x - origin) where `log` is 1 and v = -log(origin - x) where it is
     -1; z itself is seen up to `TAIL`, and beyond it TAIL + s(|z| - TAIL) with the sign of z and s(t) = log(1 + t), of
     which what exceeds `TWICE` is drawn in by s again. The largest float64 is seen as 16.5, so that one absurd row
-    weighs little in whatever is fitted. `least` is the distance from the origin that stands for all smaller ones. `center` and `width` are numbers, or arrays (dim,) for
-    vectors.
+    weighs little in whatever is fitted. `least` is the distance from the origin that stands for all smaller ones.
+    `center` and `width` are numbers, or arrays (dim,) for vectors.
 
     >>> scale = Scale(10.0, 2.0)
     >>> scale.seen(np.array([10.0, 14.0, 1e6])).round(2)
