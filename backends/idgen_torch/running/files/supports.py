@@ -40,7 +40,8 @@ def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) ->
     models = {op.result: op for op in program.models}
     networks = [sampler.network for sampler in program.samplers]
     found = {}
-    for name, record in checked_keys("the list of supports", records, set(records) & set(models)).items():
+    known = set(records) & set(models) if isinstance(records, dict) else set()
+    for name, record in checked_keys("the list of supports", records, known).items():
         op = models[name]
         parts, groups = seen_parts(schema.parts(*op.inputs)), groups_of(op, schema, networks)
         if groups is None or not parts:
