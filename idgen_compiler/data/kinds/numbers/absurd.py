@@ -21,6 +21,9 @@ FAR = 100.0
 FAR_IN_LOGARITHMS = TAIL + np.log1p(np.log1p(10.0 - TAIL))
 """Where the scale is one of logarithms, it also has to be ten widths from the center."""
 
+MOST_ZEROS = 0.3
+"""Zeros in more rows than this are no marks."""
+
 _ENDS = {float(sign * end) for bits in (15, 31, 63) for sign, end in ((1, 2**bits - 1), (-1, 2**bits))}
 _SURVEYS = (-1.0, -7.0, -8.0, -9.0)
 _LAST = (7.0, 8.0, 9.0)
@@ -113,14 +116,18 @@ def _warn_filled(name: str, values: Array, masses: Collection[float]) -> None:
 
 
 def _is_mass_apart(distinct: Array, counts: Array, at: int, masses: Collection[float]) -> bool:
-    """Whether the least or largest value is a point mass apart from the rest: 0 far below, or nines a little above."""
+    """Whether the least or largest value is a point mass apart from the rest: nines a little above, or 0 far below.
+
+    0 only among whole numbers, and in fewer rows than a treatment's "none": logarithms and doses have such zeros.
+    """
     value = float(distinct[at])
     if value not in masses or counts[at] < 3:
         return False
     others = np.delete(distinct, at)
     span = float(others[-1] - others[0])
     if at == 0:
-        return value == 0 and float(others[0]) > span / 4
+        rare = counts[at] <= MOST_ZEROS * counts.sum()
+        return value == 0 and float(others[0]) > span / 4 and rare and bool((others == np.rint(others)).all())
     return _is_written_for_missing(value) and value - float(others[-1]) > span / 20
 
 

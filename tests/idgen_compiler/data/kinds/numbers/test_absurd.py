@@ -106,6 +106,8 @@ def test_point_masses_apart_look_like_marks() -> None:
         assert f"X holds {mark} in 200 of 2000 rows" in line and "looks like a mark for missing" in line
     dose = np.where(np.arange(2_000) % 2 == 0, 0.0, np.random.default_rng(1).lognormal(0, 0.5, 2_000))
     assert _column_told(dose) == []
+    assert _column_told(np.where(np.arange(2_000) % 10 == 0, 0.0, np.log(ages))) == []
+    assert _column_told(np.where(np.arange(2_000) % 2 == 0, 0, ages)) == []
 
 
 def test_what_was_filled_in_with_the_mean_is_told() -> None:
