@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from idgen_compiler.catalog import ENTRIES, find
+from idgen_compiler.data.kinds.numbers.numeric import read_type
+from idgen_compiler.data.kinds.registry import TypeRequest
 from idgen_compiler.data.kinds.texts import split
 from idgen_compiler.errors import GraphError, IdgenError, ProgramError, QueryError
 from idgen_compiler.forms.spelling import split_spelled
@@ -34,6 +36,7 @@ __all__ = [
     "read_program",
     "read_question",
     "read_questions",
+    "read_types",
     "reading_options",
 ]
 
@@ -209,6 +212,11 @@ def plain_value(text: str) -> Any:
             continue
         return values if len(pieces) > 1 else values[0]
     return text
+
+
+def read_types(texts: Iterable[str] | None) -> dict[str, TypeRequest]:
+    """Name -> type of arguments like `Y=integer` and `Y=continuous[0,]{0}`."""
+    return {name: read_type(name, text) for name, text in assignments("--types", texts or ()).items()}
 
 
 def assignments(option: str, texts: Iterable[str]) -> dict[str, str]:

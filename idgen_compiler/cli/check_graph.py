@@ -8,7 +8,15 @@ from typing import Annotated, Literal
 import typer
 
 from idgen_compiler.check import check_graph
-from idgen_compiler.cli.arguments import GraphText, Latent, Missing, Read, assignments, read_admg, reading_options
+from idgen_compiler.cli.arguments import (
+    GraphText,
+    Latent,
+    Missing,
+    Read,
+    read_admg,
+    read_types,
+    reading_options,
+)
 from idgen_compiler.cli.outcome import ExitCode
 from idgen_compiler.report.page import Page
 
@@ -38,7 +46,7 @@ def check_graph_command(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the report as Markdown.")] = False,
 ) -> int:
     """Test on data what a graph implies: independences, and functional (Verma) constraints."""
-    wanted = assignments("--types", types or ())
+    wanted = read_types(types)
     how = reading_options(missing, read)
     hidden = read_admg(graph, latent or ())
     check = check_graph(hidden, data, wanted, alpha=alpha, correction=correction, seed=seed, **how)

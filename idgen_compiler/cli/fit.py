@@ -23,6 +23,7 @@ from idgen_compiler.cli.arguments import (
     plain_value,
     read_program,
     read_question,
+    read_types,
     reading_options,
 )
 from idgen_compiler.compile import compile
@@ -50,7 +51,8 @@ Types = Annotated[
     typer.Option(
         "--types",
         metavar="X=TYPE",
-        help="categorical, integer, continuous, vector or image; repeatable. Inferred otherwise.",
+        help="categorical, integer, continuous, date, duration, vector, image, or a number with its ends and "
+        "point masses, such as continuous[0,]{0}; repeatable. Inferred otherwise.",
     ),
 ]
 Composites = Annotated[
@@ -145,7 +147,7 @@ def fit_command(
     check_place(out)
     _check_apart(checkpoint, out)
     wanted: dict[str, Any] = {
-        "types": assignments("--types", types or ()) or None,
+        "types": read_types(types) or None,
         "composites": _composites(composite or ()) or None,
         "family": assignments("--family", family or ()) or None,
         "seed": seed,

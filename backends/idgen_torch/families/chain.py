@@ -58,6 +58,10 @@ class ChainModel(ConditionalModel):
         """Sum of the links' log-probabilities.  Shape: (rows,)."""
         return self._first.log_prob(rows) + self._second.log_prob(rows)
 
+    def opinions(self, rows: Values) -> Values:
+        """Those of both links."""
+        return {**self._first.opinions(rows), **self._second.opinions(rows)}
+
     def state(self) -> tuple[Config, Tensors]:
         """Both links' states, told apart by the prefixes "first." and "second."."""
         config: Config = {}

@@ -125,10 +125,10 @@ class ConditionalModel(ABC):
         """Log of the probability (discrete) or density (real, standardized units) of each row.  Shape: (rows,)."""
 
     def opinions(self, rows: Values) -> Values:
-        """What each member of an ensemble says on average: the shares of each target's classes over these rows.
+        """What each member of an ensemble says on average over these rows: a category's shares, a number's mean.
 
         A target is predicted given the rows' inputs and, where the model has an order, their targets before it.
-        Shape: (members, classes) for each target; nothing for a model that is no ensemble.
+        Shape: (members, classes) or (members, dim) for each target; nothing for a model that is no ensemble.
         """
         return {}
 

@@ -9,7 +9,7 @@ from math import sqrt
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_torch.families.family import ConditionalModel
 from idgen_torch.parts import Values
 
@@ -22,7 +22,9 @@ _ROWS, _ROWS_IN_ALL = 2_000, 200_000
 
 @dataclass(frozen=True, slots=True)
 class SeedNoise:
-    """The largest difference that an input's levels make to the share of a class of the target, all else alike.
+    """The largest difference that an input's levels make to the target, all else alike.
+
+    Of a category it is the share of a class, of a number the mean in its widths.
 
     effect: that difference, by the ensemble.  noise: its standard deviation over seeds, estimated from the members.
     error: about its standard error, from the numbers of rows.
@@ -52,11 +54,12 @@ def seed_noise(model: ConditionalModel, rows: Values) -> tuple[SeedNoise, ...]:
     few = {part.name: rows[part.name][::step] for part in (*model.inputs, *model.targets)}
     if not asked or not model.opinions({name: values[:1] for name, values in few.items()}):
         return ()
-    return tuple(found for part in asked for found in _noise(model, part, few, rows[part.name]))
+    spread = {part.name: rows[part.name].double().var(0).cpu() for part in model.targets if part.form is Form.NUMBERS}
+    return tuple(found for part in asked for found in _noise(model, part, few, rows[part.name], spread))
 
 
-def _noise(model: ConditionalModel, part: Part, few: Values, codes: Tensor) -> Iterator[SeedNoise]:
-    """That of each target by one input; `codes` are all rows' levels of it."""
+def _noise(model: ConditionalModel, part: Part, few: Values, codes: Tensor, spread: Values) -> Iterator[SeedNoise]:
+    """That of each target by one input; `codes` are all rows' levels of it, `spread` the variances of numbers."""
     counts = torch.bincount(codes.cpu(), minlength=part.size or 0)
     levels = counts.nonzero().flatten().tolist()
     if len(levels) < 2:
@@ -68,6 +71,7 @@ def _noise(model: ConditionalModel, part: Part, few: Values, codes: Tensor) -> I
         label = int((mean.amax(0) - mean.amin(0)).argmax())
         high, low = int(mean[:, label].argmax()), int(mean[:, label].argmin())
         apart = shares[high, :, label] - shares[low, :, label]
-        variance = sum(float(mean[k, label] * (1 - mean[k, label])) / int(counts[levels[k]]) for k in (high, low))
+        own = spread[target][label].expand(len(levels)) if target in spread else (mean * (1 - mean))[:, label]
+        variance = sum(float(own[k]) / int(counts[levels[k]]) for k in (high, low))
         noise = float(apart.std()) / sqrt(len(apart))
         yield SeedNoise(target, part.name, float(apart.mean()), noise, sqrt(max(variance, 0.0)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.cli import main
+from idgen_compiler.hinge.saved import HEADER
 
 
 @pytest.fixture(scope="module")
@@ -219,3 +222,21 @@ def test_how_a_table_is_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixtu
     graph = ["check-graph", "--graph", "X -> Y", "--data", str(path), "--missing", "drop"]
     assert main([*graph, "--read", "missing_marks=-9,unknown", "--read", "delimiter=;"]) == 0
     assert "7 of 56 rows lack a value" in capsys.readouterr().err
+
+
+def test_a_type_may_say_ends_and_masses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = tmp_path / "t.csv", tmp_path / "s"
+    path.write_text("X,Y\n" + "".join(f"{k % 2},{max(0, k - 30) / 7:.3f}\n" for k in range(120)), encoding="utf-8")
+    fit = ["fit", "P(Y | do(X))", "--graph", "X -> Y", "--data", str(path), "--out", str(out), "--backend", "null"]
+    assert main([*fit, "--types", "Y=continuous[-1,]{}"]) == 0
+    header = json.loads((out / HEADER).read_text(encoding="utf-8"))
+    assert header["schema"]["Y"]["support"] == [-1.0, None]
+    assert "masses" not in header["schema"]["Y"]
+    for said, message in (
+        ("continuous[0]", r"the ends are two, as in continuous\[0,\]"),
+        ("continuous[a,]", "is no number"),
+        ("continuous[5,]", "beyond the support"),
+        ("continous[0,]", "did you mean|choose"),
+    ):
+        assert main([*fit, "--types", f"Y={said}"]) == 2
+        assert re.search(message, capsys.readouterr().err)

@@ -140,6 +140,19 @@ class FlowModel(ConditionalModel):
             total = torch.cat(pieces)
         return torch.where(possible, total + self._support.log_slope(own), -torch.inf)
 
+    def opinions(self, rows: Values) -> Values:
+        """The mean of each target over these rows, by each member, all with the same draws."""
+        networks, device = self._networks, self._residual.slope.device
+        if networks is None or networks.layout.members == 1:
+            return {}
+        features = self._columns.features(rows, row_count(self.inputs, rows), device)
+        linear, told = self._residual.mean(features, self._columns.one_hot_width), []
+        for member in range(networks.layout.members):
+            drawn = self._sample_member(networks, member, features, generator_for(0))
+            told.append(self._support.bound(linear + drawn @ self._residual.factor.T).mean(0))
+        pieces = torch.stack(told).split([part.dim for part in self.targets], 1)
+        return {part.name: piece for part, piece in zip(self.targets, pieces, strict=True)}
+
     def state(self) -> tuple[Config, Tensors]:
         """The density that was taken, and all arrays."""
         tensors = {

@@ -76,6 +76,21 @@ class HurdleModel(ConditionalModel):
             total = total + density
         return total
 
+    def opinions(self, rows: Values) -> Values:
+        """The mean over these rows by each member; nothing unless both models are ensembles of as many."""
+        target = self.targets[0]
+        shares = self._which.opinions({**rows, self._code.name: _codes(target, rows)}).get(self._code.name)
+        if shares is None:
+            return {}
+        places = torch.tensor(target.masses, dtype=torch.float32, device=shares.device)
+        mean = (shares[:, : len(places)] @ places).unsqueeze(1)
+        if self._between is not None:
+            between = self._between.opinions(rows).get(target.name)
+            if between is None or len(between) != len(shares):
+                return {}
+            mean = mean + shares[:, -1:] * between
+        return {target.name: mean}
+
     def state(self) -> tuple[Config, Tensors]:
         """Both models' states, told apart by the prefixes "which." and "between."."""
         config: Config = {}

@@ -31,6 +31,9 @@ __all__ = ["Number", "numbers_of", "one_number"]
 FEW_MOVED = 0.01
 """This fraction of moved values may lie beyond the observed range without a warning: the tails always do."""
 
+INSIDE = 1e-6
+"""So far inside an edge of the support, in cells of the grid, a number is kept."""
+
 FINE = 1e-3
 """A grid finer than this many spreads is no matter to a density."""
 
@@ -177,13 +180,16 @@ class Number(Atom):
         least, most = self.scale.reach(self.low, self.high)
         numbers = self.scale.own(np.clip(seen.astype(np.float64), least, most))
         low, high = self.support
+        inside = self.grid * INSIDE  # what lies on the edge of a cell belongs to the support
         if low is not None or high is not None:
-            numbers = np.clip(numbers, low, high)
+            numbers = np.clip(numbers, None if low is None else low + inside, None if high is None else high - inside)
         if self.grid:
             numbers = np.round(np.rint(numbers / self.grid) * self.grid, decimals_of(self.grid))
         for mass, place in zip(self.masses, self._places(), strict=True):
             numbers[seen == place] = mass
-        return numbers
+        if self.layout.kind == "f":
+            numbers = np.clip(numbers, np.finfo(self.layout).min, np.finfo(self.layout).max)
+        return np.asarray(numbers)
 
     def moved(self, name: str, values: Array, by: float) -> Array:
         self.checked(Setting("move", name, 1), np.array([by]))

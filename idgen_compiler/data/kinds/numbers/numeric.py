@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from idgen_compiler.data.column import Column
@@ -9,9 +10,13 @@ from idgen_compiler.data.kinds.kind import Atom, Request
 from idgen_compiler.data.kinds.numbers.continuous import Continuous
 from idgen_compiler.data.kinds.numbers.integer import Integer
 from idgen_compiler.data.kinds.numbers.limits import check_said
-from idgen_compiler.data.kinds.numbers.shape import Said
+from idgen_compiler.data.kinds.numbers.shape import Bounds, Said
+from idgen_compiler.data.kinds.texts import read_number
+from idgen_compiler.errors import DataError
 
-__all__ = ["Numeric"]
+__all__ = ["Numeric", "read_type"]
+
+_SAID = re.compile(r"(?P<kind>continuous|integer)(?:\[(?P<ends>[^\]]*)\])?(?:\{(?P<masses>[^}]*)\})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +41,32 @@ class Numeric(Said, Request):
 
     def of(self, column: Column) -> Atom:
         return (Integer if self.whole else Continuous).of(column, self)
+
+
+def read_type(name: str, text: str) -> str | Numeric:
+    """The type of a column that a person typed: a kind's word, or a kind of number with its ends and its masses.
+
+    Raises DataError for ends or masses that are no numbers.
+
+    >>> read_type("hours", "continuous[0,]{40}")
+    Numeric(support=(0.0, None), masses=(40.0,), grid=None, whole=False)
+    >>> read_type("place", "categorical")
+    'categorical'
+    """
+    said = _SAID.fullmatch(text.strip())
+    if said is None or (said["ends"] is None and said["masses"] is None):
+        return text
+    ends: Bounds | None = None
+    if said["ends"] is not None:
+        low, mark, high = said["ends"].partition(",")
+        if not mark:
+            raise DataError(f"types {name}={text}: the ends are two, as in {said['kind']}[0,] or {said['kind']}[0,100]")
+        ends = _end(name, low), _end(name, high)
+    masses = None
+    if said["masses"] is not None:
+        masses = tuple(read_number(name, part) for part in said["masses"].split(",") if part.strip())
+    return Numeric(ends, masses, whole=said["kind"] == "integer")
+
+
+def _end(name: str, text: str) -> float | None:
+    return read_number(name, text) if text.strip() else None

@@ -149,3 +149,21 @@ def test_what_is_said_comes_before_what_is_found() -> None:
     for wrong in ({"support": (1, 0)}, {"support": (float("nan"), None)}, {"masses": (10**400,)}, {"grid": -1}):
         with pytest.raises(DataError, match="support"):
             Numeric(**wrong)  # type: ignore[arg-type]
+
+
+def test_what_lies_on_the_edge_of_a_cell_is_no_mass() -> None:
+    counts = np.floor(np.exp(RNG.normal(0.5, 1.6, N))).astype(int)
+    kind = infer(Column("X", counts))
+    assert isinstance(kind, Integer)
+    assert kind.masses == (0.0, 1.0)
+    assert kind.support[0] == 1.5
+    drawn = np.empty(3, np.int64)
+    kind.decode_one(np.array([[-9.0], [-4.0], [-3.0]], np.float32), drawn)
+    assert drawn.min() == 2, "2 or more, where none of the masses was drawn"
+
+
+def test_what_a_narrow_float_cannot_hold_is_drawn_as_its_largest() -> None:
+    kind = infer(Column("X", (1e38 * NORMAL).clip(-3e38, 3e38).astype(np.float32)))
+    drawn = np.empty(2, np.float32)
+    kind.decode_one(np.array([[-7.0], [7.0]], np.float32), drawn)
+    assert np.isfinite(drawn).all()
