@@ -2,16 +2,17 @@
 
 P(Y | do(X)), mostly on Z -> X -> Y; Z -> Y, in models whose truth is known, 4,000 rows where nothing else is said,
 default options. Each case is a table that a neighboring tool, a reader or a person was reported to stumble over, and
-says what would come *without a word* where it goes wrong. "Right": at every value that is set, quantiles of Y at 10, 25,
-50, 75 and 90 % lie within .15 standard deviations of the truth (in ranks mapped onto the normal law; of few values,
-shares in their standard deviation), which is three to five standard errors; with fewer rows, as many of these. "Told":
-an error, or a warning, that names what is expected. All else would be "wrong", whatever else is said, or a "crash". The
-worse of two seeds; the error is in standard deviations, where the table was fitted.
+says what would come *without a word* where it goes wrong. "Right": at every value that is set, quantiles of Y at 10,
+25, 50, 75 and 90 % lie within .15 standard deviations of the truth (in ranks mapped onto the normal law; of few
+values, shares in their standard deviation), which is three to five standard errors; with fewer rows, as many of
+these. "Told": an error, or a warning, that names what is expected. All else would be "wrong", whatever else is said, or
+a "crash". The worse of two seeds; the error is in standard deviations, where the table was fitted.
 """
 
 from __future__ import annotations
 
 import re
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def run(quick: bool = False) -> list[Row]:
             }
         )
     total = ", ".join(f"{counts[what]} {what}" for what in reversed(WORST))
-    return [{"kind": "all", "tried": f"{len(rows)} cases", "what comes": total}, *rows]
+    return [{"kind": "all", "tried": f"{len(rows)} cases", "without a word": "", "what comes": total}, *rows]
 
 
 def _error(outcome: Outcome) -> str:
@@ -56,5 +57,5 @@ def _error(outcome: Outcome) -> str:
 
 def _shown(words: str) -> str:
     """The beginning of a line, without this run's folder."""
-    line = re.sub(r"/\S*?/(?=[\w.]+\b)", "", " ".join(words.split())) if "/tmp" in words else " ".join(words.split())
+    line = re.sub(rf"{re.escape(tempfile.gettempdir())}/\w+/?", "", " ".join(words.split()))
     return line if len(line) <= _SHOWN else line[:_SHOWN].rsplit(" ", 1)[0] + " ..."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.tried.case import Array, Columns, Generator, Tried
+from tests.benchmarks.tried.case import BAR, Array, Columns, Generator, Tried
 from tests.benchmarks.tried.models import few, line, real
 
 __all__ = ["MARKS", "OUTCOMES", "TREATMENTS"]
@@ -82,6 +83,20 @@ def _sorted(c: Columns) -> Columns:
     return {**{name: values[order] for name, values in c.items()}, "id": np.arange(len(order))}
 
 
+def _of_product(r: Generator, z: Array, w: Array, x: Array) -> Array:
+    return np.asarray(1.5 * np.sign(z * w) + x + 0.7 * r.normal(size=len(z)))
+
+
+def _product(r: Generator, folder: Path) -> Columns:
+    z, w = r.normal(size=(2, 4_000))
+    x = (r.random(4_000) < np.where(z * w > 0, 0.8, 0.2)).astype(int)
+    return {"Z": z, "W": w, "X": x, "Y": _of_product(r, z, w, x)}
+
+
+def _product_law(x: int) -> Callable[[Generator], Array]:
+    return lambda r: _of_product(r, *r.normal(size=(2, 200_000)), np.full(200_000, x))
+
+
 def _rating(r: Generator, z: Array, x: Array) -> Array:
     return np.clip(np.round(3 + 0.8 * line(r, z, x)), 1, 5)
 
@@ -117,6 +132,15 @@ OUTCOMES: list[Tried] = [
          chance=lambda z: 0.2 + 0.6 * (z > 0.5)),
     real(OF, "waves of the cause", "a slope", outcome=lambda r, z, x: np.sin(4 * z) + x + 0.3 * r.normal(size=len(z)),
          chance=lambda z: 0.5 + 0.35 * np.sin(4 * z)),
+    real(OF, "waves of the cause, a binary outcome", "a slope", outcome=lambda r, z, x: (
+        r.random(len(z)) < 0.45 + 0.35 * np.sin(4 * z) + 0.15 * x).astype(int),
+         chance=lambda z: 0.5 + 0.35 * np.sin(4 * z)),
+    real(OF, "short waves of the cause", "a slope", outcome=lambda r, z, x: line(r, np.sin(9 * z), x),
+         chance=lambda z: 0.5 + 0.35 * np.sin(9 * z), said=("does not give its rows back",)),
+    real(OF, "a spike of the cause", "no spike", outcome=lambda r, z, x: line(r, 4.0 * (np.abs(z - 0.5) < 0.15), x),
+         chance=lambda z: np.where(np.abs(z - 0.5) < 0.15, 0.9, 0.45)),
+    Tried(OF, "the sign of a product of two causes", "the unadjusted difference", _product, tuple(
+        (x, _product_law(x)) for x in (0, 1)), graph="{Z, W} -> X -> Y; Z -> Y; W -> Y"),
     real(OF, "an hour of day as the cause", "23 and 0 far apart", cause=lambda r, n: r.integers(0, 24, n),
          outcome=lambda r, z, x: np.cos(2 * np.pi * z / 24) * 1.5 + x + 0.5 * r.normal(size=len(z)),
          chance=lambda z: 0.5 + 0.35 * np.cos(2 * np.pi * z / 24)),
@@ -198,6 +222,9 @@ TREATMENTS: list[Tried] = [
          values=((0.0, 0.0), (1.0, 1.0), (2.0, 2.0))),
     real(T, "a number with a bent effect", "a slope", treat=lambda r, z: 0.7 * z + r.normal(size=len(z)),
          outcome=_squared, values=((-1.0, -1.0), (0.0, 0.0), (1.5, 1.5))),
+    real(T, "a number with waves in its effect", "a slope", treat=lambda r, z: 0.7 * z + r.normal(size=len(z)),
+         outcome=lambda r, z, x: line(r, z, 2 * np.sin(4 * np.asarray(x))), bar=2 * BAR,
+         values=((-1.2, -1.2), (0.0, 0.0), (0.4, 0.4))),
     real(T, "a number with a step in its effect", "a slope", treat=lambda r, z: 0.7 * z + r.normal(size=len(z)),
          outcome=lambda r, z, x: line(r, z, 2.0 * (np.asarray(x) > 0)), values=((-1.0, -1.0), (1.0, 1.0))),
     real(T, "a number far beyond the data", "a guess without a word", treat=lambda r, z: 0.7 * z + r.normal(

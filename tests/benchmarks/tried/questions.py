@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from tests.benchmarks.tried.case import Array, Columns, Generator, Tried
+from tests.benchmarks.tried.case import BAR, Array, Columns, Generator, Tried
 from tests.benchmarks.tried.models import few, real
 
 __all__ = ["CONTAINERS", "QUESTIONS"]
@@ -115,7 +115,7 @@ QUESTIONS: list[Tried] = [
     Tried(Q, "a napkin of texts", "confounded", _napkin(_named), (("control", _napkin_law(0)),
         ("treated", _napkin_law(1))), graph=NAPKIN, number=_treated),
     real(Q, "given a category", "the law of all", lambda c, r, f: {**c, "Z": np.where(c["Z"] > 0, "old", "young")},
-         query="P(Y | do(X), Z)", given={"Z": "old"}, within=1.0,
+         query="P(Y | do(X), Z)", given={"Z": "old"}, within=1.0, bar=2 * BAR,
          cause=lambda r, n: np.where(r.random(n) < 0.5, 1.0, -1.0)),
     real(Q, "given a number", "the law of all", query="P(Y | do(X), Z)", given={"Z": 1.0}, within=1.0),
     real(Q, "given a label that does not occur", "the law of all", query="P(Y | do(X), Z)", given={"Z": 5},

@@ -45,7 +45,8 @@ def test_one_label_in_two_spellings_is_told(labels: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "labels", [("yes", "no"), ("a", "b"), ("1", "2"), ("1e5", "100000"), ("site 1", "site 10"), ("A-", "A+"), ("<5", ">5")]
+    "labels",
+    [("yes", "no"), ("a", "b"), ("1", "2"), ("1e5", "100000"), ("site 1", "site 10"), ("A-", "A+"), ("<5", ">5")],
 )
 def test_other_labels_are_not(labels: tuple[str, ...]) -> None:
     assert told([*labels] * 40) == []
