@@ -211,10 +211,10 @@ class Fitting:
             noise = seed_noise(model, task.rows)
         if told:
             warn_data(f"{op.result} ({label}) does not give its rows back: {told[0]}; sampler.report() has more")
-        for found in noise:
-            if found.drowns:
+        for effect in noise:
+            if effect.drowns:
                 warn_noise(
-                    f"{op.result} : {label}: {found}, so that the answer depends on the seed; "
+                    f"{op.result} : {label}: {effect}, so that the answer depends on the seed; "
                     "ensemble=20 averages over more of them"
                 )
         return ModelReport(op.result, label, model.family, task.count, held_out, told, noise)

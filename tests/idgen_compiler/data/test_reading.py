@@ -391,7 +391,7 @@ def test_files_of_other_kinds_are_named(tmp_path: Path, content: bytes, what: st
 
 def test_a_field_too_many_in_the_first_rows_moves_no_columns(tmp_path: Path) -> None:
     rows = "".join(f"{k},{k}\n" for k in range(9))
-    with pytest.raises(DataError, match="only some rows .* have one field more than its header"):
+    with pytest.raises(DataError, match=r"only some rows .* have one field more than its header"):
         columns(write(tmp_path, f"X,Y\n1,1,7\n{rows}"))
 
 
