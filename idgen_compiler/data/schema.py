@@ -11,8 +11,9 @@ import numpy as np
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.copies import warn_copies
-from idgen_compiler.data.kinds import Atom, Categorical, Composite, Integer, Kind
+from idgen_compiler.data.kinds import Atom, Categorical, Composite, Kind
 from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, acts_as_codes
+from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.registry import TypeRequest, infer, kind_asked, read_atom, requested
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.sources import Source
@@ -22,10 +23,6 @@ from idgen_compiler.forms.spelling import composed
 from idgen_compiler.warning import warn_data
 
 __all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema"]
-
-
-CODES_SPAN = 50 * MOST_LEVELS
-"""Whole numbers that reach farther are no codes of few levels."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,8 @@ def infer_schema(
                 f"{name} is a composite of {', '.join(sources[name].names.values())}; give the types of these columns"
             )
         kind_asked(name, request)
-    schema = _with_codes(Schema({name: _kind_of(source, asked) for name, source in sources.items()}), sources, asked)
+    found = Schema({name: _kind_of(source, asked) for name, source in sources.items()})
+    schema = _with_codes(found, sources, asked, quiet=quiet)
     if quiet:
         return schema
     for name, source in sources.items():
@@ -113,23 +111,29 @@ def infer_schema(
     return schema
 
 
-def _with_codes(schema: Schema, sources: Mapping[str, Source], asked: Mapping[str, TypeRequest]) -> Schema:
-    """The schema in which whole numbers that act as codes are categories; says which."""
+def _with_codes(
+    schema: Schema, sources: Mapping[str, Source], asked: Mapping[str, TypeRequest], *, quiet: bool
+) -> Schema:
+    """The schema in which whole numbers that act as codes are categories; says which, and of which are too many."""
     kinds = dict(schema.types)
     for name, kind in schema.types.items():
-        if isinstance(kind, Integer) and name not in asked and kind.high - kind.low < CODES_SPAN:
-            column = sources[name].columns[""]
-            others = {other: _seen_by_tests(sources[other], schema[other]) for other in schema.types if other != name}
-            told = acts_as_codes(
-                kind.numbers(column), {n: values for n, values in others.items() if values is not None}
-            )
-            if told is not None:
-                kinds[name] = Categorical.of(column)
-                warn_data(
-                    f"column {name} holds {len(column.distinct)} whole numbers that act as codes and not as a scale: "
-                    f"{told} jumps between neighbors; it is taken for categories, and types={{{name!r}: 'integer'}} "
-                    "insists on a scale"
-                )
+        if not isinstance(kind, Number) or name in asked or kind.grid < 1 or kind.grid != round(kind.grid):
+            continue
+        column = sources[name].columns[""]
+        others = {other: _seen_by_tests(sources[other], schema[other]) for other in schema.types if other != name}
+        able = {other: values for other, values in others.items() if values is not None}
+        told = acts_as_codes(kind.numbers(column), able)
+        if told is None:
+            continue
+        count = len(column.distinct)
+        said = f"column {name} holds {count} whole numbers that act as codes and not as a scale: {told} jumps between"
+        if count <= MOST_LEVELS:
+            kinds[name] = Categorical.of(column)
+            rest = f"it is taken for categories, and types={{{name!r}: {kind.word!r}}} insists on a scale"
+        else:
+            rest = f"a scale does not adjust for them; say types={{{name!r}: 'categorical'}}, or join codes to fewer"
+        if not quiet:
+            warn_data(f"{said} neighbors; {rest}")
     return Schema(kinds)
 
 

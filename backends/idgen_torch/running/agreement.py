@@ -17,7 +17,7 @@ from idgen_torch.families.family import check_drawn
 from idgen_torch.families.task import rows_at
 from idgen_torch.parts import Values
 
-__all__ = ["Disagreement", "disagreements"]
+__all__ = ["Disagreement", "MeansApart", "disagreements"]
 
 ROWS, ROWS_OF_IMAGES = 20_000, 1_000
 """So many rows are drawn again and compared."""
@@ -30,8 +30,8 @@ MOST_BINS, BINNED = 48, 12
 
 ERRORS = 5.0
 """A difference is told from so many standard errors of the rows on ..."""
-SHARE, RELATIVE = 0.03, 0.3
-"""... where it is this large, or this large a part of a share."""
+SHARE, RELATIVE, DEVIATIONS = 0.03, 0.3, 0.1
+"""... where it is this large, or this large a part of a share, or of a standard deviation."""
 
 _LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 
@@ -67,13 +67,41 @@ class Disagreement:
         return self.errors > ERRORS and (apart > SHARE or apart > RELATIVE * least)
 
 
+@dataclass(frozen=True, slots=True)
+class MeansApart(Disagreement):
+    """A mean that a model does not give back, in the number's own unit; `deviation` is that of the rows.
+
+    >>> print(MeansApart("X = 1", "Y", 5.0, 90.0, 800, deviation=6.0))
+    of 800 rows with X = 1, Y has the mean 5, but 90 in what the model draws for them
+    """
+
+    deviation: float = 1.0
+
+    def __str__(self) -> str:
+        among = f"of {self.count} rows" + (f" with {self.group}" if self.group else "")
+        return (
+            f"{among}, {self.event} has the mean {self.rows:.4g}, but {self.model:.4g} in what the model draws for them"
+        )
+
+    @property
+    def errors(self) -> float:
+        """How many standard errors of the rows' mean the two are apart, both being of so many rows."""
+        return abs(self.rows - self.model) / max(self.deviation * sqrt(2 / self.count), 1e-300)
+
+    @property
+    def matters(self) -> bool:
+        """Whether the difference is beyond chance, and a good part of a standard deviation."""
+        return self.errors > ERRORS and abs(self.rows - self.model) > DEVIATIONS * self.deviation
+
+
 @torch.no_grad()
 def disagreements(operation: str, model: ConditionalModel, task: Task, schema: Schema) -> list[Disagreement]:
     """Where draws given the rows' own inputs differ from the rows by more than their error, the worst first.
 
-    Compared are shares of categories and of numbers up to quantiles of the rows, in all rows, within each category of
-    each input, and within ranges of as many rows of each input that is a number. Images are not compared, nor is the
-    law of several targets together. Raises DataError, in the name of the operation, for draws that are no values.
+    Compared are means, and shares of categories and of numbers up to quantiles of the rows, in all rows, within each
+    category of each input, and within ranges of as many rows of each input that is a number. Images are not compared,
+    nor is the law of several targets together. Raises DataError, in the name of the operation, for draws that are no
+    values.
     """
     targets = [part for part in task.targets if part.form is not Form.PICTURES]
     if not targets or task.count < FEWEST:
@@ -96,7 +124,33 @@ def disagreements(operation: str, model: ConditionalModel, task: Task, schema: S
         for group, mask in _groups(task, rows, schema)
         for name, seen, made in events
     ]
+    found += [
+        MeansApart(group, part.name, *_moments(seen[mask], made[mask]))
+        for part in targets
+        if (own := _own_unit(part, rows, drawn, schema)) is not None
+        for seen, made in [own]
+        for group, mask in _groups(task, rows, schema)
+    ]
     return sorted((one for one in found if one.matters), key=lambda one: -one.errors)
+
+
+def _own_unit(part: Part, rows: Values, drawn: Values, schema: Schema) -> tuple[Tensor, Tensor] | None:
+    """Rows and draws of a number in its own unit; None for any other part.  Shape of each: (rows,) float64."""
+    kinds = {atom.part.name: atom.kind for name, kind in schema.types.items() for atom in kind.atoms(name)}
+    kind = kinds.get(part.name)
+    if part.size is not None or part.dim > 1 or kind is None or kind.layout.kind not in "iuf":
+        return None
+    found = []
+    for values in (rows[part.name], drawn[part.name]):
+        out = kind.empty(len(values))
+        kind.decode_one(values.cpu().numpy(), out)
+        found.append(torch.from_numpy(out.astype("float64")))
+    return found[0], found[1]
+
+
+def _moments(seen: Tensor, made: Tensor) -> tuple[float, float, int, float]:
+    """Both means, how many rows, and the deviation of those seen."""
+    return float(seen.mean()), float(made.mean()), len(seen), float(seen.std(correction=0))
 
 
 def _groups(task: Task, rows: Values, schema: Schema) -> Iterator[tuple[str, Tensor]]:

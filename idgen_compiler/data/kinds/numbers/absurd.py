@@ -18,7 +18,7 @@ FEW = 20
 FAR = 100.0
 """So many interquartile ranges beyond the quartiles a value is told."""
 
-FAR_IN_LOGARITHMS = TAIL + np.log1p(np.log1p(10.0 - TAIL))
+FAR_IN_LOGARITHMS = TAIL + np.log1p(10.0 - TAIL)
 """Where the scale is one of logarithms, it also has to be ten widths from the center."""
 
 MOST_ZEROS = 0.3

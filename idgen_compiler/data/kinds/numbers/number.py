@@ -19,7 +19,7 @@ from idgen_compiler.data.kinds.numbers.limits import (
     warn_outside,
 )
 from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width, check_size
-from idgen_compiler.data.kinds.numbers.shape import Bounds, Said, Shape, decimals_of, shape_of
+from idgen_compiler.data.kinds.numbers.shape import Bounds, Said, Shape, decimals_of, phase_of, shape_of
 from idgen_compiler.data.kinds.setting import Setting, finite_numbers
 from idgen_compiler.data.kinds.spread import Interval, Points, Spread
 from idgen_compiler.data.kinds.texts import read_number
@@ -45,7 +45,8 @@ class Number(Atom):
     All is found in the data, or said by a `Numeric`; in the number's own unit:
 
     low, high: observed.  support: the ends of what can occur beside the masses, None for none.  masses: the values with
-    a probability of their own.  grid: of what all values are multiples, 0 for none; values that are handed back are.
+    a probability of their own.  grid: of what all values are multiples, 0 for none, plus the phase;
+    values that are handed back are.
     between: whether there is anything but masses.  center, width, log, origin, least: of the scale (see `Scale`).
     dtype: in which values are handed back.
     """
@@ -65,6 +66,7 @@ class Number(Atom):
     log: int = 0
     origin: float = 0.0
     least: float = 0.0
+    phase: float = 0.0
 
     def __post_init__(self) -> None:
         check_dtype(self.dtype, self.dtypes)
@@ -89,7 +91,7 @@ class Number(Atom):
         low, high = cls._ends(column, numbers)
         return cls(
             scale.center, scale.width, low, high, cls._dtype(column), shape.support, shape.masses, shape.grid,
-            shape.between, scale.log, scale.origin, scale.least,
+            shape.between, scale.log, scale.origin, scale.least, phase_of(numbers, shape.grid),
         )  # fmt: skip
 
     @classmethod
@@ -184,7 +186,8 @@ class Number(Atom):
         if low is not None or high is not None:
             numbers = np.clip(numbers, None if low is None else low + inside, None if high is None else high - inside)
         if self.grid:
-            numbers = np.round(np.rint(numbers / self.grid) * self.grid, decimals_of(self.grid))
+            decimals = max(decimals_of(self.grid), decimals_of(self.phase) if self.phase else 0)
+            numbers = np.round(np.rint((numbers - self.phase) / self.grid) * self.grid + self.phase, decimals)
         for mass, place in zip(self.masses, self._places(), strict=True):
             numbers[seen == place] = mass
         if self.layout.kind == "f":

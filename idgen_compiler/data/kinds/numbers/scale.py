@@ -15,8 +15,11 @@ __all__ = ["TAIL", "Scale", "center_and_width", "check_size"]
 TAIL = 6.0
 """So many widths from the center the scale turns from linear to logarithmic: hardly a normal value lies there."""
 
-_LINEAR_SLACK, _LOG_SLACK = 1.5, 0.2
-"""How far beyond the data a drawn number may lie, on the scale that models see (see `Scale.own`)."""
+TWICE = 4.0
+"""Tails are drawn in once up to here, which is 60 widths from the center."""
+
+_LINEAR_SLACK, _LOG_SLACK = 1.0, 0.5
+"""So many widths beyond the data a drawn number may lie (see `Scale.reach`)."""
 
 _NORMAL_QUARTILES, _NORMAL_REACH = 1.349, 3.92
 """The distance of the quartiles, and of the 2.5 % and 97.5 % quantiles, of a normal law with deviation one."""
@@ -30,14 +33,14 @@ class Scale:
     """A monotone map from numbers in their own unit onto what models see, of median zero and spread about one.
 
     z = (v - center) / width with v = x, or v = log(x - origin) where `log` is 1 and v = -log(origin - x) where it is
-    -1; z itself is seen up to `TAIL`, and beyond it TAIL + s(s(|z| - TAIL)) with the sign of z and s(t) = log(1 + t):
-    the largest float64 is seen as 12.6, so that one absurd row weighs little in whatever is fitted. `least` is the
-    distance from the origin that stands for all smaller ones. `center` and `width` are numbers, or arrays (dim,) for
-    vectors.
+    -1; z itself is seen up to `TAIL`, and beyond it TAIL + s(|z| - TAIL) with the sign of z and s(t) = log(1 + t), of
+    which what exceeds `TWICE` is drawn in by s again. The largest float64 is seen as 16.5, so that one absurd row
+    weighs little in whatever is fitted. `least` is the distance from the origin that stands for all smaller ones.
+    `center` and `width` are numbers, or arrays (dim,) for vectors.
 
     >>> scale = Scale(10.0, 2.0)
     >>> scale.seen(np.array([10.0, 14.0, 1e6])).round(2)
-    array([0.  , 2.  , 8.65])
+    array([ 0.  ,  2.  , 12.33])
     >>> scale.own(scale.seen(np.array([10.0, 14.0, 1e6])))
     array([1.0e+01, 1.4e+01, 1.0e+06])
     """
@@ -52,9 +55,7 @@ class Scale:
         """Numbers as models see them.  Shape: (...) or (..., dim) float64."""
         with np.errstate(over="ignore"):
             z = (self.straight(values) - np.asarray(self.center)) / np.asarray(self.width)
-        far = np.abs(z) - TAIL
-        drawn = TAIL + np.log1p(np.log1p(np.maximum(far, 0)))
-        return np.asarray(np.where(far > 0, np.sign(z) * drawn, z))
+        return _in_tails(z)
 
     def own(self, seen: Array) -> Array:
         """The way back, in float64."""
@@ -68,8 +69,8 @@ class Scale:
         """Log of d seen / d own at seen values: what a density in one unit is in the other."""
         wide = np.asarray(seen, dtype=np.float64)
         z = _drawn_out(wide)
-        far = np.log1p(np.maximum(np.abs(z) - TAIL, 0))
-        slope = -far - np.log1p(far) - np.log(np.asarray(self.width))
+        once = np.log1p(np.maximum(np.abs(z) - TAIL, 0))
+        slope = -once - np.log1p(np.maximum(once - TWICE, 0)) - np.log(np.asarray(self.width))
         if self.log:
             slope = slope - self.log * (z * np.asarray(self.width) + np.asarray(self.center))
         return np.asarray(slope)
@@ -77,11 +78,17 @@ class Scale:
     def reach(self, low: Any, high: Any) -> tuple[Array, Array]:
         """The seen values within which drawn numbers are kept, for data observed from `low` to `high`.
 
-        On a linear scale that is 37 widths or more, on a logarithmic one a little beyond the data.
+        On a linear scale this is one width beyond the data, or beyond `TAIL`; on a logarithmic one half a width beyond
+        the data, and any number nearer to the origin.
         """
-        slack = _LOG_SLACK if self.log else _LINEAR_SLACK
-        least, most = self.seen(np.asarray(low, dtype=np.float64)), self.seen(np.asarray(high, dtype=np.float64))
-        return np.minimum(least, -TAIL) - slack, np.maximum(most, TAIL) + slack
+        z = np.stack([_drawn_out(self.seen(np.asarray(end, dtype=np.float64))) for end in (low, high)])
+        if self.log:
+            beyond = self.log * _LOG_SLACK
+            ends = (z[0] + min(beyond, 0), np.full_like(z[1], np.inf)) if self.log < 0 else (-np.inf, z[1] + beyond)
+            least, most = (np.broadcast_to(np.asarray(end, dtype=np.float64), z[0].shape) for end in ends)
+        else:
+            least, most = np.minimum(z[0], -TAIL) - _LINEAR_SLACK, np.maximum(z[1], TAIL) + _LINEAR_SLACK
+        return _in_tails(least), _in_tails(most)
 
     def straight(self, values: Array) -> Array:
         """The numbers v, before they are centered: themselves, or logarithms of their distance from the origin."""
@@ -91,12 +98,23 @@ class Scale:
         return np.asarray(self.log * np.log(np.maximum(self.log * (wide - self.origin), self.least)))
 
 
+def _in_tails(z: Array) -> Array:
+    """z as it is seen."""
+    far = np.abs(z) - TAIL
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(far > 0, np.sign(z) * (TAIL + _drawn_in(np.maximum(far, 0))), z))
+
+
+def _drawn_in(far: Array) -> Array:
+    once = np.log1p(far)
+    return np.asarray(np.where(once > TWICE, TWICE + np.log1p(np.maximum(once - TWICE, 0)), once))
+
+
 def _drawn_out(seen: Array) -> Array:
     wide = np.asarray(seen, dtype=np.float64)
-    far = np.abs(wide) - TAIL
-    with np.errstate(over="ignore"):
-        drawn = TAIL + np.expm1(np.clip(np.expm1(np.clip(far, 0, 7)), 0, 709))
-        return np.asarray(np.where(far > 0, np.sign(wide) * drawn, wide))
+    far = np.maximum(np.abs(wide) - TAIL, 0)
+    once = np.where(far > TWICE, TWICE + np.expm1(np.clip(far - TWICE, 0, 7)), far)
+    return np.asarray(np.where(far > 0, np.sign(wide) * (TAIL + np.expm1(np.clip(once, 0, 709))), wide))
 
 
 def check_size(name: str, values: Array) -> None:

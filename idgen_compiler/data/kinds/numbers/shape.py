@@ -10,7 +10,7 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 
-__all__ = ["Bounds", "Said", "Shape", "decimals_of", "grid_of", "shape_of"]
+__all__ = ["Bounds", "Said", "Shape", "decimals_of", "grid_of", "phase_of", "shape_of"]
 
 Bounds = tuple[float | None, float | None]
 """The ends of a support; None where there is none."""
@@ -97,10 +97,10 @@ def shape_of(values: Array, said: Said = Said()) -> Shape:
 
 
 def grid_of(values: Array) -> float:
-    """The largest number of which all values are multiples, a whole multiple of a power of ten; 0 where there is none.
+    """The largest number of which all differences are multiples, a multiple of a power of ten; 0 where there is none.
 
-    >>> grid_of(np.arange(40) * 0.25), grid_of(np.sqrt(np.arange(40.0)))
-    (0.25, 0.0)
+    >>> grid_of(np.arange(40) * 0.25), grid_of(np.arange(40) + 0.99), grid_of(np.sqrt(np.arange(40.0)))
+    (0.25, 1.0, 0.0)
     """
     wide = values.astype(np.float64)
     if len(values) < 20 or wide.min() == wide.max():
@@ -113,8 +113,8 @@ def grid_of(values: Array) -> float:
             return 0.0
         close = 4 * precision * max(size, 1.0)
         if all(_whole(piece * 10.0**decimals, close) for piece in (wide[:1000], wide)):
-            common = int(np.gcd.reduce(np.rint(wide * 10.0**decimals).astype(np.int64)))
-            return common / 10.0**decimals
+            whole = np.rint(wide * 10.0**decimals).astype(np.int64)
+            return int(np.gcd.reduce(whole - whole[0])) / 10.0**decimals
     return 0.0
 
 
@@ -126,6 +126,18 @@ def _resolved(grid: float, values: Array) -> float:
     """The grid where models can tell its values apart, otherwise none."""
     low, high = np.quantile(values, (0.025, 0.975))
     return grid if grid > FINEST * (high - low) else 0.0
+
+
+def phase_of(values: Array, grid: float) -> float:
+    """By how much all values exceed multiples of a grid, as prices that end in .99 do.
+
+    >>> phase_of(np.array([2.99, 3.99]), 1.0), phase_of(np.array([2.0, 4.0]), 2.0)
+    (0.99, 0.0)
+    """
+    if not grid:
+        return 0.0
+    exceeding = float(values[0]) - grid * math.floor(float(values[0]) / grid)
+    return 0.0 if min(exceeding, grid - exceeding) < 1e-6 * grid else round(exceeding, _DECIMALS)
 
 
 def decimals_of(grid: float) -> int:

@@ -61,3 +61,33 @@ def test_categories_keep_their_order_for_models() -> None:
         assert len(set(np.diff(part.levels).round(6))) == 1
     assert schema_of({"X": [0, 1] * 9}).parts("X")[0].levels == ()
     assert Schema.from_json(schema.to_json()) == schema
+
+
+@pytest.mark.parametrize("kind", ["float", "zip code"])
+def test_codes_may_be_floats_and_far_apart(kind: str) -> None:
+    data = sites()
+    zips = np.random.default_rng(1).choice(np.arange(10_000, 99_999), 90, replace=False)
+    site = np.asarray(data["site"])
+    data["site"] = site.astype(np.float64) if kind == "float" else zips[site]
+    with pytest.warns(idgen.DataWarning, match="act as codes"):
+        assert isinstance(schema_of(data)["site"], Categorical)
+
+
+def test_too_many_codes_for_categories_are_told() -> None:
+    rng = np.random.default_rng(0)
+    effect, site = rng.normal(size=600), rng.integers(0, 600, 6000)
+    data = {"site": site, "Y": effect[site] + rng.normal(size=6000)}
+    with pytest.warns(idgen.DataWarning, match=r"column site holds 600 .*types=\{'site': 'categorical'\}"):
+        assert isinstance(schema_of(data)["site"], Integer)
+
+
+def test_steps_along_a_scale_are_no_codes_and_long_tails_neither() -> None:
+    rng = np.random.default_rng(2)
+    age, z = rng.integers(18, 90, 9000), rng.normal(size=9000)
+    steps = np.select([age < 30, age < 50, age < 65], [0.1, 0.5, 0.2], 0.8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        schema = schema_of({"age": age, "X": rng.random(9000) < steps})
+        assert isinstance(schema["age"], Integer)
+        counts = np.floor(rng.pareto(1.3, 9000) * np.exp(0.3 * z)).astype(int)
+        assert isinstance(schema_of({"Z": z, "Y": counts})["Y"], Integer)

@@ -167,3 +167,25 @@ def test_what_a_narrow_float_cannot_hold_is_drawn_as_its_largest() -> None:
     drawn = np.empty(2, np.float32)
     kind.decode_one(np.array([[-7.0], [7.0]], np.float32), drawn)
     assert np.isfinite(drawn).all()
+
+
+def test_prices_that_end_in_99_stay_so() -> None:
+    prices = np.floor(np.exp(RNG.normal(3, 0.7, N))) + 0.99
+    kind = infer(Column("X", prices))
+    assert isinstance(kind, Continuous)
+    assert (kind.grid, kind.phase) == (1.0, 0.99)
+    drawn = np.empty(500)
+    kind.decode_one(RNG.normal(size=(500, 1)).astype(np.float32), drawn)
+    assert np.allclose(drawn % 1, 0.99)
+    assert drawn.min() > 0
+
+
+@pytest.mark.parametrize("law", ["laplace", "t2", "lognormal"])
+def test_no_draw_lies_far_beyond_the_data(law: str) -> None:
+    values = {"laplace": RNG.laplace(size=N), "t2": RNG.standard_t(2, N), "lognormal": np.exp(1.5 * NORMAL)}[law]
+    kind = infer(Column("X", values))
+    drawn = np.empty(2)
+    kind.decode_one(np.array([[-40.0], [40.0]], np.float32), drawn)
+    beyond = 2.5 if law == "lognormal" else 1.1
+    assert max(values.min() * beyond - 10, 0 if law == "lognormal" else -np.inf) <= drawn[0]
+    assert drawn[1] <= values.max() * beyond + 10
