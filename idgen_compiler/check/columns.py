@@ -107,7 +107,7 @@ def read_some_rows(
     for name, values in pieces.items():
         try:
             own = {k: v for k, v in asked.items() if k == name}
-            column = read_columns({name: values[whole]}, [name], own, quiet=True)[name]
+            column = read_columns({name: values[whole]}, [name], own, Reading(missing="text"), quiet=True)[name]
         except IdgenError:  # a kind that no test takes
             continue
         found[name] = column

@@ -18,6 +18,7 @@ __all__ = ["plain_column"]
 def plain_column(name: str, column: Any) -> Array:
     """The values as booleans, whole numbers, floats or Python strings (rows,), or numbers (rows, dim).
 
+    Vectors of one entry are numbers.
     Raises DataError for missing or infinite values, dates, and mixed or nested objects.
     """
     pd = pandas()
@@ -40,6 +41,8 @@ def plain_column(name: str, column: Any) -> Array:
         raise DataError(f"column {name} has two axes but holds no numbers; only numbers can be a vector")
     if values.ndim == 2 and values.shape[1] == 0:
         raise DataError(f"column {name} holds vectors with no entries")
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
     if values.dtype.kind not in "biufO":
         raise DataError(f"column {name} holds {values.dtype} values; {_remedy(values.dtype.kind)}")
     if values.dtype.kind in "iuf":
@@ -124,6 +127,7 @@ def _unreadable(name: str, values: Array, found: Counter[type]) -> str:
         "bytes": "decode them to strings",
         "time": "make times of day numbers, such as seconds since midnight",
         "Interval": "name intervals by strings, for example with .cat.rename_categories(str)",
+        "datetime": "bring them to one time zone, for example with pandas.to_datetime(..., utc=True)",
         "Period": "make periods dates with .dt.to_timestamp(), or strings",
     }
     remedy = remedies.get(next(iter(found)).__name__, "") if len(found) == 1 else ""

@@ -10,11 +10,12 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
+from idgen_compiler.data.copies import warn_copies
 from idgen_compiler.data.kinds import Atom, Categorical, Composite, Kind
 from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, acts_as_codes
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.registry import TypeRequest, infer, kind_asked, read_atom, requested
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.sources import Source
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import KIND, to_plain
@@ -99,6 +100,14 @@ def infer_schema(
     for name, source in sources.items():
         for atom in schema[name].atoms(name):
             atom.kind.look(source.columns[atom.field])
+    warn_copies(
+        {
+            atom.part.name: atom.kind.numbers(source.columns[atom.field])
+            for name, source in sources.items()
+            for atom in schema[name].atoms(name)
+            if atom.part.form is not Form.PICTURES
+        }
+    )
     return schema
 
 

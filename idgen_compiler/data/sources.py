@@ -13,7 +13,7 @@ import numpy as np
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.images import image_column, is_images, some_images
-from idgen_compiler.data.reading.missing import complete_rows, kept, lacking, refusal, warn_category
+from idgen_compiler.data.reading.missing import complete_rows, kept, lacking, refusal, warn_category, warn_words
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.reading.pictures import PictureFiles
 from idgen_compiler.data.tables import Table, open_table
@@ -63,6 +63,9 @@ def read_sources(
     wanted = {variable: _fields(variable, table.names, made.get(variable)) for variable in variables}
     missing = [column for fields in wanted.values() for column in fields.values() if column not in table.names]
     if missing:
+        for name in missing:
+            if name in table.index:
+                raise DataError(f"{name} is the index of the table, not a column; make it one with .reset_index()")
         hints = "".join(f"\n  {name}{near_misses(name, table.names)}" for name in missing)
         raise DataError(f"the data lack {len(missing)} column(s) that are needed:{hints}\n{_remedy(missing[0], hints)}")
     needed = list(dict.fromkeys(column for fields in wanted.values() for column in fields.values()))
@@ -113,6 +116,7 @@ def _columns(table: Table, needed: Sequence[str], images: Collection[str], how: 
         held = image_column(name, content, files) if name in pictures else content
         if blank is None or not blank.any() or name in pictures:
             columns[name] = Column(name, held)
+            warn_words(name, held, how)
         elif how.missing == "category":
             if blank.all():
                 raise DataError(f"column {name} holds no value at all; leave it out of the graph, or mark it latent")

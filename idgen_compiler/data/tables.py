@@ -30,13 +30,15 @@ class Table:
     """A table whose column names are known and whose columns are read on demand.
 
     `raw` are the names as they stand there, `pick` reads columns by their places. Files of images that the table names
-    lie below `images_root`; None where a caller names them himself. `folder` is that of the table's file.
+    lie below `images_root`; None where a caller names them himself. `folder` is that of the table's file. `index` are
+    the names of what pandas has as an index, which is no column.
     """
 
     raw: tuple[str, ...]
     pick: Callable[[Sequence[int]], Sequence[Content]]
     images_root: Path | None = None
     folder: Path | None = None
+    index: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,6 +107,7 @@ def _frame(frame: Any, root: Path) -> Table:
         tuple(map(str, frame.columns)),
         lambda places: [frame.iloc[:, k].reset_index(drop=True) for k in places],
         root,
+        index=tuple(str(name) for name in frame.index.names if name is not None),
     )
 
 
@@ -214,6 +217,8 @@ def _plain_array(name: str, values: Any) -> Content:
     if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
         # NumPy turns a list that mixes strings and numbers into strings; the entries themselves tell.
         array = _objects(values)
+    if array.ndim == 2 and array.shape[1] == 1:  # an array of one column is that column
+        return array[:, 0]
     return array
 
 

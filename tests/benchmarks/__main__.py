@@ -1,7 +1,8 @@
 """Run benchmarks by name.
 
 Each is a module `bench_NAME.py` beside this file: its docstring says what is measured and against what, and its
-`run(quick)` returns the rows of one table, a mapping from column to value each. `quick` asks for a run of seconds that
+`run(quick)` returns the rows of one table, a mapping from column to value each; `PAGE`, where there is one, is the page
+of the docs that keeps them. `quick` asks for a run of seconds that
 shows that the benchmark works; its numbers are not for the docs.
 """
 
@@ -58,8 +59,9 @@ def main(
             continue
         console.print(report.table(f"{name}: {meaning.splitlines()[0]} ({seconds:.1f} s)", rows))
         if write:  # after each benchmark, so that an interrupted run loses only its last one
-            page = report.replace_section(PAGE.read_text("utf-8"), name, report.markdown(name, meaning, rows, seconds))
-            PAGE.write_text(page, encoding="utf-8")
+            path = getattr(module, "PAGE", PAGE)
+            page = report.replace_section(path.read_text("utf-8"), name, report.markdown(name, meaning, rows, seconds))
+            path.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whether a model's draws agree with the rows that it was learned from, as a whole and within categories."""
+"""Whether a model's draws agree with the rows that it was learned from, as a whole and within parts of them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ ROWS, ROWS_OF_IMAGES = 20_000, 1_000
 
 FEWEST, FEW, MOST_GROUPS = 50, 200, 24
 """A comparison needs so many rows, one of a group so many, and no more than so many groups are looked at."""
+
+MOST_BINS, BINNED = 48, 12
+"""So many ranges of numbers are looked at in all, and so many inputs that are numbers."""
 
 ERRORS = 5.0
 """A difference is told from so many standard errors of the rows on ..."""
@@ -95,9 +98,10 @@ class MeansApart(Disagreement):
 def disagreements(operation: str, model: ConditionalModel, task: Task, schema: Schema) -> list[Disagreement]:
     """Where draws given the rows' own inputs differ from the rows by more than their error, the worst first.
 
-    Compared are means, and shares of categories and of numbers up to quantiles of the rows, in all rows and within each
-    category of each input. Images are not compared, nor is the law of several targets together. Raises DataError, in
-    the name of the operation, for draws that are no values.
+    Compared are means, and shares of categories and of numbers up to quantiles of the rows, in all rows, within each
+    category of each input, and within ranges of as many rows of each input that is a number. Images are not compared,
+    nor is the law of several targets together. Raises DataError, in the name of the operation, for draws that are no
+    values.
     """
     targets = [part for part in task.targets if part.form is not Form.PICTURES]
     if not targets or task.count < FEWEST:
@@ -150,7 +154,7 @@ def _moments(seen: Tensor, made: Tensor) -> tuple[float, float, int, float]:
 
 
 def _groups(task: Task, rows: Values, schema: Schema) -> Iterator[tuple[str, Tensor]]:
-    """All rows, then those of each common category of each input."""
+    """All rows, then those of each common category of each input, then those of each range of numbers."""
     count = len(rows[task.targets[0].name])
     yield "", torch.ones(count, dtype=torch.bool)
     if count < FEW:
@@ -163,6 +167,17 @@ def _groups(task: Task, rows: Values, schema: Schema) -> Iterator[tuple[str, Ten
                 if sizes[code] >= FEW:
                     left -= 1
                     yield f"{part.name} = {_described(part, code, schema)}", rows[part.name].cpu() == code
+    numbers = [part for part in task.inputs if part.form is Form.NUMBERS and part.dim == 1][:BINNED]
+    for part in numbers:
+        values = rows[part.name].cpu()[:, 0]
+        steps = min(MOST_GROUPS, MOST_BINS // len(numbers), count // FEW)
+        ends = torch.quantile(values.double(), torch.linspace(0, 1, steps + 1, dtype=torch.float64)).unique()
+        bins = torch.bucketize(values.double(), ends[1:-1]) if len(ends) > 2 else torch.zeros(0)
+        for k in bins.unique().tolist():
+            mask = bins == k
+            if FEWEST <= int(mask.sum()) < count:
+                low, high = (_described(part, end, schema) for end in (values[mask].min(), values[mask].max()))
+                yield f"{part.name} from {low} to {high}", mask
 
 
 def _events(part: Part, rows: Values, drawn: Values, schema: Schema) -> Iterator[tuple[str, Tensor, Tensor]]:

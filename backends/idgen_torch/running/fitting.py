@@ -27,7 +27,7 @@ from idgen_torch.arithmetic import one_thread
 from idgen_torch.families import ConditionalModel, Resample, Run, Task, seed_noise
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
-from idgen_torch.running.agreement import disagreements
+from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, policy_of, resampled_parts
 from idgen_torch.running.files.checkpoint import Checkpoint
@@ -181,24 +181,40 @@ class Fitting:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
         self._look_at(op, task.inputs, data)
         model, losses = self._trainer.fit(op.result, label_of(op), recipe, task)
+        found = self._compared(op, model, task)
+        if found and (more := self._trainer.patient(recipe)) is not None:
+            # A training may end on a plateau, from which a sharp bend is not seen yet.
+            trainer, later = more
+            again, others = trainer.fit(f"{op.result}.again", label_of(op), later, task)
+            left = self._compared(op, again, task)
+            if not left or left[0].errors < found[0].errors:
+                model, losses, found = again, others, left
         held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
-        self._model_reports[op.result] = self._held_against(op, model, task, held_out)
+        self._model_reports[op.result] = self._held_against(op, model, task, found, held_out)
         return model
 
+    @one_thread()
+    def _compared(self, op: Train, model: ConditionalModel, task: Task) -> list[Disagreement]:
+        return disagreements(op.result, model, task, self._schema)
+
     def _held_against(
-        self, op: Train, model: ConditionalModel, task: Task, held_out: Mapping[str, float]
+        self,
+        op: Train,
+        model: ConditionalModel,
+        task: Task,
+        found: Sequence[Disagreement],
+        held_out: Mapping[str, float],
     ) -> ModelReport:
         """How a model turned out; warns where it does not give its rows back, or where another seed would matter."""
-        label = label_of(op)
+        label, told = label_of(op), tuple(map(str, found[:MOST_TOLD]))
         with torch.no_grad(), one_thread():
-            told = tuple(map(str, disagreements(op.result, model, task, self._schema)[:MOST_TOLD]))
             noise = seed_noise(model, task.rows)
         if told:
             warn_data(f"{op.result} ({label}) does not give its rows back: {told[0]}; sampler.report() has more")
-        for found in noise:
-            if found.drowns:
+        for effect in noise:
+            if effect.drowns:
                 warn_noise(
-                    f"{op.result} : {label}: {found}, so that the answer depends on the seed; "
+                    f"{op.result} : {label}: {effect}, so that the answer depends on the seed; "
                     "ensemble=20 averages over more of them"
                 )
         return ModelReport(op.result, label, model.family, task.count, held_out, told, noise)

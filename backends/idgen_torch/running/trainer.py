@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families import Chain, ConditionalModel, Family, Hurdle, Run, Task
+from idgen_torch.families import Chain, ConditionalModel, Family, Hurdle, Run, Task, Tuning
 from idgen_torch.families.family import ready
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.plan import FitSettings
 from idgen_torch.running.progress import OperationProgress
 from idgen_torch.seeds import seed_for
+from idgen_torch.training.ensemble import EnsembleTraining
 from idgen_torch.training.progress import Progress
 
 __all__ = ["Trainer"]
+
+PATIENCE, FASTER = 40, 3.0
+"""A training that did not give its rows back is made anew, which ends after so many epochs without a better one, and
+begins with so many times the learning rate: what sees no bend yet stands on a plateau."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +61,18 @@ class Trainer:
             kept.write(file, model, progress.losses)
         return model, progress.losses
 
+    def patient(self, recipe: Family) -> tuple[Trainer, Family] | None:
+        """A trainer and a recipe that learn in larger steps and give up later, where nobody said how.
+
+        None for what is not trained so.
+        """
+        own = self.settings.tuning
+        tuning = replace(own, recipes=tuple(_patient(own, one) for one in own.recipes))
+        later = _patient(own, recipe)
+        if tuning == own or (later == recipe and not isinstance(recipe, Chain | Hurdle)):
+            return None
+        return replace(self, settings=replace(self.settings, tuning=tuning)), later
+
     def _parted(self, asked: Family, task: Task) -> tuple[Family, Callable[[Task], Family]]:
         """What models a task, and what chooses the families of its parts.
 
@@ -77,3 +94,9 @@ class Trainer:
             # One law of one number: the last biases alone hold it, members and wide layers would only take time.
             recipe = self.settings.tuning.lean(recipe, ensemble=1, hidden=(8,))
         return self.fit(operation, f"policy of {task.name}", recipe, task)[0]
+
+
+def _patient(tuning: Tuning, recipe: Family) -> Family:
+    if not isinstance(recipe, EnsembleTraining):
+        return recipe
+    return tuning.lean(recipe, patience=PATIENCE, lr=FASTER * recipe.lr)

@@ -12,10 +12,12 @@ from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.column import MISSING, Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.labels import check_label, label_codes, read_label
+from idgen_compiler.data.kinds.numbers.absurd import warn_marks
 from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Choices
+from idgen_compiler.data.kinds.wording import meant_as, remedy, warn_wording
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_compiler.warning import warn_data
@@ -120,6 +122,9 @@ class Categorical(Atom):
 
     def look(self, column: Column) -> None:
         rows, size = len(column), len(self.labels)
+        warn_wording(column.name, [label for label in self.labels if label != MISSING], self.ordered)
+        if not self.ordered:
+            warn_marks(column.name, self.labels, self.numbers(column))
         if size > FEW_LEVELS and FEW_ROWS <= rows < ROWS_PER_LEVEL * size:
             warn_data(
                 f"column {column.name} has {size} categories in {rows} rows, {rows / size:.1f} for each: what goes "
@@ -189,6 +194,11 @@ def _looks_categorical(column: Column) -> bool:
     count = len(column.distinct)
     if values.dtype.kind == "O":
         if count > 100 and count > len(values) / 2:
+            meant = meant_as(list(column.distinct))
+            if meant is not None:
+                raise DataError(
+                    f"column {column.name} holds {meant}, written as texts such as {values[0]!r:.40}; {remedy(meant)}"
+                )
             raise DataError(
                 f"column {column.name} has {count} different strings in {len(values)} rows, like an identifier or free "
                 f"text; encode it as numbers, or insist with types={{{column.name!r}: 'categorical'}}"

@@ -31,6 +31,12 @@ WORDS = (
 FEW, MANY = 0.1, 10
 """A column of more than so many different numbers is said to be texts for the sake of at most this share of words."""
 
+ALONE = 3
+"""A word in so few rows is no label of a column whose others are numbers, however few."""
+
+HALF = 0.5
+"""Where the last column is empty in more rows than this, a field too many in the first ones moved all columns."""
+
 _SAMPLE, _HEAD = 2**16, 1000
 _SHOWN = 5
 _COMMAS = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
@@ -128,6 +134,11 @@ class DelimitedFile:
                 f"the rows of {self.path} have one field more than its header, and the last is empty; remove the "
                 "delimiter that ends each line, or name the first column"
             )
+        if extra and len(table.columns) and table.iloc[:, -1].isna().mean() > HALF:
+            raise DataError(
+                f"only some rows of {self.path} have one field more than its header, the first of them; remove the "
+                "delimiter that is too many"
+            )
         return table.reset_index(drop=True)
 
     # -- decimal commas ---------------------------------------------------------------------------------------------
@@ -193,9 +204,12 @@ class DelimitedFile:
         texts = column.dropna().astype(str)
         numbers = pd.to_numeric(texts, errors="coerce")
         words = texts[numbers.isna()]
-        if not 0 < len(words) <= FEW * len(texts) or words.nunique() > _SHOWN or numbers.nunique() <= MANY:
+        if not 0 < len(words) <= FEW * len(texts) or words.nunique() > _SHOWN:
+            return
+        if numbers.nunique() <= MANY and len(words) > ALONE:
             return
         row = int(words.index[0])
+        column.attrs["told"] = True
         warn_user(
             f"column {self.names[place].strip()} of {self.path} holds numbers, but {words.iloc[0]!r} in row {row} "
             f"(counting from 0), and in {len(words)} of {len(column)} rows such words, so that all are texts; if they "

@@ -20,6 +20,20 @@ _BOMS = (  # the longer ones first: UTF-32 begins as UTF-16 does
 )
 _PIECE = 2**20
 
+_OTHERS = {
+    b"PAR1": "a Parquet file; rename it to .parquet",
+    b"PK\x03\x04": "a ZIP file, as workbooks are; export the sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "a workbook of an old Excel; export the sheet as CSV",
+    b"%PDF": "a PDF; export the table as CSV",
+    b"ARROW1": "an Arrow file; write it as Parquet",
+    b"SQLite format 3": "a SQLite database; export the table as CSV",
+    b"\x89HDF": "an HDF5 file; export the table as CSV or Parquet",
+    b"RDX": "a file of R; write it with write.csv",
+    b"<stata_dta>": "a Stata file; export it as CSV",
+    b"$FL2": "an SPSS file; export it as CSV",
+}
+"""What files of other kinds begin with."""
+
 
 def encoding_of(path: Path, limit: int | None) -> str:
     """By the mark at the beginning; UTF-8 where all bytes are; UTF-16 where every other byte is zero; else Windows'.
@@ -31,6 +45,9 @@ def encoding_of(path: Path, limit: int | None) -> str:
         for mark, name in _BOMS:
             if head.startswith(mark):
                 return name
+        for mark, what in _OTHERS.items():
+            if head.startswith(mark):
+                raise DataError(f"{path} is no text, but {what}")
         if b"\0" in head:
             return _wide(path, head)
         decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8", "cp1252")}

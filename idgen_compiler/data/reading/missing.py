@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, nothing, pandas
-from idgen_compiler.data.reading.delimited import MANY, missing_words
+from idgen_compiler.data.reading.delimited import MANY, WORDS, missing_words
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.warning import warn_user
 
-__all__ = ["complete_rows", "kept", "lacking", "refusal", "warn_category"]
+__all__ = ["complete_rows", "kept", "lacking", "refusal", "warn_category", "warn_words"]
+
+
+SIGNS = (*WORDS, "?", "-", "--", ".", "n.a.", "NaT", "<null>", "#DIV/0!", "#VALUE!", "#REF!")
+"""What programs and people write where there is no value."""
 
 
 def lacking(name: str, content: Any, how: Reading) -> Array:
@@ -119,6 +123,36 @@ def warn_category(name: str, blank: Array) -> None:
     warn_user(
         f"{name} lacks {int(blank.sum())} of {len(blank)} values, which are a label of their own; that is right where "
         "lacking a value is a state like the others, and not where a value was there and went unseen",
+        DataWarning,
+    )
+
+
+def warn_words(name: str, content: Any, how: Reading) -> None:
+    """Warn (DataWarning) of labels that are words for what is missing, unless `how` calls them labels."""
+    pd = pandas()
+    texts = content if isinstance(content, pd.Series) or getattr(content, "ndim", 1) > 1 else _objects(content)
+    if how.missing == "text" or getattr(texts, "ndim", 1) > 1 or not len(texts):
+        return
+    if getattr(content, "attrs", {}).get("told"):  # such words among numbers were told while they were read
+        return
+    if isinstance(texts, pd.Series):
+        if texts.dtype == "category":
+            texts = texts.astype(texts.dtype.categories.dtype)
+        if not (texts.dtype == object or pd.api.types.is_string_dtype(texts.dtype)):
+            return
+    elif texts.dtype.kind not in "OU":
+        return
+    try:
+        found = pd.Series(texts, dtype=object).isin(SIGNS).to_numpy(dtype=bool)
+    except TypeError:  # entries that cannot be looked up, such as lists
+        return
+    if not found.any() or found.all():
+        return
+    words = [str(word) for word in pd.Series(np.asarray(texts, dtype=object)[found]).value_counts().index[:5]]
+    warn_user(
+        f"column {name} holds the label {' and '.join(map(repr, words))} in {int(found.sum())} of {len(found)} rows, "
+        f"first in row {int(found.argmax())} (counting from 0), which is often written for a missing value; if it is "
+        f"one, say missing_marks={words!r} and what becomes of missing values, if not, missing='text'",
         DataWarning,
     )
 

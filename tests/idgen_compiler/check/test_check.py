@@ -202,7 +202,7 @@ def test_tables_of_every_kind(tmp_path: Path) -> None:
         ({"A": [1, 2], "B": [1, 2]}, {"A": "fruit"}, "choose categorical"),
         ({"A": [1, 2], "B": [1, 2]}, {"Q": "integer"}, "types names 'Q', which is no variable here"),
         ({"A": [np.inf, 1.5], "B": [1, 2]}, None, r"1 infinite value\(s\) in 2 rows"),
-        ({"A": [[1], [2]], "B": [1, 2]}, None, "A is of kind vector, which no test takes"),
+        ({"A": [[1, 2], [2, 2]], "B": [1, 2]}, None, "A is of kind vector, which no test takes"),
         ({"A": [f"id{k}" for k in range(300)], "B": [0] * 300}, None, "like an identifier"),
         (pd.DataFrame([[1, 2, 3]], columns=["A", "B", "A"]), None, "2 columns called A"),
         ("missing.csv", None, "no file"),

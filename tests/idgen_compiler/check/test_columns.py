@@ -87,12 +87,12 @@ COLUMNS: dict[str, Any] = {
     "sets": [{1}, {2}],
     "sparse numbers": pd.Series(pd.arrays.SparseArray([0, 0, 1, 0])),
     "a tensor": torch.tensor([1.5, 2.5, 3.5]),
+    "lists of one number": [[1], [2], [2]],
 }
 
 WHOLE: dict[str, Any] = {
     "two axes": RANDOM.normal(size=(5, 3)),
     "lists of numbers": [[1, 2], [3, 5], [2, 2]],
-    "lists of one number": [[1], [2]],
     "pictures": RANDOM.integers(0, 255, (5, 3, 4, 4)).astype(np.uint8),
     "gray pictures": RANDOM.integers(0, 255, (5, 4, 4)).astype(np.uint8),
 }

@@ -378,3 +378,38 @@ def test_categories_keep_their_order_and_lose_what_does_not_occur(tmp_path: Path
         {"X": frame["X"].array},
     ):
         assert kinds(data, "X")["X"] == Categorical(("lo", "mid", "hi"), "object", ordered=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [(b"PAR1\0\0", "a Parquet file; rename it"), (b"PK\x03\x04\0", "workbooks"), (b"%PDF-1.4\n", "a PDF")],
+)
+def test_files_of_other_kinds_are_named(tmp_path: Path, content: bytes, what: str) -> None:
+    with pytest.raises(DataError, match=f"t.csv is no text, but .*{what}"):
+        columns(write(tmp_path, content))
+
+
+def test_a_field_too_many_in_the_first_rows_moves_no_columns(tmp_path: Path) -> None:
+    rows = "".join(f"{k},{k}\n" for k in range(9))
+    with pytest.raises(DataError, match=r"only some rows .* have one field more than its header"):
+        columns(write(tmp_path, f"X,Y\n1,1,7\n{rows}"))
+
+
+def test_a_line_of_sums_below_few_numbers_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, "X,Y\n" + "0,1\n1,0\n" * 40 + "Total,40\n")
+    with pytest.warns(DataWarning, match="column X of .* holds numbers, but 'Total' in row 80"):
+        columns(path)
+
+
+@pytest.mark.parametrize("word", ["nan", "None", "", "?", "#DIV/0!"])
+@pytest.mark.parametrize("make", [list, np.array, pd.Series, pd.Categorical, lambda v: pd.Series(v, dtype="string")])
+def test_words_for_nothing_among_labels_are_told_once(word: str, make: Any) -> None:
+    data = {"X": make(["a", word, "b"] * 50), "Y": [1, 2, 3] * 50}
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    told = f"column X holds the label {word!r} in 50 of 150 rows, first in row 1 .* missing_marks="
+    with pytest.warns(DataWarning, match=re.escape(told).replace(r"\ \.\*\ ", ".*")) as caught:
+        program.fit(data, progress=False)
+    assert len(caught) == 1
+    program.fit(data, progress=False, missing="text")
+    with pytest.warns(DataWarning, match="50 of 150 rows lack a value and were left out"):
+        program.fit(data, progress=False, missing="drop", missing_marks=[word])

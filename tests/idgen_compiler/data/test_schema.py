@@ -98,7 +98,7 @@ def test_the_columns_of_a_composite_have_types_of_their_own() -> None:
         ([{"a": 1}, {"a": 2}], r"unreadable values: dict"),
         ([[1, 2], [1]], r"lists of different lengths \(1, 2"),
         ([["a"], ["b"]], "lists that are not numbers"),
-        (np.array([["a"], ["b"]]), "has two axes but holds no numbers"),
+        (np.array([["a", "c"], ["b", "c"]]), "has two axes but holds no numbers"),
         (np.zeros((4, 2, 3)), r"shape \(4, 2, 3\).*\(4, 6\)"),
         (np.zeros((4, 0)), "no entries"),
         ([2**70, 1], "beyond 64 bits"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import torch
 
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError
@@ -149,3 +151,21 @@ def test_accents_may_be_composed_or_not() -> None:
     assert made.names == {plain: plain, "X": "X"}
     with pytest.raises(DataError, match="the table has 2 columns called"):
         read_sources({decomposed: [1], plain: [1]}, [plain])
+
+
+def test_a_column_that_is_the_index_is_named() -> None:
+    with pytest.raises(DataError, match=r"X is the index of the table, not a column; .*reset_index"):
+        read_sources(FRAME.set_index("X"), ["X", "Y"])
+
+
+@pytest.mark.parametrize("make", [np.array, list, torch.as_tensor, lambda v: pd.Series(list(v))])
+def test_an_array_of_one_column_is_that_column(make: Any) -> None:
+    found = read_sources({"X": make([[1], [0], [1]])}, ["X"])["X"].columns[""]
+    assert found.values.tolist() == [1, 0, 1]
+
+
+def test_times_of_several_zones_say_what_to_do() -> None:
+    zones = [datetime.timezone(datetime.timedelta(hours=k % 2)) for k in range(4)]
+    times = [datetime.datetime(2024, 1, 1, tzinfo=zone) for zone in zones]
+    with pytest.raises(DataError, match="bring them to one time zone"):
+        _ = read_sources({"X": pd.Series(times, dtype=object)}, ["X"])["X"].columns[""].values

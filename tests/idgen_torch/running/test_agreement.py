@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,3 +107,44 @@ def test_a_fit_warns_and_its_report_says_where() -> None:
         warnings.simplefilter("error")
         good = program.fit(data, seed=0, progress=False, device="cpu")
     assert good.report().models[0].disagreements == ()
+
+
+def waves() -> dict[str, Any]:
+    rng = np.random.default_rng(12)
+    z = rng.normal(size=4_000)
+    return {"Z": z, "Y": np.sin(4 * z) + 0.3 * rng.normal(size=4_000)}
+
+
+def test_a_model_that_ignores_a_number_is_told_within_ranges_of_it() -> None:
+    data = waves()
+    sources = read_sources(data, data)
+    schema = infer_schema(sources)
+    rows = encode_sources(sources, schema, 0)
+    y, z = schema.parts("Y", "Z")
+    marginal: Any = Resample().fit(Task((y,), (), rows))
+    found = disagreements("%m0", marginal, Task((y,), (z,), rows), schema)
+    assert found
+    assert all(re.fullmatch(r"Z from \S+ to \S+", one.group) for one in found)
+    assert found[0].count == 200
+    shuffled = {**rows, "Y": rows["Y"][torch.randperm(4_000, generator=torch.Generator().manual_seed(5))]}
+    assert disagreements("%m0", marginal, Task((y,), (z,), shuffled), schema) == []
+
+
+def test_a_training_that_stands_on_a_plateau_is_made_anew() -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(Z))"), idgen.ADMG.parse("Z -> Y"))
+    data = waves()
+    with pytest.warns(idgen.DataWarning, match=r"does not give its rows back: of 200 rows with Z from "):
+        program.fit(data, seed=0, patience=1, lr=1e-4, epochs=20, progress=False, device="cpu")  # somebody said how
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampler = program.fit(data, seed=0, progress=False, device="cpu")
+    for z in (0.4, -0.4):
+        drawn = sampler.sample(20_000, do={"Z": z}, seed=0)["Y"]
+        assert drawn.mean() == pytest.approx(np.sin(4 * z), abs=0.15)
+
+
+def test_what_is_trained_anew_resumes_from_a_checkpoint(tmp_path: Path) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(Z))"), idgen.ADMG.parse("Z -> Y"))
+    first, again = (program.fit(waves(), seed=0, progress=False, device="cpu", checkpoint=tmp_path) for _ in range(2))
+    one, two = (sampler.sample(100, do={"Z": 0.4}, seed=1)["Y"] for sampler in (first, again))
+    assert (one == two).all()

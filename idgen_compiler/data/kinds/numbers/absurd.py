@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds.numbers.scale import TAIL, Scale
 from idgen_compiler.warning import warn_data
 
-__all__ = ["warn_absurd"]
+__all__ = ["warn_absurd", "warn_marks"]
 
 FEW = 20
 """So few values do not say what is usual."""
@@ -21,8 +21,13 @@ FAR = 100.0
 FAR_IN_LOGARITHMS = TAIL + np.log1p(10.0 - TAIL)
 """Where the scale is one of logarithms, it also has to be ten widths from the center."""
 
+MOST_ZEROS = 0.3
+"""Zeros in more rows than this are no marks."""
+
 _ENDS = {float(sign * end) for bits in (15, 31, 63) for sign, end in ((1, 2**bits - 1), (-1, 2**bits))}
 _SURVEYS = (-1.0, -7.0, -8.0, -9.0)
+_LAST = (7.0, 8.0, 9.0)
+"""What surveys write for an answer that is missing, beside answers of one digit."""
 
 
 def warn_absurd(name: str, values: Array, scale: Scale, masses: Collection[float]) -> None:
@@ -33,13 +38,15 @@ def warn_absurd(name: str, values: Array, scale: Scale, masses: Collection[float
     if len(values) < FEW:
         return
     distinct, first, counts = np.unique(values, return_index=True, return_counts=True)
-    marks = [k for k in {0, len(distinct) - 1} if len(distinct) > 2 and _is_mark(distinct, counts, k, scale)]
+    ends = {0, len(distinct) - 1} if len(distinct) > 2 else ()
+    marks = [k for k in ends if _is_mark(distinct, counts, k, scale) or _is_mass_apart(distinct, counts, k, masses)]
     for k in marks:
         warn_data(
             f"column {name} holds {distinct[k]:.10g} in {counts[k]} of {len(values)} rows, first in row {first[k]} "
             "(counting from 0), apart from all other values: it looks like a mark for missing; if it is one, drop "
             "these rows or make it a missing value, for it counts as a number"
         )
+    _warn_filled(name, values, masses)
     low, high = np.quantile(values, (0.25, 0.75))
     apart = np.maximum(distinct - high, low - distinct)
     far = np.isin(distinct, list(masses), invert=True) & (apart > FAR * max(high - low, _width_of(scale)))
@@ -55,6 +62,73 @@ def warn_absurd(name: str, values: Array, scale: Scale, masses: Collection[float
             f"values lie in [{low:.4g}, {high:.4g}]{also}; correct it if it is a mistake: models see it drawn in, and "
             "the rows keep it"
         )
+
+
+def warn_marks(name: str, labels: Sequence[object], codes: Array) -> None:
+    """Warn (DataWarning) of a label that looks like a mark for *missing* among labels that are whole numbers.
+
+    -9 beside 0 and 1, 99 beside small numbers, 9 (and 7 and 8) beside answers up to 4.  Shape: codes (rows,).
+    """
+    numbers = [float(label) for label in labels if isinstance(label, int | float) and not isinstance(label, bool)]
+    if len(numbers) < len(labels) or len(numbers) < 3 or any(number != np.rint(number) for number in numbers):
+        return
+    for mark in _marks_among(sorted(numbers)):
+        rows = codes == numbers.index(mark)
+        warn_data(
+            f"column {name} holds the label {mark:.10g} in {int(rows.sum())} of {len(rows)} rows, first in row "
+            f"{int(rows.argmax())} (counting from 0), apart from the others: it looks like a mark for missing; if it "
+            f"is one, say missing_marks=[{mark:.10g}] and what becomes of missing values, for it counts as a category"
+        )
+
+
+def _marks_among(numbers: Sequence[float]) -> list[float]:
+    """Which of some whole numbers, sorted, people write for a missing one beside the others."""
+    answers = [number for number in numbers if number not in _LAST]
+    if len(answers) > 1 and 9.0 in numbers and set(answers) <= {0.0, 1.0, 2.0, 3.0, 4.0}:
+        return [number for number in numbers if number in _LAST]
+    found = []
+    for at in (0, -1):
+        mark, others = numbers[at], numbers[1:] if at == 0 else numbers[:-1]
+        span = others[-1] - others[0]
+        gap = abs(mark - (others[0] if at == 0 else others[-1]))
+        alone = at == 0 and mark < 0 <= others[0]
+        power_of_ten = mark > 0 and mark not in _ENDS and not str(int(mark)).strip("10")
+        written = _is_written_for_missing(mark) and not power_of_ten
+        if (alone and mark in _SURVEYS and gap > max(span, 1.0)) or (written and gap > 2 * span):
+            found.append(mark)
+    return found
+
+
+def _warn_filled(name: str, values: Array, masses: Collection[float]) -> None:
+    """Warn of a point mass that is the mean of all other values, as filling in missing ones leaves it."""
+    for mass in masses:
+        there = values == mass
+        others = values[~there]
+        if len(others) < FEW or not others.min() < mass < others.max():
+            continue
+        spread = float(others.std())
+        if abs(float(others.mean()) - mass) < 1e-6 * spread:
+            warn_data(
+                f"column {name} holds {mass:.10g} in {int(there.sum())} of {len(values)} rows, the mean of all others: "
+                "it looks filled in where values were missing, which understates how they go together; leave these "
+                "rows out, or fill them in by what is known of each"
+            )
+
+
+def _is_mass_apart(distinct: Array, counts: Array, at: int, masses: Collection[float]) -> bool:
+    """Whether the least or largest value is a point mass apart from the rest: nines a little above, or 0 far below.
+
+    0 only among whole numbers, and in fewer rows than a treatment's "none": logarithms and doses have such zeros.
+    """
+    value = float(distinct[at])
+    if value not in masses or counts[at] < 3:
+        return False
+    others = np.delete(distinct, at)
+    span = float(others[-1] - others[0])
+    if at == 0:
+        rare = counts[at] <= MOST_ZEROS * counts.sum()
+        return value == 0 and float(others[0]) > span / 4 and rare and bool((others == np.rint(others)).all())
+    return _is_written_for_missing(value) and value - float(others[-1]) > span / 20
 
 
 def _width_of(scale: Scale) -> float:

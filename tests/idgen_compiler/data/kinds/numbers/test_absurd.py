@@ -63,3 +63,57 @@ def test_ordinary_columns_are_not_told(values: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         look(values)
+
+
+def _column_told(values: Any) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", idgen.DataWarning)
+        infer_schema(read_sources({"X": values}, ["X"]))
+    return [str(one.message) for one in caught]
+
+
+@pytest.mark.parametrize(
+    ("labels", "marks"),
+    [
+        ((0, 1, -9), (-9,)),
+        ((1, 2, 9), (9,)),
+        ((0, 1, 2, 8, 9), (8, 9)),
+        ((0, 1, 99), (99,)),
+        ((1, 2, 3, -99), (-99,)),
+        ((1, 2, 3, 999), (999,)),
+        ((-1, 0, 1), ()),
+        ((-1, 1), ()),
+        ((1, 2, 3, 4, 5, 9), ()),
+        ((7, 8, 9), ()),
+        ((1, 10, 100, 1000000), ()),
+        ((-2, -1, 0, 1, 2), ()),
+        ((2019, 2020, 2021), ()),
+        ((0, 5, 10, 50), ()),
+    ],
+)
+def test_marks_among_labels(labels: tuple[int, ...], marks: tuple[int, ...]) -> None:
+    lines = _column_told(np.repeat(labels, 30))
+    assert len(lines) == len(marks)
+    for line, mark in zip(lines, marks, strict=True):
+        assert f"holds the label {mark} in 30 of {30 * len(labels)} rows" in line
+        assert f"missing_marks=[{mark}]" in line
+
+
+def test_point_masses_apart_look_like_marks() -> None:
+    ages = np.random.default_rng(0).integers(18, 89, 2_000)
+    for mark in (0, 99):
+        (line,) = _column_told(np.where(np.arange(2_000) % 10 == 0, mark, ages))
+        assert f"X holds {mark} in 200 of 2000 rows" in line
+        assert "looks like a mark for missing" in line
+    dose = np.where(np.arange(2_000) % 2 == 0, 0.0, np.random.default_rng(1).lognormal(0, 0.5, 2_000))
+    assert _column_told(dose) == []
+    assert _column_told(np.where(np.arange(2_000) % 10 == 0, 0.0, np.log(ages))) == []
+    assert _column_told(np.where(np.arange(2_000) % 2 == 0, 0, ages)) == []
+
+
+def test_what_was_filled_in_with_the_mean_is_told() -> None:
+    rng = np.random.default_rng(0)
+    values, known = rng.normal(size=2_000), rng.random(2_000) < 0.8
+    (line,) = _column_told(np.where(known, values, values[known].mean()))
+    assert "the mean of all others: it looks filled in" in line
+    assert _column_told(np.where(known, values, 0.0)) == []

@@ -1,0 +1,101 @@
+"""Labels that may say something else to their owner: one label in two spellings, numbers and dates written as texts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from idgen_compiler.warning import warn_data
+
+__all__ = ["meant_as", "remedy", "warn_wording"]
+
+MANY = 10
+"""So few labels are categories, whatever they say."""
+
+MOST = 0.9
+"""So many of the labels have to say numbers or dates, before all are said to."""
+
+LONGEST = 200
+"""Longer texts are neither spellings of one label nor numbers."""
+
+_SHOWN = 3
+_ANSWERS = {"y": "yes", "n": "no", "t": "true", "f": "false"}
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_NUMBER = re.compile(
+    r"\(?[+-]?(?P<before>[$€£¥₹]|[a-z]{3}(?=\s?\d))?\s?[+-]?(?P<digits>\d+([.,'\s]\d+)*|[.,]\d+)(e[+-]?\d+)?\)?"
+    r"\s?(?P<after>%|[^\W\d_]{0,12}[.]?|[$€£¥₹])"
+)
+_DATE = re.compile(
+    rf"\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}([ t]\d.*)?|\d{{1,2}}[. -]*({_MONTHS})[a-z]*[. ,-]*\d{{2,4}}|"
+    rf"({_MONTHS})[a-z]*[. -]*\d{{1,2}}(st|nd|rd|th)?[ ,]*\d{{2,4}}"
+)
+_TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.]\d+)?)?(\s?[ap][.]?m[.]?)?")
+
+
+def warn_wording(name: str, labels: Sequence[object], ordered: bool = False) -> None:
+    """Warn (DataWarning) of labels that differ only in spelling, and of texts that say numbers or dates.
+
+    Where somebody ordered the labels, they are no numbers.
+    """
+    texts = [label for label in labels if isinstance(label, str)]
+    alike = _alike(texts)
+    if alike:
+        shown = "; ".join(" and ".join(f"{text!r:.40}" for text in group[:_SHOWN]) for group in alike[:_SHOWN])
+        warn_data(
+            f"column {name} holds labels that differ only in spelling: {shown}; they are taken for different "
+            "categories, so make one of them if they are the same"
+        )
+    meant = None if ordered else meant_as(texts)
+    if meant is not None:
+        warn_data(
+            f"column {name} holds {meant}, written as texts such as {texts[len(texts) // 2]!r:.40}; they are taken "
+            f"for labels without an order; {remedy(meant)}"
+        )
+
+
+def meant_as(texts: Sequence[str]) -> str | None:
+    """What many texts say: "numbers", "dates" or "times of day"; None for other texts, and for codes of digits alone.
+
+    >>> meant_as([f"${k},000.00" for k in range(1, 20)])
+    'numbers'
+    >>> meant_as([f"{k:05}" for k in range(20)]) is None
+    True
+    """
+    if len(texts) <= MANY:
+        return None
+    plain = [text.strip().lower() for text in texts if len(text) <= LONGEST]
+    for word, pattern in (("times of day", _TIME), ("dates", _DATE)):
+        if sum(pattern.fullmatch(text) is not None for text in plain) >= MOST * len(texts):
+            return word
+    found = [match for text in plain if (match := _NUMBER.fullmatch(text)) is not None]
+    units = {(match["before"] or "", match["after"]) for match in found}
+    codes = all(text.isdecimal() for text in plain if _NUMBER.fullmatch(text))
+    return None if codes or len(units) > 2 or len(found) < MOST * len(texts) else "numbers"
+
+
+def remedy(meant: str) -> str:
+    """What to do about texts that mean something else."""
+    if meant == "dates":
+        return "parse them, for example with pandas.to_datetime"
+    return f"make them numbers{', such as seconds since midnight' if meant == 'times of day' else ''} before fitting"
+
+
+def _alike(texts: Iterable[str]) -> list[list[str]]:
+    """Labels that are the same but for capitals, white space, composed accents, or how a number is written."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        if len(text) <= LONGEST:
+            found.setdefault(_bare(text), []).append(text)
+    return [group for group in found.values() if len(group) > 1]
+
+
+def _bare(text: str) -> str:
+    bare = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    bare = _ANSWERS.get(bare, bare)
+    if bare[:1].isdecimal() and bare.isascii():
+        try:
+            return repr(float(bare)) if "e" not in bare and "_" not in bare else bare
+        except ValueError:
+            return bare
+    return bare
