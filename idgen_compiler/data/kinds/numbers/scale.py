@@ -40,7 +40,7 @@ class Scale:
 
     >>> scale = Scale(10.0, 2.0)
     >>> scale.seen(np.array([10.0, 14.0, 1e6])).round(2)
-    array([ 0.  ,  2.  , 12.33])
+    array([ 0.  ,  2.  , 12.31])
     >>> scale.own(scale.seen(np.array([10.0, 14.0, 1e6])))
     array([1.0e+01, 1.4e+01, 1.0e+06])
     """
