@@ -145,7 +145,7 @@ def check_question(query: object, graph: object) -> None:
     if not isinstance(query, Query):
         raise QueryError(f"the query {query!r:.80} is no Query; read one with Query.parse('P(Y | do(X))')")
     if not isinstance(graph, ADMG):
-        raise GraphError(f"the graph {graph!r:.80} is no ADMG; read one with ADMG.parse('X -> Y; X <-> Y')")
+        raise GraphError(f"the graph {graph!r:.80} is no ADMG; read one with ADMG.read('X -> Y; X <-> Y')")
     query.check(graph)
 
 

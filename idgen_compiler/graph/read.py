@@ -12,7 +12,7 @@ from idgen_compiler.graph.formats.format import FORMATS, Format, find_format
 from idgen_compiler.graph.formats.text import TEXT
 from idgen_compiler.graph.mixed import MixedGraph
 
-__all__ = ["read_graph"]
+__all__ = ["read_graph", "reject_language"]
 
 G = TypeVar("G", bound=MixedGraph)
 
@@ -53,6 +53,19 @@ def read_graph(kind: type[G], source: Any, format: str = "") -> G:
     if not re.search(_EDGES, source) and (source.strip().endswith(suffixes) or "/" in source):
         raise GraphError(f"no graph file {source!r}; give an existing file, or a graph such as 'X -> Y; X <-> Y'")
     return _read_text(kind, source, chosen)
+
+
+def reject_language(text: str) -> None:
+    """Raise GraphError for a text that starts as another language than the text form, saying which.
+
+    >>> reject_language("digraph { X -> Y }")
+    Traceback (most recent call last):
+        ...
+    idgen_compiler.errors.GraphError: the text is in the language 'dot', not in the text form; read it with ADMG.read
+    """
+    known = _format_of(text)
+    if known is not TEXT:
+        raise GraphError(f"the text is in the language {known.name!r}, not in the text form; read it with ADMG.read")
 
 
 def _is_file(text: str) -> bool:
