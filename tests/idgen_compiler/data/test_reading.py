@@ -413,3 +413,12 @@ def test_words_for_nothing_among_labels_are_told_once(word: str, make: Any) -> N
     program.fit(data, progress=False, missing="text")
     with pytest.warns(DataWarning, match="50 of 150 rows lack a value and were left out"):
         program.fit(data, progress=False, missing="drop", missing_marks=[word])
+
+
+def test_marks_of_a_column_that_is_not_there_are_refused() -> None:
+    data = {"birth": [1, -9, 2], "Y": [1, 2, 3]}
+    with pytest.raises(DataError, match=r"missing_marks names 'Birt', which is no column .*; did you mean birth\?"):
+        columns(data, "birth", missing="drop", missing_marks={"Birt": [-9]})
+    assert columns(data, "Y", missing_marks={"birth": [-9]})["Y"] == [1, 2, 3]
+    with pytest.warns(DataWarning, match="1 of 3 rows lack a value"):
+        assert columns(data, "birth", missing="drop", missing_marks={" birth": [-9]})["birth"] == [1, 2]
