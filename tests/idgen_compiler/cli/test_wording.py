@@ -57,3 +57,12 @@ def test_errors_name_options(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_warnings_name_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert fit(tmp_path, [["a", 2], ["b", 3], ["?", 3]] * 20) == 0
     assert "say --read 'missing_marks=?' and what becomes of missing values" in capsys.readouterr().err
+
+
+def test_an_empty_place_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    assert main(["fit", "P(Y)", "-g", "X -> Y", "-d", "table.csv", "-o", ""]) == 2
+    assert "--out is empty or the working folder; give a new one, as in --out sampler" in capsys.readouterr().err

@@ -445,3 +445,8 @@ def test_files_of_other_kinds_are_known_by_their_names(name: str, told: str, tmp
 def test_dates_and_durations_are_not_advised_to_become_a_category(values: pd.Index) -> None:
     with pytest.raises(DataError, match="drop these rows with missing='drop', or fill them in"):
         columns(pd.DataFrame({"X": values}), "X")
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\xef\xbb\xbf", "\u200b "])
+def test_marks_that_nobody_sees_are_no_part_of_a_name(mark: str) -> None:
+    assert columns(pd.DataFrame({f"{mark}X": [1, 2], "Y": [3, 4]}), "X")["X"] == [1, 2]
