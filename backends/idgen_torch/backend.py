@@ -89,11 +89,10 @@ class TorchBackend:
         """
         program.check()
         _check_mappings(types=types, composites=composites, family=family)
-        factor = _rows_factor(rows_factor)
         how, options = Reading.take(options)
         tuning = Tuning.read(options)
         asked = _families(program, tuning, family or {})
-        place, seed = _device(device), checked_seed(seed)
+        place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
         check_stated(program, schema.check)
         _warn_thin(program, schema, rows)

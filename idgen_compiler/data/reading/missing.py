@@ -101,6 +101,8 @@ def _many_numbers(content: Any) -> bool:
 
 def _are_times(content: Any) -> bool:
     """Whether a column holds dates or durations, which no label can stand among."""
+    if getattr(content, "ndim", 1) > 1:
+        return False
     values = content if isinstance(content, pandas().Series) else pandas().Series(_objects(content))
     return pandas().api.types.infer_dtype(values, skipna=True) in _TIMES
 
