@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from idgen_compiler.errors import GraphError, QueryError, near_misses
+from idgen_compiler.errors import GraphError, IdgenError, QueryError, near_misses
 from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
 from idgen_compiler.graph.admg import ADMG
@@ -27,6 +27,9 @@ _TOKEN = re.compile(
     |(?P<mark>[(),|={{}}\[\]]))""",
     re.VERBOSE,
 )
+_RUN = re.compile(r"[\w.%&+/-]*\w[\w.%&+/-]*")
+"""What may have been meant as one name or label."""
+
 _HEAD = re.compile(rf"(?P<head>P|p|Pr|E)(?:_(?P<subscript>{WORD}|\d[\w.]*)?)?")
 
 
@@ -145,7 +148,7 @@ def check_question(query: object, graph: object) -> None:
     if not isinstance(query, Query):
         raise QueryError(f"the query {query!r:.80} is no Query; read one with Query.parse('P(Y | do(X))')")
     if not isinstance(graph, ADMG):
-        raise GraphError(f"the graph {graph!r:.80} is no ADMG; read one with ADMG.parse('X -> Y; X <-> Y')")
+        raise GraphError(f"the graph {graph!r:.80} is no ADMG; read one with ADMG.read('X -> Y; X <-> Y')")
     query.check(graph)
 
 
@@ -228,6 +231,20 @@ class _Parser(Cursor):
     def __init__(self, text: str) -> None:
         self.values: dict[str, Value] = {}
         super().__init__(text)
+
+    def error(self, message: str, start: int | None = None) -> IdgenError:
+        """An error with its place; where it may be that of a name or label without its quotes, with these."""
+        at = self.start if start is None else start
+        whole = next((run for run in _RUN.finditer(self.text) if run.start() <= at < run.end()), None)
+        before = re.search(rf"({WORD})\s+$", self.text[:at])
+        if message.startswith(("expected", "cannot read")):
+            if whole is not None and not re.fullmatch(rf"{WORD}|{_NUMBER}", whole[0]):
+                message += (
+                    f"; a name or label that is no word stands in quotes: {json.dumps(whole[0], ensure_ascii=False)}"
+                )
+            elif whole is not None and before is not None and before[1] not in ("do", "P", "E") and self.kind == "name":
+                message += f"; if this is one name, quote it: {spelled(f'{before[1]} {whole[0]}')}"
+        return super().error(message, start)
 
     def query(self) -> Query:
         treatments, conditions = list[str](), list[str]()

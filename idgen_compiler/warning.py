@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from idgen_compiler.errors import DataWarning, OverlapWarning
 
-__all__ = ["warn_data", "warn_overlap", "warn_user"]
+__all__ = ["quietly", "warn_data", "warn_overlap", "warn_user"]
 
 _OURS = ("idgen_torch", "idgen_exact", "idgen_null", "idgen_compiler")
+
+_SILENT = ContextVar("silent", default=False)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """No warnings of ours meanwhile, as where a table is read a second time.
+
+    >>> with quietly():
+    ...     warn_data("told before")
+    """
+    before = _SILENT.set(True)
+    try:
+        yield
+    finally:
+        _SILENT.reset(before)
 
 
 def warn_data(message: str) -> None:
@@ -24,6 +43,8 @@ def warn_overlap(message: str) -> None:
 
 def warn_user(message: str, category: type[Warning]) -> None:
     """Issue a warning at the first line outside these packages that led here."""
+    if _SILENT.get():
+        return
     level, frame = 1, sys._getframe(0)  # level 1 is this function
     while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in _OURS:
         level, frame = level + 1, frame.f_back

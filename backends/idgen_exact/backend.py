@@ -7,6 +7,7 @@ from typing import Any
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import Joint
+from idgen_compiler.hinge.question import check_stated
 from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.program import Program
 from idgen_exact.laws import run
@@ -34,7 +35,9 @@ class ExactBackend:
             )
         kernels = run(program, joint)
         used = {name for kernel in kernels.values() for name in (*kernel.given, *kernel.targets)}
-        return ExactSampler(program, kernels, {k: v for k, v in joint.labels.items() if k in used})
+        sampler = ExactSampler(program, kernels, {k: v for k, v in joint.labels.items() if k in used})
+        check_stated(program, sampler.check)
+        return sampler
 
     def load(self, path: Path) -> ExactSampler:
         """The sampler that `save` wrote.  Raises DataError for files that are missing, damaged or inconsistent."""

@@ -12,7 +12,7 @@ from idgen_compiler.data.kinds.labels import label_codes, read_label
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import Array, KernelTable
-from idgen_compiler.hinge.question import Question, sampler_of
+from idgen_compiler.hinge.question import Question, check_stated, sampler_of
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
@@ -61,6 +61,8 @@ class ExactSampler:
         another length than n, and for values at which the joint does not determine the answer.
         """
         question = Question.of(self.program, n, do, given, seed, query)
+        if query is not None:
+            check_stated(self.program, self.check, query)
         kernel = self.kernels[question.sampler.query]
         generator = np.random.default_rng(question.seed % 2**64)
         split = len(kernel.given)
@@ -105,6 +107,13 @@ class ExactSampler:
             "condition that has probability zero; ask where kernel().defined is true, at values that occur together "
             "with all that they are compared across"
         )
+
+    def check(self, setting: Setting, value: Any) -> None:
+        """Raise DataError for a value that is no category of a variable of a kernel."""
+        for kernel in self.kernels.values():
+            sizes = dict(zip((*kernel.given, *kernel.targets), kernel.table.shape, strict=True))
+            if setting.name in sizes:
+                self._codes(setting, value, sizes[setting.name])
 
     def _labels(self, name: str, size: int) -> tuple[Any, ...]:
         return self.labels.get(name, tuple(range(size)))

@@ -145,7 +145,10 @@ def _fraction(text: str | float) -> Fraction:
     """The number that `str` of a Fraction writes.  Raises ValueError for any other text, such as 1e99999999."""
     if not _FRACTION.fullmatch(str(text)):
         raise ValueError(f"{text!r:.40} is no fraction such as '1/3'")
-    return Fraction(text)
+    try:
+        return Fraction(text)
+    except ValueError:  # Python's own words ask for its limit to be lifted, which nobody should do for a file
+        raise ValueError(f"a fraction of {len(str(text))} characters, more than are read") from None
 
 
 def _is_whole(row: Array) -> bool:

@@ -16,7 +16,7 @@ from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.execute import execute
-from idgen_compiler.hinge.question import Question
+from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import read_header, saving, write_header
 from idgen_compiler.hinge.source import data_of
@@ -63,6 +63,7 @@ class NullBackend:
         table = data_of(program, data)
         sources = read_sources(table, program.observe.variables, composites, images_among(types or {}), how)
         schema = infer_schema(sources, types)
+        check_stated(program, schema.check)
         encode(sources, schema, lambda part: np.random.default_rng(seed))
         warn_contradictions(program, data, types, schema, check_graph, how)
         execute(program, _Walk())
@@ -108,9 +109,10 @@ class NullSampler:
         Raises DataError for a question that no backend would answer.
         """
         question = Question.of(self.program, n, do, given, seed, query)
-        for name, (setting, value) in question.settings.items():
-            if name in self.schema.types:
-                self.schema[name].check(setting, value)
+        if query is not None:
+            check_stated(self.program, self.schema.check, query)
+        for setting, value in question.settings.values():
+            self.schema.check(setting, value)
         return Samples({name: self._column(name, question.n) for name in question.sampler.network.outputs})
 
     def _column(self, name: str, n: int) -> np.ndarray:

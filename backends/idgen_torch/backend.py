@@ -12,7 +12,7 @@ import torch
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import DataError
-from idgen_compiler.hinge.question import checked_seed
+from idgen_compiler.hinge.question import check_stated, checked_seed
 from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.program import Program
 from idgen_compiler.verify.contradictions import warn_contradictions
@@ -89,12 +89,12 @@ class TorchBackend:
         """
         program.check()
         _check_mappings(types=types, composites=composites, family=family)
-        factor = _rows_factor(rows_factor)
         how, options = Reading.take(options)
         tuning = Tuning.read(options)
         asked = _families(program, tuning, family or {})
-        place, seed = _device(device), checked_seed(seed)
+        place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
+        check_stated(program, schema.check)
         _warn_thin(program, schema, rows)
         warn_contradictions(program, data, types, schema, check_graph, how)
         times = default_rows_factor(program, schema) if factor is None else factor

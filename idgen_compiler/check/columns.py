@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.arrays import Array, pandas
+from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.images import is_images
 from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.reading.missing import lacking
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_compiler.data.tables import Content, open_table
 from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.warning import quietly
 
 __all__ = ["CodedColumn", "Columns", "read_columns", "read_some_rows"]
 
@@ -97,7 +99,7 @@ def read_some_rows(
     generator = np.random.default_rng(seed)
     chosen = np.arange(total) if total <= rows else np.sort(generator.choice(total, rows, replace=False))
     pieces = {name: _at(values, chosen) for name, values in read.items()}
-    missing = {name: np.asarray(pandas().isna(values)) for name, values in pieces.items()}
+    missing = {name: lacking(name, values, how or Reading()) for name, values in pieces.items()}
     pieces = {name: values for name, values in pieces.items() if name in needed or not missing[name].any()}
     whole = np.ones(len(chosen), dtype=bool)
     for name in pieces:
@@ -118,8 +120,9 @@ def _contents(data: Any, needed: Sequence[str], more: Collection[str], how: Read
     """The columns in one dimension; the needed ones alone where the others cannot be read."""
     for names in ((*needed, *more), tuple(needed)):
         try:
-            table = open_table(data, how)
-            read = table.read([name for name in dict.fromkeys(names) if name in table.names])
+            with quietly():  # whoever fits reads this table, too, and is told of it then
+                table = open_table(data, how)
+                read = table.read([name for name in dict.fromkeys(names) if name in table.names])
         except IdgenError:
             continue
         return {name: values for name, values in read.items() if not is_images(values) and np.ndim(values) == 1}

@@ -27,6 +27,7 @@ from idgen_compiler.cli.outcome import ExitCode, one_line
 from idgen_compiler.cli.passes import passes_command
 from idgen_compiler.cli.sample import sample_command
 from idgen_compiler.cli.verify import verify_command
+from idgen_compiler.cli.wording import with_options
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 
 __all__ = ["app", "main"]
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"idgen: {error}", file=sys.stderr)
         return ExitCode.NOT_IDENTIFIABLE
     except IdgenError as error:
-        return _bad_input(str(error))
+        return _bad_input(with_options(str(error)))
     except TyperException as error:
         return _bad_input(_usage(error))
     except KeyboardInterrupt as error:
@@ -148,7 +149,7 @@ def _warnings_as_lines() -> Iterator[None]:
 
     def show(message: Warning | str, category: type[Warning], *_: object) -> None:
         if issubclass(category, UserWarning):
-            print(f"idgen: warning: {one_line(str(message))}", file=sys.stderr)
+            print(f"idgen: warning: {one_line(with_options(str(message)))}", file=sys.stderr)
 
     with warnings.catch_warnings():
         warnings.showwarning = show  # type: ignore[assignment]  # its other parameters are not used

@@ -144,7 +144,7 @@ def fit_command(
     if program is not None:
         _refuse_compiling(context)
     compiled = _program(query, graph, latent, program, level, realize)
-    check_place(out)
+    _check_out(out)
     _check_apart(checkpoint, out)
     wanted: dict[str, Any] = {
         "types": read_types(types) or None,
@@ -208,6 +208,18 @@ def _program(
 def _composites(texts: list[str] | tuple[()]) -> dict[str, list[str]]:
     found = assignments("--composite", texts)
     return {name: listed_names(f"--composite {name}", [value]) for name, value in found.items()}
+
+
+def _check_out(out: Path) -> None:
+    """Raise DataError where nothing can be saved in a folder; an empty `--out` is the working folder."""
+    try:
+        check_place(out)
+    except DataError as error:
+        if out == Path():
+            raise DataError(
+                f"--out is empty or the working folder; give a new one, as in --out sampler ({error})"
+            ) from None
+        raise
 
 
 def _check_apart(checkpoint: Path | None, out: Path) -> None:

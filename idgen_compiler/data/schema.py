@@ -15,6 +15,7 @@ from idgen_compiler.data.kinds import Atom, Categorical, Composite, Kind
 from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, acts_as_codes
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.registry import TypeRequest, infer, kind_asked, read_atom, requested
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.sources import Source
 from idgen_compiler.errors import DataError, near_misses
@@ -50,6 +51,11 @@ class Schema:
     def parts(self, *names: str) -> tuple[Part, ...]:
         """The parts of some variables, in their order."""
         return tuple(atom.part for name in names for atom in self[name].atoms(name))
+
+    def check(self, setting: Setting, value: Any) -> None:
+        """Raise DataError for a value that a variable does not have; one that the schema lacks has any."""
+        if setting.name in self.types:
+            self.types[setting.name].check(setting, value)
 
     def to_json(self) -> dict[str, Any]:
         """Variable -> its kind, as JSON values."""

@@ -59,6 +59,9 @@ def read_sources(
     """
     how = how or Reading()
     table = open_table(data, how)
+    if unknown := [name for name in how.marked if name not in map(str.strip, table.names)]:
+        hint = near_misses(unknown[0], table.names)
+        raise DataError(f"missing_marks names {unknown[0]!r:.80}, which is no column of the table{hint}")
     made = {composed(variable): columns for variable, columns in (composites or {}).items()}
     wanted = {variable: _fields(variable, table.names, made.get(variable)) for variable in variables}
     missing = [column for fields in wanted.values() for column in fields.values() if column not in table.names]

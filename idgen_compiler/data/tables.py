@@ -24,6 +24,9 @@ __all__ = ["Content", "Table", "open_table"]
 Content = Any
 """A pandas Series, a NumPy array, or what images are read from; the first axis is the row."""
 
+_UNSEEN, _MISREAD = "\ufeff\u200b", "\xef\xbb\xbf"
+"""A byte-order mark and a space without width, as other readers leave at names; and the mark in Latin letters."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -42,9 +45,9 @@ class Table:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the columns, accents composed, without the white space around them where they stay different."""
+        """The names, accents composed, without white space or unseen marks around them where they stay different."""
         whole = [composed(name) for name in self.raw]
-        bare = [name.strip() for name in whole]
+        bare = [name.strip().strip(_UNSEEN).removeprefix(_MISREAD).strip() for name in whole]
         return tuple(new if new and bare.count(new) == 1 else old for old, new in zip(whole, bare, strict=True))
 
     def read(self, wanted: Sequence[str]) -> dict[str, Content]:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from idgen_compiler.errors import IdgenError, near_misses
 
-__all__ = ["KIND", "read_record", "to_plain"]
+__all__ = ["KIND", "read_record", "to_plain", "whole_number"]
 
 T = TypeVar("T")
 
@@ -23,6 +23,17 @@ KIND = "kind"
 """The key under which a record says which of a union's records it is."""
 
 _SCALARS: dict[Any, str] = {str: "a text", bool: "true or false", int: "a whole number", float: "a finite number"}
+
+
+def whole_number(text: str) -> int:
+    """The number that JSON's digits say.  Raises ValueError for thousands of digits.
+
+    Python's own error asks for its limit to be lifted, which nobody should do for a file.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"a whole number of {len(text)} digits, more than are read") from None
 
 
 def to_plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
+from idgen_compiler.errors import GraphError
 from idgen_compiler.graph.edges import Edge, edge_list_of, name_list
 from idgen_compiler.graph.formats.dagitty import parse_dagitty, print_dagitty
 from idgen_compiler.graph.formats.dot import parse_dot, print_dot
@@ -16,7 +17,7 @@ from idgen_compiler.graph.formats.text import parse_text, print_text
 from idgen_compiler.graph.formats.y0 import read_y0, write_y0
 from idgen_compiler.graph.mixed import MixedGraph
 from idgen_compiler.graph.projection import project
-from idgen_compiler.graph.read import read_graph
+from idgen_compiler.graph.read import read_graph, reject_language
 
 __all__ = ["ADMG"]
 
@@ -61,14 +62,20 @@ class ADMG(MixedGraph):
 
         Names that are no words stand in quotes. Vertices marked `[latent]`, and those of `latent`, are projected out.
 
-        Raises GraphError with the line and the place of what cannot be read, and for unknown latent vertices.
+        Raises GraphError with the line and the place of what cannot be read, for texts of other languages, which
+        `read` reads, and for unknown latent vertices.
 
         >>> ADMG.parse("X -> M -> Y; X <-> Y  # smoking, tar, cancer").order
         ('X', 'M', 'Y')
         >>> ADMG.parse('U [latent] -> smoking, "lung cancer"; smoking -> "lung cancer"')
         ADMG.parse('smoking -> "lung cancer"; smoking <-> "lung cancer"')
         """
-        return cls.from_edge_list(parse_text(text)).without(latent)
+        try:
+            return cls.from_edge_list(parse_text(text)).without(latent)
+        except GraphError:
+            if isinstance(text, str):
+                reject_language(text)
+            raise
 
     @classmethod
     def read(cls, source: Any, format: str = "", latent: Iterable[str] = ()) -> Self:

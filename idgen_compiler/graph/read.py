@@ -12,7 +12,7 @@ from idgen_compiler.graph.formats.format import FORMATS, Format, find_format
 from idgen_compiler.graph.formats.text import TEXT
 from idgen_compiler.graph.mixed import MixedGraph
 
-__all__ = ["read_graph"]
+__all__ = ["read_graph", "reject_language"]
 
 G = TypeVar("G", bound=MixedGraph)
 
@@ -55,6 +55,21 @@ def read_graph(kind: type[G], source: Any, format: str = "") -> G:
     return _read_text(kind, source, chosen)
 
 
+def reject_language(text: str) -> None:
+    """Raise GraphError for a text that starts as another language than the text form, saying which.
+
+    >>> reject_language("digraph { X -> Y }")
+    Traceback (most recent call last):
+        ...
+    idgen_compiler.errors.GraphError: the text is in the language 'dot', not in the text form; read it with ADMG.read
+    """
+    begin = _beginning(text)
+    _reject_foreign(begin)
+    known = _by_start(begin)
+    if known is not None:
+        raise GraphError(f"the text is in the language {known.name!r}, not in the text form; read it with ADMG.read")
+
+
 def _is_file(text: str) -> bool:
     try:
         # A pipe such as /dev/stdin is no file of the usual kind; a folder is told apart when it is read.
@@ -92,19 +107,32 @@ def _format_of(text: str, suffix: str = "") -> Format:
 
     Raises GraphError for the start of a language that is not read.
     """
-    comments = re.match(_COMMENTS, text)
-    begin = text[comments.end() if comments else 0 :][:_BEGINNING]
-    for known in FORMATS.values():
-        if known.start and re.match(known.start, begin, re.IGNORECASE):
-            return known
+    begin = _beginning(text)
+    known = _by_start(begin)
+    if known is not None:
+        return known
     word = re.match(_OPENING, begin)
     if word:
         raise GraphError(
             f"no language of graphs begins with {word[1]!r:.40}{near_misses(word[1], _WORDS)}; write X -> {{A, B}} for "
             "a list in the text form"
         )
+    _reject_foreign(begin)
+    free = (known for known in FORMATS.values() if known.reader and suffix in known.suffixes)
+    return next(free, TEXT) if suffix in _FREE else TEXT
+
+
+def _beginning(text: str) -> str:
+    comments = re.match(_COMMENTS, text)
+    return text[comments.end() if comments else 0 :][:_BEGINNING]
+
+
+def _by_start(begin: str) -> Format | None:
+    starting = (known for known in FORMATS.values() if known.start and re.match(known.start, begin, re.IGNORECASE))
+    return next(starting, None)
+
+
+def _reject_foreign(begin: str) -> None:
     for start, what in _FOREIGN.items():
         if re.match(start, begin, re.IGNORECASE):
             raise GraphError(f"the graph is {what}; export DOT, DAGitty, GML or GraphML, or write X -> Y; X <-> Y")
-    free = (known for known in FORMATS.values() if known.reader and suffix in known.suffixes)
-    return next(free, TEXT) if suffix in _FREE else TEXT

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query, Value
 
-__all__ = ["Question", "checked_seed", "query_of", "sampler_of", "stated_values"]
+__all__ = ["Question", "check_stated", "checked_seed", "query_of", "sampler_of", "stated_values"]
 
 MOST = 2**48
 """So many samples are more than any table holds; arrays cannot be that long."""
@@ -129,6 +129,26 @@ def stated_values(program: Program, query: Query | str | None = None) -> dict[st
     compiled = query_of(program, sampler_of(program, query))
     asked = _parsed(query) if isinstance(query, str) else query
     return {**compiled.values, **(asked.values if asked is not None else {})}
+
+
+def check_stated(program: Program, check: Callable[[Setting, Value], object], query: Query | str | None = None) -> None:
+    """Check the values that queries state, those of outcomes among them: of one query, or of all that were compiled.
+
+    `check` raises DataError for a value that a variable does not have; a backend calls this as soon as it knows the
+    variables' kinds, and for a query that `sample` is given.
+
+    Raises DataError with what `check` says, and the query that leaves the value open.
+    """
+    for op in program.samplers if query is None else (sampler_of(program, query),):
+        asked = query_of(program, op)
+        for name, value in (asked.values if query is None else stated_values(program, query)).items():
+            role = "do" if name in asked.treatments else "given" if name in asked.conditions else "P"
+            try:
+                check(Setting(role, name, 1), value)
+            except DataError as error:
+                others = {other: held for other, held in asked.values.items() if other != name}
+                left = Query(asked.outcomes, asked.treatments, asked.conditions, others)
+                raise DataError(f"{error}; {left} leaves it open") from None
 
 
 def checked_seed(seed: object) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from idgen_compiler.data.atomic import check_room, followed, read_regular, read_steadily, whole_folder
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.record import whole_number
 from idgen_compiler.hinge.backend import Sampler, find_backend
 from idgen_compiler.ir.program import Program
 
@@ -100,7 +101,7 @@ def read_json(file: Path) -> Any:
         text = read_regular(file, MOST).decode()
         if _lists(text) > _MOST_LISTS:
             raise ValueError(f"more than {_MOST_LISTS} lists and objects")
-        return json.loads(text)
+        return json.loads(text, parse_int=whole_number)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{file} cannot be read ({error}); save the sampler again") from None
 

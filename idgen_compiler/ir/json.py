@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from idgen_compiler.errors import ProgramError
-from idgen_compiler.forms.record import read_record, to_plain
+from idgen_compiler.forms.record import read_record, to_plain, whole_number
 from idgen_compiler.ir.operations import MOST_OPERATIONS, Operation
 
 __all__ = ["SCHEMA", "from_json", "to_json"]
@@ -36,7 +36,7 @@ def from_json(text: str) -> tuple[str, str, tuple[Operation, ...]]:
     a wrong type.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_int=whole_number)
     except (TypeError, ValueError, RecursionError) as error:  # a ValueError also for a number of thousands of digits
         raise ProgramError(f"the program is no JSON document: {error}") from None
     schema = document.get("schema") if isinstance(document, dict) else type(document).__name__

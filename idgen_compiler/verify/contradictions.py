@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -13,6 +14,7 @@ from idgen_compiler.compile.options import Realization
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import GraphError, GraphWarning, IdgenError, NotIdentifiable
+from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.edges import Edge
 from idgen_compiler.graph.separation import m_separated
@@ -170,6 +172,18 @@ def _edges(graph: ADMG, pairs: Sequence[tuple[str, str]]) -> str:
     joined = {frozenset(edge) for edge in (*graph.directed, *graph.bidirected)}
     every = {frozenset(pair) for pair in combinations(names, 2)}
     if len(names) > 2 and 2 * len(pairs) > len(every) and not every & joined:
-        return f"<-> {', '.join(name for name in graph.order if name in names)}"
-    shown = [f"{a} <-> {b}" for a, b in pairs[: 2 * SHOWN]]
-    return "; ".join(shown) + (" and so on" if len(shown) < len(pairs) else "")
+        return f"<-> {spelled_all(name for name in graph.order if name in names)}"
+    said = [f"{spelled(a)} <-> {spelled(b)}" for a, b in pairs] if len(pairs) <= SHOWN else _stars(pairs)
+    return "; ".join(said[: 2 * SHOWN]) + (" and so on" if len(said) > 2 * SHOWN else "")
+
+
+def _stars(pairs: Sequence[Edge]) -> list[str]:
+    """The pairs as statements such as `A <-> B, C, D`, first the name that stands in most of them."""
+    rest, said = list(pairs), []
+    while rest:
+        counts = Counter(name for pair in rest for name in pair)
+        hub = max(counts, key=lambda name: counts[name])
+        others = [b if a == hub else a for a, b in rest if hub in (a, b)]
+        said.append(f"{spelled(hub)} <-> {spelled_all(others)}")
+        rest = [pair for pair in rest if hub not in pair]
+    return said

@@ -139,3 +139,19 @@ def test_a_value_of_numpy_is_a_plain_one() -> None:
     query = Query("Y", "X", values={"X": np.int64(3)})
     assert str(query) == "P(Y | do(X=3))"
     assert type(query.values["X"]) is int
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("P(birth-weight | do(X))", '"birth-weight"'),
+        ("P(Y | do(2nd))", '"2nd"'),
+        ("P(Y-1)", '"Y-1"'),
+        ("P(Y | do(X=low-high))", '"low-high"'),
+        ("P(Y | do(X=2020-01-01))", '"2020-01-01"'),
+        ("P(birth weight)", '"birth weight"'),
+    ],
+)
+def test_what_lacks_its_quotes_is_shown_in_quotes(text: str, quoted: str) -> None:
+    with pytest.raises(QueryError, match=f"quote.*: {quoted}"):
+        Query.parse(text)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import torch
 
 from idgen_compiler.data.schema import Schema
-from idgen_compiler.hinge.question import Question
+from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
@@ -112,6 +112,8 @@ class TorchSampler:
     ) -> tuple[Sample, int, Iterator[tuple[int, Slots]]]:
         """The sampler that is asked for, the number of samples, and its batches, drawn as they are taken."""
         question = Question.of(self.program, n, do, given, seed, query)
+        if query is not None:
+            check_stated(self.program, self.schema.check, query)
         op, inputs = question.sampler, self._inputs(question)
         fitted = self.fitted
         watch = self._watch(varies=any(len(values) > 1 for parts in inputs.values() for values in parts))

@@ -194,10 +194,12 @@ def _looks_categorical(column: Column) -> bool:
     count = len(column.distinct)
     if values.dtype.kind == "O":
         if count > 100 and count > len(values) / 2:
-            meant = meant_as(list(column.distinct))
+            texts = [text for text in column.distinct if isinstance(text, str)]
+            meant = meant_as(texts)
             if meant is not None:
                 raise DataError(
-                    f"column {column.name} holds {meant}, written as texts such as {values[0]!r:.40}; {remedy(meant)}"
+                    f"column {column.name} holds {meant}, written as texts such as {values[0]!r:.40}; "
+                    f"{remedy(meant, texts)}; if they are labels, insist with types={{{column.name!r}: 'categorical'}}"
                 )
             raise DataError(
                 f"column {column.name} has {count} different strings in {len(values)} rows, like an identifier or free "

@@ -30,6 +30,16 @@ _DATE = re.compile(
     rf"\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}([ t]\d.*)?|\d{{1,2}}[. -]*({_MONTHS})[a-z]*[. ,-]*\d{{2,4}}|"
     rf"({_MONTHS})[a-z]*[. -]*\d{{1,2}}(st|nd|rd|th)?[ ,]*\d{{2,4}}"
 )
+_DAY_AND_MONTH = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]")
+_MONTHS_A_YEAR = 12
+_CODE = 4
+"""So many digits, the same number in all texts, are a code."""
+_WRITTEN = {
+    "a percent sign": r"%$",
+    "a currency": r"[$€£¥₹]",
+    "separators of thousands": r"\d[,.' ]\d{3}(?!\d)",
+    "a decimal comma": r"\d,(?:\d{1,2}|\d{4,})(?!\d)",
+}
 _TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.]\d+)?)?(\s?[ap][.]?m[.]?)?")
 
 
@@ -50,12 +60,12 @@ def warn_wording(name: str, labels: Sequence[object], ordered: bool = False) -> 
     if meant is not None:
         warn_data(
             f"column {name} holds {meant}, written as texts such as {texts[len(texts) // 2]!r:.40}; they are taken "
-            f"for labels without an order; {remedy(meant)}"
+            f"for labels without an order; {remedy(meant, texts)}"
         )
 
 
 def meant_as(texts: Sequence[str]) -> str | None:
-    """What many texts say: "numbers", "dates" or "times of day"; None for other texts, and for codes of digits alone.
+    """What many texts say: "numbers", "dates" or "times of day"; None for other texts, and for codes of digits.
 
     >>> meant_as([f"${k},000.00" for k in range(1, 20)])
     'numbers'
@@ -70,15 +80,49 @@ def meant_as(texts: Sequence[str]) -> str | None:
             return word
     found = [match for text in plain if (match := _NUMBER.fullmatch(text)) is not None]
     units = {(match["before"] or "", match["after"]) for match in found}
-    codes = all(text.isdecimal() for text in plain if _NUMBER.fullmatch(text))
-    return None if codes or len(units) > 2 or len(found) < MOST * len(texts) else "numbers"
+    return None if _are_codes(plain) or len(units) > 2 or len(found) < MOST * len(texts) else "numbers"
 
 
-def remedy(meant: str) -> str:
-    """What to do about texts that mean something else."""
+def remedy(meant: str, texts: Sequence[str]) -> str:
+    """What to do about texts that mean something else: what they are written with, and how pandas reads that.
+
+    >>> remedy("dates", ["13.05.2020", "01.06.2020"])
+    'parse them, for example with pandas.to_datetime(..., dayfirst=True)'
+    """
     if meant == "dates":
-        return "parse them, for example with pandas.to_datetime"
-    return f"make them numbers{', such as seconds since midnight' if meant == 'times of day' else ''} before fitting"
+        fields = [(int(found[1]), int(found[2])) for text in texts if (found := _DAY_AND_MONTH.match(text.strip()))]
+        if any(month > _MONTHS_A_YEAR for _, month in fields) or not fields:
+            return "parse them, for example with pandas.to_datetime"
+        if any(day > _MONTHS_A_YEAR for day, _ in fields):
+            return "parse them, for example with pandas.to_datetime(..., dayfirst=True)"
+        return "parse them with pandas.to_datetime, and say by dayfirst= whether the day or the month comes first"
+    if meant == "times of day":
+        return "make them numbers, such as seconds since midnight, before fitting"
+    odd = [text for text in texts if not _is_plain(text)]
+    if 0 < len(odd) <= (1 - MOST) * len(texts):
+        shown = ", ".join(f"{text!r:.40}" for text in odd[:_SHOWN])
+        return f"all are plain numbers but {shown}; write these as the others, or make them missing values"
+    marks = [what for what, pattern in _WRITTEN.items() if any(re.search(pattern, text) for text in odd)]
+    parts = f" (they are written with {' and '.join(marks)})" if marks else ""
+    return f"make them numbers before fitting{parts}, for example with str.replace and pandas.to_numeric"
+
+
+def _is_plain(text: str) -> bool:
+    try:
+        return bool(float(text) or True)
+    except ValueError:
+        return False
+
+
+def _are_codes(texts: Sequence[str]) -> bool:
+    """Whether texts of digits alone look like codes: of one length of several digits, or with zeros before them."""
+    digits = [text for text in texts if _NUMBER.fullmatch(text)]
+    if not all(text.isdecimal() for text in digits):
+        return False
+    lengths = {len(text) for text in digits}
+    return any(len(text) > 1 and text.startswith("0") for text in digits) or (
+        len(lengths) == 1 and min(lengths) >= _CODE
+    )
 
 
 def _alike(texts: Iterable[str]) -> list[list[str]]:

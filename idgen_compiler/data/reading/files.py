@@ -12,6 +12,28 @@ __all__ = ["DELIMITERS", "PARQUET", "language_of", "reading", "table_file"]
 
 PARQUET, DELIMITERS = ("parquet", "pq"), {"csv": ",", "tsv": "\t"}
 
+_OTHERS = {
+    ("xlsx", "xls", "xlsm", "xlsb", "ods"): ("a workbook", "read_excel"),
+    ("json", "jsonl", "ndjson"): ("JSON", "read_json"),
+    ("dta",): ("a Stata file", "read_stata"),
+    ("sav", "zsav"): ("an SPSS file", "read_spss"),
+    ("sas7bdat", "xpt"): ("a SAS file", "read_sas"),
+    ("feather", "arrow", "ipc"): ("a Feather or Arrow file", "read_feather"),
+    ("orc",): ("an ORC file", "read_orc"),
+    ("h5", "hdf5", "hdf"): ("an HDF5 file", "read_hdf"),
+    ("xml",): ("XML", "read_xml"),
+    ("html", "htm"): ("a page of the web", "read_html"),
+}
+"""Other files of tables, by how their names end: what they are, and what of pandas reads them."""
+
+_NO_TABLES = {
+    ("rds", "rda", "rdata"): "a file of R; write the table there with write.csv",
+    ("pkl", "pickle"): "a pickle, which may run code when it is read; write the table with to_parquet",
+    ("db", "sqlite", "sqlite3"): "a database; export the table as CSV",
+    ("zip", "bz2", "xz", "zst", "7z", "tar", "tgz"): "an archive; unpack it (of compressed tables .csv.gz is read)",
+    ("pdf",): "a PDF; export the table as CSV",
+}
+
 LONGEST = 4096
 """No file system has longer paths."""
 
@@ -40,6 +62,15 @@ def language_of(path: Path) -> str:
     """The language of a table's file by its name: one of `PARQUET`, csv or tsv.  Raises DataError for any other."""
     language = path.name.lower().removesuffix(".gz").rsplit(".", 1)[-1]
     if language not in (*PARQUET, *DELIMITERS):
+        for endings, (what, reader) in _OTHERS.items():
+            if language in endings:
+                raise DataError(
+                    f"{path} is {what} by its name, and only CSV and Parquet are read; give the table that "
+                    f"pandas.{reader}({path.name!r}) reads, or write it with .to_parquet('{path.stem}.parquet')"
+                )
+        for endings, told in _NO_TABLES.items():
+            if language in endings:
+                raise DataError(f"{path} is by its name {told}")
         raise DataError(f"{path} is neither CSV nor Parquet by its name; rename it to .csv, .tsv or .parquet")
     return language
 

@@ -20,6 +20,9 @@ __all__ = ["complete_rows", "kept", "lacking", "refusal", "warn_category", "warn
 SIGNS = (*WORDS, "?", "-", "--", ".", "n.a.", "NaT", "<null>", "#DIV/0!", "#VALUE!", "#REF!")
 """What programs and people write where there is no value."""
 
+_TIMES = ("date", "datetime", "datetime64", "time", "timedelta", "timedelta64", "period")
+"""What pandas calls columns of dates and durations."""
+
 
 def lacking(name: str, content: Any, how: Reading) -> Array:
     """Which rows of a column lack a value: None, NaN, NaT and what marks nothing.  Shape: (rows,) bool."""
@@ -81,7 +84,7 @@ def refusal(name: str, content: Any, blank: Array) -> DataError:
     words = [word for word in missing_words(content) if word]
     read = f", read from {', '.join(map(repr, words))}" if words else ""
     labels = ", keep these words as labels with missing='text'" if words else ""
-    category = "" if _many_numbers(content) else ", make them a category with missing='category'"
+    category = "" if _many_numbers(content) or _are_times(content) else ", make them a category with missing='category'"
     what = "NaN" if isinstance(content, np.ndarray) and content.dtype.kind == "f" else "missing"
     return DataError(
         f"column {name} has {int(blank.sum())} {what} value(s) in {len(blank)} rows, the first in row "
@@ -94,6 +97,14 @@ def _many_numbers(content: Any) -> bool:
     """Whether a column holds more numbers than categories do."""
     values = content if isinstance(content, pandas().Series) else pandas().Series(_objects(content).tolist())
     return bool(pandas().api.types.is_numeric_dtype(values.dtype)) and values.nunique() > MANY
+
+
+def _are_times(content: Any) -> bool:
+    """Whether a column holds dates or durations, which no label can stand among."""
+    if getattr(content, "ndim", 1) > 1:
+        return False
+    values = content if isinstance(content, pandas().Series) else pandas().Series(_objects(content))
+    return pandas().api.types.infer_dtype(values, skipna=True) in _TIMES
 
 
 def complete_rows(blanks: Mapping[str, Array], contents: Mapping[str, Any]) -> Array:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.spelling import composed
 
 __all__ = ["MISSING", "Reading"]
 
@@ -72,11 +73,17 @@ class Reading:
         said = {name: value for name, value in options.items() if name in names}
         return cls(**said), {name: value for name, value in options.items() if name not in names}
 
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """The columns that have marks of their own."""
+        said = self.missing_marks
+        return tuple(composed(str(name)).strip() for name in said) if isinstance(said, Mapping) else ()
+
     def marks(self, column: str) -> tuple[Any, ...]:
         """The values that stand for nothing in a column."""
         said = self.missing_marks
         if isinstance(said, Mapping):
-            said = said.get(column, ())
+            said = {composed(str(name)).strip(): marks for name, marks in said.items()}.get(column.strip(), ())
         if isinstance(said, str | Real):
             said = (said,)
         if said is None or not isinstance(said, list | tuple | set | frozenset):

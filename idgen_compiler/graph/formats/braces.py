@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError
@@ -87,6 +87,10 @@ def quote(name: str) -> str:
     if name.endswith("\\") or '\\"' in name:
         raise GraphError(f"{name!r} has a backslash where neither DOT nor DAGitty can hold one; rename it")
     return '"' + name.replace('"', '\\"') + '"'
+
+
+def _braced(names: Sequence[str]) -> str:
+    return quote(names[0]) if len(names) == 1 else "{" + " ".join(map(quote, names)) + "}"
 
 
 class _Parser:
@@ -183,19 +187,72 @@ class _Parser:
 
     def chain(self, node: Attributes, edge: Attributes) -> list[str]:
         place = self.place()
-        groups, arrows = [self.group(node, edge)], list[tuple[str, Position]]()
-        self.reject_circles()
-        while self.kind == "arrow":
+        groups, arrows, listed = list[tuple[str, ...]](), list[tuple[str, Position]](), list[Position]()
+        while True:
+            start = self.place()
+            members = self.members(node, edge)
+            listed += [start] if len(members) > 1 else []
+            if len(members) > 1 and self.kind == "arrow" and arrows:
+                self.refuse_list(groups, members, arrows, start)
+            group = tuple(dict.fromkeys(name for one in members for name in one))
+            if listed and groups and (both := set(groups[-1]) & set(group)):
+                raise listed[-1].error(f"{min(both)} stands on both sides of an arrow; end lone names by ;")
+            groups.append(group)
+            self.reject_circles()
+            if self.kind != "arrow":
+                break
             arrows.append((self.value, self.place()))
             self.next += 1
             self.reject_circles()
-            groups.append(self.group(node, edge))
+        if listed and self.kind == "mark" and self.value == "[":
+            raise listed[-1].error(
+                "what stands in brackets after a list may hold for each of its names or for the last; end the names "
+                "before it by ;"
+            )
         own = self.attributes()
         if arrows:
             self.chains.append(EdgeChain(tuple(groups), tuple(arrows), {**edge, **own}, place))
         elif own:
             self.chains.append(EdgeChain(tuple(groups), (), own, place))
         return [name for group in groups for name in group]
+
+    def members(self, node: Attributes, edge: Attributes) -> list[tuple[str, ...]]:
+        """The groups at one place of a chain: `A, B -> C` has two before its arrow.
+
+        Neither DAGitty nor the grammar that Graphviz documents has such lists; Graphviz reads them so.
+        """
+        found = [self.group(node, edge)]
+        while self.lists_more():
+            self.next += 1
+            found.append(self.group(node, edge))
+        return found
+
+    def lists_more(self) -> bool:
+        """Whether a comma and a further vertex stand here, and no attributes, setting or end."""
+        if self.kind != "mark" or self.value != ",":
+            return False
+        (kind, value, _), after = self.tokens[self.next + 1], self.tokens[self.next + 2 : self.next + 3]
+        follows = after[0][:2] if after else ("end", "")
+        if value.lower() in ("node", "edge", "graph", "subgraph") and kind == "name":
+            return False
+        return kind in ("name", "number", "quoted", "html") and follows != ("mark", "=")
+
+    def refuse_list(
+        self,
+        before: Sequence[tuple[str, ...]],
+        group: Sequence[tuple[str, ...]],
+        arrows: Sequence[tuple[str, Position]],
+        start: Position,
+    ) -> None:
+        """Raise the error for `Z -> X, W -> Y`, which is two statements to some and one to others."""
+        rest = re.split(r"[;,\n}\[]", self.text[self.tokens[self.next][2] :], maxsplit=1)[0].strip()
+        begun = "".join(f"{_braced(part)} {arrow} " for part, (arrow, _) in zip(before, arrows, strict=True))
+        *those, last = map(_braced, group)
+        every = _braced(tuple(dict.fromkeys(name for one in group for name in one)))
+        raise start.error(
+            f"a list between two arrows can be read in two ways; write {begun}{'; '.join(those)}; {last} {rest}  or  "
+            f"{begun}{every} {rest}"
+        )
 
     def reject_circles(self) -> None:
         """Raise the error for `X o-> Y` and `X <-o Y`, where o is no vertex but the end of an uncertain edge."""

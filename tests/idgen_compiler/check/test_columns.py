@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import warnings
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,8 @@ import pytest
 import torch
 
 import idgen_compiler as idgen
-from idgen_compiler.check.columns import read_columns
+from idgen_compiler.check.columns import read_columns, read_some_rows
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError
 from idgen_torch.tensors import read_rows
 
@@ -157,3 +160,21 @@ def test_requests_are_those_of_a_fit() -> None:
         assert column.categorical == (kind == "categorical")
         assert column.size == (3 if kind == "categorical" else 0)
         assert column.values.tolist() == ([0, 1, 1, 2] if kind == "categorical" else data["X"])
+
+
+def test_rows_that_marks_leave_out_are_left_out_of_tests_too() -> None:
+    data = pd.DataFrame({"X": [0, 1, -9] * 10, "Y": [0, 1, 2] * 10})
+    for marks in ([-9], {"X": [-9]}):
+        found = read_some_rows(data, ["X", "Y"], how=Reading(missing="drop", missing_marks=marks))
+        assert {name: (len(column.values), column.size) for name, column in found.items()} == {
+            "X": (20, 2),
+            "Y": (20, 2),
+        }
+
+
+def test_a_second_reading_tells_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"X,Y\n" + "Zürich,1\nBern,2\n".encode("latin-1") * 30)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert set(read_some_rows(path, ["X", "Y"])) == {"X", "Y"}

@@ -144,7 +144,7 @@ def test_one_of_several_queries_is_sampled(tmp_path: Path, capsys: pytest.Captur
     assert main(["sample", str(tmp_path / "s"), "-n", "2", "--query", "P(Y|do(X))", "--do", "X=1", *out]) == 0
     assert "2 samples of Y in" in capsys.readouterr().out
     assert main(["sample", str(tmp_path / "s"), "-n", "2"]) == 2
-    assert "answers 2 queries; choose with query= one of: P(Y | do(X)); P(X)" in capsys.readouterr().err
+    assert "answers 2 queries; choose with --query one of: P(Y | do(X)); P(X)" in capsys.readouterr().err
 
 
 def test_families_reach_the_backend_as_they_were_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -413,3 +413,40 @@ def test_words_for_nothing_among_labels_are_told_once(word: str, make: Any) -> N
     program.fit(data, progress=False, missing="text")
     with pytest.warns(DataWarning, match="50 of 150 rows lack a value and were left out"):
         program.fit(data, progress=False, missing="drop", missing_marks=[word])
+
+
+def test_marks_of_a_column_that_is_not_there_are_refused() -> None:
+    data = {"birth": [1, -9, 2], "Y": [1, 2, 3]}
+    with pytest.raises(DataError, match=r"missing_marks names 'Birt', which is no column .*; did you mean birth\?"):
+        columns(data, "birth", missing="drop", missing_marks={"Birt": [-9]})
+    assert columns(data, "Y", missing_marks={"birth": [-9]})["Y"] == [1, 2, 3]
+    with pytest.warns(DataWarning, match="1 of 3 rows lack a value"):
+        assert columns(data, "birth", missing="drop", missing_marks={" birth": [-9]})["birth"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("t.xlsx", r"is a workbook by its name.*pandas.read_excel\('t.xlsx'\).*\.to_parquet\('t.parquet'\)"),
+        ("t.json", r"is JSON by its name.*pandas.read_json"),
+        ("t.dta", r"is a Stata file by its name.*pandas.read_stata"),
+        ("t.feather", r"is a Feather or Arrow file by its name.*pandas.read_feather"),
+        ("t.zip", r"is by its name an archive; unpack it"),
+        ("t.dat", r"rename it to .csv"),
+    ],
+)
+def test_files_of_other_kinds_are_known_by_their_names(name: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04")
+    with pytest.raises(DataError, match=told):
+        columns(tmp_path / name, "X")
+
+
+@pytest.mark.parametrize("values", [pd.to_datetime(["2020-01-01", None] * 3), pd.to_timedelta([1, None] * 3)])
+def test_dates_and_durations_are_not_advised_to_become_a_category(values: pd.Index) -> None:
+    with pytest.raises(DataError, match="drop these rows with missing='drop', or fill them in"):
+        columns(pd.DataFrame({"X": values}), "X")
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\xef\xbb\xbf", "\u200b "])
+def test_marks_that_nobody_sees_are_no_part_of_a_name(mark: str) -> None:
+    assert columns(pd.DataFrame({f"{mark}X": [1, 2], "Y": [3, 4]}), "X")["X"] == [1, 2]

@@ -72,7 +72,7 @@ def test_missing_columns_are_all_named_with_near_misses() -> None:
         ({"X": 3, "Y": [1]}, "column X is int, not an array"),
         ([1, 2], "data of type list cannot be read"),
         ("nowhere.csv", "there is no file nowhere.csv"),
-        ("table.xlsx", "neither CSV nor Parquet"),
+        ("table.xlsx", "only CSV and Parquet are read"),
         (pd.DataFrame([[1, 2, 3]], columns=["X", "X", "Y"]), "2 columns called X"),
     ],
 )

@@ -100,3 +100,19 @@ def test_a_named_format_is_kept_whatever_the_text_looks_like(tmp_path: Path) -> 
 def test_a_text_too_long_for_a_path() -> None:
     text = "; ".join(f"V{i} -> V{i + 1}" for i in range(2000))
     assert len(ADMG.read(text)) == 2001
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("dot", "digraph G { X -> Y }"),
+        ("dagitty", "dag { X -> Y }"),
+        ("tetrad", "Graph Nodes:\nX;Y\n\nGraph Edges:\n1. X --> Y"),
+        ("lavaan", "Y ~ X + Z"),
+        ("bif", "network unknown {\n}\nvariable X {\n type discrete [ 2 ] { a, b };\n}"),
+        ("csv", "from,to\nX,Y"),
+    ],
+)
+def test_the_text_form_names_other_languages(language: str, text: str) -> None:
+    with pytest.raises(GraphError, match=f"in the language '{language}', .* read it with ADMG.read"):
+        ADMG.parse(text)

@@ -256,3 +256,24 @@ def test_a_compiled_value_reaches_every_backend() -> None:
         assert len(sampler.sample(7, seed=0)["Y"]) == 7
         with pytest.raises(DataError):
             find_backend(name).fit(PROGRAMS["one query"], data_for(name)).sample(7)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("P(Y=5 | do(X=mid), Z)", "P(Y=...) is 5, which the data never show; the labels of Y are 0, 1; {left}"),
+        ("P(Y | do(X=x), Z)", "do(X=...) is 'x', which the data never show; the labels of X are {labels}; {left}"),
+        ("P(Y | do(X), Z=9)", "given(Z=...) is 9, which the data never show; the labels of Z are 0, 1; {left}"),
+    ],
+)
+def test_values_that_no_row_shows_are_refused_as_soon_as_the_kinds_are_known(
+    samplers: dict[str, Sampler], query: str, told: str
+) -> None:
+    left = query.replace("=5", "").replace("=x", "").replace("=9", "") + " leaves it open"
+    said = told.format(left=left, labels=", ".join(map(repr, sorted(LABELS["X"]))))
+    for name in installed_backends():
+        with pytest.raises(DataError) as caught:
+            find_backend(name).fit(idgen.compile(idgen.Query.parse(query), GRAPH), data_for(name))
+        assert str(caught.value) == said
+    with pytest.raises(DataError, match="which the data never show"):
+        samplers["one query"].sample(5, do={"X": "mid"}, given={"Z": 1}, query="P(Y=5 | do(X), Z)")

@@ -12,7 +12,7 @@ import pytest
 import idgen_compiler as idgen
 from idgen_compiler.graph.separation import m_separated
 from idgen_compiler.verify import CausalModel
-from idgen_compiler.verify.contradictions import contradictions_of
+from idgen_compiler.verify.contradictions import _edges, contradictions_of
 from tests.strategies import random_cases
 
 DRAWN = "A, B -> X -> Y; A, B -> Y"
@@ -166,3 +166,12 @@ def test_the_exact_backend_has_no_rows_to_look_at(backend: str) -> None:
     with pytest.raises(idgen.DataError, match="check_graph"):
         program.fit(_table(DRAWN), backend="exact", check_graph=True)
     assert program.fit(_table(DRAWN), backend=backend) is not None
+
+
+def test_many_pairs_are_advised_in_short_forms() -> None:
+    graph = idgen.ADMG.parse("A; B; C; D; E; F")
+    star = [("A", other) for other in "BCDEF"]
+    assert _edges(graph, star) == "A <-> B, C, D, E, F"
+    assert _edges(graph, [*star[:3], ("E", "F")]) == "A <-> B, C, D; E <-> F"
+    assert _edges(graph, star[:2]) == "<-> A, B, C"
+    assert _edges(idgen.ADMG.parse('"a b"; C'), [("a b", "C")]) == '"a b" <-> C'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from idgen_compiler.data.kinds.wording import meant_as
+from idgen_compiler.data.kinds.wording import meant_as, remedy
 from idgen_compiler.data.schema import infer_schema
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, DataWarning
@@ -61,6 +62,8 @@ NUMBERS = {
     "kg": [f"{k}kg" for k in range(12)],
     "floats": [f"{k}.5" for k in range(12)],
     "negative": [f"{k - 6}" for k in range(12)],
+    "whole": [f"{k}" for k in range(40)],
+    "ages": [f"{k}" for k in range(18, 60)],
     "e": [f"{k}.5e3" for k in range(12)],
     "one word": [*(f"{k}.5" for k in range(19)), "unknown"],
 }
@@ -73,6 +76,7 @@ DATES = {
 TIMES = {"14:05": [f"14:{k:02}" for k in range(12)], "2:05 pm": [f"2:{k:02} pm" for k in range(12)]}
 OTHERS = {
     "codes": [f"{k:05}" for k in range(12)],
+    "years": [f"{k}" for k in range(1990, 2020)],
     "sites": [f"site {k}" for k in range(12)],
     "letters and digits": [f"A{k}" for k in range(12)],
     "streets": [f"{k} {'abcdefghijkl'[k]} road" for k in range(12)],
@@ -107,3 +111,34 @@ def test_all_different_numbers_as_texts_say_so() -> None:
     texts = [f"{value:.5f}" for value in np.random.default_rng(0).normal(size=300)]
     with pytest.raises(DataError, match=r"column X holds numbers, written as texts such as .*; make them numbers"):
         told(texts)
+
+
+REMEDIES = {
+    "separators of thousands": [f"{k},234.56" for k in range(1, 200)],
+    "separators of thousands and a decimal comma": [f"{k}.234,56" for k in range(1, 200)],
+    "a currency": [f"${k}.30" for k in range(200)],
+    "a percent sign": [f"{k}.5%" for k in range(200)],
+}
+
+
+@pytest.mark.parametrize("marks", REMEDIES)
+def test_the_remedy_says_what_numbers_are_written_with(marks: str) -> None:
+    with pytest.raises(DataError, match=rf"holds numbers, .*\(they are written with {marks}\), .*pandas.to_numeric"):
+        told(REMEDIES[marks])
+
+
+def test_one_text_among_numbers_is_named() -> None:
+    with pytest.raises(DataError, match="all are plain numbers but '12,5'; write these as the others"):
+        told([*(f"{k}.25" for k in range(200)), "12,5"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["13.05.2020", "01.06.2020"], "dayfirst=True"),
+        (["05/13/2020", "06/01/2020"], "pandas.to_datetime$"),
+        (["05/06/2020", "06/01/2020"], "say by dayfirst= whether"),
+    ],
+)
+def test_dates_are_said_to_begin_with_the_day_where_they_do(texts: list[str], said: str) -> None:
+    assert re.search(said, remedy("dates", texts))

@@ -1,0 +1,87 @@
+"""What messages say of Python's arguments, in the words of the command line."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from idgen_compiler.forms.spelling import spelled
+
+__all__ = ["with_options"]
+
+_TEXT = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_LIST = rf"\[(?:{_TEXT}|[^\]'\"])*\]"
+_MAPPING = rf"\{{(?:{_TEXT}|[^}}'\"])*\}}"
+
+_MEANT = {"do": "X=VALUE", "given": "Z=VALUE", "types": "X=TYPE", "composites": "W=A,B", "family": "Y=FAMILY"}
+_NAMED = {"types": "types", "composites": "composite", "family": "family", "images": "images"}
+
+
+def with_options(message: str) -> str:
+    """A message of the library with arguments such as missing='drop' as options of the commands.
+
+    >>> print(with_options("drop these rows with missing='drop', or say types={'Z': 'integer'}"))
+    drop these rows with --missing drop, or say --types Z=integer
+    >>> print(with_options("say decimal=',' if that is a number"))
+    say --read decimal=, if that is a number
+    """
+    for pattern, write in _TABLE:
+        message = re.sub(rf"(?<![\w.\-]){pattern}", write, message)
+    return message
+
+
+def _option(name: str, value: object) -> str:
+    return f"--{name.replace('_', '-')} {shlex.quote(str(value))}"
+
+
+def _plain(found: re.Match[str]) -> str:
+    return _option(found[1], _read(found[2]))
+
+
+def _reading(found: re.Match[str]) -> str:
+    value = _read(found[2])
+    said = ",".join(map(_in_list, value)) if isinstance(value, list) else value
+    return _option("read", f"{found[1]}={said}")
+
+
+def _in_list(mark: object) -> str:
+    return f'"{mark}"' if "," in str(mark) else str(mark)
+
+
+def _pairs(found: re.Match[str]) -> str:
+    """One option for each variable of a mapping, whose values may be left out."""
+    name = _NAMED.get(found[1], found[1])
+    pairs = _read(found[2].replace(": ...", ": Ellipsis"))
+    if not isinstance(pairs, dict) or not pairs:
+        return f"--{name} {_MEANT.get(found[1], 'NAME=VALUE')}"
+    return " ".join(_option(name, f"{spelled(str(key))}={_told(value)}") for key, value in pairs.items())
+
+
+def _told(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return "VALUE" if value is Ellipsis else str(value)
+
+
+def _read(text: str) -> Any:
+    """What Python's text says; the text itself where it is none."""
+    try:
+        return ast.literal_eval(text.replace("Ellipsis", "..."))
+    except (ValueError, SyntaxError):
+        return text
+
+
+_TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (rf"latent={_LIST} for ADMG.parse or compile, (--latent .*?) on the command line", r"\1"),
+    (rf"(missing|realize|device|checkpoint)=({_TEXT})", _plain),
+    (r"(ensemble|epochs)=(\d+)", _plain),
+    (rf"(delimiter|decimal|encoding|size_limit|missing_marks)=({_TEXT}|{_LIST}|[\d_]+)", _reading),
+    (rf"(do|given|types|composites|family|images)=({_MAPPING})", _pairs),
+    (r"check_graph=False", "--no-check-graph"),
+    (r"images_root=\.\.\.", "--images-root DIR"),
+    (r"query= (?=one of)", "--query "),
+)
+"""What a message may name, and what stands for it on the command line."""
