@@ -1,0 +1,148 @@
+"""A category beside all other inputs: whether any row near a sample has its value, and how likely such a row is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from idgen_torch.running.overlap.support import BINS, Column, Support
+
+__all__ = ["Beside", "besides"]
+
+EXPECTED = 20.0
+EXPECTED_IN_CELLS = 12.0
+LEAST = 5.3
+PART = 5
+"""No row with the value is nearer than rows among which so many would have it by chance: EXPECTED, of values that few
+rows have a fifth of these, and LEAST, of which chance leaves none in one of 200 places."""
+
+RATIO = 0.01
+"""A value is out of reach where it is a hundred times rarer than in the data as a whole."""
+
+ROWS_PER_INPUT = 10
+"""A logistic law is fitted from so many rows on, for each input, with the value and without it."""
+
+LOOKED_AT = 500
+FEW_LEVELS = 64
+APART = 1.5
+"""Two categories are so many standard deviations of a number apart; those with more levels are not looked at."""
+
+RIDGE = 1.0
+STEPS = 25
+FARTHEST = 30.0
+NO_DISTANCE = 1e-5
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """One category, `column`, that is chosen apart from the `others`.
+
+    Source: Crump et al. (2009) for propensities as what says where answers rest on rows; ranks on a normal scale, as in
+    `together`.
+    """
+
+    support: Support
+    column: int
+    others: tuple[int, ...]
+    laws: dict[int, Tensor | None] = field(default_factory=dict)  #: level -> coefficients
+
+    @property
+    def cells(self) -> bool:
+        """Whether all others are categories, too."""
+        return not any(self.support.columns[k].number for k in self.others)
+
+    def bare(self, codes: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Some of the rows, and which of these no near row supports, by each of two measures.
+
+        Shape: (rows, columns of the support) -> (looked at,), and twice (looked at,) booleans.
+        """
+        index = torch.arange(0, len(codes), max(1, -(-len(codes) // LOOKED_AT)))
+        places, levels = self._places(codes[index]), codes[index, self.column]
+        alone, far = (torch.zeros(len(index), dtype=torch.bool) for _ in range(2))
+        for level in levels.unique().tolist():
+            there = levels == level
+            alone[there] = self._alone(level, places[there])
+            far[there] = self._far(level, places[there])
+        return index, [alone, far]
+
+    def _alone(self, level: int, places: Tensor) -> Tensor:
+        """Whether many rows are nearer than any that has the value."""
+        kept = self.support.all_codes
+        having = self._places(kept[kept[:, self.column] == level])
+        known = self._places(self.support.codes)
+        most = EXPECTED_IN_CELLS if self.cells else EXPECTED
+        wanted = min(most, max(LEAST, len(having) / PART))
+        if len(having) < wanted:
+            return torch.zeros(len(places), dtype=torch.bool)
+        nearest = _distances(places, having).min(1).values - NO_DISTANCE
+        nearer = (_distances(places, known) < nearest[:, None]).sum(1)
+        return nearer * (len(having) / len(known)) >= wanted
+
+    def _far(self, level: int, places: Tensor) -> Tensor:
+        """Whether the value is next to impossible there, by a logistic law."""
+        if level not in self.laws:
+            self.laws[level] = self._law(level)
+        law = self.laws[level]
+        if law is None:
+            return torch.zeros(len(places), dtype=torch.bool)
+        return _with_one(places) @ law < 0
+
+    def _law(self, level: int) -> Tensor | None:
+        """Coefficients of log p(level | others) - log(RATIO p(level)), odds in the place of chances."""
+        codes = self.support.codes
+        has, places = codes[:, self.column] == level, self._places(codes)
+        count = int(has.sum())
+        if min(count, len(has) - count) < ROWS_PER_INPUT * places.shape[1]:
+            return None
+        law = _logistic(_with_one(places), has.double())
+        share = RATIO * count / len(has)
+        law[0] -= torch.logit(torch.tensor(share, dtype=torch.float64))
+        return law
+
+    def _places(self, codes: Tensor) -> Tensor:
+        """Where rows are by the other inputs.  Shape: (rows, columns of the support) -> (rows, entries) float64."""
+        return torch.cat([_entries(self.support.columns[k], codes[:, k]) for k in self.others], 1)
+
+
+def besides(support: Support) -> list[Beside]:
+    """Categories that no other input comes in one row with, each beside the other inputs."""
+    columns, found = support.columns, []
+    for k, column in enumerate(columns):
+        others = tuple(j for j, other in enumerate(columns) if other.part != column.part and _seen(other))
+        alone = all(other.part == column.part or other.group != column.group for other in columns)
+        if not column.number and alone and others:
+            found.append(Beside(support, k, others))
+    return found
+
+
+def _seen(column: Column) -> bool:
+    return column.number or column.size <= FEW_LEVELS
+
+
+def _entries(column: Column, codes: Tensor) -> Tensor:
+    if column.number:
+        return torch.special.ndtri((codes.double() + 0.5) / BINS)[:, None]
+    return torch.nn.functional.one_hot(codes, column.size).double() * (APART / 2**0.5)
+
+
+def _distances(places: Tensor, rows: Tensor) -> Tensor:
+    return torch.cdist(places.float(), rows.float(), compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def _with_one(places: Tensor) -> Tensor:
+    return torch.cat([places.new_ones(len(places), 1), places], 1)
+
+
+def _logistic(inputs: Tensor, has: Tensor) -> Tensor:
+    """Coefficients of a logistic regression with a small ridge, by Newton's steps.  Shape: (rows, k), (rows,) -> (k,)."""
+    law = inputs.new_zeros(inputs.shape[1])
+    ridge = RIDGE * torch.eye(len(law), dtype=inputs.dtype)
+    ridge[0, 0] = 1e-6
+    for _ in range(STEPS):
+        chance = (inputs @ law).clamp(-FARTHEST, FARTHEST).sigmoid()
+        weight = chance * (1 - chance) + 1e-9
+        step = inputs.T @ (has - chance) - ridge @ law
+        law = law + torch.linalg.solve(inputs.T @ (inputs * weight[:, None]) + ridge, step)
+    return law
