@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -25,7 +26,7 @@ ROWS_PER_INPUT = 10
 """A logistic law is fitted from so many rows on, for each input, with the value and without it."""
 
 LOOKED_AT = 500
-FEW_LEVELS = 64
+FEW_LEVELS = 32
 APART = 1.5
 """Two categories are so many standard deviations of a number apart; those with more levels are not looked at."""
 
@@ -103,14 +104,40 @@ class Beside:
 
     def _places(self, codes: Tensor) -> Tensor:
         """Where rows are by the other inputs.  Shape: (rows, columns of the support) -> (rows, entries) float64."""
-        return torch.cat([_entries(self.support.columns[k], codes[:, k]) for k in self.others], 1)
+        return torch.cat([self._entries(k, codes[:, k]) for k in self.others], 1)
+
+    def _entries(self, k: int, codes: Tensor) -> Tensor:
+        """Where one input puts rows: numbers and ordered categories by rank, each other category apart from all."""
+        column = self.support.columns[k]
+        if column.number:
+            return torch.special.ndtri((codes.double() + 0.5) / BINS)[:, None]
+        if k in self.ranks:
+            return self.ranks[k][codes][:, None]
+        return torch.nn.functional.one_hot(codes, column.size).double() * (APART / 2**0.5)
+
+    @cached_property
+    def ranks(self) -> dict[int, Tensor]:
+        """Of each ordered category the normal score of every code, in the middle of its rows."""
+        levels, found = {part.name: part.levels for part in self.support.parts}, {}
+        for k in self.others:
+            column = self.support.columns[k]
+            order = torch.tensor(levels[column.part], dtype=torch.float64).argsort()
+            if not column.number and len(order) == column.size > 2:
+                shares = torch.bincount(self.support.codes[:, k], minlength=column.size).double()
+                shares = (shares + 1e-3) / (shares + 1e-3).sum()
+                found[k] = torch.empty_like(shares)
+                found[k][order] = torch.special.ndtri(shares[order].cumsum(0) - shares[order] / 2)
+        return found
 
 
 def besides(support: Support) -> list[Beside]:
     """Categories that no other input comes in one row with, each beside the other inputs."""
     columns, found = support.columns, []
+    ordered = {part.name for part in support.parts if part.levels}
     for k, column in enumerate(columns):
-        others = tuple(j for j, other in enumerate(columns) if other.part != column.part and _seen(other))
+        others = tuple(
+            j for j, other in enumerate(columns) if other.part != column.part and (_seen(other) or other.part in ordered)
+        )
         alone = all(other.part == column.part or other.group != column.group for other in columns)
         if not column.number and alone and others:
             found.append(Beside(support, k, others))
@@ -119,12 +146,6 @@ def besides(support: Support) -> list[Beside]:
 
 def _seen(column: Column) -> bool:
     return column.number or column.size <= FEW_LEVELS
-
-
-def _entries(column: Column, codes: Tensor) -> Tensor:
-    if column.number:
-        return torch.special.ndtri((codes.double() + 0.5) / BINS)[:, None]
-    return torch.nn.functional.one_hot(codes, column.size).double() * (APART / 2**0.5)
 
 
 def _distances(places: Tensor, rows: Tensor) -> Tensor:

@@ -98,6 +98,16 @@ class Lookout:
                 return Finding(float(there.double().mean()), columns, None, rows, codes[rows], False, near=True)
         return None
 
+    def _between(self, codes: Tensor, rows: Values) -> Finding | None:
+        """Numbers that the caller sets where the data have a gap."""
+        for k, column in enumerate(self.support.columns):
+            if column.set and column.number:
+                there = in_gap(column, self.support.kept[column.part], rows[column.part])
+                if _many(there, SHARE):
+                    share = float(there.double().mean())
+                    return Finding(share, (k,), None, there.nonzero()[:, 0], codes[there], self.support.whole)
+        return None
+
     def _named(self, codes: Tensor, found: Tensor, bare: list[Tensor], absurd: Tensor | None) -> Finding:
         share, best = float(found.double().mean()), None
         for size in sorted({len(place.columns) for place in self.places}):
