@@ -136,7 +136,9 @@ def besides(support: Support) -> list[Beside]:
     ordered = {part.name for part in support.parts if part.levels}
     for k, column in enumerate(columns):
         others = tuple(
-            j for j, other in enumerate(columns) if other.part != column.part and (_seen(other) or other.part in ordered)
+            j
+            for j, other in enumerate(columns)
+            if other.part != column.part and (_seen(other) or other.part in ordered)
         )
         alone = all(other.part == column.part or other.group != column.group for other in columns)
         if not column.number and alone and others:

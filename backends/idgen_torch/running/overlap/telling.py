@@ -49,7 +49,8 @@ def _beside(columns: list[Column], atoms: Mapping[str, PartOf], there: Values) -
     often = levels[counts.argsort(descending=True)[:SHOWN]]
     shown = " or ".join(_value(own, atoms[own.part], level[None]) for level in often)
     others = list(dict.fromkeys(column.name for column in columns[:-1]))
-    return f"at {shown}, with values of {_joined(others)} near which hardly any row has {'that' if len(often) > 1 else 'it'}"
+    pronoun = "that" if len(often) > 1 else "it"
+    return f"at {shown}, with values of {_joined(others)} near which hardly any row has {pronoun}"
 
 
 def functions(lookout: Lookout) -> list[str]:
