@@ -159,7 +159,10 @@ def _with_one(places: Tensor) -> Tensor:
 
 
 def _logistic(inputs: Tensor, has: Tensor) -> Tensor:
-    """Coefficients of a logistic regression with a small ridge, by Newton's steps.  Shape: (rows, k), (rows,) -> (k,)."""
+    """Coefficients of a logistic regression with a small ridge, by Newton's steps.
+
+    Shape: inputs (rows, k), has (rows,) -> (k,).
+    """
     law = inputs.new_zeros(inputs.shape[1])
     ridge = RIDGE * torch.eye(len(law), dtype=inputs.dtype)
     ridge[0, 0] = 1e-6

@@ -33,8 +33,8 @@ NEARLY = 0.6
 class Finding:
     """A `share` of rows lies where the data show none, by some columns together; `place` has their cells.
 
-    Shape: codes and values of the `rows` (rows that lie there,). Without a place all numbers together say so, or the
-    rows near, of which hardly any has the value of the category that comes `last`.
+    Shape: codes and values of the `rows` (rows that lie there,). Without a place all numbers together say so, or,
+    with `near`, the rows near, of which hardly any has the value of the category that is the last column.
     """
 
     share: float
