@@ -95,9 +95,7 @@ class TorchBackend:
         asked = _families(program, tuning, family or {})
         place, seed = _device(device), checked_seed(seed)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
-        thin = _thin(program, schema, rows)
-        for text in thin:
-            warn_overlap(text)
+        thin = _warn_thin(program, schema, rows)
         warn_contradictions(program, data, types, schema, check_graph, how)
         times = default_rows_factor(program, schema) if factor is None else factor
         settings = FitSettings(seed, times, place, tuning, asked)
@@ -120,6 +118,8 @@ def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family
     """The recipes that are asked for.  Raises DataError for what is none, and for a model that the program lacks."""
     found = {key: tuning.recipe(recipe) for key, recipe in asked.items()}
     check_families(program, found)
+    for text in found:
+        warn_overlap(text)
     return found
 
 
@@ -186,10 +186,10 @@ def _code_of(kind: type[Family]) -> str:
         return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _thin(program: Program, schema: Schema, rows: Values) -> list[str]:
-    """What to say of a table that is smaller than anything can be learned from, and of what takes one value only.
+def _warn_thin(program: Program, schema: Schema, rows: Values) -> list[str]:
+    """Warn of a table that is smaller than anything can be learned from, and of what takes one value only.
 
-    The effect of a treatment or condition that does not vary is not in the data.
+    The effect of a treatment or condition that does not vary is not in the data. Returns what was said.
     """
     found = []
     count = len(next(iter(rows.values())))

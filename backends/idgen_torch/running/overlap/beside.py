@@ -25,7 +25,10 @@ RATIO = 0.01
 ROWS_PER_INPUT = 10
 """A logistic law is fitted from so many rows on, for each input, with the value and without it."""
 
+MOST = 4
 LOOKED_AT = 500
+"""So many categories are looked at, and so many rows."""
+
 FEW_LEVELS = 32
 APART = 1.5
 """Two categories are so many standard deviations of a number apart; those with more levels are not looked at."""
@@ -131,7 +134,7 @@ class Beside:
 
 
 def besides(support: Support) -> list[Beside]:
-    """Categories that no other input comes in one row with, each beside the other inputs."""
+    """Categories that no other input comes in one row with, each beside the other inputs; those that are set first."""
     columns, found = support.columns, []
     ordered = {part.name for part in support.parts if part.levels}
     for k, column in enumerate(columns):
@@ -143,7 +146,7 @@ def besides(support: Support) -> list[Beside]:
         alone = all(other.part == column.part or other.group != column.group for other in columns)
         if not column.number and alone and others:
             found.append(Beside(support, k, others))
-    return found
+    return sorted(found, key=lambda beside: not columns[beside.column].set)[:MOST]
 
 
 def _seen(column: Column) -> bool:
