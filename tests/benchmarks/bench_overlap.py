@@ -312,7 +312,7 @@ def _sharp(count: int) -> Callable[[Generator, int], Asked]:
 
 
 def _same_sign(generator: Generator, rows: int) -> Asked:
-    z = generator.normal(size=(3, 2 * rows))
+    z = generator.normal(size=(8, rows))
     return _among(generator, z, z[0] * z[1] > 0)
 
 
@@ -356,7 +356,7 @@ FAULTY: dict[str, Callable[[Generator, int], Asked]] = {
     "X = 1 where three numbers sum above 0": _sharp(3),
     "X = 1 where six numbers sum above 0": _sharp(6),
     "X = 1 where twenty numbers sum above 0": _sharp(20),
-    "X = 1 where two of three numbers have the same sign": _same_sign,
+    "X = 1 where two of eight numbers have the same sign": _same_sign,
     "X = 1 for a tenth, only where Z < -.5": _rare_below,
     "X = 1 for one in a hundred of 16,000, never where Z = 1": _never_treated,
     "X = 1 for a trial's rows, X = 0 for a survey's": _other_controls,

@@ -23,7 +23,9 @@ RATIO = 0.01
 """A value is out of reach where it is a hundred times rarer than in the data as a whole."""
 
 ROWS_PER_INPUT = 10
-"""A logistic law is fitted from so many rows on, for each input, with the value and without it."""
+MOST_TERMS = 80
+"""A logistic law is fitted from so many rows on, for each term, with the value and without it. Terms are the inputs,
+and their squares and products where rows are enough for these and all terms no more than the second number."""
 
 MOST = 4
 LOOKED_AT = 500
@@ -91,16 +93,19 @@ class Beside:
         law = self.laws[level]
         if law is None:
             return torch.zeros(len(places), dtype=torch.bool)
-        return _with_one(places) @ law < 0
+        return _terms(places, len(law)) @ law < 0
 
     def _law(self, level: int) -> Tensor | None:
         """Coefficients of log p(level | others) - log(RATIO p(level)), odds in the place of chances."""
         codes = self.support.codes
         has, places = codes[:, self.column] == level, self._places(codes)
-        count = int(has.sum())
-        if min(count, len(has) - count) < ROWS_PER_INPUT * places.shape[1]:
+        count, entries = int(has.sum()), places.shape[1]
+        enough = min(count, len(has) - count) / ROWS_PER_INPUT
+        if enough < entries:
             return None
-        law = _logistic(_with_one(places), has.double())
+        products = entries * (entries + 1) // 2
+        pairs = entries + products <= min(enough, MOST_TERMS)
+        law = _logistic(_terms(places, 1 + entries + products * pairs), has.double())
         share = RATIO * count / len(has)
         law[0] -= torch.logit(torch.tensor(share, dtype=torch.float64))
         return law
@@ -157,8 +162,13 @@ def _distances(places: Tensor, rows: Tensor) -> Tensor:
     return torch.cdist(places.float(), rows.float(), compute_mode="donot_use_mm_for_euclid_dist")
 
 
-def _with_one(places: Tensor) -> Tensor:
-    return torch.cat([places.new_ones(len(places), 1), places], 1)
+def _terms(places: Tensor, count: int) -> Tensor:
+    """One, the entries, and where `count` says so their products by twos.  Shape: (rows, entries) -> (rows, count)."""
+    terms = [places.new_ones(len(places), 1), places]
+    if count > 1 + places.shape[1]:
+        first, second = torch.triu_indices(places.shape[1], places.shape[1])
+        terms.append(places[:, first] * places[:, second])
+    return torch.cat(terms, 1)
 
 
 def _logistic(inputs: Tensor, has: Tensor) -> Tensor:
