@@ -59,6 +59,11 @@ class Beside:
         """Whether all others are categories, too."""
         return not any(self.support.columns[k].number for k in self.others)
 
+    @cached_property
+    def kept(self) -> Tensor:
+        """Where the rows are that are kept.  Shape: (rows kept, entries) float64."""
+        return self._places(self.support.all_codes)
+
     def bare(self, codes: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Some of the rows, and which of these no near row supports, by each of two measures.
 
@@ -75,9 +80,8 @@ class Beside:
 
     def _alone(self, level: int, places: Tensor) -> Tensor:
         """Whether many rows are nearer than any that has the value."""
-        kept = self.support.all_codes
-        having = self._places(kept[kept[:, self.column] == level])
-        known = self._places(self.support.codes)
+        having = self.kept[self.support.all_codes[:, self.column] == level]
+        known = self.kept[: len(self.support.codes)]
         most = EXPECTED_IN_CELLS if self.cells else EXPECTED
         wanted = min(most, max(LEAST, len(having) / PART))
         if len(having) < wanted:
@@ -98,7 +102,7 @@ class Beside:
     def _law(self, level: int) -> Tensor | None:
         """Coefficients of log p(level | others) - log(RATIO p(level)), odds in the place of chances."""
         codes = self.support.codes
-        has, places = codes[:, self.column] == level, self._places(codes)
+        has, places = codes[:, self.column] == level, self.kept[: len(codes)]
         count, entries = int(has.sum()), places.shape[1]
         enough = min(count, len(has) - count) / ROWS_PER_INPUT
         if enough < entries:
