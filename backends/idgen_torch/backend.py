@@ -95,13 +95,13 @@ class TorchBackend:
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
         check_stated(program, schema.check)
-        _warn_thin(program, schema, rows)
+        thin = _warn_thin(program, schema, rows)
         warn_contradictions(program, data, types, schema, check_graph, how)
         times = default_rows_factor(program, schema) if factor is None else factor
         settings = FitSettings(seed, times, place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)
         with our_arithmetic(gradients=True), shown(progress) as told:
-            fitting = Fitting(program, schema, rows, settings, told, kept)
+            fitting = Fitting(program, schema, rows, settings, told, kept, thin)
             return TorchSampler(fitting.run(choices(program, schema, fitting.overlap)), place)
 
     def load(self, path: str | Path, device: str = "auto") -> TorchSampler:
@@ -111,13 +111,15 @@ class TorchBackend:
         """
         place = _device(device)
         with our_arithmetic(gradients=False):
-            return TorchSampler(read_fitted(Path(path), place), place)
+            return TorchSampler(read_fitted(Path(path), place), place, loaded=True)
 
 
 def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family]) -> dict[str, Family]:
     """The recipes that are asked for.  Raises DataError for what is none, and for a model that the program lacks."""
     found = {key: tuning.recipe(recipe) for key, recipe in asked.items()}
     check_families(program, found)
+    for text in found:
+        warn_overlap(text)
     return found
 
 
@@ -184,14 +186,15 @@ def _code_of(kind: type[Family]) -> str:
         return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _warn_thin(program: Program, schema: Schema, rows: Values) -> None:
+def _warn_thin(program: Program, schema: Schema, rows: Values) -> list[str]:
     """Warn of a table that is smaller than anything can be learned from, and of what takes one value only.
 
-    The effect of a treatment or condition that does not vary is not in the data.
+    The effect of a treatment or condition that does not vary is not in the data. Returns what was said.
     """
+    found = []
     count = len(next(iter(rows.values())))
     if count < FEW_ROWS:
-        warn_overlap(
+        found.append(
             f"the table has {count} row{'s' * (count != 1)}, too few to learn a law from; the answer is a guess"
         )
     for name in dict.fromkeys(slot for op in program.samplers for slot in op.network.inputs):
@@ -199,6 +202,7 @@ def _warn_thin(program: Program, schema: Schema, rows: Values) -> None:
             values = rows[atom.part.name]
             if all(bool((piece == values[0]).all()) for piece in values.split(256)):
                 only = atom.kind.describe(values[0])
-                warn_overlap(
+                found.append(
                     f"{atom.part.name} is {only} in every row, so that its effect cannot be learned from these data"
                 )
+    return found

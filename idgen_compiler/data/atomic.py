@@ -258,8 +258,10 @@ def _put(made: Path, target: Path, aside: Path, check: Callable[[Path], None]) -
         try:
             made.rename(target)  # onto nothing, or onto an empty folder
             return
-        except OSError:
+        except OSError as error:
             if not target.is_dir():
+                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):  # another one has just taken it away
+                    continue
                 if aside.exists():
                     aside.rename(target)
                 raise

@@ -293,6 +293,49 @@ def _napkin_of_equal_numbers(generator: Generator, rows: int) -> Asked:
     return Asked("", EFFECT, NAPKIN, data, (({"X": 0.0}, {}),))
 
 
+def _among(generator: Generator, z: Any, x: Any) -> Asked:
+    """A binary X among numbers that cause it and Y, asked at both values."""
+    names = [f"Z{k}" for k in range(len(z))]
+    y = x * (1 + z[0]) + z.sum(0) / len(z) ** 0.5 + generator.normal(size=len(x))
+    edges = [f"{name} -> X; {name} -> Y" for name in names]
+    edges += [f"{a} <-> {b}" for k, a in enumerate(names) for b in names[:k]]
+    data = {**dict(zip(names, z, strict=True)), "X": x.astype(int), "Y": y}
+    return Asked("", EFFECT, "; ".join([*edges, "X -> Y"]), data, (({"X": 0}, {}), ({"X": 1}, {})))
+
+
+def _sharp(count: int) -> Callable[[Generator, int], Asked]:
+    def drawn(generator: Generator, rows: int) -> Asked:
+        z = generator.normal(size=(count, rows))
+        return _among(generator, z, z.sum(0) > 0)
+
+    return drawn
+
+
+def _same_sign(generator: Generator, rows: int) -> Asked:
+    z = generator.normal(size=(8, rows))
+    return _among(generator, z, z[0] * z[1] > 0)
+
+
+def _rare_below(generator: Generator, rows: int) -> Asked:
+    z = generator.normal(size=rows)
+    x = ((z < -0.5) & (generator.random(rows) < 0.1 / 0.31)).astype(int)
+    data = {"Z": z, "X": x, "Y": x * (1 + z) + z + generator.normal(size=rows)}
+    return Asked("", EFFECT, BACK_DOOR, data, (({"X": 1}, {}),))
+
+
+def _never_treated(generator: Generator, rows: int) -> Asked:
+    z = _coin(generator, 0.3, 8 * rows)
+    x = _coin(generator, 0.01 / 0.7, 8 * rows) * (1 - z)
+    return Asked("", EFFECT, BACK_DOOR, {"Z": z, "X": x, "Y": _outcome(generator, z, x)}, (({"X": 1}, {}),))
+
+
+def _other_controls(generator: Generator, rows: int) -> Asked:
+    """A small trial's treated among a survey's controls."""
+    z, x = generator.normal(size=(8, 8 * rows)), np.arange(8 * rows) % 100 == 0
+    z[:4] = np.where(x, 0.5 * z[:4] - 1.5, z[:4])
+    return replace(_among(generator, z, x), questions=(({"X": 1}, {}),))
+
+
 def _two_rows(generator: Generator, rows: int) -> Asked:
     data = {"Z": np.array([0, 1]), "X": np.array([0, 1]), "Y": generator.normal(size=2)}
     return Asked("", EFFECT, BACK_DOOR, data, (({"X": 1}, {}),))
@@ -310,6 +353,13 @@ FAULTY: dict[str, Callable[[Generator, int], Asked]] = {
     "X = Z^2": _square,
     "X = 1 where Z > 0": _threshold,
     "X lies elsewhere for each category of Z": _scales_by_category,
+    "X = 1 where three numbers sum above 0": _sharp(3),
+    "X = 1 where six numbers sum above 0": _sharp(6),
+    "X = 1 where twenty numbers sum above 0": _sharp(20),
+    "X = 1 where two of eight numbers have the same sign": _same_sign,
+    "X = 1 for a tenth, only where Z < -.5": _rare_below,
+    "X = 1 for one in a hundred of 16,000, never where Z = 1": _never_treated,
+    "X = 1 for a trial's rows, X = 0 for a survey's": _other_controls,
     "two rows": _two_rows,
 }
 """Cases in which a part of the answer rests on values that never meet."""

@@ -48,7 +48,7 @@ def test_texts_are_refused_with_the_way_to_read_them() -> None:
     for call in (idgen.compile, idgen.identify, explain):
         with pytest.raises(QueryError, match=r"the query 'P\(Y \| do\(X\)\)' is no Query; read one with Query.parse"):
             call("P(Y | do(X))", NAPKIN)  # type: ignore[operator]
-        with pytest.raises(GraphError, match=r"the graph 'X -> Y' is no ADMG; read one with ADMG.parse"):
+        with pytest.raises(GraphError, match=r"the graph 'X -> Y' is no ADMG; read one with ADMG.read"):
             call(QUERY, "X -> Y")  # type: ignore[operator]
 
 
@@ -151,7 +151,7 @@ def test_every_entrance_says_that_a_text_is_no_query_and_a_query_no_graph() -> N
     for entrance in entrances:
         with pytest.raises(QueryError, match=r"read one with Query\.parse"):
             entrance("P(Y | do(X))", NAPKIN)
-        with pytest.raises(idgen.GraphError, match=r"read one with ADMG\.parse"):
+        with pytest.raises(idgen.GraphError, match=r"read one with ADMG\.read"):
             entrance(QUERY, "X -> Y")
 
 

@@ -35,6 +35,7 @@ _COLUMNS = st.one_of(
 )
 
 
+@pytest.mark.filterwarnings("ignore::idgen_compiler.errors.DataWarning")
 @given(_COLUMNS)
 def test_a_column_comes_back_as_it_went_in(values: list[Any]) -> None:
     back = round_trip({"X": values})

@@ -172,7 +172,7 @@ def _groups(task: Task, rows: Values, schema: Schema) -> Iterator[tuple[str, Ten
         values = rows[part.name].cpu()[:, 0]
         steps = min(MOST_GROUPS, MOST_BINS // len(numbers), count // FEW)
         ends = torch.quantile(values.double(), torch.linspace(0, 1, steps + 1, dtype=torch.float64)).unique()
-        bins = torch.bucketize(values.double(), ends[1:-1]) if len(ends) > 2 else torch.zeros(0)
+        bins = torch.bucketize(values.double(), ends[1:-1]) if len(ends) > 2 else values[:0]
         for k in bins.unique().tolist():
             mask = bins == k
             if FEWEST <= int(mask.sum()) < count:

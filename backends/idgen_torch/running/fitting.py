@@ -38,11 +38,11 @@ from idgen_torch.running.overlap.support import Support
 from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
 from idgen_torch.running.plan import FitSettings, draws_of, label_of, requested_families
-from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelReport, Overlap, versions
+from idgen_torch.running.record import Choice, DataReport, FitRecord, Lack, ModelReport, Overlap, versions
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
-from idgen_torch.running.weights.reweighting import reweighted, warn_poor_overlap
+from idgen_torch.running.weights.reweighting import poor_overlap, reweighted
 from idgen_torch.training.progress import Progress
 from idgen_torch.warning import warn_noise
 
@@ -57,7 +57,10 @@ _ASKED = "{label} {where}; the answer there is extrapolation"
 
 
 class Fitting:
-    """How the operations of `program` are realized by training, as far as they are asked for (see `execute`)."""
+    """How the operations of `program` are realized by training, as far as they are asked for (see `execute`).
+
+    `thin` is what was said of the table's overlap before.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Fitting:
         settings: FitSettings,
         progress: Progress,
         checkpoint: Checkpoint | None,
+        thin: Sequence[str] = (),
     ) -> None:
         self.program = program
         self._schema = schema
@@ -86,6 +90,8 @@ class Fitting:
         self._overlap: dict[str, Overlap] = {}
         self._missing: dict[str, str] = {}  # law that was reweighted -> which rows it lacks
         self._lookouts: dict[str, Lookout] = {}
+        self._lacks: dict[str, Lack] = {}  # what was said -> what the record keeps of it
+        self._keep(*thin)
         self._told: set[str] = set()  # the places without rows that were warned of
         self._requested = requested_families(program, settings.families)
         weighing = [op.reweight for op in program.laws if op.reweight]
@@ -104,9 +110,10 @@ class Fitting:
         for op in self.program.laws:
             if op.result in self._overlap and not op.regenerate:
                 found, report = self._overlap[op.result], self._data_reports[op.result]
-                said = warn_poor_overlap(op.result, found.variables, report.effective_rows, report.rows, found.mass)
-                if not said and self._missing.get(op.result):
-                    warn_overlap(self._missing[op.result])
+                poor = poor_overlap(op.result, found.variables, report.effective_rows, report.rows, found.mass)
+                if text := poor or self._missing.get(op.result):
+                    warn_overlap(text)
+                    self._keep(text)
         return self._fitted(choices)
 
     def overlap(self, data: str) -> Overlap:
@@ -243,7 +250,7 @@ class Fitting:
                         rows[part.name] = _room(part, count, value)
                     rows[part.name][start : start + size] = value
             start += size
-            watch.tell()
+            self._keep(*watch.tell())
             self._trainer.progress.advance(math.nan)
         self._trainer.progress.done()
         self._data_reports[op.result] = DataReport(op.result, count, float(count))
@@ -284,6 +291,10 @@ class Fitting:
             lack = missing_rows(op.result, draw, policy, model, self._schema, data, self._settings.seed)
             self._missing[op.result] = self._missing.get(op.result) or lack or ""
 
+    def _keep(self, *texts: str, sampled: bool = False) -> None:
+        """Keep what was said of missing overlap for the record."""
+        self._lacks.update({text: Lack(text, sampled) for text in texts})
+
     def _watch(self, sentence: str) -> Watch:
         labels = {model.result: label_of(model) for model in self.program.models}
         return Watch(self._schema, self._lookouts, labels, sentence, self._told, details=True)
@@ -300,7 +311,7 @@ class Fitting:
         known, seed = self._observed, self._settings.seed
         inputs = crossed(op.network.inputs, conditions, self._schema, known.rows, known.count, seed)
         for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
-            watch.tell()
+            self._keep(*watch.tell(), sampled=True)
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
@@ -317,6 +328,7 @@ class Fitting:
             models=self._in_order(self._model_reports),
             data=self._in_order(self._data_reports),
             choices=tuple(choices),
+            lacks=tuple(self._lacks.values()),
         )
         return FittedProgram(
             self.program,

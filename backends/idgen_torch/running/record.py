@@ -12,7 +12,7 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_torch.families import SeedNoise
 
-__all__ = ["Choice", "DataReport", "FitRecord", "ModelReport", "Overlap", "versions"]
+__all__ = ["Choice", "DataReport", "FitRecord", "Lack", "ModelReport", "Overlap", "versions"]
 
 _FOR_IMAGES = ("diffusers", "accelerate")
 
@@ -78,10 +78,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Lack:
+    """What the fit warned of missing overlap; `sampled` where the sampler says so itself whenever it matters."""
+
+    text: str
+    sampled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FitRecord:
     """How a program was fitted: `rows` were observed, `rows_factor` times as many regenerated.
 
-    `choices` has the laws that could be had in two ways.
+    `choices` has the laws that could be had in two ways, and `lacks` where rows are missing.
     """
 
     rows: int
@@ -93,10 +101,12 @@ class FitRecord:
     models: tuple[ModelReport, ...]
     data: tuple[DataReport, ...]
     choices: tuple[Choice, ...] = ()
+    lacks: tuple[Lack, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.rows} rows observed, seed {self.seed}, {self.device}"]
         lines += [f"  {choice}" for choice in self.choices]
+        lines += [f"  overlap: {lack.text}" for lack in self.lacks]
         for model in self.models:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
             held_out = f", held-out log-likelihood {told}" if told else ""

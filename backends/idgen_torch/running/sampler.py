@@ -14,6 +14,7 @@ from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
+from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.files.samplers import write_fitted
@@ -33,12 +34,14 @@ _ASKED = "{share} of the samples ask {label} {where}; the answer there is extrap
 class TorchSampler:
     """A fitted program.
 
-    Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit.
+    Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit. One
+    that was `loaded` repeats what the fit warned of and no sampler sees.
     """
 
-    def __init__(self, fitted: FittedProgram, device: torch.device) -> None:
+    def __init__(self, fitted: FittedProgram, device: torch.device, loaded: bool = False) -> None:
         self.fitted = fitted
         self.device = device
+        self._loaded = loaded
 
     @property
     def program(self) -> Program:
@@ -72,8 +75,8 @@ class TorchSampler:
 
         Returns arrays with n entries each, in the type in which the variable's data came, images as bytes
         (n, channels, height, width); a composite is a structured array. Raises DataError for wrong names or values, and
-        warns (OverlapWarning) for a number beyond the data, and where a model is asked at values of its inputs that no
-        row shows together.
+        warns (OverlapWarning) for a number beyond the data, where a model is asked at values of its inputs that no row
+        shows together, and, when it was loaded, of what its fit warned of.
         """
         op, count, batches = self._drawn(n, do, given, seed, query)
         columns = {name: self.schema[name].empty(count) for name in op.network.outputs}
@@ -115,6 +118,9 @@ class TorchSampler:
         if query is not None:
             check_stated(self.program, self.schema.check, query)
         op, inputs = question.sampler, self._inputs(question)
+        lacks = [lack.text for lack in self.fitted.record.lacks if not lack.sampled]
+        if self._loaded and lacks:
+            warn_overlap(f"the fit of this sampler warned: {'; '.join(lacks)}")
         fitted = self.fitted
         watch = self._watch(varies=any(len(values) > 1 for parts in inputs.values() for values in parts))
         wired = WiredNetwork(op.network, self.schema, fitted.models, fitted.policies, self.device, watch)

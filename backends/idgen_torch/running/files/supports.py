@@ -16,7 +16,7 @@ from idgen_torch.families import Resample
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.running.files.models import Record, read_model, write_model
 from idgen_torch.running.overlap.finding import Lookout
-from idgen_torch.running.overlap.support import MOST_ROWS, Support, seen_parts
+from idgen_torch.running.overlap.support import MOST_RARE, MOST_ROWS, Support, seen_parts
 from idgen_torch.running.overlap.watch import groups_of
 
 __all__ = ["read_lookouts", "write_lookouts"]
@@ -52,7 +52,7 @@ def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) ->
             raise DataError(f"the saved support of {name} holds no rows; save the sampler again")
         kept = {part.name: torch.from_numpy(rows.values_of(part.name)) for part in parts}
         count = len(kept[parts[0].name])
-        if not count <= min(entry(record, "rows", int), MOST_ROWS):
+        if not count <= min(entry(record, "rows", int), MOST_ROWS + MOST_RARE):
             raise DataError(
                 f"the saved support of {name} has {count} rows, more than were kept; save the sampler again"
             )

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from idgen_torch.parts import Values
+from idgen_torch.running.overlap.beside import Beside, besides
 from idgen_torch.running.overlap.gaps import in_gap
 from idgen_torch.running.overlap.places import Place, places
 from idgen_torch.running.overlap.support import Support, codes_of
@@ -32,7 +33,8 @@ NEARLY = 0.6
 class Finding:
     """A `share` of rows lies where the data show none, by some columns together; `place` has their cells.
 
-    Shape: codes and values of the `rows` (rows that lie there,). Without a place all numbers together say so.
+    Shape: codes and values of the `rows` (rows that lie there,). Without a place all numbers together say so, or,
+    with `near`, the rows near, of which hardly any has the value of the category that is the last column.
     """
 
     share: float
@@ -41,6 +43,7 @@ class Finding:
     rows: Tensor  #: which of the rows that were looked at
     codes: Tensor
     none: bool  #: whether there is no row at all, not only hardly any
+    near: bool = False  #: whether the rows near say so
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,11 @@ class Lookout:
     def together(self) -> Together | None:
         """All numbers together."""
         return Together.of(self.support)
+
+    @cached_property
+    def besides(self) -> list[Beside]:
+        """Each category that stands apart, beside all others."""
+        return besides(self.support)
 
     def look(self, rows: Values) -> Finding | None:
         """What is to be said about some rows, by part; None where the data support enough of them."""
@@ -78,7 +86,17 @@ class Lookout:
             found |= absurd
         if _many(found, SHARE) or _many(firm, SHARE_OF_CELLS):
             return self._named(codes, found, bare, absurd)
-        return self._unseen(codes, cells) or self._between(codes, rows)
+        return self._unseen(codes, cells) or self._between(codes, rows) or self._near(codes)
+
+    def _near(self, codes: Tensor) -> Finding | None:
+        """Values of a category that no row near has, with the other inputs as they are."""
+        for beside in self.besides:
+            index, measures = beside.bare(codes)
+            there = max(measures, key=lambda measure: int(measure.sum()))
+            if _many(there, SHARE):
+                rows, columns = index[there], (*beside.others, beside.column)
+                return Finding(float(there.double().mean()), columns, None, rows, codes[rows], False, near=True)
+        return None
 
     def _between(self, codes: Tensor, rows: Values) -> Finding | None:
         """Numbers that the caller sets where the data have a gap."""

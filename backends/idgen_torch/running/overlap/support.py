@@ -12,7 +12,7 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_torch.parts import Values
 
-__all__ = ["BINS", "MOST_ROWS", "Column", "Groups", "Support", "codes_of", "seen_parts"]
+__all__ = ["BINS", "MOST_RARE", "MOST_ROWS", "Column", "Groups", "Support", "codes_of", "seen_parts"]
 
 BINS = 128
 """A number is known by which of so many parts of the data, equal in rows, it lies in."""
@@ -20,6 +20,11 @@ BINS = 128
 MOST_ROWS = 8192
 MOST_COLUMNS = 24
 """At most so many rows and inputs are kept; of more rows, so many evenly spaced ones."""
+
+RARE = 500
+MOST_RARE = 4096
+"""Of a category that stands apart from the other inputs so many rows of each value are kept, beyond the evenly spaced
+ones; of all values together, at most the second number more."""
 
 NO_WEIGHT = 1e-6
 """Rows that weigh less than this fraction of the mean are no rows."""
@@ -49,7 +54,10 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Support:
-    """The inputs of a model in rows that it was trained on, `kept` of the `rows` that there were."""
+    """The inputs of a model in rows that it was trained on, `kept` of the `rows` that there were.
+
+    The first MOST_ROWS that are kept are evenly spaced; what follows has values of categories that few of these have.
+    """
 
     parts: tuple[Part, ...]
     kept: Values
@@ -62,21 +70,28 @@ class Support:
         parts = seen_parts(inputs)
         if not parts:
             return None
-        index, count = _rows(len(rows[parts[0].name]), weights)
-        if not len(index):
+        there, even = _rows(len(rows[parts[0].name]), weights)
+        if not len(there):
             return None
+        more = _rare([rows[part.name] for part in _apart(parts, groups)], there, even)
+        index = torch.cat([there[even], there[more]])
         kept = {part.name: rows[part.name][index.to(rows[part.name].device)].cpu() for part in parts}
-        return cls(parts, kept, groups, count)
+        return cls(parts, kept, groups, len(there))
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The inputs, each entry of a vector by itself."""
-        found = [c for p in self.parts for c in _columns(p, *self.groups[p.name], self.kept[p.name])]
+        found = [c for p in self.parts for c in _columns(p, *self.groups[p.name], self.kept[p.name][:MOST_ROWS])]
         return tuple(found[:MOST_COLUMNS])
 
     @cached_property
     def codes(self) -> Tensor:
-        """The rows that are kept as codes.  Shape: (rows kept, columns) int64."""
+        """The evenly spaced rows as codes.  Shape: (rows, columns) int64."""
+        return self.all_codes[:MOST_ROWS]
+
+    @cached_property
+    def all_codes(self) -> Tensor:
+        """All rows that are kept as codes.  Shape: (rows kept, columns) int64."""
         return codes_of(self.columns, self.kept)
 
     @property
@@ -113,13 +128,42 @@ def _columns(part: Part, group: int, is_set: bool, values: Tensor) -> list[Colum
     return columns
 
 
-def _rows(count: int, weights: Tensor | None) -> tuple[Tensor, int]:
-    """Which rows are kept, and how many there are."""
+def _rows(count: int, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Which rows there are, and which of these are kept."""
     there = torch.arange(count)
     if weights is not None:
         mass = weights.detach().cpu().double()
         there = there[mass > NO_WEIGHT * mass.mean()]
-    if len(there) <= MOST_ROWS:
-        return there, len(there)
-    even = torch.linspace(0, len(there) - 1, MOST_ROWS, dtype=torch.float64).round().long()
-    return there[even], len(there)
+    return there, _evenly(torch.arange(len(there)), MOST_ROWS)
+
+
+def _evenly(index: Tensor, count: int) -> Tensor:
+    if len(index) <= count:
+        return index
+    return index[torch.linspace(0, len(index) - 1, count, dtype=torch.float64).round().long()]
+
+
+def _apart(parts: Sequence[Part], groups: Groups) -> list[Part]:
+    """Categories that no other input comes in one row with."""
+    return [
+        part
+        for part in parts
+        if part.discrete and all(other is part or groups[other.name][0] != groups[part.name][0] for other in parts)
+    ]
+
+
+def _rare(categories: Sequence[Tensor], there: Tensor, even: Tensor) -> Tensor:
+    """Which more rows to keep, of those that are there, so that values that few rows have are known."""
+    found = even.new_zeros(0)
+    if len(even) == len(there):
+        return found
+    left = torch.ones(len(there), dtype=torch.bool)
+    left[even] = False
+    for values in categories:
+        own = values.cpu()[there].long()
+        known = torch.bincount(own[even], minlength=int(own.max()) + 1)
+        for level in (known < RARE).nonzero()[:, 0].tolist():
+            more = _evenly((left & (own == level)).nonzero()[:, 0], RARE - int(known[level]))
+            left[more] = False
+            found = torch.cat([found, more])
+    return found[:MOST_RARE]

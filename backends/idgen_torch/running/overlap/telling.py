@@ -21,6 +21,9 @@ ROUNDING = 1e-6
 SHOWN = 2
 """So many places are named."""
 
+COARSE = 8
+"""Stretches of numbers that no place has bins for are told apart by so many bins."""
+
 DETERMINED = 0.98
 """A number of which others explain this part of the variance, as ranks, is all but a function of them."""
 
@@ -28,13 +31,26 @@ DETERMINED = 0.98
 def where(finding: Finding, lookout: Lookout, atoms: Mapping[str, PartOf], rows: Values) -> str:
     """The places of a finding, as `at X = 1, Z = 0, which no row shows`; `rows` are those that were looked at."""
     columns = [lookout.support.columns[k] for k in finding.columns]
-    if finding.place is None and len(columns) > 1 and any(column.number for column in columns):
+    if finding.place is None and not finding.near and len(columns) > 1 and any(column.number for column in columns):
         return f"at values of {_joined([column.name for column in columns])} that lie far from every row together"
     there = {column.part: rows[column.part][finding.rows] for column in columns}
+    if finding.near and len(columns) > 2:
+        return _beside(columns, atoms, there)
     shown = _places(finding, columns, atoms, there)
     missing = "no row shows" if finding.none else "hardly any row shows"
     more = " and elsewhere" if len(shown) > SHOWN else ""
     return f"at {' or '.join(shown[:SHOWN])}{more}, which {missing}"
+
+
+def _beside(columns: list[Column], atoms: Mapping[str, PartOf], there: Values) -> str:
+    """`at X = 1 or X = 0, with values of A and B near which hardly any row has it`."""
+    own = columns[-1]
+    levels, counts = there[own.part].unique(return_counts=True)
+    often = levels[counts.argsort(descending=True)[:SHOWN]]
+    shown = " or ".join(_value(own, atoms[own.part], level[None]) for level in often)
+    others = list(dict.fromkeys(column.name for column in columns[:-1]))
+    pronoun = "that" if len(often) > 1 else "it"
+    return f"at {shown}, with values of {_joined(others)} near which hardly any row has {pronoun}"
 
 
 def functions(lookout: Lookout) -> list[str]:
@@ -60,7 +76,7 @@ def functions(lookout: Lookout) -> list[str]:
 
 def _places(finding: Finding, columns: list[Column], atoms: Mapping[str, PartOf], there: Values) -> list[str]:
     """The places where most of the rows lie, each once: all values but those of the number that varies most are set."""
-    steps = finding.place.steps if finding.place is not None else (1,) * len(columns)
+    steps = finding.place.steps if finding.place is not None else [COARSE if c.number else 1 for c in columns]
     codes = torch.stack([finding.codes[:, k] // s for k, s in zip(finding.columns, steps, strict=True)], 1)
     varied = [len(codes[:, k].unique()) if column.number else 0 for k, column in enumerate(columns)]
     moving = max(range(len(columns)), key=varied.__getitem__)

@@ -70,12 +70,12 @@ class Watch:
     def _atoms(self, variable: str) -> tuple[PartOf, ...]:
         return self.schema[variable].atoms(variable)
 
-    def tell(self) -> bool:
-        """Warn of what was found since; whether anything was."""
+    def tell(self) -> list[str]:
+        """Warn of what was found since, and return it."""
         found, self.found = self.found, []
         for text in found:
             warn_overlap(text)
-        return bool(found)
+        return found
 
 
 def watched(batches: Iterable[T], watch: Watch) -> Iterator[T]:

@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import total
 from idgen_torch.running.ancestral import DataSet
 
-__all__ = ["MASS", "NoOverlap", "Weighted", "effective_rows", "reweighted", "warn_poor_overlap"]
+__all__ = ["MASS", "NoOverlap", "Weighted", "effective_rows", "poor_overlap", "reweighted"]
 
 FEW_EFFECTIVE = 0.02
 """Below this fraction of effective rows a reweighting warns."""
@@ -62,23 +61,18 @@ def reweighted(name: str, data: DataSet, log_ratio: Tensor, kept: list[str]) -> 
     return Weighted(DataSet(rows, data.count, weights.float()), effective_rows(weights), mass)
 
 
-def warn_poor_overlap(name: str, variables: str, effective: float, count: int, mass: float) -> bool:
-    """Warn when few of `count` rows stay effective, or when the weights' mean says that they do not cover the law.
-
-    Whether anything was said.
-    """
+def poor_overlap(name: str, variables: str, effective: float, count: int, mass: float) -> str | None:
+    """What to say when few of `count` rows stay effective, or when the weights' mean shows that they cover no law."""
     if effective < FEW_EFFECTIVE * count:
-        warn_overlap(
+        return (
             f"{name}: after reweighting {variables} only {effective:.0f} of {count} "
             "rows are effective (poor overlap), so that what is learned there rests on few rows; "
             "compile with realize='regenerate' to share strength instead"
         )
-    elif not MASS <= mass <= 1 / MASS:
-        warn_overlap(
+    if not MASS <= mass <= 1 / MASS:
+        return (
             f"{name}: the weights of {variables} have mean {mass:.2f} and not one, so that "
             "a part of the intervened law has no rows, or its propensities are wrong; the answer there is not to be "
             "trusted, and realize='regenerate' would extrapolate"
         )
-    else:
-        return False
-    return True
+    return None

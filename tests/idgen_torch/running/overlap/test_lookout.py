@@ -126,6 +126,46 @@ def test_values_that_a_caller_sets_together_and_no_row_has() -> None:
     assert lookout(rows, apart, ("A",)).look(asked) is None
 
 
+def test_rare_values_of_a_category_that_stands_apart_are_kept() -> None:
+    x = (torch.arange(100_000) % 400 == 7).long()
+    rows = {"X": x, "Z": normal(100_000, 1)}
+    parts = [Part("X", size=2), Part("Z")]
+    support = Support.of(parts, {"X": (0, True), "Z": (1, False)}, rows, None)
+    assert support is not None
+    assert len(support.codes) == MOST_ROWS
+    assert int(support.all_codes[:, 0].sum()) == 250
+    together = Support.of(parts, {"X": (0, False), "Z": (0, False)}, rows, None)
+    assert together is not None
+    assert len(together.all_codes) == MOST_ROWS
+
+
+@pytest.mark.parametrize("share", [0.5, 0.02])
+def test_a_category_that_leans_on_many_numbers_is_quiet(share: float) -> None:
+    z = normal(10_000, 6)
+    lean = torch.logit(torch.tensor(share)) + z.sum(1) / 6**0.5
+    x = (torch.rand(10_000, generator=generator(9)) < lean.sigmoid()).long()
+    watching = lookout({"X": x, "Z": z}, {"X": 0, "Z": 1}, ("X",))
+    for level in (0, 1):
+        assert watching.look({"X": torch.full((2000,), level), "Z": normal(2000, 6, seed=3)}) is None
+
+
+def test_ordered_categories_are_near_by_rank() -> None:
+    """The rule lies along two orders of twelve values; of three values of either no pair is without rows."""
+    a, b = (torch.randint(12, (N,), generator=generator(seed)) for seed in (0, 1))
+    c = normal(N, 1)
+    x = (a + b + 4 * c[:, 0] > 11).long()
+    parts = [Part("X", size=2), *(Part(name, size=12, levels=tuple(map(float, range(12)))) for name in "AB"), Part("C")]
+    support = Support.of(
+        parts, {name: (k, k == 0) for k, name in enumerate("XABC")}, {"X": x, "A": a, "B": b, "C": c}, None
+    )
+    assert support is not None
+    asked = {"X": torch.ones(1000, dtype=torch.int64), "A": a[:1000], "B": b[:1000], "C": c[:1000]}
+    found = Lookout(support).look(asked)
+    assert found is not None
+    assert found.near
+    assert found.share > 0.2
+
+
 def test_one_row_of_few_says_nothing() -> None:
     """A share is told beyond chance only: of twenty samples a single one may lie anywhere."""
     z = coin()

@@ -112,6 +112,46 @@ def test_a_loaded_sampler_tells_as_well_and_so_does_a_stream(tmp_path: Path) -> 
         next(iter(loaded.stream(100, do={"X": 0}, seed=0)))  # type: ignore[attr-defined]
 
 
+def test_a_loaded_sampler_repeats_what_only_the_fit_saw(tmp_path: Path) -> None:
+    sampler, told = fit(faulty("napkin, W2 is W1", 0), rows_factor=1.0)
+    assert said(sampler, 1000, do={"X": 0}) == []
+    sampler.save(tmp_path / "s")
+    loaded = idgen.load(tmp_path / "s")
+    (text,) = said(loaded, 1000, do={"X": 0})
+    assert text == f"the fit of this sampler warned: {'; '.join(told)}"
+    assert all(f"overlap: {one}" in str(loaded.report()) for one in told)
+    loaded.save(tmp_path / "again")
+    assert said(idgen.load(tmp_path / "again"), 1000, do={"X": 0}) == [text]
+
+
+def test_a_treatment_that_never_varies_is_told_again_after_loading(tmp_path: Path) -> None:
+    data = {"Z": np.arange(400) % 2, "X": np.ones(400, dtype=int), "Y": np.arange(400) % 3 % 2}
+    sampler, _ = fit(Asked("", "P(Y | do(X))", "Z -> X -> Y; Z -> Y", data, ()))
+    sampler.save(tmp_path / "s")
+    (text,) = said(idgen.load(tmp_path / "s"), 100, do={"X": 1})
+    assert "X is 1 in every row" in text
+
+
+def test_what_no_row_near_shows_names_the_value_and_the_inputs() -> None:
+    sampler, _ = fit(faulty("X = 1 where three numbers sum above 0", 0), **QUICKLY)
+    (text,) = said(sampler, 2000, do={"X": 1})
+    share = int(text.partition("%")[0])
+    assert 20 < share < 50
+    assert "at X = 1, with values of Z0, Z1 and Z2 near which hardly any row has it; the answer there" in text
+    sampler, _ = fit(faulty("X = 1 for a tenth, only where Z < -.5", 0), **QUICKLY)
+    assert said(sampler, 2000, do={"X": 0}) == []
+    (text,) = said(sampler, 2000, do={"X": 1})
+    assert "X = 1, which hardly any row shows" in text
+
+
+def test_rare_values_keep_their_rows_in_a_file(tmp_path: Path) -> None:
+    sampler, _ = fit(faulty("X = 1 for one in a hundred of 16,000, never where Z = 1", 0))
+    sampler.save(tmp_path / "s")
+    told = said(idgen.load(tmp_path / "s"), 2000, do={"X": 1})
+    assert told == said(sampler, 2000, do={"X": 1})
+    assert "Z = 1" in told[0]
+
+
 @pytest.mark.parametrize("wrong", [{"rows": 3}, {"rows": "many"}, {"rows": True}])
 def test_a_support_that_was_tampered_with_is_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
     sampler, _ = fit(faulty("X is Z", 0))
