@@ -118,8 +118,6 @@ def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family
     """The recipes that are asked for.  Raises DataError for what is none, and for a model that the program lacks."""
     found = {key: tuning.recipe(recipe) for key, recipe in asked.items()}
     check_families(program, found)
-    for text in found:
-        warn_overlap(text)
     return found
 
 
@@ -205,4 +203,6 @@ def _warn_thin(program: Program, schema: Schema, rows: Values) -> list[str]:
                 found.append(
                     f"{atom.part.name} is {only} in every row, so that its effect cannot be learned from these data"
                 )
+    for text in found:
+        warn_overlap(text)
     return found

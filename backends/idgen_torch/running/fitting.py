@@ -220,10 +220,8 @@ class Fitting:
             warn_data(f"{op.result} ({label}) does not give its rows back: {told[0]}; sampler.report() has more")
         for effect in noise:
             if effect.drowns:
-                warn_noise(
-                    f"{op.result} : {label}: {effect}, so that the answer depends on the seed; "
-                    "ensemble=20 averages over more of them"
-                )
+                more = "so that the answer depends on the seed; ensemble=20 averages over more of them"
+                warn_noise(f"{op.result} : {label}: {effect}, {more}")
         return ModelReport(op.result, label, model.family, task.count, held_out, told, noise)
 
     # -- data sets ------------------------------------------------------------------------------------------------
