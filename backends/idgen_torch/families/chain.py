@@ -11,13 +11,11 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families.choice import choose
 from idgen_torch.families.family import ConditionalModel, Family, Run
-from idgen_torch.families.saved import read_recipe, recipe_record
-from idgen_torch.families.state import Config, Tensors, setting
+from idgen_torch.families.links import learned_link, links_state, read_link
+from idgen_torch.families.state import Config, Tensors
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Values, of_form
-from idgen_torch.training.state import link_scratch
 
 __all__ = ["Chain", "ChainModel"]
 
@@ -64,13 +62,7 @@ class ChainModel(ConditionalModel):
 
     def state(self) -> tuple[Config, Tensors]:
         """Both links' states, told apart by the prefixes "first." and "second."."""
-        config: Config = {}
-        tensors: Tensors = {}
-        for name, link in (("first", self._first), ("second", self._second)):
-            inner, arrays = link.state()
-            config[name] = {**recipe_record(link.recipe), "config": inner}
-            tensors |= {f"{name}.{key}": value for key, value in arrays.items()}
-        return config, tensors
+        return links_state({"first": self._first, "second": self._second})
 
     @classmethod
     def from_state(
@@ -81,13 +73,8 @@ class ChainModel(ConditionalModel):
         unknown = sorted(name for name in tensors if not name.startswith(("first.", "second.")))
         if unknown:
             raise DataError(f"a saved chain has tensors of no link: {', '.join(unknown)}")
-        links = []
-        for name, own, given in (("first", early, tuple(inputs)), ("second", late, (*inputs, *early))):
-            arrays = {key.removeprefix(f"{name}."): v for key, v in tensors.items() if key.startswith(f"{name}.")}
-            saved = setting(config, name, dict)
-            how = read_recipe(saved)
-            links.append(how.model.from_state(how, setting(saved, "config", dict), arrays, own, given))
-        return cls(recipe, targets, inputs, *links)
+        first = read_link("first", config, tensors, early, inputs)
+        return cls(recipe, targets, inputs, first, read_link("second", config, tensors, late, (*inputs, *early)))
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
@@ -116,16 +103,9 @@ class Chain(Family):
     def fit(self, task: Task, run: Run = Run()) -> ChainModel:
         """Fit both links. Raises DataError unless there are targets of two kinds."""
         early, late = _links(task.targets)
-        links = []
-        for number, (name, own, given) in enumerate(
-            (("first", early, task.inputs), ("second", late, (*task.inputs, *early)))
-        ):
-            link = replace(task, targets=own, inputs=given)
-            recipe = (run.choose or choose)(link)
-            links.append(
-                recipe.fit(link, replace(run, seed=run.seed + number, scratch=link_scratch(run.scratch, name)))
-            )
-        return ChainModel(self, task.targets, task.inputs, *links)
+        first = learned_link(replace(task, targets=early), run, 0, "first")
+        second = learned_link(replace(task, targets=late, inputs=(*task.inputs, *early)), run, 1, "second")
+        return ChainModel(self, task.targets, task.inputs, first, second)
 
 
 def _links(targets: Sequence[Part]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:

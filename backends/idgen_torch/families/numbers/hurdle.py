@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -11,14 +11,12 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families.choice import choose
 from idgen_torch.families.family import ConditionalModel, Family, Run
-from idgen_torch.families.saved import read_recipe, recipe_record
-from idgen_torch.families.state import Config, Tensors, setting
+from idgen_torch.families.links import learned_link, links_state, read_link
+from idgen_torch.families.state import Config, Tensors
 from idgen_torch.families.task import Offer, Task, row_count, rows_at
 from idgen_torch.nets.heads import at_mass
 from idgen_torch.parts import Values
-from idgen_torch.training.state import link_scratch
 
 __all__ = ["Hurdle", "HurdleModel"]
 
@@ -93,14 +91,8 @@ class HurdleModel(ConditionalModel):
 
     def state(self) -> tuple[Config, Tensors]:
         """Both models' states, told apart by the prefixes "which." and "between."."""
-        config: Config = {}
-        tensors: Tensors = {}
-        for name, link in (("which", self._which), ("between", self._between)):
-            if link is not None:
-                inner, arrays = link.state()
-                config[name] = {**recipe_record(link.recipe), "config": inner}
-                tensors |= {f"{name}.{key}": value for key, value in arrays.items()}
-        return config, tensors
+        links = {"which": self._which}
+        return links_state(links if self._between is None else links | {"between": self._between})
 
     @classmethod
     def from_state(
@@ -113,12 +105,7 @@ class HurdleModel(ConditionalModel):
         unknown = sorted(name for name in tensors if name.split(".")[0] not in expected)
         if unknown or set(config) != set(expected):
             raise DataError(f"a saved hurdle has {', '.join([*config, *unknown])}, and needs {', '.join(expected)}")
-        links = {}
-        for name, own in expected.items():
-            arrays = {key.removeprefix(f"{name}."): v for key, v in tensors.items() if key.startswith(f"{name}.")}
-            saved = setting(config, name, dict)
-            how = read_recipe(saved)
-            links[name] = how.model.from_state(how, setting(saved, "config", dict), arrays, (own,), inputs)
+        links = {name: read_link(name, config, tensors, (own,), inputs) for name, own in expected.items()}
         return cls(recipe, targets, inputs, links["which"], links.get("between"))
 
     def to(self, device: str | torch.device) -> Self:
@@ -157,19 +144,13 @@ class Hurdle(Family):
         code = _codes(target, task.rows)
         rest = (code == len(target.masses)).nonzero().squeeze(1)
         which = replace(task, targets=(_code_of(target, len(rest) > 0),), rows={**task.rows, f"{target.name}@": code})
-        links = [_learned(which, run, 0, "which")]
+        first, second = learned_link(which, run, 0, "which"), None
         if len(rest):
             own = {p.name: task.rows[p.name][rest.to(task.rows[p.name].device)] for p in task.parts}
             weights = None if task.weights is None else task.weights[rest.to(task.weights.device)]
             between = replace(task, targets=(_bare(target),), rows=own, weights=weights)
-            links.append(_learned(between, run, 1, "between"))
-        return HurdleModel(self, task.targets, task.inputs, links[0], links[1] if len(links) > 1 else None)
-
-
-def _learned(link: Task, run: Run, number: int, name: str) -> ConditionalModel:
-    choice: Callable[[Task], Family] = run.choose or choose
-    own = replace(run, seed=run.seed + number, scratch=link_scratch(run.scratch, name))
-    return choice(link).fit(link, own)
+            second = learned_link(between, run, 1, "between")
+        return HurdleModel(self, task.targets, task.inputs, first, second)
 
 
 def _one_number(targets: Sequence[Part]) -> Part:

@@ -1,0 +1,43 @@
+"""The models that a model is made of: each is chosen and trained, saved and read as if it were alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from idgen_compiler.data.part import Part
+from idgen_torch.families.choice import choose
+from idgen_torch.families.family import ConditionalModel, Run
+from idgen_torch.families.saved import read_recipe, recipe_record
+from idgen_torch.families.state import Config, Tensors, setting
+from idgen_torch.families.task import Task
+from idgen_torch.training.state import link_scratch
+
+__all__ = ["learned_link", "links_state", "read_link"]
+
+
+def learned_link(task: Task, run: Run, number: int, name: str) -> ConditionalModel:
+    """The model of one link, of the family that is chosen for its task, from a seed and a scratch file of its own."""
+    own = replace(run, seed=run.seed + number, scratch=link_scratch(run.scratch, name))
+    return (run.choose or choose)(task).fit(task, own)
+
+
+def links_state(links: Mapping[str, ConditionalModel]) -> tuple[Config, Tensors]:
+    """The states of all links, told apart by their names: keys of the settings, and prefixes of the tensors' names."""
+    config: Config = {}
+    tensors: Tensors = {}
+    for name, link in links.items():
+        inner, arrays = link.state()
+        config[name] = {**recipe_record(link.recipe), "config": inner}
+        tensors |= {f"{name}.{key}": value for key, value in arrays.items()}
+    return config, tensors
+
+
+def read_link(
+    name: str, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+) -> ConditionalModel:
+    """The link of this name in what `links_state` wrote.  Raises DataError for anything missing or misshapen."""
+    arrays = {key.removeprefix(f"{name}."): v for key, v in tensors.items() if key.startswith(f"{name}.")}
+    saved = setting(config, name, dict)
+    how = read_recipe(saved)
+    return how.model.from_state(how, setting(saved, "config", dict), arrays, targets, inputs)
