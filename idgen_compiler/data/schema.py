@@ -12,7 +12,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.copies import warn_copies
 from idgen_compiler.data.kinds import Atom, Categorical, Composite, Kind
-from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, acts_as_codes
+from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, Ranked, acts_as_codes
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.registry import TypeRequest, infer, kind_asked, read_atom, requested
 from idgen_compiler.data.kinds.setting import Setting
@@ -121,14 +121,15 @@ def _with_codes(
     schema: Schema, sources: Mapping[str, Source], asked: Mapping[str, TypeRequest], *, quiet: bool
 ) -> Schema:
     """The schema in which whole numbers that act as codes are categories; says which, and of which are too many."""
+    whole = {n: k for n, k in schema.types.items() if isinstance(k, Number) and k.grid >= 1 and k.grid == round(k.grid)}
+    doubtful = {name: kind for name, kind in whole.items() if name not in asked}
+    if not doubtful:
+        return schema
     kinds = dict(schema.types)
-    for name, kind in schema.types.items():
-        if not isinstance(kind, Number) or name in asked or kind.grid < 1 or kind.grid != round(kind.grid):
-            continue
+    able = {name: seen for name, kind in kinds.items() if (seen := _ranked(sources[name], kind)) is not None}
+    for name, kind in doubtful.items():
         column = sources[name].columns[""]
-        others = {other: _seen_by_tests(sources[other], schema[other]) for other in schema.types if other != name}
-        able = {other: values for other, values in others.items() if values is not None}
-        told = acts_as_codes(kind.numbers(column), able)
+        told = acts_as_codes(kind.numbers(column), {other: seen for other, seen in able.items() if other != name})
         if told is None:
             continue
         count = len(column.distinct)
@@ -143,16 +144,16 @@ def _with_codes(
     return Schema(kinds)
 
 
-def _seen_by_tests(source: Source, kind: Kind) -> Array | None:
-    """One number a row, or indicators of the commonest categories; None for any other kind."""
+def _ranked(source: Source, kind: Kind) -> Ranked | None:
+    """A number, or indicators of the commonest categories, as the test for codes sees it; None for any other kind."""
     atoms = kind.atoms("")
     if len(atoms) > 1 or kind.entries or atoms[0].part.shape:
         return None
     values = atoms[0].kind.numbers(source.columns[atoms[0].field])
     if not atoms[0].part.size:
-        return values
+        return Ranked.of(values)
     common = np.argsort(-np.bincount(values, minlength=atoms[0].part.size), kind="stable")[:4]
-    return np.asarray(values[:, None] == common)
+    return Ranked.of(np.asarray(values[:, None] == common))
 
 
 def images_among(requests: Mapping[str, TypeRequest]) -> frozenset[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
 
-__all__ = ["MOST_LEVELS", "acts_as_codes"]
+__all__ = ["MOST_LEVELS", "Ranked", "acts_as_codes"]
 
 MOST_LEVELS = 300
 """More levels than this are never taken for categories unasked; they are told."""
@@ -30,35 +31,58 @@ ERRORS = 8.0
 _ROWS = 200_000
 
 
-def acts_as_codes(values: Array, others: Mapping[str, Array]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A column as the test sees it: ranks, so that no outlier speaks for its level, or zeros and ones.
+
+    columns: one for a number, one for each indicator of a category; shape of each: (rows that are looked at,).
+    """
+
+    columns: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, values: Array) -> Ranked:
+        """Numbers (rows,), or indicators (rows, indicators) of categories."""
+        seen = _looked_at(values)
+        return cls(tuple(map(_ranks, seen.reshape(len(seen), -1).T)))
+
+
+def acts_as_codes(values: Array, others: Mapping[str, Ranked]) -> str | None:
     """The variable that says so, where whole numbers act as codes; None where they may be a scale.
 
     Each other variable's mean at a level is held against those at the two levels beside it. Along a scale the
     difference is chance, but for a few steps; at codes it is as large as between any levels.
-    Shape: values (rows,); others by name (rows,), or (rows, indicators) for categories.
+    Shape: values (rows,); the others have the same rows.
 
     >>> site = np.arange(2000) % 40
-    >>> acts_as_codes(site, {"Y": np.sin(site**2) + 0.0, "noise": np.random.default_rng(0).normal(size=2000)})
+    >>> others = {"Y": np.sin(site**2) + 0.0, "noise": np.random.default_rng(0).normal(size=2000)}
+    >>> acts_as_codes(site, {name: Ranked.of(other) for name, other in others.items()})
     'Y'
     """
     levels, place = np.unique(values, return_inverse=True)
     if len(levels) < FEWEST_LEVELS or len(values) < ROWS_PER_LEVEL * len(levels):
         return None
-    columns = {name: other.reshape(len(other), -1) for name, other in others.items()}
-    if len(values) > _ROWS:
-        kept = np.random.default_rng(0).choice(len(values), _ROWS, replace=False)
-        place, columns = place[kept], {name: other[kept] for name, other in columns.items()}
-    found = {name: max(_excess(place, each) for each in other.T) for name, other in columns.items()}
+    place = _looked_at(place)
+    found = {name: max(_excess(place, ranks) for ranks in other.columns) for name, other in others.items()}
     best = max(found, key=lambda name: found[name], default=None)
     return best if best is not None and found[best] > ERRORS else None
 
 
-def _excess(place: Array, other: Array) -> float:
+def _looked_at(values: Array) -> Array:
+    """The rows that are looked at, the same of every column of a table."""
+    if len(values) <= _ROWS:
+        return values
+    return values[np.random.default_rng(0).choice(len(values), _ROWS, replace=False)]
+
+
+def _ranks(values: Array) -> Array:
+    if len(np.unique(values)) <= 2:
+        return np.asarray((values == values.max()).astype(np.float64))
+    return np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(np.float64)
+
+
+def _excess(place: Array, ranks: Array) -> float:
     """By how many standard errors the squared jumps between neighbors exceed chance."""
-    # Ranks, so that no outlier speaks for its level.
-    ranks = np.argsort(np.argsort(other, kind="stable"), kind="stable").astype(np.float64)
-    if len(np.unique(other)) <= 2:
-        ranks = (other == other.max()).astype(np.float64)
     counts = np.bincount(place).astype(np.float64)
     sums = np.bincount(place, weights=ranks)[counts > 0]
     counts = counts[counts > 0]
