@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
 
-__all__ = ["FIRST", "LAST", "SECONDS", "coarsest", "from_seconds", "seconds_of"]
+__all__ = ["FIRST", "LAST", "SECONDS", "Unit", "coarsest", "from_seconds", "seconds_of"]
 
-SECONDS: dict[str, int] = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
+Unit = Literal["days", "hours", "minutes", "seconds"]
+
+SECONDS: dict[Unit, int] = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 """How long each unit is."""
 
 FIRST, LAST = -62_135_596_800.0, 253_402_300_799.0
@@ -24,7 +26,7 @@ _MOST = 9.2e18
 """What an int64 holds."""
 
 
-def coarsest(seconds: Array) -> str:
+def coarsest(seconds: Array) -> Unit:
     """The longest unit of which all times are whole multiples; seconds where none is.
 
     >>> coarsest(np.array([7200.0, 3600.0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.categorical import few_labels
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting, shown
-from idgen_compiler.data.kinds.times.clock import FIRST, LAST, SECONDS, coarsest, from_seconds, seconds_of
+from idgen_compiler.data.kinds.times.clock import FIRST, LAST, SECONDS, Unit, coarsest, from_seconds, seconds_of
 from idgen_compiler.data.kinds.times.iso import iso_form, iso_times
 from idgen_compiler.data.kinds.times.measured import Measured, number_of
 from idgen_compiler.errors import DataError
@@ -43,7 +43,7 @@ class Date(Measured):
     word: ClassVar[str] = "date"
     rank: ClassVar[int] = 25
 
-    unit: Literal["days", "hours", "minutes", "seconds"]
+    unit: Unit
     form: str
     zone: str = ""
 
@@ -83,7 +83,7 @@ class Date(Measured):
             if coarsest(local) == "days":
                 return cls(number_of(name, local / SECONDS["days"]), "days", form, zone)
         unit = coarsest(seconds)
-        return cls(number_of(name, seconds / SECONDS[unit]), _UNITS[unit], form, zone)
+        return cls(number_of(name, seconds / SECONDS[unit]), unit, form, zone)
 
     @property
     def measure(self) -> str:
@@ -154,11 +154,6 @@ class Date(Measured):
     def layout(self) -> np.dtype[Any]:
         plain = None if self.zone else _dtype(self.form)
         return np.dtype(object) if plain is None else plain
-
-
-_UNITS: dict[str, Literal["days", "hours", "minutes", "seconds"]] = {
-    "days": "days", "hours": "hours", "minutes": "minutes", "seconds": "seconds"
-}  # fmt: skip
 
 
 def _dtype(form: str) -> np.dtype[Any] | None:

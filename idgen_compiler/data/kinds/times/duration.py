@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import check_dtype
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting, shown
-from idgen_compiler.data.kinds.times.clock import SECONDS, coarsest, from_seconds, seconds_of
+from idgen_compiler.data.kinds.times.clock import SECONDS, Unit, coarsest, from_seconds, seconds_of
 from idgen_compiler.data.kinds.times.measured import Measured, number_of
 from idgen_compiler.errors import DataError
 
@@ -40,7 +40,7 @@ class Duration(Measured):
     word: ClassVar[str] = "duration"
     rank: ClassVar[int] = 25
 
-    unit: Literal["days", "hours", "minutes", "seconds"]
+    unit: Unit
     form: str
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class Duration(Measured):
     def _of(cls, name: str, spans: Array, form: str) -> Self:
         seconds = _seconds(f"column {name}", spans)
         unit = coarsest(seconds)
-        return cls(number_of(name, seconds / SECONDS[unit]), _UNITS[unit], form)
+        return cls(number_of(name, seconds / SECONDS[unit]), unit, form)
 
     @property
     def measure(self) -> str:
@@ -118,11 +118,6 @@ class Duration(Measured):
     @property
     def layout(self) -> np.dtype[Any]:
         return np.dtype(object if self.form == "timedelta" else self.form)
-
-
-_UNITS: dict[str, Literal["days", "hours", "minutes", "seconds"]] = {
-    "days": "days", "hours": "hours", "minutes": "minutes", "seconds": "seconds"
-}  # fmt: skip
 
 
 def _spans(values: Any) -> tuple[Array, str] | None:
