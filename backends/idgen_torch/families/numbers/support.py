@@ -79,11 +79,13 @@ def _distance(values: Tensor, end: float) -> Tensor:
 
 
 def _freed(values: Tensor, low: float | None, high: float | None) -> Tensor:
-    up = None if low is None else low + _log_expm1(_distance(values.clamp(min=low), low))
-    down = None if high is None else high - _log_expm1(_distance(values.clamp(max=high), high))
-    if up is None or down is None:
-        return up if down is None else down  # type: ignore[return-value]
-    return torch.where(values < (low + high) / 2, up, down) if _are_wide(low, high) else (up + down) / 2  # type: ignore[operator]
+    if high is None:
+        return values if low is None else low + _log_expm1(_distance(values.clamp(min=low), low))
+    down = high - _log_expm1(_distance(values.clamp(max=high), high))
+    if low is None:
+        return down
+    up = _freed(values, low, None)
+    return torch.where(values < (low + high) / 2, up, down) if _are_wide(low, high) else (up + down) / 2
 
 
 def _are_wide(low: float | None, high: float | None) -> bool:
@@ -91,11 +93,9 @@ def _are_wide(low: float | None, high: float | None) -> bool:
 
 
 def _bound(free: Tensor, low: float | None, high: float | None) -> Tensor:
-    if high is None and low is not None:
-        return low + softplus(free - low)
-    if low is None and high is not None:
-        return high - softplus(high - free)
-    return _between(free, low, high)  # type: ignore[arg-type]
+    if high is None:
+        return free if low is None else low + softplus(free - low)
+    return high - softplus(high - free) if low is None else _between(free, low, high)
 
 
 def _between(free: Tensor, low: float, high: float) -> Tensor:
