@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.kinds import Atom
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_torch.drawing import generator_for
@@ -35,6 +36,9 @@ SHARE, RELATIVE, DEVIATIONS = 0.03, 0.3, 0.1
 
 _LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 
+Kinds = Mapping[str, Atom]
+"""The kind behind each part, by the name of the part."""
+
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
@@ -51,8 +55,12 @@ class Disagreement:
     count: int
 
     def __str__(self) -> str:
-        among = f"of {self.count} rows" + (f" with {self.group}" if self.group else "")
-        return f"{among}, {self.rows:.1%} have {self.event}, but {self.model:.1%} of what the model draws for them"
+        return f"{self.among}, {self.rows:.1%} have {self.event}, but {self.model:.1%} of what the model draws for them"
+
+    @property
+    def among(self) -> str:
+        """Of which rows this is said."""
+        return f"of {self.count} rows" + (f" with {self.group}" if self.group else "")
 
     @property
     def errors(self) -> float:
@@ -78,10 +86,8 @@ class MeansApart(Disagreement):
     deviation: float = 1.0
 
     def __str__(self) -> str:
-        among = f"of {self.count} rows" + (f" with {self.group}" if self.group else "")
-        return (
-            f"{among}, {self.event} has the mean {self.rows:.4g}, but {self.model:.4g} in what the model draws for them"
-        )
+        means = f"the mean {self.rows:.4g}, but {self.model:.4g} in what the model draws for them"
+        return f"{self.among}, {self.event} has {means}"
 
     @property
     def errors(self) -> float:
@@ -118,25 +124,26 @@ def disagreements(operation: str, model: ConditionalModel, task: Task, schema: S
     rows = rows_at(task.parts, task.rows, index.to(device), device)
     drawn = model.sample({part.name: rows[part.name] for part in task.inputs}, len(index), generator_for(1))
     check_drawn(operation, model, drawn, len(index))
-    events = [event for part in targets for event in _events(part, rows, drawn, schema)]
+    kinds = {atom.part.name: atom.kind for name, kind in schema.types.items() for atom in kind.atoms(name)}
+    groups = list(_groups(task, rows, kinds))
+    events = [event for part in targets for event in _events(part, rows, drawn, kinds)]
     found = [
         Disagreement(group, name, float(seen[mask].double().mean()), float(made[mask].double().mean()), int(mask.sum()))
-        for group, mask in _groups(task, rows, schema)
+        for group, mask in groups
         for name, seen, made in events
     ]
     found += [
         MeansApart(group, part.name, *_moments(seen[mask], made[mask]))
         for part in targets
-        if (own := _own_unit(part, rows, drawn, schema)) is not None
+        if (own := _own_unit(part, rows, drawn, kinds)) is not None
         for seen, made in [own]
-        for group, mask in _groups(task, rows, schema)
+        for group, mask in groups
     ]
     return sorted((one for one in found if one.matters), key=lambda one: -one.errors)
 
 
-def _own_unit(part: Part, rows: Values, drawn: Values, schema: Schema) -> tuple[Tensor, Tensor] | None:
+def _own_unit(part: Part, rows: Values, drawn: Values, kinds: Kinds) -> tuple[Tensor, Tensor] | None:
     """Rows and draws of a number in its own unit; None for any other part.  Shape of each: (rows,) float64."""
-    kinds = {atom.part.name: atom.kind for name, kind in schema.types.items() for atom in kind.atoms(name)}
     kind = kinds.get(part.name)
     if part.size is not None or part.dim > 1 or kind is None or kind.layout.kind not in "iuf":
         return None
@@ -153,7 +160,7 @@ def _moments(seen: Tensor, made: Tensor) -> tuple[float, float, int, float]:
     return float(seen.mean()), float(made.mean()), len(seen), float(seen.std(correction=0))
 
 
-def _groups(task: Task, rows: Values, schema: Schema) -> Iterator[tuple[str, Tensor]]:
+def _groups(task: Task, rows: Values, kinds: Kinds) -> Iterator[tuple[str, Tensor]]:
     """All rows, then those of each common category of each input, then those of each range of numbers."""
     count = len(rows[task.targets[0].name])
     yield "", torch.ones(count, dtype=torch.bool)
@@ -166,7 +173,7 @@ def _groups(task: Task, rows: Values, schema: Schema) -> Iterator[tuple[str, Ten
             for code in sizes.argsort(descending=True)[:left].tolist():
                 if sizes[code] >= FEW:
                     left -= 1
-                    yield f"{part.name} = {_described(part, code, schema)}", rows[part.name].cpu() == code
+                    yield f"{part.name} = {_described(part, code, kinds)}", rows[part.name].cpu() == code
     numbers = [part for part in task.inputs if part.form is Form.NUMBERS and part.dim == 1][:BINNED]
     for part in numbers:
         values = rows[part.name].cpu()[:, 0]
@@ -176,33 +183,32 @@ def _groups(task: Task, rows: Values, schema: Schema) -> Iterator[tuple[str, Ten
         for k in bins.unique().tolist():
             mask = bins == k
             if FEWEST <= int(mask.sum()) < count:
-                low, high = (_described(part, end, schema) for end in (values[mask].min(), values[mask].max()))
+                low, high = (_described(part, end, kinds) for end in (values[mask].min(), values[mask].max()))
                 yield f"{part.name} from {low} to {high}", mask
 
 
-def _events(part: Part, rows: Values, drawn: Values, schema: Schema) -> Iterator[tuple[str, Tensor, Tensor]]:
+def _events(part: Part, rows: Values, drawn: Values, kinds: Kinds) -> Iterator[tuple[str, Tensor, Tensor]]:
     """What happens in rows and in draws: each category, or each number up to a quantile of the rows."""
     seen, made = rows[part.name].cpu(), drawn[part.name].cpu()
     if part.size is not None:
         for code in torch.bincount(seen, minlength=part.size).argsort(descending=True)[:MOST_GROUPS].tolist():
-            yield f"{part.name} = {_described(part, code, schema)}", seen == code, made == code
+            yield f"{part.name} = {_described(part, code, kinds)}", seen == code, made == code
         return
     for entry in range(min(part.dim, MOST_GROUPS)):
         mine, its = seen[:, entry], made[:, entry]
         name = part.name if part.dim == 1 else f"entry {entry} of {part.name}"
         for level in torch.quantile(mine.double(), torch.tensor(_LEVELS, dtype=torch.float64)).unique():
             end = mine[(mine - level).abs().argmin()]
-            yield f"{name} <= {_described(part, end, schema, entry)}", mine <= end, its <= end
+            yield f"{name} <= {_described(part, end, kinds)}", mine <= end, its <= end
 
 
-def _described(part: Part, value: Tensor | int, schema: Schema, entry: int = 0) -> str:
+def _described(part: Part, value: Tensor | int, kinds: Kinds) -> str:
     """A value in the user's own words; a code of the models' own by its number."""
-    for name, kind in schema.types.items():
-        for atom in kind.atoms(name):
-            if atom.part.name == part.name and part.size is not None:
-                return str(atom.kind.describe(value))
-            if atom.part.name == part.name and part.dim == 1:
-                out = atom.kind.empty(1)
-                atom.kind.decode_one(torch.as_tensor(value).reshape(1, 1).numpy(), out)
-                return f"{out[0]:.4g}" if out.dtype.kind == "f" else str(out[0])
+    kind = kinds.get(part.name)
+    if kind is not None and part.size is not None:
+        return str(kind.describe(value))
+    if kind is not None and part.dim == 1:
+        out = kind.empty(1)
+        kind.decode_one(torch.as_tensor(value).reshape(1, 1).numpy(), out)
+        return f"{out[0]:.4g}" if out.dtype.kind == "f" else str(out[0])
     return f"{float(value):.3g} in units of its spread" if part.size is None else f"code {value}"
