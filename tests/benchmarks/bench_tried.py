@@ -1,7 +1,7 @@
 """What was tried on tables as people hold them, and what comes: the right answer, or one clear line.
 
 P(Y | do(X)), mostly on Z -> X -> Y; Z -> Y, in models whose truth is known, 4,000 rows where nothing else is said,
-default options. Each case is a table that a neighboring tool, a reader or a person was reported to stumble over, and
+default options. Each case is a table that a reader of tables, or whoever uses one, may stumble over, and
 says what would come *without a word* where it goes wrong. "Right": at every value that is set, quantiles of Y at 10,
 25, 50, 75 and 90 % lie within .15 standard deviations of the truth (in ranks mapped onto the normal law; of few
 values, shares in their standard deviation), which is three to five standard errors; with fewer rows, as many of
