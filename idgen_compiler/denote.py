@@ -8,18 +8,19 @@ model computes, is read from the program alone, whose text is all that there is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.network import Factor, Flat, unflatten
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
+from idgen_compiler.estimand.nodes import Bound, Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.laws import graph_of_text
 from idgen_compiler.ir.operations import (
     Apply,
+    Bind,
     Draw,
     LawType,
     Network,
@@ -81,7 +82,8 @@ class _Reading:
     """What the values read so far denote."""
 
     def __init__(self, program: Program) -> None:
-        self.observed = Observed(program.graph, program.observe.source)
+        bound = tuple(sorted({op.targets[0] for op in program.bindings}))
+        self.observed = Observed(program.graph, program.observe.source, program.observe.unobserved, bound)
         self.found = Meaning()
 
     # -- values ---------------------------------------------------------------------------------------------------
@@ -92,6 +94,9 @@ class _Reading:
                 self.found.laws[name] = self.observed
             case Train():
                 self.found.models[name] = self.conditional(op)
+            case Bind():
+                kernel = Bound.kernel(op.targets[0], op.inputs, function=op.function)
+                self.found.models[name] = Conditional(kernel.of, op.targets, op.inputs)
             case Realize():
                 self.found.laws[name] = self.law(op)
             case Sample():
@@ -127,7 +132,7 @@ class _Reading:
     def regenerated(self, law: LawType, way: Regenerate) -> Law:
         """The law whose factors are the network's conditionals, as far as all of its variables are there."""
         flat = self.flat(way.network, way.do)
-        origins = {atom.kernel.of for atom in flat.atoms}
+        origins = {atom.kernel.of for atom in flat.atoms if not isinstance(atom.kernel.of, Bound)}
         origin = next((law for law in origins if isinstance(law, Law)), self.observed)
         origin = origin if len(origins) == 1 else self.base(law)
         do = tuple(name for name in law.fixed if name not in origin.inputs)
@@ -149,7 +154,7 @@ class _Reading:
         """P(V) of the graph in which a law was found, without what the law has no name for."""
         graph = graph_of_text(law.graph) if law.graph else self.observed.graph
         hidden = graph.nodes.difference(law.targets, law.fixed)
-        return Observed(graph.project(hidden) if hidden else graph, self.observed.source)
+        return replace(self.observed, over=graph.project(hidden) if hidden else graph)
 
     def by_districts(self, origin: Law, law: LawType) -> Law | None:
         """The law after do() as the conditionals of whole districts of the law that it came from; None where it is not.

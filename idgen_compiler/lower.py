@@ -3,6 +3,7 @@
 - every conditional becomes a model trained on samples of its law (algorithm 2, ConditionalGMs);
 - a law after an intervention becomes a data set that is realized: regenerated (algorithm 4, Update, and algorithm 5,
   IDC-GEN), its fixed variables drawn from their observed marginals, or reweighted, or either;
+- a bound kernel stands for itself: somebody brings it;
 - a product or sum becomes one network: factors are wired by the variables that they share, and what is summed out
   becomes an instance of its own (algorithm 3, MergeNetwork).
 """
@@ -13,13 +14,15 @@ from collections.abc import Iterable, Sequence
 
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.network import flatten
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
+from idgen_compiler.errors import QueryError
+from idgen_compiler.estimand.nodes import Bound, Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.estimand.tree import walk
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.laws import law_type
 from idgen_compiler.ir.operations import (
     Apply,
+    Bind,
     Draw,
     Network,
     Observe,
@@ -40,16 +43,23 @@ OBSERVED = "%obs"
 
 
 def lower(
-    estimand: Estimand, inputs: Sequence[str], outputs: Sequence[str], ways: Sequence[type[Way]] = (Regenerate,)
+    estimand: Estimand,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    ways: Sequence[type[Way]] = (Regenerate,),
+    observed: Observed | None = None,
 ) -> tuple[Operation, ...]:
     """The operations that sample `outputs` given `inputs`, the query's variables in the order to show them.
 
     Every occurrence of a conditional trains its own model and every law is realized once; sharing is a pass.
     `ways` are those in which a law after an intervention may be had, the one to prefer first. Weights cannot reach
-    every law (see `weights_of`): where none of the ways can, a law is regenerated.
+    every law (see `weights_of`): where none of the ways can, a law is regenerated. `observed` is the law of the data,
+    which an estimand of nothing but bound kernels does not hold.
+
+    Raises QueryError where a value of a variable that no table holds would have to be drawn.
     """
     nodes = list(walk(estimand.kernel))
-    observed = next(node for node in nodes if isinstance(node, Observed))
+    observed = observed or next(node for node in nodes if isinstance(node, Observed) and not isinstance(node, Bound))
     lowering = _Lowering(observed, tuple(ways))
     for node in nodes:
         if isinstance(node, Observed):
@@ -59,7 +69,9 @@ def lower(
         lowering.realize(law, plan[law])
     network = lowering.network(estimand.kernel, tuple(inputs), tuple(outputs))
     lowering.observed.update(inputs)
-    observe = Observe(OBSERVED, tuple(n for n in observed.targets if n in lowering.observed), observed.source)
+    held = lowering.observed.difference(observed.unobserved)
+    variables = tuple(name for name in observed.targets if name in held)
+    observe = Observe(OBSERVED, variables, observed.source, observed.unobserved)
     return (observe, *lowering.operations, Sample(network))
 
 
@@ -69,6 +81,8 @@ class _Lowering:
     def __init__(self, observed: Observed, ways: tuple[type[Way], ...]) -> None:
         self.ways = ways
         self.graph: ADMG = observed.graph
+        self.unobserved = observed.unobserved
+        self.bound: dict[Conditional, str] = {}
         self.operations: list[Operation] = []
         self.data: dict[Kernel, str] = {}
         self.observed: set[str] = set()  # the variables that the program takes from the user's data
@@ -91,6 +105,8 @@ class _Lowering:
                 laws.update(weights.law for weights in ways.values() if weights is not None)
             if node in reached:
                 match node:
+                    case Conditional(of=Bound()):
+                        pass
                     case Conditional():
                         laws.add(node.of)
                     case Intervened():
@@ -134,9 +150,24 @@ class _Lowering:
         return Reweight(data, do, by)
 
     def policies(self, names: Iterable[str]) -> tuple[Draw, ...]:
-        draws = tuple(Draw(name, Column(OBSERVED)) for name in names)
-        self.observed.update(draw.slot for draw in draws)
-        return draws
+        return tuple(self.draw(name) for name in names)
+
+    def draw(self, slot: str) -> Draw:
+        """A value that the variable has in the user's data, apart from everything else."""
+        name = variable_of(slot)
+        if name in self.unobserved:
+            raise QueryError(f"{name} may take any value in a part of the answer, and no table holds one; observe {name}")
+        self.observed.add(name)
+        return Draw(slot, Column(OBSERVED))
+
+    def model(self, node: Conditional) -> str:
+        """What samples a conditional: a bound kernel, one for all of its uses, or a model of its own."""
+        if not isinstance(node.of, Bound):
+            return self.train(node)
+        if node not in self.bound:
+            self.bound[node] = result = f"%b{len(self.bound)}"
+            self.operations.append(Bind(result, node.to, node.given, node.of.function))
+        return self.bound[node]
 
     def train(self, node: Conditional) -> str:
         result = f"%m{self.models}"
@@ -150,7 +181,6 @@ class _Lowering:
     def network(self, kernel: Kernel, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Network:
         """The network of a kernel: a model for every atom, a draw for every free slot."""
         flat = flatten(kernel, (*inputs, *outputs))
-        draws = [Draw(slot, Column(OBSERVED)) for slot in flat.free]
-        self.observed.update(variable_of(slot) for slot in flat.free)
-        applied = [Apply((atom.target,), self.train(atom.kernel), atom.inputs) for atom in flat.atoms]
+        draws = [self.draw(slot) for slot in flat.free]
+        applied = [Apply((atom.target,), self.model(atom.kernel), atom.inputs) for atom in flat.atoms]
         return Network(inputs, (*draws, *applied), outputs)

@@ -19,6 +19,7 @@ from idgen_compiler.estimand.tables import ROUNDING, Array, Joint, KernelTable, 
 from idgen_compiler.execute import execute
 from idgen_compiler.ir.operations import (
     Apply,
+    Bind,
     Draw,
     Observe,
     Operation,
@@ -69,6 +70,8 @@ class ExactRealizer:
                 return self.observe(op)
             case Train():
                 return self.train(op, values[op.data])
+            case Bind():
+                return self.bind(op)
             case Realize(ways=(Regenerate() as way, *_)):
                 return self.regenerate(way, values)
             case Realize(ways=(Reweight() as way, *_)):
@@ -81,11 +84,27 @@ class ExactRealizer:
 
     def observe(self, op: Observe) -> Table:
         """The marginal P(variables) of the joint."""
-        missing = [v for v in op.variables if v not in self.joint.variables]
+        self.check_held(op.variables, "observes")
+        return self.joint.marginal(op.variables)
+
+    def bind(self, op: Bind) -> _Model:
+        """P(targets | inputs) in P(V), which for a function has one value wherever its inputs occur."""
+        names = (*op.targets, *op.inputs)
+        self.check_held(names, "binds")
+        law = self.joint.marginal(names)
+        if op.function and np.any(np.count_nonzero(law.aligned(names), axis=0) > 1):
+            raise DataError(
+                f"{op.targets[0]} has several values for one of {', '.join(op.inputs)}, and so is no function of it; bind "
+                "it as a kernel"
+            )
+        return _Model(op.targets, op.inputs, normalize(law, op.targets))
+
+    def check_held(self, names: Iterable[str], what: str) -> None:
+        """Raise DataError for variables that the joint lacks."""
+        missing = [name for name in names if name not in self.joint.variables]
         if missing:
             hint = near_misses(missing[0], self.joint.variables)
-            raise DataError(f"the joint lacks {', '.join(missing)}, which the program observes{hint}")
-        return self.joint.marginal(op.variables)
+            raise DataError(f"the joint lacks {', '.join(missing)}, which the program {what}{hint}")
 
     def train(self, op: Train, data: Table) -> _Model:
         """P(targets | inputs) in the law of the data set."""

@@ -9,7 +9,7 @@ from itertools import islice
 from idgen_compiler.compile.options import CompileOptions
 from idgen_compiler.compile.posings import Posing, moves
 from idgen_compiler.compile.stages import Compilation, Stage
-from idgen_compiler.errors import NotIdentifiable
+from idgen_compiler.errors import NotIdentifiable, QueryError
 from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.ir.cost import Cost
@@ -19,6 +19,7 @@ from idgen_compiler.passes import pipeline as passes
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query
 from idgen_compiler.rewrites import pipeline as rewrites
+from idgen_compiler.rewrites.bind import Bind
 
 __all__ = ["SEARCHED_POSINGS", "SEARCHED_VERTICES", "compiled", "lowered", "rank", "searched"]
 
@@ -33,20 +34,21 @@ def rank(compilation: Compilation) -> tuple[int, ...]:
     return compilation.program.cost.rank
 
 
-def lowered(identification: Identification, kernel: Kernel, ways: Sequence[type[Way]]) -> Program:
+def lowered(identification: Identification, kernel: Kernel, ways: Sequence[type[Way]], bind: Bind) -> Program:
     """The literal program of a kernel of the query, on the graph in which it was identified."""
     query = identification.query
     estimand = replace(identification.estimand, kernel=kernel)
-    operations = lower(estimand, (*query.treatments, *query.conditions), query.outcomes, ways)
-    return Program(str(query), identification.graph, operations)
+    graph = identification.graph
+    operations = lower(estimand, (*query.treatments, *query.conditions), query.outcomes, ways, bind.data(graph))
+    return Program(str(query), graph, operations)
 
 
 def compiled(identification: Identification, posing: Posing, options: CompileOptions) -> Iterator[Compilation]:
     """The program after each sequence of rewrites of the level."""
-    literal = identification.estimand
+    literal = replace(identification.estimand, kernel=options.bind.apply(identification.estimand.kernel))
 
     def stage(name: str, kernel: Kernel) -> Stage:
-        return Stage(name, lambda: lowered(identification, kernel, options.ways), replace(literal, kernel=kernel))
+        return Stage(name, lambda: lowered(identification, kernel, options.ways, options.bind), replace(literal, kernel=kernel))
 
     for sequence in rewrites.LEVELS[options.level]:
         stages = [stage("literal", literal.kernel)]
@@ -87,10 +89,12 @@ def _is_ideal(cost: Cost) -> bool:
 
 
 def _posed(query: Query, posing: Posing, options: CompileOptions) -> Iterator[Compilation]:
-    try:
-        identification = identify(posing.query, posing.graph, exchange=posing.exchange)
-    except NotIdentifiable:  # an equal posing may hide what the algorithm needs
+    if not options.bind.names <= posing.graph.nodes:  # nobody hides what a kernel is bound for
         return
     given = tuple(sorted((*query.treatments, *query.conditions)))
-    estimand = replace(identification.estimand, given=given)
-    yield from compiled(replace(identification, query=query, estimand=estimand), posing, options)
+    try:
+        identification = identify(posing.query, posing.graph, exchange=posing.exchange)
+        estimand = replace(identification.estimand, given=given)
+        yield from compiled(replace(identification, query=query, estimand=estimand), posing, options)
+    except (NotIdentifiable, QueryError):  # an equal posing may hide what the algorithm needs, or ask for more kernels
+        return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from idgen_compiler.compile.bindings import Functions, bindings, with_functions
 from idgen_compiler.compile.options import CompileOptions, Realization
 from idgen_compiler.compile.posings import Posing
 from idgen_compiler.compile.search import compiled, lowered, rank, searched
@@ -19,7 +20,7 @@ from idgen_compiler.program import Program
 from idgen_compiler.query import Query, check_question, observed
 from idgen_compiler.rewrites import pipeline as rewrites
 
-__all__ = ["compile", "explain"]
+__all__ = ["compile", "explain", "explained"]
 
 
 def compile(
@@ -30,6 +31,9 @@ def compile(
     realize: Realization = "auto",
     joint: Iterable[Sequence[str]] = (),
     latent: Iterable[str] = (),
+    bound: Iterable[str] = (),
+    functions: Functions | None = None,
+    unobserved: Iterable[str] = (),
 ) -> Program:
     """Compile a query, or several, into a program that trains models on data and samples the answers.
 
@@ -46,9 +50,16 @@ def compile(
 
     `latent` names vertices that no table holds, such as hidden causes; they are projected out of the graph first.
 
+    `bound` names conditionals of P(V), each of one variable, as "I2 | I1, Male": kernels that somebody brings at the fit,
+    which stay operations of their own whatever else becomes of the program. They condition on the inputs named, where
+    the graph says that this is the conditional that the answer needs. `functions` are kernels with one value for each
+    value of their inputs, {"A": ("P1", "P2")}; the graph gets a vertex for those that it has none for. `unobserved` are
+    vertices that no table holds and that bound kernels and functions make.
+
     Several queries make one program with a sampler for each, named by its query, over one set of models.
 
-    Raises QueryError, GraphError, and NotIdentifiable with the hedge.
+    Raises QueryError, also for a bound kernel that is not the conditional that the answer needs (with the open path) and
+    for one that is missing, GraphError, and NotIdentifiable with the hedge.
 
     >>> import idgen_compiler as idgen
     >>> graph = idgen.ADMG.parse("X -> M -> Y; X <-> Y")
@@ -57,15 +68,18 @@ def compile(
     [('M',), ('Y',)]
     """
     if isinstance(query, Query | str) or not isinstance(query, Iterable):  # a text is refused as a whole
-        return explain(query, graph, optimize=optimize, realize=realize, joint=joint, latent=latent).program
+        return explain(
+            query, graph, optimize=optimize, realize=realize, joint=joint, latent=latent,
+            bound=bound, functions=functions, unobserved=unobserved,
+        ).program  # fmt: skip
     queries = list(query)
-    graph = observed(queries, graph, latent)
+    graph = with_functions(observed(queries, graph, latent), functions or {})
     for each in queries:
         check_question(each, graph)
-    options = CompileOptions.checked(optimize, realize, joint, graph)
+    options = CompileOptions.checked(optimize, realize, joint, graph, bindings(graph, bound, functions, unobserved))
     if len(set(queries)) < len(queries):
         raise QueryError("a query is given twice; give each once, and values to sample, as do={...}")
-    return together([_explained(each, graph, options).program for each in queries], graph, options)
+    return together([explained(each, graph, options).program for each in queries], graph, options)
 
 
 def explain(
@@ -76,6 +90,9 @@ def explain(
     realize: Realization = "auto",
     joint: Iterable[Sequence[str]] = (),
     latent: Iterable[str] = (),
+    bound: Iterable[str] = (),
+    functions: Functions | None = None,
+    unobserved: Iterable[str] = (),
 ) -> Compilation:
     """Compile as `compile` does, and keep what was decided and every stage in between.
 
@@ -84,12 +101,14 @@ def explain(
     >>> [stage.name for stage in idgen.explain(idgen.Query.parse("P(Y | do(X))"), graph, optimize=0).stages]
     ['literal']
     """
-    graph = observed([query], graph, latent)
+    graph = with_functions(observed([query], graph, latent), functions or {})
     check_question(query, graph)
-    return _explained(query, graph, CompileOptions.checked(optimize, realize, joint, graph))
+    brought = bindings(graph, bound, functions, unobserved)
+    return explained(query, graph, CompileOptions.checked(optimize, realize, joint, graph, brought))
 
 
-def _explained(query: Query, graph: ADMG, options: CompileOptions) -> Compilation:
+def explained(query: Query, graph: ADMG, options: CompileOptions) -> Compilation:
+    """The compilation of a checked query, by checked options.  Raises QueryError and NotIdentifiable."""
     identification = identify(query, graph)
     best = min(compiled(identification, Posing(query, graph), options), key=rank)
     literal = best.stages[0]
@@ -110,7 +129,7 @@ def _with_weights(best: Compilation, options: CompileOptions) -> Compilation:
 
     Weights may need columns that nothing else does; these are not asked of a user.
     """
-    program = lowered(best.identification, best.estimand.kernel, (Regenerate, Reweight))
+    program = lowered(best.identification, best.estimand.kernel, (Regenerate, Reweight), options.bind)
     either = passes.run(program, options.passes)
     if not either.reweightings or set(either.observe.variables) != set(best.program.observe.variables):
         return best

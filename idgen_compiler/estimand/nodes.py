@@ -10,6 +10,7 @@ law under a `Conditional` are bound inside it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from itertools import chain
@@ -21,6 +22,7 @@ from idgen_compiler.estimand.tree import FieldRole, Tree
 from idgen_compiler.graph.admg import ADMG
 
 __all__ = [
+    "Bound",
     "Conditional",
     "Free",
     "Intervened",
@@ -126,15 +128,40 @@ class Law(Kernel):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Observed(Law):
-    """P(V): the observational law of a graph without fixed vertices; `source` names its data among several."""
+    """P(V): the observational law of a graph without fixed vertices; `source` names its data among several.
+
+    `unobserved` are vertices that the data have no column for, and `bound` those whose conditional somebody brings, so
+    that no rows may stand for it. Both are sorted.
+    """
 
     over: ADMG
     source: str = ""
+    unobserved: Names = ()
+    bound: Names = ()
 
     @property
     def graph(self) -> ADMG:
         """The ADMG of the law."""
         return self.over
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bound(Observed):
+    """The law that a bound kernel P(target | inputs) is a conditional of, and that nobody knows anything else of.
+
+    Its graph has an edge from each input to the target and nothing else: that is all that may be said of such a kernel,
+    so that no rewrite takes it apart, leaves an input out or puts another conditional in its place. A `function` gives
+    one value for each value of its inputs.
+    """
+
+    function: bool = False
+
+    @classmethod
+    def kernel(cls, target: str, inputs: Iterable[str], *, function: bool = False) -> Conditional:
+        """The bound P(target | inputs), as a node of an estimand."""
+        given = tuple(sorted(inputs))
+        graph = ADMG([(name, target) for name in given], nodes=[*given, target])
+        return Conditional(cls(graph, function=function), (target,), given)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -312,12 +312,12 @@ class KernelTable:
                 raise DataError(f"{name} = {values[name]} is no category; it has the codes 0 to {size - 1}")
         return np.asarray(self.table[tuple(values[k] for k in self.given)])
 
-    def distance(self, other: KernelTable) -> Any:
+    def distance(self, other: KernelTable, *, where_both: bool = False) -> Any:
         """The largest total variation over the given values; exact for Fractions.
 
-        NaN where one of the kernels is not defined and the other is.
+        NaN where one of the kernels is not defined and the other is, unless only values count `where_both` are.
         """
         over = tuple(range(len(self.given), self.table.ndim))
         apart = np.asarray(abs(self.table - other.table).sum(axis=over) / 2)
-        neither = ~(self.defined | other.defined)
-        return np.max(np.where(neither, 0, apart) if neither.any() else apart)
+        left_out = ~(self.defined & other.defined) if where_both else ~(self.defined | other.defined)
+        return np.max(np.where(left_out, 0, apart) if left_out.any() else apart)

@@ -2,6 +2,7 @@
 
 from idgen_compiler.ir.operations import (
     Apply,
+    Bind,
     Draw,
     LawType,
     Network,
@@ -22,6 +23,7 @@ from idgen_compiler.ir.program import Program
 
 __all__ = [
     "Apply",
+    "Bind",
     "ByModel",
     "Column",
     "Draw",

@@ -12,6 +12,7 @@ from idgen_compiler.forms.spelling import STRING, WORD
 from idgen_compiler.ir.operations import (
     MOST_OPERATIONS,
     Apply,
+    Bind,
     Draw,
     LawType,
     Network,
@@ -37,7 +38,7 @@ _TOKEN = re.compile(
 )
 _BETWEEN = re.compile(r"(?:\s|\#[^\n]*)*")
 
-_OPERATIONS = "observe, train or realize"
+_OPERATIONS = "observe, train, bind or realize"
 _WAYS = "regenerate or reweight"
 
 
@@ -91,6 +92,8 @@ class _Parser(Cursor):
                 return self.observe(result)
             case "train":
                 return self.train(result)
+            case "bind":
+                return self.bind(result)
             case "realize":
                 return self.realize(result)
             case "regenerate" | "reweight":
@@ -100,7 +103,9 @@ class _Parser(Cursor):
     def observe(self, result: str) -> Observe:
         self.advance()
         source = self.string("a source") if self.kind == "string" else ""
-        return Observe(result, self.names(), source)
+        variables = self.names()
+        lacks = self.kind == "name" and self.skip("lacks")
+        return Observe(result, variables, source, self.names() if lacks else ())
 
     def train(self, result: str) -> Train:
         self.advance()
@@ -108,6 +113,13 @@ class _Parser(Cursor):
         self.take(":")
         targets = self.listed(self.name)
         return Train(result, data, targets, self.listed(self.name) if self.skip("|") else ())
+
+    def bind(self, result: str) -> Bind:
+        self.advance()
+        targets = self.listed(self.name)
+        if self.skip("="):
+            return Bind(result, targets, self.enclosed("(", self.name, ")"), function=True)
+        return Bind(result, targets, self.listed(self.name) if self.skip("|") else ())
 
     def realize(self, result: str) -> Realize:
         self.advance()

@@ -20,6 +20,7 @@ from idgen_compiler.ir.policies import ByModel, Policy
 __all__ = [
     "MOST_OPERATIONS",
     "Apply",
+    "Bind",
     "Draw",
     "LawType",
     "Network",
@@ -119,7 +120,11 @@ Defines = Literal["data", "model", "sampler"]
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """`%obs = observe [W, X, Y]`: the user's data, as samples of P(V); `source` names it where there are several."""
+    """`%obs = observe [W, X, Y] lacks [U]`: the user's data, as samples of P(V).
+
+    `source` names them where there are several. `unobserved` are vertices that they have no column for: what a program
+    needs of these it makes with bound kernels.
+    """
 
     word: ClassVar[str] = "observe"
     prefix: ClassVar[str] = "%obs"
@@ -128,6 +133,7 @@ class Observe:
     result: Result
     variables: Names
     source: str = ""
+    unobserved: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,23 @@ class Train:
     data: DataUse
     targets: Names
     inputs: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """`%b = bind Y | X, Z`: a kernel P(Y | X, Z) of the data's law that somebody brings; nothing is trained for it.
+
+    `%b = bind A = (X, Z)` is a function: A has one value for each value of its inputs.
+    """
+
+    word: ClassVar[str] = "bind"
+    prefix: ClassVar[str] = "%b"
+    defines: ClassVar[Defines] = "model"
+
+    result: Result
+    targets: Names  #: one
+    inputs: Names
+    function: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,4 +260,4 @@ class Sample:
         return "sample"
 
 
-Operation = Observe | Train | Realize | Sample
+Operation = Observe | Train | Bind | Realize | Sample

@@ -16,7 +16,7 @@ from idgen_compiler.ir.cost import Cost, cost_of
 from idgen_compiler.ir.grammar import parse_program
 from idgen_compiler.ir.json import from_json, to_json
 from idgen_compiler.ir.laws import graph_text, law_graph
-from idgen_compiler.ir.operations import Network, Observe, Operation, Realize, Sample, Train, Way
+from idgen_compiler.ir.operations import Bind, Network, Observe, Operation, Realize, Sample, Train, Way
 from idgen_compiler.ir.text import print_program
 from idgen_compiler.ir.verifier import verify_operations
 
@@ -82,6 +82,11 @@ class Program:
     def models(self) -> tuple[Train, ...]:
         """The `train` operations, in training order."""
         return tuple(op for op in self.operations if isinstance(op, Train))
+
+    @property
+    def bindings(self) -> tuple[Bind, ...]:
+        """The `bind` operations: kernels and functions that are brought, not trained."""
+        return tuple(op for op in self.operations if isinstance(op, Bind))
 
     @property
     def laws(self) -> tuple[Realize, ...]:

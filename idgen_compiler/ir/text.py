@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.ir.operations import (
     Apply,
+    Bind,
     Draw,
     LawType,
     Network,
@@ -70,7 +71,7 @@ def print_policy(policy: Policy) -> str:
             return f"{model}({spelled_all(inputs)})"
 
 
-def conditional_of(op: Train, law: LawType | None) -> str:
+def conditional_of(op: Train | Bind, law: LawType | None) -> str:
     """What a model computes: P(Y | X ; do(W)), in the law of its data set, or in P(V) for None."""
     fixed = law.fixed if law else ()
     given = [name for name in op.inputs if name not in fixed]
@@ -83,6 +84,8 @@ def _comment(op: Operation, name: str, laws: Mapping[str, LawType]) -> str:
     match op:
         case Train():
             return conditional_of(op, laws.get(op.data))
+        case Bind():
+            return conditional_of(op, None)
         case Sample(query=""):
             return name
     return ""
@@ -110,10 +113,15 @@ def _operation_lines(op: Operation, width: int, comment: str) -> list[str]:
     match op:
         case Observe():
             source = f"{_quoted(op.source)} " if op.source else ""
-            head = f"{left}observe {source}{_list(op.variables)}"
+            lacks = f" lacks {_list(op.unobserved)}" if op.unobserved else ""
+            head = f"{left}observe {source}{_list(op.variables)}{lacks}"
         case Train():
             given = f" | {spelled_all(op.inputs)}" if op.inputs else ""
             head = f"{left}train {op.data} : {spelled_all(op.targets)}{given}"
+        case Bind(targets=targets, inputs=inputs, function=True):
+            head = f"{left}bind {spelled_all(targets)} = ({spelled_all(inputs)})"
+        case Bind(targets=targets, inputs=inputs):
+            head = f"{left}bind {spelled_all(targets)}{f' | {spelled_all(inputs)}' if inputs else ''}"
         case Realize():
             on = f" on {_quoted(op.law.graph)}" if op.law.graph else ""
             head = f"{left}realize {op.law}{on} -> {_list(op.variables)} {{"

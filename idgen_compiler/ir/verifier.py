@@ -14,6 +14,7 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import check_name, variable_of
 from idgen_compiler.ir.operations import (
     Apply,
+    Bind,
     Draw,
     LawType,
     Network,
@@ -47,6 +48,8 @@ def verify_operations(graph: ADMG, operations: Sequence[Operation]) -> None:
                 scope.observe(op)
             case Train():
                 scope.train(op)
+            case Bind():
+                scope.bind(op)
             case Realize():
                 scope.realize(op)
             case Sample():
@@ -64,7 +67,8 @@ class _Scope:
         self.graph = graph
         self.data: dict[str, dict[str, None]] = {}  # data set -> its variables, in order and quick to look up
         self.observable: set[str] = set()  # variables of any data set
-        self.models: dict[str, Train] = {}
+        self.models: dict[str, Train | Bind] = {}
+        self.unobserved: frozenset[str] = frozenset()
         self.samplers: list[str] = []
 
     # -- operations -----------------------------------------------------------------------------------------------
@@ -75,9 +79,12 @@ class _Scope:
         self.define(op)
         _plain(op, op.variables, "variables")
         _distinct(op, op.variables, "variables")
-        for name in op.variables:
+        _plain(op, op.unobserved, "unobserved variables")
+        _distinct(op, (*op.variables, *op.unobserved), "variables that are observed, or that are not")
+        for name in (*op.variables, *op.unobserved):
             if name not in self.graph:
                 raise _fault(op, name, f"the graph has no {name}", "observe vertices of the program's graph")
+        self.unobserved = frozenset(op.unobserved)
         self.data[op.result] = dict.fromkeys(op.variables)
         self.observable.update(op.variables)
 
@@ -93,8 +100,19 @@ class _Scope:
             name = next(n for n in (*op.targets, *op.inputs) if n not in known)
             raise _fault(
                 op, name, f"{name} is not among the variables of {op.data} ({', '.join(known)})",
-                f"keep {name} in {op.data}, or drop it from the model",
+                self.remedy_for(name, f"keep {name} in {op.data}, or drop it from the model"),
             )  # fmt: skip
+        self.models[op.result] = op
+
+    def bind(self, op: Bind) -> None:
+        self.define(op)
+        _plain(op, (*op.targets, *op.inputs), "targets and inputs")
+        if len(op.targets) != 1:
+            raise _fault(op, op.result, "a bound kernel has one target", "bind one variable at a time")
+        _distinct(op, (*op.targets, *op.inputs), "targets and inputs")
+        for name in (*op.targets, *op.inputs):
+            if name not in self.graph:
+                raise _fault(op, name, f"the graph has no {name}", "bind vertices of the program's graph")
         self.models[op.result] = op
 
     def realize(self, op: Realize) -> None:
@@ -166,10 +184,14 @@ class _Scope:
             model = self.model(op, by)
             if model.targets != (draw.slot,):
                 raise _fault(op, by, f"{by} models {', '.join(model.targets)}, not {draw.slot}", "name its own model")
+            if isinstance(model, Bind):
+                what = f"{by} is bound, so that its probabilities are unknown"
+                raise _fault(op, by, what, "weigh by a model that is trained, or regenerate")
         read = (*(d.slot for d in way.do), *op.variables, *(n for by in way.by for n in self.models[by].inputs))
         for name in read:
             if name not in known:
-                raise _fault(op, name, f"{way.data} has no {name} (it has {', '.join(known)})", "keep it there")
+                remedy = self.remedy_for(name, "keep it there")
+                raise _fault(op, name, f"{way.data} has no {name} (it has {', '.join(known)})", remedy)
 
     def sample(self, op: Sample) -> None:
         if op.query in self.samplers:
@@ -228,7 +250,8 @@ class _Scope:
                 if name not in known:
                     raise _fault(
                         op, draw.slot, f"the policy {data} has no {name} (it has {', '.join(known)})",
-                        f"draw {name} from a data set that holds it, or from uniform", line,
+                        self.remedy_for(name, f"draw {name} from a data set that holds it, or from uniform"),
+                        line,
                     )  # fmt: skip
                 if isinstance(draw.policy, Shifted) and _is_endless(draw.policy.by):
                     raise _fault(op, draw.slot, f"{draw.slot} is moved by no finite number", "give a finite one", line)
@@ -241,7 +264,7 @@ class _Scope:
             if name not in known:
                 raise _fault(
                     op, slot, f"the rows of {rows.data} have no {name} (they have {', '.join(known)})",
-                    "take rows of a data set that holds it", rows,
+                    self.remedy_for(name, "take rows of a data set that holds it"), rows,
                 )  # fmt: skip
             if often[name] > 1:
                 what = f"{name} stands twice in one row"
@@ -275,7 +298,11 @@ class _Scope:
 
     # -- values ---------------------------------------------------------------------------------------------------
 
-    def define(self, op: Observe | Train | Realize) -> None:
+    def remedy_for(self, name: str, remedy: str) -> str:
+        """What to do about a variable that a data set does not have; one that is never observed has to be bound."""
+        return f"no table holds {name}: make it with a bound kernel" if name in self.unobserved else remedy
+
+    def define(self, op: Observe | Train | Bind | Realize) -> None:
         if not _VALUE.fullmatch(op.result):
             raise _fault(op, op.result, f"{op.result!r} is no value name", "write % and then letters, digits or _")
         if op.result in self.data or op.result in self.models:
@@ -289,7 +316,7 @@ class _Scope:
             raise _fault(op, data, f"{data} is used before it is defined", f"data sets so far: {known}")
         return self.data[data]
 
-    def model(self, op: Operation, model: str, line: Statement | None = None) -> Train:
+    def model(self, op: Operation, model: str, line: Statement | None = None) -> Train | Bind:
         if model not in self.models:
             why = "is a data set, not a model" if model in self.data else "is used before it is trained"
             raise _fault(op, model, f"{model} {why}", f"models so far: {', '.join(self.models) or 'none yet'}", line)

@@ -35,25 +35,23 @@ class AlignDraws(Pass):
 
 def _aligned(network: Network, models: Models) -> Network:
     statements: list[Statement] = []
-    draws = {
-        s.slot: s
+    draws = [
+        s.slot
         for s in network.statements
         if isinstance(s, Draw) and isinstance(s.policy, Column | Uniform) and s.slot not in network.outputs
-    }
+    ]
     if not draws:
         return network
     readers = {slot: [s for s in network.statements if isinstance(s, Apply) and slot in s.inputs] for slot in draws}
+    aligned = {slot for slot, found in readers.items() if _has_company(found, models)}
     for statement in network.statements:
-        if isinstance(statement, Draw) and statement.slot in draws:
-            if not _has_one_reader(statement, readers):
-                statements.append(statement)
+        if isinstance(statement, Draw) and statement.slot in aligned:
             continue
-        if isinstance(statement, Apply):
-            known = [s for s in statement.inputs if s not in draws or not _has_one_reader(draws[s], readers)]
+        if isinstance(statement, Apply) and (model := models.get(statement.model)) is not None:
+            known = [s for s in statement.inputs if s not in aligned]
             for slot in statement.inputs:
                 if slot in known:
                     continue
-                model = models[statement.model]
                 variable = variable_of(slot)
                 name = f"{model.result}_{variable.replace('.', '_')}"
                 new = models.add(Train(name, model.data, (variable,), tuple(map(variable_of, known))))
@@ -63,7 +61,6 @@ def _aligned(network: Network, models: Models) -> Network:
     return replace(network, statements=tuple(statements))
 
 
-def _has_one_reader(draw: Draw, readers: dict[str, list[Apply]]) -> bool:
-    """Whether one statement reads the draw, and with it something that the value could agree with."""
-    found = readers[draw.slot]
-    return len(found) == 1 and len(found[0].inputs) > 1
+def _has_company(readers: list[Apply], models: Models) -> bool:
+    """Whether one trained model reads a draw, and with it something that the value could agree with."""
+    return len(readers) == 1 and len(readers[0].inputs) > 1 and models.get(readers[0].model) is not None

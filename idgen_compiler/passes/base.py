@@ -65,7 +65,7 @@ def graphs_of_rows(program: Program) -> dict[str, ADMG]:
 
 
 class Models:
-    """The models of a program by name, and those that a pass adds: one for each conditional, under a free name."""
+    """The trained models of a program by name, and those that a pass adds: one a conditional, under a free name."""
 
     def __init__(self, program: Program) -> None:
         self._known = {op.result: op for op in program.models}
@@ -73,8 +73,9 @@ class Models:
         self._added: dict[object, Train] = {}
         self._new: list[Train] = []
 
-    def __getitem__(self, name: str) -> Train:
-        return self._known[name]
+    def get(self, name: str) -> Train | None:
+        """The model of a name; None for a bound kernel."""
+        return self._known.get(name)
 
     def add(self, wanted: Train) -> Train:
         """The model of this conditional: one that was added before, or this one, renamed where its name is taken."""

@@ -55,7 +55,10 @@ class Fuse(Pass):
                 a, b = statements[first], statements[second]
                 if not isinstance(a, Apply) or not isinstance(b, Apply):
                     continue
-                model = _joint(graphs, models[a.model], models[b.model], a, b)
+                first_model, second_model = models.get(a.model), models.get(b.model)
+                if first_model is None or second_model is None:  # nobody trains a bound kernel jointly
+                    continue
+                model = _joint(graphs, first_model, second_model, a, b)
                 if model is None:
                     continue
                 model = models.add(model)

@@ -105,11 +105,11 @@ def _resampled(network: Network, models: Mapping[str, Train], graphs: Mapping[st
 
 
 def _source(statement: Statement, models: Mapping[str, Train]) -> str:
-    """The data set whose law a statement samples; none for a draw from a policy."""
+    """The data set whose law a statement samples; none for a draw from a policy and for a bound kernel."""
     match statement:
         case Rows(data=data):
             return data
-        case Apply(model=model):
+        case Apply(model=model) if model in models:
             return models[model].data
     return ""
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import ClassVar, TypeVar
 
 from idgen_compiler.ir.analysis import with_networks
-from idgen_compiler.ir.operations import Apply, Network, Observe, Operation, Realize, Sample, Statement, Train
+from idgen_compiler.ir.operations import Apply, Bind, Network, Observe, Operation, Realize, Sample, Statement, Train
 from idgen_compiler.ir.policies import ByModel, Policy
 from idgen_compiler.passes.base import P, Pass, with_values
 
@@ -19,7 +19,7 @@ A = TypeVar("A", bound=Statement | Policy)
 
 @dataclass(frozen=True)
 class Share(Pass):
-    """One `train` for one conditional of one data set, and one data set for one recipe.
+    """One `train` for one conditional of one data set, one `bind` for one kernel, and one data set for one recipe.
 
     Two operations with the same fields define the same law (common sub-expressions); the inputs of a model are a set.
 
@@ -42,18 +42,20 @@ class Share(Pass):
                 first = met.setdefault(_meaning(new), new)
                 if first is not new:
                     names[new.result] = first.result
-                    if isinstance(new, Train) and isinstance(first, Train) and new.inputs != first.inputs:
+                    if isinstance(new, Train | Bind) and isinstance(first, Train | Bind) and new.inputs != first.inputs:
                         places[new.result] = tuple(map(new.inputs.index, first.inputs))
                     continue
             kept.append(new)
         return program if len(kept) == len(program.operations) else replace(program, operations=tuple(kept))
 
 
-def _meaning(op: Train | Realize) -> object:
+def _meaning(op: Train | Bind | Realize) -> object:
     """What two operations have in common that define one value."""
     match op:
         case Train(data=data, targets=targets, inputs=inputs):
             return data, targets, frozenset(inputs)
+        case Bind(targets=targets, inputs=inputs, function=function):
+            return Bind, targets, frozenset(inputs), function
         case Realize(variables=variables, ways=ways):
             return variables, ways  # a recipe determines the law, whatever it is called
     return replace(op, result="%_")

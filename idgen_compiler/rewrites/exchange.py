@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import m_connected_mask
 from idgen_compiler.rewrites.minimize import minimized
@@ -26,6 +26,9 @@ class Exchange(Rewrite):
     and theorem 3.4.1: rule 2 of the do-calculus for the r in i, rule 3 for the others, both read backwards). It is
     tried with i as it stands, then with all of R seen. Where L is intervened itself, the laws that it came from are
     tried first, with everything that was set on the way as R. What is conditioned on is minimized at once.
+
+    A bound kernel is a mechanism that need not be the data's, and so counts as set by hand: a conditional that would
+    change with it stays where it is. Nor is there a conditional of P(V) for variables that no table holds.
 
     Before: P(W2 | W1, X ; do(X))    After: P(W2 | W1, X)    on X -> W2 <- W1, with no hidden cause of X and W2
     """
@@ -53,15 +56,24 @@ def _further_out(node: Conditional) -> Conditional | None:
         set_by_hand += law.do
         law = law.law
         origins.append((law, tuple(set_by_hand)))
+    bound = law.bound if isinstance(law, Observed) else ()
     for law, by_hand in reversed(_tried(origins)):
         graph = law.graph
         target, given, regime = graph.mask_of(node.to), graph.mask_of(node.given), graph.mask_of(by_hand)
+        brought = graph.mask_of(graph.random.intersection(bound)) if bound else 0
         for inputs in (given, given | regime):
+            if isinstance(law, Observed) and not _is_held(law, target | inputs):
+                continue
             known = inputs | graph.fixed_mask
-            if not m_connected_mask(graph, 0, known, to=target, until=target, entered=regime):
+            if not m_connected_mask(graph, 0, known, to=target, until=target, entered=regime | brought):
                 # Fixed vertices of L that the conditional did not need, it does not need in L either.
                 return minimized(Conditional(law, node.to, graph.names(inputs)))
     return None
+
+
+def _is_held(law: Observed, names: int) -> bool:
+    """Whether the data have a column for each of these vertices."""
+    return not law.unobserved or set(law.unobserved).isdisjoint(law.graph.names(names))
 
 
 def _tried(origins: Sequence[T]) -> list[T]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idgen_compiler.estimand.construction import conditionals
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.rewrites.minimize import minimized
 
 __all__ = ["Weights", "weights_of"]
@@ -29,9 +29,13 @@ def weights_of(kernel: Kernel) -> Weights | None:
     if not isinstance(kernel, Intervened):
         return None
     law, graph = kernel.law, kernel.law.graph
+    if isinstance(law, Observed) and not {*law.unobserved, *law.bound}.isdisjoint((*kernel.targets, *kernel.do)):
+        return None  # the rows have no such column, or may not stand for what is bound
     d, r = graph.mask_of(kernel.targets), graph.mask_of(kernel.do)
     within = graph.ancestral_mask(d | r)
     if any(district & d and district & ~d for district in within.districts_mask()):
         return None
-    whole = conditionals(law, within, r)
-    return Weights(law, tuple(minimized(c) for c in whole if isinstance(c, Conditional)))
+    by = tuple(minimized(c) for c in conditionals(law, within, r) if isinstance(c, Conditional))
+    if isinstance(law, Observed) and any(not set(law.unobserved).isdisjoint(c.given) for c in by):
+        return None
+    return Weights(law, by)

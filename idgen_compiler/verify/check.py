@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from idgen_compiler.compile import compile
+from idgen_compiler.compile.bindings import Functions, bindings, with_functions
+from idgen_compiler.compile.options import CompileOptions
+from idgen_compiler.compile.story import explained
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.estimand.tables import Joint, KernelTable, Table
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import identify
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query, check_question
+from idgen_compiler.rewrites.bind import Bind
 from idgen_compiler.verify.models import CausalModel
 from idgen_compiler.verify.peer import PeerAnswer, ask_y0, evaluate_y0
 from idgen_compiler.verify.report import Comparison, VerificationReport, VerificationRow
@@ -27,7 +30,16 @@ _CELLS = 2**14
 """The largest joint that is worked out exactly."""
 
 
-def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> VerificationReport:
+def verify(
+    query: Query,
+    graph: ADMG,
+    models: int = 25,
+    seed: int = 0,
+    *,
+    bound: Iterable[str] = (),
+    functions: Functions | None = None,
+    unobserved: Iterable[str] = (),
+) -> VerificationReport:
     """Compare the estimand and the programs of a query with the truth of random structural models, exactly.
 
     Each model has hidden causes at the bidirected edges and random tables of Fractions (see `CausalModel`). The truth
@@ -35,6 +47,10 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
     backend: the literal one of ID-GEN, the one that `compile` gives, and that one with its laws by weights.
 
     Of a graph whose joint is too large for exact arithmetic, the ancestors of the query's variables are taken.
+
+    `bound`, `functions` and `unobserved` are those of `compile`: the programs then run with the model's own conditionals
+    in the place of what would be brought. With functions, of which a law holds no values that contradict their inputs,
+    what is compared are the values of treatments and conditions at which both the answer and the truth are defined.
 
     y0's answer is evaluated on the same models where y0 is installed. It is shown and never counts against us.
 
@@ -48,7 +64,9 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
     >>> print(report.verdict)
     verified: estimand, literal program, program equal the truth in 2 of 2 models, as exact fractions
     """
+    graph = with_functions(graph, functions or {})
     check_question(query, graph)
+    brought = bindings(graph, bound, functions, unobserved)
     whole = all(isinstance(number, int) and not isinstance(number, bool) for number in (models, seed))
     if not whole or models < 1 or seed < 0:
         raise IdgenError(
@@ -56,22 +74,25 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
         )
     identified = identify(query, graph)  # first, since a hedge is a proof also where models would be too large
     if 2 ** len(graph) > _CELLS:
-        graph = _ancestral(query, graph)
+        graph = _ancestral(query, graph, brought.names)
         identified = identify(query, graph)
     answers: dict[str, Answer] = {"estimand": identified.estimand.evaluate}
-    for name, program in programs(query, graph).items():
+    for name, program in programs(query, graph, brought).items():
         answers[name] = _exactly(program)
     y0 = ask_y0(query, graph)
-    rows = [_row(k, CausalModel.random(graph, (seed, k)), query, answers, y0) for k in range(models)]
+    functional = brought.functions
+    rows = [
+        _row(k, CausalModel.random(graph, (seed, k), functional), query, answers, y0, bool(functional)) for k in range(models)
+    ]
     return VerificationReport(query, graph, seed, tuple(rows), y0)
 
 
-def _ancestral(query: Query, graph: ADMG) -> ADMG:
+def _ancestral(query: Query, graph: ADMG, brought: Iterable[str]) -> ADMG:
     """The part of the graph that the query is about.
 
     What is no ancestor of the query's variables sums to one in every model, so that the answer is the same.
     """
-    small = graph.subgraph(graph.ancestors(query.variables))
+    small = graph.subgraph(graph.ancestors({*query.variables, *brought}))
     if 2 ** len(small) > _CELLS:
         raise IdgenError(
             f"the query has {len(small)} variables with its ancestors, whose joint has more than the {_CELLS:,} cells "
@@ -80,10 +101,13 @@ def _ancestral(query: Query, graph: ADMG) -> ADMG:
     return small
 
 
-def programs(query: Query, graph: ADMG) -> dict[str, Program]:
+def programs(query: Query, graph: ADMG, bind: Bind | None = None) -> dict[str, Program]:
     """The programs of a query that are to be verified, by name."""
-    compiled = compile(query, graph)
-    found = {"literal program": compile(query, graph, optimize=False), "program": compiled}
+    literal, best = (
+        explained(query, graph, CompileOptions.checked(level, "auto", (), graph, bind)) for level in (0, 2)
+    )
+    compiled = best.program
+    found = {"literal program": literal.program, "program": compiled}
     weighted = compiled.realized("reweight")
     if weighted != compiled and weighted.reweightings:
         found["reweighting program"] = weighted
@@ -100,7 +124,7 @@ def _exactly(program: Program) -> Answer:
 
 
 def _row(
-    number: int, model: CausalModel, query: Query, answers: Mapping[str, Answer], y0: PeerAnswer
+    number: int, model: CausalModel, query: Query, answers: Mapping[str, Answer], y0: PeerAnswer, partly: bool
 ) -> VerificationRow:
     if (cells := prod(model.sizes.values())) > _CELLS:
         raise IdgenError(
@@ -108,18 +132,19 @@ def _row(
             "out exactly; verify on the subgraph of the query's ancestors, or with another seed"
         )
     joint, truth = model.observational(), model.truth(query)
-    ours = {name: _compared(answer, joint, truth) for name, answer in answers.items()}
+    ours = {name: _compared(answer, joint, truth, partly) for name, answer in answers.items()}
     return VerificationRow(number, ours, _compared_y0(y0, joint, truth))
 
 
-def _compared(answer: Answer, joint: Joint, truth: KernelTable) -> Comparison:
+def _compared(answer: Answer, joint: Joint, truth: KernelTable, partly: bool) -> Comparison:
+    """`partly`: compare where both are defined, since the joint does not determine the rest."""
     try:
         found = answer(joint)
     except IdgenError as error:
         return Comparison("error", detail=f"raised {type(error).__name__}: {error}")
     if (found.given, found.targets) != (truth.given, truth.targets):
         return Comparison("error", detail=f"answers ({found.targets} | {found.given})")
-    return Comparison.of(found.distance(truth))
+    return Comparison.of(found.distance(truth, where_both=partly))
 
 
 def _compared_y0(y0: PeerAnswer, joint: Joint, truth: KernelTable) -> Comparison:

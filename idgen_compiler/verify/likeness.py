@@ -9,7 +9,18 @@ from functools import partial
 
 from idgen_compiler.ir.analysis import with_networks
 from idgen_compiler.ir.operands import Role, mapped
-from idgen_compiler.ir.operations import Apply, LawType, Network, Observe, Realize, Rows, Sample, Statement, Train
+from idgen_compiler.ir.operations import (
+    Apply,
+    Bind,
+    LawType,
+    Network,
+    Observe,
+    Realize,
+    Rows,
+    Sample,
+    Statement,
+    Train,
+)
 from idgen_compiler.ir.program import Program
 
 __all__ = ["alike"]
@@ -32,11 +43,11 @@ def alike(a: Program, b: Program) -> bool:
 def _samplers(program: Program) -> list[str]:
     """A digest of each sampler and of all that it rests on, sorted."""
     names: dict[str, str] = {}
-    models: dict[str, Train] = {}
+    models: dict[str, Train | Bind] = {}
     samplers = []
     for op in program.operations:
         new = with_networks(op, partial(_permuted, models=models))
-        if isinstance(new, Train):
+        if isinstance(new, Train | Bind):
             models[new.result] = new
             new = replace(new, inputs=tuple(sorted(new.inputs)))
         result = getattr(new, "result", "")
@@ -53,7 +64,7 @@ def _samplers(program: Program) -> list[str]:
     return sorted(samplers)
 
 
-def _permuted(network: Network, models: Mapping[str, Train]) -> Network:
+def _permuted(network: Network, models: Mapping[str, Train | Bind]) -> Network:
     """The network with the inputs of models in the order of their names."""
 
     def permuted(statement: Statement) -> Statement:

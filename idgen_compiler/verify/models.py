@@ -7,7 +7,7 @@ functions that agree at random points are equal with overwhelming probability (S
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -42,11 +42,12 @@ class CausalModel:
     mechanisms: Mapping[str, Table]
 
     @classmethod
-    def random(cls, graph: ADMG, seed: int | Sequence[int]) -> CausalModel:
+    def random(cls, graph: ADMG, seed: int | Sequence[int], functions: Iterable[str] = ()) -> CausalModel:
         """A random model of a graph without fixed vertices; `seed` is one number or several, none negative.
 
         Most variables are binary, a few ternary. Most bidirected edges have a hidden cause of their own; some cliques
-        of them share one, which the same graph allows.
+        of them share one, which the same graph allows. `functions` have one value for each value of their parents, and
+        every value for some.
 
         >>> model = CausalModel.random(ADMG.parse("X -> Y"), seed=0)
         >>> model.truth(Query.parse("P(Y | do(X))")).table.sum(axis=1)
@@ -62,7 +63,10 @@ class CausalModel:
             graph,
             {v: sizes[v] for v in graph.order},
             tuple(_conditional(u, (), sizes, generator) for u in causes),
-            {v: _conditional(v, around[v], sizes, generator) for v in graph.order},
+            {
+                v: (_function if v in functions else _conditional)(v, around[v], sizes, generator)
+                for v in graph.order
+            },
         )
 
     def observational(self) -> Joint:
@@ -74,7 +78,8 @@ class CausalModel:
         """The kernel that a query asks for, from the model whose treatments are set by hand.
 
         Under do(x) the mechanisms of the treatments are left out and their values enter everywhere else (Pearl 2009,
-        section 3.2.3, the truncated factorization).
+        section 3.2.3, the truncated factorization). It is not defined given values that never occur, which only
+        functions can rule out.
         """
         query.check(self.graph)
         wanted = (*query.outcomes, *query.conditions)
@@ -85,7 +90,7 @@ class CausalModel:
         factors += [law for law in self.hidden if law.axes[0] in causes]
         given, targets = tuple(sorted((*query.treatments, *query.conditions))), tuple(sorted(query.outcomes))
         law = normalize(contract(factors, (*given, *targets), self.sizes, exact=True), targets)
-        return KernelTable(given, targets, law.values)
+        return KernelTable.of(law, given, targets)
 
 
 def _hidden_causes(graph: ADMG, generator: np.random.Generator) -> dict[str, frozenset[str]]:
@@ -127,4 +132,14 @@ def _conditional(name: str, given: Sequence[str], sizes: Mapping[str, int], gene
         edges = [0, *(cut + 1 for cut in cuts), _UNITS]
         parts = [Fraction(high - low, _UNITS) for low, high in pairwise(edges)]
         values[(slice(None), *state)] = parts
+    return Table((name, *given), values)
+
+
+def _function(name: str, given: Sequence[str], sizes: Mapping[str, int], generator: np.random.Generator) -> Table:
+    """A value for each state of the given ones; every value is taken where there are as many states."""
+    shape = tuple(sizes[g] for g in given)
+    values = np.full((sizes[name], *shape), Fraction(0), dtype=object)
+    codes = generator.permutation(np.arange(prod(shape)) % sizes[name])
+    for code, state in zip(codes, np.ndindex(shape), strict=True):
+        values[(code, *state)] = Fraction(1)
     return Table((name, *given), values)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from idgen_compiler.ir.analysis import uses
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import (
+    Bind,
     Draw,
     Network,
     Observe,
@@ -70,10 +71,11 @@ def dataflow(operations: Sequence[Operation]) -> Dataflow:
         match op:
             case Observe():
                 flow.nodes.append(Node(op.result, (op.result, f"observe {', '.join(op.variables)}"), "data"))
-            case Train():
+            case Train() | Bind():
                 conditional = f"P({', '.join(op.targets)}{' | ' if op.inputs else ''}{', '.join(op.inputs)})"
-                flow.nodes.append(Node(op.result, (op.result, conditional), "model"))
-                flow.arrows.append(Arrow(op.data, op.result, "rows"))
+                brought = ("bound",) if isinstance(op, Bind) else ()
+                flow.nodes.append(Node(op.result, (op.result, *brought, conditional), "model"))
+                flow.arrows += [Arrow(data, op.result, "rows") for data in leaves(op, Role.DATA)]
             case Realize():
                 _realized(flow, op)
             case Sample():
