@@ -95,8 +95,8 @@ class _Reading:
             case Train():
                 self.found.models[name] = self.conditional(op)
             case Bind():
-                kernel = Bound.kernel(op.targets[0], op.inputs, function=op.function)
-                self.found.models[name] = Conditional(kernel.of, op.targets, op.inputs)
+                brought = Bound.kernel(op.targets[0], op.inputs, function=op.function)
+                self.found.models[name] = Conditional(brought.of, op.targets, op.inputs)
             case Realize():
                 self.found.laws[name] = self.law(op)
             case Sample():

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from idgen_compiler.errors import QueryError
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.network import flatten
-from idgen_compiler.errors import QueryError
 from idgen_compiler.estimand.nodes import Bound, Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.estimand.tree import walk
 from idgen_compiler.graph.admg import ADMG
@@ -156,7 +156,9 @@ class _Lowering:
         """A value that the variable has in the user's data, apart from everything else."""
         name = variable_of(slot)
         if name in self.unobserved:
-            raise QueryError(f"{name} may take any value in a part of the answer, and no table holds one; observe {name}")
+            raise QueryError(
+                f"{name} may take any value in a part of the answer, and no table holds one; observe {name}"
+            )
         self.observed.add(name)
         return Draw(slot, Column(OBSERVED))
 

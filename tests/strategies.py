@@ -16,7 +16,8 @@ from random import Random
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from idgen_compiler.errors import NotIdentifiable
+from idgen_compiler.compile import compile
+from idgen_compiler.errors import NotIdentifiable, QueryError
 from idgen_compiler.graph import ADMG
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.query import Query
@@ -24,9 +25,11 @@ from idgen_compiler.query import Query
 __all__ = [
     "NAPKIN",
     "NESTED",
+    "BoundCase",
     "Case",
     "admgs",
     "any_cases",
+    "bound_cases",
     "cases",
     "napkin_ladder",
     "nested_cases",
@@ -72,6 +75,25 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.query} in {'; '.join(str(self.graph).splitlines())}"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class BoundCase(Case):
+    """A query on a graph some of whose conditionals are brought, or functions, or of what no table holds."""
+
+    bound: tuple[str, ...] = ()
+    functions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unobserved: tuple[str, ...] = ()
+
+    @property
+    def brought(self) -> dict[str, object]:
+        """As `compile` takes it."""
+        return {"bound": self.bound, "functions": dict(self.functions), "unobserved": self.unobserved}
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} with {self.brought}"
 
     __repr__ = __str__
 
@@ -140,6 +162,43 @@ def nested_cases(seed: int, vertices: tuple[int, int] = (7, 12)) -> Iterator[Cas
         seen.add(str(case))
         turn += 1
         yield case
+
+
+def bound_cases(seed: int, *, nested: bool = False) -> Iterator[BoundCase]:
+    """Identifiable queries without end, each with something brought that the answer needs; `nested`, on nested napkins.
+
+    Conditionals on the parents, at times on more of what comes before; a third are functions, half of no table. Those
+    that no program can have, since something would have to be learned that no table holds, are left out.
+    """
+    random = Random(seed)
+    for case in nested_cases(seed) if nested else random_cases(seed):
+        found = _with_kernels(random, case)
+        try:
+            program = compile(found.query, found.graph, optimize=False, **found.brought)  # type: ignore[arg-type]
+        except QueryError:
+            continue
+        if program.bindings:
+            yield found
+
+
+def _with_kernels(random: Random, case: Case) -> BoundCase:
+    graph, order = case.graph, case.graph.order
+    bound: list[str] = []
+    functions: list[tuple[str, tuple[str, ...]]] = []
+    unobserved = []
+    for place, name in enumerate(order):
+        if random.random() < 0.5:
+            continue
+        parents, hidden = graph.parents([name]), graph.siblings([name]) - {name}
+        if parents and not hidden and random.random() < 1 / 3:
+            functions.append((name, tuple(sorted(parents))))
+        else:
+            also = [other for other in order[:place] if other in hidden or random.random() < 0.2]
+            given = sorted({*parents, *also})
+            bound.append(f"{name} | {', '.join(given)}" if given else name)
+        if random.random() < 0.5:
+            unobserved.append(name)
+    return BoundCase(graph, case.query, case.kind, tuple(bound), tuple(functions), tuple(unobserved))
 
 
 def random_admg(random: Random, size: int, directed: float, bidirected: float) -> ADMG:

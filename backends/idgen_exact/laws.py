@@ -94,8 +94,8 @@ class ExactRealizer:
         law = self.joint.marginal(names)
         if op.function and np.any(np.count_nonzero(law.aligned(names), axis=0) > 1):
             raise DataError(
-                f"{op.targets[0]} has several values for one of {', '.join(op.inputs)}, and so is no function of it; bind "
-                "it as a kernel"
+                f"{op.targets[0]} has several values for one of {', '.join(op.inputs)}, and so is no function of it; "
+                "bind it as a kernel"
             )
         return _Model(op.targets, op.inputs, normalize(law, op.targets))
 

@@ -31,9 +31,7 @@ def read_conditional(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     plain = text.strip()
     query = Query.parse(plain if plain.startswith("P(") else f"P({plain})")
     if query.treatments or query.settings:
-        raise QueryError(
-            f"{text!r:.80} is no conditional of the observed law; write variables alone, as in 'Y | X, Z'"
-        )
+        raise QueryError(f"{text!r:.80} is no conditional of the observed law; write variables alone, as in 'Y | X, Z'")
     return query.outcomes, query.conditions
 
 
@@ -79,8 +77,8 @@ def bindings(
                 "together as one variable of several columns (composites)"
             )
         _add(kernels, targets[0], inputs)
-    for name, inputs in (functions or {}).items():
-        given = name_list(inputs)
+    for name, of in (functions or {}).items():
+        given = name_list(of)
         if not given:
             raise QueryError(f"{spelled(name)} is a function of nothing; name the variables that it is a function of")
         _add(kernels, name, given)

@@ -11,7 +11,7 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.operations import Regenerate, Reweight, Way
 from idgen_compiler.passes import Fuse, Pass, Renumber
 from idgen_compiler.passes.pipeline import LEVELS
-from idgen_compiler.rewrites.bind import Bind
+from idgen_compiler.rewrites.bind import NOTHING, Bind
 
 __all__ = ["CompileOptions", "Realization", "checked_groups"]
 
@@ -31,14 +31,14 @@ class CompileOptions:
     level: int
     realize: Realization = "auto"
     joint: tuple[tuple[str, ...], ...] = ()
-    bind: Bind = Bind()  #: what a user brings
+    bind: Bind = NOTHING  #: what a user brings
 
     @classmethod
     def checked(
-        cls, optimize: bool | int, realize: str, joint: Iterable[Sequence[str]], graph: ADMG, bind: Bind | None = None
+        cls, optimize: bool | int, realize: str, joint: Iterable[Sequence[str]], graph: ADMG, bind: Bind = NOTHING
     ) -> Self:
         """The options as a user gives them.  Raises QueryError naming the one that is none."""
-        return cls(_level(optimize), _realization(realize), checked_groups(joint, graph), bind or Bind())
+        return cls(_level(optimize), _realization(realize), checked_groups(joint, graph), bind)
 
     @property
     def passes(self) -> tuple[Pass, ...]:

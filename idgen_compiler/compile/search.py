@@ -48,7 +48,9 @@ def compiled(identification: Identification, posing: Posing, options: CompileOpt
     literal = replace(identification.estimand, kernel=options.bind.apply(identification.estimand.kernel))
 
     def stage(name: str, kernel: Kernel) -> Stage:
-        return Stage(name, lambda: lowered(identification, kernel, options.ways, options.bind), replace(literal, kernel=kernel))
+        return Stage(
+            name, lambda: lowered(identification, kernel, options.ways, options.bind), replace(literal, kernel=kernel)
+        )
 
     for sequence in rewrites.LEVELS[options.level]:
         stages = [stage("literal", literal.kernel)]

@@ -50,16 +50,16 @@ def compile(
 
     `latent` names vertices that no table holds, such as hidden causes; they are projected out of the graph first.
 
-    `bound` names conditionals of P(V), each of one variable, as "I2 | I1, Male": kernels that somebody brings at the fit,
-    which stay operations of their own whatever else becomes of the program. They condition on the inputs named, where
-    the graph says that this is the conditional that the answer needs. `functions` are kernels with one value for each
-    value of their inputs, {"A": ("P1", "P2")}; the graph gets a vertex for those that it has none for. `unobserved` are
-    vertices that no table holds and that bound kernels and functions make.
+    `bound` names conditionals of P(V), each of one variable, as "I2 | I1, Male": kernels that somebody brings at the
+    fit, which stay operations of their own whatever else becomes of the program. They condition on the inputs named,
+    where the graph says that this is the conditional that the answer needs. `functions` are kernels with one value for
+    each value of their inputs, {"A": ("P1", "P2")}; the graph gets a vertex for those that it has none for.
+    `unobserved` are vertices that no table holds and that bound kernels and functions make.
 
     Several queries make one program with a sampler for each, named by its query, over one set of models.
 
-    Raises QueryError, also for a bound kernel that is not the conditional that the answer needs (with the open path) and
-    for one that is missing, GraphError, and NotIdentifiable with the hedge.
+    Raises QueryError, also for a bound kernel that is not the conditional that the answer needs (with the open path)
+    and for one that is missing, GraphError, and NotIdentifiable with the hedge.
 
     >>> import idgen_compiler as idgen
     >>> graph = idgen.ADMG.parse("X -> M -> Y; X <-> Y")

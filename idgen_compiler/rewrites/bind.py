@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeGuard
 
 from idgen_compiler.errors import QueryError
 from idgen_compiler.estimand.construction import free, product
@@ -18,7 +19,7 @@ from idgen_compiler.rewrites.exchange import exchanged
 from idgen_compiler.rewrites.minimize import minimized, split
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
-__all__ = ["Bind"]
+__all__ = ["NOTHING", "Bind"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,17 @@ class Bind(Rewrite):
         bound = tuple(sorted({law.targets[-1] for law in walk(new) if isinstance(law, Bound)}))
         return everywhere(new, lambda node: replace(node, bound=bound) if _is_data(node) else node)
 
+    def variants(self, kernel: Kernel) -> Iterator[Rewrite]:
+        """Each conditional of P(V) brought in turn, and all of them together, where a variable has one only."""
+        yield self
+        found: dict[str, set[Names]] = {}
+        for node in walk(kernel):
+            if isinstance(node, Conditional) and isinstance(node.of, Observed) and len(node.to) == 1:
+                found.setdefault(node.to[0], set()).add(tuple(sorted(minimized(node).given)))
+        whole = tuple((target, next(iter(given))) for target, given in found.items() if len(given) == 1)
+        for kernels in (*((one,) for one in whole), whole):
+            yield replace(self, kernels=kernels)
+
     def _visit(self, node: Kernel) -> Kernel:
         if _is_data(node):
             return replace(self.data(node.graph), source=node.source)
@@ -79,8 +91,8 @@ class Bind(Rewrite):
             path = self._why_not(node, graph)
             if path:
                 raise QueryError(
-                    f"{self.key(target)} is not what the answer needs, {_written(target, node.given)}: the graph has the "
-                    f"path {' '.join(path)}; condition the kernel on what blocks it, or mend the graph"
+                    f"{self.key(target)} is not what the answer needs, {_written(target, node.given)}: the graph has "
+                    f"the path {' '.join(path)}; condition the kernel on what blocks it, or mend the graph"
                 )
             return self._bound(target, node.given)
         if target in self.unobserved:
@@ -92,8 +104,8 @@ class Bind(Rewrite):
         given = node.given if set(node.given).isdisjoint(self.unobserved) else minimized(node).given
         if missing := [name for name in given if name in self.unobserved]:
             raise QueryError(
-                f"{_written(target, given)} would have to be learned, and no table holds {spelled_all(missing)}; bind it, "
-                f"as in bound=[{_written(target, given, '')!r}], observe {spelled_all(missing)}, or compile with "
+                f"{_written(target, given)} would have to be learned, and no table holds {spelled_all(missing)}; bind "
+                f"it, as in bound=[{_written(target, given, '')!r}], observe {spelled_all(missing)}, or compile with "
                 f"latent=[{', '.join(map(repr, missing))}] where its value does not matter"
             )
         return node if given == node.given else Conditional(node.of, node.to, given)
@@ -101,7 +113,7 @@ class Bind(Rewrite):
     def _of_law(self, node: Conditional) -> Kernel:
         """A conditional of a bound variable in a law after an intervention: bound where that left it alone.
 
-        Where it did not, it is a posterior such as conditional queries ask for, in a law whose network holds the kernel.
+        Where it did not, it is a posterior, as conditional queries ask for, in a law whose network holds the kernel.
         """
         outside = exchanged(minimized(node))
         graph = outside.of.graph if isinstance(outside.of, Observed) else None
@@ -116,7 +128,7 @@ class Bind(Rewrite):
         return free(kernel, [name for name in kernel.given if name not in here])
 
     def _why_not(self, node: Conditional, graph: ADMG) -> tuple[str, ...]:
-        """An open path by which the conditional differs from the bound kernel of its target; empty where it does not."""
+        """An open path by which the conditional differs from its target's bound kernel; empty where it does not."""
         (target,) = node.to
         t, i, j = graph.mask_of(node.to), graph.mask_of(node.given), graph.mask_of(self.inputs[target])
         for extra, given in ((i & ~j, j), (j & ~i, i)):
@@ -129,7 +141,12 @@ class Bind(Rewrite):
         return _written(target, self.inputs[target])
 
 
-def _is_data(node: Kernel) -> bool:
+NOTHING = Bind()
+"""Nothing is brought."""
+
+
+def _is_data(node: Kernel) -> TypeGuard[Observed]:
+    """Whether a node is the law of the data, and not of a bound kernel."""
     return isinstance(node, Observed) and not isinstance(node, Bound)
 
 

@@ -25,7 +25,10 @@ LEVELS: Mapping[int, tuple[tuple[Rewrite, ...], ...]] = {
         _named("Minimize Merge Eliminate Exchange Eliminate Expand Hoist Collapse"),
     ),
 }
-"""The sequences of rewrites of each optimization level; where there are several, the cheapest result is kept."""
+"""The sequences of rewrites of each optimization level; where there are several, the cheapest result is kept.
+
+What a user brings is bound before all of them, at every level.
+"""
 
 
 def run(kernel: Kernel, rewrites: Sequence[Rewrite], after: Callable[[str, Kernel], None] | None = None) -> Kernel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from idgen_compiler.rewrites.bind import NOTHING
 from idgen_compiler.rewrites.collapse import Collapse
 from idgen_compiler.rewrites.eliminate import Eliminate
 from idgen_compiler.rewrites.exchange import Exchange
@@ -16,6 +17,7 @@ from idgen_compiler.rewrites.rewrite import Rewrite
 __all__ = ["REWRITES"]
 
 REWRITES: Mapping[str, Rewrite] = {
-    rewrite.name: rewrite for rewrite in (Minimize(), Merge(), Exchange(), Eliminate(), Expand(), Hoist(), Collapse())
+    rewrite.name: rewrite
+    for rewrite in (NOTHING, Minimize(), Merge(), Exchange(), Eliminate(), Expand(), Hoist(), Collapse())
 }
 """Name -> the rewrite with its options as they are by default."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from idgen_compiler.estimand.construction import with_parts
 from idgen_compiler.estimand.network import flatten
@@ -28,6 +28,10 @@ class Rewrite(ABC):
     @abstractmethod
     def apply(self, kernel: Kernel) -> Kernel:
         """The rewritten kernel: the same targets and no new inputs."""
+
+    def variants(self, kernel: Kernel) -> Iterator[Rewrite]:
+        """The rewrite with the options under which its law is to be tested on a kernel; itself where it has none."""
+        yield self
 
 
 def everywhere(root: Kernel, rule: Callable[[Kernel], Kernel]) -> Kernel:

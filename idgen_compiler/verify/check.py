@@ -17,7 +17,7 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import identify
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query, check_question
-from idgen_compiler.rewrites.bind import Bind
+from idgen_compiler.rewrites.bind import NOTHING, Bind
 from idgen_compiler.verify.models import CausalModel
 from idgen_compiler.verify.peer import PeerAnswer, ask_y0, evaluate_y0
 from idgen_compiler.verify.report import Comparison, VerificationReport, VerificationRow
@@ -48,9 +48,9 @@ def verify(
 
     Of a graph whose joint is too large for exact arithmetic, the ancestors of the query's variables are taken.
 
-    `bound`, `functions` and `unobserved` are those of `compile`: the programs then run with the model's own conditionals
-    in the place of what would be brought. With functions, of which a law holds no values that contradict their inputs,
-    what is compared are the values of treatments and conditions at which both the answer and the truth are defined.
+    `bound`, `functions` and `unobserved` are those of `compile`: the programs then run with the model's own
+    conditionals in the place of what would be brought. A function rules out values that contradict its inputs, so that
+    answers are compared at the values of treatments and conditions at which both they and the truth are defined.
 
     y0's answer is evaluated on the same models where y0 is installed. It is shown and never counts against us.
 
@@ -82,7 +82,8 @@ def verify(
     y0 = ask_y0(query, graph)
     functional = brought.functions
     rows = [
-        _row(k, CausalModel.random(graph, (seed, k), functional), query, answers, y0, bool(functional)) for k in range(models)
+        _row(k, CausalModel.random(graph, (seed, k), functional), query, answers, y0, bool(functional))
+        for k in range(models)
     ]
     return VerificationReport(query, graph, seed, tuple(rows), y0)
 
@@ -101,7 +102,7 @@ def _ancestral(query: Query, graph: ADMG, brought: Iterable[str]) -> ADMG:
     return small
 
 
-def programs(query: Query, graph: ADMG, bind: Bind | None = None) -> dict[str, Program]:
+def programs(query: Query, graph: ADMG, bind: Bind = NOTHING) -> dict[str, Program]:
     """The programs of a query that are to be verified, by name."""
     literal, best = (
         explained(query, graph, CompileOptions.checked(level, "auto", (), graph, bind)) for level in (0, 2)

@@ -63,10 +63,7 @@ class CausalModel:
             graph,
             {v: sizes[v] for v in graph.order},
             tuple(_conditional(u, (), sizes, generator) for u in causes),
-            {
-                v: (_function if v in functions else _conditional)(v, around[v], sizes, generator)
-                for v in graph.order
-            },
+            {v: (_function if v in functions else _conditional)(v, around[v], sizes, generator) for v in graph.order},
         )
 
     def observational(self) -> Joint:

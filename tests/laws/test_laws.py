@@ -128,8 +128,9 @@ def test_each_rewrite_alone_keeps_the_truth(name: str) -> None:
     for case in IDENTIFIABLE:
         joint, truth = _model(case)
         literal = case.identification.estimand
-        estimand = Estimand(REWRITES[name].apply(literal.kernel), literal.given, literal.targets)
-        assert _close(estimand.evaluate(joint), truth), case
+        for rewrite in REWRITES[name].variants(literal.kernel):
+            estimand = Estimand(rewrite.apply(literal.kernel), literal.given, literal.targets)
+            assert _close(estimand.evaluate(joint), truth), f"{case}: {rewrite}"
 
 
 @pytest.mark.parametrize("ways", WAYS)

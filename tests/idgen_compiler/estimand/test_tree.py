@@ -11,6 +11,7 @@ from idgen_compiler.estimand import nodes
 from idgen_compiler.estimand.construction import with_parts
 from idgen_compiler.estimand.formula import Probability, Ratio, Sum, Times
 from idgen_compiler.estimand.nodes import (
+    Bound,
     Conditional,
     Free,
     Intervened,
@@ -31,7 +32,9 @@ W, X, Y = (Conditional(LAW, (target,), given) for target, given in (("W", ()), (
 ALL = Product((W, X, Y))
 AFTER = Intervened(LAW, ("X",), (W, Y))
 
-KINDS = {Observed: LAW, Conditional: Y, Product: ALL, Marginal: Marginal(ALL, ("W",))}
+BROUGHT = Bound.kernel("Y", ["W"]).of
+
+KINDS = {Observed: LAW, Bound: BROUGHT, Conditional: Y, Product: ALL, Marginal: Marginal(ALL, ("W",))}
 KINDS |= {Free: Free(Y, ("W",)), Intervened: AFTER, Renamed: Renamed(Y, (("W", "W'"),))}
 
 

@@ -36,12 +36,12 @@ PROGRAM = Program.parse("""
 
 def test_a_new_model_has_a_free_name() -> None:
     models = Models(PROGRAM)
-    assert models["%a"] is PROGRAM.models[0]
+    assert models.get("%a") is PROGRAM.models[0]
     taken = models.add(Train("%ab", "%obs", ("X",), ()))
     law = models.add(Train("%law0", "%obs", ("X",), ("W2",)))
     free = models.add(Train("%c", "%obs", ("X",), ("W1",)))
     assert [model.result for model in (taken, law, free)] == ["%ab_", "%law0_", "%c"]
-    assert [models[name] for name in ("%ab_", "%law0_", "%c")] == [taken, law, free]
+    assert [models.get(name) for name in ("%ab_", "%law0_", "%c")] == [taken, law, free]
     assert models.add(Train("%ab_", "%obs", ("W2",), ())).result == "%ab__"
 
 

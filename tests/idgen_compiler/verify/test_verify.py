@@ -45,7 +45,7 @@ def test_the_napkin_verifies_and_y0_does_not() -> None:
 
 
 def test_a_wrong_program_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "programs", lambda query, graph: {"wrong program": idgen.Program.parse(WRONG)})
+    monkeypatch.setattr(check, "programs", lambda *_: {"wrong program": idgen.Program.parse(WRONG)})
     report = idgen.verify(QUERY, NAPKIN, models=3)
     assert not report.ok
     assert [row.ours["wrong program"].verdict for row in report.rows] == ["differs"] * 3
@@ -58,7 +58,7 @@ def test_a_program_that_fails_or_answers_another_query_is_found(monkeypatch: pyt
         "failing program": idgen.Program.parse(WRONG.replace("X", "Q")),
         "other program": idgen.Program.parse(WRONG.replace("(X)", "()").replace("| X", "").replace("%m0(X)", "%m0()")),
     }
-    monkeypatch.setattr(check, "programs", lambda query, graph: broken)
+    monkeypatch.setattr(check, "programs", lambda *_: broken)
     report = idgen.verify(QUERY, NAPKIN, models=1)
     assert not report.ok
     assert "failing program raised DataError: the joint lacks Q" in report.verdict
