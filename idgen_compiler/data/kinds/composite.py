@@ -62,10 +62,11 @@ class Composite(Kind):
         return tuple(atom.read(f"{name}.{f}", part) for (f, atom), part in zip(self.fields, texts, strict=True))
 
     def check(self, setting: Setting, value: Any) -> tuple[Array, ...]:
-        by_field = self._by_field(setting, value)
+        by_field = self.by_field(setting, value)
         return tuple(atom.check(setting.field(field), by_field[field])[0] for field, atom in self.fields)
 
-    def _by_field(self, setting: Setting, value: Any) -> Mapping[str, Any]:
+    def by_field(self, setting: Setting, value: Any) -> Mapping[str, Any]:
+        """What a tuple, a mapping or a structured array says of each field.  Raises DataError for anything else."""
         names = [field for field, _ in self.fields]
         listed = f"({', '.join(names)})"
         if isinstance(value, np.ndarray | np.void) and value.dtype.names:

@@ -153,6 +153,21 @@ class Atom(Kind):
         """
         self.moved(name, values[:1], by)
 
+    def wanted(self, n: int) -> str:
+        """What n values of this kind are, for messages."""
+        return f"{n} of the kind {self.word}"
+
+    def mended(self, values: Array) -> str:
+        """What to do about returned values that are none of this kind, where it can be seen; empty otherwise."""
+        return ""
+
+    def lost(self, setting: Setting, values: Array, encoded: Array) -> Array:
+        """Which of some values their encoded form does not give back, as nearly as numbers are kept.
+
+        Shape: (rows, ...) -> (rows,) bool.
+        """
+        return np.zeros(len(values), dtype=bool)
+
     def atoms(self, name: str) -> tuple[PartOf, ...]:
         return (PartOf(self.part(name), "", self),)
 
