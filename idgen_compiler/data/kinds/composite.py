@@ -51,7 +51,7 @@ class Composite(Kind):
         return cls(tuple((name, read_atom(atom, f"{where}.{name}")) for name, atom in saved.fields))
 
     def atoms(self, name: str) -> tuple[PartOf, ...]:
-        return tuple(PartOf(atom.part(f"{name}.{field}"), field, atom) for field, atom in self.fields)
+        return tuple(atom.atom(f"{name}.{field}", field) for field, atom in self.fields)
 
     def read(self, name: str, text: str) -> tuple[Any, ...]:
         """The values of the fields, separated by commas, in quotes where a label holds a comma itself."""

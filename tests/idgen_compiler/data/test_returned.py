@@ -9,6 +9,7 @@ import pytest
 
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds import Categorical, Composite, Continuous, Date, Image, Integer, Kind, Numeric, Vector
+from idgen_compiler.data.part import Part
 from idgen_compiler.data.returned import described, encoded_return, returned_columns
 from idgen_compiler.errors import DataError
 
@@ -137,3 +138,28 @@ def test_arrays_are_described_as_they_came() -> None:
     assert described(np.zeros((2, 0))) == "float64 of shape (2, 0)"
     assert described(object()).startswith("the object")
     assert described(np.array([np.nan])) == "float64 of shape (1,), of which 1 is not finite"
+
+
+@pytest.mark.parametrize(("kind", "values"), GOOD, ids=lambda value: getattr(value, "word", ""))
+def test_a_part_knows_the_units_of_its_variable(kind: Kind, values: Any) -> None:
+    for atom in kind.atoms("y"):
+        own = values[atom.field] if isinstance(values, dict) else values
+        encoded = atom.part.encode(own)
+        assert encoded.shape == (3, *atom.part.entries)
+        back = atom.part.decode(encoded)
+        assert atom.part.kind is atom.kind
+        assert atom.part.labels == getattr(atom.kind, "labels", ())
+        if back.dtype.kind == "f":
+            np.testing.assert_allclose(back, np.asarray(own), rtol=1e-3, atol=1e-6)
+        else:
+            assert back.tolist() == np.asarray(own).tolist()
+
+
+def test_a_part_of_no_variable_says_so() -> None:
+    with pytest.raises(DataError, match="y is a part of no variable"):
+        Part("y", size=2).decode([0])
+    with pytest.raises(DataError, match="y has the codes 0 to 1, not 0 to 7"):
+        COLOR.atoms("y")[0].part.decode(np.array([0, 7]))
+    with pytest.raises(DataError, match="which the data never show"):
+        COLOR.atoms("y")[0].part.encode(["green"])
+    assert COLOR.atoms("y")[0].part == Part("y", size=2)
