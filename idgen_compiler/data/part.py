@@ -3,15 +3,21 @@
 A variable of the causal graph may be one column or several (a composite such as digit, color and
 thickness). Before a model sees it, every variable is taken apart into *parts*: a discrete part is a
 code in 0..size-1, a real part is a vector of about unit scale, an image part is an array of bytes. A kernel family is
-written for parts only and never sees labels, units or file formats.
+written for parts; one that wants the user's own labels and units asks the part for them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, Protocol
 
-__all__ = ["Form", "Part"]
+import numpy as np
+
+from idgen_compiler.data.arrays import Array, as_numpy
+from idgen_compiler.errors import DataError
+
+__all__ = ["Form", "Part", "Translation"]
 
 
 class Form(Enum):
@@ -29,6 +35,18 @@ class Form(Enum):
         return self.word
 
 
+class Translation(Protocol):
+    """What a part's values stand for: the kind behind it (see `data.kinds.kind.Atom`), as far as a part asks it."""
+
+    def told(self, encoded: Array) -> Array:
+        """Encoded values as the user knows them."""
+        ...
+
+    def seen(self, name: str, values: Array) -> Array:
+        """The user's values as models see them.  Raises DataError for what is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One atomic column.
@@ -39,6 +57,9 @@ class Part:
     `shape` is (channels, height, width) of an image and None for any other part.
     `masses` are the values of a number that have a probability of their own, exactly as they stand in rows, and
     `between` is whether there are any others; `low` and `high` are the ends of what these can be, None for none.
+
+    `kind` is what its values stand for: Categorical(labels), Continuous(center, width, support, grid, ...), Image, ...;
+    None for a part that was made by hand, or that a model has of its own. Parts that differ in it alone are equal.
 
     >>> [str(part.form) for part in (Part("X", size=3), Part("Y", dim=2), Part("P", dim=192, shape=(3, 8, 8)))]
     ['discrete', 'real', 'an image']
@@ -53,6 +74,43 @@ class Part:
     between: bool = True
     low: float | None = None
     high: float | None = None
+    kind: Translation | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def labels(self) -> tuple[Any, ...]:
+        """The user's labels in the order of their codes; empty where values are no categories."""
+        return tuple(getattr(self.kind, "labels", ())) if self.discrete else ()
+
+    def decode(self, values: Any) -> Array:
+        """What encoded values stand for, as the user knows them: labels, numbers in their own unit, dates, bytes.
+
+        values: an array or tensor in the encoded form, of shape (rows, *entries).  Shape: -> (rows,), (rows, dim) of a
+        vector, (rows, channels, height, width) of an image. Raises DataError where nobody knows what they stand for.
+
+        >>> from idgen_compiler.data.kinds import Categorical
+        >>> (known,) = Categorical(("no", "yes")).atoms("X")
+        >>> known.part.labels, known.part.decode(np.array([1, 0])).tolist(), known.part.encode(["yes"]).tolist()
+        (('no', 'yes'), ['yes', 'no'], [1])
+        """
+        encoded = np.asarray(as_numpy(values))
+        if self.discrete and encoded.size and not 0 <= encoded.min() <= encoded.max() < (self.size or 0):
+            raise DataError(
+                f"{self.name} has the codes 0 to {(self.size or 0) - 1}, not {encoded.min()} to {encoded.max()}"
+            )
+        return self._known().told(encoded.astype(self.dtype, copy=False).reshape(-1, *self.entries))
+
+    def encode(self, values: Any) -> Array:
+        """The user's own values as models see them: what `decode` undoes.
+
+        A number of a coarse grid goes to its place, where rows to learn from are spread over its cell.
+        Shape: (rows,) or (rows, ...) -> (rows, *entries) of the part's dtype. Raises DataError for what is no value.
+        """
+        return self._known().seen(self.name, values)
+
+    def _known(self) -> Translation:
+        if self.kind is None:
+            raise DataError(f"{self.name} is a part of no variable, so that nobody knows its labels or units")
+        return self.kind
 
     @property
     def form(self) -> Form:

@@ -27,6 +27,7 @@ __all__ = ["Categorical", "Label", "few_labels"]
 Label = str | bool | int | float
 
 FEW_VALUES = 10
+MOST_SHOWN = 6
 SOME_VALUES = 32
 ROWS_PER_VALUE = 10
 
@@ -146,6 +147,20 @@ class Categorical(Atom):
             np.take(labels, part, out=out, mode="clip")  # with mode="raise" NumPy would copy through a buffer
         else:
             out[...] = labels[part]
+
+    def wanted(self, n: int) -> str:
+        rest = ", ..." if len(self.labels) > MOST_SHOWN else ""
+        return f"{n} of the labels {', '.join(map(repr, self.labels[:MOST_SHOWN]))}{rest}"
+
+    def mended(self, values: Array) -> str:
+        if values.ndim > 1:
+            return "return one label for each row, in one axis"
+        known = self._codes()
+        strays = [value for value in dict.fromkeys(values.tolist()) if value not in known]
+        codes = set(range(len(self.labels)))
+        if strays and all(not isinstance(value, bool) and value in codes for value in strays):
+            return "these are codes; return the labels themselves"
+        return f"{strays[0]!r:.40} is no label" if strays else ""
 
     def moved(self, name: str, values: Array, by: float) -> Array:
         for label in self.labels:

@@ -51,7 +51,7 @@ class Composite(Kind):
         return cls(tuple((name, read_atom(atom, f"{where}.{name}")) for name, atom in saved.fields))
 
     def atoms(self, name: str) -> tuple[PartOf, ...]:
-        return tuple(PartOf(atom.part(f"{name}.{field}"), field, atom) for field, atom in self.fields)
+        return tuple(atom.atom(f"{name}.{field}", field) for field, atom in self.fields)
 
     def read(self, name: str, text: str) -> tuple[Any, ...]:
         """The values of the fields, separated by commas, in quotes where a label holds a comma itself."""
@@ -62,10 +62,11 @@ class Composite(Kind):
         return tuple(atom.read(f"{name}.{f}", part) for (f, atom), part in zip(self.fields, texts, strict=True))
 
     def check(self, setting: Setting, value: Any) -> tuple[Array, ...]:
-        by_field = self._by_field(setting, value)
+        by_field = self.by_field(setting, value)
         return tuple(atom.check(setting.field(field), by_field[field])[0] for field, atom in self.fields)
 
-    def _by_field(self, setting: Setting, value: Any) -> Mapping[str, Any]:
+    def by_field(self, setting: Setting, value: Any) -> Mapping[str, Any]:
+        """What a tuple, a mapping or a structured array says of each field.  Raises DataError for anything else."""
         names = [field for field, _ in self.fields]
         listed = f"({', '.join(names)})"
         if isinstance(value, np.ndarray | np.void) and value.dtype.names:

@@ -103,6 +103,14 @@ class Image(Atom):
             raise DataError(f"{what}; give one, or one for each of the {setting.n} samples, not {pictures.shape}")
         return np.array(pictures)
 
+    def wanted(self, n: int) -> str:
+        return f"bytes from 0 to 255, or floats from 0 to 1, of shape {(n, *self.shape)}"
+
+    def mended(self, values: Array) -> str:
+        if values.shape[1:] != self.shape:
+            return "return one picture for each row, channels first"
+        return "return finite numbers in one of these ranges" if values.dtype.kind in "iuf" else ""
+
     def decode_one(self, part: Array, out: Array) -> None:
         out[...] = part
 

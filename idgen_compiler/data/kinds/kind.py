@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -21,6 +21,7 @@ from idgen_compiler.data.kinds.spread import Spread
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record
+from idgen_compiler.warning import quietly
 
 __all__ = ["Atom", "Kind", "PartOf", "Request", "check_dtype"]
 
@@ -153,8 +154,38 @@ class Atom(Kind):
         """
         self.moved(name, values[:1], by)
 
+    def wanted(self, n: int) -> str:
+        """What n values of this kind are, for messages."""
+        return f"{n} of the kind {self.word}"
+
+    def mended(self, values: Array) -> str:
+        """What to do about returned values that are none of this kind, where it can be seen; empty otherwise."""
+        return ""
+
+    def lost(self, setting: Setting, values: Array, encoded: Array) -> Array:
+        """Which of some values their encoded form does not give back, as nearly as numbers are kept.
+
+        Shape: (rows, ...) -> (rows,) bool.
+        """
+        return np.zeros(len(values), dtype=bool)
+
+    def told(self, encoded: Array) -> Array:
+        """Encoded values as the user knows them.  Shape: (rows, ...) -> (rows, *entries)."""
+        out = self.empty(len(encoded))
+        self.decode_one(encoded, out)
+        return out
+
+    def seen(self, name: str, values: Any) -> Array:
+        """The user's values as models see them, one for each row.  Raises DataError for what is none."""
+        with quietly():
+            return self.check_one(Setting("encode", name, len(values)), values)
+
+    def atom(self, name: str, field: str = "") -> PartOf:
+        """The part of a variable or field of that name, which knows this kind."""
+        return PartOf(replace(self.part(name), kind=self), field, self)
+
     def atoms(self, name: str) -> tuple[PartOf, ...]:
-        return (PartOf(self.part(name), "", self),)
+        return (self.atom(name),)
 
     def check(self, setting: Setting, value: Any) -> tuple[Array, ...]:
         setting.refuse_mapping(value)

@@ -13,13 +13,26 @@ from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError
 from idgen_compiler.warning import warn_overlap
 
-__all__ = ["check_distance", "check_said", "check_statistics", "check_support", "warn_outside"]
+__all__ = [
+    "GRAIN",
+    "check_distance",
+    "check_said",
+    "check_statistics",
+    "check_support",
+    "far_apart",
+    "finite_remedy",
+    "warn_outside",
+]
 
 SLACK = 0.25
 """How many standard deviations beyond the observed range pass without a warning."""
 
 FARTHEST = 1e12
 """At so many standard deviations from the mean the float32 of a model, squared and summed, begins to overflow."""
+
+
+GRAIN = 1e-3
+"""A value that comes back this many spreads apart is another one."""
 
 
 def check_statistics(scale: tuple[float, ...], low: tuple[float, ...], high: tuple[float, ...]) -> None:
@@ -90,6 +103,20 @@ def warn_outside(setting: Setting, values: Array, low: Any, high: Any, scale: An
         f"deviations beyond the data: {which} was observed in [{_short(low[entry])}, {_short(high[entry])}]{often}; "
         "the answer there is extrapolation"
     )
+
+
+def far_apart(values: Array, back: Array, spread: Any) -> Array:
+    """Which numbers come back as others, by more than the precision in which models see them.  Shape: (...) bool."""
+    wide = values.astype(np.float64)
+    return np.asarray(np.abs(wide - back) > GRAIN * (np.asarray(spread) + np.abs(wide - np.median(wide, axis=0))))
+
+
+def finite_remedy(values: Array) -> str:
+    """What to do about returned values that are no finite numbers; empty where they are."""
+    try:
+        return "" if np.isfinite(values.astype(np.float64)).all() else "return finite numbers"
+    except (TypeError, ValueError):
+        return "return numbers"
 
 
 def _short(number: float) -> str:

@@ -12,10 +12,13 @@ from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.numbers.absurd import warn_absurd
 from idgen_compiler.data.kinds.numbers.limits import (
+    GRAIN,
     check_distance,
     check_said,
     check_statistics,
     check_support,
+    far_apart,
+    finite_remedy,
     warn_outside,
 )
 from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width, check_size
@@ -173,6 +176,19 @@ class Number(Atom):
 
     def decode_one(self, part: Array, out: Array) -> None:
         out[...] = self.own(part.reshape(-1)).reshape(out.shape)
+
+    def wanted(self, n: int) -> str:
+        low, high = self.support
+        ends = "" if low is None and high is None else f" from {'any' if low is None else f'{low:g}'}"
+        return f"{n} finite numbers{ends}{'' if high is None else f' to {high:g}'} in one axis"
+
+    def mended(self, values: Array) -> str:
+        return finite_remedy(values) if values.ndim == 1 else "return one number for each row, in one axis"
+
+    def lost(self, setting: Setting, values: Array, encoded: Array) -> Array:
+        # A number off the grid goes to its nearest place, and one near the origin of a logarithm stands for all nearer.
+        slack = self.deviation + (self.grid + self.least) / GRAIN
+        return far_apart(values.astype(np.float64), self.own(encoded.reshape(-1)), slack)
 
     def own(self, seen: Array) -> Array:
         """Seen values in the number's own unit: on the grid, within the support, and masses as they are.

@@ -10,7 +10,13 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, as_numpy
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
-from idgen_compiler.data.kinds.numbers.limits import check_distance, check_statistics, warn_outside
+from idgen_compiler.data.kinds.numbers.limits import (
+    check_distance,
+    check_statistics,
+    far_apart,
+    finite_remedy,
+    warn_outside,
+)
 from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width, check_size
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting, real_numbers
@@ -102,6 +108,17 @@ class Vector(Atom):
         check_distance(setting, numbers, self.center, self.width)
         warn_outside(setting, numbers, self.low, self.high, self.width)
         return np.asarray(self.scale.seen(numbers).astype(np.float32))
+
+    def wanted(self, n: int) -> str:
+        return f"finite numbers of shape {(n, self.dim)}"
+
+    def mended(self, values: Array) -> str:
+        return finite_remedy(values) if values.shape[1:] == (self.dim,) else "return one vector for each row"
+
+    def lost(self, setting: Setting, values: Array, encoded: Array) -> Array:
+        back = np.empty(encoded.shape)
+        self.decode_one(encoded, back)
+        return np.asarray(far_apart(values.reshape(back.shape), back, self.width).any(1))
 
     def decode_one(self, part: Array, out: Array) -> None:
         least, most = self.scale.reach(self.low, self.high)

@@ -54,6 +54,9 @@ class Measured(Atom):
         one = len(numbers) == 1 and setting.n != 1
         return self.number.check_one(replace(setting, name=self._named(setting.name)), numbers[0] if one else numbers)
 
+    def lost(self, setting: Setting, values: Array, encoded: Array) -> Array:
+        return self.number.lost(setting, self.measured(setting, values), encoded)
+
     def decode_one(self, part: Array, out: Array) -> None:
         numbers = self.number.empty(len(part))
         self.number.decode_one(part, numbers)
