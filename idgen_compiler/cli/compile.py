@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import GraphText, Latent, Level, QueryTexts, Realize, groups, read_questions
+from idgen_compiler.cli.brought import Bound, Function, Unobserved, brought
 from idgen_compiler.cli.output_form import OutputForm
 from idgen_compiler.compile import compile, explain
+from idgen_compiler.compile.bindings import bindings, with_functions
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.identify.hedge import hedge_dot
+from idgen_compiler.report.bindings import Bindings
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.stages import describe_stages
 from idgen_compiler.report.summary import Summary
@@ -28,6 +31,7 @@ class Emit(StrEnum):
     ESTIMAND = "estimand"
     LATEX = "latex"
     PASSES = "passes"
+    BINDINGS = "bindings"
     IR = "ir"
     JSON = "json"
     DOT = "dot"
@@ -45,10 +49,14 @@ def compile_command(
         list[str] | None,
         typer.Option("--joint", metavar="X,Y", help="Variables to sample by one model where they stand side by side."),
     ] = None,
+    bound: Bound = None,
+    function: Function = None,
+    unobserved: Unobserved = None,
 ) -> None:
     """Identify queries and show what answers them: the formula, or the program that trains and samples them."""
     queries, admg = read_questions(query or [], graph, latent)
-    together = groups(joint or [])
+    together, kernels = groups(joint or []), brought(bound, function, unobserved)
+    admg = with_functions(admg, kernels["functions"])
     page = Page.on()
     try:
         identifications = [identify(asked, admg) for asked in queries]
@@ -59,13 +67,18 @@ def compile_command(
     if emit in (Emit.TRACE, Emit.ESTIMAND, Emit.LATEX):
         page.code("\n\n".join(_titled(found, _answer(emit, found), len(queries)) for found in identifications))
         return
+    if emit is Emit.BINDINGS:
+        Bindings.of(identifications, bindings(admg, **kernels)).write(page)
+        return
     if emit in (Emit.SUMMARY, Emit.PASSES):
-        explained = [explain(asked, admg, optimize=level, realize=realize, joint=together) for asked in queries]
+        explained = [
+            explain(asked, admg, optimize=level, realize=realize, joint=together, **kernels) for asked in queries
+        ]
     if emit is Emit.PASSES:
         page.code("\n\n".join(_titled(c.identification, describe_stages(c), len(queries)) for c in explained))
         return
     asked = queries[0] if len(queries) == 1 else queries
-    program = compile(asked, admg, optimize=level, realize=realize, joint=together)
+    program = compile(asked, admg, optimize=level, realize=realize, joint=together, **kernels)
     if emit is Emit.SUMMARY:
         Summary.of(explained, program).write(page)
     else:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import GraphText, Latent, QueryText, read_question
+from idgen_compiler.cli.brought import Bound, Function, Unobserved, brought
 from idgen_compiler.cli.outcome import ExitCode
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
@@ -25,6 +26,9 @@ def verify_command(
     models: Annotated[int, typer.Option("--models", help="How many random models.")] = 25,
     seed: Annotated[int, typer.Option("--seed", help="Of the random models.")] = 0,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the report as Markdown.")] = False,
+    bound: Bound = None,
+    function: Function = None,
+    unobserved: Unobserved = None,
 ) -> int:
     """Compare estimand and program with the truth of random models with hidden causes, in exact fractions.
 
@@ -32,7 +36,7 @@ def verify_command(
     """
     asked, admg = read_question(query, graph, latent)
     try:
-        report = verify(asked, admg, models=models, seed=seed)
+        report = verify(asked, admg, models=models, seed=seed, **brought(bound, function, unobserved))
     except NotIdentifiable as error:
         _print_proof(asked, admg, error)
         raise

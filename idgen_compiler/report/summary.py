@@ -12,6 +12,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.graph.separation import m_separated
 from idgen_compiler.ir.operations import (
     Apply,
+    Bind,
     Draw,
     LawType,
     Observe,
@@ -150,6 +151,21 @@ class ModelRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KernelRow:
+    """A bound kernel, which somebody brings."""
+
+    name: str
+    key: str  #: what `bind=` calls it
+    what: str
+
+    @classmethod
+    def of(cls, op: Bind) -> KernelRow:
+        """The row of an operation."""
+        given = f" | {', '.join(op.inputs)}" if op.inputs else ""
+        return cls(op.result, f"{op.targets[0]}{given}", "a function" if op.function else "a kernel")
+
+
+@dataclass(frozen=True, slots=True)
 class Summary(Report):
     """Queries, how each is answered, and the program that answers them all."""
 
@@ -162,6 +178,7 @@ class Summary(Report):
     data: tuple[DataRow, ...]
     models: tuple[ModelRow, ...]
     reasons: tuple[Explanation, ...]
+    kernels: tuple[KernelRow, ...] = ()
 
     @classmethod
     def of(cls, compilations: Sequence[Compilation], program: Program) -> Summary:
@@ -186,6 +203,7 @@ class Summary(Report):
             data=tuple(_data_sets(program)),
             models=tuple(ModelRow.of(op, laws.get(op.data)) for op in program.models),
             reasons=tuple(reason.explanation for reason in reasons_of(program)),
+            kernels=tuple(map(KernelRow.of, program.bindings)),
         )
 
     def write(self, page: Page) -> None:
@@ -204,6 +222,9 @@ class Summary(Report):
         page.heading("Models, in training order")
         models = [(model.name, _conditional(model), model.data, model.law) for model in self.models]
         page.table(("", "target | inputs", "rows of", "what it learns"), _first(models))
+        if self.kernels:
+            page.heading("Kernels to bring, with fit(bind={...})")
+            page.table(("", "target | inputs", ""), [(kernel.name, kernel.key, kernel.what) for kernel in self.kernels])
         if self.reasons:
             page.heading("What needs a law that nobody has data for, and why")
             for reason in self.reasons[:SHOWN]:
