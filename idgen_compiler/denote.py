@@ -95,7 +95,7 @@ class _Reading:
             case Train():
                 self.found.models[name] = self.conditional(op)
             case Bind():
-                brought = Bound.kernel(op.targets[0], op.inputs, function=op.function)
+                brought = Bound.kernel(op.targets[0], op.inputs, function=op.function, fallback=bool(op.fallback))
                 self.found.models[name] = Conditional(brought.of, op.targets, op.inputs)
             case Realize():
                 self.found.laws[name] = self.law(op)

@@ -61,6 +61,7 @@ def lower(
     nodes = list(walk(estimand.kernel))
     observed = observed or next(node for node in nodes if isinstance(node, Observed) and not isinstance(node, Bound))
     lowering = _Lowering(observed, tuple(ways))
+    lowering.data[observed] = OBSERVED
     for node in nodes:
         if isinstance(node, Observed):
             lowering.data[node] = OBSERVED
@@ -81,6 +82,7 @@ class _Lowering:
     def __init__(self, observed: Observed, ways: tuple[type[Way], ...]) -> None:
         self.ways = ways
         self.graph: ADMG = observed.graph
+        self.law = observed
         self.unobserved = observed.unobserved
         self.bound: dict[Conditional, str] = {}
         self.operations: list[Operation] = []
@@ -167,8 +169,10 @@ class _Lowering:
         if not isinstance(node.of, Bound):
             return self.train(node)
         if node not in self.bound:
+            trained = Conditional(self.law, node.to, node.given)
+            fallback = (self.train(trained),) if node.of.fallback else ()
             self.bound[node] = result = f"%b{len(self.bound)}"
-            self.operations.append(Bind(result, node.to, node.given, node.of.function))
+            self.operations.append(Bind(result, node.to, node.given, node.of.function, fallback))
         return self.bound[node]
 
     def train(self, node: Conditional) -> str:

@@ -18,6 +18,8 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
+from idgen_torch.bound import Brought
+from idgen_torch.bound.binding import brought_for, tried
 from idgen_torch.families import Family, Tuning, families, write_recipe
 from idgen_torch.families import family as family_of
 from idgen_torch.parts import Values
@@ -54,6 +56,7 @@ class TorchBackend:
         seed: int = 0,
         rows_factor: float | None = None,
         family: Mapping[str, str | Family] | None = None,
+        bind: Mapping[str, Any] | None = None,
         progress: bool | Progress = True,
         checkpoint: str | Path | None = None,
         check_graph: bool = True,
@@ -77,6 +80,11 @@ class TorchBackend:
         family: operation ("%m3"), targets ("Y"), a model as reports print it ("Y | X, Z") or "*" for all -> a family
             in the place of the one with the best offer: its name ("flow"), its name with options
             ("flow{bins=16}") or its recipe (Flow(bins=16)).
+        bind: a conditional ("I2 | I1, Male", inputs in any order, or its target alone) -> what draws it: a callable
+            `f(inputs, n, generator) -> values`, or `f(inputs) -> values` for a function, in the user's own units and
+            labels, or an adapter of `idgen_torch.bound`. Every bound kernel of the program needs one; a conditional
+            that would be trained is not, where it is named here. Each is called on two rows before anything is trained,
+            and what it returns is checked then and in every batch.
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
@@ -89,29 +97,43 @@ class TorchBackend:
         """
         program.check()
         _check_mappings(types=types, composites=composites, family=family)
+        brought = brought_for(program, bind)
         how, options = Reading.take(options)
         tuning = Tuning.read(options)
         asked = _families(program, tuning, family or {})
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
-        schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
+        of_table, of_none = _parted(types or {}, program)
+        schema, rows = read_rows(data_of(program, data), program.observe.variables, of_table, composites, seed, how)
+        with our_arithmetic(gradients=False):
+            schema = tried(program, brought, schema, rows, of_none, seed)
         check_stated(program, schema.check)
         thin = _warn_thin(program, schema, rows)
-        warn_contradictions(program, data, types, schema, check_graph, how)
+        warn_contradictions(program, data, of_table, schema, check_graph, how)
         times = default_rows_factor(program, schema) if factor is None else factor
         settings = FitSettings(seed, times, place, tuning, asked)
-        kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)
+        kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings, brought)
         with our_arithmetic(gradients=True), shown(progress) as told:
-            fitting = Fitting(program, schema, rows, settings, told, kept, thin)
+            fitting = Fitting(program, schema, rows, settings, told, kept, thin, brought)
             return TorchSampler(fitting.run(choices(program, schema, fitting.overlap)), place)
 
-    def load(self, path: str | Path, device: str = "auto") -> TorchSampler:
+    def load(self, path: str | Path, device: str = "auto", bind: Mapping[str, Any] | None = None) -> TorchSampler:
         """Read what a sampler's `save` wrote; nothing in the files is executed.
 
-        Raises DataError for a folder that is truncated or was tampered with.
+        `bind` brings again what was bound, by the same names. Raises DataError for a folder that is truncated or was
+        tampered with, and for a bound kernel that is not brought.
         """
         place = _device(device)
         with our_arithmetic(gradients=False):
-            return TorchSampler(read_fitted(Path(path), place), place, loaded=True)
+            return TorchSampler(read_fitted(Path(path), place, bind), place, loaded=True)
+
+
+def _parted(
+    types: Mapping[str, TypeRequest], program: Program
+) -> tuple[dict[str, TypeRequest], dict[str, TypeRequest]]:
+    """The types of what stands in the table, and of what no table holds."""
+    lacking = set(program.observe.unobserved)
+    of_none = {name: kind for name, kind in types.items() if name in lacking}
+    return {name: kind for name, kind in types.items() if name not in lacking}, of_none
 
 
 def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family]) -> dict[str, Family]:
@@ -153,7 +175,12 @@ def _device(name: str) -> torch.device:
 
 
 def _checkpoint(
-    folder: str | Path, program: Program, schema: Schema, rows: Values, settings: FitSettings
+    folder: str | Path,
+    program: Program,
+    schema: Schema,
+    rows: Values,
+    settings: FitSettings,
+    brought: Mapping[str, Brought],
 ) -> Checkpoint:
     used = versions()
     asked = {key: write_recipe(recipe.bearing()) for key, recipe in settings.families.items()}
@@ -168,6 +195,7 @@ def _checkpoint(
             "device": settings.device.type,
             "recipes": settings.tuning.bearing(),
             "families": asked,
+            "bound": {name: [one.name, one.digest] for name, one in brought.items()},
         },
         versions={**used, "python": used["python"].rpartition(".")[0]},
         families={name: code for name in families() if (code := _code_of(family_of(name)))},
@@ -197,6 +225,8 @@ def _warn_thin(program: Program, schema: Schema, rows: Values) -> list[str]:
         )
     for name in dict.fromkeys(slot for op in program.samplers for slot in op.network.inputs):
         for atom in schema[name].atoms(name):
+            if atom.part.name not in rows:  # no table holds it
+                continue
             values = rows[atom.part.name]
             if all(bool((piece == values[0]).all()) for piece in values.split(256)):
                 only = atom.kind.describe(values[0])

@@ -9,7 +9,7 @@ import typer
 
 from idgen_compiler.cli.arguments import assignments, listed_names
 
-__all__ = ["Bound", "Function", "Unobserved", "brought"]
+__all__ = ["Bound", "Fallback", "Function", "Unobserved", "brought"]
 
 Bound = Annotated[
     list[str] | None,
@@ -29,10 +29,17 @@ Unobserved = Annotated[
         "--unobserved", metavar="A", help="A vertex that no table holds and that is brought; repeatable, or A,B."
     ),
 ]
+Fallback = Annotated[
+    list[str] | None,
+    typer.Option("--fallback", metavar="Y", help="A bound variable whose conditional is trained as well; repeatable."),
+]
 
 
 def brought(
-    bound: Sequence[str] | None, function: Sequence[str] | None, unobserved: Sequence[str] | None
+    bound: Sequence[str] | None,
+    function: Sequence[str] | None,
+    unobserved: Sequence[str] | None,
+    fallback: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """The options as `compile` takes them.  Raises IdgenError for a text that is no assignment, or an empty name."""
     functions = assignments("--function", function or ())
@@ -40,4 +47,5 @@ def brought(
         "bound": list(bound or ()),
         "functions": {name: listed_names(f"--function {name}", [text]) for name, text in functions.items()},
         "unobserved": listed_names("--unobserved", unobserved or ()),
+        "fallbacks": listed_names("--fallback", fallback or ()),
     }

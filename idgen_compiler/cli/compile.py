@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import GraphText, Latent, Level, QueryTexts, Realize, groups, read_questions
-from idgen_compiler.cli.brought import Bound, Function, Unobserved, brought
+from idgen_compiler.cli.brought import Bound, Fallback, Function, Unobserved, brought
 from idgen_compiler.cli.output_form import OutputForm
 from idgen_compiler.compile import compile, explain
 from idgen_compiler.compile.bindings import bindings, with_functions
@@ -52,10 +52,11 @@ def compile_command(
     bound: Bound = None,
     function: Function = None,
     unobserved: Unobserved = None,
+    fallback: Fallback = None,
 ) -> None:
     """Identify queries and show what answers them: the formula, or the program that trains and samples them."""
     queries, admg = read_questions(query or [], graph, latent)
-    together, kernels = groups(joint or []), brought(bound, function, unobserved)
+    together, kernels = groups(joint or []), brought(bound, function, unobserved, fallback)
     admg = with_functions(admg, kernels["functions"])
     page = Page.on()
     try:

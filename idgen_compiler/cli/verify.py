@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import GraphText, Latent, QueryText, read_question
-from idgen_compiler.cli.brought import Bound, Function, Unobserved, brought
+from idgen_compiler.cli.brought import Bound, Fallback, Function, Unobserved, brought
 from idgen_compiler.cli.outcome import ExitCode
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
@@ -29,6 +29,7 @@ def verify_command(
     bound: Bound = None,
     function: Function = None,
     unobserved: Unobserved = None,
+    fallback: Fallback = None,
 ) -> int:
     """Compare estimand and program with the truth of random models with hidden causes, in exact fractions.
 
@@ -36,7 +37,7 @@ def verify_command(
     """
     asked, admg = read_question(query, graph, latent)
     try:
-        report = verify(asked, admg, models=models, seed=seed, **brought(bound, function, unobserved))
+        report = verify(asked, admg, models=models, seed=seed, **brought(bound, function, unobserved, fallback))
     except NotIdentifiable as error:
         _print_proof(asked, admg, error)
         raise

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from idgen_compiler.errors import QueryError, near_misses
 from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.edges import name_list
+from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_compiler.rewrites.bind import Bind
 
-__all__ = ["Functions", "bindings", "read_conditional", "with_functions"]
+__all__ = ["Functions", "bindings", "brought_to", "read_conditional", "with_functions", "written"]
 
 Functions = Mapping[str, Sequence[str] | str]
 """A variable -> the variables that it is a function of."""
@@ -61,12 +63,16 @@ def with_functions(graph: ADMG, functions: Functions) -> ADMG:
 
 
 def bindings(
-    graph: ADMG, bound: Iterable[str] = (), functions: Functions | None = None, unobserved: Iterable[str] = ()
+    graph: ADMG,
+    bound: Iterable[str] = (),
+    functions: Functions | None = None,
+    unobserved: Iterable[str] = (),
+    fallbacks: Iterable[str] = (),
 ) -> Bind:
     """The rewrite that puts in what a user brings.
 
     Raises QueryError for kernels that cannot be read, are bound twice, have several targets or variables that the graph
-    has not.
+    has not, and for a fallback of what is not bound, is a function, or of what no table holds.
     """
     kernels: dict[str, tuple[str, ...]] = {}
     for text in (bound,) if isinstance(bound, str) else tuple(bound):
@@ -87,11 +93,43 @@ def bindings(
     for name in dict.fromkeys((*kernels, *(i for given in kernels.values() for i in given), *hidden)):
         if name not in graph:
             raise QueryError(f"the graph has no {name!r} to bind{near_misses(name, graph.order)}")
+    learned = name_list(fallbacks)
+    for name in learned:
+        if name not in kernels or name in (functions or {}):
+            raise QueryError(f"{spelled(name)} is no bound kernel, and so needs no fallback; name what bound= names")
+        if lacking := [v for v in (name, *kernels[name]) if v in hidden]:
+            raise QueryError(
+                f"the fallback of {spelled(name)} would be learned, and no table holds {spelled_all(lacking)}; "
+                "leave it out"
+            )
     return Bind(
         tuple((name, tuple(sorted(given))) for name, given in sorted(kernels.items())),
         tuple(sorted(functions or {})),
         tuple(sorted(hidden)),
+        tuple(sorted(learned)),
     )
+
+
+def brought_to(program: Program) -> dict[str, Any]:
+    """What was brought to a program, as `compile` takes it.
+
+    >>> import idgen_compiler as idgen
+    >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"), bound=["Y | X"])
+    >>> brought_to(program)["bound"]
+    ['Y | X']
+    """
+    functions = {op.targets[0]: op.inputs for op in program.bindings if op.function}
+    return {
+        "bound": [written(op.targets[0], op.inputs) for op in program.bindings if not op.function],
+        "functions": functions,
+        "unobserved": program.observe.unobserved,
+        "fallbacks": [op.targets[0] for op in program.bindings if op.fallback],
+    }
+
+
+def written(target: str, inputs: Sequence[str]) -> str:
+    """A conditional as `read_conditional` reads it."""
+    return f"{spelled(target)} | {spelled_all(inputs)}" if inputs else spelled(target)
 
 
 def _add(kernels: dict[str, tuple[str, ...]], target: str, inputs: Sequence[str]) -> None:

@@ -34,6 +34,7 @@ def compile(
     bound: Iterable[str] = (),
     functions: Functions | None = None,
     unobserved: Iterable[str] = (),
+    fallbacks: Iterable[str] = (),
 ) -> Program:
     """Compile a query, or several, into a program that trains models on data and samples the answers.
 
@@ -54,7 +55,8 @@ def compile(
     fit, which stay operations of their own whatever else becomes of the program. They condition on the inputs named,
     where the graph says that this is the conditional that the answer needs. `functions` are kernels with one value for
     each value of their inputs, {"A": ("P1", "P2")}; the graph gets a vertex for those that it has none for.
-    `unobserved` are vertices that no table holds and that bound kernels and functions make.
+    `unobserved` are vertices that no table holds and that bound kernels and functions make. `fallbacks` are bound
+    variables whose conditional is trained as well, for the kernel to ask where it has no answer of its own.
 
     Several queries make one program with a sampler for each, named by its query, over one set of models.
 
@@ -70,13 +72,15 @@ def compile(
     if isinstance(query, Query | str) or not isinstance(query, Iterable):  # a text is refused as a whole
         return explain(
             query, graph, optimize=optimize, realize=realize, joint=joint, latent=latent,
-            bound=bound, functions=functions, unobserved=unobserved,
+            bound=bound, functions=functions, unobserved=unobserved, fallbacks=fallbacks,
         ).program  # fmt: skip
     queries = list(query)
     graph = with_functions(observed(queries, graph, latent), functions or {})
     for each in queries:
         check_question(each, graph)
-    options = CompileOptions.checked(optimize, realize, joint, graph, bindings(graph, bound, functions, unobserved))
+    options = CompileOptions.checked(
+        optimize, realize, joint, graph, bindings(graph, bound, functions, unobserved, fallbacks)
+    )
     if len(set(queries)) < len(queries):
         raise QueryError("a query is given twice; give each once, and values to sample, as do={...}")
     return together([explained(each, graph, options).program for each in queries], graph, options)
@@ -93,6 +97,7 @@ def explain(
     bound: Iterable[str] = (),
     functions: Functions | None = None,
     unobserved: Iterable[str] = (),
+    fallbacks: Iterable[str] = (),
 ) -> Compilation:
     """Compile as `compile` does, and keep what was decided and every stage in between.
 
@@ -103,7 +108,7 @@ def explain(
     """
     graph = with_functions(observed([query], graph, latent), functions or {})
     check_question(query, graph)
-    brought = bindings(graph, bound, functions, unobserved)
+    brought = bindings(graph, bound, functions, unobserved, fallbacks)
     return explained(query, graph, CompileOptions.checked(optimize, realize, joint, graph, brought))
 
 

@@ -151,17 +151,21 @@ class Bound(Observed):
 
     Its graph has an edge from each input to the target and nothing else: that is all that may be said of such a kernel,
     so that no rewrite takes it apart, leaves an input out or puts another conditional in its place. A `function` gives
-    one value for each value of its inputs.
+    one value for each value of its inputs. With a `fallback` the conditional is learned from the data all the same, for
+    the kernel to ask where it has no answer of its own.
     """
 
     function: bool = False
+    fallback: bool = False
 
     @classmethod
-    def kernel(cls, target: str, inputs: Iterable[str], *, function: bool = False) -> Conditional:
+    def kernel(
+        cls, target: str, inputs: Iterable[str], *, function: bool = False, fallback: bool = False
+    ) -> Conditional:
         """The bound P(target | inputs), as a node of an estimand."""
         given = tuple(sorted(inputs))
         graph = ADMG([(name, target) for name in given], nodes=[*given, target])
-        return Conditional(cls(graph, function=function), (target,), given)
+        return Conditional(cls(graph, function=function, fallback=fallback), (target,), given)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from collections.abc import Iterator
@@ -148,8 +149,10 @@ def _files(header: dict[str, Any], path: Path) -> list[str]:
     return found
 
 
-def load(path: str | Path) -> Sampler:
+def load(path: str | Path, **options: Any) -> Sampler:
     """Read a saved sampler with the backend that wrote it; nothing in the files is executed.
+
+    `options` are the backend's: `bind={"Y | X": f}` brings again what was bound when a sampler of "torch" was fitted.
 
     One that is replaced meanwhile is read again, so that the old one or the new one comes back, whole. Raises DataError
     for a folder that is truncated or tampered with, IdgenError for a missing backend.
@@ -164,4 +167,13 @@ def load(path: str | Path) -> Sampler:
     >>> loaded.sample(3, do={"X": 1})["Y"].tolist()
     [1, 1, 1]
     """
-    return read_steadily(Path(path), lambda folder: find_backend(read_header(folder)["backend"]).load(folder))
+    return read_steadily(Path(path), lambda folder: _loaded(folder, options))
+
+
+def _loaded(folder: Path, options: dict[str, Any]) -> Sampler:
+    name = read_header(folder)["backend"]
+    backend = find_backend(name)
+    unknown = [option for option in options if option not in inspect.signature(backend.load).parameters]
+    if unknown:
+        raise DataError(f"the backend {name!r}, which wrote {folder}, loads without {unknown[0]}=; leave it out")
+    return backend.load(folder, **options)

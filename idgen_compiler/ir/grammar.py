@@ -119,7 +119,9 @@ class _Parser(Cursor):
         targets = self.listed(self.name)
         if self.skip("="):
             return Bind(result, targets, self.enclosed("(", self.name, ")"), function=True)
-        return Bind(result, targets, self.listed(self.name) if self.skip("|") else ())
+        inputs = self.listed(self.name) if self.skip("|") else ()
+        fallback = (self.data(),) if self.kind == "name" and self.skip("or") else ()
+        return Bind(result, targets, inputs, fallback=fallback)
 
     def realize(self, result: str) -> Realize:
         self.advance()

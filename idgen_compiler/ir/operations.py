@@ -154,7 +154,8 @@ class Train:
 class Bind:
     """`%b = bind Y | X, Z`: a kernel P(Y | X, Z) of the data's law that somebody brings; nothing is trained for it.
 
-    `%b = bind A = (X, Z)` is a function: A has one value for each value of its inputs.
+    `%b = bind A = (X, Z)` is a function: A has one value for each value of its inputs. `%b = bind Y | X or %m` may ask
+    a trained model of the same conditional, its `fallback`, where it has no answer of its own.
     """
 
     word: ClassVar[str] = "bind"
@@ -165,6 +166,7 @@ class Bind:
     targets: Names  #: one
     inputs: Names
     function: bool = False
+    fallback: tuple[ModelUse, ...] = ()  #: none or one
 
 
 @dataclass(frozen=True, slots=True)

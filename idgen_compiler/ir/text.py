@@ -120,8 +120,9 @@ def _operation_lines(op: Operation, width: int, comment: str) -> list[str]:
             head = f"{left}train {op.data} : {spelled_all(op.targets)}{given}"
         case Bind(targets=targets, inputs=inputs, function=True):
             head = f"{left}bind {spelled_all(targets)} = ({spelled_all(inputs)})"
-        case Bind(targets=targets, inputs=inputs):
-            head = f"{left}bind {spelled_all(targets)}{f' | {spelled_all(inputs)}' if inputs else ''}"
+        case Bind(targets=targets, inputs=inputs, fallback=fallback):
+            given = f" | {spelled_all(inputs)}" if inputs else ""
+            head = f"{left}bind {spelled_all(targets)}{given}{''.join(f' or {model}' for model in fallback)}"
         case Realize():
             on = f" on {_quoted(op.law.graph)}" if op.law.graph else ""
             head = f"{left}realize {op.law}{on} -> {_list(op.variables)} {{"

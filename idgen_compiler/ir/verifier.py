@@ -113,6 +113,15 @@ class _Scope:
         for name in (*op.targets, *op.inputs):
             if name not in self.graph:
                 raise _fault(op, name, f"the graph has no {name}", "bind vertices of the program's graph")
+        for model in op.fallback:
+            trained = self.model(op, model)
+            if not isinstance(trained, Train) or (trained.targets, trained.inputs) != (op.targets, op.inputs):
+                what = (
+                    f"{model} is no trained model of {', '.join(op.targets)} given {', '.join(op.inputs) or 'nothing'}"
+                )
+                raise _fault(op, model, what, "fall back on a model of the same conditional")
+        if len(op.fallback) > 1 or (op.fallback and op.function):
+            raise _fault(op, op.result, "a kernel falls back on one model, and a function on none", "keep one")
         self.models[op.result] = op
 
     def realize(self, op: Realize) -> None:

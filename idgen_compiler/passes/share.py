@@ -54,8 +54,8 @@ def _meaning(op: Train | Bind | Realize) -> object:
     match op:
         case Train(data=data, targets=targets, inputs=inputs):
             return data, targets, frozenset(inputs)
-        case Bind(targets=targets, inputs=inputs, function=function):
-            return Bind, targets, frozenset(inputs), function
+        case Bind(targets=targets, inputs=inputs):
+            return replace(op, result="", inputs=()), targets, frozenset(inputs)
         case Realize(variables=variables, ways=ways):
             return variables, ways  # a recipe determines the law, whatever it is called
     return replace(op, result="%_")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from idgen_compiler.compile.bindings import written
 from idgen_compiler.estimand.nodes import Bound, Conditional, Observed
 from idgen_compiler.estimand.tree import walk
 from idgen_compiler.forms.spelling import spelled, spelled_all
@@ -62,14 +63,10 @@ def _needed(identified: Identification, bind: Bind) -> Iterator[Bindable]:
             if target in bind.functions:
                 yield Bindable(f"{spelled(target)} = ({spelled_all(bind.inputs[target])})", "function")
             elif target in bind.inputs:
-                yield Bindable(_key(target, bind.inputs[target]), "bound")
+                yield Bindable(written(target, bind.inputs[target]), "bound")
             elif target in bind.unobserved:
-                yield Bindable(_key(target, given), "has to be bound", f"no table holds {spelled(target)}")
+                yield Bindable(written(target, given), "has to be bound", f"no table holds {spelled(target)}")
             elif missing := [name for name in given if name in bind.unobserved]:
-                yield Bindable(_key(target, given), "has to be bound", f"no table holds {spelled_all(missing)}")
+                yield Bindable(written(target, given), "has to be bound", f"no table holds {spelled_all(missing)}")
             else:
-                yield Bindable(_key(target, given), "can be bound")
-
-
-def _key(target: str, given: Sequence[str]) -> str:
-    return f"{spelled(target)} | {spelled_all(given)}" if given else spelled(target)
+                yield Bindable(written(target, given), "can be bound")

@@ -28,8 +28,8 @@ class Bind(Rewrite):
 
     They are when t is m-separated from the rest of i given j, and from the rest of j given i: then both are
     P(t | i, j) (global Markov property: Richardson 2003, theorem 2). `kernels` are the bound targets with their j,
-    `functions` those of them that have one value for each value of j, and `unobserved` the variables that no table
-    holds.
+    `functions` those of them that have one value for each value of j, `fallbacks` those whose conditional is learned
+    from the data as well, and `unobserved` the variables that no table holds.
 
     What conditions on variables that no table holds is minimized, so that it does not where they do not matter.
 
@@ -39,6 +39,7 @@ class Bind(Rewrite):
     kernels: tuple[tuple[str, Names], ...] = ()
     functions: Names = ()
     unobserved: Names = ()
+    fallbacks: Names = ()
 
     @cached_property
     def inputs(self) -> Mapping[str, Names]:
@@ -123,7 +124,8 @@ class Bind(Rewrite):
 
     def _bound(self, target: str, known: Iterable[str]) -> Kernel:
         """The kernel; an input that is not known where it stands may take any value, since it does not matter there."""
-        kernel = Bound.kernel(target, self.inputs[target], function=target in self.functions)
+        function, fallback = target in self.functions, target in self.fallbacks
+        kernel = Bound.kernel(target, self.inputs[target], function=function, fallback=fallback)
         here = set(known)
         return free(kernel, [name for name in kernel.given if name not in here])
 

@@ -39,6 +39,7 @@ def verify(
     bound: Iterable[str] = (),
     functions: Functions | None = None,
     unobserved: Iterable[str] = (),
+    fallbacks: Iterable[str] = (),
 ) -> VerificationReport:
     """Compare the estimand and the programs of a query with the truth of random structural models, exactly.
 
@@ -48,9 +49,9 @@ def verify(
 
     Of a graph whose joint is too large for exact arithmetic, the ancestors of the query's variables are taken.
 
-    `bound`, `functions` and `unobserved` are those of `compile`: the programs then run with the model's own
-    conditionals in the place of what would be brought. A function rules out values that contradict its inputs, so that
-    answers are compared at the values of treatments and conditions at which both they and the truth are defined.
+    `bound`, `functions`, `unobserved` and `fallbacks` are those of `compile`: the programs then run with the model's
+    own conditionals in the place of what would be brought. A function rules out values that contradict its inputs, so
+    that answers are compared at the values of treatments and conditions at which both they and the truth are defined.
 
     y0's answer is evaluated on the same models where y0 is installed. It is shown and never counts against us.
 
@@ -66,7 +67,7 @@ def verify(
     """
     graph = with_functions(graph, functions or {})
     check_question(query, graph)
-    brought = bindings(graph, bound, functions, unobserved)
+    brought = bindings(graph, bound, functions, unobserved, fallbacks)
     whole = all(isinstance(number, int) and not isinstance(number, bool) for number in (models, seed))
     if not whole or models < 1 or seed < 0:
         raise IdgenError(

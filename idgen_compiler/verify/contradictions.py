@@ -10,6 +10,7 @@ from typing import Any
 from idgen_compiler.check.columns import Columns, read_some_rows
 from idgen_compiler.check.independence import Contradiction, contradictions
 from idgen_compiler.compile import compile
+from idgen_compiler.compile.bindings import brought_to
 from idgen_compiler.compile.options import Realization
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
@@ -156,7 +157,7 @@ def _recompiles(program: Program, arrows: Sequence[Edge], arcs: Sequence[Edge]) 
     queries = [query_of(program, op) for op in program.samplers]
     try:
         for realize in WAYS if program.laws else WAYS[:1]:
-            again = compile(queries if len(queries) > 1 else queries[0], larger, realize=realize)
+            again = compile(queries if len(queries) > 1 else queries[0], larger, realize=realize, **brought_to(program))
             if alike(again, program):
                 return True
     except NotIdentifiable:

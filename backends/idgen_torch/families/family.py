@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -148,6 +148,20 @@ class ConditionalModel(ABC):
         """The same model on another device."""
 
 
+class Drawing(Protocol):
+    """What draws targets, as far as what it draws is looked at."""
+
+    @property
+    def family(self) -> str:
+        """What it is called in messages."""
+        ...
+
+    @property
+    def targets(self) -> tuple[Part, ...]:
+        """What it draws."""
+        ...
+
+
 M = TypeVar("M", bound=ConditionalModel)
 
 
@@ -162,7 +176,7 @@ def ready(model: M) -> M:
     return model
 
 
-def check_drawn(operation: str, model: ConditionalModel, drawn: Values, count: int) -> None:
+def check_drawn(operation: str, model: Drawing, drawn: Values, count: int) -> None:
     """Raise DataError for what a model draws and no value is: NaN, infinity, codes of no label, a row too few."""
     for part in model.targets:
         values, shape = drawn[part.name], (count, *part.entries)

@@ -11,6 +11,7 @@ from torch import Tensor
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Network
+from idgen_torch.bound import BoundModel
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.family import check_drawn
 from idgen_torch.parts import Values
@@ -42,7 +43,7 @@ class WiredNetwork:
 
     network: Network
     schema: Schema
-    models: Mapping[str, ConditionalModel]
+    models: Mapping[str, ConditionalModel | BoundModel]
     policies: Mapping[PolicyKey, Draws]
     device: torch.device
     watch: Callable[[Apply, Values, int], None] | None = None  #: told of what each model is given

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.program import Program
+from idgen_torch.bound import BoundModel
 from idgen_torch.families import ConditionalModel
 from idgen_torch.running.draws import Draws, PolicyKey
 from idgen_torch.running.overlap.finding import Lookout
@@ -25,3 +26,11 @@ class FittedProgram:
     policies: Mapping[PolicyKey, Draws]  #: those that the samplers draw from
     record: FitRecord
     lookouts: Mapping[str, Lookout] = field(default_factory=dict)  #: operation -> which inputs its rows show
+    bound: Mapping[str, BoundModel] = field(
+        default_factory=dict
+    )  #: operation -> what was brought, as samplers apply it
+
+    @property
+    def applied(self) -> dict[str, ConditionalModel | BoundModel]:
+        """Operation -> what a network applies."""
+        return {**self.models, **self.bound}

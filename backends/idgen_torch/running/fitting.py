@@ -20,10 +20,23 @@ from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.analysis import needed_by
 from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves
-from idgen_compiler.ir.operations import Draw, Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.operations import (
+    Bind,
+    Draw,
+    Network,
+    Observe,
+    Operation,
+    Realize,
+    Regenerate,
+    Reweight,
+    Sample,
+    Train,
+)
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data, warn_overlap
 from idgen_torch.arithmetic import one_thread
+from idgen_torch.bound import BoundModel, Brought
+from idgen_torch.bound.binding import bound_model, unobserved_used
 from idgen_torch.families import ConditionalModel, Resample, Run, Task, seed_noise
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
@@ -71,9 +84,11 @@ class Fitting:
         progress: Progress,
         checkpoint: Checkpoint | None,
         thin: Sequence[str] = (),
+        brought: Mapping[str, Brought] | None = None,
     ) -> None:
         self.program = program
         self._schema = schema
+        self._brought = dict(brought or {})
         self._settings = settings
         rows = {name: values.to(settings.device) for name, values in observed.items()}
         self._observed = DataSet(rows, len(next(iter(rows.values()))))
@@ -82,7 +97,7 @@ class Fitting:
         self._emphasis = Emphasis(schema, self._trainer, self._densities)
         self._tried: dict[str, Any] = {}  # digest -> what was made to choose between ways
         self._offered = {op.result for op in program.laws if len(op.ways) > 1}
-        self._sampling: dict[str, ConditionalModel] = {}
+        self._sampling: dict[str, ConditionalModel | BoundModel] = {}
         self._policies: dict[PolicyKey, Draws] = {}
         self._model_reports: dict[str, ModelReport] = {}
         self._data_reports: dict[str, DataReport] = {}
@@ -154,6 +169,11 @@ class Fitting:
         match op:
             case Observe():
                 return self._observed
+            case Bind():
+                fallback = values[op.fallback[0]] if op.fallback else None
+                return bound_model(op, self._brought, self._schema, fallback)
+            case Train() if op.result in self._brought:
+                return bound_model(op, self._brought, self._schema)
             case Train():
                 return self._train(op, values[op.data])
             case Realize(ways=(Regenerate() as way, *_)):
@@ -299,7 +319,10 @@ class Fitting:
 
     def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
-        network, conditions = asking(op.network, self._schema), query_of(self.program, op).conditions
+        if not set(op.network.inputs) <= set(self.program.observe.variables):  # nobody knows what will be set
+            return
+        slow = {name for name, value in values.items() if isinstance(value, BoundModel) and value.brought.batch}
+        network, conditions = asking(op.network, self._schema, slow), query_of(self.program, op).conditions
         if self._lookouts.keys().isdisjoint(leaves(network, Role.MODEL)):
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
@@ -330,17 +353,23 @@ class Fitting:
         )
         return FittedProgram(
             self.program,
-            Schema({name: self._schema[name] for name in self.program.observe.variables}),
-            dict(self._sampling),
+            Schema({name: self._schema[name] for name in _held(self.program)}),
+            {name: model for name, model in self._sampling.items() if not isinstance(model, BoundModel)},
             {key: policy for key, policy in self._policies.items() if key in policies},
             record,
             {name: self._lookouts[name] for name in self._sampling if name in self._lookouts},
+            {name: model for name, model in self._sampling.items() if isinstance(model, BoundModel)},
         )
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
         """Reports in the program's order, in whatever order the operations were executed."""
         names = [op.result for op in self.program.operations]
         return tuple(reports[name] for name in names if name in reports)
+
+
+def _held(program: Program) -> tuple[str, ...]:
+    """The variables of which a sampler has to know the kind."""
+    return (*program.observe.variables, *unobserved_used(program))
 
 
 def _unfolded(way: Regenerate) -> Network:

@@ -123,7 +123,7 @@ class TorchSampler:
             warn_overlap(f"the fit of this sampler warned: {'; '.join(lacks)}")
         fitted = self.fitted
         watch = self._watch(varies=any(len(values) > 1 for parts in inputs.values() for values in parts))
-        wired = WiredNetwork(op.network, self.schema, fitted.models, fitted.policies, self.device, watch)
+        wired = WiredNetwork(op.network, self.schema, fitted.applied, fitted.policies, self.device, watch)
         batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
         return op, question.n, watched(_without_gradients(batches), watch)
 

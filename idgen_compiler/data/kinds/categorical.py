@@ -160,7 +160,9 @@ class Categorical(Atom):
         codes = set(range(len(self.labels)))
         if strays and all(not isinstance(value, bool) and value in codes for value in strays):
             return "these are codes; return the labels themselves"
-        return f"{strays[0]!r:.40} is no label" if strays else ""
+        return (
+            f"{strays[0]!r:.40} is no label; return those, or say with types= what labels there are" if strays else ""
+        )
 
     def moved(self, name: str, values: Array, by: float) -> Array:
         for label in self.labels:

@@ -15,10 +15,12 @@ from idgen_compiler.hinge.saved import HEADER, read_header, saving, write_header
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.text import print_policy
 from idgen_compiler.program import Program
+from idgen_torch.bound.binding import unobserved_used
 from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.running.draws import Draws, PolicyKey, ShiftedDraws, UniformDraws, draws_over, resampled_parts
+from idgen_torch.running.files.bound import read_bound, write_bound
 from idgen_torch.running.files.models import Record, read_model, write_model
 from idgen_torch.running.files.supports import read_lookouts, write_lookouts
 from idgen_torch.running.fitted import FittedProgram
@@ -27,7 +29,7 @@ from idgen_torch.running.record import FitRecord
 
 __all__ = ["read_fitted", "write_fitted"]
 
-_KEYS = {"format", "backend", "program", "schema", "models", "policies", "supports", "fit"}
+_KEYS = {"format", "backend", "program", "schema", "models", "policies", "supports", "fit", "bound"}
 
 
 def write_fitted(fitted: FittedProgram, path: Path) -> None:
@@ -45,12 +47,16 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
             policies={_policy_name(*key): _write_policy(folder, key, p) for key, p in fitted.policies.items()},
             supports=write_lookouts(folder, fitted.lookouts),
             fit=fitted.record.to_json(),
+            bound={name: write_bound(folder, name, model) for name, model in fitted.bound.items()},
         )
 
 
-def read_fitted(path: Path, device: torch.device) -> FittedProgram:
-    """Read what `write_fitted` wrote.  Raises DataError for a folder that is truncated or was tampered with."""
-    header = checked_keys(f"{path / HEADER}", read_header(path), _KEYS)
+def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None = None) -> FittedProgram:
+    """Read what `write_fitted` wrote, with what is brought again for its bound kernels.
+
+    Raises DataError for a folder that is truncated or was tampered with, and for a kernel that is not brought.
+    """
+    header = checked_keys(f"{path / HEADER}", {"bound": {}, **read_header(path)}, _KEYS)
     if header["backend"] != "torch":
         raise DataError(f"{path} was written by the backend {header['backend']!r}; read it with idgen.load")
     try:
@@ -61,7 +67,8 @@ def read_fitted(path: Path, device: torch.device) -> FittedProgram:
     _check_variables(program, schema)
     applied = {name for op in program.samplers for name in leaves(op, Role.MODEL)}
     drawn = {key for op in program.samplers for key in draws_of(op)}
-    records = checked_keys("the list of models", header["models"], applied)
+    brought = checked_keys("the list of bound kernels", header["bound"], _bound(program, header["bound"], applied))
+    records = checked_keys("the list of models", header["models"], applied - brought.keys())
     policies = checked_keys("the list of policies", header["policies"], {_policy_name(*key) for key in drawn})
     return FittedProgram(
         program,
@@ -70,12 +77,20 @@ def read_fitted(path: Path, device: torch.device) -> FittedProgram:
         {key: _read_policy(path, key, schema, policies[_policy_name(*key)], device) for key in sorted(drawn, key=str)},
         FitRecord.from_json(header["fit"]),
         read_lookouts(path, header["supports"], program, schema),
+        read_bound(path, program, brought, schema, bind, device),
     )
 
 
+def _bound(program: Program, records: Any, applied: set[str]) -> set[str]:
+    """The operations for which something was brought: every `bind`, and what else the file names of its models."""
+    named = set(records) if isinstance(records, dict) else set()
+    return {op.result for op in program.bindings if op.result in applied} | (named & applied)
+
+
 def _check_variables(program: Program, schema: Schema) -> None:
-    if set(program.observe.variables) != set(schema.types):
-        wrong = sorted(set(program.observe.variables) ^ set(schema.types))
+    held = {*program.observe.variables, *unobserved_used(program)}
+    if held != set(schema.types):
+        wrong = sorted(held ^ set(schema.types))
         raise DataError(f"the saved schema does not fit the program in {', '.join(wrong)}; save the sampler again")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor
 
@@ -19,10 +21,10 @@ PROBED = 4000
 """So many rows are drawn to find out."""
 
 
-def asking(network: Network, schema: Schema) -> Network:
+def asking(network: Network, schema: Schema, slow: Collection[str] = ()) -> Network:
     """The part of a network that decides what its models are asked: a last statement has no outputs.
 
-    What rests on pictures is left out, since they take long to draw.
+    What rests on pictures, or on one of the `slow` models, is left out, since it takes long to draw.
     """
     read = {slot for statement in network.statements for slot in statement.inputs}
     drawn = set(network.inputs)
@@ -30,6 +32,8 @@ def asking(network: Network, schema: Schema) -> Network:
     for statement in network.statements:
         slots = (*statement.slots, *statement.inputs) if isinstance(statement, Apply) else statement.slots
         if any(part.form is Form.PICTURES for slot in slots for part in schema.parts(variable_of(slot))):
+            continue
+        if isinstance(statement, Apply) and statement.model in slow:
             continue
         if drawn.issuperset(statement.inputs):
             kept.append(statement)

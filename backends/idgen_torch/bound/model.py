@@ -1,0 +1,156 @@
+"""A bound kernel as a network applies it: encoded values in, encoded values out, in the user's own units between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.part import Part
+from idgen_compiler.data.returned import encoded_return, returned_columns
+from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.ir.operations import Bind, Train
+from idgen_compiler.warning import warn_data
+from idgen_torch.bound.brought import Brought
+from idgen_torch.families.family import ConditionalModel
+from idgen_torch.parts import Values
+from idgen_torch.tensors import decode, held
+
+__all__ = ["BoundModel", "ask"]
+
+ENOUGH = 200
+"""What is the same for so many rows of different inputs is told of."""
+
+
+def ask(label: str, brought: Brought, target: str, inputs: Mapping[str, Array], n: int, generator: torch.Generator,
+        fallback: Any = None) -> Any:  # fmt: skip
+    """What a kernel answers for n rows of inputs in the user's own units, by the name of its target, not yet checked.
+
+    Raises DataError, in the words of what it raised, with the operation's name.
+    """
+    try:
+        answer = brought(inputs, n, generator, fallback)
+    except IdgenError:
+        raise
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise DataError(
+            f"{label} raises {' '.join(what.split())[:300]}; it is given {_described(inputs, n)}"
+        ) from error
+    return returned_columns(label, answer, [target])[target]
+
+
+def _described(inputs: Mapping[str, Array], n: int) -> str:
+    told = [f"{name} ({values.dtype} {tuple(values.shape)})" for name, values in inputs.items()]
+    return ", ".join([*told, f"n={n}"])
+
+
+class BoundModel:
+    """A kernel that somebody brought, for one operation of a program.
+
+    `kinds` are those of the target and the inputs. What it draws is checked in every batch; one that draws the same for
+    many rows of different inputs is told of once.
+    """
+
+    family = "bound"
+
+    def __init__(
+        self, op: Bind | Train, brought: Brought, kinds: Mapping[str, Kind], fallback: ConditionalModel | None = None
+    ) -> None:
+        self.op = op
+        self.brought = brought
+        self.kinds = kinds
+        self.fallback = fallback
+        (self.target,) = op.targets
+        given = f" | {', '.join(op.inputs)}" if op.inputs else ""
+        self.label = f"{op.result}: {self.target}{given} ({brought.name})"
+        self._rows = 0
+        self._first: Array | None = None
+        self._varies = not op.inputs
+
+    @property
+    def targets(self) -> tuple[Part, ...]:
+        """What models see of the target."""
+        return tuple(atom.part for atom in self.kinds[self.target].atoms(self.target))
+
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
+        """Draw the target for n rows; every input in `given` has n rows, or one that stands for all.
+
+        Raises DataError for what the kernel raises, and for what it returns that is no value of the target.
+        """
+        inputs = {name: self._decoded(name, given, n) for name in self.op.inputs}
+        pieces: dict[str, list[Tensor]] = {part.name: [] for part in self.targets}
+        for start, count in _batches(n, self.brought.batch):
+            some = {name: values[start : start + count] for name, values in inputs.items()}
+            rows = {name: values[start : start + count] for name, values in given.items()}
+            answer = ask(self.label, self.brought, self.target, some, count, generator, self._fallback(rows, generator))
+            encoded = encoded_return(self.label, self.target, self.kinds[self.target], answer, count)
+            for part, values in zip(self.targets, encoded, strict=True):
+                pieces[part.name].append(held(values).to(generator.device))
+            self._look(encoded, some)
+        return {name: torch.cat(found) if len(found) != 1 else found[0] for name, found in pieces.items()}
+
+    def _fallback(self, given: Values, generator: torch.Generator) -> Any:
+        """Draws the target by the model that was trained for the conditional; None where none was."""
+        if self.fallback is None:
+            return None
+        model, kind = self.fallback, self.kinds[self.target]
+
+        def draw(inputs: Mapping[str, Array]) -> Array:
+            asked = self._encoded(inputs)
+            count = len(next(iter(asked.values()))) if asked else next((len(v) for v in given.values()), 1)
+            drawn = model.sample(asked, count, generator)
+            out = kind.empty(count)
+            decode(kind, [drawn[part.name] for part in self.targets], out)
+            return out
+
+        return draw
+
+    def _encoded(self, inputs: Mapping[str, Array]) -> Values:
+        missing = [name for name in self.op.inputs if name not in inputs]
+        if missing:
+            raise DataError(f"{self.label} asks its fallback without {', '.join(missing)}; hand it all of its inputs")
+        found: Values = {}
+        for name in self.op.inputs:
+            parts = [atom.part for atom in self.kinds[name].atoms(name)]
+            count = len(inputs[name])
+            encoded = encoded_return(f"{self.label}, to its fallback,", name, self.kinds[name], inputs[name], count)
+            found.update((part.name, held(values)) for part, values in zip(parts, encoded, strict=True))
+        return found
+
+    def _decoded(self, name: str, given: Values, n: int) -> Array:
+        kind = self.kinds[name]
+        parts = [given[atom.part.name] for atom in kind.atoms(name)]
+        out = kind.empty(len(parts[0]))
+        decode(kind, parts, out)
+        return np.broadcast_to(out, (n, *out.shape[1:])) if len(out) == 1 != n else out
+
+    def _look(self, encoded: tuple[Array, ...], inputs: Mapping[str, Array]) -> None:
+        """Warn once of answers that are the same whatever the inputs are."""
+        if self._varies or not len(encoded[0]):
+            return
+        flat = np.concatenate([values.reshape(len(values), -1).astype(np.float64) for values in encoded], axis=1)
+        self._first = flat[:1] if self._first is None else self._first
+        if (flat != self._first).any():
+            self._varies = True
+            return
+        if any((values != values[:1]).any() for values in inputs.values()):
+            self._rows += len(flat)
+        if self._rows >= ENOUGH:
+            self._varies = True
+            warn_data(
+                f"{self.label} returns one and the same {self.target} for {self._rows} rows of different inputs; "
+                "it may not look at them"
+            )
+
+
+def _batches(n: int, most: int | None) -> Iterator[tuple[int, int]]:
+    """Starts and lengths of pieces of n rows; one empty piece of none."""
+    size = n if most is None else min(n, most)
+    for start in range(0, max(n, 1), max(size, 1)):
+        yield start, min(size, n - start)

@@ -1,0 +1,74 @@
+"""What was brought, in a saved sampler: named and never kept, so that whoever loads it brings it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from idgen_compiler.compile.bindings import written
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import DataError
+from idgen_compiler.ir.operations import Bind, Train
+from idgen_compiler.program import Program
+from idgen_compiler.warning import warn_data
+from idgen_torch.bound import BoundModel
+from idgen_torch.bound.binding import bound_model, brought_for
+from idgen_torch.entries import checked_keys, entry
+from idgen_torch.running.files.models import Record, read_model, write_model
+
+__all__ = ["read_bound", "write_bound"]
+
+
+def write_bound(folder: Path, name: str, model: BoundModel) -> Record:
+    """Write the model that a kernel falls back on, if any, and return the record that `read_bound` needs."""
+    trained = None if model.fallback is None else write_model(folder, _file(name), model.fallback)
+    brought = model.brought
+    return {"key": written(model.target, model.op.inputs), "name": brought.name, "digest": brought.digest,
+            "fallback": trained}  # fmt: skip
+
+
+def read_bound(
+    path: Path,
+    program: Program,
+    records: Mapping[str, Any],
+    schema: Schema,
+    bind: Mapping[str, Any] | None,
+    device: torch.device,
+) -> dict[str, BoundModel]:
+    """Operation -> what samples it, by what is brought again.
+
+    Raises DataError where something is not brought, or is brought for nothing; warns (DataWarning) where it is not what
+    the sampler was fitted with.
+    """
+    read = {
+        name: checked_keys(f"the saved kernel {name}", record, {"key", "name", "digest", "fallback"})
+        for name, record in records.items()
+    }
+    if read and not bind:
+        wanted = ", ".join(f"{entry(record, 'key', str)!r}: {entry(record, 'name', str)}" for record in read.values())
+        raise DataError(f"{path} has kernels that it does not hold; load it with bind={{{wanted}}}")
+    brought = brought_for(program, bind, read)
+    found = {}
+    for op in program.operations:
+        if isinstance(op, Bind | Train) and op.result in read:
+            record = read[op.result]
+            if brought[op.result].digest != record["digest"]:
+                warn_data(
+                    f"{record['key']!r} is bound to {brought[op.result].name}, and the sampler in {path} was fitted "
+                    f"with {record['name']!r:.80} of another content; its models may rest on the other one"
+                )
+            trained = record["fallback"]
+            if (trained is not None) != bool(isinstance(op, Bind) and op.fallback):
+                raise DataError(f"the saved kernel {op.result} has the wrong fallback; save the sampler again")
+            fallback = trained and read_model(
+                path, _file(op.result), trained, schema.parts(*op.targets), schema.parts(*op.inputs), device
+            )
+            found[op.result] = bound_model(op, brought, schema, fallback)
+    return found
+
+
+def _file(name: str) -> str:
+    return f"{name.removeprefix('%')}.fallback"
