@@ -76,7 +76,7 @@ class TorchBackend:
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
-        rows_factor: regenerated rows for each observed row; ten, or one where images are generated, which takes long.
+        rows_factor: regenerated rows for each observed row; ten, or one where it draws images, which takes long.
         family: operation ("%m3"), targets ("Y"), a model as reports print it ("Y | X, Z") or "*" for all -> a family
             in the place of the one with the best offer: its name ("flow"), its name with options
             ("flow{bins=16}") or its recipe (Flow(bins=16)).

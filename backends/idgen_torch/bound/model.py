@@ -126,6 +126,8 @@ class BoundModel:
     def _decoded(self, name: str, given: Values, n: int) -> Array:
         kind = self.kinds[name]
         parts = [given[atom.part.name] for atom in kind.atoms(name)]
+        if all(part.stride(0) == 0 for part in parts):  # one row that stands for all
+            parts = [part[:1] for part in parts]
         out = kind.empty(len(parts[0]))
         decode(kind, parts, out)
         return np.broadcast_to(out, (n, *out.shape[1:])) if len(out) == 1 != n else out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import TypeAlias
 
@@ -14,7 +14,7 @@ from idgen_compiler.data.part import Form, Part
 from idgen_torch.nets.processes import Predictor
 from idgen_torch.parts import Values, of_form
 
-__all__ = ["Condition", "DenoisingNetwork", "InputCode", "pixels"]
+__all__ = ["Condition", "DenoisingNetwork", "InputCode", "pixels", "read_once"]
 
 Condition: TypeAlias = tuple[Tensor, ...]
 """What a network is told about each row, computed once for all of its passes.  Shape of each: (rows, ...)."""
@@ -70,9 +70,20 @@ class InputCode(nn.Module):
         pieces = [table(given[p.name].to(device)) for p, table in zip(self.discrete, self.tables, strict=True)]
         if self.numbers is not None:
             pieces.append(self.numbers(torch.cat([given[part.name].to(device) for part in self.real], 1)))
-        pieces += [read(pixels(given[p.name].to(device))) for read, p in zip(self.readers, self.images, strict=True)]
+        pieces += [read_once(read, given[p.name].to(device)) for read, p in zip(self.readers, self.images, strict=True)]
         code: Tensor = self.mix(torch.stack(pieces).sum(0) / sqrt(len(pieces)))
         return code if keep is None else torch.where(keep[:, None], code, self.nothing)
+
+
+def read_once(read: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    """What a network makes of bytes, which it sees as numbers; of one picture that stands for all rows, once.
+
+    Shape: (rows, channels, height, width) uint8 -> (rows, ...).
+    """
+    if len(images) > 1 and images.stride(0) == 0:
+        one = read(pixels(images[:1]))
+        return one.expand(len(images), *one.shape[1:])
+    return read(pixels(images))
 
 
 def pixels(images: Tensor) -> Tensor:

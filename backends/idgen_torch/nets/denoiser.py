@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate, pad, pixel_shuffle, pixel_unshuffle
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import Made
-from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, pixels
+from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, read_once
 from idgen_torch.parts import Values, of_form
 
 __all__ = ["Denoiser", "DenoiserLayout", "common_shape", "stacked"]
@@ -89,7 +89,7 @@ class Denoiser(DenoisingNetwork):
         Without images among the inputs there are no channels.
         """
         code = self.code(given, rows, keep)
-        maps = [self._fold(_resized(pixels(given[p.name].to(code.device)), self.shape[1:])) for p in self.images]
+        maps = [read_once(self._map, given[p.name].to(code.device)) for p in self.images]
         sides = (side // self.layout.unshuffle for side in self.padded)
         seen = torch.cat(maps, 1) if maps else code.new_empty(rows, 0, *sides)
         return (seen if keep is None else seen * keep.view(-1, 1, 1, 1)), code
@@ -101,6 +101,10 @@ class Denoiser(DenoisingNetwork):
         put_out = self.unet(folded, times, class_labels=code, return_dict=False)[0]
         whole = pixel_shuffle(put_out, self.layout.unshuffle) if self.layout.unshuffle > 1 else put_out
         return whole[..., : self.shape[1], : self.shape[2]]
+
+    def _map(self, images: Tensor) -> Tensor:
+        """An image among the inputs beside those to denoise: of their size, and folded as they are."""
+        return self._fold(_resized(images, self.shape[1:]))
 
     def _fold(self, images: Tensor) -> Tensor:
         """Padded at the lower right with their own edge, and folded.  Shape: (rows, C, H, W) -> (rows, C f^2, h, w)."""

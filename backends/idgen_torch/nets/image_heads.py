@@ -10,7 +10,7 @@ from torch.nn.functional import one_hot
 
 from idgen_compiler.data.part import Form, Part
 from idgen_torch.arithmetic import Made
-from idgen_torch.nets.conditioning import pixels
+from idgen_torch.nets.conditioning import read_once
 from idgen_torch.parts import Values, of_form
 
 __all__ = ["WIDTH", "ImageHeads"]
@@ -56,7 +56,9 @@ class ImageHeads(nn.Module):
 
     def features(self, given: Values) -> Tensor:
         """The joined inputs.  Shape: (rows, WIDTH)."""
-        seen = [eye(pixels(given[part.name].to(self.device))) for part, eye in zip(self.images, self.eyes, strict=True)]
+        seen = [
+            read_once(eye, given[part.name].to(self.device)) for part, eye in zip(self.images, self.eyes, strict=True)
+        ]
         seen += [encoded(part, given[part.name].to(self.device)) for part in self.plain]
         joined: Tensor = self.join(torch.cat(seen, 1))
         return joined

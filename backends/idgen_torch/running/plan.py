@@ -49,9 +49,13 @@ class FitSettings:
 
 
 def default_rows_factor(program: Program, schema: Schema) -> float:
-    """Rows to regenerate for each observed one: ten did clearly better than one, but pictures take long to draw."""
+    """Rows to regenerate for each observed one: ten did clearly better than one, but pictures take long.
+
+    Those that come out of rows too, since models are asked about each of them.
+    """
     ways = [op.regenerate for op in program.laws if op.regenerate]
-    drawn = {variable_of(slot) for way in ways for s in records(way, Apply) for slot in s.slots}
+    kinds = (Apply, Rows, Draw)
+    drawn = {variable_of(slot) for way in ways for kind in kinds for s in records(way, kind) for slot in s.slots}
     return 1.0 if of_form(schema.parts(*sorted(drawn)), Form.PICTURES) else 10.0
 
 

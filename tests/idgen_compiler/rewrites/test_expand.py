@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import idgen_compiler as idgen
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Marginal
 from idgen_compiler.rewrites import Eliminate, Exchange, Expand, Minimize, regenerated
 from tests.idgen_compiler.rewrites.kernels import after, answer, equal, observed, of
@@ -100,3 +101,12 @@ def test_a_true_ratio_stays(query: str, graph: str) -> None:
     found = Expand().apply(kernel)
     assert len(regenerated(found)) == 1
     assert equal(kernel, found, graph)
+
+
+def test_a_group_shares_the_variable_that_is_brought_in() -> None:
+    # P(A, B | Z ; do(X)) through the root W: neither conditional has a network of its own, both together have one.
+    graph = idgen.ADMG.parse("W -> X, Z; X <-> Z; W, X, Z -> B; W, B -> A")
+    query = idgen.Query.parse("P(A, B | do(X), Z)")
+    program = idgen.compile(query, graph)
+    assert not program.laws
+    assert idgen.verify(query, graph, models=3).ok
