@@ -49,10 +49,10 @@ class FitSettings:
 
 
 def default_rows_factor(program: Program, schema: Schema) -> float:
-    """Rows to regenerate for each observed one: ten did clearly better than one, but pictures take long to draw."""
+    """Rows to regenerate for each observed one: ten did clearly better than one, but pictures and texts take long."""
     ways = [op.regenerate for op in program.laws if op.regenerate]
     drawn = {variable_of(slot) for way in ways for s in records(way, Apply) for slot in s.slots}
-    return 1.0 if of_form(schema.parts(*sorted(drawn)), Form.PICTURES) else 10.0
+    return 1.0 if of_form(schema.parts(*sorted(drawn)), Form.PICTURES, Form.TEXTS) else 10.0
 
 
 @dataclass(frozen=True)
