@@ -45,7 +45,9 @@ class Reader:
     """Texts as numbers of about unit scale, the widest direction first.
 
     Of hashed texts `buckets` (v,) and `idf` (v,) are those of `Directions`; of any other encoder they are empty, and
-    `probe` (3, d) is what it makes of three texts. Shape: axes (v or d, k) float32, center (k,) float32, scale ().
+    `probe` (3, d) is what it makes of three texts. No text lies beyond the `ends` of the rows' own, so that a few words
+    of one kind are not taken for more of it than any row says.
+    Shape: axes (v or d, k) float32, center (k,) float32, scale (), ends (2, k) float32.
     """
 
     part: Part
@@ -54,6 +56,7 @@ class Reader:
     axes: Tensor
     center: Tensor
     scale: Tensor
+    ends: Tensor
     probe: Tensor
     known: dict[str, Array] = field(default_factory=dict)
     checked: list[bool] = field(default_factory=list)
@@ -84,16 +87,17 @@ class Reader:
         kept = _enough(along[codes], _others(part, task), mass)
         spread = float(np.sqrt(np.average(along[codes][:, 0] ** 2, weights=mass))) if made.width else 0.0
         scale = torch.tensor(spread if spread > 0 else 1.0, dtype=torch.float32)
-        return replace(
-            made, axes=made.axes[:, :kept].clone(), center=made.center[:kept].clone(), scale=scale, probe=probe
-        )
+        rows = along[there, :kept]
+        ends = torch.from_numpy(np.stack([rows.min(0), rows.max(0)]).astype(np.float32))
+        axes, center = made.axes[:, :kept].clone(), made.center[:kept].clone()
+        return replace(made, axes=axes, center=center, scale=scale, ends=ends, probe=probe)
 
     @classmethod
     def _hashed(cls, part: Part, found: Directions) -> Reader:
         arrays = (found.buckets, found.idf, found.axes, found.center)
         buckets, idf, axes, center = (torch.from_numpy(np.ascontiguousarray(one)) for one in arrays)
-        one = torch.ones((), dtype=torch.float32)
-        return cls(part, buckets, idf, axes, center, one, torch.zeros(0, 0, dtype=torch.float32))
+        nothing = torch.zeros(0, 0, dtype=torch.float32)
+        return cls(part, buckets, idf, axes, center, torch.ones((), dtype=torch.float32), nothing, nothing)
 
     @classmethod
     def _dense(cls, part: Part, values: Array, times: Array, most: int, probe: Tensor) -> Reader:
@@ -107,7 +111,8 @@ class Reader:
         empty = torch.zeros(0, dtype=torch.int64), torch.zeros(0, dtype=torch.float32)
         turned = torch.from_numpy(np.ascontiguousarray(own.astype(np.float32)))
         center = torch.from_numpy((mean @ own).astype(np.float32))
-        return cls(part, *empty, turned, center, torch.ones((), dtype=torch.float32), probe, checked=[True])
+        one, nothing = torch.ones((), dtype=torch.float32), torch.zeros(0, 0, dtype=torch.float32)
+        return cls(part, *empty, turned, center, one, nothing, probe, checked=[True])
 
     @property
     def width(self) -> int:
@@ -122,7 +127,8 @@ class Reader:
     def __call__(self, values: Tensor, device: torch.device) -> Tensor:
         """Shape: (rows, length) uint8 -> (rows, width) float32."""
         codes, texts = _distinct(values)
-        along = torch.from_numpy(np.ascontiguousarray(self._along(texts), dtype=np.float32)) / self.scale
+        along = torch.from_numpy(np.ascontiguousarray(self._along(texts), dtype=np.float32))
+        along = along.clamp(self.ends[0], self.ends[1]) / self.scale
         return along[torch.from_numpy(codes)].to(device)
 
     def _along(self, texts: Sequence[str]) -> Array:
@@ -153,7 +159,7 @@ class Reader:
 
     def state(self) -> Tensors:
         """All arrays."""
-        names = ("buckets", "idf", "axes", "center", "scale", "probe")
+        names = ("buckets", "idf", "axes", "center", "scale", "ends", "probe")
         return {name: getattr(self, name).contiguous() for name in names}
 
     @classmethod
@@ -169,6 +175,7 @@ class Reader:
             "axes": ((count if part.encoder == HASH else dims, width), torch.float32),
             "center": ((width,), torch.float32),
             "scale": ((), torch.float32),
+            "ends": ((2, width), torch.float32),
             "probe": ((0, 0) if part.encoder == HASH else (len(_PROBES), dims), torch.float32),
         }
         checked_tensor(tensors, expected)
@@ -179,7 +186,8 @@ class Reader:
             )
         if count and (int(known.min()) < 0 or int(known.max()) >= BUCKETS or bool((known.diff() <= 0).any())):
             raise DataError(f"a saved reader of {part.name} has pieces that are none, or not in their order")
-        return cls(part, *(tensors[name] for name in ("buckets", "idf", "axes", "center", "scale", "probe")))
+        pieces, idf, axes_, center = (tensors[name] for name in ("buckets", "idf", "axes", "center"))
+        return cls(part, pieces, idf, axes_, center, tensors["scale"], tensors["ends"], tensors["probe"])
 
 
 def _distinct(values: Tensor) -> tuple[Array, list[str]]:
