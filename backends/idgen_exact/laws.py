@@ -17,6 +17,7 @@ import numpy as np
 from idgen_compiler.errors import DataError, ProgramError, near_misses
 from idgen_compiler.estimand.tables import ROUNDING, Array, Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.execute import execute
+from idgen_compiler.forms.shown import cut, listed
 from idgen_compiler.ir.operations import (
     Apply,
     Bind,
@@ -181,7 +182,7 @@ class ExactRealizer:
             case Fixed(value):
                 labels = self.labels(variable)
                 if value not in labels:
-                    raise DataError(f"{draw.slot} ~ {value!r}: {variable} has {', '.join(map(repr, labels))}")
+                    raise DataError(f"{draw.slot} ~ {value!r}: {variable} has {listed(labels)}")
                 return self.law_of_codes(draw.slot, [label == value for label in labels])
             case Shifted(data, by):
                 law = values[data].summed([variable])
@@ -212,7 +213,7 @@ class ExactRealizer:
                 raise DataError(f"{variable} has the label {label!r}, which is no number that could be moved by {by}")
             if label + by not in place:
                 raise DataError(
-                    f"{variable} = {label} moved by {by} is no value of {variable}: {', '.join(map(str, labels))}"
+                    f"{variable} = {cut(label, str)} moved by {by} is no value of {variable}: {listed(labels, str)}"
                 )
             moved[place[label + by]] += law[code]
         return moved

@@ -12,6 +12,7 @@ from idgen_compiler.data.kinds.labels import label_codes, read_label
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import Array, KernelTable
+from idgen_compiler.forms.shown import cut
 from idgen_compiler.hinge.question import Question, check_stated, sampler_of
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
@@ -101,7 +102,7 @@ class ExactSampler:
             return
         sizes = kernel.table.shape[: len(kernel.given)]
         codes = zip(kernel.given, sizes, np.unravel_index(lost[0], sizes) if sizes else (), strict=True)
-        at = ", ".join(f"{name} = {self._labels(name, size)[code]!r}" for name, size, code in codes)
+        at = ", ".join(f"{name} = {cut(self._labels(name, size)[code])}" for name, size, code in codes)
         raise DataError(
             f"the joint does not determine {question.query}{f' at {at}' if at else ''}: the answer rests on a "
             "condition that has probability zero; ask where kernel().defined is true, at values that occur together "

@@ -5,7 +5,7 @@ Found by the entry point `torch`; the usual way in is `program.fit(data, backend
 
 from __future__ import annotations
 
-from idgen_compiler.data.kinds import Categorical, Image, Numeric
+from idgen_compiler.data.kinds import Categorical, Image, Numeric, Text, register_encoder
 from idgen_torch.backend import TorchBackend
 from idgen_torch.families import (
     Chain,
@@ -16,7 +16,9 @@ from idgen_torch.families import (
     Family,
     Flow,
     FromImages,
+    FromTexts,
     Hurdle,
+    Language,
     Matched,
     Offer,
     Resample,
@@ -41,8 +43,10 @@ __all__ = [
     "FitRecord",
     "Flow",
     "FromImages",
+    "FromTexts",
     "Hurdle",
     "Image",
+    "Language",
     "Matched",
     "Numeric",
     "Offer",
@@ -51,8 +55,10 @@ __all__ = [
     "Run",
     "Table",
     "Task",
+    "Text",
     "TorchBackend",
     "TorchSampler",
     "VectorDiffusion",
     "register",
+    "register_encoder",
 ]

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.images import is_images
 from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.ngrams import Directions
+from idgen_compiler.data.part import Form
 from idgen_compiler.data.reading.missing import lacking
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema
@@ -21,13 +23,21 @@ from idgen_compiler.warning import quietly
 
 __all__ = ["CodedColumn", "Columns", "read_columns", "read_some_rows"]
 
+_SIGNS = 3
+"""Directions by whose signs texts are put in groups."""
+
 
 @dataclass(frozen=True, eq=False)
 class CodedColumn:
-    """One variable's values: codes 0 .. size-1 where it is categorical, float64 where `size` is 0."""
+    """One variable's values: codes 0 .. size-1 where it is categorical, float64 where `size` is 0.
+
+    `partial` says that they tell only a part of what a value is, as groups do of texts: what is independent of the
+    variable is independent of them, but given them much of it is not known.
+    """
 
     values: Array  #: shape (rows,)
     size: int = 0
+    partial: bool = False
 
     @property
     def categorical(self) -> bool:
@@ -36,7 +46,7 @@ class CodedColumn:
 
     def at(self, rows: Array) -> CodedColumn:
         """The column at some rows."""
-        return CodedColumn(self.values[rows], self.size)
+        return CodedColumn(self.values[rows], self.size, self.partial)
 
 
 Columns = Mapping[str, CodedColumn]
@@ -68,8 +78,22 @@ def _column(name: str, source: Source, kind: Kind) -> CodedColumn:
             "row, or project the variable out of the graph"
         )
     (atom,) = atoms
+    if atom.part.form is Form.TEXTS:
+        return CodedColumn(_groups(source.columns[atom.field].values), 2**_SIGNS, partial=True)
     values = atom.kind.numbers(source.columns[atom.field])
     return CodedColumn(values if atom.part.size else values.astype(np.float64).reshape(-1), atom.part.size or 0)
+
+
+def _groups(texts: Array) -> Array:
+    """Texts in groups that share words: on which side of the middle they lie along their widest directions.
+
+    Shape: (rows,) of strings -> (rows,) int64.
+    """
+    codes, found = pandas().factorize(texts)
+    distinct = [str(text) for text in found]
+    along = Directions.of(distinct, np.bincount(codes).tolist(), _SIGNS)(distinct)
+    weights = 2 ** np.arange(along.shape[1])
+    return np.asarray(((along > 0) @ weights)[codes], dtype=np.int64)
 
 
 def read_some_rows(

@@ -74,7 +74,8 @@ def contradictions(
     """The independences of the graph that the rows contradict, the strongest first.
 
     All pairs of columns that are independent in the graph are tested, and so many conditional independences, those of
-    `first` before others. With rows drawn from the graph the chance of finding any is below `alpha`.
+    `first` before others; nothing is tested given a free text. With rows drawn from the graph the chance of finding any
+    is below `alpha`.
     Raises IdgenError where scipy is not installed.
 
     Shape of each column: (rows,). Source of the tests: Pearson's chi-squared and the likelihood ratio of binned values
@@ -91,7 +92,7 @@ def contradictions(
     total = len(columns[names[0]].values) if names else 0
     if total < FEWEST_ROWS:
         return ()
-    found = list(independences(graph, names))
+    found = [one for one in independences(graph, names) if not any(columns[name].partial for name in one.given)]
     plain = [implication for implication in found if not implication.given]
     conditional = [implication for implication in found if implication.given]
     conditional.sort(key=lambda i: (-len({i.a, i.b}.intersection(first)), len(i.given)))

@@ -31,7 +31,9 @@ def check_graph_command(
     latent: Latent = None,
     types: Annotated[
         list[str] | None,
-        typer.Option("--types", metavar="X=TYPE", help="categorical, integer, continuous, date, duration; repeatable."),
+        typer.Option(
+            "--types", metavar="X=TYPE", help="categorical, integer, continuous, date, duration, text; repeatable."
+        ),
     ] = None,
     missing: Missing = "refuse",
     read: Read = None,

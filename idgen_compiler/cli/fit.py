@@ -51,7 +51,7 @@ Types = Annotated[
     typer.Option(
         "--types",
         metavar="X=TYPE",
-        help="categorical, integer, continuous, date, duration, vector, image, or a number with its ends and "
+        help="categorical, integer, continuous, date, duration, vector, image, text, or a number with its ends and "
         "point masses, such as continuous[0,]{0}; repeatable. Inferred otherwise.",
     ),
 ]

@@ -2,8 +2,9 @@
 
 A variable of the causal graph may be one column or several (a composite such as digit, color and
 thickness). Before a model sees it, every variable is taken apart into *parts*: a discrete part is a
-code in 0..size-1, a real part is a vector of about unit scale, an image part is an array of bytes. A kernel family is
-written for parts; one that wants the user's own labels and units asks the part for them.
+code in 0..size-1, a real part is a vector of about unit scale, an image part is an array of bytes, and a text part is
+its letters in UTF-8. A kernel family is written for parts; one that wants the user's own labels and units asks the part
+for them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Form(Enum):
     CODES = "discrete", "int64"
     NUMBERS = "real", "float32"
     PICTURES = "an image", "uint8"
+    TEXTS = "a text", "uint8"
 
     def __init__(self, word: str, dtype: str) -> None:
         self.word = word
@@ -55,6 +57,8 @@ class Part:
     where they have an order;
     `dim` is how many numbers a value has, 1 for a discrete part;
     `shape` is (channels, height, width) of an image and None for any other part.
+    `length` is how many bytes of a text are kept, and None for any other part: a value holds each byte plus one, then
+    zeros. `encoder` says what makes numbers of texts (see `data.kinds.text`).
     `masses` are the values of a number that have a probability of their own, exactly as they stand in rows, and
     `between` is whether there are any others; `low` and `high` are the ends of what these can be, None for none.
 
@@ -74,6 +78,8 @@ class Part:
     between: bool = True
     low: float | None = None
     high: float | None = None
+    length: int | None = None
+    encoder: str = ""
     kind: Translation | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -115,7 +121,11 @@ class Part:
     @property
     def form(self) -> Form:
         """What its values are."""
-        return Form.CODES if self.discrete else Form.NUMBERS if self.shape is None else Form.PICTURES
+        if self.discrete:
+            return Form.CODES
+        if self.length is not None:
+            return Form.TEXTS
+        return Form.NUMBERS if self.shape is None else Form.PICTURES
 
     @property
     def discrete(self) -> bool:
@@ -124,10 +134,10 @@ class Part:
 
     @property
     def entries(self) -> tuple[int, ...]:
-        """The shape of one value: () of a code, (dim,) of real numbers, (channels, height, width) of an image."""
+        """The shape of one value: () of a code, (dim,) of numbers and texts, (channels, height, width) of an image."""
         return () if self.discrete else self.shape or (self.dim,)
 
     @property
     def dtype(self) -> str:
-        """The NumPy dtype of values: int64 of codes, float32 of real numbers, uint8 of an image."""
+        """The NumPy dtype of values: int64 of codes, float32 of real numbers, uint8 of an image and of a text."""
         return self.form.dtype

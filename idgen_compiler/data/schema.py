@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from idgen_compiler.data.sources import Source
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import KIND, to_plain
 from idgen_compiler.forms.spelling import composed
-from idgen_compiler.warning import warn_data
+from idgen_compiler.warning import quietly, warn_data
 
 __all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema"]
 
@@ -99,7 +100,8 @@ def infer_schema(
                 f"{name} is a composite of {', '.join(sources[name].names.values())}; give the types of these columns"
             )
         kind_asked(name, request)
-    found = Schema({name: _kind_of(source, asked) for name, source in sources.items()})
+    with quietly() if quiet else nullcontext():
+        found = Schema({name: _kind_of(source, asked) for name, source in sources.items()})
     schema = _with_codes(found, sources, asked, quiet=quiet)
     if quiet:
         return schema
@@ -147,7 +149,7 @@ def _with_codes(
 def _ranked(source: Source, kind: Kind) -> Ranked | None:
     """A number, or indicators of the commonest categories, as the test for codes sees it; None for any other kind."""
     atoms = kind.atoms("")
-    if len(atoms) > 1 or kind.entries or atoms[0].part.shape:
+    if len(atoms) > 1 or kind.entries or atoms[0].part.form not in (Form.CODES, Form.NUMBERS):
         return None
     values = atoms[0].kind.numbers(source.columns[atoms[0].field])
     if not atoms[0].part.size:

@@ -15,6 +15,7 @@ import numpy as np
 import opt_einsum
 
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.forms.shown import listed
 from idgen_compiler.forms.spelling import composed
 
 __all__ = ["ROUNDING", "Array", "Joint", "KernelTable", "Table", "contract", "normalize"]
@@ -191,7 +192,7 @@ class Joint:
             if len(values) != self.sizes[name]:
                 raise DataError(f"{name} has {self.sizes[name]} categories but {len(values)} labels")
             if len(set(values)) < len(values):
-                raise DataError(f"a label of {name} stands for two categories: {', '.join(map(repr, values))}")
+                raise DataError(f"a label of {name} stands for two categories: {listed(values)}")
 
     @classmethod
     def from_samples(cls, columns: Mapping[str, Any], sizes: Mapping[str, int] | None = None) -> Joint:

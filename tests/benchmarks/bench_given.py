@@ -1,13 +1,14 @@
 """Conditional queries with pictures: how near P(N | do(C), X) comes for a picture X, and what conditions save.
 
-"a picture is given": C -> X -> N, C <-> N, 4,000 rows. X is a gray square of 16 x 16 pixels with noise, in which one
+"a picture is given": C -> X -> N, C <-> N, 8,000 rows. X is a gray square of 16 x 16 pixels with noise, in which one
 of three shapes and one of two levels of light can be seen; N depends on both and on the hidden cause. For 60 pictures
-that no model saw, the law of N under do(C) given the picture's shape and light, which is known, against
+that no model saw, the law of N under do(C) given the picture, known from its shape and light, against
 `sample(given={"X": picture})`: the largest over C of the mean total variation.
 
 "Z is given": Z -> X -> Y, Z -> Y with P(Z = z) = .02. `P(Y | do(X), Z)` beside a rejection sampler of the very same
-models, `P(Y, Z | do(X))` of which only the samples with Z = z are kept. Y is a number (a flow) or a picture (a diffusion
-model, trained for a moment, since only the time counts). Processor seconds of one thread, best of three, in turns.
+models, `P(Y, Z | do(X))` of which only the samples with Z = z are kept. Y is a number (a flow) or a picture (a
+diffusion model, trained for a moment, since only the time counts). Processor seconds of one thread, best of three, in
+turns.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def n_given(shape: np.ndarray, light: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 def run(quick: bool) -> list[Row]:
     seeds = (0,) if quick else (0, 1, 2)
-    rows = [_a_picture_is_given(seed, 600 if quick else 4_000, {"epochs": 2} if quick else {}) for seed in seeds]
+    rows = [_a_picture_is_given(seed, 600 if quick else 8_000, {"epochs": 2} if quick else {}) for seed in seeds]
     return [*rows, *(_z_is_given(kind, quick) for kind in ("number", "picture"))]
 
 

@@ -17,6 +17,8 @@ from idgen_torch.families.tables.resample import Resample
 from idgen_torch.families.tables.table import Table
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.families.text import parse_recipe, write_recipe
+from idgen_torch.families.texts.from_texts import FromTexts
+from idgen_torch.families.texts.language import Language
 from idgen_torch.families.tuning import Tuning, known_options
 
 __all__ = [
@@ -28,7 +30,9 @@ __all__ = [
     "Family",
     "Flow",
     "FromImages",
+    "FromTexts",
     "Hurdle",
+    "Language",
     "Matched",
     "Offer",
     "Resample",

@@ -1,4 +1,4 @@
-"""`chain`: targets of several kinds together: categories, then numbers, then those with point masses, then images."""
+"""`chain`: targets of several kinds together: categories, numbers, those with point masses, texts, then images."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ from idgen_torch.parts import Values, of_form
 __all__ = ["Chain", "ChainModel"]
 
 
+_LAST = (Form.PICTURES, Form.TEXTS, Form.NUMBERS)
+"""What is drawn last, where it stands beside others."""
+
+
 class ChainModel(ConditionalModel):
     """q(a, b | inputs) = q(a | inputs) q(b | inputs, a), each link with its own family.
 
-    Where there are images, b are the images; otherwise a are the categories and b the numbers, or a are the numbers
-    that have no point masses; and among numbers that have some, a is the first.
+    Where there are images, b are the images, and otherwise the texts; otherwise a are the categories and b the numbers,
+    or a are the numbers that have no point masses; and among numbers that have some, and texts, a is the first.
     """
 
     recipe: Chain
@@ -83,7 +87,7 @@ class ChainModel(ConditionalModel):
 
 @dataclass(frozen=True)
 class Chain(Family):
-    """Targets of several kinds: the categories first, then numbers, then those with point masses, then images.
+    """Targets of several kinds: categories first, then numbers, then those with point masses, then texts, then images.
 
     Each is modeled given those before. Each link's family is chosen as if it were alone, and tuned by the same options.
     """
@@ -93,9 +97,9 @@ class Chain(Family):
     masses = True
 
     def offer(self, task: Task) -> Offer | None:
-        """For images with other targets, and for numbers with categories."""
+        """For images and texts with other targets, for several texts, and for numbers with categories."""
         forms = task.target_forms
-        alike = len(forms) < 2 and not (task.has_masses and len(task.targets) > 1)
+        alike = len(forms) < 2 and not ((task.has_masses or forms == {Form.TEXTS}) and len(task.targets) > 1)
         if alike or (task.likelihood and Form.PICTURES in forms):
             return None
         return Offer(65 if task.has_masses else 55, "targets of several kinds")
@@ -110,9 +114,9 @@ class Chain(Family):
 
 def _links(targets: Sequence[Part]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """The targets that come first, and those that come last; raises DataError unless there are both."""
-    second = of_form(targets, Form.PICTURES) or of_form(targets, Form.NUMBERS)
+    second = next((found for form in _LAST if (found := of_form(targets, form))), ())
     if len(second) == len(targets):
-        second = tuple(part for part in targets if part.masses)
+        second = tuple(part for part in targets if part.masses or part.form is Form.TEXTS)
     if len(second) == len(targets):
         second = second[1:]
     first = tuple(part for part in targets if part not in second)

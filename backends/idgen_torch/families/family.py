@@ -43,6 +43,7 @@ class Family(Options, ABC):
     model: ClassVar[type[ConditionalModel]]  #: what it makes, and what comes back from a file
     likelihood: ClassVar[bool] = True  #: whether its models know the density of what they draw
     masses: ClassVar[bool] = False  #: whether its models draw the point masses of numbers
+    texts: ClassVar[bool] = False  #: whether its models read texts that are inputs
     scope: ClassVar[str] = ""  #: the option of `fit` under which all options of this family can be given, if any
 
     @property
@@ -183,7 +184,7 @@ def check_drawn(operation: str, model: Drawing, drawn: Values, count: int) -> No
         if tuple(values.shape) != shape:
             what = f"in the shape {tuple(values.shape)}, not {shape}"
             raise DataError(f"{operation} ({model.family}) draws {part.name} {what}; mend its family")
-        if part.form is Form.PICTURES or not values.numel():
+        if part.form in (Form.PICTURES, Form.TEXTS) or not values.numel():
             continue
         low, high = map(float, values.detach().aminmax())  # NaN where there is one
         if part.size is not None and not 0 <= low <= high < part.size:

@@ -111,8 +111,13 @@ class Task:
         return bool(of_form(self.inputs, Form.PICTURES))
 
     @property
+    def sees_texts(self) -> bool:
+        """Whether an input is a text."""
+        return bool(of_form(self.inputs, Form.TEXTS))
+
+    @property
     def numbers(self) -> int:
-        """How many numbers the targets have that are no categories, pixels among them."""
+        """How many numbers the targets have that are no categories, pixels and the letters of texts among them."""
         return sum(part.dim for part in self.targets if not part.discrete)
 
     def mass(self, device: torch.device | None = None) -> Tensor | None:

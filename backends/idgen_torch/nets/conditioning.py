@@ -12,9 +12,13 @@ from torch import Tensor, nn
 
 from idgen_compiler.data.part import Form, Part
 from idgen_torch.nets.processes import Predictor
-from idgen_torch.parts import Values, of_form
+from idgen_torch.parts import Values, check_forms, of_form
 
-__all__ = ["Condition", "DenoisingNetwork", "InputCode", "pixels", "read_once"]
+__all__ = ["SEEN", "UNREAD", "Condition", "DenoisingNetwork", "InputCode", "pixels", "read_once"]
+
+SEEN = (Form.CODES, Form.NUMBERS, Form.PICTURES)
+"""What networks see; texts are made numbers before."""
+UNREAD = ", which this family cannot read; leave its choice to the fit"
 
 Condition: TypeAlias = tuple[Tensor, ...]
 """What a network is told about each row, computed once for all of its passes.  Shape of each: (rows, ...)."""
@@ -52,6 +56,7 @@ class InputCode(nn.Module):
     def __init__(self, inputs: Sequence[Part], width: int) -> None:
         """Build with random weights, within `Made`."""
         super().__init__()
+        check_forms(inputs, SEEN, UNREAD)
         self.width = width
         self.discrete = of_form(inputs, Form.CODES)
         self.real = of_form(inputs, Form.NUMBERS)

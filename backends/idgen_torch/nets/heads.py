@@ -60,7 +60,10 @@ class Columns:
 
     @classmethod
     def among(cls, parts: Sequence[Part]) -> Columns:
-        """The places of those parts that are columns, in their order."""
+        """The places of those parts that are columns, in their order.  Raises DataError for texts."""
+        check_forms(
+            parts, (*_IN_COLUMNS, Form.PICTURES), ", which this family cannot read; leave its choice to the fit"
+        )
         return cls(of_form(parts, Form.CODES), of_form(parts, Form.NUMBERS))
 
     @property

@@ -10,8 +10,8 @@ from torch.nn.functional import one_hot
 
 from idgen_compiler.data.part import Form, Part
 from idgen_torch.arithmetic import Made
-from idgen_torch.nets.conditioning import read_once
-from idgen_torch.parts import Values, of_form
+from idgen_torch.nets.conditioning import SEEN, UNREAD, read_once
+from idgen_torch.parts import Values, check_forms, of_form
 
 __all__ = ["WIDTH", "ImageHeads"]
 
@@ -31,6 +31,7 @@ class ImageHeads(nn.Module):
     def __init__(self, targets: Sequence[Part], inputs: Sequence[Part], outputs: Sequence[int]) -> None:
         """`outputs` is how many numbers each head puts out; real targets have a head for each entry."""
         super().__init__()
+        check_forms(inputs, SEEN, UNREAD)
         self.targets, self.inputs = tuple(targets), tuple(inputs)
         self.images = of_form(inputs, Form.PICTURES)
         self.plain = of_form(inputs, Form.CODES, Form.NUMBERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
@@ -10,8 +11,10 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.kinds import Atom
+from idgen_compiler.data.kinds.text import texts_of
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
+from idgen_compiler.forms.shown import cut
 from idgen_torch.drawing import generator_for
 from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.families.family import check_drawn
@@ -21,7 +24,7 @@ from idgen_torch.parts import Values
 __all__ = ["Disagreement", "MeansApart", "disagreements"]
 
 ROWS, ROWS_OF_IMAGES = 20_000, 1_000
-"""So many rows are drawn again and compared."""
+"""So many rows are drawn again and compared; fewer where images are read or texts are written."""
 
 FEWEST, FEW, MOST_GROUPS = 50, 200, 24
 """A comparison needs so many rows, one of a group so many, and no more than so many groups are looked at."""
@@ -105,15 +108,15 @@ def disagreements(operation: str, model: ConditionalModel, task: Task, schema: S
     """Where draws given the rows' own inputs differ from the rows by more than their error, the worst first.
 
     Compared are means, and shares of categories and of numbers up to quantiles of the rows, in all rows, within each
-    category of each input, and within ranges of as many rows of each input that is a number. Images are not compared,
-    nor is the law of several targets together. Raises DataError, in the name of the operation, for draws that are no
-    values.
+    category of each input, and within ranges of as many rows of each input that is a number. Of texts the shares of
+    those that hold a common word are compared. Images are not, nor is the law of several targets together. Raises
+    DataError, in the name of the operation, for draws that are no values.
     """
     targets = [part for part in task.targets if part.form is not Form.PICTURES]
     if not targets or task.count < FEWEST:
         return []
     generator = generator_for(0)
-    most = ROWS_OF_IMAGES if task.sees_images else ROWS
+    most = ROWS_OF_IMAGES if task.sees_images or Form.TEXTS in task.target_forms else ROWS
     if task.weights is not None:
         index = torch.multinomial(
             task.weights.double().cpu(), min(most, task.count), replacement=True, generator=generator
@@ -145,7 +148,7 @@ def disagreements(operation: str, model: ConditionalModel, task: Task, schema: S
 def _own_unit(part: Part, rows: Values, drawn: Values, kinds: Kinds) -> tuple[Tensor, Tensor] | None:
     """Rows and draws of a number in its own unit; None for any other part.  Shape of each: (rows,) float64."""
     kind = kinds.get(part.name)
-    if part.size is not None or part.dim > 1 or kind is None or kind.layout.kind not in "iuf":
+    if part.form is not Form.NUMBERS or part.dim > 1 or kind is None or kind.layout.kind not in "iuf":
         return None
     found = []
     for values in (rows[part.name], drawn[part.name]):
@@ -194,12 +197,25 @@ def _events(part: Part, rows: Values, drawn: Values, kinds: Kinds) -> Iterator[t
         for code in torch.bincount(seen, minlength=part.size).argsort(descending=True)[:MOST_GROUPS].tolist():
             yield f"{part.name} = {_described(part, code, kinds)}", seen == code, made == code
         return
+    if part.form is Form.TEXTS:
+        yield from _words(part, seen, made)
+        return
     for entry in range(min(part.dim, MOST_GROUPS)):
         mine, its = seen[:, entry], made[:, entry]
         name = part.name if part.dim == 1 else f"entry {entry} of {part.name}"
         for level in torch.quantile(mine.double(), torch.tensor(_LEVELS, dtype=torch.float64)).unique():
             end = mine[(mine - level).abs().argmin()]
             yield f"{name} <= {_described(part, end, kinds)}", mine <= end, its <= end
+
+
+def _words(part: Part, seen: Tensor, made: Tensor) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Which rows and draws hold each of the commonest words."""
+    rows, draws = ([set(text.split()) for text in texts_of(values.numpy())] for values in (seen, made))
+    often = Counter(word for words in rows for word in words)
+    for word in sorted(often, key=lambda word: (-often[word], word))[:MOST_GROUPS]:
+        event = f"the word {cut(word)} in {part.name}"
+        there, made_there = (torch.tensor([word in words for words in texts]) for texts in (rows, draws))
+        yield event, there, made_there
 
 
 def _described(part: Part, value: Tensor | int, kinds: Kinds) -> str:

@@ -49,14 +49,14 @@ class FitSettings:
 
 
 def default_rows_factor(program: Program, schema: Schema) -> float:
-    """Rows to regenerate for each observed one: ten did clearly better than one, but pictures take long.
+    """Rows to regenerate for each observed one: ten did clearly better than one, but pictures and texts take long.
 
     Those that come out of rows too, since models are asked about each of them.
     """
     ways = [op.regenerate for op in program.laws if op.regenerate]
-    kinds = (Apply, Rows, Draw)
-    drawn = {variable_of(slot) for way in ways for kind in kinds for s in records(way, kind) for slot in s.slots}
-    return 1.0 if of_form(schema.parts(*sorted(drawn)), Form.PICTURES) else 10.0
+    filling = [s for way in ways for s in (*records(way, Apply), *records(way, Rows), *records(way, Draw))]
+    drawn = {variable_of(slot) for statement in filling for slot in statement.slots}
+    return 1.0 if of_form(schema.parts(*sorted(drawn)), Form.PICTURES, Form.TEXTS) else 10.0
 
 
 @dataclass(frozen=True)

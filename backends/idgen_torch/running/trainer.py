@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families import Chain, ConditionalModel, Family, Hurdle, Run, Task, Tuning
+from idgen_torch.families import Chain, ConditionalModel, Family, FromTexts, Hurdle, Run, Task, Tuning
 from idgen_torch.families.family import ready
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.checkpoint import Checkpoint
@@ -69,21 +69,27 @@ class Trainer:
         own = self.settings.tuning
         tuning = replace(own, recipes=tuple(_patient(own, one) for one in own.recipes))
         later = _patient(own, recipe)
-        if tuning == own or (later == recipe and not isinstance(recipe, Chain | Hurdle)):
+        if tuning == own or (later == recipe and not isinstance(recipe, Chain | FromTexts | Hurdle)):
             return None
         return replace(self, settings=replace(self.settings, tuning=tuning)), later
 
     def _parted(self, asked: Family, task: Task) -> tuple[Family, Callable[[Task], Family]]:
         """What models a task, and what chooses the families of its parts.
 
-        A family that draws no point masses is taken for the law between them, where there are some.
+        A family that draws no point masses is taken for the law between them, where there are some, and one that reads
+        no texts for the law given what is read in them.
         """
-        if asked.masses or not task.has_masses:
+        reads = asked.texts or not task.sees_texts
+        draws = asked.masses or not task.has_masses
+        if reads and draws:
             return asked, self.choose
 
         def choose(link: Task) -> Family:
-            return self.choose(link) if link.has_masses or not link.targets_are_numbers else asked
+            whole = link.sees_texts or (not draws and (link.has_masses or not link.targets_are_numbers))
+            return self.choose(link) if whole else asked
 
+        if not reads:
+            return FromTexts(), choose
         return (Chain() if len(task.targets) > 1 else Hurdle()), choose
 
     def density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:

@@ -6,6 +6,7 @@ knows them and the arrays that models see. `registry` holds all of them; a new o
 
 from idgen_compiler.data.kinds.categorical import Categorical
 from idgen_compiler.data.kinds.composite import Composite
+from idgen_compiler.data.kinds.encoders import register_encoder
 from idgen_compiler.data.kinds.image import Image
 from idgen_compiler.data.kinds.kind import Atom, Kind, PartOf
 from idgen_compiler.data.kinds.numbers.continuous import Continuous
@@ -13,6 +14,7 @@ from idgen_compiler.data.kinds.numbers.integer import Integer
 from idgen_compiler.data.kinds.numbers.numeric import Numeric
 from idgen_compiler.data.kinds.numbers.vector import Vector
 from idgen_compiler.data.kinds.registry import register
+from idgen_compiler.data.kinds.text import Text
 from idgen_compiler.data.kinds.times import Date, Duration
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "Kind",
     "Numeric",
     "PartOf",
+    "Text",
     "Vector",
     "register",
+    "register_encoder",
 ]

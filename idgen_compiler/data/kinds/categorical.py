@@ -20,6 +20,7 @@ from idgen_compiler.data.kinds.spread import Choices
 from idgen_compiler.data.kinds.wording import meant_as, remedy, warn_wording
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.shown import cut, listed
 from idgen_compiler.warning import warn_data
 
 __all__ = ["Categorical", "Label", "few_labels"]
@@ -65,10 +66,12 @@ class Categorical(Atom):
             raise DataError("a categorical variable needs at least one label")
         for label in self.labels:
             if not isinstance(label, Label):
-                raise DataError(f"{label!r} cannot be a label; labels are strings, whole numbers, floats or booleans")
+                raise DataError(
+                    f"{cut(label)} cannot be a label; labels are strings, whole numbers, floats or booleans"
+                )
             check_label(label)
         if len(set(self.labels)) < len(self.labels):
-            raise DataError(f"a label is listed twice among {', '.join(map(repr, self.labels))}")
+            raise DataError(f"a label is listed twice among {listed(self.labels)}")
         if self.dtype:
             check_dtype(self.dtype, "biufO")
             _check_labels(self.labels, self.dtype)
@@ -101,8 +104,8 @@ class Categorical(Atom):
         unseen = [_native(value) for value in column.distinct if value not in known]
         if unseen:
             raise DataError(
-                f"column {column.name} holds {', '.join(map(repr, unseen[:5]))}, which is not among the labels "
-                f"{', '.join(map(repr, self.labels))}; list every label that occurs"
+                f"column {column.name} holds {listed(unseen)}, which is not among the labels {listed(self.labels)}; "
+                "list every label that occurs"
             )
         dtype = self.dtype if column.blank is None else ""
         return type(self)(labels, dtype or _label_dtype(column.values), self.ordered)
@@ -167,12 +170,12 @@ class Categorical(Atom):
     def moved(self, name: str, values: Array, by: float) -> Array:
         for label in self.labels:
             if isinstance(label, bool | str):
-                raise DataError(f"{name} has the label {label!r}, which is no number that could be moved by {by}")
+                raise DataError(f"{name} has the label {cut(label)}, which is no number that could be moved by {by}")
         code_of = self._codes()
         return np.array([code_of.get(float(label) + by, -1) for label in self.labels], dtype=np.int64)[values]
 
     def describe(self, value: Any) -> str:
-        return repr(self.labels[int(value)])
+        return cut(self.labels[int(value)])
 
     # -- what others need to know -----------------------------------------------------------------------------------
 
@@ -215,12 +218,13 @@ def _looks_categorical(column: Column) -> bool:
             meant = meant_as(texts)
             if meant is not None:
                 raise DataError(
-                    f"column {column.name} holds {meant}, written as texts such as {values[0]!r:.40}; "
+                    f"column {column.name} holds {meant}, written as texts such as {cut(values[0])}; "
                     f"{remedy(meant, texts)}; if they are labels, insist with types={{{column.name!r}: 'categorical'}}"
                 )
             raise DataError(
-                f"column {column.name} has {count} different strings in {len(values)} rows, like an identifier or free "
-                f"text; encode it as numbers, or insist with types={{{column.name!r}: 'categorical'}}"
+                f"column {column.name} has {count} different strings in {len(values)} rows, like an identifier; leave "
+                f"it out, or say types={{{column.name!r}: 'text'}} for texts that models read by their words, or "
+                f"types={{{column.name!r}: 'categorical'}} for labels"
             )
         return True
     if values.dtype.kind in "iu":
@@ -262,7 +266,7 @@ def _check_labels(labels: tuple[Label, ...], dtype: str) -> None:
     except (ValueError, OverflowError, TypeError):
         kept = []
     if kept != list(labels):
-        raise DataError(f"the labels {', '.join(f'{label!r:.40}' for label in labels[:5])} are no values of {dtype}")
+        raise DataError(f"the labels {listed(labels)} are no values of {dtype}")
 
 
 @lru_cache(maxsize=256)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
-from idgen_compiler.data.kinds.setting import SHOWN, Setting, shown
-from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.data.kinds.setting import Setting, shown
+from idgen_compiler.errors import DataError
+from idgen_compiler.forms.shown import LISTED, cut, listed
 
 __all__ = ["check_label", "label_codes", "read_label"]
 
 L = TypeVar("L")
 
-LISTED_SET, LISTED_TYPED = 20, 12
-"""How many labels an error lists, of a value that was set and of one that was typed."""
+_COMPARED = 200
+"""So many letters of labels are compared with what was typed."""
 
 _NEVER = (complex, np.complexfloating, np.datetime64, np.timedelta64)
 """Values that may equal a label that is a number, and are none."""
@@ -55,7 +57,7 @@ def label_codes(setting: Setting, value: Any, labels: Sequence[Any]) -> Array:
         unseen = [item for item, code in zip(values, found, strict=True) if code is None]
         if any(map(_is_missing, unseen)):
             raise DataError(f"{setting} holds a missing value; {_listed(setting, labels)}")
-        told = ", ".join(list(dict.fromkeys(shown([item]) for item in unseen))[:SHOWN])
+        told = listed(dict.fromkeys(shown([item]) for item in unseen), str)
         raise DataError(f"{setting} is {told}, which the data never show; {_listed(setting, labels)}")
     return np.asarray(found, dtype=np.int64)
 
@@ -78,13 +80,14 @@ def read_label(name: str, labels: Sequence[L], text: str) -> L:
                 return label
         elif isinstance(label, int | float) and _number(text) == label:
             return label
-    hint = f"; it has {', '.join(known)}" if len(known) <= LISTED_TYPED else near_misses(text, known)
-    raise DataError(f"{text!r} is no label of {name}{hint}")
+    folded = {label[:_COMPARED].casefold(): label for label in reversed(known)}
+    close = get_close_matches(text[:_COMPARED].casefold(), folded, n=LISTED) if len(known) > LISTED else []
+    near = f"; did you mean {' or '.join(cut(folded[one], str) for one in close)}?" if close else ""
+    raise DataError(f"{cut(text)} is no label of {name}{near or f'; it has {listed(known, str)}'}")
 
 
 def _listed(setting: Setting, labels: Sequence[Any]) -> str:
-    rest = ", ..." if len(labels) > LISTED_SET else ""
-    return f"the labels of {setting.name} are {', '.join(map(repr, labels[:LISTED_SET]))}{rest}"
+    return f"the labels of {setting.name} are {listed(labels)}"
 
 
 def _number(text: str) -> float | None:

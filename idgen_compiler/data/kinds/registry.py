@@ -13,7 +13,7 @@ __all__ = ["TypeRequest", "atoms_known", "infer", "read_atom", "register", "requ
 
 TypeRequest = str | Atom | Request
 """What a user may ask for: a kind's word, such as "integer" or "vector", Categorical(labels),
-Image(channels, height, width), or Numeric(support=(0, None))."""
+Image(channels, height, width), Numeric(support=(0, None)), or Text(encoder=...)."""
 
 A = TypeVar("A", bound=type[Atom])
 

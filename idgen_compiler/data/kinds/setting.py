@@ -12,11 +12,9 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array, as_numpy
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.shown import cut, listed
 
 __all__ = ["Setting", "finite_numbers", "real_numbers", "shown"]
-
-SHOWN = 5
-"""How many values an error shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def real_numbers(setting: Setting, values: Array) -> Array:
     if values.dtype.kind == "O":
         wrong = [value for value in values.reshape(-1) if not isinstance(value, real)]
     else:
-        wrong = list(values.reshape(-1)[:SHOWN]) if values.dtype.kind not in "biuf" else []
+        wrong = list(values.reshape(-1)) if values.dtype.kind not in "biuf" else []
     if wrong:
         raise DataError(f"{setting} is {shown(wrong)}, not a number; {setting.name} is real-valued")
     try:
@@ -112,14 +110,11 @@ def finite_numbers(setting: Setting, values: Array) -> Array:
 
 
 def shown(values: Sequence[Any] | Array) -> str:
-    """The first values for a message, as Python writes them."""
-    return ", ".join(_told(value) for value in values[:SHOWN])
+    """The first values for a message, as Python writes them, and how many more there are."""
+    return listed(values, _told)
 
 
 def _told(value: Any) -> str:
     if isinstance(value, np.datetime64 | np.timedelta64):
         return str(value)
-    try:
-        return f"{(value.item() if isinstance(value, np.generic) else value)!r:.80}"
-    except ValueError:  # a whole number of more digits than Python writes
-        return f"a {type(value).__name__}"
+    return cut(value.item() if isinstance(value, np.generic) else value)

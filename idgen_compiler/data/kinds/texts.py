@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.shown import cut
 
 __all__ = ["read_number", "split"]
 
@@ -14,7 +15,7 @@ def read_number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise DataError(f"{text!r} is no number, and {name} is real-valued") from None
+        raise DataError(f"{cut(text)} is no number, and {name} is real-valued") from None
 
 
 def split(text: str) -> list[str]:

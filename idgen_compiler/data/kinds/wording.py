@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from idgen_compiler.forms.shown import LISTED, cut, listed
 from idgen_compiler.warning import warn_data
 
 __all__ = ["meant_as", "remedy", "warn_wording"]
@@ -19,7 +20,6 @@ MOST = 0.9
 LONGEST = 200
 """Longer texts are neither spellings of one label nor numbers."""
 
-_SHOWN = 3
 _ANSWERS = {"y": "yes", "n": "no", "t": "true", "f": "false"}
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _NUMBER = re.compile(
@@ -51,15 +51,16 @@ def warn_wording(name: str, labels: Sequence[object], ordered: bool = False) -> 
     texts = [label for label in labels if isinstance(label, str)]
     alike = _alike(texts)
     if alike:
-        shown = "; ".join(" and ".join(f"{text!r:.40}" for text in group[:_SHOWN]) for group in alike[:_SHOWN])
+        shown = "; ".join(" and ".join(f"{cut(text)}" for text in group[:LISTED]) for group in alike[:LISTED])
+        more = f" and {len(alike) - LISTED} more" if len(alike) > LISTED else ""
         warn_data(
-            f"column {name} holds labels that differ only in spelling: {shown}; they are taken for different "
+            f"column {name} holds labels that differ only in spelling: {shown}{more}; they are taken for different "
             "categories, so make one of them if they are the same"
         )
     meant = None if ordered else meant_as(texts)
     if meant is not None:
         warn_data(
-            f"column {name} holds {meant}, written as texts such as {texts[len(texts) // 2]!r:.40}; they are taken "
+            f"column {name} holds {meant}, written as texts such as {cut(texts[len(texts) // 2])}; they are taken "
             f"for labels without an order; {remedy(meant, texts)}"
         )
 
@@ -100,8 +101,7 @@ def remedy(meant: str, texts: Sequence[str]) -> str:
         return "make them numbers, such as seconds since midnight, before fitting"
     odd = [text for text in texts if not _is_plain(text)]
     if 0 < len(odd) <= (1 - MOST) * len(texts):
-        shown = ", ".join(f"{text!r:.40}" for text in odd[:_SHOWN])
-        return f"all are plain numbers but {shown}; write these as the others, or make them missing values"
+        return f"all are plain numbers but {listed(odd)}; write these as the others, or make them missing values"
     marks = [what for what, pattern in _WRITTEN.items() if any(re.search(pattern, text) for text in odd)]
     parts = f" (they are written with {' and '.join(marks)})" if marks else ""
     return f"make them numbers before fitting{parts}, for example with str.replace and pandas.to_numeric"

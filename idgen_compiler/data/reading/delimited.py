@@ -18,6 +18,7 @@ from idgen_compiler.data.reading.encoding import encoding_of
 from idgen_compiler.data.reading.files import DELIMITERS, language_of, reading
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError, DataWarning
+from idgen_compiler.forms.shown import cut, listed
 from idgen_compiler.warning import warn_user
 
 __all__ = ["WORDS", "DelimitedFile", "missing_words"]
@@ -154,15 +155,15 @@ class DelimitedFile:
         commas = texts[texts.str.contains(",", regex=False)]
         if not len(commas) or not texts.str.fullmatch(_COMMAS).all():
             return False
-        name, shown = self.names[place].strip(), commas.iloc[0]
+        name, shown = self.names[place].strip(), cut(commas.iloc[0])
         if self._layout[0] == ",":
             raise DataError(
-                f"column {name} of {self.path} holds {shown!r}; say decimal=',' if that is a number, decimal='.' if it "
+                f"column {name} of {self.path} holds {shown}; say decimal=',' if that is a number, decimal='.' if it "
                 "is a text"
             )
         if commas.str.fullmatch(_THOUSANDS).all():
             raise DataError(
-                f"column {name} of {self.path} holds {shown!r}, where the comma may part thousands or decimals; say "
+                f"column {name} of {self.path} holds {shown}, where the comma may part thousands or decimals; say "
                 "decimal=',' for decimals, or remove it"
             )
         return True
@@ -176,7 +177,7 @@ class DelimitedFile:
                 texts = again.iloc[:, k].dropna()
                 raise DataError(
                     f"column {self.names[commas[0]].strip()} of {self.path} has decimal commas, and column "
-                    f"{self.names[k].strip()} points, as in {texts.iloc[0]!r}; say which by decimal=',' or decimal='.'"
+                    f"{self.names[k].strip()} points, as in {cut(texts.iloc[0])}; say which by decimal=',' or '.'"
                 )
         return again
 
@@ -190,8 +191,8 @@ class DelimitedFile:
             padded = texts.iloc[:, k][texts.iloc[:, k].str.fullmatch(r"0\d+")]
             if len(padded):
                 warn_user(
-                    f"column {self.names[k].strip()} of {self.path} holds {padded.iloc[0]!r}, which is read as the "
-                    f"number {int(padded.iloc[0])}; codes that begin with zeros need a letter, or a table in "
+                    f"column {self.names[k].strip()} of {self.path} holds {cut(padded.iloc[0])}, which is read as the "
+                    f"number {cut(int(padded.iloc[0]))}; codes that begin with zeros need a letter, or a table in "
                     "memory",
                     DataWarning,
                 )
@@ -211,9 +212,9 @@ class DelimitedFile:
         row = int(words.index[0])
         column.attrs["told"] = True
         warn_user(
-            f"column {self.names[place].strip()} of {self.path} holds numbers, but {words.iloc[0]!r} in row {row} "
+            f"column {self.names[place].strip()} of {self.path} holds numbers, but {cut(words.iloc[0])} in row {row} "
             f"(counting from 0), and in {len(words)} of {len(column)} rows such words, so that all are texts; if they "
-            f"stand for nothing, say missing_marks={list(words.unique())!r} and what becomes of missing values",
+            f"stand for nothing, say missing_marks=[{listed(list(words.unique()))}] and what becomes of missing values",
             DataWarning,
         )
 

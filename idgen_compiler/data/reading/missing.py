@@ -12,6 +12,7 @@ from idgen_compiler.data.arrays import Array, nothing, pandas
 from idgen_compiler.data.reading.delimited import MANY, WORDS, missing_words
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError, DataWarning
+from idgen_compiler.forms.shown import LISTED, listed
 from idgen_compiler.warning import warn_user
 
 __all__ = ["complete_rows", "kept", "lacking", "refusal", "warn_category", "warn_words"]
@@ -159,11 +160,11 @@ def warn_words(name: str, content: Any, how: Reading) -> None:
         return
     if not found.any() or found.all():
         return
-    words = [str(word) for word in pd.Series(np.asarray(texts, dtype=object)[found]).value_counts().index[:5]]
+    words = [str(word) for word in pd.Series(np.asarray(texts, dtype=object)[found]).value_counts().index]
     warn_user(
-        f"column {name} holds the label {' and '.join(map(repr, words))} in {int(found.sum())} of {len(found)} rows, "
+        f"column {name} holds the label {listed(words)} in {int(found.sum())} of {len(found)} rows, "
         f"first in row {int(found.argmax())} (counting from 0), which is often written for a missing value; if it is "
-        f"one, say missing_marks={words!r} and what becomes of missing values, if not, missing='text'",
+        f"one, say missing_marks={words[:LISTED]!r} and what becomes of missing values, if not, missing='text'",
         DataWarning,
     )
 

@@ -115,7 +115,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a list in a list": (
         {"do": {"X": [["mid"], "low", "mid", "low", "mid"]}},
-        "do(X=...) is ['mid'], 'low', 'mid', 'low', 'mid', which is no label; the labels of X are 'high', 'low', 'mid'",
+        "do(X=...) is ['mid'], 'low', 'mid' and 2 more, which is no label; the labels of X are 'high', 'low', 'mid'",
     ),
     "a set for a value": (
         {"do": {"X": {"mid"}}},
@@ -143,7 +143,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "lists for values": (
         {"given": {"Z": [[0], [1], [0], [1], [0]]}},
-        "given(Z=...) is [0], [1], [0], [1], [0], which is no label; the labels of Z are 0, 1",
+        "given(Z=...) is [0], [1], [0] and 2 more, which is no label; the labels of Z are 0, 1",
     ),
     "a negative n": ({"n": -1}, "n is -1; give a whole number of samples, 0 or more"),
     "a broken n": ({"n": 2.5}, "n is 2.5; give a whole number of samples, 0 or more"),

@@ -34,6 +34,7 @@ M, CAP = Part("m", masses=(-1.0, 2.0), low=-1.0), Part("cap", masses=(1.0,), hig
 FEW = Part("few", masses=(-1.0, 0.0, 0.5), between=False)
 P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8))
 WIDE = Part("wide", dim=60, shape=(1, 6, 10))
+T, U = (Part(name, dim=24, length=24, encoder="hash") for name in ("t", "u"))
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,17 @@ POOL = [
     Case((FEW,), (M, B)),
     Case((CAP,), (P, A)),
     Case((M, R, A, CAP), (V,)),
+    Case((T,), ()),
+    Case((T, R), ()),
+    Case((T,), (A, R)),
+    Case((U,), (T, B)),
+    Case((T, U, A), (C,)),
+    Case((A, B), (T,)),
+    Case((R,), (T, U, C)),
+    Case((M,), (T,)),
+    Case((P,), (T, A)),
 ]
-"""Targets of every kind given nothing, inputs of every kind, several kinds together, and numbers with point masses."""
+"""Targets of every kind given nothing, inputs of every kind, several kinds, numbers with point masses, and texts."""
 
 every_family = pytest.mark.parametrize("name", FAMILIES)
 
@@ -89,6 +99,13 @@ def rows_of(n: int, seed: int = 0) -> Values:
     for part in (P, Q, WIDE):
         noise = torch.randint(40, (n, *(part.shape or ())), generator=g)
         rows[part.name] = (noise + 200 * a.view(-1, 1, 1, 1)).to(torch.uint8)
+    words = ("no pain", "sore", "weh 😀"), ("", "a b", "x")
+    for part, said in ((T, words[0]), (U, words[1])):
+        coded = torch.zeros(n, 24, dtype=torch.uint8)
+        for row, code in zip(coded, b.tolist(), strict=True):
+            text = f"{said[code]} 7".encode()
+            row[: len(text)] = torch.tensor(list(text), dtype=torch.uint8) + 1
+        rows[part.name] = coded
     return rows
 
 
@@ -144,8 +161,8 @@ def again(model: ConditionalModel) -> ConditionalModel:
 
 
 def test_every_family_is_found_and_has_its_name() -> None:
-    assert {"chain", "classifier", "diffusion", "factored", "flow", "from-images"} <= set(FAMILIES)
-    assert {"hurdle", "matched", "resample", "table", "vector-diffusion"} <= set(FAMILIES)
+    assert {"chain", "classifier", "diffusion", "factored", "flow", "from-images", "from-texts"} <= set(FAMILIES)
+    assert {"hurdle", "language", "matched", "resample", "table", "vector-diffusion"} <= set(FAMILIES)
     for name in FAMILIES:
         assert family(name).word == name
         assert family(name)() == family(name)(), "a recipe can be made by its name alone, and equals itself"
@@ -159,8 +176,7 @@ def test_sample_has_the_shapes_and_types_of_its_targets(name: str, n: int) -> No
         assert list(drawn) == [part.name for part in case.targets], case
         for part in case.targets:
             values = drawn[part.name]
-            shape = (n, *part.shape) if part.shape else (n,) if part.discrete else (n, part.dim)
-            assert values.shape == shape, case
+            assert values.shape == (n, *part.entries), case
             assert values.dtype == getattr(torch, part.dtype)
             if part.size is not None:
                 assert bool(((values >= 0) & (values < part.size)).all()), case
@@ -257,6 +273,7 @@ def test_weights_say_which_rows_count(name: str) -> None:
     other = {key: (1 - v if key in "ac" else v) for key, v in rows.items()}
     other |= {"b": torch.full_like(rows["b"], 2), "r": rows["r"] + 9, "v": rows["v"] - 9}
     other |= {"m": rows["m"].abs() + 3, "cap": rows["cap"] - 9, "few": torch.full_like(rows["few"], -1.0)}
+    other |= {name: torch.where(rows[name] > 0, 123, 0).to(torch.uint8) for name in "tu"}
     mixed = {key: torch.cat([rows[key], other[key]]) for key in rows}
     weights = torch.cat([torch.ones(400), torch.zeros(400)])
     for case in cases_of(name):

@@ -11,7 +11,7 @@ from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Network, Statement
-from idgen_torch.parts import Values
+from idgen_torch.parts import Values, of_form
 from idgen_torch.running.ancestral import Slots
 from idgen_torch.seeds import stream_for
 
@@ -24,14 +24,14 @@ PROBED = 4000
 def asking(network: Network, schema: Schema, slow: Collection[str] = ()) -> Network:
     """The part of a network that decides what its models are asked: a last statement has no outputs.
 
-    What rests on pictures, or on one of the `slow` models, is left out, since it takes long to draw.
+    What rests on pictures or texts, or on one of the `slow` models, is left out, since it takes long to draw.
     """
     read = {slot for statement in network.statements for slot in statement.inputs}
     drawn = set(network.inputs)
     kept: list[Statement] = []
     for statement in network.statements:
         slots = (*statement.slots, *statement.inputs) if isinstance(statement, Apply) else statement.slots
-        if any(part.form is Form.PICTURES for slot in slots for part in schema.parts(variable_of(slot))):
+        if of_form((part for slot in slots for part in schema.parts(variable_of(slot))), Form.PICTURES, Form.TEXTS):
             continue
         if isinstance(statement, Apply) and statement.model in slow:
             continue
@@ -46,7 +46,7 @@ def crossed(
 ) -> Slots:
     """Values to set: every category evenly and numbers as they occur; conditions as they stand together in other rows.
 
-    Shape: one tensor for each part of each input, with PROBED rows, or one of a picture, which nobody reads.
+    Shape: one tensor for each part of each input, with PROBED rows, or one of a picture or a text, which nobody reads.
     """
     together = torch.randint(count, (PROBED,), generator=stream_for(seed, "probe", "conditions"))
     found: Slots = {}
@@ -60,7 +60,7 @@ def crossed(
 
 def _values(part: Part, values: Tensor, index: Tensor, evenly: bool) -> Tensor:
     """Some rows of a part; of categories `evenly` each that occurs as often."""
-    if part.form is Form.PICTURES:
+    if part.form in (Form.PICTURES, Form.TEXTS):
         return values[:1]
     if part.discrete and evenly:
         there = values.unique()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
-from idgen_torch.parts import Values
+from idgen_torch.parts import Values, of_form
 
 __all__ = ["BINS", "MOST_RARE", "MOST_ROWS", "Column", "Groups", "Support", "codes_of", "seen_parts"]
 
@@ -101,8 +101,8 @@ class Support:
 
 
 def seen_parts(inputs: Sequence[Part]) -> tuple[Part, ...]:
-    """The inputs that are looked at: all but images."""
-    return tuple(part for part in inputs if part.form is not Form.PICTURES)
+    """The inputs that are looked at: all but images and texts, of which every one may be new."""
+    return of_form(inputs, Form.CODES, Form.NUMBERS)
 
 
 def codes_of(columns: Sequence[Column], rows: Values) -> Tensor:

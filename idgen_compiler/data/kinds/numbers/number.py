@@ -28,6 +28,7 @@ from idgen_compiler.data.kinds.spread import Interval, Points, Spread
 from idgen_compiler.data.kinds.texts import read_number
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.shown import cut
 
 __all__ = ["Number", "numbers_of", "one_number"]
 
@@ -299,6 +300,6 @@ def numbers_of(column: Column, wanted: str) -> Array:
         raise DataError(f"column {column.name} holds vectors and cannot be {wanted}; leave it out of types")
     if values.dtype.kind == "O":
         raise DataError(
-            f"column {column.name} holds strings such as {values[0]!r} and cannot be {wanted}; convert it to numbers"
+            f"column {column.name} holds strings such as {cut(values[0])} and cannot be {wanted}; convert it to numbers"
         )
     return values

@@ -49,9 +49,9 @@ class Date(Measured):
 
     def __post_init__(self) -> None:
         if self.form not in _OBJECTS and _dtype(self.form) is None and iso_form(self.form) is None:
-            raise DataError(f"{self.form!r:.80} is no form of dates")
+            raise DataError(f"{self.form!r:.40} is no form of dates")
         if self.zone and _zoned(np.zeros(1, "M8[s]"), self.zone) is None:
-            raise DataError(f"{self.zone!r:.80} is no time zone")
+            raise DataError(f"{self.zone!r:.40} is no time zone")
 
     @classmethod
     def infer(cls, column: Column) -> Self | None:
@@ -103,7 +103,7 @@ class Date(Measured):
     def read(self, name: str, text: str) -> str:
         """The text, where it is ISO 8601."""
         if iso_times([text.strip()]) is None:
-            raise DataError(f"{text!r:.80} is no date of {name}; write it as 2020-01-31 or 2020-01-31T12:00:00")
+            raise DataError(f"{text!r:.40} is no date of {name}; write it as 2020-01-31 or 2020-01-31T12:00:00")
         return text.strip()
 
     def measured(self, setting: Setting, values: Array) -> Array:

@@ -87,7 +87,7 @@ class Duration(Measured):
         """The duration that a person typed, with its unit."""
         found = _parsed([text])
         if found is None:
-            raise DataError(f"{text!r:.80} is no duration of {name}; write it with a unit, as in '90 min' or 'P1DT12H'")
+            raise DataError(f"{text!r:.40} is no duration of {name}; write it with a unit, as in '90 min' or 'P1DT12H'")
         return found[0]
 
     def measured(self, setting: Setting, values: Array) -> Array:

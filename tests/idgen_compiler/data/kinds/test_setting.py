@@ -47,7 +47,7 @@ def test_tensors_are_arrays() -> None:
 
 
 def test_labels_are_listed_up_to_a_point() -> None:
-    with pytest.raises(idgen.DataError, match=r"the labels of X are 0, 1, .*, 19, \.\.\.$"):
+    with pytest.raises(idgen.DataError, match=r"the labels of X are 0, 1, 2 and 37 more$"):
         label_codes(SETTING, 99, tuple(range(40)))
 
 
