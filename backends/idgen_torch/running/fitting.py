@@ -25,6 +25,7 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data, warn_overlap
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.families import ConditionalModel, Resample, Run, Task, seed_noise
+from idgen_torch.families.returned import log_density
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import Disagreement, disagreements
@@ -202,7 +203,8 @@ class Fitting:
 
     @one_thread()
     def _compared(self, op: Train, model: ConditionalModel, task: Task) -> list[Disagreement]:
-        return disagreements(op.result, model, task, self._schema)
+        source = f"{op.result}: {label_of(op)} [{model.family}]"
+        return disagreements(source, model, task, self._schema)
 
     def _held_against(
         self,
@@ -259,7 +261,7 @@ class Fitting:
         log_ratio = torch.zeros(data.count, dtype=torch.float64)
         for draw, by in zip(way.do, way.by, strict=True):
             policy = self._densities.log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data, values)
-            observed = values[by].log_prob(data.rows).double().cpu()
+            observed = log_density(by, values[by], data.rows).double().cpu()
             self._note_missing(op, draw, by, data)
             # A row that the policy never takes weighs nothing, however unlikely it was.
             log_ratio += torch.where(policy == -math.inf, policy, policy - observed)

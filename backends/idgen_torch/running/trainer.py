@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import Chain, ConditionalModel, Family, Hurdle, Run, Task, Tuning
-from idgen_torch.families.family import ready
+from idgen_torch.families.returned import trained
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.plan import FitSettings
@@ -52,9 +52,11 @@ class Trainer:
         scratch = None if kept is None else kept.scratch(file)
         try:
             run = Run(seed_for(self.settings.seed, operation), device, progress, scratch, choose)
-            model = ready(recipe.fit(task, run))
-        except DataError as error:
-            raise DataError(f"{operation} ({label}): {error}") from error
+            model = trained(f"{operation}: {label} [{recipe.word}]", recipe, task, run)
+        except DataError:
+            if kept is not None:
+                kept.forget(file)
+            raise
         finally:
             progress.close()
         if kept is not None:
