@@ -19,13 +19,13 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.returned import described, mismatch, returned_columns
 from idgen_compiler.errors import DataError, IdgenError
-from idgen_torch.families.family import ConditionalModel, Family, ready
+from idgen_torch.families.family import ConditionalModel, ready
 from idgen_torch.families.state import check_finite
 from idgen_torch.families.task import Task, rows_at
 from idgen_torch.parts import Values
 from idgen_torch.seeds import stream_for
 
-__all__ = ["checked_draws", "draw", "is_ours", "log_density", "telling", "trained", "tried"]
+__all__ = ["accepted", "checked_draws", "draw", "is_ours", "log_density", "telling", "tried"]
 
 ROWS, ROWS_OF_IMAGES = 64, 2
 """So many rows are drawn to try a model."""
@@ -56,7 +56,7 @@ def telling(source: str, doing: str, kind: type) -> Iterator[None]:
             raise
         said = " ".join(str(error).split())[:300] or "no message"
         what = f"{doing} of {kind.__qualname__} raised {type(error).__name__}"
-        raise DataError(f"{source}: {what}: {said}; mend it (its traceback is above)") from error
+        raise DataError(f"{source}: {what}: {said}; mend it") from error
 
 
 def draw(source: str, model: ConditionalModel, given: Values, n: int, generator: torch.Generator) -> Values:
@@ -107,25 +107,23 @@ def log_density(source: str, model: ConditionalModel, rows: Values) -> Tensor:
     return found
 
 
-def trained(source: str, recipe: Family, task: Task, run: Any) -> ConditionalModel:
-    """The model that a recipe trains, once it has been tried.
+def accepted(source: str, model: ConditionalModel, task: Task) -> ConditionalModel:
+    """A trained model, ready to be asked, once it has been looked at and tried.
 
-    Raises DataError for a training that fails and for a model that is none, in the name of the source.
+    Raises DataError, in the name of the source, for what is no model, models other parts, or fails the trial.
     """
-    with telling(source, "fit", type(recipe)):
-        model = recipe.fit(task, run)
-        if not isinstance(model, ConditionalModel):
+    if not isinstance(model, ConditionalModel):
+        raise DataError(
+            f"{source}: fit returns {described(model)}, but a ConditionalModel is wanted; return the trained model"
+        )
+    for side in ("targets", "inputs"):
+        ours, its = (", ".join(p.name for p in getattr(each, side, ())) or "none" for each in (task, model))
+        if ours != its:
             raise DataError(
-                f"fit of {type(recipe).__qualname__} returns {described(model)}, but a ConditionalModel is wanted; "
-                "return the trained model"
+                f"{source}: fit returns a model whose {side} are {its}, but {ours} are wanted; "
+                "call super().__init__(recipe, task.targets, task.inputs)"
             )
-        for side in ("targets", "inputs"):
-            ours, its = ([p.name for p in getattr(each, side, ())] for each in (task, model))
-            if ours != its:
-                raise DataError(
-                    f"fit returns a model whose {side} are {', '.join(its) or 'none'}, but {', '.join(ours) or 'none'} "
-                    f"are wanted; call super().__init__(recipe, task.targets, task.inputs)"
-                )
+    with telling(source, "state", type(model)):
         _check_state(model)
         ready(model)
     tried(source, model, task)
