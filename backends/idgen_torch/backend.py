@@ -24,7 +24,7 @@ from idgen_torch.parts import Values
 from idgen_torch.running.files.checkpoint import Checkpoint, fingerprint
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.fitting import Fitting
-from idgen_torch.running.plan import FitSettings, check_families, default_rows_factor
+from idgen_torch.running.plan import FitSettings, default_rows_factor, requested_families
 from idgen_torch.running.progress import shown
 from idgen_torch.running.record import versions
 from idgen_torch.running.sampler import TorchSampler
@@ -74,9 +74,9 @@ class TorchBackend:
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
         rows_factor: regenerated rows for each observed row; ten, or one where images are generated, which takes long.
-        family: operation ("%m3"), targets ("Y"), a model as reports print it ("Y | X, Z") or "*" for all -> a family
-            in the place of the one with the best offer: its name ("flow"), its name with options
-            ("flow{bins=16}") or its recipe (Flow(bins=16)).
+        family: operation ("%m3"), targets ("Y"), a model as reports or programs print it ("Y | X, Z",
+            "P(Y | X ; do(W))") or "*" for all -> a family in the place of the one with the best offer: its name
+            ("flow"), its name with options ("flow{bins=16}"), its recipe (Flow(bins=16)) or its class ("module:Flow").
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
@@ -117,7 +117,7 @@ class TorchBackend:
 def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family]) -> dict[str, Family]:
     """The recipes that are asked for.  Raises DataError for what is none, and for a model that the program lacks."""
     found = {key: tuning.recipe(recipe) for key, recipe in asked.items()}
-    check_families(program, found)
+    requested_families(program, found)
     return found
 
 

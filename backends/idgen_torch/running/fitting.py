@@ -38,7 +38,7 @@ from idgen_torch.running.overlap.probe import PROBED, asking, crossed
 from idgen_torch.running.overlap.support import Support
 from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
-from idgen_torch.running.plan import FitSettings, draws_of, label_of, requested_families
+from idgen_torch.running.plan import FitSettings, check_trained, draws_of, label_of, requested_families
 from idgen_torch.running.record import Choice, DataReport, FitRecord, Lack, ModelReport, Overlap, versions
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
@@ -103,7 +103,9 @@ class Fitting:
 
         An interruption says what is lost.
         """
-        self.program = self.program.realized({choice.operation: choice.chosen for choice in choices})
+        taken = self.program.realized({choice.operation: choice.chosen for choice in choices})
+        check_trained(self.program, taken, self._settings.families, choices, self._model_reports)
+        self.program = taken
         made = self._begin(self.program)
         known = {name: self._tried[digest] for name, digest in made.items() if digest in self._tried}
         with self._telling():

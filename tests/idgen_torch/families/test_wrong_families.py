@@ -233,9 +233,7 @@ def test_each_fault_is_told_in_one_line_and_leaves_nothing_behind(fault: str, tm
     assert "\n" not in said
     assert len(said) < 400
     left = [path.name for path in (tmp_path / "kept").rglob("*") if path.is_file()]
-    scratch = (
-        ["m0.training.safetensors"] if fault in RESUMABLE else []
-    )  # a fit that failed may be resumed by its family
+    scratch = ["m0.training.safetensors"] if fault in RESUMABLE else []  # such may be resumed
     assert left == scratch
     FAULT.clear()
     mended = fit(data, checkpoint=tmp_path / "kept")
