@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
-from idgen_torch.families import Family, Tuning, families, write_recipe
-from idgen_torch.families import family as family_of
+from idgen_torch.families import Family, Tuning, registry, write_recipe
+from idgen_torch.families.registry import imported, made_known
+from idgen_torch.nets.own import known_networks
 from idgen_torch.parts import Values
 from idgen_torch.running.files.checkpoint import Checkpoint, fingerprint
 from idgen_torch.running.files.samplers import read_fitted
@@ -37,7 +38,12 @@ __all__ = ["TorchBackend"]
 FEW_ROWS = 10
 """A table of fewer rows is told of."""
 
-_EXAMPLES = {"types": "{'X': 'categorical'}", "composites": "{'W': ['W.a', 'W.b']}", "family": "{'Y': 'table'}"}
+_EXAMPLES = {
+    "types": "{'X': 'categorical'}",
+    "composites": "{'W': ['W.a', 'W.b']}",
+    "family": "{'Y': 'table'}",
+    "networks": "{'mine:UNet': UNet}",
+}
 
 
 class TorchBackend:
@@ -54,6 +60,7 @@ class TorchBackend:
         seed: int = 0,
         rows_factor: float | None = None,
         family: Mapping[str, str | Family] | None = None,
+        families: Iterable[str | type[Family]] = (),
         progress: bool | Progress = True,
         checkpoint: str | Path | None = None,
         check_graph: bool = True,
@@ -77,6 +84,7 @@ class TorchBackend:
         family: operation ("%m3"), targets ("Y"), a model as reports or programs print it ("Y | X, Z",
             "P(Y | X ; do(W))") or "*" for all -> a family in the place of the one with the best offer: its name
             ("flow"), its name with options ("flow{bins=16}"), its recipe (Flow(bins=16)) or its class ("module:Flow").
+        families: classes, or texts "module:Class", that are made known before, as `register` does; a text is imported.
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
@@ -89,6 +97,8 @@ class TorchBackend:
         """
         program.check()
         _check_mappings(types=types, composites=composites, family=family)
+        _make_known(families)
+        _make_known(_classes(family or {}))
         how, options = Reading.take(options)
         tuning = Tuning.read(options)
         asked = _families(program, tuning, family or {})
@@ -100,17 +110,30 @@ class TorchBackend:
         times = default_rows_factor(program, schema) if factor is None else factor
         settings = FitSettings(seed, times, place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)
-        with our_arithmetic(gradients=True), shown(progress) as told:
+        with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
             fitting = Fitting(program, schema, rows, settings, told, kept, thin)
             return TorchSampler(fitting.run(choices(program, schema, fitting.overlap)), place)
 
-    def load(self, path: str | Path, device: str = "auto") -> TorchSampler:
-        """Read what a sampler's `save` wrote; nothing in the files is executed.
+    def load(
+        self,
+        path: str | Path,
+        device: str = "auto",
+        families: Iterable[str | type[Family]] = (),
+        networks: Mapping[str, Any] | None = None,
+    ) -> TorchSampler:
+        """Read what a sampler's `save` wrote; nothing in the files is executed, nor imported because a file names it.
+
+        families: as in `fit`, for a sampler that was saved with families of somebody's own.
+        networks: name -> what built a network of somebody's own (see `Diffusion.network`), a module of that shape, or
+            the text "module:factory"; the name is the one that the error of a load without it says.
 
         Raises DataError for a folder that is truncated or was tampered with.
         """
         place = _device(device)
-        with our_arithmetic(gradients=False):
+        _make_known(families)
+        _check_mappings(networks=networks)
+        known = {name: imported(net) if isinstance(net, str) else net for name, net in (networks or {}).items()}
+        with our_arithmetic(gradients=False), known_networks(known):
             return TorchSampler(read_fitted(Path(path), place), place, loaded=True)
 
 
@@ -119,6 +142,23 @@ def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family
     found = {key: tuning.recipe(recipe) for key, recipe in asked.items()}
     requested_families(program, found)
     return found
+
+
+def _make_known(asked: Iterable[str | type[Family]]) -> None:
+    if isinstance(asked, str | type) or not isinstance(asked, Iterable):
+        raise DataError(f"families is {asked!r:.80}; give a list of classes, or of texts such as 'module:Class'")
+    for each in asked:
+        made_known(each)
+
+
+def _classes(asked: Mapping[str, str | Family]) -> list[type[Family]]:
+    return [type(recipe) for recipe in asked.values() if isinstance(recipe, Family)]
+
+
+def _networks(tuning: Tuning, asked: Mapping[str, Family]) -> dict[str, Any]:
+    """What builds the networks of somebody's own, for models that a checkpoint has: name -> builder."""
+    named = [getattr(recipe, "network", None) for recipe in (*tuning.recipes, *asked.values())]
+    return {name: imported(name) if (own := getattr(name, "builder", None)) is None else own for name in named if name}
 
 
 def _check_mappings(**arguments: object) -> None:
@@ -170,7 +210,7 @@ def _checkpoint(
             "families": asked,
         },
         versions={**used, "python": used["python"].rpartition(".")[0]},
-        families={name: code for name in families() if (code := _code_of(family_of(name)))},
+        families={name: code for name in registry.families() if (code := _code_of(registry.family(name)))},
     )
 
 

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +149,11 @@ def _files(header: dict[str, Any], path: Path) -> list[str]:
     return found
 
 
-def load(path: str | Path) -> Sampler:
+def load(path: str | Path, **options: Any) -> Sampler:
     """Read a saved sampler with the backend that wrote it; nothing in the files is executed.
+
+    `options` are the backend's: torch takes `device`, and `families` for a sampler with model families of
+    somebody's own (see `idgen_torch.TorchBackend.load`).
 
     One that is replaced meanwhile is read again, so that the old one or the new one comes back, whole. Raises DataError
     for a folder that is truncated or tampered with, IdgenError for a missing backend.
@@ -164,4 +168,14 @@ def load(path: str | Path) -> Sampler:
     >>> loaded.sample(3, do={"X": 1})["Y"].tolist()
     [1, 1, 1]
     """
-    return read_steadily(Path(path), lambda folder: find_backend(read_header(folder)["backend"]).load(folder))
+    return read_steadily(Path(path), lambda folder: _load(folder, options))
+
+
+def _load(folder: Path, options: dict[str, Any]) -> Sampler:
+    name = read_header(folder)["backend"]
+    backend: Any = find_backend(name)
+    known = signature(backend.load).parameters
+    if unknown := [option for option in options if option not in known]:
+        raise DataError(f"the backend {name!r} loads without an option {', '.join(unknown)}; leave it out")
+    sampler: Sampler = backend.load(folder, **options)
+    return sampler

@@ -17,7 +17,7 @@ from idgen_torch.arithmetic import Made
 from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, pixels
 from idgen_torch.parts import Values, of_form
 
-__all__ = ["Denoiser", "DenoiserLayout", "common_shape", "stacked"]
+__all__ = ["Denoiser", "DenoiserLayout", "common_shape", "resized", "stacked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Denoiser(DenoisingNetwork):
         Without images among the inputs there are no channels.
         """
         code = self.code(given, rows, keep)
-        maps = [self._fold(_resized(pixels(given[p.name].to(code.device)), self.shape[1:])) for p in self.images]
+        maps = [self._fold(resized(pixels(given[p.name].to(code.device)), self.shape[1:])) for p in self.images]
         sides = (side // self.layout.unshuffle for side in self.padded)
         seen = torch.cat(maps, 1) if maps else code.new_empty(rows, 0, *sides)
         return (seen if keep is None else seen * keep.view(-1, 1, 1, 1)), code
@@ -136,7 +136,8 @@ def _shape(part: Part) -> tuple[int, int, int]:
     return part.shape
 
 
-def _resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
+def resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Images in another height and width.  Shape: (rows, C, h, w) -> (rows, C, *size)."""
     if tuple(images.shape[-2:]) == size:
         return images
     return interpolate(images, size=size, mode="bilinear", antialias=True)
