@@ -43,12 +43,19 @@ def sample_command(
         list[str] | None,
         typer.Option("--family", metavar="MODULE:CLASS", help="A family of your own that it needs; repeatable."),
     ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option("--network", metavar="MODULE:FACTORY", help="A network of your own that it needs; repeatable."),
+    ] = None,
 ) -> None:
     """Sample the outcomes from a saved sampler, with treatments set and conditions given."""
     if out is not None:
         check_writable(out)
+    named = [text if "=" in text else f"{text}={text}" for text in network or ()]
+    asked_for = {"families": family, "networks": assignments("--network", named)}
+    wanted: dict[str, Any] = {name: value for name, value in asked_for.items() if value}
     with modules_from_here():
-        sampler = load(folder, **({"families": family} if family else {}))
+        sampler = load(folder, **wanted)
     values = [
         {name: sampler.read_value(name, text) for name, text in assignments(option, texts or ()).items()}
         for option, texts in (("--do", do), ("--given", given))
