@@ -81,10 +81,9 @@ class TorchBackend:
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
         rows_factor: regenerated rows for each observed row; ten, or one where images are generated, which takes long.
-        family: operation ("%m3"), targets ("Y"), a model as reports or programs print it ("Y | X, Z",
-            "P(Y | X ; do(W))") or "*" for all -> a family in the place of the one with the best offer: its name
-            ("flow"), its name with options ("flow{bins=16}"), its recipe (Flow(bins=16)) or its class ("module:Flow").
-        families: classes, or texts "module:Class", that are made known before, as `register` does; a text is imported.
+        family: model, by operation ("%m3"), as printed ("Y | X, Z"), by targets ("Y"), or "*" for all -> family, by
+            name ("flow{bins=16}"), recipe (Flow(bins=16)) or class ("module:Flow"); see `families.request`.
+        families: classes, or texts "module:Class" (imported), that are made known before, as `register` does.
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
@@ -97,18 +96,15 @@ class TorchBackend:
         """
         program.check()
         _check_mappings(types=types, composites=composites, family=family)
-        _make_known(families)
-        _make_known(_classes(family or {}))
         how, options = Reading.take(options)
-        tuning = Tuning.read(options)
+        tuning = _tuning(options, families)
         asked = _families(program, tuning, family or {})
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
         check_stated(program, schema.check)
         thin = _warn_thin(program, schema, rows)
         warn_contradictions(program, data, types, schema, check_graph, how)
-        times = default_rows_factor(program, schema) if factor is None else factor
-        settings = FitSettings(seed, times, place, tuning, asked)
+        settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings)
         with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
             fitting = Fitting(program, schema, rows, settings, told, kept, thin)
@@ -137,6 +133,12 @@ class TorchBackend:
             return TorchSampler(read_fitted(Path(path), place), place, loaded=True)
 
 
+def _tuning(options: Mapping[str, Any], families: Iterable[str | type[Family]]) -> Tuning:
+    """What the options say of all families, those that are brought along among them."""
+    _make_known(families)
+    return Tuning.read(options)
+
+
 def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family]) -> dict[str, Family]:
     """The recipes that are asked for.  Raises DataError for what is none, and for a model that the program lacks."""
     found = {key: tuning.recipe(recipe) for key, recipe in asked.items()}
@@ -149,10 +151,6 @@ def _make_known(asked: Iterable[str | type[Family]]) -> None:
         raise DataError(f"families is {asked!r:.80}; give a list of classes, or of texts such as 'module:Class'")
     for each in asked:
         made_known(each)
-
-
-def _classes(asked: Mapping[str, str | Family]) -> list[type[Family]]:
-    return [type(recipe) for recipe in asked.values() if isinstance(recipe, Family)]
 
 
 def _networks(tuning: Tuning, asked: Mapping[str, Family]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.warning import warn_user
 from idgen_torch.families.family import ConditionalModel, Family
 
-__all__ = ["GROUP", "families", "family", "imported", "is_known", "made_known", "register"]
+__all__ = ["GROUP", "families", "family", "imported", "is_known", "made_known", "path_of", "register"]
 
 GROUP = "idgen_compiler.families"
 """The entry points of a package that brings families: name = "module:Class"."""
@@ -38,13 +38,13 @@ def register(kind: F) -> F:
         raise DataError(f"the family {kind.__qualname__} has no name; give it one, such as word = 'nearest'")
     _check_whole(kind)
     known, point = _LOADED.get(name), _points().get(name)
-    taken = {_path(known)} if known is not None else set()
+    taken = {path_of(known)} if known is not None else set()
     taken |= {point.value} if point is not None else set()
-    if taken - {_path(kind)}:
-        others = ", ".join(sorted(taken - {_path(kind)}))
+    if taken - {path_of(kind)}:
+        others = ", ".join(sorted(taken - {path_of(kind)}))
         raise DataError(
-            f"a kernel family called {name!r} is registered already, by {others}, and {_path(kind)} is another class; "
-            "give yours another name"
+            f"a kernel family called {name!r} is registered already, by {others}; {path_of(kind)} is another "
+            "class: give it another name"
         )
     _LOADED[name] = kind
     return kind
@@ -149,5 +149,6 @@ def _load(name: str, point: EntryPoint) -> type[Family]:
     return kind
 
 
-def _path(kind: type[Family]) -> str:
+def path_of(kind: type[Family]) -> str:
+    """The text `module:Class` of a family."""
     return f"{kind.__module__}:{kind.__qualname__}"

@@ -12,7 +12,7 @@ from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import to_plain
 from idgen_torch.families.choice import choose
 from idgen_torch.families.family import Family
-from idgen_torch.families.registry import families, family, made_known
+from idgen_torch.families.registry import families, family, is_known, path_of
 from idgen_torch.families.task import Task
 from idgen_torch.families.text import parse_recipe
 from idgen_torch.options import rule_of
@@ -65,14 +65,21 @@ class Tuning:
     def recipe(self, asked: object) -> Family:
         """The recipe that is asked for, by name, text or itself; what it sets comes before the options of the fit.
 
-        A recipe's own class is registered. Raises DataError for what is no recipe, and for a class of a name in use.
+        Raises DataError for what is no recipe, and for one of a class that is not registered.
         """
         recipe = parse_recipe(asked) if isinstance(asked, str) else asked
         if isinstance(recipe, type) and issubclass(recipe, Family):
             raise DataError(f"{recipe.__qualname__} is a class; write {recipe.__qualname__}(), with its options")
         if not isinstance(recipe, Family):
             raise DataError(f"{asked!r:.80} is no family; {_meant(asked)}")
-        made_known(type(recipe))
+        kind = type(recipe)
+        if not is_known(recipe.word):
+            raise DataError(
+                f"no kernel family is called {recipe.word!r}; put @register above {kind.__qualname__}, or say "
+                f"families=[{kind.__qualname__}], so that what is saved can be loaded"
+            )
+        if path_of(kind) != path_of(family(recipe.word)):
+            raise DataError(f"{path_of(kind)} is not the family called {recipe.word!r}; give yours another name")
         return recipe.filled(self.values.get(recipe.word, {}))
 
     def lean(self, recipe: Family, **values: Any) -> Family:

@@ -20,7 +20,7 @@ from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.analysis import needed_by
 from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves
-from idgen_compiler.ir.operations import Draw, Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.operations import Draw, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data, warn_overlap
 from idgen_torch.arithmetic import one_thread
@@ -30,7 +30,7 @@ from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
-from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, policy_of, resampled_parts
+from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resampled_parts, unfolded
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.overlap.finding import Lookout
@@ -205,8 +205,7 @@ class Fitting:
 
     @one_thread()
     def _compared(self, op: Train, model: ConditionalModel, task: Task) -> list[Disagreement]:
-        source = f"{op.result}: {label_of(op)} [{model.family}]"
-        return disagreements(source, model, task, self._schema)
+        return disagreements(f"{op.result}: {label_of(op)} [{model.family}]", model, task, self._schema)
 
     def _held_against(
         self,
@@ -238,7 +237,7 @@ class Fitting:
 
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet:
         count = max(1, round(self._settings.rows_factor * self._observed.count))
-        network = _unfolded(way)
+        network = unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
         watch = self._watch(f"{{share}} of the rows of {op.result} ask {_ASKED}")
         wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
@@ -279,7 +278,7 @@ class Fitting:
     def _look_at(self, op: Train, inputs: Sequence[Part], data: DataSet) -> None:
         """Keep which inputs of a model stand together in its rows, where a network applies it."""
         ways = [law.regenerate for law in self.program.laws if law.regenerate]
-        networks = [*map(_unfolded, ways), *(sampler.network for sampler in self.program.samplers)]
+        networks = [*map(unfolded, ways), *(sampler.network for sampler in self.program.samplers)]
         groups = groups_of(op, self._schema, networks)
         support = None if groups is None else Support.of(inputs, groups, data.rows, data.weights)
         if support is not None:
@@ -345,11 +344,6 @@ class Fitting:
         """Reports in the program's order, in whatever order the operations were executed."""
         names = [op.result for op in self.program.operations]
         return tuple(reports[name] for name in names if name in reports)
-
-
-def _unfolded(way: Regenerate) -> Network:
-    """The network of a regeneration with the draws of do(...) run as its first statements."""
-    return Network((), (*map(applied, way.do), *way.network.statements), way.network.outputs)
 
 
 def _room(part: Part, count: int, like: Tensor) -> Tensor:
