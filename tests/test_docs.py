@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from idgen_compiler.data.kinds import registry
+from idgen_torch.families import registry as families
 from tests import pages
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -25,6 +26,7 @@ def name_of(page: Path) -> str:
 def test_page_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(registry, "_KINDS", dict(registry._KINDS))  # what a page registers is for that page
+    monkeypatch.setattr(families, "_LOADED", dict(families._LOADED))
     monkeypatch.setenv("COLUMNS", "80")  # help texts are folded to the terminal
     page = path.read_text(encoding="utf-8")
     wrong = [run for run in pages.run(page, path) if not pages.matches(run.expected, run.printed)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,14 @@ from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.bound import Brought
 from idgen_torch.bound.binding import brought_for, tried
-from idgen_torch.families import Family, Tuning, families, write_recipe
-from idgen_torch.families import family as family_of
+from idgen_torch.families import Family, Tuning, registry, write_recipe
+from idgen_torch.families.registry import imported, made_known
+from idgen_torch.nets.own import known_networks
 from idgen_torch.parts import Values
 from idgen_torch.running.files.checkpoint import Checkpoint, fingerprint
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.fitting import Fitting
-from idgen_torch.running.plan import FitSettings, check_families, default_rows_factor
+from idgen_torch.running.plan import FitSettings, default_rows_factor, requested_families
 from idgen_torch.running.progress import shown
 from idgen_torch.running.record import versions
 from idgen_torch.running.sampler import TorchSampler
@@ -39,7 +40,12 @@ __all__ = ["TorchBackend"]
 FEW_ROWS = 10
 """A table of fewer rows is told of."""
 
-_EXAMPLES = {"types": "{'X': 'categorical'}", "composites": "{'W': ['W.a', 'W.b']}", "family": "{'Y': 'table'}"}
+_EXAMPLES = {
+    "types": "{'X': 'categorical'}",
+    "composites": "{'W': ['W.a', 'W.b']}",
+    "family": "{'Y': 'table'}",
+    "networks": "{'mine:UNet': UNet}",
+}
 
 
 class TorchBackend:
@@ -56,6 +62,7 @@ class TorchBackend:
         seed: int = 0,
         rows_factor: float | None = None,
         family: Mapping[str, str | Family] | None = None,
+        families: Iterable[str | type[Family]] = (),
         bind: Mapping[str, Any] | None = None,
         progress: bool | Progress = True,
         checkpoint: str | Path | None = None,
@@ -77,9 +84,9 @@ class TorchBackend:
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
         rows_factor: regenerated rows for each observed row; ten, or one where it draws images, which takes long.
-        family: operation ("%m3"), targets ("Y"), a model as reports print it ("Y | X, Z") or "*" for all -> a family
-            in the place of the one with the best offer: its name ("flow"), its name with options
-            ("flow{bins=16}") or its recipe (Flow(bins=16)).
+        family: model, by operation ("%m3"), as printed ("Y | X, Z"), by targets ("Y"), or "*" for all -> family, by
+            name ("flow{bins=16}"), recipe (Flow(bins=16)) or class ("module:Flow"); see `families.request`.
+        families: classes, or texts "module:Class" (imported), that are made known before, as `register` does.
         bind: a conditional ("I2 | I1, Male", inputs in any order, or its target alone) -> what draws it: a callable
             `f(inputs, n, generator) -> values`, or `f(inputs) -> values` for a function, in the user's own units and
             labels, or an adapter of `idgen_torch.bound`. Every bound kernel of the program needs one; a conditional
@@ -99,7 +106,7 @@ class TorchBackend:
         _check_mappings(types=types, composites=composites, family=family)
         brought = brought_for(program, bind)
         how, options = Reading.take(options)
-        tuning = Tuning.read(options)
+        tuning = _tuning(options, families)
         asked = _families(program, tuning, family or {})
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = _parted(types or {}, program)
@@ -109,21 +116,34 @@ class TorchBackend:
         check_stated(program, schema.check)
         thin = _warn_thin(program, schema, rows)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
-        times = default_rows_factor(program, schema) if factor is None else factor
-        settings = FitSettings(seed, times, place, tuning, asked)
+        settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings, brought)
-        with our_arithmetic(gradients=True), shown(progress) as told:
+        with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
             fitting = Fitting(program, schema, rows, settings, told, kept, thin, brought)
             return TorchSampler(fitting.run(choices(program, schema, fitting.overlap)), place)
 
-    def load(self, path: str | Path, device: str = "auto", bind: Mapping[str, Any] | None = None) -> TorchSampler:
-        """Read what a sampler's `save` wrote; nothing in the files is executed.
+    def load(
+        self,
+        path: str | Path,
+        device: str = "auto",
+        families: Iterable[str | type[Family]] = (),
+        networks: Mapping[str, Any] | None = None,
+        bind: Mapping[str, Any] | None = None,
+    ) -> TorchSampler:
+        """Read what a sampler's `save` wrote; nothing in the files is executed, nor imported because a file names it.
+
+        families: as in `fit`, for a sampler that was saved with families of somebody's own.
+        networks: name -> what built a network of somebody's own (see `Diffusion.network`), a module of that shape, or
+            the text "module:factory"; the name is the one that the error of a load without it says.
 
         `bind` brings again what was bound, by the same names. Raises DataError for a folder that is truncated or was
         tampered with, and for a bound kernel that is not brought.
         """
         place = _device(device)
-        with our_arithmetic(gradients=False):
+        _make_known(families)
+        _check_mappings(networks=networks)
+        known = {name: imported(net) if isinstance(net, str) else net for name, net in (networks or {}).items()}
+        with our_arithmetic(gradients=False), known_networks(known):
             return TorchSampler(read_fitted(Path(path), place, bind), place, loaded=True)
 
 
@@ -136,11 +156,30 @@ def _parted(
     return {name: kind for name, kind in types.items() if name not in lacking}, of_none
 
 
+def _tuning(options: Mapping[str, Any], families: Iterable[str | type[Family]]) -> Tuning:
+    """What the options say of all families, those that are brought along among them."""
+    _make_known(families)
+    return Tuning.read(options)
+
+
 def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family]) -> dict[str, Family]:
     """The recipes that are asked for.  Raises DataError for what is none, and for a model that the program lacks."""
     found = {key: tuning.recipe(recipe) for key, recipe in asked.items()}
-    check_families(program, found)
+    requested_families(program, found)
     return found
+
+
+def _make_known(asked: Iterable[str | type[Family]]) -> None:
+    if isinstance(asked, str | type) or not isinstance(asked, Iterable):
+        raise DataError(f"families is {asked!r:.80}; give a list of classes, or of texts such as 'module:Class'")
+    for each in asked:
+        made_known(each)
+
+
+def _networks(tuning: Tuning, asked: Mapping[str, Family]) -> dict[str, Any]:
+    """What builds the networks of somebody's own, for models that a checkpoint has: name -> builder."""
+    named = [getattr(recipe, "network", None) for recipe in (*tuning.recipes, *asked.values())]
+    return {name: imported(name) if (own := getattr(name, "builder", None)) is None else own for name in named if name}
 
 
 def _check_mappings(**arguments: object) -> None:
@@ -198,7 +237,7 @@ def _checkpoint(
             "bound": {name: [one.name, one.digest] for name, one in brought.items()},
         },
         versions={**used, "python": used["python"].rpartition(".")[0]},
-        families={name: code for name in families() if (code := _code_of(family_of(name)))},
+        families={name: code for name in registry.families() if (code := _code_of(registry.family(name)))},
     )
 
 

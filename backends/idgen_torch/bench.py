@@ -100,7 +100,7 @@ def compare(case: Case, repeats: int = 3) -> dict[str, tuple[float, float]]:
         clock = _Clock(case.device)
         model = how.fit(task, Run(device=case.device, progress=clock))
         ours = 0.9 * case.steps / clock.nine_tenths
-        network, plain = _plain_training(case, rows, model.network.layout)
+        network, plain = _plain_training(case, rows, how.layout())
         best["training steps/s"] = _better(best["training steps/s"], (ours, plain))
         given = {name: values[: case.samples] for name, values in rows.items()}
         count = len(given["X"])

@@ -12,7 +12,19 @@ from typing import Any, ClassVar, Self
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import to_plain
 
-__all__ = ["Options", "Rule", "choice", "default_of", "flag", "folder", "real", "rule_of", "whole", "widths"]
+__all__ = [
+    "Options",
+    "Rule",
+    "choice",
+    "declared",
+    "default_of",
+    "flag",
+    "folder",
+    "real",
+    "rule_of",
+    "whole",
+    "widths",
+]
 
 _RULE = "rule"
 
@@ -167,6 +179,11 @@ def folder(default: str | None) -> Any:
         return str(value)
 
     return _declared(default, Rule("a folder", settle))
+
+
+def declared(default: Any, meaning: str, settle: Callable[[Any], Any]) -> Any:
+    """What messages call `meaning`; `settle` gives it as JSON can hold it, and raises ValueError for anything else."""
+    return _declared(default, Rule(meaning, settle))
 
 
 def _declared(default: Any, rule: Rule) -> Any:

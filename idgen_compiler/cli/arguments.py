@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -31,6 +35,8 @@ __all__ = [
     "assignments",
     "groups",
     "listed_names",
+    "modules_from_here",
+    "named_classes",
     "plain_value",
     "read_admg",
     "read_program",
@@ -41,6 +47,7 @@ __all__ = [
 ]
 
 CATALOG = "catalog:"
+_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _READ = ("delimiter", "decimal", "encoding", "missing_marks", "size_limit")
 
 QueryText = Annotated[
@@ -198,6 +205,22 @@ def split_name(option: str, text: str, mark: str) -> tuple[str, str, str]:
         return split_spelled(text, mark)
     except ValueError as error:
         raise IdgenError(f"{option} {text!r}: a name in quotes that JSON cannot read ({error})") from None
+
+
+def named_classes(texts: Iterable[str] | None) -> list[str]:
+    """Those of some arguments that are `module:Class`, and no assignment."""
+    return [text for text in texts or () if _CLASS.fullmatch(text.strip())]
+
+
+@contextmanager
+def modules_from_here() -> Iterator[None]:
+    """Let modules of the working directory be imported, which a person names on the command line."""
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
 
 
 def plain_value(text: str) -> Any:

@@ -20,6 +20,8 @@ from idgen_compiler.cli.arguments import (
     Realize,
     assignments,
     listed_names,
+    modules_from_here,
+    named_classes,
     plain_value,
     read_program,
     read_question,
@@ -80,7 +82,8 @@ Families = Annotated[
     typer.Option(
         "--family",
         metavar="Y=FAMILY",
-        help="A model's family, by target or operation, in the backend's words; repeatable.",
+        help="A model's family, by target, operation or what it models (Y | X), in the backend's words or as "
+        "module:Class; module:Class alone makes a family known; repeatable.",
     ),
 ]
 Images = Annotated[
@@ -146,10 +149,12 @@ def fit_command(
     compiled = _program(query, graph, latent, program, level, realize)
     _check_out(out)
     _check_apart(checkpoint, out)
+    own = named_classes(family)
     wanted: dict[str, Any] = {
         "types": read_types(types) or None,
         "composites": _composites(composite or ()) or None,
-        "family": assignments("--family", family or ()) or None,
+        "family": assignments("--family", [text for text in family or () if text not in own]) or None,
+        "families": own or None,
         "seed": seed,
         "device": device,
         "rows_factor": rows_factor,
@@ -163,7 +168,8 @@ def fit_command(
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     given |= reading_options(missing, read, images_root)
-    sampler = compiled.fit(data, backend=backend, **given)
+    with modules_from_here():
+        sampler = compiled.fit(data, backend=backend, **given)
     _save(sampler, out)
     _tell(sampler, compiled, data, out)
 

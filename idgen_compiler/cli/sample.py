@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from idgen_compiler.cli.arguments import assignments
+from idgen_compiler.cli.arguments import assignments, modules_from_here
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
 from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.page import Page
@@ -39,11 +39,23 @@ def sample_command(
     seed: Annotated[
         int | None, typer.Option("--seed", help="Equal seeds give equal samples.", show_default="a fresh one")
     ] = None,
+    family: Annotated[
+        list[str] | None,
+        typer.Option("--family", metavar="MODULE:CLASS", help="A family of your own that it needs; repeatable."),
+    ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option("--network", metavar="MODULE:FACTORY", help="A network of your own that it needs; repeatable."),
+    ] = None,
 ) -> None:
     """Sample the outcomes from a saved sampler, with treatments set and conditions given."""
     if out is not None:
         check_writable(out)
-    sampler = load(folder)
+    named = [text if "=" in text else f"{text}={text}" for text in network or ()]
+    asked_for = {"families": family, "networks": assignments("--network", named)}
+    wanted: dict[str, Any] = {name: value for name, value in asked_for.items() if value}
+    with modules_from_here():
+        sampler = load(folder, **wanted)
     values = [
         {name: sampler.read_value(name, text) for name, text in assignments(option, texts or ()).items()}
         for option, texts in (("--do", do), ("--given", given))

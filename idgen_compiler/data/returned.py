@@ -56,7 +56,8 @@ def described(values: Any) -> str:
     except (DataError, ValueError, TypeError):
         found = None
     if found is None or not found.ndim:
-        return "None" if values is None else f"the {type(values).__name__} {values!r:.40}"
+        told = " ".join(f"{values!r:.60}".split())[:40]
+        return "None" if values is None else f"the {type(values).__name__} {told}"
     told = f"{found.dtype} of shape {found.shape}"
     if found.dtype.names or not found.size:
         return told
@@ -85,7 +86,7 @@ def returned_columns(source: str, answer: Any, names: Sequence[str]) -> dict[str
         if set(answer) != set(names):
             stray = [str(name) for name in answer if name not in names]
             told = ", ".join(map(str, answer)) or "nothing"
-            hint = near_misses(stray[0], names) if stray else ""
+            hint = near_misses(stray[0], names) if len(stray) == len(names) else ""
             raise DataError(f"{source} returns {told}, but {', '.join(names)} is wanted; {wanted}{hint}")
         return {name: answer[name] for name in names}
     if len(names) == 1 and answer is not None:

@@ -66,8 +66,8 @@ class Backend(Protocol):
         """Train the program's models on data, which `hinge.source.data_of` finds where the program names a source."""
         ...
 
-    def load(self, path: Path, **options: Any) -> Sampler:
-        """Read what a sampler's `save` wrote; options are those that the method names."""
+    def load(self, path: Path, /, **options: Any) -> Sampler:
+        """Read what a sampler's `save` wrote; options that it declares are handed on by `idgen.load`."""
         ...
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,8 @@ def _files(header: dict[str, Any], path: Path) -> list[str]:
 def load(path: str | Path, **options: Any) -> Sampler:
     """Read a saved sampler with the backend that wrote it; nothing in the files is executed.
 
-    `options` are the backend's: `bind={"Y | X": f}` brings again what was bound when a sampler of "torch" was fitted.
+    `options` are the backend's: torch takes `device`, `families` for a sampler with model families of somebody's own,
+    and `bind={"Y | X": f}` to bring again what was bound (see `idgen_torch.TorchBackend.load`).
 
     One that is replaced meanwhile is read again, so that the old one or the new one comes back, whole. Raises DataError
     for a folder that is truncated or tampered with, IdgenError for a missing backend.
@@ -167,13 +168,14 @@ def load(path: str | Path, **options: Any) -> Sampler:
     >>> loaded.sample(3, do={"X": 1})["Y"].tolist()
     [1, 1, 1]
     """
-    return read_steadily(Path(path), lambda folder: _loaded(folder, options))
+    return read_steadily(Path(path), lambda folder: _load(folder, options))
 
 
-def _loaded(folder: Path, options: dict[str, Any]) -> Sampler:
+def _load(folder: Path, options: dict[str, Any]) -> Sampler:
     name = read_header(folder)["backend"]
-    backend = find_backend(name)
-    unknown = [option for option in options if option not in inspect.signature(backend.load).parameters]
-    if unknown:
-        raise DataError(f"the backend {name!r}, which wrote {folder}, loads without {unknown[0]}=; leave it out")
-    return backend.load(folder, **options)
+    backend: Any = find_backend(name)
+    known = signature(backend.load).parameters
+    if unknown := [option for option in options if option not in known]:
+        raise DataError(f"the backend {name!r} loads without an option {', '.join(unknown)}; leave it out")
+    sampler: Sampler = backend.load(folder, **options)
+    return sampler

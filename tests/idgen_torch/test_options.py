@@ -12,7 +12,6 @@ import pytest
 from idgen_compiler.errors import DataError
 from idgen_torch import Diffusion, Flow, Table
 from idgen_torch.families import Tuning, known_options, parse_recipe, write_recipe
-from idgen_torch.families.request import Addressed, requested
 from idgen_torch.options import Options, choice, folder, whole, widths
 
 
@@ -173,21 +172,6 @@ def test_texts_name_recipes(text: str, recipe: object) -> None:
 def test_texts_that_name_none_say_where(text: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         parse_recipe(text)
-
-
-@pytest.mark.parametrize(
-    ("requests", "found"),
-    [
-        (["%m3"], "%m3"),
-        (["m3", "Y2, Y1"], "m3"),
-        (["Y1, Y2", "*"], "Y1, Y2"),
-        (["Y2,Y1", "Y1, Y2 | Z,X"], "Y1, Y2 | Z,X"),
-        (["*", "Y1"], "*"),
-        (["Y1", "%m", "Y1, Y2 | X"], None),
-    ],
-)
-def test_the_most_particular_request_that_means_a_model_counts(requests: list[str], found: str | None) -> None:
-    assert requested(Addressed("%m3", ("Y1", "Y2"), ("X", "Z")), {key: key for key in requests}) == found
 
 
 def test_rules_settle_values_of_any_options() -> None:

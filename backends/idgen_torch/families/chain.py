@@ -12,7 +12,7 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families.family import ConditionalModel, Family, Run
-from idgen_torch.families.links import learned_link, links_state, read_link
+from idgen_torch.families.links import drawn_by, learned_link, links_state, read_link
 from idgen_torch.families.state import Config, Tensors
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Values, of_form
@@ -52,8 +52,8 @@ class ChainModel(ConditionalModel):
 
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """The first targets, then the others given them."""
-        drawn = self._first.sample(given, n, generator)
-        drawn |= self._second.sample({**given, **drawn}, n, generator)
+        drawn = drawn_by(self._first, given, n, generator)
+        drawn |= drawn_by(self._second, {**given, **drawn}, n, generator)
         return {part.name: drawn[part.name] for part in self.targets}
 
     def log_prob(self, rows: Values) -> Tensor:

@@ -19,11 +19,13 @@ import math
 from collections.abc import Sequence
 
 from idgen_compiler.data.part import Form
+from idgen_compiler.data.returned import described
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import total
 from idgen_torch.drawing import generator_for
 from idgen_torch.families.family import Family
 from idgen_torch.families.registry import families, family
+from idgen_torch.families.returned import log_density, telling
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import of_form
 from idgen_torch.training.ensemble import split
@@ -38,8 +40,18 @@ def offers(task: Task, recipes: Sequence[Family] | None = None) -> list[tuple[Fa
     """What is offered for a task, the best first; of the recipes, or of every family as it is by default."""
     asked = [family(name)() for name in families()] if recipes is None else recipes
     able = [recipe for recipe in asked if recipe.likelihood or not task.likelihood]
-    found = [(recipe, offer) for recipe in able if (offer := recipe.offer(task)) is not None]
+    found = [(recipe, offer) for recipe in able if (offer := _offer(recipe, task)) is not None]
     return sorted(found, key=lambda pair: -pair[1].rank)
+
+
+def _offer(recipe: Family, task: Task) -> Offer | None:
+    """What a recipe offers.  Raises DataError, in the name of the family, where its `offer` fails."""
+    source = f"the family {recipe.word!r}, asked for {task.name}"
+    with telling(source, "offer", type(recipe)):
+        found = recipe.offer(task)
+    if not isinstance(found, Offer | None):
+        raise DataError(f"{source}: offer returns {described(found)}, but an Offer or None is wanted")
+    return found
 
 
 def choose(task: Task, recipes: Sequence[Family] | None = None) -> Family:
@@ -81,7 +93,10 @@ def _likeliest(task: Task, recipes: Sequence[Family]) -> Family:
     lesson = Task(task.targets, task.inputs, learn, None if mass is None else mass[parts.train])
 
     def score(recipe: Family) -> tuple[float, str]:
-        log_prob = recipe.trial().fit(lesson).log_prob(check).double()
+        source = f"the family {recipe.word!r}, tried for {task.name}"
+        with telling(source, "fit", type(recipe)):
+            model = recipe.trial().fit(lesson)
+        log_prob = log_density(source, model, check).double()
         mean = float(total(log_prob) / len(log_prob) if mass is None else total(log_prob * mass[parts.held_out]))
         return (-math.inf if math.isnan(mean) else mean), recipe.word
 

@@ -6,7 +6,6 @@ log-probability, and goes into a file and comes back.
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,15 +15,14 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 import torch
 from torch import Tensor, nn
 
-from idgen_compiler.data.part import Form, Part
-from idgen_compiler.errors import DataError
+from idgen_compiler.data.part import Part
 from idgen_torch.families.state import Config, Tensors, check_finite
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.options import Options
 from idgen_torch.parts import Values
 from idgen_torch.training.progress import NoProgress, Progress
 
-__all__ = ["ConditionalModel", "Family", "Run", "check_drawn", "ready"]
+__all__ = ["ConditionalModel", "Family", "Run", "ready"]
 
 
 @dataclass(frozen=True)
@@ -150,16 +148,15 @@ class ConditionalModel(ABC):
 
 
 class Drawing(Protocol):
-    """What draws targets, as far as what it draws is looked at."""
-
-    @property
-    def family(self) -> str:
-        """What it is called in messages."""
-        ...
+    """What a network applies: a trained model, or what somebody brought in its place."""
 
     @property
     def targets(self) -> tuple[Part, ...]:
         """What it draws."""
+        ...
+
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
+        """Draw the targets for n rows; every input in `given` has n rows."""
         ...
 
 
@@ -175,25 +172,6 @@ def ready(model: M) -> M:
         module.eval()
     check_finite(model.state()[1])
     return model
-
-
-def check_drawn(operation: str, model: Drawing, drawn: Values, count: int) -> None:
-    """Raise DataError for what a model draws and no value is: NaN, infinity, codes of no label, a row too few."""
-    for part in model.targets:
-        values, shape = drawn[part.name], (count, *part.entries)
-        if tuple(values.shape) != shape:
-            what = f"in the shape {tuple(values.shape)}, not {shape}"
-            raise DataError(f"{operation} ({model.family}) draws {part.name} {what}; mend its family")
-        if part.form in (Form.PICTURES, Form.TEXTS) or not values.numel():
-            continue
-        low, high = map(float, values.detach().aminmax())  # NaN where there is one
-        if part.size is not None and not 0 <= low <= high < part.size:
-            what = f"a code from {low:g} to {high:g}, of {part.size} labels"
-        elif not -math.inf < low <= high < math.inf:
-            what = f"numbers from {low:g} to {high:g}"
-        else:
-            continue
-        raise DataError(f"{operation} ({model.family}) draws {part.name} as {what}; fit it anew, or more gently")
 
 
 def _modules(holder: object, seen: set[int]) -> Iterator[nn.Module]:

@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import torch
+
 from idgen_compiler.data.part import Part
 from idgen_torch.families.choice import choose
 from idgen_torch.families.family import ConditionalModel, Run
+from idgen_torch.families.returned import draw, telling
 from idgen_torch.families.saved import read_recipe, recipe_record
 from idgen_torch.families.state import Config, Tensors, setting
 from idgen_torch.families.task import Task
+from idgen_torch.parts import Values
 from idgen_torch.training.state import link_scratch
 
-__all__ = ["learned_link", "links_state", "read_link"]
+__all__ = ["drawn_by", "learned_link", "links_state", "read_link"]
 
 
 def learned_link(task: Task, run: Run, number: int, name: str) -> ConditionalModel:
     """The model of one link, of the family that is chosen for its task, from a seed and a scratch file of its own."""
     own = replace(run, seed=run.seed + number, scratch=link_scratch(run.scratch, name))
-    return (run.choose or choose)(task).fit(task, own)
+    recipe = (run.choose or choose)(task)
+    with telling(f"the link {task.name} [{recipe.word}]", "fit", type(recipe)):
+        return recipe.fit(task, own)
+
+
+def drawn_by(link: ConditionalModel, given: Values, n: int, generator: torch.Generator) -> Values:
+    """What a link draws, looked at like any other model's draws."""
+    names = ", ".join(part.name for part in link.targets)
+    return draw(f"the link {names} [{link.family}]", link, given, n, generator)
 
 
 def links_state(links: Mapping[str, ConditionalModel]) -> tuple[Config, Tensors]:

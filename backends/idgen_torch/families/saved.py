@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from idgen_compiler.errors import DataError
+from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import read_record
 from idgen_torch.families.family import Family
-from idgen_torch.families.registry import family
+from idgen_torch.families.registry import families, family, is_known
 from idgen_torch.families.state import setting
 
 __all__ = ["read_recipe", "recipe_record"]
@@ -26,5 +26,12 @@ def recipe_record(recipe: Family) -> dict[str, Any]:
 
 def read_recipe(record: Mapping[str, Any]) -> Family:
     """The recipe that `recipe_record` wrote.  Raises DataError for an unknown family, option or value."""
-    kind = family(setting(record, "family", str))
+    name = setting(record, "family", str)
+    if not is_known(name):
+        raise DataError(
+            f"the sampler was saved with the family {name!r}, which is not known here{near_misses(name, families())}; "
+            "import the module that registers it, install its package, or name its class: "
+            "load(path, families=['module:Class'])"
+        )
+    kind = family(name)
     return read_record(kind, setting(record, "options", dict), f"the saved recipe of {kind.word}", DataError)

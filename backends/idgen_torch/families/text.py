@@ -9,11 +9,12 @@ from typing import Any
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.cursor import Cursor
 from idgen_torch.families.family import Family
-from idgen_torch.families.registry import family
+from idgen_torch.families.registry import family, made_known
 
 __all__ = ["checked_name", "parse_recipe", "write_recipe"]
 
 _WORDS: dict[str, Any] = {"none": None, "true": True, "false": False}
+_IMPORTED = re.compile(r"\s*(?P<path>[A-Za-z_][\w.]*:[A-Za-z_][\w.]*)")
 _BARE = re.compile(r"[A-Za-z_][A-Za-z_0-9.+-]*")
 
 
@@ -28,7 +29,7 @@ class _RecipeCursor(Cursor):
 
 
 def parse_recipe(text: str) -> Family:
-    """The recipe that a text names.
+    """The recipe that a text names: a family by its name, or by `module:Class`, which is imported and registered.
 
     Values are numbers, names, texts in quotes, `true`, `false`, `none`, or several numbers in parentheses. Raises
     DataError for a text that cannot be read, an unknown family or option, and a value that an option refuses.
@@ -36,6 +37,8 @@ def parse_recipe(text: str) -> Family:
     >>> parse_recipe("flow{bins=16, hidden=(64, 64)}").set_options()
     {'hidden': (64, 64), 'bins': 16}
     """
+    if told := _IMPORTED.match(text):
+        text = made_known(told["path"]).word + text[told.end() :]
     cursor = _RecipeCursor(text)
     if cursor.kind != "word":
         raise cursor.error("expected the name of a family")

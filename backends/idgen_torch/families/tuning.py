@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from torch import nn
+
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import to_plain
 from idgen_torch.families.choice import choose
 from idgen_torch.families.family import Family
-from idgen_torch.families.registry import families, family
+from idgen_torch.families.registry import families, family, is_known, path_of
 from idgen_torch.families.task import Task
 from idgen_torch.families.text import parse_recipe
 from idgen_torch.options import rule_of
@@ -63,14 +65,21 @@ class Tuning:
     def recipe(self, asked: object) -> Family:
         """The recipe that is asked for, by name, text or itself; what it sets comes before the options of the fit.
 
-        Raises DataError for what is no recipe, and for one of a family that is not registered and could not be loaded.
+        Raises DataError for what is no recipe, and for one of a class that is not registered.
         """
         recipe = parse_recipe(asked) if isinstance(asked, str) else asked
+        if isinstance(recipe, type) and issubclass(recipe, Family):
+            raise DataError(f"{recipe.__qualname__} is a class; write {recipe.__qualname__}(), with its options")
         if not isinstance(recipe, Family):
+            raise DataError(f"{asked!r:.80} is no family; {_meant(asked)}")
+        kind = type(recipe)
+        if not is_known(recipe.word):
             raise DataError(
-                f"{asked!r:.80} is no family; give a name such as 'flow', or a recipe such as Flow(bins=16)"
+                f"no kernel family is called {recipe.word!r}; put @register above {kind.__qualname__}, or say "
+                f"families=[{kind.__qualname__}], so that what is saved can be loaded"
             )
-        family(recipe.word)
+        if path_of(kind) != path_of(family(recipe.word)):
+            raise DataError(f"{path_of(kind)} is not the family called {recipe.word!r}; give yours another name")
         return recipe.filled(self.values.get(recipe.word, {}))
 
     def lean(self, recipe: Family, **values: Any) -> Family:
@@ -87,6 +96,16 @@ class Tuning:
         return {"likelihood": self.likelihood} | {
             name: to_plain(recipe.set_options()) for name, recipe in recipes.items() if recipe.set_options()
         }
+
+
+def _meant(asked: object) -> str:
+    """What to give in the place of what is no family."""
+    if isinstance(asked, nn.Module):
+        return (
+            "wrap the module in a family (docs/how-to/custom-family.md); one that is to denoise pictures goes into "
+            "images={'network': ...}"
+        )
+    return "give a name such as 'flow', or a recipe such as Flow(bins=16)"
 
 
 def known_options() -> dict[str, str]:

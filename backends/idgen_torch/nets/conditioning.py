@@ -28,6 +28,7 @@ class DenoisingNetwork(nn.Module, ABC):
     """A network that sees noisy targets, a time and a condition."""
 
     shape: tuple[int, ...]  #: of one row's targets
+    drops: bool = False  #: whether it may draw from torch's own generator while it is trained, as dropout does
 
     @abstractmethod
     def condition(self, given: Values, rows: int, keep: Tensor | None = None) -> Condition:

@@ -17,7 +17,7 @@ from idgen_torch.arithmetic import Made
 from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, read_once
 from idgen_torch.parts import Values, of_form
 
-__all__ = ["Denoiser", "DenoiserLayout", "common_shape", "stacked"]
+__all__ = ["Denoiser", "DenoiserLayout", "common_shape", "resized", "stacked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Denoiser(DenoisingNetwork):
 
     def _map(self, images: Tensor) -> Tensor:
         """An image among the inputs beside those to denoise: of their size, and folded as they are."""
-        return self._fold(_resized(images, self.shape[1:]))
+        return self._fold(resized(images, self.shape[1:]))
 
     def _fold(self, images: Tensor) -> Tensor:
         """Padded at the lower right with their own edge, and folded.  Shape: (rows, C, H, W) -> (rows, C f^2, h, w)."""
@@ -140,7 +140,8 @@ def _shape(part: Part) -> tuple[int, int, int]:
     return part.shape
 
 
-def _resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
+def resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Images in another height and width.  Shape: (rows, C, h, w) -> (rows, C, *size)."""
     if tuple(images.shape[-2:]) == size:
         return images
     return interpolate(images, size=size, mode="bilinear", antialias=True)

@@ -17,7 +17,7 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.forms.shown import cut
 from idgen_torch.drawing import generator_for
 from idgen_torch.families import ConditionalModel, Task
-from idgen_torch.families.family import check_drawn
+from idgen_torch.families.returned import draw
 from idgen_torch.families.task import rows_at
 from idgen_torch.parts import Values
 
@@ -104,13 +104,13 @@ class MeansApart(Disagreement):
 
 
 @torch.no_grad()
-def disagreements(operation: str, model: ConditionalModel, task: Task, schema: Schema) -> list[Disagreement]:
+def disagreements(source: str, model: ConditionalModel, task: Task, schema: Schema) -> list[Disagreement]:
     """Where draws given the rows' own inputs differ from the rows by more than their error, the worst first.
 
     Compared are means, and shares of categories and of numbers up to quantiles of the rows, in all rows, within each
     category of each input, and within ranges of as many rows of each input that is a number. Of texts the shares of
     those that hold a common word are compared. Images are not, nor is the law of several targets together. Raises
-    DataError, in the name of the operation, for draws that are no values.
+    DataError, in the name of the source, for draws that are no values.
     """
     targets = [part for part in task.targets if part.form is not Form.PICTURES]
     if not targets or task.count < FEWEST:
@@ -125,8 +125,7 @@ def disagreements(operation: str, model: ConditionalModel, task: Task, schema: S
         index = torch.randperm(task.count, generator=generator)[:most]
     device = task.rows[targets[0].name].device
     rows = rows_at(task.parts, task.rows, index.to(device), device)
-    drawn = model.sample({part.name: rows[part.name] for part in task.inputs}, len(index), generator_for(1))
-    check_drawn(operation, model, drawn, len(index))
+    drawn = draw(source, model, {part.name: rows[part.name] for part in task.inputs}, len(index), generator_for(1))
     kinds = {atom.part.name: atom.kind for name, kind in schema.types.items() for atom in kind.atoms(name)}
     groups = list(_groups(task, rows, kinds))
     events = [event for part in targets for event in _events(part, rows, drawn, kinds)]

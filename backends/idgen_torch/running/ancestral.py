@@ -13,7 +13,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Network
 from idgen_torch.bound import BoundModel
 from idgen_torch.families import ConditionalModel
-from idgen_torch.families.family import check_drawn
+from idgen_torch.families.returned import draw
 from idgen_torch.parts import Values
 from idgen_torch.running.draws import Draws, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
@@ -77,13 +77,18 @@ class WiredNetwork:
                 }
                 if self.watch is not None:
                     self.watch(statement, given, count)
-                drawn = self.models[statement.model].sample(given, count, generator)
-                check_drawn(statement.model, self.models[statement.model], drawn, count)
+                drawn = draw(self._source(statement), self.models[statement.model], given, count, generator)
             else:
                 drawn = self.policies[policy_of(statement)].sample({}, count, generator)
             for slot in statement.slots:
                 slots[slot] = tuple(drawn[part.name] for part in self.schema.parts(variable_of(slot)))
         return {slot: slots[slot] for slot in self.network.outputs}
+
+    def _source(self, statement: Apply) -> str:
+        """What messages call a model: its operation, what it models, and its family."""
+        targets, inputs = (", ".join(map(variable_of, slots)) for slots in (statement.slots, statement.inputs))
+        given = f" | {inputs}" if inputs else ""
+        return f"{statement.model}: {targets}{given} [{self.models[statement.model].family}]"
 
 
 def _rows(values: Tensor, start: int, count: int, n: int) -> Tensor:

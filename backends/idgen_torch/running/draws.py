@@ -37,6 +37,7 @@ __all__ = [
     "policy_of",
     "draws_over",
     "resampled_parts",
+    "unfolded",
 ]
 
 PolicyKey = tuple[ir.Policy, tuple[str, ...]]
@@ -57,6 +58,11 @@ def applied(statement: ir.Statement) -> ir.Statement:
     if isinstance(statement, ir.Draw) and isinstance(statement.policy, ir.ByModel):
         return ir.Apply(statement.slots, statement.policy.model, statement.policy.inputs)
     return statement
+
+
+def unfolded(way: ir.Regenerate) -> ir.Network:
+    """The network of a regeneration with the draws of do(...) run as its first statements."""
+    return ir.Network((), (*map(applied, way.do), *way.network.statements), way.network.outputs)
 
 
 class Draws(Protocol):

@@ -23,7 +23,6 @@ from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import (
     Bind,
     Draw,
-    Network,
     Observe,
     Operation,
     Realize,
@@ -38,11 +37,12 @@ from idgen_torch.arithmetic import one_thread
 from idgen_torch.bound import BoundModel, Brought
 from idgen_torch.bound.binding import bound_model, unobserved_used
 from idgen_torch.families import ConditionalModel, Resample, Run, Task, seed_noise
+from idgen_torch.families.returned import log_density
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
-from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, policy_of, resampled_parts
+from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resampled_parts, unfolded
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.overlap.finding import Lookout
@@ -50,7 +50,7 @@ from idgen_torch.running.overlap.probe import PROBED, asking, crossed
 from idgen_torch.running.overlap.support import Support
 from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
-from idgen_torch.running.plan import FitSettings, draws_of, label_of, requested_families
+from idgen_torch.running.plan import FitSettings, check_trained, draws_of, label_of, requested_families
 from idgen_torch.running.record import Choice, DataReport, FitRecord, Lack, ModelReport, Overlap, versions
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
@@ -117,7 +117,9 @@ class Fitting:
 
         An interruption says what is lost.
         """
-        self.program = self.program.realized({choice.operation: choice.chosen for choice in choices})
+        taken = self.program.realized({choice.operation: choice.chosen for choice in choices})
+        check_trained(self.program, taken, self._settings.families, choices, self._model_reports)
+        self.program = taken
         made = self._begin(self.program)
         known = {name: self._tried[digest] for name, digest in made.items() if digest in self._tried}
         with self._telling():
@@ -222,7 +224,7 @@ class Fitting:
 
     @one_thread()
     def _compared(self, op: Train, model: ConditionalModel, task: Task) -> list[Disagreement]:
-        return disagreements(op.result, model, task, self._schema)
+        return disagreements(f"{op.result}: {label_of(op)} [{model.family}]", model, task, self._schema)
 
     def _held_against(
         self,
@@ -254,7 +256,7 @@ class Fitting:
 
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet:
         count = max(1, round(self._settings.rows_factor * self._observed.count))
-        network = _unfolded(way)
+        network = unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
         watch = self._watch(f"{{share}} of the rows of {op.result} ask {_ASKED}")
         wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
@@ -279,7 +281,7 @@ class Fitting:
         log_ratio = torch.zeros(data.count, dtype=torch.float64)
         for draw, by in zip(way.do, way.by, strict=True):
             policy = self._densities.log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data, values)
-            observed = values[by].log_prob(data.rows).double().cpu()
+            observed = log_density(by, values[by], data.rows).double().cpu()
             self._note_missing(op, draw, by, data)
             # A row that the policy never takes weighs nothing, however unlikely it was.
             log_ratio += torch.where(policy == -math.inf, policy, policy - observed)
@@ -295,7 +297,7 @@ class Fitting:
     def _look_at(self, op: Train, inputs: Sequence[Part], data: DataSet) -> None:
         """Keep which inputs of a model stand together in its rows, where a network applies it."""
         ways = [law.regenerate for law in self.program.laws if law.regenerate]
-        networks = [*map(_unfolded, ways), *(sampler.network for sampler in self.program.samplers)]
+        networks = [*map(unfolded, ways), *(sampler.network for sampler in self.program.samplers)]
         groups = groups_of(op, self._schema, networks)
         support = None if groups is None else Support.of(inputs, groups, data.rows, data.weights)
         if support is not None:
@@ -370,11 +372,6 @@ class Fitting:
 def _held(program: Program) -> tuple[str, ...]:
     """The variables of which a sampler has to know the kind."""
     return (*program.observe.variables, *unobserved_used(program))
-
-
-def _unfolded(way: Regenerate) -> Network:
-    """The network of a regeneration with the draws of do(...) run as its first statements."""
-    return Network((), (*map(applied, way.do), *way.network.statements), way.network.outputs)
 
 
 def _room(part: Part, count: int, like: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,19 +12,21 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operands import records
-from idgen_compiler.ir.operations import Apply, Draw, Operation, Rows, Train
+from idgen_compiler.ir.operations import Apply, Draw, Operation, Rows, Statement, Train
 from idgen_compiler.ir.policies import ByModel
 from idgen_compiler.ir.program import Program
+from idgen_compiler.warning import warn_data
 from idgen_torch.families import Family, Tuning
-from idgen_torch.families.request import Addressed, requested
+from idgen_torch.families.request import Addressed, Meaning, listed, targets_of
 from idgen_torch.parts import of_form
 from idgen_torch.running.draws import PolicyKey, policy_of
+from idgen_torch.running.record import Choice
 
 __all__ = [
     "FitSettings",
     "Asked",
     "asked_for",
-    "check_families",
+    "check_trained",
     "default_rows_factor",
     "draws_of",
     "label_of",
@@ -37,7 +39,7 @@ class FitSettings:
     """How to fit.
 
     `tuning` holds the recipes to choose from; `families` may name one for a model by its operation ("%m3"), its targets
-    ("Y", "Y1, Y2") or its label ("Y | X"), or for all ("*").
+    ("Y", "Y1, Y2"), as texts print it ("Y | X", "P(Y | X ; do(W))"), or for all ("*"): see `families.request`.
     `rows_factor` is the number of regenerated rows for each observed one.
     """
 
@@ -54,7 +56,9 @@ def default_rows_factor(program: Program, schema: Schema) -> float:
     Those that come out of rows too, since models are asked about each of them.
     """
     ways = [op.regenerate for op in program.laws if op.regenerate]
-    filling = [s for way in ways for s in (*records(way, Apply), *records(way, Rows), *records(way, Draw))]
+    filling: list[Statement] = []
+    for way in ways:
+        filling += [*records(way, Apply), *records(way, Rows), *records(way, Draw)]
     drawn = {variable_of(slot) for statement in filling for slot in statement.slots}
     return 1.0 if of_form(schema.parts(*sorted(drawn)), Form.PICTURES, Form.TEXTS) else 10.0
 
@@ -94,17 +98,80 @@ def draws_of(op: Operation) -> tuple[PolicyKey, ...]:
     return (*map(policy_of, draws), *map(policy_of, records(op, Rows)))
 
 
-def check_families(program: Program, families: Mapping[str, Family]) -> None:
-    """Raise DataError for a request that means no model of the program."""
-    known = {name for op in program.models for name in (", ".join(op.targets), label_of(op), op.result)}
-    for key, recipe in families.items():
+def requested_families(program: Program, families: Mapping[str, Family]) -> dict[str, Family]:
+    """Operation -> the recipe that is asked for, by the most particular request that means it.
+
+    Raises DataError for a request that means no model of the program, for one of a single model that means several,
+    and for two that mean the same.
+    """
+    models = _addressed(program)
+    means: dict[str, dict[Meaning, str]] = {model.operation: {} for model in models}
+    for key in families:
         if not isinstance(key, str):
             raise DataError(f"family names {key!r:.80}; name a model by its targets or its operation, as a text")
-        if not requested_families(program, {key: recipe}):
-            raise DataError(f"family names {key!r}, which is no model of the program{near_misses(key, known)}")
+        found = {model: meaning for model in models if (meaning := model.meant(key)) is not None}
+        if not found:
+            raise DataError(f"family names {key!r}, {_unknown(program, models, key)}")
+        best = min(found.values())
+        meant = [model for model, meaning in found.items() if meaning is best]
+        if best.means_one and len(meant) > 1:
+            raise DataError(
+                f"family names {key!r}, which means {len(meant)} models: {listed(meant)}; name one by its operation, "
+                f"such as {meant[0].operation!r}, or all by their targets, {', '.join(meant[0].targets)!r}"
+            )
+        for model in meant:
+            other = means[model.operation].setdefault(best, key)
+            if other != key:
+                raise DataError(f"family names {model} twice, by {other!r} and {key!r}; keep one")
+    return {name: families[own[min(own)]] for name, own in means.items() if own}
 
 
-def requested_families(program: Program, families: Mapping[str, Family]) -> dict[str, Family]:
-    """Operation -> the recipe that is asked for, by the operation, its targets or its label, or for all models."""
-    found = {op.result: requested(Addressed(op.result, op.targets, op.inputs), families) for op in program.models}
-    return {name: recipe for name, recipe in found.items() if recipe is not None}
+def check_trained(
+    program: Program, taken: Program, families: Mapping[str, Family], choices: Sequence[Choice], tried: Iterable[str]
+) -> None:
+    """Raise DataError for a request that means only models of ways that the data did not choose.
+
+    program: with all of its ways.  taken: with those that were chosen.  tried: the operations that were trained to
+    choose; of a request that means only such it is told (DataWarning), since nothing is drawn by them.
+    """
+    left, deciding = {op.result for op in taken.models}, set(tried)
+    for key in families:
+        meant = [model for model in _addressed(program) if model.meant(key) is not None]
+        if any(model.operation in left for model in meant):
+            continue
+        ways = "; ".join(str(choice) for choice in choices)
+        if any(model.operation in deciding for model in meant):
+            warn_data(
+                f"family names {key!r}: {listed(meant)} only decided between ways, and nothing is drawn by it; {ways}"
+            )
+            continue
+        raise DataError(
+            f"family names {key!r}, which means {listed(meant)}, and no such model is trained for these data ({ways}); "
+            f"compile with realize='regenerate' or 'reweight' for the way that has it, or name one of "
+            f"{listed(model for model in _addressed(taken))}"
+        )
+
+
+def _addressed(program: Program) -> list[Addressed]:
+    laws = {op.result: op.law.fixed for op in program.laws}
+    return [Addressed(op.result, op.targets, op.inputs, laws.get(op.data, ())) for op in program.models]
+
+
+def _unknown(program: Program, models: Sequence[Addressed], key: str) -> str:
+    """What to say of a request that means no model: where its variables are, and what there is."""
+    trained = f"the program trains {listed(models) or 'no model'}"
+    asked = targets_of(key)
+    for model in models:
+        if len(model.targets) > 1 and asked & set(model.targets):
+            return f"which it models together with others; {trained}; name {', '.join(model.targets)!r}"
+    lone = asked - {name for model in models for name in model.targets}
+    for network in program.networks():
+        for rows in records(network, Rows):
+            drawn = [variable_of(slot) for slot in rows.slots]
+            if lone & set(drawn):
+                return (
+                    f"of which it trains no model: ({', '.join(drawn)}) ~ rows {rows.data} draws what no model need; "
+                    f"{trained}; compile with optimize=1 for a model of it, or name one of these"
+                )
+    known = {text for op in program.models for text in (", ".join(op.targets), label_of(op), op.result)}
+    return f"which is no model of the program{near_misses(key, known)}; {trained}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import Chain, ConditionalModel, Family, FromTexts, Hurdle, Run, Task, Tuning
-from idgen_torch.families.family import ready
+from idgen_torch.families.returned import accepted, telling
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.plan import FitSettings
@@ -50,13 +50,19 @@ class Trainer:
         progress = OperationProgress(self.progress, f"{operation} : {label}")
         recipe, choose = self._parted(recipe, task)
         scratch = None if kept is None else kept.scratch(file)
+        source = f"{operation}: {label} [{recipe.word}]"
         try:
             run = Run(seed_for(self.settings.seed, operation), device, progress, scratch, choose)
-            model = ready(recipe.fit(task, run))
-        except DataError as error:
-            raise DataError(f"{operation} ({label}): {error}") from error
+            with telling(source, "fit", type(recipe)):
+                model = recipe.fit(task, run)
         finally:
             progress.close()
+        try:
+            accepted(source, model, task)
+        except DataError:
+            if kept is not None:
+                kept.forget(file)
+            raise
         if kept is not None:
             kept.write(file, model, progress.losses)
         return model, progress.losses

@@ -12,6 +12,7 @@ from torch.nn.functional import adaptive_avg_pool2d, mse_loss
 
 from idgen_torch.arithmetic import Made
 from idgen_torch.nets.denoiser import Denoiser
+from idgen_torch.nets.own import OwnDenoiser
 from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.diffusion import Budget, RowsByStep
@@ -34,7 +35,7 @@ def code_steps(rows: int, training: int | None) -> int:
 
 
 def learn_code(
-    network: Denoiser,
+    network: Denoiser | OwnDenoiser,
     batch: Callable[[Tensor], tuple[Tensor, Values]],
     count: int,
     weights: Tensor | None,

@@ -17,7 +17,7 @@ from idgen_torch.drawing import normal, uniform
 from idgen_torch.nets.conditioning import DenoisingNetwork
 from idgen_torch.nets.processes import Process
 from idgen_torch.parts import Values
-from idgen_torch.seeds import stream_for
+from idgen_torch.seeds import seed_for, stream_for
 from idgen_torch.training.ensemble import one_cycle
 from idgen_torch.training.progress import Progress
 from idgen_torch.training.state import Standing, TrainingFile
@@ -197,7 +197,7 @@ class _Training:
             noise = normal((count, *self.network.shape), stream, device)
             level = normal((count,), stream, device)
             keep = uniform((count,), stream, device) >= plan.dropout if plan.dropout else None
-            with accelerator.accumulate(self.model), accelerator.autocast():
+            with self._chance(number), accelerator.accumulate(self.model), accelerator.autocast():
                 loss = self.model(targets.to(device), given, noise, level, keep)
                 accelerator.backward(loss)
                 if accelerator.sync_gradients:
@@ -207,6 +207,16 @@ class _Training:
             total += loss.detach() / plan.accumulation
         self.average.step(self.parameters)
         return total
+
+    @contextmanager
+    def _chance(self, number: int) -> Iterator[None]:
+        """Torch's own generator seeded by the batch, for a network that draws from it, and as it was afterwards."""
+        if not self.network.drops:
+            yield
+            return
+        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(seed_for(self.seed, "chance", str(number)))
+            yield
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

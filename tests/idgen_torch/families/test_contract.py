@@ -17,7 +17,7 @@ import torch
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families import ConditionalModel, Family, Tuning, family, parse_recipe, write_recipe
+from idgen_torch.families import ConditionalModel, Family, Task, Tuning, family, parse_recipe, returned, write_recipe
 from idgen_torch.families.registry import GROUP
 from idgen_torch.families.saved import read_recipe, recipe_record
 from idgen_torch.parts import Values, of_form
@@ -195,6 +195,16 @@ def test_equal_seeds_give_equal_bits_whatever_the_global_state(name: str) -> Non
         assert torch.equal(before, torch.random.get_rng_state()), case
         assert same(first.state()[1], second.state()[1]), case
         assert same(*(draw(model, rows, 80, seed=3) for model in (first, second))), case
+
+
+@every_family
+def test_models_pass_the_trial_of_a_users(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked of a user's family after each fit holds of ours: one row, inputs left alone, seeds, the state."""
+    monkeypatch.setattr(returned, "is_ours", lambda kind: False)
+    rows = rows_of(80)
+    for case in cases_of(name):
+        model = fitted(name, case, rows)
+        returned.accepted(f"{name}: {case}", model, Task(case.targets, case.inputs, rows))
 
 
 @every_family

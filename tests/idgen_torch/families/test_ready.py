@@ -96,16 +96,22 @@ def test_a_network_in_training_does_not_drop_units(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("weight", [float("nan"), float("inf"), -3e38])
 def test_weights_that_are_no_numbers_are_refused(weight: float, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"%m0 \(Y \| X\): tensor 0.weight holds"):
+    with pytest.raises(DataError, match=r"%m0: Y \| X \[test-dropping\]: tensor 0.weight holds"):
         fit(Dropping(weight))
 
 
 @pytest.mark.parametrize(
     ("drawn", "message"),
     [
-        (lambda values: values * float("nan"), r"%m0 \(test-dropping\) draws Y as numbers from nan to nan"),
-        (lambda values: values / 0, "draws Y as numbers from inf"),
-        (lambda values: values[1:], r"draws Y in the shape \(199, 1\), not \(200, 1\)"),
+        (
+            lambda values: values * float("nan"),
+            r"%m0: Y \| X \[test-dropping\] returns Y as float32 .*, of which 64 are not finite",
+        ),
+        (
+            lambda values: values / 0,
+            "of which 64 are not finite, but float32 of shape .64, 1. of finite numbers is wanted",
+        ),
+        (lambda values: values[1:], r"returns Y as float32 of shape \(63, 1\) .*, but float32 of shape \(64, 1\)"),
     ],
 )
 def test_draws_that_are_no_numbers_are_refused(drawn: Any, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +123,10 @@ def test_draws_that_are_no_numbers_are_refused(drawn: Any, message: str, monkeyp
 @pytest.mark.parametrize("code", [-1, 2, 7000])
 def test_codes_of_no_label_are_refused(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DroppingModel, "drawn", staticmethod(lambda values: torch.full((len(values),), code)))
-    with pytest.raises(DataError, match=f"draws Y as a code from {code:g} to {code:g}, of 2 labels"):
+    with pytest.raises(
+        DataError,
+        match=rf"returns Y as int64 of shape \(64,\) from {code:g} to {code:g}, but int64 of shape \(64,\) from 0 to 1",
+    ):
         PROGRAM.fit({**ROWS, "Y": ROWS["X"]}, family={"Y": "test-dropping"}, device="cpu", progress=False)
 
 

@@ -14,7 +14,8 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataError
-from idgen_torch.families import Table, families, family, register, registry
+from idgen_torch.families import ConditionalModel, Family, Table, families, family, parse_recipe, register, registry
+from idgen_torch.options import whole
 from tests.idgen_torch import counting
 
 EXAMPLE = Path(__file__).parent / "example"
@@ -156,3 +157,108 @@ def test_the_command_line_names_a_family_of_a_package(tmp_path: Path) -> None:
         "--out", str(tmp_path / "out"), "--family", "Y=nearest{k=2}", "--device", "cpu",
     )  # fmt: skip
     assert "nearest" in out
+
+
+class Half(ConditionalModel):
+    """It lacks what the contract asks for."""
+
+
+@pytest.mark.parametrize(
+    ("members", "base", "told"),
+    [
+        ({"word": "test-half"}, Family, "says no model; add model = YourModel"),
+        ({"word": "test-half", "model": dict}, Family, "says no model"),
+        ({"word": "test-half", "model": Half}, Family, "lacks the methods fit, offer; write them"),
+        ({"word": "test-half", "model": Half}, Table, "Half lacks the methods from_state, log_prob, sample, state, to"),
+        ({"word": "test-half", "k": whole(3)}, Table, "is no dataclass; put @dataclass"),
+        ({"word": 3}, Table, "has no name"),
+    ],
+)
+def test_a_class_that_is_no_whole_family_is_refused(members: dict[str, Any], base: type, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        register(type("Broken", (base,), {"__module__": __name__, **members}))
+
+
+def test_a_family_without_defaults_is_refused() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Needy(Table):
+        word = "test-needy"
+        k: int
+
+    with pytest.raises(DataError, match=r"Needy cannot be made without options .*give each a default"):
+        register(Needy)
+    with pytest.raises(DataError, match="is no family"):
+        register(dict)  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("no_such_module:Nearest", "no_such_module:Nearest cannot be imported .ModuleNotFoundError: "),
+        ("tests.idgen_torch.counting:Count", "there is no Count; did you mean Counting"),
+        ("tests.idgen_torch.counting:CountingModel", "is no family; name a class that derives"),
+        ("tests.idgen_torch.counting:Counting{k=3}", "test-counting has no option 'k'"),
+    ],
+)
+def test_a_class_that_is_named_by_its_module_is_imported_or_said_to_be_none(text: str, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        parse_recipe(text)
+
+
+def test_a_class_is_named_by_its_module(tmp_path: Path) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    data = {"X": [0, 1] * 40, "Y": [0, 1, 1, 1] * 20}
+    how: dict[str, Any] = {"progress": False, "device": "cpu"}
+    path = "tests.idgen_torch.counting:Counting"
+    sampler = program.fit(data, family={"P(Y | X)": path}, **how)
+    assert sampler.report().models[0].family == "test-counting"
+    sampler.save(tmp_path / "s")
+    del registry._LOADED["test-counting"]
+    try:
+        told = r"saved with the family 'test-counting', which .*load\(path, families=\['module:Class'\]\)"
+        with pytest.raises(DataError, match=told):
+            idgen.load(tmp_path / "s")
+        for families in ([path], [counting.Counting]):
+            assert len(idgen.load(tmp_path / "s", families=families).sample(3, do={"X": 1})["Y"]) == 3
+        with pytest.raises(DataError, match="families is 'a'; give a list"):
+            idgen.load(tmp_path / "s", families="a")
+    finally:
+        register(counting.Counting)
+    with pytest.raises(DataError, match="give a list of classes"):
+        program.fit(data, families="a:B", **how)
+
+
+def test_other_backends_take_no_families(tmp_path: Path) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    program.fit(idgen.Joint(("X", "Y"), [[0.25, 0.25], [0.0, 0.5]]), backend="exact").save(tmp_path / "s")
+    with pytest.raises(DataError, match="the backend 'exact' loads without an option families"):
+        idgen.load(tmp_path / "s", families=["a:B"])
+
+
+def test_the_command_line_imports_what_is_named_on_it(tmp_path: Path) -> None:
+    """A module of the working directory, for a fit and for samples; a file alone imports nothing."""
+    (tmp_path / "rows.csv").write_text("\n".join(["X,Y", *(f"{k % 2},{k % 2 + k / 1000}" for k in range(60))]))
+    (tmp_path / "mine.py").write_text((EXAMPLE / "example_family.py").read_text().replace('"nearest"', '"mine"'))
+    fit = ["fit", "P(Y | do(X))", "--graph", "X -> Y", "--data", "rows.csv", "--out", "out", "--device", "cpu"]
+    sample = ["sample", "out", "-n", "5", "--do", "X=1"]
+
+    def idgen_in(*words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        command = [
+            sys.executable,
+            "-c",
+            "import sys; from idgen_compiler.cli import main; sys.exit(main(sys.argv[1:]))",
+        ]
+        return subprocess.run([*command, *words], cwd=tmp_path, env=environment, capture_output=True, text=True)
+
+    done = idgen_in(*fit, "--family", "Y | X=mine:Nearest{k=2}")
+    assert done.returncode == 0, done.stderr
+    assert "[mine, 60 rows]" in done.stdout
+    refused = idgen_in(*sample)
+    assert refused.returncode == 2
+    assert "saved with the family 'mine', which is not known here" in refused.stderr
+    drawn = idgen_in(*sample, "--family", "mine:Nearest")
+    assert drawn.returncode == 0, drawn.stderr
+    assert len(drawn.stdout.splitlines()) == 6
+    known = idgen_in(*fit, "--family", "mine:Nearest", "--epochs", "1", "--ensemble", "1")
+    assert known.returncode == 0, known.stderr

@@ -9,25 +9,31 @@ import numpy as np
 import pytest
 
 import idgen_compiler as idgen
-from idgen_torch.families import Family, Run, Task
+from idgen_torch.families import Family, Run, Task, register
 from idgen_torch.options import real
 from tests.idgen_torch.counting import Counting, CountingModel
 
 SHOWN: list[Any] = []
 
 
+@register
 @dataclass(frozen=True)
 class Watched(Counting):
     """Counts, and keeps the weights that it is shown."""
+
+    word = "test-watched"
 
     def fit(self, task: Task, run: Run = Run()) -> CountingModel:
         SHOWN.append(None if task.weights is None else task.weights.numpy())
         return CountingModel(Counting(), task.targets, task.inputs)
 
 
+@register
 @dataclass(frozen=True)
 class Emphatic(Watched):
     """The same, with emphasis as an option."""
+
+    word = "test-emphatic"
 
     emphasis: float = real(1.0, "a power from 0 to 1", lambda value: 0 <= value <= 1)
 

@@ -198,7 +198,7 @@ def test_a_program_with_several_samplers_is_sampled_by_query() -> None:
 
 def test_a_family_that_refuses_names_the_operation() -> None:
     assert counting.Counting.word == "test-counting"
-    with pytest.raises(DataError, match=r"%m1 \(Y \| X, Z\): resampling takes no inputs"):
+    with pytest.raises(DataError, match=r"%m1: Y \| X, Z \[resample\]: resampling takes no inputs"):
         fit(BACK_DOOR, programs.back_door_data(50), family={"Y": "resample"})
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import idgen_compiler as idgen
-from idgen_compiler.errors import DataError, OverlapWarning
+from idgen_compiler.errors import DataError, DataWarning, OverlapWarning
 from idgen_compiler.hinge.saved import HEADER
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.families import Run, Task
@@ -156,9 +156,13 @@ def test_a_tampered_choice_is_a_data_error(tmp_path: Path) -> None:
 def test_families_by_operation_and_by_targets() -> None:
     assert [m.family for m in fit(GOOD, family={"%m3": "test-counting"}).report().models] == ["table", "test-counting"]
     assert [m.family for m in fit(GOOD, family={"Y": "test-counting"}).report().models] == ["table", "test-counting"]
-    # A model of the way that is not taken is not trained.
-    assert [m.family for m in fit(GOOD, family={"%m0": "test-counting"}).report().models] == ["table", "table"]
-    regenerated = fit(poor(), rows_factor=1.0, family={"%m3": "test-counting", "W2": "table"})
+    # A model of the way that is not taken is not trained, and one that only decided draws nothing.
+    with pytest.raises(
+        DataError, match=r"'%m0', which means %m0: .* no such model is trained for these data \(%law0 rew"
+    ):
+        fit(GOOD, family={"%m0": "test-counting"})
+    with pytest.warns(DataWarning, match=r"family names 'W2': %m2: W2 \| W1 only decided between ways"):
+        regenerated = fit(poor(), rows_factor=1.0, family={"%m3": "test-counting", "W2": "table"})
     assert regenerated.report().models[-1].family == "test-counting"
     with pytest.raises(DataError, match="family names 'W3', which is no model of the program"):
         fit(GOOD, family={"W3": "table"})

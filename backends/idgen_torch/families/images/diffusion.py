@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -15,12 +15,14 @@ from idgen_compiler.data.pictures import write_grid
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
 from idgen_torch.families.family import ConditionalModel, Family, Run
-from idgen_torch.families.state import Config, Tensors, restored
+from idgen_torch.families.registry import imported
+from idgen_torch.families.state import Config, Tensors, checked_tensor, restored
 from idgen_torch.families.task import Offer, Task, rows_at
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout, common_shape, stacked
+from idgen_torch.nets.own import NetworkName, OwnDenoiser, builder_of
 from idgen_torch.nets.processes import OBJECTIVES, SAMPLERS, TIMES, Predictor, process_of, samplers_of
-from idgen_torch.options import choice, flag, folder, real, whole, widths
+from idgen_torch.options import choice, declared, flag, folder, real, whole, widths
 from idgen_torch.parts import Values, rows_at_once
 from idgen_torch.seeds import seed_for, stream_for
 from idgen_torch.training.code import code_steps, learn_code
@@ -43,6 +45,11 @@ SAMPLE_ROWS, SAMPLE_PIXELS = {"cpu": 256, "cuda": 4096}, {"cpu": 2**20, "cuda": 
 """So many rows are sampled at once, of large images so many pixels."""
 
 
+def network_name() -> Any:
+    """The option for a network of somebody's own, kept as its name."""
+    return declared(None, "a module, what builds one, or the text 'module:factory'", NetworkName.of)
+
+
 class DiffusionModel(ConditionalModel):
     """A denoiser of one image, or of several of one size stacked along the channels.
 
@@ -51,14 +58,16 @@ class DiffusionModel(ConditionalModel):
 
     recipe: Diffusion
 
-    def __init__(self, recipe: Diffusion, targets: Sequence[Part], inputs: Sequence[Part], network: Denoiser) -> None:
+    def __init__(
+        self, recipe: Diffusion, targets: Sequence[Part], inputs: Sequence[Part], network: Denoiser | OwnDenoiser
+    ) -> None:
         """The recipe says what the network puts out and how it is sampled."""
         super().__init__(recipe, targets, inputs)
         self._network = network
         self._process = process_of(recipe.objective, recipe.sampler)
 
     @property
-    def network(self) -> Denoiser:
+    def network(self) -> Denoiser | OwnDenoiser:
         """The denoiser."""
         return self._network
 
@@ -133,6 +142,8 @@ class DiffusionModel(ConditionalModel):
     ) -> Self:
         """The model whose `state` this is."""
         warn_of_guidance(recipe.guidance)
+        if recipe.network is not None:
+            return cls(recipe, targets, inputs, _restored(recipe, tensors, targets, inputs))
         layout = recipe.layout()
         if layout.layers * len(layout.channels) > len(tensors):
             raise DataError(f"{len(tensors)} tensors are too few for {layout.layers} layers a level")
@@ -154,6 +165,9 @@ class Diffusion(Family):
     epochs: passes over the rows, where neither steps nor seconds are set.
     steps: training steps.  seconds: train for so long instead; equal seeds then give equal models only by chance.
     batch_size: rows a step.  lr: peak learning rate.  ema: decay of the averaged weights, which are the ones kept.
+    network: a network of your own in the place of our UNet: what builds it, a module that is copied, or the text
+    "module:factory" (see `nets.own`); the options of the UNet but channels, of which the first sets the code's width,
+    are not used then.
     channels: width of the UNet at each level.  layers: residual blocks a level.  unshuffle: pixels folded into channels
     on each side, 1 for none.  attention: whether places attend to each other at the coarsest level.
     objective: what the network puts out. "clean" and "velocity" are flow matching (the clean image, or the velocity);
@@ -199,6 +213,7 @@ class Diffusion(Family):
     compile: bool = flag(False)
     save_every: int = whole(500)
     grids: str | None = folder(None)
+    network: str | None = network_name()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -209,6 +224,9 @@ class Diffusion(Family):
             raise DataError(
                 f"image option sampler is {self.sampler!r}; the objective {self.objective} takes {', '.join(fitting)}"
             )
+        shaping = [name for name in ("layers", "unshuffle", "attention") if name in self.set_options()]
+        if self.network is not None and shaping:
+            raise DataError(f"image option {shaping[0]} shapes our own UNet, and network is another; leave one out")
         if self.guidance not in (None, 1) and not self.condition_dropout:
             raise DataError("guidance needs a network that knows no condition too: set condition_dropout, such as 0.1")
 
@@ -225,13 +243,28 @@ class Diffusion(Family):
         """The network's shape, once the channels are known."""
         return DenoiserLayout(self.channels or CHANNELS, self.layers, self.unshuffle, self.attention)
 
+    def started(self, targets: Sequence[Part], inputs: Sequence[Part], seed: int) -> Denoiser | OwnDenoiser:
+        """The untrained network.  Raises DataError for one of somebody's own that is none (see `OwnDenoiser.start`)."""
+        if self.network is None:
+            return Denoiser.start(targets, inputs, self.layout(), seed)
+        builder = getattr(self.network, "builder", None)
+        builder = (
+            imported(self.network) if builder is None else builder
+        )  # a person named it: files are not trained from
+        return OwnDenoiser.start(targets, inputs, self.network, builder, self.code_width, seed)
+
+    @property
+    def code_width(self) -> int:
+        """How wide the code of the inputs is."""
+        return 4 * self.layout().channels[0]
+
     def fit(self, task: Task, run: Run = Run()) -> DiffusionModel:
         """Train. Raises DataError for a target that is no image, and for images of different sizes."""
         targets, inputs, count, device = task.targets, task.inputs, task.count, run.device
         common_shape(targets)
         warn_of_guidance(self.guidance)
         how = replace(self, channels=self.channels or (WIDE if device.type == "cuda" else CHANNELS))
-        network = Denoiser.start(targets, inputs, how.layout(), seed_for(run.seed, "weights"))
+        network = how.started(targets, inputs, seed_for(run.seed, "weights"))
         model = DiffusionModel(how, targets, inputs, network)
         plan = how.plan(count, device)
         file = None if run.scratch is None else TrainingFile(run.scratch)
@@ -276,6 +309,20 @@ class Diffusion(Family):
             self.compile,
             self.save_every,
         )
+
+
+def _restored(recipe: Diffusion, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> OwnDenoiser:
+    """Somebody's network with the saved weights, built by what they say again."""
+    name = recipe.network or ""
+    network = OwnDenoiser.start(targets, inputs, name, builder_of(name), recipe.code_width, 0)
+    expected = {key: (tuple(value.shape), value.dtype) for key, value in network.state_dict().items()}
+    try:
+        checked_tensor(tensors, expected)
+    except DataError as error:
+        raise DataError(f"the network {name} is not the one that was saved ({error}); give the same") from error
+    network.load_state_dict(tensors)
+    network.eval().requires_grad_(False)
+    return network
 
 
 def _low_precision(how: Diffusion, device: torch.device) -> bool:

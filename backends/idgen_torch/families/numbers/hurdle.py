@@ -12,7 +12,7 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families.family import ConditionalModel, Family, Run
-from idgen_torch.families.links import learned_link, links_state, read_link
+from idgen_torch.families.links import drawn_by, learned_link, links_state, read_link
 from idgen_torch.families.state import Config, Tensors
 from idgen_torch.families.task import Offer, Task, row_count, rows_at
 from idgen_torch.nets.heads import at_mass
@@ -52,13 +52,13 @@ class HurdleModel(ConditionalModel):
 
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """The mass of each row, then the numbers of those that are at none."""
-        code = self._which.sample(given, n, generator)[self._code.name]
+        code = drawn_by(self._which, given, n, generator)[self._code.name]
         places = torch.tensor([*self.targets[0].masses, 0.0], dtype=torch.float32, device=code.device)
         drawn = places[code].unsqueeze(1)
         rest = (code == len(self.targets[0].masses)).nonzero().squeeze(1)
         if self._between is not None and len(rest):
             own = rows_at(self.inputs, given, rest, code.device)
-            drawn[rest] = self._between.sample(own, len(rest), generator)[self.targets[0].name]
+            drawn[rest] = drawn_by(self._between, own, len(rest), generator)[self.targets[0].name]
         return {self.targets[0].name: drawn}
 
     def log_prob(self, rows: Values) -> Tensor:

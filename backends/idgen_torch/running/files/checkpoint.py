@@ -74,6 +74,10 @@ class Checkpoint:
         """The file for the state of a training that is under way; gone once the model is there."""
         return scratch_file(self.folder, name)
 
+    def forget(self, name: str) -> None:
+        """Delete the state of a training whose model was refused, so that the next fit does not go on from it."""
+        remove_scratch(self.folder, name)
+
     def write(self, name: str, model: ConditionalModel, losses: dict[str, float]) -> None:
         """Keep a trained model."""
         record = write_model(self.folder, name, model)

@@ -16,6 +16,7 @@ from idgen_compiler.data.kinds.spread import Interval
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.text import print_policy
 from idgen_torch.families import ConditionalModel
+from idgen_torch.families.returned import log_density
 from idgen_torch.nets.heads import at_mass
 from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet
@@ -49,13 +50,12 @@ class Densities:
                 return uniform_log_prob(variable, kind, data.rows, density)
             case ir.Column(source):
                 density = self.trainer.density(operation, self.schema.parts(variable), values[source])
-                return density.log_prob(data.rows).double().cpu()
+                return log_density(operation, density, data.rows).double().cpu()
             case ir.Shifted(source, by):
                 density = self.trainer.density(operation, self.schema.parts(variable), values[source])
                 return self._moved(density, variable, by, data)
             case ir.ByModel(model, _):
-                likelihood: Tensor = values[model].log_prob(data.rows)
-                return likelihood.double().cpu()
+                return log_density(model, values[model], data.rows).double().cpu()
             case ir.Fixed(value):
                 if not all(part.discrete for part in self.schema.parts(variable)):
                     raise NoOverlap(

@@ -11,6 +11,7 @@ from idgen_compiler.ir.operations import Train
 from idgen_compiler.ir.program import Program
 from idgen_torch.arithmetic import total
 from idgen_torch.families import Task
+from idgen_torch.families.returned import log_density
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.plan import Asked, asked_for
 from idgen_torch.running.trainer import Trainer
@@ -50,7 +51,7 @@ class Emphasis:
             task = Task(targets, inputs, data.rows, likelihood=True)
             label = f"{', '.join(asked.variables)} | {', '.join(asked.kept)}, for the emphasis"
             by, _ = self.trainer.fit(f"{op.result}.emphasis", label, self.trainer.choose(task), task)
-            ratio = -by.log_prob(data.rows).double().cpu()
+            ratio = -log_density(f"{op.result}.emphasis: {label}", by, data.rows).double().cpu()
             for draw, variable in zip(asked.drawn, asked.variables, strict=True):
                 # Policies draw from these two.
                 values = {program.observe.result: self.densities.observed, op.data: data}
