@@ -13,6 +13,7 @@ from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.categorical import few_labels
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting, shown
+from idgen_compiler.data.kinds.times.calendar import LAST_DAY, Step, calendar_step, days_at, steps_of
 from idgen_compiler.data.kinds.times.clock import FIRST, LAST, SECONDS, Unit, coarsest, from_seconds, seconds_of
 from idgen_compiler.data.kinds.times.iso import iso_form, iso_times
 from idgen_compiler.data.kinds.times.measured import Measured, number_of
@@ -28,6 +29,9 @@ _OBJECTS = ("date", "datetime")
 class Date(Measured):
     """A point in time: a number of days, hours, minutes or seconds since 1970, the longest of which all are whole.
 
+    Dates that all are the same day of a month, or its last, are a number of months, and those that all begin or end a
+    year a number of years; `day` is that day, and `LAST_DAY` the last.
+
     Columns of datetime64 (with a time zone or without), of Python's dates and datetimes, and of texts in one form of
     ISO 8601 with many different values are dates, and come back as they went in: days as whole days, and times of a
     zone as pandas' Timestamps in it. A caller sets a date, a datetime, a datetime64 or a text in ISO 8601; a time
@@ -36,18 +40,21 @@ class Date(Measured):
     `form` is a NumPy dtype, "date", "datetime", or an example of the texts.
 
     >>> found = Date.of(Column("day", np.array(["2020-01-01", "2020-03-01"], dtype="M8[D]")))
-    >>> found.measure
-    'days since 1970-01-01'
+    >>> found.measure, Date.of(Column("month", np.array(["2020-01", "2020-03"], dtype="M8[M]"))).measure
+    ('days since 1970-01-01', 'months since 1970-01')
     """
 
     word: ClassVar[str] = "date"
     rank: ClassVar[int] = 25
 
-    unit: Unit
+    unit: Unit | Step
     form: str
     zone: str = ""
+    day: int = 1
 
     def __post_init__(self) -> None:
+        if not 0 <= self.day <= 28:
+            raise DataError(f"{self.day} is no day that all months have")
         if self.form not in _OBJECTS and _dtype(self.form) is None and iso_form(self.form) is None:
             raise DataError(f"{self.form!r:.80} is no form of dates")
         if self.zone and _zoned(np.zeros(1, "M8[s]"), self.zone) is None:
@@ -81,13 +88,28 @@ class Date(Measured):
         if zone:
             local = _seconds(f"column {name}", _local(times, zone))
             if coarsest(local) == "days":
-                return cls(number_of(name, local / SECONDS["days"]), "days", form, zone)
+                return cls._of_days(name, local / SECONDS["days"], form, zone)
         unit = coarsest(seconds)
+        if unit == "days" and not zone:
+            return cls._of_days(name, seconds / SECONDS[unit], form, zone)
         return cls(number_of(name, seconds / SECONDS[unit]), unit, form, zone)
+
+    @classmethod
+    def _of_days(cls, name: str, days: Array, form: str, zone: str) -> Self:
+        found = calendar_step(days, _dtype(form))
+        if found is None:
+            return cls(number_of(name, days), "days", form, zone)
+        return cls(number_of(name, steps_of(days, *found)), found[0], form, zone, found[1])
 
     @property
     def measure(self) -> str:
-        return f"{self.unit} since 1970-01-01"
+        since = {"years": "1970", "months": "1970-01"}.get(self.unit, "1970-01-01")
+        return f"{self.unit} since {since}"
+
+    @property
+    def _of_whole_days(self) -> bool:
+        """Whether values are whole days, on the clocks of their zone where they have one."""
+        return self.unit in ("days", "months", "years")
 
     def numbers(self, column: Column) -> Array:
         """Units since 1970.  Shape: (rows,) float64."""
@@ -97,8 +119,11 @@ class Date(Measured):
         return self._counted(f"column {column.name}", found[0])
 
     def _counted(self, what: str, times: Array) -> Array:
-        local = _local(times, self.zone) if self.zone and self.unit == "days" else times
-        return np.asarray(_seconds(what, local) / SECONDS[self.unit])
+        local = _local(times, self.zone) if self.zone and self._of_whole_days else times
+        seconds = _seconds(what, local)
+        if self.unit == "months" or self.unit == "years":
+            return steps_of(seconds / SECONDS["days"], self.unit, self.day)
+        return np.asarray(seconds / SECONDS[self.unit])
 
     def read(self, name: str, text: str) -> str:
         """The text, where it is ISO 8601."""
@@ -123,10 +148,28 @@ class Date(Measured):
         if self.zone and not zone:
             placed = _zoned(times, self.zone)
             times = times if placed is None else placed.tz_convert("UTC").tz_localize(None).to_numpy()
-        return self._counted(str(setting), times)
+        numbers = self._counted(str(setting), times)
+        if self.unit == "months" or self.unit == "years":
+            self._check_days(setting, numbers, self.unit)
+        return numbers
+
+    def _check_days(self, setting: Setting, steps: Array, unit: Step) -> None:
+        """Raise DataError for a day between those that the data have."""
+        between = steps != np.floor(steps)
+        if between.any():
+            days = days_at(np.stack([steps[between][:1], np.floor(steps[between][:1])]), unit, self.day)
+            one, before = days.astype(np.int64).astype("M8[D]")[:, 0]
+            which = "the last day" if self.day == LAST_DAY else f"day {self.day}"
+            raise DataError(
+                f"{setting} is {one}, but {setting.name} always is {which} of a {unit[:-1]}; give such a day, as "
+                f"{before} is"
+            )
 
     def written(self, numbers: Array) -> Array:
-        seconds = numbers * SECONDS[self.unit]
+        if self.unit == "months" or self.unit == "years":
+            seconds = days_at(numbers, self.unit, self.day) * SECONDS["days"]
+        else:
+            seconds = numbers * SECONDS[self.unit]
         if self.zone:
             return self._written_in_zone(seconds)
         if self.form in _OBJECTS:
@@ -140,7 +183,7 @@ class Date(Measured):
     def _written_in_zone(self, seconds: Array) -> Array:
         times = from_seconds(seconds, np.dtype("M8[us]"))
         iso = iso_form(self.form)
-        if self.unit == "days":
+        if self._of_whole_days:
             placed = _zoned(times, self.zone)
         else:
             placed = pandas().DatetimeIndex(times).tz_localize("UTC").tz_convert(self.zone)
