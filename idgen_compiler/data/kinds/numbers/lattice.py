@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.kinds.numbers.codes import SOME_VALUES
 from idgen_compiler.data.kinds.numbers.shape import FEW_DISTINCT, FEW_TIMES, grid_of
 
 __all__ = ["MOST_LEVELS", "lattice_of", "levels_among"]
@@ -25,6 +26,10 @@ MIDDLE = (0.01, 0.99)
 _SOME = 10_000
 """So many rows show that a long column has a density."""
 
+IRREGULAR = 0.8
+"""Gaps that change by so much from each to the next, in logarithms and in the median, are chance (1.1 where they are
+those of a uniform law): a trait of a hundred clinics, say. To count such levels would bend a scale for nothing."""
+
 _EVEN = 1e-6
 """How far from an even step levels may be, in steps, beside what their precision leaves."""
 
@@ -33,7 +38,8 @@ def lattice_of(values: Array) -> Array | None:
     """The levels, ascending, of a column that has no density and no grid of decimals; None for any other.
 
     Values that an even step separates, as standardized scores are, have all steps from the least to the largest as
-    their levels. Up to a dozen values in many rows each are point masses, and have no need of levels.
+    their levels. More than some dozens whose gaps are chance are left alone. Up to a dozen values in many rows each
+    are point masses, and have no need of levels.
     Shape: (rows,) -> (levels,) float64.
 
     >>> score = np.random.default_rng(0).integers(0, 40, 1000)
@@ -54,8 +60,9 @@ def lattice_of(values: Array) -> Array | None:
         even = _evenly(levels, values)
         if even is not None:
             return even
-    repeated = len(levels) <= MOST_LEVELS and rows >= ROWS_PER_LEVEL * len(levels) and usual >= USUAL
-    return levels if repeated else None
+    if len(levels) > MOST_LEVELS or rows < ROWS_PER_LEVEL * len(levels) or usual < USUAL:
+        return None
+    return levels if len(levels) <= SOME_VALUES or _jumps(levels) < IRREGULAR else None
 
 
 def levels_among(values: Array) -> tuple[Array, Array]:
@@ -84,6 +91,11 @@ def _occupied(levels: Array, values: Array, step: float) -> float:
     low, high = np.quantile(values.astype(np.float64), MIDDLE, method="nearest")
     inside = int(((levels >= low) & (levels <= high)).sum())
     return float(inside / (round((high - low) / step) + 1))
+
+
+def _jumps(levels: Array) -> float:
+    """By how much the gaps between levels change from each to the next."""
+    return float(np.median(np.abs(np.diff(np.log(np.diff(levels))))))
 
 
 def _evenly(levels: Array, values: Array) -> Array | None:
