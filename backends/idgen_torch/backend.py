@@ -77,9 +77,9 @@ class TorchBackend:
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
             columns that the program does not observe are not read. Columns of images: see `data.images`. Where the
             program names its source, also a mapping from sources to such tables.
-        types: variable (or column of a composite) -> "categorical", "integer", "continuous", "date", "duration",
-            "vector", "image", "text", Categorical(labels), Numeric(support=(0, None)), Image(channels, height, width)
-            or Text(encoder=...); the rest is inferred (see `data.kinds`).
+        types: variable (or column of a composite) -> "categorical", "integer", "continuous", "levels", "date",
+            "duration", "vector", "image", "text", Categorical(labels), Numeric(support=(0, None)),
+            Image(channels, height, width) or Text(encoder=...); the rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.

@@ -53,8 +53,8 @@ Types = Annotated[
     typer.Option(
         "--types",
         metavar="X=TYPE",
-        help="categorical, integer, continuous, date, duration, vector, image, text, or a number with its ends and "
-        "point masses, such as continuous[0,]{0}; repeatable. Inferred otherwise.",
+        help="categorical, integer, continuous, levels, date, duration, vector, image, text, or a number with its ends "
+        "and point masses, such as continuous[0,]{0}; repeatable. Inferred otherwise.",
     ),
 ]
 Composites = Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from idgen_compiler.data.column import Column
 from idgen_compiler.data.copies import warn_copies
 from idgen_compiler.data.kinds import Atom, Categorical, Composite, Kind
 from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, Ranked, acts_as_codes
+from idgen_compiler.data.kinds.numbers.levels import Levels
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.registry import TypeRequest, infer, kind_asked, read_atom, requested
 from idgen_compiler.data.kinds.setting import Setting
@@ -123,8 +124,7 @@ def _with_codes(
     schema: Schema, sources: Mapping[str, Source], asked: Mapping[str, TypeRequest], *, quiet: bool
 ) -> Schema:
     """The schema in which whole numbers that act as codes are categories; says which, and of which are too many."""
-    whole = {n: k for n, k in schema.types.items() if isinstance(k, Number) and k.grid >= 1 and k.grid == round(k.grid)}
-    doubtful = {name: kind for name, kind in whole.items() if name not in asked}
+    doubtful = {name: kind for name, kind in schema.types.items() if name not in asked and _is_whole(kind)}
     if not doubtful:
         return schema
     kinds = dict(schema.types)
@@ -144,6 +144,13 @@ def _with_codes(
         if not quiet:
             warn_data(f"{said} neighbors; {rest}")
     return Schema(kinds)
+
+
+def _is_whole(kind: Kind) -> TypeGuard[Number | Levels]:
+    """Whether a kind holds whole numbers, which may be codes."""
+    if isinstance(kind, Levels):
+        return kind.whole
+    return isinstance(kind, Number) and kind.grid >= 1 and kind.grid == round(kind.grid)
 
 
 def _ranked(source: Source, kind: Kind) -> Ranked | None:

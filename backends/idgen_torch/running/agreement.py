@@ -6,11 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds import Atom
+from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.text import texts_of
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
@@ -36,6 +40,9 @@ ERRORS = 5.0
 """A difference is told from so many standard errors of the rows on ..."""
 SHARE, RELATIVE, DEVIATIONS = 0.03, 0.3, 0.1
 """... where it is this large, or this large a part of a share, or of a standard deviation."""
+
+REPEATED, MOST_REPEATED = 20, 12
+"""A value of a number is looked at by itself where so many rows have it; so many such values are."""
 
 _LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 
@@ -107,10 +114,10 @@ class MeansApart(Disagreement):
 def disagreements(source: str, model: ConditionalModel, task: Task, schema: Schema) -> list[Disagreement]:
     """Where draws given the rows' own inputs differ from the rows by more than their error, the worst first.
 
-    Compared are means, and shares of categories and of numbers up to quantiles of the rows, in all rows, within each
-    category of each input, and within ranges of as many rows of each input that is a number. Of texts the shares of
-    those that hold a common word are compared. Images are not, nor is the law of several targets together. Raises
-    DataError, in the name of the source, for draws that are no values.
+    Compared are means, and shares of categories, of numbers up to quantiles of the rows, and of numbers that many rows
+    have, in all rows, within each category of each input, and within ranges of as many rows of each input that is a
+    number. Of texts the shares of those that hold a common word are compared. Images are not, nor is the law of
+    several targets together. Raises DataError, in the name of the source, for draws that are no values.
     """
     targets = [part for part in task.targets if part.form is not Form.PICTURES]
     if not targets or task.count < FEWEST:
@@ -129,6 +136,7 @@ def disagreements(source: str, model: ConditionalModel, task: Task, schema: Sche
     kinds = {atom.part.name: atom.kind for name, kind in schema.types.items() for atom in kind.atoms(name)}
     groups = list(_groups(task, rows, kinds))
     events = [event for part in targets for event in _events(part, rows, drawn, kinds)]
+    events += [event for part in targets for event in _repeated(part, rows, drawn, kinds)]
     found = [
         Disagreement(group, name, float(seen[mask].double().mean()), float(made[mask].double().mean()), int(mask.sum()))
         for group, mask in groups
@@ -149,12 +157,8 @@ def _own_unit(part: Part, rows: Values, drawn: Values, kinds: Kinds) -> tuple[Te
     kind = kinds.get(part.name)
     if part.form is not Form.NUMBERS or part.dim > 1 or kind is None or kind.layout.kind not in "iuf":
         return None
-    found = []
-    for values in (rows[part.name], drawn[part.name]):
-        out = kind.empty(len(values))
-        kind.decode_one(values.cpu().numpy(), out)
-        found.append(torch.from_numpy(out.astype("float64")))
-    return found[0], found[1]
+    seen, made = (torch.from_numpy(_decoded(kind, values[part.name]).astype("float64")) for values in (rows, drawn))
+    return seen, made
 
 
 def _moments(seen: Tensor, made: Tensor) -> tuple[float, float, int, float]:
@@ -217,13 +221,40 @@ def _words(part: Part, seen: Tensor, made: Tensor) -> Iterator[tuple[str, Tensor
         yield event, there, made_there
 
 
+def _repeated(part: Part, rows: Values, drawn: Values, kinds: Kinds) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Whether a number is one of those that many rows have, as each of the commonest, and as any of them."""
+    kind = kinds.get(part.name)
+    if part.size is not None or part.dim > 1 or kind is None:
+        return
+    seen, made = (_decoded(kind, values[part.name]) for values in (rows, drawn))
+    values, counts = np.unique(seen, return_counts=True)
+    common = values[counts >= REPEATED]
+    if not len(common):
+        return
+    for value in values[np.argsort(-counts, kind="stable")][: min(len(common), MOST_REPEATED)]:
+        yield f"{part.name} = {_shown(value)}", torch.from_numpy(seen == value), torch.from_numpy(made == value)
+    told = f"{part.name} among the {len(common)} values that {REPEATED} rows or more have"
+    if isinstance(kind, Number):
+        told += f" (types={{{part.name!r}: 'levels'}} draws values of rows alone)"
+    yield told, torch.from_numpy(np.isin(seen, common)), torch.from_numpy(np.isin(made, common))
+
+
+def _decoded(kind: Atom, values: Tensor) -> Array:
+    """Numbers as the user knows them.  Shape: (rows, 1) -> (rows,)."""
+    out = kind.empty(len(values))
+    kind.decode_one(values.cpu().numpy(), out)
+    return out
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+
+
 def _described(part: Part, value: Tensor | int, kinds: Kinds) -> str:
     """A value in the user's own words; a code of the models' own by its number."""
     kind = kinds.get(part.name)
     if kind is not None and part.size is not None:
         return str(kind.describe(value))
     if kind is not None and part.dim == 1:
-        out = kind.empty(1)
-        kind.decode_one(torch.as_tensor(value).reshape(1, 1).numpy(), out)
-        return f"{out[0]:.4g}" if out.dtype.kind == "f" else str(out[0])
+        return _shown(_decoded(kind, torch.as_tensor(value).reshape(1, 1))[0])
     return f"{float(value):.3g} in units of its spread" if part.size is None else f"code {value}"

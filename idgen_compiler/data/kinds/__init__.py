@@ -11,6 +11,7 @@ from idgen_compiler.data.kinds.image import Image
 from idgen_compiler.data.kinds.kind import Atom, Kind, PartOf
 from idgen_compiler.data.kinds.numbers.continuous import Continuous
 from idgen_compiler.data.kinds.numbers.integer import Integer
+from idgen_compiler.data.kinds.numbers.levels import Levels
 from idgen_compiler.data.kinds.numbers.numeric import Numeric
 from idgen_compiler.data.kinds.numbers.vector import Vector
 from idgen_compiler.data.kinds.registry import register
@@ -27,6 +28,7 @@ __all__ = [
     "Image",
     "Integer",
     "Kind",
+    "Levels",
     "Numeric",
     "PartOf",
     "Text",

@@ -13,6 +13,7 @@ from idgen_compiler.data.column import MISSING, Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.labels import check_label, label_codes, read_label
 from idgen_compiler.data.kinds.numbers.absurd import warn_marks
+from idgen_compiler.data.kinds.numbers.codes import ROWS_PER_VALUE, SOME_VALUES
 from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting
@@ -29,8 +30,6 @@ Label = str | bool | int | float
 
 FEW_VALUES = 10
 MOST_SHOWN = 6
-SOME_VALUES = 32
-ROWS_PER_VALUE = 10
 
 FEW_LEVELS, ROWS_PER_LEVEL, FEW_ROWS = 20, 5, 100
 """More categories than this, with fewer rows for each, are told, unless there are few rows in all."""

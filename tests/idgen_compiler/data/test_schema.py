@@ -121,7 +121,7 @@ def test_columns_that_cannot_be_modelled_name_the_remedy(values: Any, message: s
         ([0.5, 1.5], "vector", "one value a row"),
         (np.zeros((2, 2)), "categorical", "holds vectors"),
         (["a", "z"], Categorical(("a", "b")), "holds 'z'.*'a', 'b'"),
-        ([1, 2], "ordinal", "choose categorical, continuous, date, duration, image, integer, text, vector, or Cat"),
+        ([1, 2], "ordinal", "choose categorical, continuous, date, duration, image, integer, levels, text, vector, or"),
     ],
 )
 def test_requests_that_do_not_fit_say_so(values: Any, request_: Any, message: str) -> None:

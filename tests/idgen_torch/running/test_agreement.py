@@ -84,6 +84,27 @@ def test_a_mean_that_a_few_draws_carry_off_is_told() -> None:
     assert not MeansApart("", "Y", 5.0, 5.5, 800, deviation=6.0).matters
 
 
+def test_values_that_many_rows_have_and_no_draw_are_told() -> None:
+    rng = np.random.default_rng(1)
+    data = {"Y": np.log1p(rng.poisson(6, N)), "X": rng.normal(size=N)}
+    sources = read_sources(data, data)
+    shuffled = torch.randperm(N, generator=torch.Generator().manual_seed(5))
+    for request, off, told in (("continuous", 1e-3, True), ("continuous", 0.0, False), ("levels", 0.0, False)):
+        schema = infer_schema(sources, {"Y": request})
+        rows = encode_sources(sources, schema, 0)
+        near: Any = Drawn({"Y": rows["Y"][shuffled] + off})
+        found = disagreements("%m0", near, Task(schema.parts("Y"), (), rows), schema)
+        assert bool(found) == told
+    schema = infer_schema(sources, {"Y": "continuous"})
+    rows = encode_sources(sources, schema, 0)
+    near = Drawn({"Y": rows["Y"][shuffled] + 1e-3})
+    lines = "\n".join(map(str, disagreements("%m0", near, Task(schema.parts("Y"), (), rows), schema)))
+    assert re.search(
+        r"have Y among the 1\d values that 20 rows or more have .types=.'Y': 'levels'. draws .*, but 0.0%", lines
+    )
+    assert re.search(r"have Y = 1\.946, but 0\.0%", lines)
+
+
 def test_chance_and_trifles_are_not_told() -> None:
     assert not Disagreement("", "Y = 1", 0.50, 0.51, 2_000).matters, "chance"
     assert not Disagreement("", "Y = 1", 0.50, 0.52, 20_000_000).matters, "a trifle"

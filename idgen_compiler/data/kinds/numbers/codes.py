@@ -10,7 +10,10 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 
-__all__ = ["MOST_LEVELS", "Ranked", "acts_as_codes"]
+__all__ = ["MOST_LEVELS", "ROWS_PER_VALUE", "SOME_VALUES", "Ranked", "acts_as_codes"]
+
+SOME_VALUES, ROWS_PER_VALUE = 32, 10
+"""Up to so many values, with so many rows for each on average, each have a probability of their own."""
 
 MOST_LEVELS = 300
 """More levels than this are never taken for categories unasked; they are told."""

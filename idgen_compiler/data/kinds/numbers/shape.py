@@ -10,7 +10,7 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 
-__all__ = ["Bounds", "Said", "Shape", "decimals_of", "grid_of", "phase_of", "shape_of"]
+__all__ = ["FEW_DISTINCT", "FEW_TIMES", "Bounds", "Said", "Shape", "decimals_of", "grid_of", "phase_of", "shape_of"]
 
 Bounds = tuple[float | None, float | None]
 """The ends of a support; None where there is none."""
@@ -20,6 +20,9 @@ LARGE_SHARE = 0.1
 """On a grid a value with this share of the rows is a point mass, whatever its neighbors have."""
 SMALL_SHARE, FEW_ROWS, TIMES = 0.005, 8, 5.0
 """A point mass has at least this share, so many rows, and so many times what its surroundings let expect."""
+MOST_HEAPS, HEAP_TIMES, HEAP_ERRORS = 40, 2.0, 4.0
+"""On a grid up to so many values that people round to stand out by less: by so many times as many rows as are nearby,
+and so many standard errors more."""
 FEW_DISTINCT, FEW_TIMES = 12, 20
 """So few different values, with so many rows each in the median, are all masses."""
 
@@ -160,9 +163,31 @@ def _masses_of(values: Array, grid: float) -> tuple[float, ...]:
     many = np.flatnonzero(counts >= least)
     if not len(many):
         return ()
-    many = many[np.argsort(-counts[many], kind="stable")][: 4 * MOST_MASSES]
-    kept = [k for k in many if not grid or counts[k] > _allowed(distinct, counts, int(k), grid)]
-    return tuple(sorted(float(distinct[k]) for k in kept[:MOST_MASSES]))
+    many = many[np.argsort(-counts[many], kind="stable")]
+    heaps = _heaps(distinct, counts, many, grid) if grid else set()
+    kept = [int(k) for k in many[: 4 * MOST_MASSES]]
+    kept = [k for k in kept if not grid or counts[k] > _allowed(distinct, counts, k, grid)][:MOST_MASSES]
+    return tuple(sorted(float(distinct[k]) for k in heaps.union(kept)))
+
+
+def _heaps(distinct: Array, counts: Array, many: Array, grid: float) -> set[int]:
+    """Which values of a grid stand out from those beside them, as ages that end in 0 or 5 do; none where most do.
+
+    The law may be as steep as it likes: what counts is the larger of both sides.
+    """
+    place = np.rint((distinct - distinct[0]) / grid).astype(np.int64)
+    where = dict(zip(place.tolist(), counts.tolist(), strict=True))
+    last = int(place[-1])
+    found = set()
+    for k in many.tolist():
+        at = int(place[k])
+        sides = [
+            [where.get(at + sign * step, 0) for step in (1, 2) if 0 <= at + sign * step <= last] for sign in (-1, 1)
+        ]
+        beside = max(sum(side) / len(side) for side in sides if side)
+        if beside and counts[k] > HEAP_TIMES * beside + HEAP_ERRORS * math.sqrt(beside + beside / 2):
+            found.add(k)
+    return found if len(found) <= MOST_HEAPS else set()
 
 
 def _allowed(distinct: Array, counts: Array, at: int, grid: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -13,9 +12,11 @@ from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.categorical import few_labels
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting, shown
+from idgen_compiler.data.kinds.times.calendar import LAST_DAY, Step, calendar_step, days_at, steps_of
 from idgen_compiler.data.kinds.times.clock import FIRST, LAST, SECONDS, Unit, coarsest, from_seconds, seconds_of
 from idgen_compiler.data.kinds.times.iso import iso_form, iso_times
 from idgen_compiler.data.kinds.times.measured import Measured, number_of
+from idgen_compiler.data.kinds.times.moments import as_objects, local_times, times_of, times_of_each, zoned
 from idgen_compiler.errors import DataError
 
 __all__ = ["Date"]
@@ -28,6 +29,10 @@ _OBJECTS = ("date", "datetime")
 class Date(Measured):
     """A point in time: a number of days, hours, minutes or seconds since 1970, the longest of which all are whole.
 
+    Dates that all are the same day of a month, or its last, are a number of months, and those that all begin or end a
+    year a number of years; `day` is that day, and `LAST_DAY` the last. Many dates of which none is on a weekend are a
+    number of weekdays.
+
     Columns of datetime64 (with a time zone or without), of Python's dates and datetimes, and of texts in one form of
     ISO 8601 with many different values are dates, and come back as they went in: days as whole days, and times of a
     zone as pandas' Timestamps in it. A caller sets a date, a datetime, a datetime64 or a text in ISO 8601; a time
@@ -36,21 +41,24 @@ class Date(Measured):
     `form` is a NumPy dtype, "date", "datetime", or an example of the texts.
 
     >>> found = Date.of(Column("day", np.array(["2020-01-01", "2020-03-01"], dtype="M8[D]")))
-    >>> found.measure
-    'days since 1970-01-01'
+    >>> found.measure, Date.of(Column("month", np.array(["2020-01", "2020-03"], dtype="M8[M]"))).measure
+    ('days since 1970-01-01', 'months since 1970-01')
     """
 
     word: ClassVar[str] = "date"
     rank: ClassVar[int] = 25
 
-    unit: Unit
+    unit: Unit | Step
     form: str
     zone: str = ""
+    day: int = 1
 
     def __post_init__(self) -> None:
+        if not 0 <= self.day <= 28:
+            raise DataError(f"{self.day} is no day that all months have")
         if self.form not in _OBJECTS and _dtype(self.form) is None and iso_form(self.form) is None:
             raise DataError(f"{self.form!r:.40} is no form of dates")
-        if self.zone and _zoned(np.zeros(1, "M8[s]"), self.zone) is None:
+        if self.zone and zoned(np.zeros(1, "M8[s]"), self.zone) is None:
             raise DataError(f"{self.zone!r:.40} is no time zone")
 
     @classmethod
@@ -60,14 +68,14 @@ class Date(Measured):
         values = column.content
         if getattr(values, "ndim", 1) != 1 or not len(values):
             return None
-        found = _times(values)
+        found = times_of(values)
         if found is None or (iso_form(found[1]) is not None and few_labels(column)):
             return None
         return cls._of(column.name, *found)
 
     @classmethod
     def of(cls, column: Column) -> Self:
-        found = None if column.pictures is not None else _times(column.content)
+        found = None if column.pictures is not None else times_of(column.content)
         if found is None:
             raise DataError(
                 f"column {column.name} holds no dates that can be read; give datetime64, dates of Python, or texts in "
@@ -79,26 +87,44 @@ class Date(Measured):
     def _of(cls, name: str, times: Array, form: str, zone: str) -> Self:
         seconds = _seconds(f"column {name}", times)
         if zone:
-            local = _seconds(f"column {name}", _local(times, zone))
+            local = _seconds(f"column {name}", local_times(times, zone))
             if coarsest(local) == "days":
-                return cls(number_of(name, local / SECONDS["days"]), "days", form, zone)
+                return cls._of_days(name, local / SECONDS["days"], form, zone)
         unit = coarsest(seconds)
+        if unit == "days" and not zone:
+            return cls._of_days(name, seconds / SECONDS[unit], form, zone)
         return cls(number_of(name, seconds / SECONDS[unit]), unit, form, zone)
+
+    @classmethod
+    def _of_days(cls, name: str, days: Array, form: str, zone: str) -> Self:
+        found = calendar_step(days, _dtype(form))
+        if found is None:
+            return cls(number_of(name, days), "days", form, zone)
+        return cls(number_of(name, steps_of(days, *found)), found[0], form, zone, found[1])
 
     @property
     def measure(self) -> str:
-        return f"{self.unit} since 1970-01-01"
+        since = {"years": "1970", "months": "1970-01"}.get(self.unit, "1970-01-01")
+        return f"{self.unit} since {since}"
+
+    @property
+    def _of_whole_days(self) -> bool:
+        """Whether values are whole days, on the clocks of their zone where they have one."""
+        return self.unit not in ("hours", "minutes", "seconds")
 
     def numbers(self, column: Column) -> Array:
         """Units since 1970.  Shape: (rows,) float64."""
-        found = _times(column.content)
+        found = times_of(column.content)
         if found is None or bool(found[2]) != bool(self.zone):
             raise DataError(f"column {column.name} holds no dates of the form {self.form}")
         return self._counted(f"column {column.name}", found[0])
 
     def _counted(self, what: str, times: Array) -> Array:
-        local = _local(times, self.zone) if self.zone and self.unit == "days" else times
-        return np.asarray(_seconds(what, local) / SECONDS[self.unit])
+        local = local_times(times, self.zone) if self.zone and self._of_whole_days else times
+        seconds = _seconds(what, local)
+        if self.unit == "weekdays" or self.unit == "months" or self.unit == "years":
+            return steps_of(seconds / SECONDS["days"], self.unit, self.day)
+        return np.asarray(seconds / SECONDS[self.unit])
 
     def read(self, name: str, text: str) -> str:
         """The text, where it is ISO 8601."""
@@ -108,9 +134,9 @@ class Date(Measured):
 
     def measured(self, setting: Setting, values: Array) -> Array:
         objects = [value.item() if isinstance(value, np.str_) else value for value in values.reshape(-1)]
-        found = _times(values.reshape(-1) if values.dtype.kind == "M" else _as_objects(objects))
+        found = times_of(values.reshape(-1) if values.dtype.kind == "M" else as_objects(objects))
         if found is None and len(values):
-            found = _each(objects)
+            found = times_of_each(objects)
         if not len(values):
             return np.zeros(0)
         if found is None:
@@ -121,12 +147,30 @@ class Date(Measured):
         if zone and not self.zone:
             raise DataError(f"{setting} has a time zone, and {setting.name} has none in the data; leave it out")
         if self.zone and not zone:
-            placed = _zoned(times, self.zone)
+            placed = zoned(times, self.zone)
             times = times if placed is None else placed.tz_convert("UTC").tz_localize(None).to_numpy()
-        return self._counted(str(setting), times)
+        numbers = self._counted(str(setting), times)
+        between = numbers != np.floor(numbers)
+        if self.unit == "weekdays" or self.unit == "months" or self.unit == "years":
+            self._refuse_between(setting, self.unit, [(objects[k], numbers[k]) for k in np.flatnonzero(between)[:1]])
+        return numbers
+
+    def _refuse_between(self, setting: Setting, unit: Step, between: list[tuple[Any, float]]) -> None:
+        """Raise DataError for a day between those that the data have."""
+        for one, steps in between:
+            (before,) = days_at(np.floor([steps]), unit, self.day).astype(np.int64).astype("M8[D]")
+            which = "a weekday"
+            if unit != "weekdays":
+                which = f"{'the last day' if self.day == LAST_DAY else f'day {self.day}'} of a {unit[:-1]}"
+            raise DataError(
+                f"{setting} is {one!s:.40}, but {setting.name} always is {which}; give such a day, as {before} is"
+            )
 
     def written(self, numbers: Array) -> Array:
-        seconds = numbers * SECONDS[self.unit]
+        if self.unit == "weekdays" or self.unit == "months" or self.unit == "years":
+            seconds = days_at(numbers, self.unit, self.day) * SECONDS["days"]
+        else:
+            seconds = numbers * SECONDS[self.unit]
         if self.zone:
             return self._written_in_zone(seconds)
         if self.form in _OBJECTS:
@@ -140,8 +184,8 @@ class Date(Measured):
     def _written_in_zone(self, seconds: Array) -> Array:
         times = from_seconds(seconds, np.dtype("M8[us]"))
         iso = iso_form(self.form)
-        if self.unit == "days":
-            placed = _zoned(times, self.zone)
+        if self._of_whole_days:
+            placed = zoned(times, self.zone)
         else:
             placed = pandas().DatetimeIndex(times).tz_localize("UTC").tz_convert(self.zone)
         if placed is None:
@@ -163,109 +207,6 @@ def _dtype(form: str) -> np.dtype[Any] | None:
     except (TypeError, ValueError, SyntaxError):
         return None
     return found if found.kind == "M" and np.datetime_data(found)[0] != "generic" else None
-
-
-def _as_objects(values: list[Any]) -> Array:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
-
-
-def _times(values: Any) -> tuple[Array, str, str] | None:
-    """Times without a zone (in UTC where there is one), their form and their zone; None for what is no date.
-
-    Shape: (rows,) datetime64.
-    """
-    pd = pandas()
-    if isinstance(values, pd.Series):
-        if isinstance(values.dtype, pd.DatetimeTZDtype):
-            zone = _name_of(values.dt.tz)
-            return values.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), "datetime64[us]", zone
-        if values.dtype == "category":
-            return None
-        values = values.to_numpy()
-    if not isinstance(values, np.ndarray):
-        return None
-    if values.dtype.kind == "M":
-        return None if np.datetime_data(values.dtype)[0] == "generic" else (values, values.dtype.str[1:], "")
-    if values.dtype.kind not in "OUT" or not len(values):
-        return None
-    objects = values.tolist()
-    if isinstance(objects[0], str):
-        return _of_texts(objects)
-    if isinstance(objects[0], datetime.date | np.datetime64):
-        return _of_objects(objects)
-    return None
-
-
-def _of_texts(texts: list[Any]) -> tuple[Array, str, str] | None:
-    found = iso_times(texts) if all(isinstance(text, str) for text in texts) else None
-    if found is None:
-        return None
-    form, times = found
-    zone = "UTC" if form.zone == "Z" else f"UTC{form.zone}" if form.zone else ""
-    if zone:
-        placed = _zoned(times, zone)
-        if placed is None:
-            return None
-        times = placed.tz_convert("UTC").tz_localize(None).to_numpy()
-    return times, texts[0], zone
-
-
-def _of_objects(objects: list[Any]) -> tuple[Array, str, str] | None:
-    try:
-        if all(isinstance(value, np.datetime64) for value in objects):
-            found = np.array(objects)
-            return (found, found.dtype.str[1:], "") if found.dtype.kind == "M" else None
-        if all(isinstance(value, datetime.datetime) for value in objects):
-            zones = {_name_of(value.tzinfo) for value in objects}
-            if len(zones) > 1:
-                return None
-            bare = [v.astimezone(datetime.UTC).replace(tzinfo=None) if v.tzinfo else v for v in objects]
-            return np.array(bare, dtype="M8[us]"), "datetime", zones.pop()
-        if any(isinstance(value, datetime.datetime) or not isinstance(value, datetime.date) for value in objects):
-            return None
-        return np.array(objects, dtype="M8[D]"), "date", ""
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _each(objects: list[Any]) -> tuple[Array, str, str] | None:
-    """Settings of several kinds side by side, each by itself; all with a zone or none."""
-    found = [_times(_as_objects([value])) for value in objects]
-    if any(one is None for one in found):
-        return None
-    known = [one for one in found if one is not None]
-    zones = {bool(zone) for _, _, zone in known}
-    if len(zones) > 1:
-        return None
-    return np.concatenate([times.astype("M8[us]") for times, _, _ in known]), "datetime64[us]", known[0][2]
-
-
-def _name_of(zone: Any) -> str:
-    """What a zone is called, where that name finds it again; UTC otherwise."""
-    if zone is None:
-        return ""
-    name = str(zone)
-    return name if _zoned(np.zeros(1, "M8[s]"), name) is not None else "UTC"
-
-
-def _zoned(times: Array, zone: str) -> Any:
-    """Times on the clocks of a zone, as a DatetimeIndex; None where there is no such zone.
-
-    An hour that clocks leave out is the one after it, one that they show twice the first.
-    """
-    try:
-        index = pandas().DatetimeIndex(times)
-        return index.tz_localize(zone, ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward")
-    except (ValueError, TypeError, KeyError, OSError, AttributeError):
-        return None
-
-
-def _local(times: Array, zone: str) -> Array:
-    """Times of UTC as the clocks of a zone show them."""
-    found: Array = pandas().DatetimeIndex(times).tz_localize("UTC").tz_convert(zone).tz_localize(None).to_numpy()
-    return found
 
 
 def _seconds(what: str, times: Array) -> Array:

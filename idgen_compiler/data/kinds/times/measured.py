@@ -13,6 +13,7 @@ from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom
 from idgen_compiler.data.kinds.numbers.continuous import Continuous
 from idgen_compiler.data.kinds.numbers.integer import Integer
+from idgen_compiler.data.kinds.numbers.levels import Levels
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.spread import Spread
 from idgen_compiler.data.part import Part
@@ -28,7 +29,7 @@ class Measured(Atom):
     are written back (`written`), and in which unit they are.
     """
 
-    number: Continuous | Integer
+    number: Continuous | Integer | Levels
 
     @property
     @abstractmethod
@@ -88,7 +89,10 @@ class Measured(Atom):
         return f"{name} ({self.measure})"
 
 
-def number_of(name: str, numbers: Array) -> Continuous | Integer:
-    """The kind of measured numbers: whole ones where all are."""
+def number_of(name: str, numbers: Array) -> Continuous | Integer | Levels:
+    """The kind of measured numbers: levels where they are few, otherwise whole ones where all are."""
     column = Column(name, numbers)
+    levels = Levels.infer(column)
+    if levels is not None:
+        return levels
     return Integer.of(column) if (numbers == np.round(numbers)).all() else Continuous.of(column)

@@ -29,6 +29,7 @@ GENERATOR = np.random.default_rng(0)
 EXAMPLES: dict[str, Any] = {
     "categorical": ["b", "a", "b"],
     "integer": np.arange(40),
+    "levels": np.sqrt(np.arange(200) % 14),
     "continuous": GENERATOR.normal(size=40),
     "date": np.arange(40).astype("M8[D]"),
     "duration": np.arange(40).astype("m8[h]"),

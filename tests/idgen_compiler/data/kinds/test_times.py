@@ -29,7 +29,7 @@ PARIS = "Europe/Paris"
 
 CASES: dict[str, tuple[Any, str]] = {
     "days": (DAYS, "days"),
-    "months": ((600 + RNG.permutation(N)).astype("M8[M]"), "days"),
+    "months": ((600 + RNG.permutation(N)).astype("M8[M]"), "months"),
     "days of pandas": (pd.Series(DAYS.astype("M8[ns]")), "days"),
     "hours": (DAYS.astype("M8[h]") + 5, "hours"),
     "seconds": (pd.Series(TIMES), "seconds"),

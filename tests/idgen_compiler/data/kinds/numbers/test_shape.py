@@ -20,6 +20,7 @@ N = 4000
 NORMAL = RNG.normal(size=N)
 POSITIVE = np.exp(NORMAL)
 OFTEN = RNG.random(N) < 0.4
+AGES = np.random.default_rng(7).integers(18, 77, N)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,11 @@ OFTEN = RNG.random(N) < 0.4
         (np.where(RNG.random(N) < 0.01, -9999, NORMAL), (-9999.0,)),
         (RNG.choice([0.5, 1.0, 2.5], N), (0.5, 1.0, 2.5)),
         (np.where(RNG.random(N) < 0.05, 50, RNG.integers(0, 101, N)), (50,)),
+        (np.where(OFTEN, 5 * np.rint(AGES / 5), AGES), tuple(range(20, 80, 5))),
+        (np.minimum(AGES, 60), (60,)),
+        (np.clip(np.rint(40 + 5 * NORMAL), 0, 99), ()),  # steep on both sides
+        (np.random.default_rng(8).geometric(0.07, N), ()),
+        (np.where(OFTEN, 5 * np.rint(10 * AGES / 5), 10 * AGES), ()),  # more heaps than masses can be
     ],
 )
 def test_masses_are_values_that_no_density_gives_so_often(values: Any, masses: tuple[float, ...]) -> None:
