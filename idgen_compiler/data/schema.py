@@ -23,7 +23,7 @@ from idgen_compiler.forms.record import KIND, to_plain
 from idgen_compiler.forms.spelling import composed
 from idgen_compiler.warning import warn_data
 
-__all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema"]
+__all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema", "numbers_among"]
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,11 @@ def _ranked(source: Source, kind: Kind) -> Ranked | None:
 def images_among(requests: Mapping[str, TypeRequest]) -> frozenset[str]:
     """The columns that a user says are images.  Raises DataError for a request of no kind."""
     return frozenset(composed(name) for name, request in requests.items() if kind_asked(name, request).of_pictures)
+
+
+def numbers_among(requests: Mapping[str, TypeRequest]) -> frozenset[str]:
+    """The columns that a user says are numbers.  Raises DataError for a request of no kind."""
+    return frozenset(composed(n) for n, request in requests.items() if issubclass(kind_asked(n, request), Number))
 
 
 def _kind_of(source: Source, asked: Mapping[str, TypeRequest]) -> Kind:
