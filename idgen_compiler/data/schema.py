@@ -16,6 +16,7 @@ from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, Ranked, acts_as
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.registry import TypeRequest, infer, kind_asked, read_atom, requested
 from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.data.kinds.times.digits import warn_digits
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.sources import Source
 from idgen_compiler.errors import DataError, near_misses
@@ -105,7 +106,10 @@ def infer_schema(
         return schema
     for name, source in sources.items():
         for atom in schema[name].atoms(name):
-            atom.kind.look(source.columns[atom.field])
+            column = source.columns[atom.field]
+            atom.kind.look(column)
+            if isinstance(atom.kind, Number) and column.name not in asked:
+                warn_digits(column.name, column.plain)
     warn_copies(
         {
             atom.part.name: atom.kind.numbers(source.columns[atom.field])

@@ -14,13 +14,16 @@ from idgen_compiler.data.kinds.categorical import few_labels
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting, shown
 from idgen_compiler.data.kinds.times.clock import FIRST, LAST, SECONDS, Unit, coarsest, from_seconds, seconds_of
+from idgen_compiler.data.kinds.times.digits import Digits, nearest
 from idgen_compiler.data.kinds.times.iso import iso_form, iso_times
 from idgen_compiler.data.kinds.times.measured import Measured, number_of
+from idgen_compiler.data.kinds.times.odd import warn_odd_dates
 from idgen_compiler.errors import DataError
 
 __all__ = ["Date"]
 
 _OBJECTS = ("date", "datetime")
+_LONG = ("Y", "M", "W")
 
 
 @register
@@ -30,10 +33,10 @@ class Date(Measured):
 
     Columns of datetime64 (with a time zone or without), of Python's dates and datetimes, and of texts in one form of
     ISO 8601 with many different values are dates, and come back as they went in: days as whole days, and times of a
-    zone as pandas' Timestamps in it. A caller sets a date, a datetime, a datetime64 or a text in ISO 8601; a time
-    without a zone is one of the column's zone.
+    zone as pandas' Timestamps in it. Whole numbers such as 20200131 and 202001 are dates where somebody says so. A
+    caller sets a date, a datetime, a datetime64 or a text in ISO 8601; a time without a zone is one of the column's.
 
-    `form` is a NumPy dtype, "date", "datetime", or an example of the texts.
+    `form` is a NumPy dtype, "date", "datetime", an example of the texts, or "YYYYMMDD int64" and the like.
 
     >>> found = Date.of(Column("day", np.array(["2020-01-01", "2020-03-01"], dtype="M8[D]")))
     >>> found.measure
@@ -48,7 +51,8 @@ class Date(Measured):
     zone: str = ""
 
     def __post_init__(self) -> None:
-        if self.form not in _OBJECTS and _dtype(self.form) is None and iso_form(self.form) is None:
+        known = self.form in _OBJECTS or Digits.read(self.form) or iso_form(self.form) or _dtype(self.form) is not None
+        if not known:
             raise DataError(f"{self.form!r:.80} is no form of dates")
         if self.zone and _zoned(np.zeros(1, "M8[s]"), self.zone) is None:
             raise DataError(f"{self.zone!r:.80} is no time zone")
@@ -67,11 +71,11 @@ class Date(Measured):
 
     @classmethod
     def of(cls, column: Column) -> Self:
-        found = None if column.pictures is not None else _times(column.content)
+        found = None if column.pictures is not None else _times(column.content) or _of_digits(column.plain)
         if found is None:
             raise DataError(
-                f"column {column.name} holds no dates that can be read; give datetime64, dates of Python, or texts in "
-                "one form of ISO 8601, such as 2020-01-31 or 2020-01-31T12:00:00"
+                f"column {column.name} holds no dates that can be read; give datetime64, dates of Python, texts in one "
+                "form of ISO 8601, such as 2020-01-31 or 2020-01-31T12:00:00, or numbers such as 20200131"
             )
         return cls._of(column.name, *found)
 
@@ -91,7 +95,7 @@ class Date(Measured):
 
     def numbers(self, column: Column) -> Array:
         """Units since 1970.  Shape: (rows,) float64."""
-        found = _times(column.content)
+        found = _of_digits(column.plain) if Digits.read(self.form) else _times(column.content)
         if found is None or bool(found[2]) != bool(self.zone):
             raise DataError(f"column {column.name} holds no dates of the form {self.form}")
         return self._counted(f"column {column.name}", found[0])
@@ -101,7 +105,10 @@ class Date(Measured):
         return np.asarray(_seconds(what, local) / SECONDS[self.unit])
 
     def read(self, name: str, text: str) -> str:
-        """The text, where it is ISO 8601."""
+        """The text, where it is ISO 8601, or digits as in the column."""
+        digits = Digits.read(self.form)
+        if digits and Digits.found(np.array([text.strip()], dtype=object)):
+            return text.strip()
         if iso_times([text.strip()]) is None:
             raise DataError(f"{text!r:.80} is no date of {name}; write it as 2020-01-31 or 2020-01-31T12:00:00")
         return text.strip()
@@ -109,6 +116,8 @@ class Date(Measured):
     def measured(self, setting: Setting, values: Array) -> Array:
         objects = [value.item() if isinstance(value, np.str_) else value for value in values.reshape(-1)]
         found = _times(values.reshape(-1) if values.dtype.kind == "M" else _as_objects(objects))
+        if found is None and Digits.read(self.form):
+            found = _of_digits(np.array([_digits(value) for value in objects], dtype=object))
         if found is None and len(values):
             found = _each(objects)
         if not len(values):
@@ -121,6 +130,7 @@ class Date(Measured):
         if zone and not self.zone:
             raise DataError(f"{setting} has a time zone, and {setting.name} has none in the data; leave it out")
         if self.zone and not zone:
+            _seconds(str(setting), times)  # no zone has years that no calendar has
             placed = _zoned(times, self.zone)
             times = times if placed is None else placed.tz_convert("UTC").tz_localize(None).to_numpy()
         return self._counted(str(setting), times)
@@ -132,10 +142,27 @@ class Date(Measured):
         if self.form in _OBJECTS:
             kept = from_seconds(seconds, np.dtype("M8[D]" if self.form == "date" else "M8[us]"))
             return np.asarray(kept.astype(object))
-        iso = iso_form(self.form)
+        iso, digits = iso_form(self.form), Digits.read(self.form)
         if iso is not None:
             return iso.write(from_seconds(seconds, np.dtype("M8[ns]" if iso.digits else "M8[s]")))
-        return from_seconds(seconds, np.dtype(self.form))
+        if digits is not None:
+            return digits.write(from_seconds(seconds, np.dtype("M8[D]")))
+        dtype = np.dtype(self.form)
+        if np.datetime_data(dtype)[0] in _LONG:
+            return nearest(from_seconds(seconds, np.dtype("M8[D]")), np.datetime_data(dtype)[0]).astype(dtype)
+        return from_seconds(seconds, dtype)
+
+    def said(self, number: float) -> str:
+        if iso_form(self.form) or Digits.read(self.form):
+            return str(self.written(np.array([float(number)]))[0])
+        times = from_seconds(np.rint([number * SECONDS[self.unit]]), np.dtype("M8[s]"))
+        if self.zone and self.unit != "days":
+            times = _local(times, self.zone).astype("M8[s]")
+        unit = coarsest(times.astype(np.int64).astype(np.float64))
+        return str(np.datetime_as_string(times, unit="D" if unit == "days" else "s" if unit == "seconds" else "m")[0])
+
+    def look(self, column: Column) -> None:
+        warn_odd_dates(column.name, self.numbers(column), SECONDS["days"] / SECONDS[self.unit], self.said)
 
     def _written_in_zone(self, seconds: Array) -> Array:
         times = from_seconds(seconds, np.dtype("M8[us]"))
@@ -152,6 +179,9 @@ class Date(Measured):
 
     @property
     def layout(self) -> np.dtype[Any]:
+        digits = Digits.read(self.form)
+        if digits is not None:
+            return digits.layout
         plain = None if self.zone else _dtype(self.form)
         return np.dtype(object) if plain is None else plain
 
@@ -196,6 +226,17 @@ def _times(values: Any) -> tuple[Array, str, str] | None:
     if isinstance(objects[0], datetime.date | np.datetime64):
         return _of_objects(objects)
     return None
+
+
+def _digits(value: Any) -> str:
+    """What somebody set as digits, where it is a whole number."""
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _of_digits(values: Array | None) -> tuple[Array, str, str] | None:
+    """Whole numbers, or texts of digits, that are dates."""
+    found = Digits.found(values)
+    return None if found is None else (found[1], str(found[0]), "")
 
 
 def _of_texts(texts: list[Any]) -> tuple[Array, str, str] | None:
