@@ -116,8 +116,8 @@ def _columns(
         raise DataError(f"the columns differ in length: {', '.join(f'{k} has {n}' for k, n in lengths.items())}")
     if not needed or next(iter(lengths.values())) == 0:
         raise DataError("the table has no rows; give at least one")
-    warn_unmet({name: content for name, content in contents.items() if name not in pictures}, how)
     blanks = {name: lacking(name, content, how) for name, content in contents.items()}
+    warn_unmet({name: content for name, content in contents.items() if name not in pictures}, how)
     if how.missing == "drop":
         rows = complete_rows(blanks, contents)
         if not rows.all():

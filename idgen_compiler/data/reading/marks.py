@@ -22,6 +22,9 @@ _UNIT = re.compile(r"-?\s*[\d.]+\s*[a-z]+.*|-?P.*", re.ASCII)
 _TIMES = ("date", "datetime", "datetime64", "time", "timedelta", "timedelta64", "period")
 """What pandas calls columns of dates and durations."""
 
+_NO_LOOKING_UP = (TypeError, ValueError, ArithmeticError)
+"""What entries raise that cannot be looked up, such as lists, timedeltas without a unit and signaling NaNs."""
+
 _MOST_NEAR = 10_000
 """So many different values of a column are looked at for one that a mark nearly is."""
 
@@ -114,8 +117,16 @@ def _times(content: Any) -> Array | None:
     for dtype, kinds in (("M8[us]", datetime.date | np.datetime64), ("m8[us]", datetime.timedelta | np.timedelta64)):
         held = [value if isinstance(value, kinds) else None for value in values]
         if any(value is not None for value in held):
-            return np.array([np.array(value, dtype) if value is not None else np.array("NaT", dtype) for value in held])
+            return np.array([_time(value, dtype) for value in held], dtype)
     return None
+
+
+def _time(value: Any, dtype: str) -> Any:
+    """A date or duration; NaT, which no value is, for None and for what has no such length, such as years."""
+    try:
+        return np.array("NaT" if value is None else value, dtype)[()]
+    except (TypeError, ValueError, OverflowError):
+        return np.array("NaT", dtype)[()]
 
 
 def _is_time(times: Array, mark: Any) -> Array:
@@ -125,9 +136,9 @@ def _is_time(times: Array, mark: Any) -> Array:
         found = _parsed(mark.strip(), dates=dates)
     elif isinstance(mark, datetime.date | np.datetime64) and dates:
         bare = mark.replace(tzinfo=None) if isinstance(mark, datetime.datetime) else mark
-        found = np.array(bare, dtype="M8[us]")
+        found = _time(bare, "M8[us]")
     elif isinstance(mark, datetime.timedelta | np.timedelta64) and not dates:
-        found = np.array(mark, dtype="m8[us]")
+        found = _time(mark, "m8[us]")
     return np.zeros(len(times), dtype=bool) if found is None else np.asarray(times == found)
 
 
@@ -158,7 +169,7 @@ def _is_value(column: Any, mark: Any) -> Array:
         return np.zeros(len(column), dtype=bool)
     try:
         found = column.isin(_spellings(mark, written=bool(column.attrs.get("as_written")))).to_numpy(dtype=bool)
-    except TypeError:  # entries that cannot be looked up, such as lists
+    except _NO_LOOKING_UP:
         return np.zeros(len(column), dtype=bool)
     if objects and found.any():
         found = found & np.array([isinstance(value, bool | np.bool_) == truth for value in column])
@@ -210,7 +221,7 @@ def _near(name: str, content: Any, mark: Any) -> str:
         return ""
     try:
         values = column.dropna().unique()[:_MOST_NEAR]
-    except TypeError:  # entries that cannot be looked up, such as lists
+    except _NO_LOOKING_UP:
         return ""
     number, bare = _number(mark), str(mark).strip().casefold()
     for value in values:

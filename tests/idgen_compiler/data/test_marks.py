@@ -80,6 +80,7 @@ def test_marks_are_found_in_columns_of_every_kind(values: Any, mark: Any) -> Non
         (DAYS, "unknown", "names 'unknown', which"),
         (DAYS, -9, "names -9, which"),
         (SPANS, "soon", "names 'soon', which"),
+        (SPANS, np.timedelta64(1, "Y"), "names 1 years, which"),
         (list("ab"), DATE, "names 1900-01-01, which"),
         ([[1.5, 2], [3, 4]], 7, "names 7, which"),
     ],
