@@ -235,6 +235,10 @@ class _Parser(Cursor):
     def error(self, message: str, start: int | None = None) -> IdgenError:
         """An error with its place; where it may be that of a name or label without its quotes, with these."""
         at = self.start if start is None else start
+        if message.startswith(("expected", "cannot read", "nothing may", "a counterfactual")) and (
+            meant := self.meant(at)
+        ):
+            return super().error(f"{message}; {meant}", start)
         whole = next((run for run in _RUN.finditer(self.text) if run.start() <= at < run.end()), None)
         before = re.search(rf"({WORD})\s+$", self.text[:at])
         if message.startswith(("expected", "cannot read")):
@@ -245,6 +249,24 @@ class _Parser(Cursor):
             elif whole is not None and before is not None and before[1] not in ("do", "P", "E") and self.kind == "name":
                 message += f"; if this is one name, quote it: {spelled(f'{before[1]} {whole[0]}')}"
         return super().error(message, start)
+
+    def meant(self, at: int) -> str:
+        """What to do where a person wrote what is no query, but asks for something that samples answer."""
+        before, rest = self.text[:at], self.text[at:]
+        if re.match(r"[-−+/*]\s*(?:E|P|Pr|p)\b", rest) or re.match(r"(?:[A-Z]*(?:ATE|ATT|ACE|ITE)|RR|OR|RD)\b", rest):
+            return "a difference or ratio is no query: compile P(Y | do(X)), sample at both values, and compare"
+        if re.match(r"!?[<>≤≥≠]|!=", rest):
+            if "|" in before:
+                return "a condition is a value: sample P(Y, Z | do(X)), and keep the samples that it holds for"
+            return (
+                "a query asks for the whole law: sample P(Y | do(X)), and take the share of samples that it holds for"
+            )
+        at_do = re.match(r"do\s*\(", rest) or (rest[:1] == "(" and re.search(r"\bdo\s*$", before))
+        if at_do and "|" not in before:
+            return "a bar stands before do(...), as in P(Y | do(X))"
+        if re.search(r"\bdo\s+$", before):
+            return "parentheses stand after do, as in do(X)"
+        return ""
 
     def query(self) -> Query:
         treatments, conditions = list[str](), list[str]()

@@ -15,6 +15,7 @@ from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.forms.shown import cut
 from idgen_compiler.hinge.question import Question, check_stated, sampler_of
 from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.hinge.saved import folder_of
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_exact.saving import write_sampler
@@ -93,7 +94,7 @@ class ExactSampler:
 
         Raises DataError if the folder holds other files, or cannot be written.
         """
-        write_sampler(Path(path), self.program, self.kernels, self.labels)
+        write_sampler(folder_of(path), self.program, self.kernels, self.labels)
 
     def _check_defined(self, question: Question, kernel: KernelTable, rows: Array) -> None:
         """Raise DataError for rows of the kernel that the joint does not determine.  Shape: rows (n,)."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.reading.options import Reading
-from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
+from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema, numbers_among
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.execute import execute
@@ -61,7 +61,9 @@ class NullBackend:
                 f"the null backend trains nothing and has no option {', '.join(sorted(options))}; leave it out"
             )
         table = data_of(program, data)
-        sources = read_sources(table, program.observe.variables, composites, images_among(types or {}), how)
+        sources = read_sources(
+            table, program.observe.variables, composites, images_among(types or {}), how, numbers_among(types or {})
+        )
         schema = infer_schema(sources, types)
         check_stated(program, schema.check)
         encode(sources, schema, lambda part: np.random.default_rng(seed))

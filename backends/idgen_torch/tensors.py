@@ -13,7 +13,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.reading.options import Reading
-from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema
+from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema, numbers_among
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
@@ -33,7 +33,7 @@ def read_rows(
 
     Raises DataError naming the column and the remedy.
     """
-    sources = read_sources(data, variables, composites, images_among(types or {}), how)
+    sources = read_sources(data, variables, composites, images_among(types or {}), how, numbers_among(types or {}))
     schema = infer_schema(sources, types)
     return schema, encode_sources(sources, schema, seed)
 

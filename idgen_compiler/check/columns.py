@@ -15,7 +15,7 @@ from idgen_compiler.data.ngrams import Directions
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.reading.missing import lacking
 from idgen_compiler.data.reading.options import Reading
-from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema
+from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema, numbers_among
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_compiler.data.tables import Content, open_table
 from idgen_compiler.errors import DataError, IdgenError
@@ -65,7 +65,7 @@ def read_columns(
     Raises DataError naming the column and the remedy, also for a variable that is not one number or category; warns
     (DataWarning), unless it is to be `quiet`, of what looks odd.
     """
-    sources = read_sources(data, names, images=images_among(types or {}), how=how)
+    sources = read_sources(data, names, images=images_among(types or {}), how=how, numbers=numbers_among(types or {}))
     schema = infer_schema(sources, types, quiet=quiet)
     return {name: _column(name, source, schema[name]) for name, source in sources.items()}
 

@@ -5,6 +5,7 @@ Nothing heavy is imported here or in a command's module: torch, pandas and the l
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -34,6 +35,9 @@ __all__ = ["app", "main"]
 
 TRACEBACK = "IDGEN_TRACEBACK"
 """The environment variable that asks for the traceback of a fault."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Why a stream takes no more; files that are named say so themselves."""
 
 app = typer.Typer(
     name="idgen",
@@ -96,10 +100,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"idgen: {one_line(str(error)) or 'interrupted'}", file=sys.stderr)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read standard output has gone; point it elsewhere so that Python's own last flush stays silent.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_output()  # whoever read it has gone
         return ExitCode.BROKEN_PIPE
     except OSError as error:
+        if error.filename is None and error.errno in _NO_ROOM:
+            _leave_output()
+            return _bad_input(f"standard output cannot be written ({error.strerror}); give it a place with room")
         return _bad_input(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
     except MemoryError as error:
         return _bad_input(f"out of memory{f' ({error})' if str(error) else ''}; ask for fewer rows at a time")
@@ -116,6 +122,11 @@ def _run(arguments: list[str]) -> int | None:
             return result if isinstance(result, int) else None
     except typer.Exit as end:
         return end.exit_code
+
+
+def _leave_output() -> None:
+    """Point standard output elsewhere, so that Python's own last flush stays silent."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage(error: TyperException) -> str:

@@ -11,7 +11,8 @@ from idgen_compiler.cli.arguments import assignments, modules_from_here
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
 from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.page import Page
-from idgen_compiler.report.tables import check_writable, write_samples
+from idgen_compiler.report.tables import check_replaced, check_writable, write_samples
+from idgen_compiler.warning import quietly
 
 __all__ = ["sample_command"]
 
@@ -32,6 +33,9 @@ def sample_command(
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help=".parquet or .csv; CSV on standard output when left out."),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a FILE that holds anything but samples of the same columns.")
+    ] = False,
     query: Annotated[
         str | None,
         typer.Option("--query", metavar="QUERY", help="Which one, where the sampler answers several."),
@@ -70,6 +74,9 @@ def sample_command(
     drawn: dict[str, Any] = {"do": values[0], "given": values[1], "seed": seed}
     if query is not None:
         drawn["query"] = query
+    if out is not None and not force:
+        with quietly():  # the samples themselves tell
+            check_replaced(out, sampler.sample(0, **drawn))
     pieces = stream(n, **drawn) if stream is not None else [sampler.sample(n, **drawn)]
     rows = write_samples(pieces, out)
     if out is not None:

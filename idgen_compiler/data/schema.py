@@ -18,6 +18,7 @@ from idgen_compiler.data.kinds.numbers.levels import Levels
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.registry import TypeRequest, infer, kind_asked, read_atom, requested
 from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.data.kinds.times.digits import warn_digits
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.sources import Source
 from idgen_compiler.errors import DataError, near_misses
@@ -25,7 +26,7 @@ from idgen_compiler.forms.record import KIND, to_plain
 from idgen_compiler.forms.spelling import composed
 from idgen_compiler.warning import quietly, warn_data
 
-__all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema"]
+__all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema", "numbers_among"]
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,10 @@ def infer_schema(
         return schema
     for name, source in sources.items():
         for atom in schema[name].atoms(name):
-            atom.kind.look(source.columns[atom.field])
+            column = source.columns[atom.field]
+            atom.kind.look(column)
+            if isinstance(atom.kind, Number) and column.name not in asked:
+                warn_digits(column.name, column.plain)
     warn_copies(
         {
             atom.part.name: atom.kind.numbers(source.columns[atom.field])
@@ -168,6 +172,11 @@ def _ranked(source: Source, kind: Kind) -> Ranked | None:
 def images_among(requests: Mapping[str, TypeRequest]) -> frozenset[str]:
     """The columns that a user says are images.  Raises DataError for a request of no kind."""
     return frozenset(composed(name) for name, request in requests.items() if kind_asked(name, request).of_pictures)
+
+
+def numbers_among(requests: Mapping[str, TypeRequest]) -> frozenset[str]:
+    """The columns that a user says are numbers.  Raises DataError for a request of no kind."""
+    return frozenset(composed(n) for n, request in requests.items() if issubclass(kind_asked(n, request), Number))
 
 
 def _kind_of(source: Source, asked: Mapping[str, TypeRequest]) -> Kind:

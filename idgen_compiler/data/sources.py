@@ -10,15 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.images import image_column, is_images, some_images
+from idgen_compiler.data.reading.marks import warn_unmet
 from idgen_compiler.data.reading.missing import complete_rows, kept, lacking, refusal, warn_category, warn_words
+from idgen_compiler.data.reading.numerals import padded_with
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.reading.pictures import PictureFiles
 from idgen_compiler.data.tables import Table, open_table
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.spelling import composed, spelled
+from idgen_compiler.warning import warn_data
 
 __all__ = ["Source", "read_sources"]
 
@@ -49,11 +52,13 @@ def read_sources(
     composites: Mapping[str, Sequence[str]] | None = None,
     images: Collection[str] = (),
     how: Reading | None = None,
+    numbers: Collection[str] = (),
 ) -> dict[str, Source]:
     """The columns of each variable; other columns of the table are not read.
 
     A variable is the column of its name; or the columns that `composites` lists; or, where there is no such column,
-    the columns called `variable.field`. `images` are columns that hold images even where they do not look like it.
+    the columns called `variable.field`. `images` are columns that hold images even where they do not look like it,
+    `numbers` those whose texts of digits are numbers and no codes.
     Names are compared with their accents composed, and so they are those of the columns that come back.
     Raises DataError for what is missing, and for an empty table; warns (DataWarning) of rows that are left out.
     """
@@ -76,7 +81,7 @@ def read_sources(
         users = [variable for variable, fields in wanted.items() if column in fields.values()]
         if len(users) > 1:
             raise DataError(f"column {column} belongs to {' and to '.join(users)}; a column has one variable")
-    columns = _columns(table, needed, images, how)
+    columns = _columns(table, needed, images, numbers, how)
     return {
         variable: Source({field: columns[column] for field, column in fields.items()})
         for variable, fields in wanted.items()
@@ -93,7 +98,9 @@ def _remedy(name: str, hints: str) -> str:
     return f"{named}; {hidden}" if "did you mean" in hints else f"{hidden}; if it was measured, {named}"
 
 
-def _columns(table: Table, needed: Sequence[str], images: Collection[str], how: Reading) -> dict[str, Column]:
+def _columns(
+    table: Table, needed: Sequence[str], images: Collection[str], numbers: Collection[str], how: Reading
+) -> dict[str, Column]:
     """Columns of one length, each without missing values or with a mark where it has them."""
     files = PictureFiles(table.images_root, how.size_limit, table.folder)
     contents: dict[str, Any] = {}
@@ -102,12 +109,15 @@ def _columns(table: Table, needed: Sequence[str], images: Collection[str], how: 
         if name in images or is_images(found):
             pictures.add(name)
         contents[name] = image_column(name, found, files) if isinstance(found, Path) else found
+        if padded := padded_with(found):
+            contents[name] = _codes(name, found, padded, are_numbers=name in numbers)
     lengths = {name: len(content) for name, content in contents.items()}
     if len(set(lengths.values())) > 1:
         raise DataError(f"the columns differ in length: {', '.join(f'{k} has {n}' for k, n in lengths.items())}")
     if not needed or next(iter(lengths.values())) == 0:
         raise DataError("the table has no rows; give at least one")
     blanks = {name: lacking(name, content, how) for name, content in contents.items()}
+    warn_unmet({name: content for name, content in contents.items() if name not in pictures}, how)
     if how.missing == "drop":
         rows = complete_rows(blanks, contents)
         if not rows.all():
@@ -128,6 +138,21 @@ def _columns(table: Table, needed: Sequence[str], images: Collection[str], how: 
         else:
             raise refusal(name, content, blank)
     return columns
+
+
+def _codes(name: str, texts: Any, padded: str, *, are_numbers: bool) -> Any:
+    """Texts of digits with zeros before some, as texts, which a warning tells, or as numbers where somebody says so."""
+    if are_numbers:
+        numbers = pandas().to_numeric(texts)
+        if texts.isna().any():
+            numbers = numbers.convert_dtypes()
+        numbers.attrs |= texts.attrs
+        return numbers
+    warn_data(
+        f"column {name} holds {padded!r}, whose zero a number would lose, so that its values are kept as texts; say "
+        f"types={{{name!r}: 'integer'}} if they are numbers"
+    )
+    return texts
 
 
 def _some(content: Any, rows: Array) -> Any:

@@ -24,6 +24,7 @@ _FREE = (".csv", ".tsv", ".lav", ".lavaan")  # endings of files whose texts may 
 _FOREIGN = {
     r"(?:flowchart|graph)\s+(?:LR|RL|TB|TD|BT)\b": "a Mermaid flowchart, which is written and not read",
     r"\{\s*\"": "JSON, of which no form is read",
+    r"\[*[01](?:[\s,;\[\]]+[01])+[\s,;\]]*$": "a matrix, which names no variables and leaves open what its rows mean",
     r"sequenceDiagram|@startuml": "a drawing of another kind",
 }
 _COMMENTS = r"(?s:\s+|//[^\n]*|/\*.*?\*/|\#[^\n]*)*"
@@ -42,6 +43,11 @@ def read_graph(kind: type[G], source: Any, format: str = "") -> G:
         return _read_file(kind, Path(source), chosen)
     if not isinstance(source, str):
         if chosen is None:
+            if isinstance(source, list | tuple) or hasattr(source, "shape"):
+                raise GraphError(
+                    f"a graph is not read from {type(source).__name__}s; give edges, as ADMG([('X', 'Y')]), and of a "
+                    "matrix say what it means by networkx: ADMG.read(networkx.DiGraph(...), 'networkx')"
+                )
             raise GraphError(
                 f"a graph is read from a text such as 'X -> Y; X <-> Y' or from a file, not from {source!r:.80}; name "
                 "the format of a library's graph, as in ADMG.read(graph, 'networkx')"

@@ -107,7 +107,11 @@ def sampler_of(program: Program, query: Query | str | None) -> Sample:
     for name, op in known.items():
         if asked is not None and _parsed(name) == asked:
             return op
-    raise DataError(f"the program answers no query {str(query)!r}{near_misses(str(query), known)}")
+    near = near_misses(str(query), known)
+    raise DataError(
+        f"the program answers no query {str(query)!r}{near}{'' if near.endswith('?') else ';'} to ask another, compile "
+        "it and fit again"
+    )
 
 
 def query_of(program: Program, op: Sample) -> Query:

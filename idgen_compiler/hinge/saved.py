@@ -16,7 +16,17 @@ from idgen_compiler.forms.record import whole_number
 from idgen_compiler.hinge.backend import Sampler, find_backend
 from idgen_compiler.ir.program import Program
 
-__all__ = ["HEADER", "check_place", "load", "read_header", "read_json", "saving", "write_header", "write_json"]
+__all__ = [
+    "HEADER",
+    "check_place",
+    "folder_of",
+    "load",
+    "read_header",
+    "read_json",
+    "saving",
+    "write_header",
+    "write_json",
+]
 
 HEADER = "sampler.json"
 """The file of a saved sampler that says which backend reads it, and holds the program."""
@@ -40,8 +50,20 @@ def saving(path: str | Path) -> Iterator[Path]:
     A saved sampler that is there is replaced: who reads meanwhile sees the old one or the new one, whole. Raises
     DataError, and leaves all as it was, where anything else is there, or the folder cannot be written.
     """
-    with whole_folder(Path(path), _refuse_others) as folder:
+    with whole_folder(folder_of(path), _refuse_others) as folder:
         yield folder
+
+
+def folder_of(path: object) -> Path:
+    """The path of a saved sampler.  Raises DataError for what is no path.
+
+    >>> folder_of(None)
+    Traceback (most recent call last):
+    idgen_compiler.errors.DataError: a sampler is saved in a folder, not in None; give its path
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise DataError(f"a sampler is saved in a folder, not in {path!r:.80}; give its path")
+    return Path(path)
 
 
 def check_place(path: str | Path) -> None:
@@ -49,7 +71,7 @@ def check_place(path: str | Path) -> None:
 
     >>> check_place("not/there/yet")
     """
-    target = followed(Path(path))
+    target = followed(folder_of(path))
     _refuse_others(target)
     if os.path.ismount(target):
         raise DataError(f"{target} is where a disk is mounted, which nothing can replace; give a folder in it")
@@ -168,7 +190,7 @@ def load(path: str | Path, **options: Any) -> Sampler:
     >>> loaded.sample(3, do={"X": 1})["Y"].tolist()
     [1, 1, 1]
     """
-    return read_steadily(Path(path), lambda folder: _load(folder, options))
+    return read_steadily(folder_of(path), lambda folder: _load(folder, options))
 
 
 def _load(folder: Path, options: dict[str, Any]) -> Sampler:

@@ -16,7 +16,11 @@ from idgen_compiler.data.atomic import check_room, followed, whole_or_absent
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.hinge.samples import Samples
 
-__all__ = ["check_writable", "columns_of", "write_samples"]
+__all__ = ["check_replaced", "check_writable", "columns_of", "write_samples"]
+
+
+_LONGEST = 2**20
+"""No header of a table of samples that is compared has more characters."""
 
 
 def check_writable(path: Path) -> None:
@@ -38,6 +42,36 @@ def check_writable(path: Path) -> None:
     check_room(target)
 
 
+def check_replaced(path: Path, samples: Samples) -> None:
+    """Raise DataError where a file is there that holds anything but a table of the columns that these samples have."""
+    target = followed(path)
+    if not target.exists() or not target.stat().st_size:
+        return
+    found, own = _columns_in(target), list(_in_parquet(samples) if _is_parquet(path) else dict(columns_of(samples)))
+    if found != own:
+        what = f"the column(s) {', '.join(found)[:80]}" if found else "no table that can be read"
+        raise DataError(
+            f"--out {path} is there already and holds {what}, where samples have {', '.join(own)[:80]}; give another "
+            "file, or --force to replace it"
+        )
+
+
+def _columns_in(path: Path) -> list[str]:
+    """The names of the columns of a table that is there; none where it is no table."""
+    try:
+        if _is_parquet(path):
+            from pyarrow import ArrowException, parquet
+
+            try:
+                return list(parquet.read_schema(path).names)
+            except ArrowException:
+                return []
+        with path.open(encoding="utf-8", newline="") as file:
+            return next(csv.reader([file.readline(_LONGEST)], strict=True), [])
+    except (OSError, ValueError, csv.Error, ImportError):
+        return []
+
+
 def write_samples(pieces: Iterable[Samples], path: Path | None) -> int:
     """Write a table with one row for each sample, piece by piece; a file appears when it is complete.
 
@@ -47,7 +81,7 @@ def write_samples(pieces: Iterable[Samples], path: Path | None) -> int:
     if path is None:
         return _write_csv(pieces, sys.stdout)
     with whole_or_absent(followed(path)) as partial:
-        if path.suffix.lower() == ".parquet":
+        if _is_parquet(path):
             return _write_parquet(pieces, partial)
         with partial.open("w", encoding="utf-8", newline="") as file:
             return _write_csv(pieces, file)
@@ -112,9 +146,7 @@ def _write_parquet(pieces: Iterable[Samples], path: Path) -> int:
     rows, writer = 0, None
     try:
         for samples in pieces:
-            images = {name: _encoded(values) for name, values in _fields(samples) if _are_images(values)}
-            others = Samples({name: values for name, values in _fields(samples) if name not in images})
-            table = pyarrow.table(dict(columns_of(others)) | images)
+            table = pyarrow.table(_in_parquet(samples))
             writer = writer or parquet.ParquetWriter(path, table.schema)
             writer.write_table(table)
             rows += samples.size
@@ -122,6 +154,17 @@ def _write_parquet(pieces: Iterable[Samples], path: Path) -> int:
         if writer is not None:
             writer.close()
     return rows
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
+
+
+def _in_parquet(samples: Samples) -> dict[str, Any]:
+    """The columns of a Parquet file, in which images are PNG."""
+    images = {name: _encoded(values) for name, values in _fields(samples) if _are_images(values)}
+    others = Samples({name: values for name, values in _fields(samples) if name not in images})
+    return dict(columns_of(others)) | images
 
 
 def _are_images(values: np.ndarray) -> bool:

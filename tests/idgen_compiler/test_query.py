@@ -79,9 +79,15 @@ def test_text_errors(golden: Callable[[str, str], None]) -> None:
         "P(Y | do(X) Z)", "P(Y,)", "P(Y; do(X))", "P(Y | do(X)) + 1", "P(Y | do(X), X)", "P(Y | do(Y))", "P(Y, Y)",
         "Q(Y)", "P(Y | do(X=))", "P(Y | do(X=1=2))", "P(1)", "P(Y | do(X)=1)", "P(Y=1e999)", "P(Y={1})",
         "E[Y)", "P[Y]", "E[Y=1]", "E[Y(1)]", "P(Y_{x})", "P_{}(y)", "P_{x(y)", 'P("")', 'P("\\q")',
-        "P(Y | do(X=1)) - P(Y)", "P(Y' | X)", "P(Y |\n  do(X) Z)",
+        "E[Y | do(X=1)] - E[Y | do(X=0)]", "P(Y>1 | do(X))", "P(Y | X != 1)", "ATE(X, Y)", "P(Y do(X))", "P(Y, do(X))",
+        "P(Y | do X)", "P(Y | do(X=1)) - P(Y)", "P(Y' | X)", "P(Y |\n  do(X) Z)",
     ]  # fmt: skip
     golden("query/text_errors.txt", transcript(cases, Query.parse, QueryError))
+
+
+@pytest.mark.parametrize("text", ["P(OR | do(RR))", "P(Y | do, X)", "P(ATE)"])
+def test_names_that_are_words_of_effects_are_names(text: str) -> None:
+    assert str(Query.parse(text)) == text
 
 
 def test_constructor_errors(golden: Callable[[str, str], None]) -> None:

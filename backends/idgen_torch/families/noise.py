@@ -17,6 +17,8 @@ __all__ = ["SeedNoise", "seed_noise"]
 
 _LEVELS = 10
 """Inputs of more levels are not looked at."""
+_LEAST = 1e-6
+"""Shares, and means in widths, that are closer are the same."""
 _ROWS, _ROWS_IN_ALL = 2_000, 200_000
 
 
@@ -39,7 +41,7 @@ class SeedNoise:
     @property
     def drowns(self) -> bool:
         """Whether the effect is no larger than what another seed would change, and rows are not to blame for it."""
-        return self.noise >= max(abs(self.effect), self.error)
+        return self.noise >= max(abs(self.effect), self.error, _LEAST)
 
     def __str__(self) -> str:
         return f"{self.by} moves {self.target} by {self.effect:.2g}, another seed by {self.noise:.2g}"

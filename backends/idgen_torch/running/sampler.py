@@ -11,6 +11,7 @@ import torch
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.hinge.saved import folder_of
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
@@ -145,7 +146,7 @@ class TorchSampler:
         Raises DataError, and changes nothing, when the path is neither free nor an empty folder nor a saved sampler, or
         cannot be written.
         """
-        write_fitted(self.fitted, Path(path))
+        write_fitted(self.fitted, folder_of(path))
 
     def _inputs(self, question: Question) -> Slots:
         """Encode what the caller sets.  Raises DataError for a value that a variable cannot take."""

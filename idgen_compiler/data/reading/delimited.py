@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from idgen_compiler.data.reading.bounded import unfolded
 from idgen_compiler.data.reading.delimiter import delimiter_of, said_in_first_line
 from idgen_compiler.data.reading.encoding import encoding_of
 from idgen_compiler.data.reading.files import DELIMITERS, language_of, reading
+from idgen_compiler.data.reading.numerals import Written, are_decimal_commas, part_thousands, without_groups
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.forms.shown import cut, listed
@@ -38,14 +38,12 @@ ALONE = 3
 HALF = 0.5
 """Where the last column is empty in more rows than this, a field too many in the first ones moved all columns."""
 
-_SAMPLE, _HEAD = 2**16, 1000
+_SAMPLE, _PIECE = 2**16, 100_000
 _SHOWN = 5
-_COMMAS = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+")
 
 
 def missing_words(content: Any) -> tuple[str, ...]:
-    """The words that stood in a column of a text table for nothing, the most frequent first."""
+    """The words that stood in a column of a text table for nothing, the most frequent first; "" for none."""
     return tuple(getattr(content, "attrs", {}).get("missing_words", ()))
 
 
@@ -71,16 +69,21 @@ class DelimitedFile:
         """Some columns, by their places, as Series."""
         decimal = self.how.decimal or "."
         table = self._table(decimal)
+        written = self._written(table)
         commas = [k for k in wanted if self.how.decimal is None and self._decimal_comma(k, table.iloc[:, k])]
         if commas:
             decimal, table = ",", self._with_commas(table, commas, wanted)
+        elif self.how.decimal is None:
+            self._refuse_groups(table, written, wanted)
         columns = {k: table.iloc[:, k] for k in wanted}
-        self._warn_of_zeros(columns)
+        columns |= (meant := self._as_they_are_meant(columns, written, decimal))
         for k in wanted:
             self._warn_of_few_words(k, columns[k])
         missing = [k for k in wanted if columns[k].isna().any()]
         if missing:
-            columns |= self._with_nothing(missing, decimal)
+            columns |= self._with_nothing(missing, meant, decimal)
+        for column in columns.values():
+            column.attrs["as_written"] = True
         return [columns[k] for k in wanted]
 
     # -- how it is written ------------------------------------------------------------------------------------------
@@ -107,17 +110,19 @@ class DelimitedFile:
             yield io.TextIOWrapper(file, encoding=self._encoding, newline="")
 
     def _parsed(self, decimal: str, **how: Any) -> Any:
-        mark, skipped = self._layout
-        separator = r"\s+" if mark == " " else mark
         with self._text() as file:
-            return pandas().read_csv(
-                file,
-                sep=separator,
-                decimal=decimal,
-                skiprows=skipped,
-                skipinitialspace=True,
-                **{"low_memory": False} | how,
-            )
+            return self._parser(file, decimal, **how)
+
+    def _parser(self, file: io.TextIOWrapper, decimal: str, **how: Any) -> Any:
+        mark, skipped = self._layout
+        return pandas().read_csv(
+            file,
+            sep=r"\s+" if mark == " " else mark,
+            decimal=decimal,
+            skiprows=skipped,
+            skipinitialspace=True,
+            **{"low_memory": False} | how,
+        )
 
     def _table(self, decimal: str, **how: Any) -> Any:
         """The whole table; columns as many as names in the header."""
@@ -142,7 +147,27 @@ class DelimitedFile:
             )
         return table.reset_index(drop=True)
 
-    # -- decimal commas ---------------------------------------------------------------------------------------------
+    # -- how numbers are written ------------------------------------------------------------------------------------
+
+    def _written(self, table: Any) -> dict[int, Written]:
+        """How the numbers of each column of numbers are written, read piece by piece as texts."""
+        numeric = pandas().api.types.is_numeric_dtype
+        found = {k: Written() for k in range(table.shape[1]) if numeric(table.iloc[:, k].dtype)}
+        if not found:
+            return found
+        for piece in self._pieces():
+            for k, before in found.items():
+                if not before.fraction:
+                    found[k] = before.joined(Written.of(piece.iloc[:, k].str.strip().unique().tolist()))
+            if all(one.fraction for one in found.values()):
+                break
+        return found
+
+    def _pieces(self) -> Iterator[Any]:
+        """The table's fields as they are written, some rows at a time."""
+        how: dict[str, Any] = {"header": 0, "dtype": str, "keep_default_na": False, "na_filter": False}
+        with self._text() as file:
+            yield from self._parser(file, ".", chunksize=_PIECE, **how)
 
     def _decimal_comma(self, place: int, column: Any) -> bool:
         """Whether a column of texts holds numbers with a comma for the decimal point.
@@ -152,21 +177,38 @@ class DelimitedFile:
         if pandas().api.types.is_numeric_dtype(column.dtype):
             return False
         texts = column.dropna().astype(str)
-        commas = texts[texts.str.contains(",", regex=False)]
-        if not len(commas) or not texts.str.fullmatch(_COMMAS).all():
+        if not are_decimal_commas(texts):
             return False
+        commas = texts[texts.str.contains(",", regex=False)]
         name, shown = self.names[place].strip(), cut(commas.iloc[0])
         if self._layout[0] == ",":
             raise DataError(
                 f"column {name} of {self.path} holds {shown}; say decimal=',' if that is a number, decimal='.' if it "
                 "is a text"
             )
-        if commas.str.fullmatch(_THOUSANDS).all():
+        if part_thousands(commas):
             raise DataError(
                 f"column {name} of {self.path} holds {shown}, where the comma may part thousands or decimals; say "
                 "decimal=',' for decimals, or remove it"
             )
         return True
+
+    def _refuse_groups(self, table: Any, written: Mapping[int, Written], wanted: Sequence[int]) -> None:
+        """Raise DataError for 1.793 beside 302, which is 1793 to some, unless other columns show what points are."""
+        if any(one.fraction for one in written.values()):
+            return
+        texts = (table.iloc[:, k].dropna().astype(str) for k in range(table.shape[1]) if k not in written)
+        if self._layout[0] != ";" and not any(without_groups(one, commas=False) is not None for one in texts):
+            return
+        for k in wanted:
+            if k in written and written[k].may_part_thousands:
+                shown = written[k].group
+                beside = f" beside {written[k].whole!r}" if written[k].whole else ""
+                raise DataError(
+                    f"column {self.names[k].strip()} of {self.path} holds {shown!r}{beside}, where the point may part "
+                    f"thousands or decimals; say decimal=',' if it is {shown.replace('.', '')}, decimal='.' if it is "
+                    f"{float(shown):.10g}"
+                )
 
     def _with_commas(self, table: Any, commas: Sequence[int], wanted: Sequence[int]) -> Any:
         """The table read anew with decimal commas.  Raises DataError where other columns have points."""
@@ -181,21 +223,38 @@ class DelimitedFile:
                 )
         return again
 
-    def _warn_of_zeros(self, columns: Mapping[int, Any]) -> None:
-        """Warn of numbers that begin with zeros, as codes do, which numbers lose."""
-        whole = [k for k, column in columns.items() if pandas().api.types.is_integer_dtype(column.dtype)]
-        if not whole:
-            return
-        texts = self._table(".", dtype=str, na_filter=False, nrows=_HEAD)
-        for k in whole:
-            padded = texts.iloc[:, k][texts.iloc[:, k].str.fullmatch(r"0\d+")]
-            if len(padded):
-                warn_user(
-                    f"column {self.names[k].strip()} of {self.path} holds {cut(padded.iloc[0])}, which is read as the "
-                    f"number {cut(int(padded.iloc[0]))}; codes that begin with zeros need a letter, or a table in "
-                    "memory",
-                    DataWarning,
-                )
+    def _as_they_are_meant(
+        self, columns: Mapping[int, Any], written: Mapping[int, Written], decimal: str
+    ) -> dict[int, Any]:
+        """Columns that are no plain numbers: codes with zeros before them, as texts; and numbers with parted thousands.
+
+        Warns (DataWarning) of whole numbers some of which are written like powers of ten, as codes may be.
+        """
+        pd, found = pandas(), {}
+        padded = [k for k in columns if k in written and written[k].are_codes]
+        codes = self._table(decimal, dtype={columns[k].name: str for k in padded}) if padded else None
+        for k, column in columns.items():
+            if codes is not None and k in padded:
+                found[k] = codes.iloc[:, k].str.strip()
+                found[k].attrs["padded"] = written[k].padded
+            elif pd.api.types.is_numeric_dtype(column.dtype):
+                self._warn_of_powers(k, written[k] if k in written else Written())
+            elif self.how.decimal != ".":
+                texts = column.dropna().astype(str)
+                numbers = without_groups(texts, commas=self.how.decimal == ",")
+                if numbers is not None:
+                    found[k] = numbers.convert_dtypes().reindex(column.index) if len(texts) < len(column) else numbers
+        return found
+
+    def _warn_of_powers(self, place: int, written: Written) -> None:
+        if written.are_mixed:
+            warn_user(
+                f"column {self.names[place].strip()} of {self.path} holds {written.power!r} beside "
+                f"{(written.whole or written.long)!r}, "
+                f"which is read as the number {float(written.power):.10g}; codes need another letter, or a table in "
+                "memory",
+                DataWarning,
+            )
 
     def _warn_of_few_words(self, place: int, column: Any) -> None:
         """Warn where a few words among many numbers make texts of them all."""
@@ -220,14 +279,14 @@ class DelimitedFile:
 
     # -- what is missing --------------------------------------------------------------------------------------------
 
-    def _with_nothing(self, places: Sequence[int], decimal: str) -> dict[int, Any]:
+    def _with_nothing(self, places: Sequence[int], meant: Mapping[int, Any], decimal: str) -> dict[int, Any]:
         """Columns that lack values, in types that can, with the words that stood there."""
         typed = self._table(decimal, dtype_backend="numpy_nullable")
         texts = self._table(decimal, dtype=str, na_values=[], na_filter=False)
         found = {}
         for k in places:
-            column = typed.iloc[:, k]
+            column = meant[k] if k in meant else typed.iloc[:, k]
             words = texts.iloc[:, k][column.isna().to_numpy(dtype=bool)].astype(str).str.strip().value_counts()
-            column.attrs["missing_words"] = tuple(words.index[:_SHOWN])
+            column.attrs["missing_words"] = tuple(words.index)
             found[k] = column
         return found

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, nothing, pandas
 from idgen_compiler.data.reading.delimited import MANY, WORDS, missing_words
+from idgen_compiler.data.reading.marks import are_times, marked
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.forms.shown import LISTED, listed
@@ -21,17 +21,18 @@ __all__ = ["complete_rows", "kept", "lacking", "refusal", "warn_category", "warn
 SIGNS = (*WORDS, "?", "-", "--", ".", "n.a.", "NaT", "<null>", "#DIV/0!", "#VALUE!", "#REF!")
 """What programs and people write where there is no value."""
 
-_TIMES = ("date", "datetime", "datetime64", "time", "timedelta", "timedelta64", "period")
-"""What pandas calls columns of dates and durations."""
+_SHOWN = 5
 
 
 def lacking(name: str, content: Any, how: Reading) -> Array:
     """Which rows of a column lack a value: None, NaN, NaT and what marks nothing.  Shape: (rows,) bool."""
-    pd = pandas()
-    marks = how.marks(name)
-    if isinstance(content, pd.Series):
-        found = nothing(name, content)
-        return found | _marked(content, marks) if marks else found
+    return _blank(name, content) | marked(content, how.marks(name))
+
+
+def _blank(name: str, content: Any) -> Array:
+    """Which rows hold None, NaN or NaT; of vectors, those with a NaN among their numbers."""
+    if isinstance(content, pandas().Series):
+        return nothing(name, content)
     if isinstance(content, np.ndarray) and content.ndim > 1:
         if content.ndim > 2 or content.dtype.kind != "f":
             return np.zeros(len(content), dtype=bool)
@@ -39,10 +40,7 @@ def lacking(name: str, content: Any, how: Reading) -> Array:
     array = _objects(content)
     if array.dtype.kind in "Mm":
         return np.asarray(np.isnat(array))
-    found = nothing(name, array) if array.dtype.kind in "OfcT" else np.zeros(len(array), dtype=bool)
-    return (
-        found | _marked(pd.Series(array, dtype=object if array.dtype.kind in "OU" else None), marks) if marks else found
-    )
+    return nothing(name, array) if array.dtype.kind in "OfcT" else np.zeros(len(array), dtype=bool)
 
 
 def _objects(content: Any) -> Array:
@@ -54,38 +52,12 @@ def _objects(content: Any) -> Array:
     return array
 
 
-def _marked(column: Any, marks: tuple[Any, ...]) -> Array:
-    """Which entries are marks; a text that says a number marks that number too."""
-    wanted: list[Any] = []
-    for mark in marks:
-        wanted.append(mark)
-        number = _number(mark)
-        if number is not None:
-            wanted.append(number)
-    if not wanted:
-        return np.zeros(len(column), dtype=bool)
-    numeric = pandas().api.types.is_numeric_dtype(column.dtype)
-    fitting = [mark for mark in wanted if isinstance(mark, Real) or not numeric]
-    try:
-        found = column.isin(fitting)
-    except TypeError:  # entries that cannot be looked up, such as lists
-        return np.zeros(len(column), dtype=bool)
-    return np.asarray(found.to_numpy(dtype=bool))
-
-
-def _number(mark: Any) -> float | None:
-    try:
-        return float(mark) if isinstance(mark, str) else None
-    except ValueError:
-        return None
-
-
 def refusal(name: str, content: Any, blank: Array) -> DataError:
     """What is said of a column that lacks values, where that is refused."""
-    words = [word for word in missing_words(content) if word]
+    words = [word for word in missing_words(content) if word][:_SHOWN]
     read = f", read from {', '.join(map(repr, words))}" if words else ""
     labels = ", keep these words as labels with missing='text'" if words else ""
-    category = "" if _many_numbers(content) or _are_times(content) else ", make them a category with missing='category'"
+    category = "" if _many_numbers(content) or are_times(content) else ", make them a category with missing='category'"
     what = "NaN" if isinstance(content, np.ndarray) and content.dtype.kind == "f" else "missing"
     return DataError(
         f"column {name} has {int(blank.sum())} {what} value(s) in {len(blank)} rows, the first in row "
@@ -98,14 +70,6 @@ def _many_numbers(content: Any) -> bool:
     """Whether a column holds more numbers than categories do."""
     values = content if isinstance(content, pandas().Series) else pandas().Series(_objects(content).tolist())
     return bool(pandas().api.types.is_numeric_dtype(values.dtype)) and values.nunique() > MANY
-
-
-def _are_times(content: Any) -> bool:
-    """Whether a column holds dates or durations, which no label can stand among."""
-    if getattr(content, "ndim", 1) > 1:
-        return False
-    values = content if isinstance(content, pandas().Series) else pandas().Series(_objects(content))
-    return pandas().api.types.infer_dtype(values, skipna=True) in _TIMES
 
 
 def complete_rows(blanks: Mapping[str, Array], contents: Mapping[str, Any]) -> Array:
@@ -170,7 +134,7 @@ def warn_words(name: str, content: Any, how: Reading) -> None:
 
 
 def _words(content: Any) -> str:
-    words = [word for word in missing_words(content) if word]
+    words = [word for word in missing_words(content) if word][:_SHOWN]
     return f" (read from {', '.join(map(repr, words))})" if words else ""
 
 

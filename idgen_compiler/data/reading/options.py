@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -9,12 +10,17 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.spelling import composed
 
-__all__ = ["MISSING", "Reading"]
+__all__ = ["MARK", "MISSING", "Reading"]
 
 MISSING = ("refuse", "drop", "category", "text")
+
+MARK = str | Real | np.bool_ | datetime.date | datetime.timedelta | np.datetime64 | np.timedelta64
+"""What may stand for a missing value."""
 
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
 
@@ -27,8 +33,8 @@ class Reading:
         warning says how many, and what that assumes), "category" (a label "missing" is added to the categories that
         lack one; numbers are refused), or "text" (words of a text table such as NA and None are labels like any other;
         only what is empty is missing, and refused).
-    missing_marks: values that stand for nothing, such as -9999 or "unknown": of every column, or by column. A text
-        table has the usual words (NA, NaN, None, null, ...) besides.
+    missing_marks: values that stand for nothing, such as -9999, "unknown" or "1900-01-01": of every column, or by
+        column. A text table has the usual words (NA, NaN, None, null, ...) besides.
     delimiter, decimal, encoding: of a text table; found where they are not named. A delimiter is one character, or
         "tab" or "space".
     images_root: the folder below which files of images lie that a table names; by default the folder of the table's
@@ -84,13 +90,13 @@ class Reading:
         said = self.missing_marks
         if isinstance(said, Mapping):
             said = {composed(str(name)).strip(): marks for name, marks in said.items()}.get(column.strip(), ())
-        if isinstance(said, str | Real):
+        if isinstance(said, MARK):
             said = (said,)
         if said is None or not isinstance(said, list | tuple | set | frozenset):
             raise DataError(f"missing_marks is {said!r:.80}; give a list of values such as [-9999, 'unknown']")
         for mark in said:
-            if not isinstance(mark, str | Real):
-                raise DataError(f"missing_marks holds {mark!r:.80}; a mark is a text or a number")
+            if not isinstance(mark, MARK):
+                raise DataError(f"missing_marks holds {mark!r:.80}; a mark is a text, a number, a date or a duration")
         return tuple(said)
 
 

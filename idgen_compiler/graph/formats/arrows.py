@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from idgen_compiler.forms.spelling import spelled
+import re
 
-__all__ = ["ARROW", "REFUSED", "direction_of", "why_refused"]
+from idgen_compiler.forms.spelling import STRING, spelled
+
+__all__ = ["ARROW", "REFUSED", "as_statements", "direction_of", "why_refused"]
 
 _DASH = "[-\u2010-\u2015\u2212\u2500]+"
 _RIGHT, _LEFT, _BOTH = "→⟶➔➙➛➜➝➞⭢", "←⟵⭠", "↔⟷⬌⭤"
 
-ARROW = rf"<{_DASH}>|{_DASH}>|<{_DASH}(?!@)|[{_RIGHT}{_LEFT}{_BOTH}]"
+ARROW = rf"(?!<<)(?:<{_DASH}>|{_DASH}>|<{_DASH}(?![@<]))(?!>)|[{_RIGHT}{_LEFT}{_BOTH}]"
 """An edge of an ADMG: `->`, `-->`, `→` and the like, and the same to the left or with two heads."""
 
-REFUSED = rf"[ox@]{_DASH}(?:[>@]|[ox](?!\w))?|<?{_DASH}@|{_DASH}\+|\+{_DASH}|=+>|<=+>?|[⇒⇐⇔]|{_DASH}"
+_HEADS = rf"<{{1,2}}{_DASH}>{{1,2}}|{_DASH}>>|<<{_DASH}|<+>+"
+
+REFUSED = rf"[ox@]{_DASH}(?:[>@]|[ox](?!\w))?|<?{_DASH}@|{_DASH}\+|\+{_DASH}|=+>|<=+>?|[⇒⇐⇔]|{_HEADS}|{_DASH}"
 """What people write in the place of an arrow and is none."""
+
+_COMMA = rf"{STRING}|`[^`\n]*`|\{{[^{{}}]*\}}|(?P<comma>,)"
+"""A comma, past what holds some that part no places of a chain."""
 
 _CIRCLES = ("o", "@")
 
@@ -52,3 +59,21 @@ def why_refused(arrow: str, a: str = "X", b: str = "Y") -> str:
         f"{a} {arrow} {b} is an undirected edge, as in a CPDAG: it does not say which is the cause; write {right}, "
         f"{left}, or {both} for a hidden common cause"
     )
+
+
+def as_statements(written: str) -> str:
+    """A chain with commas between its arrows as statements that end where the comma before the next arrow stood.
+
+    >>> as_statements("Z, W -> X, X -> Y, A, B -> Y")
+    'Z, W -> X; X -> Y, A; B -> Y'
+    """
+    plain = " ".join(written.split())
+    commas = [found.start() for found in re.finditer(_COMMA, plain) if found["comma"]]
+    ends = zip([-1, *commas], [*commas, len(plain)], strict=True)
+    first, *others = (plain[start + 1 : end].strip() for start, end in ends)
+    pieces, begun = [first], re.search(ARROW, first) is not None
+    for part in others:
+        arrow = re.search(ARROW, part) is not None
+        pieces.append(("; " if arrow and begun else ", ") + part)
+        begun |= arrow
+    return "".join(pieces)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError
 from idgen_compiler.forms.spelling import WORD
-from idgen_compiler.graph.formats.arrows import why_refused
+from idgen_compiler.graph.formats.arrows import as_statements, why_refused
 
 __all__ = ["EdgeChain", "Document", "Position", "parse_braces", "quote"]
 
@@ -245,14 +245,14 @@ class _Parser:
         start: Position,
     ) -> None:
         """Raise the error for `Z -> X, W -> Y`, which is two statements to some and one to others."""
-        rest = re.split(r"[;,\n}\[]", self.text[self.tokens[self.next][2] :], maxsplit=1)[0].strip()
+        rest = re.split(r"[;\n}\[]", self.text[self.tokens[self.next][2] :], maxsplit=1)[0].strip()
         begun = "".join(f"{_braced(part)} {arrow} " for part, (arrow, _) in zip(before, arrows, strict=True))
-        *those, last = map(_braced, group)
-        every = _braced(tuple(dict.fromkeys(name for one in group for name in one)))
-        raise start.error(
-            f"a list between two arrows can be read in two ways; write {begun}{'; '.join(those)}; {last} {rest}  or  "
-            f"{begun}{every} {rest}"
-        )
+        names = [name for one in group for name in one]
+        ways = [as_statements(f"{begun}{', '.join(map(_braced, group))} {rest}")]
+        if len(set(names)) == len(names) and ";" not in as_statements(rest):
+            ways.append(f"{begun}{_braced(names)} {rest}")
+        told = "a list between two arrows can be read in two ways" if len(ways) > 1 else "a comma ends no statement"
+        raise start.error(f"{told}; write {'  or  '.join(ways)}")
 
     def reject_circles(self) -> None:
         """Raise the error for `X o-> Y` and `X <-o Y`, where o is no vertex but the end of an uncertain edge."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from idgen_compiler.graph.edges import EdgeList
@@ -36,6 +37,11 @@ def parse_dagitty(text: str) -> EdgeList:
         if not chain.arrows and _is_hidden(chain):
             draft.hidden.update(chain.names)
         for (left, right), (arrow, place) in zip(pairwise(chain.groups), chain.arrows, strict=True):
+            if arrow == "--" and document.words[0].lower() == "graph":
+                raise replace(place, language="DOT").error(
+                    "graph { ... } has edges without arrows, which do not say which is the cause; write "
+                    f"digraph {{ {' '.join(left[-1:])} -> {' '.join(right[:1])} }}"
+                )
             if arrow not in ("->", "<-", "<->"):
                 raise place.error(why_refused(arrow, *left[-1:], *right[:1]))
             draft.join(left, arrow, right)

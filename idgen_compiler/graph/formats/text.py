@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import combinations
 
-from idgen_compiler.errors import GraphError
+from idgen_compiler.errors import GraphError, IdgenError
 from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.forms.spelling import STRING, WORD, spelled, spelled_all
 from idgen_compiler.graph.edges import Edge, EdgeList
-from idgen_compiler.graph.formats.arrows import ARROW, REFUSED, direction_of, why_refused
+from idgen_compiler.graph.formats.arrows import ARROW, REFUSED, as_statements, direction_of, why_refused
 from idgen_compiler.graph.formats.draft import Draft, is_hidden
 from idgen_compiler.graph.formats.format import Format, register
 
@@ -143,6 +143,12 @@ class _Parser(Cursor):
             raise self.error(message, start)
         raise self.unreadable("expected ->, <-, <-> or the end of the statement")
 
+    def error(self, message: str, start: int | None = None) -> IdgenError:
+        at = self.start if start is None else start
+        if message.startswith("cannot read") and self.text[at : at + 2] in ("//", "/*"):
+            message += "; a comment begins with #"
+        return super().error(message, start)
+
     def unreadable(self, otherwise: str) -> Exception:
         if self.kind == "digits":
             return self.error(f'a name that begins with a digit stands in quotes: "{self.value}"')
@@ -203,14 +209,16 @@ class _Parser(Cursor):
     # -- what can be read in two ways -----------------------------------------------------------------------------
 
     def refuse_list(self, begin: int, start: int, group: tuple[str, ...]) -> None:
-        before = self.text[begin:start].rstrip()
-        rest = re.split(rf"[;{_END}#]", self.text[self.start :], maxsplit=1)[0].strip()
-        *those, last = map(spelled, group)
-        raise self.error(
-            f"a list between two arrows can be read in two ways; write {before} {', '.join(those)}; {last} {rest}  or  "
-            f"{before} {{{spelled_all(group)}}} {rest}",
-            start,
-        )
+        """Raise the error for `Z -> X, W -> Y`, which is two statements to some and one to others."""
+        written = re.split(rf"[;{_END}#]", self.text[begin:], maxsplit=1)[0]
+        before, rest = self.text[begin:start].rstrip(), written[self.start - begin :].strip()
+        names = re.findall(rf"{STRING}|`[^`\n]*`|{WORD}", self.text[start : self.start])
+        other = f"{before} {{{spelled_all(group)}}} {rest}"
+        ways = [as_statements(written)]
+        if len(names) == len(group) and ";" not in as_statements(rest):
+            ways.append(other)
+        told = "a list between two arrows can be read in two ways" if len(ways) > 1 else "a comma ends no statement"
+        raise self.error(f"{told}; write {'  or  '.join(ways)}", start)
 
     def refuse_rows(self, start: int, row: Sequence[str]) -> None:
         a, b = map(spelled, (*row, *row)[:2])

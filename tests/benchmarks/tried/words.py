@@ -170,7 +170,7 @@ FILES: list[Tried] = [
     few(F, "an open quote", "half of the table in one label", _csv(text=lambda t: t + '0,1,"1\n0,1,1\n'), blind=True,
         said=("",)),
     few(F, "codes with leading zeros", "007 and 7 are one", _csv(_with(Z=lambda s: s.map(lambda v: f"0{v}7"))),
-        said=("begin",)),
+        said=("zero",)),
     real(F, "NA among numbers", "texts, or rows dropped", _csv(_some("Z", "NA")), said=("missing",)),
     real(F, "a question mark among numbers", "texts", _csv(_some("Z", "?")), said=("missing",)),
     real(F, "a full stop among numbers, as SAS writes it", "texts", _csv(_some("Z", ".")), said=("missing",)),

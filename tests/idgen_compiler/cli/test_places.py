@@ -181,7 +181,8 @@ def test_a_full_disk_is_one_line(rows: Path, tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("mine")
     # Before the sampling, and meanwhile.
     for ending, most, n in (("csv", 2**16, 10), ("parquet", 2**16, 10), ("csv", 2**21, 1_000_000)):
-        run = limited(["sample", str(out), "-n", str(n), "--do", "X=a", "--out", str(tmp_path / f"s.{ending}")], most)
+        run = limited(["sample", str(out), "-n", str(n), "--do", "X=a", "--force", "--out",
+                       str(tmp_path / f"s.{ending}")], most)  # fmt: skip
         assert (run.returncode, run.stderr.count("\n")) == (2, 1)
         assert "File too large" in run.stderr
     assert (tmp_path / "s.csv").read_text() == "mine"
@@ -214,9 +215,75 @@ def test_samples_go_where_there_is_room(
 def test_samples_leave_the_user_s_own_files(rows: Path, tmp_path: Path) -> None:
     assert fit(rows, tmp_path / "out") == 0
     (tmp_path / "s.csv.partial").write_text("mine")
-    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "real.csv").write_text("Y\n0.5\n")
     (tmp_path / "s.csv").symlink_to("real.csv")
     assert main(["sample", str(tmp_path / "out"), "-n", "5", "--do", "X=a", "--out", str(tmp_path / "s.csv")]) == 0
     assert (tmp_path / "s.csv.partial").read_text() == "mine"
     assert (tmp_path / "s.csv").is_symlink()
     assert len((tmp_path / "real.csv").read_text().splitlines()) == 6
+
+
+@pytest.fixture
+def asked(rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[int]]:
+    """A command that samples, and how many samples were drawn."""
+    assert fit(rows, tmp_path / "out") == 0
+    drawn: list[int] = []
+    sample = NullSampler.sample
+
+    def told(self: NullSampler, n: int, *rest: Any, **more: Any) -> idgen.Samples:
+        drawn.append(n)
+        return sample(self, n, *rest, **more)
+
+    monkeypatch.setattr(NullSampler, "sample", told)
+    return ["sample", str(tmp_path / "out"), "-n", "5", "--do", "X=a", "--out"], drawn
+
+
+@pytest.mark.parametrize("content", ["X,Y\na,1.5\n", "mine", '"Y', "\0\xff", "Y,Y\n1,2\n"])
+@pytest.mark.parametrize("name", ["s.csv", "s.parquet"])
+def test_no_file_is_replaced_that_holds_no_samples(
+    content: str, name: str, asked: tuple[list[str], list[int]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (command, drawn), file = asked, tmp_path / name
+    file.write_bytes(content.encode("latin-1"))
+    assert main([*command, str(file)]) == 2
+    assert file.read_bytes() == content.encode("latin-1")
+    assert set(drawn) == {0}
+    told = capsys.readouterr().err
+    assert told.startswith(f"idgen: --out {file} is there already and holds ")
+    assert told.endswith("where samples have Y; give another file, or --force to replace it\n")
+    assert told.count("\n") == 1
+    assert main([*command, str(file), "--force"]) == 0
+    assert file.read_bytes() != content.encode("latin-1")
+
+
+def test_the_table_that_was_fitted_is_not_replaced(
+    asked: tuple[list[str], list[int]], rows: Path, tmp_path: Path
+) -> None:
+    before = rows.read_bytes()
+    (tmp_path / "link.csv").symlink_to(rows)
+    for place in (rows, tmp_path / "link.csv"):
+        assert main([*asked[0], str(place)]) == 2
+    assert rows.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["s.csv", "s.parquet"])
+def test_samples_replace_samples_and_empty_files(name: str, asked: tuple[list[str], list[int]], tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    for _ in range(2):
+        assert main([*asked[0], str(tmp_path / name)]) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+@pytest.mark.parametrize("command", [["sample", "out", "-n", "9", "--do", "X=a"], ["catalog"]])
+def test_a_full_standard_output_is_named(command: list[str], rows: Path, tmp_path: Path) -> None:
+    assert fit(rows, tmp_path / "out") == 0
+    with open("/dev/full", "w") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "idgen_compiler", *command],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert run.returncode == 2
+    assert run.stderr.endswith(
+        "standard output cannot be written (No space left on device); give it a place with room\n"
+    )
+    assert run.stderr.count("\n") == 1

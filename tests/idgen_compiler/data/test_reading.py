@@ -150,13 +150,6 @@ def test_a_few_words_among_numbers_are_told(tmp_path: Path) -> None:
         assert isinstance(kinds(path, missing="drop", missing_marks=["n.a."])["X"], Integer)
 
 
-def test_codes_that_lose_their_zeros_are_told(tmp_path: Path) -> None:
-    path = write(tmp_path, "X,Y\n02139,1\n10001,0\n")
-    with pytest.warns(DataWarning, match="column X .* holds '02139', which is read as the number 2139"):
-        assert columns(path)["X"] == [2139, 10001]
-    assert columns(write(tmp_path, "X,Y\n0,1\n0.5,0\n"))["X"] == [0, 0.5]
-
-
 # -- what is missing ---------------------------------------------------------------------------------------------------
 
 

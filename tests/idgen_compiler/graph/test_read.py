@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,3 +117,22 @@ def test_a_text_too_long_for_a_path() -> None:
 def test_the_text_form_names_other_languages(language: str, text: str) -> None:
     with pytest.raises(GraphError, match=f"in the language '{language}', .* read it with ADMG.read"):
         ADMG.parse(text)
+
+
+@pytest.mark.parametrize("text", ["0 1\n0 0", "0,1,0\n0,0,1\n0,0,0\n", "[[0, 1], [0, 0]]", "0 1; 0 0"])
+def test_a_matrix_names_no_variables(text: str) -> None:
+    for read in (ADMG.read, ADMG.parse):
+        with pytest.raises(GraphError, match="the graph is a matrix, which names no variables"):
+            read(text)
+
+
+@pytest.mark.parametrize("source", [[[0, 1], [0, 0]], np.zeros((2, 2)), [("X", "Y")]])
+def test_an_array_is_no_graph(source: object) -> None:
+    with pytest.raises(GraphError, match=r"not read from (lists|ndarrays); give edges, as ADMG\(\[\('X', 'Y'\)\]\)"):
+        ADMG.read(source)
+
+
+def test_an_undirected_graph_is_called_dot() -> None:
+    with pytest.raises(GraphError, match=r"^DOT, line 1, column 11: graph .* write digraph \{ X -> Y \}"):
+        ADMG.read("graph { X -- Y }")
+    assert ADMG.read("graph { X -> Y }") == ADMG.parse("X -> Y")

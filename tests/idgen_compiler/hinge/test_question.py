@@ -15,6 +15,7 @@ from idgen_compiler.hinge.question import Question, query_of, sampler_of
 
 GRAPH = idgen.ADMG.parse("Z -> X -> Y; Z -> Y; X -> W")
 SEEN, SET = "P(Y | do(X), Z)", "P(W | do(X))"
+ANOTHER = "to ask another, compile it and fit again"
 PROGRAMS = {
     "one query": idgen.compile(idgen.Query.parse(SEEN), GRAPH),
     "several queries": idgen.compile([idgen.Query.parse(SEEN), idgen.Query.parse(SET)], GRAPH),
@@ -169,8 +170,12 @@ def test_a_wrong_call_gets_one_answer(samplers: dict[str, Sampler], kind: str, w
 @pytest.mark.parametrize(
     ("kind", "query", "message"),
     [
-        ("one query", SET, f"the program answers no query '{SET}'; did you mean {SEEN}?"),
-        ("several queries", "P(Y)", f"the program answers no query 'P(Y)'; known names: {SEEN}, {SET}"),
+        ("one query", SET, f"the program answers no query '{SET}'; did you mean {SEEN}? {ANOTHER}"),
+        (
+            "several queries",
+            "P(Y)",
+            f"the program answers no query 'P(Y)'; known names: {SEEN}, {SET}; {ANOTHER}",
+        ),
         ("several queries", None, f"the program answers 2 queries; choose with query= one of: {SEEN}; {SET}"),
     ],
 )

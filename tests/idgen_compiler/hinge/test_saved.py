@@ -48,3 +48,15 @@ def test_a_folder_without_a_header_is_named(tmp_path: Path, missing: str) -> Non
     wrong: Any = tmp_path / missing
     with pytest.raises(idgen.DataError, match=r"holds no saved sampler \(sampler.json is missing\)"):
         load(wrong)
+
+
+@pytest.mark.parametrize("backend", ["exact", "null", "torch"])
+@pytest.mark.parametrize("path", [None, 5, b"folder"])
+def test_what_is_no_path_is_refused(backend: str, path: Any) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    joint = idgen.Joint(("X", "Y"), [[0.25, 0.25], [0.25, 0.25]])
+    data = joint if backend == "exact" else {"X": [0, 1] * 20, "Y": [0, 0, 1, 1] * 10}
+    sampler = program.fit(data, backend=backend)
+    for ask in (sampler.save, idgen.load):
+        with pytest.raises(idgen.DataError, match=f"a sampler is saved in a folder, not in {path!r}; give its path"):
+            ask(path)

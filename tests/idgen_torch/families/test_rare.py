@@ -144,6 +144,7 @@ def test_members_say_how_far_another_seed_would_go() -> None:
 
 def test_noise_drowns_an_effect_only_where_rows_would_tell_more() -> None:
     assert SeedNoise("y", "x", effect=0.01, noise=0.02, error=0.005).drowns
+    assert not SeedNoise("y", "x", effect=0.0, noise=0.0, error=0.0).drowns
     assert not SeedNoise("y", "x", effect=0.01, noise=0.02, error=0.05).drowns
     assert not SeedNoise("y", "x", effect=0.03, noise=0.02, error=0.005).drowns
 

@@ -14,14 +14,17 @@ from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting, shown
 from idgen_compiler.data.kinds.times.calendar import LAST_DAY, Step, calendar_step, days_at, steps_of
 from idgen_compiler.data.kinds.times.clock import FIRST, LAST, SECONDS, Unit, coarsest, from_seconds, seconds_of
+from idgen_compiler.data.kinds.times.digits import Digits, nearest
 from idgen_compiler.data.kinds.times.iso import iso_form, iso_times
 from idgen_compiler.data.kinds.times.measured import Measured, number_of
 from idgen_compiler.data.kinds.times.moments import as_objects, local_times, times_of, times_of_each, zoned
+from idgen_compiler.data.kinds.times.odd import warn_odd_dates
 from idgen_compiler.errors import DataError
 
 __all__ = ["Date"]
 
 _OBJECTS = ("date", "datetime")
+_LONG = ("Y", "M", "W")
 
 
 @register
@@ -35,10 +38,10 @@ class Date(Measured):
 
     Columns of datetime64 (with a time zone or without), of Python's dates and datetimes, and of texts in one form of
     ISO 8601 with many different values are dates, and come back as they went in: days as whole days, and times of a
-    zone as pandas' Timestamps in it. A caller sets a date, a datetime, a datetime64 or a text in ISO 8601; a time
-    without a zone is one of the column's zone.
+    zone as pandas' Timestamps in it. Whole numbers such as 20200131 and 202001 are dates where somebody says so. A
+    caller sets a date, a datetime, a datetime64 or a text in ISO 8601; a time without a zone is one of the column's.
 
-    `form` is a NumPy dtype, "date", "datetime", or an example of the texts.
+    `form` is a NumPy dtype, "date", "datetime", an example of the texts, or "YYYYMMDD int64" and the like.
 
     >>> found = Date.of(Column("day", np.array(["2020-01-01", "2020-03-01"], dtype="M8[D]")))
     >>> found.measure, Date.of(Column("month", np.array(["2020-01", "2020-03"], dtype="M8[M]"))).measure
@@ -56,7 +59,8 @@ class Date(Measured):
     def __post_init__(self) -> None:
         if not 0 <= self.day <= 28:
             raise DataError(f"{self.day} is no day that all months have")
-        if self.form not in _OBJECTS and _dtype(self.form) is None and iso_form(self.form) is None:
+        known = self.form in _OBJECTS or Digits.read(self.form) or iso_form(self.form) or _dtype(self.form) is not None
+        if not known:
             raise DataError(f"{self.form!r:.40} is no form of dates")
         if self.zone and zoned(np.zeros(1, "M8[s]"), self.zone) is None:
             raise DataError(f"{self.zone!r:.40} is no time zone")
@@ -75,11 +79,11 @@ class Date(Measured):
 
     @classmethod
     def of(cls, column: Column) -> Self:
-        found = None if column.pictures is not None else times_of(column.content)
+        found = None if column.pictures is not None else times_of(column.content) or _of_digits(column.plain)
         if found is None:
             raise DataError(
-                f"column {column.name} holds no dates that can be read; give datetime64, dates of Python, or texts in "
-                "one form of ISO 8601, such as 2020-01-31 or 2020-01-31T12:00:00"
+                f"column {column.name} holds no dates that can be read; give datetime64, dates of Python, texts in one "
+                "form of ISO 8601, such as 2020-01-31 or 2020-01-31T12:00:00, or numbers such as 20200131"
             )
         return cls._of(column.name, *found)
 
@@ -114,7 +118,7 @@ class Date(Measured):
 
     def numbers(self, column: Column) -> Array:
         """Units since 1970.  Shape: (rows,) float64."""
-        found = times_of(column.content)
+        found = _of_digits(column.plain) if Digits.read(self.form) else times_of(column.content)
         if found is None or bool(found[2]) != bool(self.zone):
             raise DataError(f"column {column.name} holds no dates of the form {self.form}")
         return self._counted(f"column {column.name}", found[0])
@@ -127,7 +131,10 @@ class Date(Measured):
         return np.asarray(seconds / SECONDS[self.unit])
 
     def read(self, name: str, text: str) -> str:
-        """The text, where it is ISO 8601."""
+        """The text, where it is ISO 8601, or digits as in the column."""
+        digits = Digits.read(self.form)
+        if digits and Digits.found(np.array([text.strip()], dtype=object)):
+            return text.strip()
         if iso_times([text.strip()]) is None:
             raise DataError(f"{text!r:.40} is no date of {name}; write it as 2020-01-31 or 2020-01-31T12:00:00")
         return text.strip()
@@ -135,6 +142,8 @@ class Date(Measured):
     def measured(self, setting: Setting, values: Array) -> Array:
         objects = [value.item() if isinstance(value, np.str_) else value for value in values.reshape(-1)]
         found = times_of(values.reshape(-1) if values.dtype.kind == "M" else as_objects(objects))
+        if found is None and Digits.read(self.form):
+            found = _of_digits(as_objects([_digits(value) for value in objects]))
         if found is None and len(values):
             found = times_of_each(objects)
         if not len(values):
@@ -147,6 +156,7 @@ class Date(Measured):
         if zone and not self.zone:
             raise DataError(f"{setting} has a time zone, and {setting.name} has none in the data; leave it out")
         if self.zone and not zone:
+            _seconds(str(setting), times)  # no zone has years that no calendar has
             placed = zoned(times, self.zone)
             times = times if placed is None else placed.tz_convert("UTC").tz_localize(None).to_numpy()
         numbers = self._counted(str(setting), times)
@@ -167,19 +177,45 @@ class Date(Measured):
             )
 
     def written(self, numbers: Array) -> Array:
+        return self._written_at(self._instants(numbers))
+
+    def _instants(self, numbers: Array) -> Array:
+        """Seconds since 1970 of numbers of units."""
         if self.unit == "weekdays" or self.unit == "months" or self.unit == "years":
-            seconds = days_at(numbers, self.unit, self.day) * SECONDS["days"]
-        else:
-            seconds = numbers * SECONDS[self.unit]
+            return np.asarray(days_at(numbers, self.unit, self.day) * SECONDS["days"])
+        return np.asarray(numbers * SECONDS[self.unit])
+
+    def _written_at(self, seconds: Array) -> Array:
         if self.zone:
             return self._written_in_zone(seconds)
         if self.form in _OBJECTS:
             kept = from_seconds(seconds, np.dtype("M8[D]" if self.form == "date" else "M8[us]"))
             return np.asarray(kept.astype(object))
-        iso = iso_form(self.form)
+        iso, digits = iso_form(self.form), Digits.read(self.form)
         if iso is not None:
             return iso.write(from_seconds(seconds, np.dtype("M8[ns]" if iso.digits else "M8[s]")))
-        return from_seconds(seconds, np.dtype(self.form))
+        if digits is not None:
+            return digits.write(from_seconds(seconds, np.dtype("M8[D]")))
+        dtype = np.dtype(self.form)
+        if np.datetime_data(dtype)[0] in _LONG:
+            return nearest(from_seconds(seconds, np.dtype("M8[D]")), np.datetime_data(dtype)[0]).astype(dtype)
+        return from_seconds(seconds, dtype)
+
+    def said(self, number: float) -> str:
+        return self._said_at(float(self._instants(np.array([float(number)]))[0]))
+
+    def _said_at(self, seconds: float) -> str:
+        if iso_form(self.form) or Digits.read(self.form):
+            return str(self._written_at(np.array([seconds]))[0])
+        times = from_seconds(np.rint([seconds]), np.dtype("M8[s]"))
+        if self.zone and not self._of_whole_days:
+            times = local_times(times, self.zone).astype("M8[s]")
+        unit = coarsest(times.astype(np.int64).astype(np.float64))
+        return str(np.datetime_as_string(times, unit="D" if unit == "days" else "s" if unit == "seconds" else "m")[0])
+
+    def look(self, column: Column) -> None:
+        seconds = self._instants(self.numbers(column))
+        warn_odd_dates(column.name, seconds, SECONDS["days"], self._said_at)
 
     def _written_in_zone(self, seconds: Array) -> Array:
         times = from_seconds(seconds, np.dtype("M8[us]"))
@@ -196,6 +232,9 @@ class Date(Measured):
 
     @property
     def layout(self) -> np.dtype[Any]:
+        digits = Digits.read(self.form)
+        if digits is not None:
+            return digits.layout
         plain = None if self.zone else _dtype(self.form)
         return np.dtype(object) if plain is None else plain
 
@@ -207,6 +246,17 @@ def _dtype(form: str) -> np.dtype[Any] | None:
     except (TypeError, ValueError, SyntaxError):
         return None
     return found if found.kind == "M" and np.datetime_data(found)[0] != "generic" else None
+
+
+def _digits(value: Any) -> str:
+    """What somebody set as digits, where it is a whole number."""
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _of_digits(values: Array | None) -> tuple[Array, str, str] | None:
+    """Whole numbers, or texts of digits, that are dates."""
+    found = Digits.found(values)
+    return None if found is None else (found[1], str(found[0]), "")
 
 
 def _seconds(what: str, times: Array) -> Array:

@@ -20,6 +20,8 @@ from idgen_compiler.errors import DataError
 
 __all__ = ["Duration"]
 
+_CALENDAR = re.compile(r"\s*[+-]?P[^T]*?[\d.]+[MY].*|\s*[+-]?[\d.]+\s*(M|mo|months?|y|Y|years?)\s*", re.ASCII)
+"""Months and years, whose lengths differ."""
 _NUMBER = re.compile(r"\s*[+-]?[\d_.]*(e[+-]?\d+)?\s*", re.IGNORECASE)
 
 
@@ -75,6 +77,11 @@ class Duration(Measured):
     @property
     def measure(self) -> str:
         return self.unit
+
+    def said(self, number: float) -> str:
+        seconds = round(float(number) * SECONDS[self.unit], 6)
+        unit = coarsest(np.array([seconds])) if number != round(number) else self.unit
+        return f"{seconds / SECONDS[unit]:.10g} {unit}"
 
     def numbers(self, column: Column) -> Array:
         """The durations in their unit.  Shape: (rows,) float64."""
@@ -154,9 +161,17 @@ def _typed(column: Column) -> tuple[Array, str] | None:
 
 
 def _parsed(texts: list[Any]) -> Array | None:
-    """Texts with a unit as durations; None where one is none.  A bare number has no unit."""
+    """Texts with a unit as durations; None where one is none.  A bare number has no unit.
+
+    Raises DataError for months and years, which have no fixed length: pandas takes P1M for a minute.
+    """
     if not all(isinstance(text, str) and not _NUMBER.fullmatch(text) for text in texts):
         return None
+    if calendar := next((text for text in texts if _CALENDAR.fullmatch(text)), None):
+        raise DataError(
+            f"{calendar.strip()!r:.80} counts months or years, which have no fixed length; give days, as P30D, and "
+            "minutes as PT1M or '1 min'"
+        )
     try:
         found: Array = pandas().to_timedelta(texts).to_numpy()
     except (ValueError, OverflowError, TypeError):

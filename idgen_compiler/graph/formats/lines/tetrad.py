@@ -39,8 +39,13 @@ def parse_tetrad(text: str) -> EdgeList:
     return draft.edge_list()
 
 
+def _bare(part: str) -> str:
+    """A name without the parentheses of a hidden vertex."""
+    return part[1:-1].strip() if part[:1] == "(" and part[-1:] == ")" else part
+
+
 def _add_vertex(draft: Draft, part: str, number: int) -> None:
-    name = part[1:-1].strip() if part[:1] == "(" and part[-1:] == ")" else part
+    name = _bare(part)
     if not name:
         raise GraphError(f"Tetrad, line {number}: an empty name in the list of vertices; drop a separator")
     draft.add([name])
@@ -56,19 +61,31 @@ def _add_edge(draft: Draft, line: str, number: int) -> None:
         raise GraphError(f"Tetrad, line {number}: {line!r:.80} is no edge; write one such as 1. X --> Y")
     pieces = right.split()
     lengths = range(1, len(pieces) + 1) if len(pieces) < 20 else (1,)
-    b = max((name for k in lengths if (name := " ".join(pieces[:k])) in draft.nodes), key=len, default=pieces[0])
+    ends = (" ".join(pieces[:k]) for k in lengths)
+    shown = max((end for end in ends if {end, _bare(end)} & draft.nodes.keys()), key=len, default=pieces[0])
+    after = right[len(shown) :]
+    a, b = (_known(draft, end) for end in (a, shown))
     for name in (a, b):
         if name not in draft.nodes:
             raise GraphError(f"Tetrad, line {number}: {name!r:.80} is not among the vertices; list it in Graph Nodes")
     if not re.fullmatch(ARROW, arrow[0]):
         raise GraphError(f"Tetrad, line {number}: {why_refused(arrow[0], a, b)}")
-    if possible := {"pd", "pl"}.intersection(right[len(b) :].split()):
+    if possible := {"pd", "pl"}.intersection(after.split()):
         what = "direct" if "pd" in possible else "confounded"
         raise GraphError(
             f"Tetrad, line {number}: the edge is marked {' '.join(sorted(possible))}, possibly {what}, as in a PAG, "
             "which stands for many graphs; decide, and write -->, or <-> for a hidden common cause"
         )
     draft.join([a], direction_of(arrow[0]), [b])
+
+
+def _known(draft: Draft, end: str) -> str:
+    """The vertex at an end of an edge, which parentheses hide here, too."""
+    name = _bare(end)
+    if end in draft.nodes or name not in draft.nodes:
+        return end
+    draft.hidden.add(name)
+    return name
 
 
 TETRAD = register(Format("tetrad", parse_tetrad, start=r"graph nodes:"))

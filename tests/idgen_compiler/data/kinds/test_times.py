@@ -126,7 +126,7 @@ def test_a_duration_is_set_in_any_unit(value: Any) -> None:
         (DAY, pd.NaT, "is NaT, no date"),
         (DAY, np.datetime64("NaT"), "missing date"),
         (DAY, None, "is None"),
-        (DAY, dt.datetime(2019, 5, 1, 12), "holds whole numbers"),
+        (DAY, dt.datetime(2019, 5, 1, 12), "holds whole days"),
         (DAY, pd.Timestamp("2019-05-01", tz="UTC"), "has a time zone, and X has none"),
         (DAY, np.datetime64(10**6, "Y"), "beyond the years 1 to 9999"),
         (DAY, ["2019-05-01"] * 3, "has 3 values for 2 samples"),
@@ -192,7 +192,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
     assert samples["stay"].dtype == table["stay"].to_numpy().dtype
     assert pd.Timedelta(60, "h") < samples["stay"].mean() < pd.Timedelta(100, "h")
     assert all(len(text) == 10 and text > "2020" for text in samples["end"])
-    with pytest.warns(OverlapWarning, match=r"start \(days since 1970-01-01\)"):
+    with pytest.warns(OverlapWarning, match=r"do\(start = 2030-01-01\) lies .* start was observed in \[2020-"):
         sampler.sample(3, do={"ill": 1, "start": dt.date(2030, 1, 1)}, seed=0)
     sampler.save(tmp_path / "s")
     again = idgen.load(tmp_path / "s").sample(300, do={"ill": 1, "start": "2020-06-01"}, seed=0)

@@ -43,6 +43,8 @@ def test_text_errors(golden: Callable[[str, str], None]) -> None:
         "birth-weight -> Y", '"a\\q" -> X',
         "X, M\nM, Y", "X;M\nM;Y", "X;M\nZ;Y", "A; A", '"" -> X', '"X\'" -> Y', '"X -> Y',
         "<-> A", "<-> A, B -> C", "<-> A, A", "A <-> B; <-> A, B, C",
+        "Z -> X, X -> Y, Z -> Y", 'Z -> "a, b", W -> Y, {A, B} -> Y', "X <> Y", "X ->> Y", "X <<- Y",
+        "X -> Y // a comment", "X -> Y /* a comment */",
     ]  # fmt: skip
     golden("graph/text_errors.txt", transcript(cases, ADMG.parse, GraphError))
 

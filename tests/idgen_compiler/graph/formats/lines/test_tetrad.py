@@ -21,6 +21,12 @@ def test_what_tetrad_prints() -> None:
     assert ADMG.read(text) == ADMG.parse('"birth weight" -> M; "birth weight" <-> M')
 
 
+@pytest.mark.parametrize("nodes", ["X;Y;(birth weight)", "X;Y;birth weight"])
+def test_parentheses_hide_a_vertex_on_the_lines_of_edges_too(nodes: str) -> None:
+    edges = "1. (birth weight) --> X\n2. Y <-- (birth weight) dd nl\n3. X --> Y"
+    assert ADMG.read(f"Graph Nodes:\n{nodes}\n\nGraph Edges:\n{edges}") == ADMG.parse("X -> Y; X <-> Y")
+
+
 @pytest.mark.parametrize(
     ("edge", "message"),
     [
@@ -30,6 +36,7 @@ def test_what_tetrad_prints() -> None:
         ("1. X --- Y", "X --- Y is an undirected edge, as in a CPDAG"),
         ("1. X --> Y pd nl", "marked pd, possibly direct"),
         ("1. X --> Q", "'Q' is not among the vertices"),
+        ("1. (Q) --> X", r"'\(Q\)' is not among the vertices"),
         ("1. X Y", "is no edge; write one such as 1. X --> Y"),
         ("X-->Y", "is no edge"),
     ],
