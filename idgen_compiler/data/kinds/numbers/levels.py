@@ -15,7 +15,7 @@ from idgen_compiler.data.kinds.numbers.absurd import warn_absurd
 from idgen_compiler.data.kinds.numbers.codes import ROWS_PER_VALUE, SOME_VALUES
 from idgen_compiler.data.kinds.numbers.integer import Integer
 from idgen_compiler.data.kinds.numbers.lattice import lattice_of, levels_among
-from idgen_compiler.data.kinds.numbers.limits import check_distance, warn_outside
+from idgen_compiler.data.kinds.numbers.limits import check_distance, finite_remedy, warn_outside
 from idgen_compiler.data.kinds.numbers.number import FEW_MOVED, numbers_of, one_number
 from idgen_compiler.data.kinds.numbers.scale import Scale, center_and_width, check_size
 from idgen_compiler.data.kinds.numbers.shape import Said
@@ -148,6 +148,16 @@ class Levels(Atom):
             )
         return self._seen(places)[:, None]
 
+    def wanted(self, n: int) -> str:
+        return f"{n} of the levels {self._named()} in one axis"
+
+    def mended(self, values: Array) -> str:
+        return finite_remedy(values) if values.ndim == 1 else "return one number for each row, in one axis"
+
+    def lost(self, setting: Setting, values: Array, encoded: Array) -> Array:
+        apart = np.abs(values.astype(np.float64) - self.own(encoded.reshape(-1)))
+        return np.asarray(apart > SAME * np.diff(np.array(self.levels)).min())
+
     def decode_one(self, part: Array, out: Array) -> None:
         out[...] = self.own(part.reshape(-1)).reshape(out.shape)
 
@@ -181,6 +191,16 @@ class Levels(Atom):
         return tuple(self.levels[int(place)] for place in self.place.masses)
 
     @property
+    def low(self) -> float:
+        """The lowest level."""
+        return self.levels[0]
+
+    @property
+    def high(self) -> float:
+        """The highest level."""
+        return self.levels[-1]
+
+    @property
     def whole(self) -> bool:
         """Whether all levels are whole numbers."""
         return all(level == round(level) for level in self.levels)
@@ -205,7 +225,7 @@ class Levels(Atom):
     def _seen(self, places: Array) -> Array:
         """Places as models see them; where all are point masses, nothing lies between."""
         inside = (places > 0) & (places < len(self.levels) - 1)
-        return self.place.seen(places if self.place.between else np.where(inside, np.rint(places), places))
+        return self.place.on_scale(places if self.place.between else np.where(inside, np.rint(places), places))
 
     def _places(self, numbers: Array) -> Array:
         """Places of any numbers: between levels between them, and beyond as far as the last levels are apart."""

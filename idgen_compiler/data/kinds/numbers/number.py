@@ -169,9 +169,9 @@ class Number(Atom):
         numbers = self.checked(setting, finite_numbers(setting, setting.one_each(value)))
         check_distance(setting, numbers, self.middle, self.deviation)
         warn_outside(setting, numbers[:, None], self.low, self.high, self.deviation)
-        return self.seen(numbers)[:, None]
+        return self.on_scale(numbers)[:, None]
 
-    def seen(self, numbers: Array) -> Array:
+    def on_scale(self, numbers: Array) -> Array:
         """Numbers in their own unit as models see them, none spread over its cell.  Shape: (rows,), float32 then."""
         return self._with_masses(numbers, self.scale.seen(numbers).astype(np.float32))
 
@@ -217,7 +217,7 @@ class Number(Atom):
 
     def moved(self, name: str, values: Array, by: float) -> Array:
         self.checked(Setting("move", name, 1), np.array([by]))
-        return self.seen(self.own(values.reshape(-1)) + by).reshape(values.shape)
+        return self.on_scale(self.own(values.reshape(-1)) + by).reshape(values.shape)
 
     def log_slope(self, values: Array) -> Array:
         """Log of d seen / d own at seen values, in which two units' densities differ.  Shape: (rows, 1) -> (rows,)."""
