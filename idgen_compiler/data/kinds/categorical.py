@@ -206,8 +206,8 @@ def _looks_categorical(column: Column) -> bool:
                 )
             raise DataError(
                 f"column {column.name} has {count} different strings in {len(values)} rows, like an identifier or free "
-                f"text; leave it out, or say types={{{column.name!r}: 'text'}} for texts that models read by their words, "
-                f"or types={{{column.name!r}: 'categorical'}} for labels"
+                f"text; leave it out, or say types={{{column.name!r}: 'text'}} for texts that models read by their "
+                f"words, or types={{{column.name!r}: 'categorical'}} for labels"
             )
         return True
     if values.dtype.kind in "iu":
