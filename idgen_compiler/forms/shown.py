@@ -16,7 +16,7 @@ def cut(value: Any, form: Callable[[Any], str] = repr) -> str:
     """A value as Python writes it, without what lies beyond its first characters.
 
     >>> cut("a" * 100)
-    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...'"
+    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...'"
     """
     if isinstance(value, str) and form is repr:
         value = value[: 2 * WIDEST]  # a text of megabytes is not written out

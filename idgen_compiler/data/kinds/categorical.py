@@ -221,9 +221,9 @@ def _looks_categorical(column: Column) -> bool:
                     f"{remedy(meant, texts)}; if they are labels, insist with types={{{column.name!r}: 'categorical'}}"
                 )
             raise DataError(
-                f"column {column.name} has {count} different strings in {len(values)} rows, like an identifier; leave "
-                f"it out, or say types={{{column.name!r}: 'text'}} for texts that models read by their words, or "
-                f"types={{{column.name!r}: 'categorical'}} for labels"
+                f"column {column.name} has {count} different strings in {len(values)} rows, like an identifier or free "
+                f"text; leave it out, or say types={{{column.name!r}: 'text'}} for texts that models read by their "
+                f"words, or types={{{column.name!r}: 'categorical'}} for labels"
             )
         return True
     if values.dtype.kind in "iu":
