@@ -12,14 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.network import flatten
+from idgen_compiler.estimand.network import Factor, flatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
+from idgen_compiler.estimand.policies import Governed, Policy
 from idgen_compiler.estimand.tree import walk
+from idgen_compiler.forms.policy import UNIFORM
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.laws import law_type
+from idgen_compiler.ir.laws import law_type, unfixed
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Draw,
     Network,
     Observe,
@@ -31,7 +34,8 @@ from idgen_compiler.ir.operations import (
     Train,
     Way,
 )
-from idgen_compiler.ir.policies import Column
+from idgen_compiler.ir.policies import Column, Moved, Named, Uniform
+from idgen_compiler.ir.policies import Policy as Drawn
 from idgen_compiler.rewrites.weights import Weights, weights_of
 
 __all__ = ["lower"]
@@ -116,7 +120,8 @@ class _Lowering:
         )
         result = f"%law{self.laws}"
         self.laws += 1
-        self.operations.append(Realize(result, law_type(law.graph, self.graph, self.graph), variables, made))
+        base = unfixed(law.graph) if isinstance(law, Governed) else self.graph
+        self.operations.append(Realize(result, law_type(law.graph, base, self.graph), variables, made))
         self.data[law] = result
 
     def regenerate(self, law: Law, variables: tuple[str, ...]) -> Regenerate:
@@ -152,5 +157,18 @@ class _Lowering:
         flat = flatten(kernel, (*inputs, *outputs))
         draws = [Draw(slot, Column(OBSERVED)) for slot in flat.free]
         self.observed.update(variable_of(slot) for slot in flat.free)
-        applied = [Apply((atom.target,), self.train(atom.kernel), atom.inputs) for atom in flat.atoms]
-        return Network(inputs, (*draws, *applied), outputs)
+        made = [self.statement(atom) for atom in flat.atoms]
+        return Network(inputs, (*draws, *made), outputs)
+
+    def statement(self, atom: Factor) -> Apply | Assign:
+        """A conditional's model applied, or a treatment assigned by its policy."""
+        if not isinstance(atom.kernel, Policy):
+            return Apply((atom.target,), self.train(atom.kernel), atom.inputs)
+        self.observed.add(variable_of(atom.target))
+        return Assign(atom.target, _policy(atom.kernel, atom.inputs))
+
+
+def _policy(kernel: Policy, inputs: tuple[str, ...]) -> Drawn:
+    if kernel.by is not None:
+        return Moved(inputs[0], kernel.by)
+    return Uniform() if kernel.name == UNIFORM else Named(kernel.name, inputs)

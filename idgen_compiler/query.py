@@ -1,4 +1,4 @@
-"""Causal queries: P(Y | do(X), Z)."""
+"""Causal queries: P(Y | do(X), Z), and those with policies: P(Y | do(X ~ pi(X | W)), Z)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError, IdgenError, QueryError, near_misses
 from idgen_compiler.forms.cursor import Cursor
+from idgen_compiler.forms.policy import RESERVED, UNIFORM, PolicyForm
 from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.edges import name_list
@@ -24,7 +25,7 @@ Value = bool | int | float | str
 _NUMBER = r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\w)"
 _TOKEN = re.compile(
     rf"""\s*(?:(?P<name>{WORD}|`[^`\n]*`)|(?P<string>{STRING})|(?P<label>'[^'\n]*')|(?P<number>{_NUMBER})
-    |(?P<mark>[(),|={{}}\[\]]))""",
+    |(?P<mark>[(),|={{}}\[\]~+-]))""",
     re.VERBOSE,
 )
 _RUN = re.compile(r"[\w.%&+/-]*\w[\w.%&+/-]*")
@@ -44,19 +45,25 @@ class Query:
     the variables. Identification asks for the law at every value, so that two queries with the same sets are equal,
     whatever their values. `sample` takes the values of treatments and conditions where it is given none.
 
+    `policies` say of some treatments that they are not set but drawn: from a named law, as in do(X ~ pi(X | W)), or
+    from the value that each unit would have had, as in do(X = X + 1).
+
     Raises QueryError for an empty outcome, a name given twice, sets that overlap, and values of no variable of it or
-    of no kind that can be written down.
+    of no kind that can be written down, and policies of what is no treatment, or has a value.
 
     >>> print(Query("Y", treatments=["X"], conditions=["Z"]))
     P(Y | do(X), Z)
     >>> print(Query("Y", treatments=["X"], values={"X": 1}))
     P(Y | do(X=1))
+    >>> print(Query("Y", treatments=["X"], policies={"X": PolicyForm("pi", ("W",))}))
+    P(Y | do(X ~ pi(X | W)))
     """
 
     outcomes: tuple[str, ...]
     treatments: tuple[str, ...]
     conditions: tuple[str, ...]
     settings: tuple[tuple[str, Value], ...] = ()
+    policies: tuple[tuple[str, PolicyForm], ...] = ()
 
     def __init__(
         self,
@@ -64,6 +71,7 @@ class Query:
         treatments: Iterable[str] | str | None = (),
         conditions: Iterable[str] | str | None = (),
         values: Mapping[str, Value] | None = None,
+        policies: Mapping[str, PolicyForm] | None = None,
     ) -> None:
         for field, given in (("outcomes", outcomes), ("treatments", treatments), ("conditions", conditions)):
             object.__setattr__(self, field, _names(field, given))
@@ -79,6 +87,7 @@ class Query:
                     )
                 place[name] = field
         object.__setattr__(self, "settings", _settings(values or {}, tuple(place)))
+        object.__setattr__(self, "policies", _policies(policies or {}, self))
 
     @classmethod
     def parse(cls, text: str) -> Query:
@@ -87,12 +96,18 @@ class Query:
         Variables may have values, as in `P(Y=1 | do(X=1), Z="a label")`. `E[Y | do(X)]` is read as the query of the
         law that it is the mean of, and `P_{x}(y)` as `P(y | do(x))`. Names that are no words stand in quotes.
 
+        A treatment may be drawn by a policy: `do(X ~ pi(X | W))` from a law given W, `do(X ~ pi)` from one that knows
+        nothing of the unit, `do(X ~ uniform)`, `do(X = X + 1)` from its natural value, `do(X ~ pi(X | X, W))` from
+        any law that reads it.
+
         Raises QueryError with the place of what cannot be read.
 
         >>> Query.parse("P(Y1, Y2 | do(X), Z)").outcomes
         ('Y1', 'Y2')
         >>> print(Query.parse('E["birth weight" | do(smoking=0)]'))
         P("birth weight" | do(smoking=0))
+        >>> print(Query.parse("P(Y | do(X ~ pi(X | W), D=0, A = A - 1), Z)"))
+        P(Y | do(X ~ pi(X | W), D=0, A = A - 1), Z)
         """
         if not isinstance(text, str):
             raise QueryError(f"a query is read from a text such as 'P(Y | do(X))', not from {text!r:.80}")
@@ -100,8 +115,19 @@ class Query:
 
     @property
     def variables(self) -> frozenset[str]:
-        """Every variable that the query names."""
-        return frozenset((*self.outcomes, *self.treatments, *self.conditions))
+        """Every variable that the query names, those that its policies read included."""
+        read = [name for _, policy in self.policies for name in policy.inputs]
+        return frozenset((*self.outcomes, *self.treatments, *self.conditions, *read))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What a sampler is given values of: the treatments that no policy draws, and the conditions.
+
+        >>> Query.parse("P(Y | do(X ~ pi(X | W), D), Z)").inputs
+        ('D', 'Z')
+        """
+        drawn = dict(self.policies)
+        return (*(name for name in self.treatments if name not in drawn), *self.conditions)
 
     @property
     def values(self) -> dict[str, Value]:
@@ -119,6 +145,11 @@ class Query:
                 graph.mask_of(getattr(self, field))
             except GraphError as error:
                 raise QueryError(f"{self}: among the {field}, {error}") from None
+        for name, policy in self.policies:
+            try:
+                graph.mask_of(policy.inputs)
+            except GraphError as error:
+                raise QueryError(f"{self}: among what draws {name}, {error}") from None
         if fixed := [name for name in graph.order if name in self.variables & graph.fixed]:
             raise QueryError(f"{self}: {', '.join(fixed)} is fixed in the graph already; ask about random vertices")
 
@@ -130,11 +161,13 @@ class Query:
     def __hash__(self) -> int:
         return hash(self._sets())
 
-    def _sets(self) -> tuple[frozenset[str], ...]:
-        return frozenset(self.outcomes), frozenset(self.treatments), frozenset(self.conditions)
+    def _sets(self) -> tuple[object, ...]:
+        sets = (frozenset(self.outcomes), frozenset(self.treatments), frozenset(self.conditions))
+        return (*sets, frozenset(self.policies)) if self.policies else sets
 
     def __str__(self) -> str:
         values = {name: f"{spelled(name)}={_written(value)}" for name, value in self.settings}
+        values |= {name: policy.of(name) for name, policy in self.policies}
         outcomes, treatments, conditions = (
             ", ".join(values.get(name) or spelled(name) for name in names)
             for names in (self.outcomes, self.treatments, self.conditions)
@@ -191,6 +224,27 @@ def _settings(values: Mapping[str, Value], order: tuple[str, ...]) -> tuple[tupl
     return tuple((name, _plain(name, found[name])) for name in order if name in found)
 
 
+def _policies(policies: Mapping[str, PolicyForm], query: Query) -> tuple[tuple[str, PolicyForm], ...]:
+    """The policies as pairs in the order of the treatments.  Raises QueryError for those that make no sense."""
+    found = {composed(str(name)): policy for name, policy in policies.items()}
+    for name, policy in found.items():
+        if name not in query.treatments:
+            raise QueryError(f"a policy draws {name!r}, which is no treatment{near_misses(name, query.treatments)}")
+        if name in query.values:
+            raise QueryError(f"{name} is drawn by a policy and set to {query.values[name]!r}; keep one")
+        if not isinstance(policy, PolicyForm):
+            raise QueryError(f"the policy of {name} is {policy!r:.80}; write it into the text, as do(X ~ pi(X | W))")
+        if len(set(policy.inputs)) < len(policy.inputs):
+            raise QueryError(f"the policy of {name} reads a variable twice: {', '.join(policy.inputs)}; keep one")
+        if policy.by is None and (policy.name.lower() in RESERVED or not re.fullmatch(WORD, policy.name)):
+            raise QueryError(f"{policy.name!r} names no policy; take another word, as pi in do({name} ~ pi({name}))")
+        if policy.name == UNIFORM and policy.inputs:
+            raise QueryError(f"the uniform policy of {name} reads nothing; write do({name} ~ uniform)")
+        if policy.by is not None and (policy.inputs != (name,) or not math.isfinite(policy.by)):
+            raise QueryError(f"{name} is moved from its own value by a finite number: do({name} = {name} + 1)")
+    return tuple((name, found[name]) for name in query.treatments if name in found)
+
+
 def _plain(name: str, value: object) -> Value:
     """The value as Python's own, which a text can hold."""
     item = getattr(value, "item", None)  # a scalar of NumPy's
@@ -230,6 +284,7 @@ class _Parser(Cursor):
 
     def __init__(self, text: str) -> None:
         self.values: dict[str, Value] = {}
+        self.policies: dict[str, PolicyForm] = {}
         super().__init__(text)
 
     def error(self, message: str, start: int | None = None) -> IdgenError:
@@ -264,7 +319,7 @@ class _Parser(Cursor):
         self.take(closing if is_mean else ")")
         if self.kind:
             raise self.error(f"nothing may follow the query, found {self.value!r}")
-        return Query(outcomes, treatments, conditions, self.values)
+        return Query(outcomes, treatments, conditions, self.values, self.policies)
 
     def head(self, treatments: list[str]) -> bool:
         """Go past P, or E for a mean, with its treatments as a subscript: `P_{x1, x2}`, `P_x`.  Whether it is E."""
@@ -295,6 +350,42 @@ class _Parser(Cursor):
             self.values[composed(found)] = self.setting()
         return found
 
+    def treated(self) -> str:
+        """A treatment: a name, with a value, or with what draws it."""
+        start = self.start
+        found = self.valued()
+        name = composed(found)
+        if self.skip("~"):
+            if name in self.values:
+                raise self.error(f"{found} is set and drawn; keep one", start)
+            self.policies[name] = self.policy(name)
+        elif self.values.get(name) == found and (self.value in ("+", "-") or self.kind == "number"):
+            del self.values[name]  # X = X + 1
+            self.policies[name] = PolicyForm("", (name,), self.amount())
+        elif self.value in ("+", "-"):
+            raise self.error(f"a treatment is moved from its own value, as do({spelled(name)} = {spelled(name)} + 1)")
+        return found
+
+    def policy(self, treatment: str) -> PolicyForm:
+        """What stands after `~`: `pi`, `pi(X)`, `pi(X | W)` or `uniform`."""
+        name, inputs = self.word("name", "a policy: a name, as pi(X | W), or uniform"), tuple[str, ...]()
+        if self.skip("("):
+            start = self.start
+            if composed(self.name()) != treatment:
+                raise self.error(f"a policy of {treatment} is a law of it: {name}({spelled(treatment)} | ...)", start)
+            inputs = tuple(map(composed, self.listed(self.name))) if self.skip("|") else ()
+            self.take(")")
+        return PolicyForm(name, inputs)
+
+    def amount(self) -> int | float:
+        """`+ 1`, `- 0.5`, and `-1` as a number that stands close."""
+        sign = -1 if self.value == "-" else 1
+        signed = self.skip("+") or self.skip("-")
+        start, value = self.start, self.setting() if self.kind == "number" else None
+        if value is None or isinstance(value, bool | str) or (not signed and value > 0):
+            raise self.error("expected a number to move by, as in do(X = X + 1)", start)
+        return sign * value
+
     def setting(self) -> Value:
         kind, value, start = self.kind, self.value, self.start
         if kind == "string":
@@ -314,7 +405,7 @@ class _Parser(Cursor):
     def item(self, treatments: list[str], conditions: list[str]) -> None:
         bare, name = self.kind == "name", self.valued()
         if bare and name == "do" and self.skip("("):
-            treatments.extend(self.items())
+            treatments.extend(self.listed(self.treated))
             self.take(")")
         else:
             conditions.append(name)

@@ -37,7 +37,7 @@ def lowered(identification: Identification, kernel: Kernel, ways: Sequence[type[
     """The literal program of a kernel of the query, on the graph in which it was identified."""
     query = identification.query
     estimand = replace(identification.estimand, kernel=kernel)
-    operations = lower(estimand, (*query.treatments, *query.conditions), query.outcomes, ways)
+    operations = lower(estimand, query.inputs, query.outcomes, ways)
     return Program(str(query), identification.graph, operations)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from idgen_compiler.estimand.evaluation import evaluate
+from idgen_compiler.estimand.evaluation import Policies, evaluate
 from idgen_compiler.estimand.formulation import MOST_PROBABILITIES, FreeVariables
 from idgen_compiler.estimand.nodes import Intervened, Kernel
 from idgen_compiler.estimand.notation import to_latex, to_text
@@ -42,8 +42,8 @@ class Estimand:
     given: tuple[str, ...]
     targets: tuple[str, ...]
 
-    def evaluate(self, joint: Joint) -> KernelTable:
-        """The exact value on a discrete joint.
+    def evaluate(self, joint: Joint, policies: Policies | None = None) -> KernelTable:
+        """The exact value on a discrete joint; `policies` holds the law of every treatment that a policy draws.
 
         Shape: one axis for each of `given`, then one for each of `targets`. Fractions in, Fractions out. It is NaN
         where the joint does not determine it, because it rests on a condition that never occurs
@@ -57,7 +57,7 @@ class Estimand:
         array([[0.75, 0.25],
                [0.5 , 0.5 ]])
         """
-        table = evaluate(self.kernel, joint, (*self.given, *self.targets))
+        table = evaluate(self.kernel, joint, (*self.given, *self.targets), policies)
         return KernelTable.of(table, self.given, self.targets)
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Draw,
     LawType,
     Network,
@@ -22,7 +23,7 @@ from idgen_compiler.ir.operations import (
     Train,
     Way,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Policy, Shifted, Uniform
+from idgen_compiler.ir.policies import ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 
 __all__ = ["conditional_of", "print_operation", "print_policy", "print_program", "print_statement"]
 
@@ -49,6 +50,8 @@ def print_statement(statement: Statement) -> str:
     match statement:
         case Draw(slot, policy):
             return f"{spelled(slot)} ~ {print_policy(policy)}"
+        case Assign(slot, policy):
+            return f"{spelled(slot)} := {print_policy(policy)}"
         case Rows(slots, data):
             return f"{_slots(slots)} ~ rows {data}"
         case Apply(slots, model, inputs):
@@ -68,6 +71,10 @@ def print_policy(policy: Policy) -> str:
             return f"{data} {'-' if by < 0 else '+'} {json.dumps(abs(by))}"
         case ByModel(model, inputs):
             return f"{model}({spelled_all(inputs)})"
+        case Named(name, inputs):
+            return f"{name}({spelled_all(inputs)})"
+        case Moved(slot, by):
+            return f"{spelled(slot)} {'-' if by < 0 else '+'} {json.dumps(abs(by))}"
 
 
 def conditional_of(op: Train, law: LawType | None) -> str:

@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from idgen_compiler.errors import GraphError, ProgramError
-from idgen_compiler.forms.spelling import spelled
+from idgen_compiler.forms.policy import RESERVED, UNIFORM
+from idgen_compiler.forms.spelling import WORD, spelled
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import check_name, variable_of
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Draw,
     LawType,
     Network,
@@ -27,7 +29,7 @@ from idgen_compiler.ir.operations import (
     Statement,
     Train,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Policy, Shifted, Uniform
+from idgen_compiler.ir.policies import ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 from idgen_compiler.ir.text import print_operation, print_statement
 
 __all__ = ["verify_operations"]
@@ -198,6 +200,8 @@ class _Scope:
                     raise _fault(op, model, f"{model} is a policy in a network", "apply the model instead", statement)
                 case Draw():
                     self.draw(op, statement, filled, statement)
+                case Assign():
+                    self.assign(op, statement, filled)
             for slot in statement.slots:
                 _is_slot(op, slot)
                 if slot in filled:
@@ -212,6 +216,28 @@ class _Scope:
                 what = f"no statement fills the output {slot}"
                 raise _fault(op, slot, what, "sample it, or drop it from the outputs")
 
+    def assign(self, op: Operation, assign: Assign, filled: Collection[str]) -> None:
+        """What a named law reads is filled, and what is moved is an instance of the same variable."""
+        name, policy = variable_of(assign.slot), assign.policy
+        if name not in self.observable:
+            why = f"{name} is no observed variable, so its values are unknown"
+            raise _fault(op, assign.slot, why, f"observe {name}", assign)
+        if isinstance(policy, Named | Moved):
+            if (slot := next((s for s in policy.inputs if s not in filled), None)) is not None:
+                what = f"the policy reads {slot}, which is not filled at this point"
+                raise _fault(op, slot, what, "fill it by an earlier statement", assign)
+            if isinstance(policy, Named) and (policy.name in (*RESERVED, UNIFORM) or not re.fullmatch(WORD, policy.name)):
+                what = f"{policy.name!r} is no name of a policy"
+                raise _fault(op, assign.slot, what, "name it by a word, as pi", assign)
+            if isinstance(policy, Moved) and (variable_of(policy.slot) != name or _is_endless(policy.by)):
+                what = f"{assign.slot} is no value of {name} moved by a finite number"
+                raise _fault(op, assign.slot, what, f"move an instance of {name}", assign)
+        elif isinstance(policy, Uniform | Fixed):
+            self.draw(op, Draw(assign.slot, policy), filled, assign)
+        else:
+            what = f"{assign.slot} is assigned by what no query says"
+            raise _fault(op, assign.slot, what, "assign by a named law, uniform, a value, or a slot moved", assign)
+
     def draw(self, op: Operation, draw: Draw, filled: Collection[str], line: Statement | None = None) -> None:
         name = variable_of(draw.slot)
         match draw.policy:
@@ -221,6 +247,9 @@ class _Scope:
                     raise _fault(op, draw.slot, why, f"observe {name}, or draw an observed variable", line)
                 if isinstance(draw.policy, Fixed) and _is_endless(draw.policy.value):
                     raise _fault(op, draw.slot, f"{draw.slot} is set to no finite number", "set a finite one", line)
+            case Named() | Moved():
+                what = f"{draw.slot} is drawn by a policy of a query"
+                raise _fault(op, draw.slot, what, f"assign it, as {name} := pi(W)", line)
             case ByModel(model, inputs):
                 self.inputs_of(op, model, (draw.slot,), inputs, filled, line)
             case Column(data) | Shifted(data, _):
