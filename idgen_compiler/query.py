@@ -242,6 +242,9 @@ def _policies(policies: Mapping[str, PolicyForm], query: Query) -> tuple[tuple[s
             raise QueryError(f"the uniform policy of {name} reads nothing; write do({name} ~ uniform)")
         if policy.by is not None and (policy.inputs != (name,) or not math.isfinite(policy.by)):
             raise QueryError(f"{name} is moved from its own value by a finite number: do({name} = {name} + 1)")
+    names = [policy.name for policy in found.values() if policy.by is None and policy.name != UNIFORM]
+    if twice := [name for k, name in enumerate(names) if name in names[:k]]:
+        raise QueryError(f"{twice[0]} draws two treatments; give each policy a name of its own")
     return tuple((name, found[name]) for name in query.treatments if name in found)
 
 

@@ -111,5 +111,5 @@ def _number(name: str, value: Any, exact: bool) -> Any:
 
 def _check_sums(name: str, table: Array, exact: bool) -> None:
     """Decimal fractions of floats may not sum to one, which counts where the joint holds Fractions."""
-    if exact and (table.sum(axis=0) != 1).any():
+    if exact and bool(np.any(np.asarray(table.sum(axis=0)) != 1)):
         raise DataError(f"the law of {name} does not sum to exactly 1, as Fractions do; give it in fractions.Fraction")

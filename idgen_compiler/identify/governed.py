@@ -138,4 +138,5 @@ class _Governed:
             for child in graph.names(district & graph.mask_of(graph.children([x]))):
                 rest = graph.restricted(district & ~bit)
                 inner = rest.district_of(child)
-                raise NotIdentifiable(str(self.step.problem), (inner | {x}, inner), self.step.describe())
+                why = f"hidden causes join {child} and the natural {x}, a cause of it that is set otherwise"
+                raise NotIdentifiable(str(self.step.problem), (inner | {x}, inner), f"{self.step.describe()}: {why}")

@@ -17,11 +17,12 @@ from idgen_compiler.program import Program
 from idgen_compiler.query import Query, check_question
 from idgen_compiler.verify.models import CausalModel
 from idgen_compiler.verify.peer import PeerAnswer, ask_y0, evaluate_y0
+from idgen_compiler.verify.policies import RandomPolicies, opened
 from idgen_compiler.verify.report import Comparison, VerificationReport, VerificationRow
 
 __all__ = ["verify"]
 
-Answer = Callable[[Joint], KernelTable]
+Answer = Callable[[Joint, RandomPolicies], KernelTable]
 
 _CELLS = 2**14
 """The largest joint that is worked out exactly."""
@@ -35,6 +36,9 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
     backend: the literal one of ID-GEN, the one that `compile` gives, and that one with its laws by weights.
 
     Of a graph whose joint is too large for exact arithmetic, the ancestors of the query's variables are taken.
+
+    Policies get random laws, a new one in each model; a move is verified as any law given the natural value. The truth
+    is that of the model with the laws in the place of the treatments' mechanisms.
 
     y0's answer is evaluated on the same models where y0 is installed. It is shown and never counts against us.
 
@@ -55,14 +59,20 @@ def verify(query: Query, graph: ADMG, models: int = 25, seed: int = 0) -> Verifi
             f"a verification takes at least one model and a seed from 0, not models={models!r}, seed={seed!r}"
         )
     identified = identify(query, graph)  # first, since a hedge is a proof also where models would be too large
+    if (more := opened(query)) != query:
+        query, identified = more, identify(more, graph)
     if 2 ** len(graph) > _CELLS:
         graph = _ancestral(query, graph)
         identified = identify(query, graph)
-    answers: dict[str, Answer] = {"estimand": identified.estimand.evaluate}
+    estimand = identified.estimand
+    answers: dict[str, Answer] = {"estimand": lambda joint, laws: estimand.evaluate(joint, laws.tables)}
     for name, program in programs(query, graph).items():
         answers[name] = _exactly(program)
     y0 = ask_y0(query, graph)
-    rows = [_row(k, CausalModel.random(graph, (seed, k)), query, answers, y0) for k in range(models)]
+    rows = []
+    for k in range(models):
+        model = CausalModel.random(graph, (seed, k))
+        rows.append(_row(k, model, query, RandomPolicies.of(query, model.sizes, (seed, k, 1)), answers, y0))
     return VerificationReport(query, graph, seed, tuple(rows), y0)
 
 
@@ -91,30 +101,35 @@ def programs(query: Query, graph: ADMG) -> dict[str, Program]:
 
 
 def _exactly(program: Program) -> Answer:
-    def answer(joint: Joint) -> KernelTable:
-        fitted: Any = program.fit(joint, backend="exact")
-        kernel: KernelTable = fitted.kernel()
+    def answer(joint: Joint, policies: RandomPolicies) -> KernelTable:
+        fitted: Any = program.fit(joint, backend="exact", policies=policies.named(program))
+        kernel: KernelTable = fitted.kernel(do=policies.laws())
         return kernel
 
     return answer
 
 
 def _row(
-    number: int, model: CausalModel, query: Query, answers: Mapping[str, Answer], y0: PeerAnswer
+    number: int,
+    model: CausalModel,
+    query: Query,
+    policies: RandomPolicies,
+    answers: Mapping[str, Answer],
+    y0: PeerAnswer,
 ) -> VerificationRow:
     if (cells := prod(model.sizes.values())) > _CELLS:
         raise IdgenError(
             f"the joint of {len(model.graph)} variables has {cells:,} cells, more than the {_CELLS:,} that are worked "
             "out exactly; verify on the subgraph of the query's ancestors, or with another seed"
         )
-    joint, truth = model.observational(), model.truth(query)
-    ours = {name: _compared(answer, joint, truth) for name, answer in answers.items()}
+    joint, truth = model.observational(), model.truth(query, policies.tables)
+    ours = {name: _compared(answer, joint, policies, truth) for name, answer in answers.items()}
     return VerificationRow(number, ours, _compared_y0(y0, joint, truth))
 
 
-def _compared(answer: Answer, joint: Joint, truth: KernelTable) -> Comparison:
+def _compared(answer: Answer, joint: Joint, policies: RandomPolicies, truth: KernelTable) -> Comparison:
     try:
-        found = answer(joint)
+        found = answer(joint, policies)
     except IdgenError as error:
         return Comparison("error", detail=f"raised {type(error).__name__}: {error}")
     if (found.given, found.targets) != (truth.given, truth.targets):
