@@ -16,7 +16,7 @@ from idgen_compiler.ir.policies import Fixed, Named, Uniform
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data
 
-__all__ = ["header_of", "of_header", "plain_policy"]
+__all__ = ["KEY", "header_of", "of_header", "plain_policy"]
 
 KEY = "named"
 """The header's entry; left out where there is none."""

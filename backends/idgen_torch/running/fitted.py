@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from idgen_compiler.data.schema import Schema
+from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import ConditionalModel
 from idgen_torch.running.draws import Draws, PolicyKey
@@ -25,3 +26,4 @@ class FittedProgram:
     policies: Mapping[PolicyKey, Draws]  #: those that the samplers draw from
     record: FitRecord
     lookouts: Mapping[str, Lookout] = field(default_factory=dict)  #: operation -> which inputs its rows show
+    named: Mapping[str, Policy] = field(default_factory=dict)  #: name -> law of the policies that the fit was given

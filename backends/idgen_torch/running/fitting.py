@@ -16,11 +16,24 @@ from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
+from idgen_compiler.hinge.policies import Policy
+from idgen_compiler.hinge.policy_kinds import known_policies
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.analysis import needed_by
 from idgen_compiler.ir.digest import digests
-from idgen_compiler.ir.operands import Role, leaves
-from idgen_compiler.ir.operations import Draw, Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
+from idgen_compiler.ir.operands import Role, leaves, records
+from idgen_compiler.ir.operations import (
+    Assign,
+    Draw,
+    Network,
+    Observe,
+    Operation,
+    Realize,
+    Regenerate,
+    Reweight,
+    Sample,
+    Train,
+)
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data, warn_overlap
 from idgen_torch.arithmetic import one_thread
@@ -29,6 +42,7 @@ from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
+from idgen_torch.running.assigning import Assigning, assigning
 from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, policy_of, resampled_parts
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
@@ -59,7 +73,7 @@ _ASKED = "{label} {where}; the answer there is extrapolation"
 class Fitting:
     """How the operations of `program` are realized by training, as far as they are asked for (see `execute`).
 
-    `thin` is what was said of the table's overlap before.
+    `thin` is what was said of the table's overlap before, `named` the laws of named policies.
     """
 
     def __init__(
@@ -71,9 +85,13 @@ class Fitting:
         progress: Progress,
         checkpoint: Checkpoint | None,
         thin: Sequence[str] = (),
+        named: Mapping[str, Policy] | None = None,
     ) -> None:
         self.program = program
         self._schema = schema
+        self._named = dict(named or {})
+        self._known = known_policies(program, self._named)
+        assigning(self._known.values(), schema)  # which says what does not fit before anything is trained
         self._settings = settings
         rows = {name: values.to(settings.device) for name, values in observed.items()}
         self._observed = DataSet(rows, len(next(iter(rows.values()))))
@@ -237,7 +255,8 @@ class Fitting:
         network = _unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
         watch = self._watch(f"{{share}} of the rows of {op.result} ask {_ASKED}")
-        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
+        fills = self._assigning(network)
+        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch, fills)
         self._trainer.progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
         rows: Values = {}
         start = 0
@@ -299,17 +318,24 @@ class Fitting:
 
     def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
-        network, conditions = asking(op.network, self._schema), query_of(self.program, op).conditions
+        # What a policy draws that is not known yet is asked when it is.
+        told = tuple(s for s in op.network.statements if not isinstance(s, Assign) or s in self._known)
+        network = asking(replace(op.network, statements=told), self._schema)
+        conditions = query_of(self.program, op).conditions
         if self._lookouts.keys().isdisjoint(leaves(network, Role.MODEL)):
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
         watch = self._watch(f"{often}{{share}} of the samples ask {_ASKED}")
-        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
+        fills = self._assigning(network)
+        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch, fills)
         known, seed = self._observed, self._settings.seed
         inputs = crossed(op.network.inputs, conditions, self._schema, known.rows, known.count, seed)
         for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
             self._keep(*watch.tell(), sampled=True)
+
+    def _assigning(self, network: Network) -> dict[str, Assigning]:
+        return assigning((self._known[each] for each in records(network, Assign)), self._schema)
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
@@ -335,6 +361,7 @@ class Fitting:
             {key: policy for key, policy in self._policies.items() if key in policies},
             record,
             {name: self._lookouts[name] for name in self._sampling if name in self._lookouts},
+            self._named,
         )
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:

@@ -11,6 +11,7 @@ import torch
 from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.hinge.saved_policies import KEY, header_of, of_header
 from idgen_compiler.hinge.saved import HEADER, read_header, saving, write_header
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.text import print_policy
@@ -45,12 +46,15 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
             policies={_policy_name(*key): _write_policy(folder, key, p) for key, p in fitted.policies.items()},
             supports=write_lookouts(folder, fitted.lookouts),
             fit=fitted.record.to_json(),
+            **header_of(fitted.named),
         )
 
 
 def read_fitted(path: Path, device: torch.device) -> FittedProgram:
     """Read what `write_fitted` wrote.  Raises DataError for a folder that is truncated or was tampered with."""
-    header = checked_keys(f"{path / HEADER}", read_header(path), _KEYS)
+    found = read_header(path)
+    saved = {KEY: found.pop(KEY)} if KEY in found else {}
+    header = checked_keys(f"{path / HEADER}", found, _KEYS)
     if header["backend"] != "torch":
         raise DataError(f"{path} was written by the backend {header['backend']!r}; read it with idgen.load")
     try:
@@ -70,6 +74,7 @@ def read_fitted(path: Path, device: torch.device) -> FittedProgram:
         {key: _read_policy(path, key, schema, policies[_policy_name(*key)], device) for key in sorted(drawn, key=str)},
         FitRecord.from_json(header["fit"]),
         read_lookouts(path, header["supports"], program, schema),
+        of_header(saved, program),
     )
 
 
