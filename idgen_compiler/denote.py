@@ -35,7 +35,7 @@ from idgen_compiler.ir.operations import (
     Sample,
     Train,
 )
-from idgen_compiler.ir.policies import ByModel, Moved, Named, Uniform
+from idgen_compiler.ir.policies import ByModel, Fixed, Moved, Named, Uniform
 from idgen_compiler.ir.program import Program
 
 __all__ = ["Meaning", "denote", "meaning_of"]
@@ -223,7 +223,8 @@ def _policy(statement: Assign) -> Policy:
             return Policy(name, to, given)
         case Uniform():
             return Policy(UNIFORM, to, given)
-    raise ProgramError(f"{statement.slot} is assigned by what no query says; a named law, uniform or a move has meaning")
+        case Fixed():
+            raise ProgramError(f"{statement.slot} is assigned one value, which is no policy of a query; set it by do")
 
 
 def _chain(joint: Conditional, slots: tuple[str, ...], inputs: tuple[str, ...]) -> list[Factor]:

@@ -34,8 +34,7 @@ from idgen_compiler.ir.operations import (
     Train,
     Way,
 )
-from idgen_compiler.ir.policies import Column, Moved, Named, Uniform
-from idgen_compiler.ir.policies import Policy as Drawn
+from idgen_compiler.ir.policies import Assignment, Column, Moved, Named, Uniform
 from idgen_compiler.rewrites.weights import Weights, weights_of
 
 __all__ = ["lower"]
@@ -168,7 +167,7 @@ class _Lowering:
         return Assign(atom.target, _policy(atom.kernel, atom.inputs))
 
 
-def _policy(kernel: Policy, inputs: tuple[str, ...]) -> Drawn:
+def _policy(kernel: Policy, inputs: tuple[str, ...]) -> Assignment:
     if kernel.by is not None:
         return Moved(inputs[0], kernel.by)
     return Uniform() if kernel.name == UNIFORM else Named(kernel.name, inputs)

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError, IdgenError, QueryError, near_misses
-from idgen_compiler.forms.cursor import Cursor
-from idgen_compiler.forms.policy import RESERVED, UNIFORM, PolicyForm
+from idgen_compiler.forms.policy import PolicyForm, PolicyReader, checked_policies
 from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.edges import name_list
@@ -87,7 +86,7 @@ class Query:
                     )
                 place[name] = field
         object.__setattr__(self, "settings", _settings(values or {}, tuple(place)))
-        object.__setattr__(self, "policies", _policies(policies or {}, self))
+        object.__setattr__(self, "policies", checked_policies(policies or {}, self.treatments, self.values))
 
     @classmethod
     def parse(cls, text: str) -> Query:
@@ -224,30 +223,6 @@ def _settings(values: Mapping[str, Value], order: tuple[str, ...]) -> tuple[tupl
     return tuple((name, _plain(name, found[name])) for name in order if name in found)
 
 
-def _policies(policies: Mapping[str, PolicyForm], query: Query) -> tuple[tuple[str, PolicyForm], ...]:
-    """The policies as pairs in the order of the treatments.  Raises QueryError for those that make no sense."""
-    found = {composed(str(name)): policy for name, policy in policies.items()}
-    for name, policy in found.items():
-        if name not in query.treatments:
-            raise QueryError(f"a policy draws {name!r}, which is no treatment{near_misses(name, query.treatments)}")
-        if name in query.values:
-            raise QueryError(f"{name} is drawn by a policy and set to {query.values[name]!r}; keep one")
-        if not isinstance(policy, PolicyForm):
-            raise QueryError(f"the policy of {name} is {policy!r:.80}; write it into the text, as do(X ~ pi(X | W))")
-        if len(set(policy.inputs)) < len(policy.inputs):
-            raise QueryError(f"the policy of {name} reads a variable twice: {', '.join(policy.inputs)}; keep one")
-        if policy.by is None and (policy.name.lower() in RESERVED or not re.fullmatch(WORD, policy.name)):
-            raise QueryError(f"{policy.name!r} names no policy; take another word, as pi in do({name} ~ pi({name}))")
-        if policy.name == UNIFORM and policy.inputs:
-            raise QueryError(f"the uniform policy of {name} reads nothing; write do({name} ~ uniform)")
-        if policy.by is not None and (policy.inputs != (name,) or not math.isfinite(policy.by)):
-            raise QueryError(f"{name} is moved from its own value by a finite number: do({name} = {name} + 1)")
-    names = [policy.name for policy in found.values() if policy.by is None and policy.name != UNIFORM]
-    if twice := [name for k, name in enumerate(names) if name in names[:k]]:
-        raise QueryError(f"{twice[0]} draws two treatments; give each policy a name of its own")
-    return tuple((name, found[name]) for name in query.treatments if name in found)
-
-
 def _plain(name: str, value: object) -> Value:
     """The value as Python's own, which a text can hold."""
     item = getattr(value, "item", None)  # a scalar of NumPy's
@@ -280,7 +255,7 @@ def _written(value: Value) -> str:
 _TRUTH = {"true": True, "false": False}
 
 
-class _Parser(Cursor):
+class _Parser(PolicyReader):
     """A recursive descent over `P ( items [ | item {, item} ] )` with item = name, name = value or `do ( items )`."""
 
     tokens, language, example, failure = _TOKEN, "query", "P(Y1, Y2 | do(X), Z)", QueryError
@@ -368,26 +343,6 @@ class _Parser(Cursor):
         elif self.value in ("+", "-"):
             raise self.error(f"a treatment is moved from its own value, as do({spelled(name)} = {spelled(name)} + 1)")
         return found
-
-    def policy(self, treatment: str) -> PolicyForm:
-        """What stands after `~`: `pi`, `pi(X)`, `pi(X | W)` or `uniform`."""
-        name, inputs = self.word("name", "a policy: a name, as pi(X | W), or uniform"), tuple[str, ...]()
-        if self.skip("("):
-            start = self.start
-            if composed(self.name()) != treatment:
-                raise self.error(f"a policy of {treatment} is a law of it: {name}({spelled(treatment)} | ...)", start)
-            inputs = tuple(map(composed, self.listed(self.name))) if self.skip("|") else ()
-            self.take(")")
-        return PolicyForm(name, inputs)
-
-    def amount(self) -> int | float:
-        """`+ 1`, `- 0.5`, and `-1` as a number that stands close."""
-        sign = -1 if self.value == "-" else 1
-        signed = self.skip("+") or self.skip("-")
-        start, value = self.start, self.setting() if self.kind == "number" else None
-        if value is None or isinstance(value, bool | str) or (not signed and value > 0):
-            raise self.error("expected a number to move by, as in do(X = X + 1)", start)
-        return sign * value
 
     def setting(self) -> Value:
         kind, value, start = self.kind, self.value, self.start

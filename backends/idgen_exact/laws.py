@@ -17,6 +17,8 @@ import numpy as np
 from idgen_compiler.errors import DataError, ProgramError, near_misses
 from idgen_compiler.estimand.tables import ROUNDING, Array, Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.execute import execute
+from idgen_compiler.hinge.assigned import assigned
+from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.ir.operations import (
     Apply,
     Assign,
@@ -33,8 +35,6 @@ from idgen_compiler.ir.operations import (
     variable_of,
 )
 from idgen_compiler.ir.policies import ByModel, Column, Fixed, Shifted, Uniform
-from idgen_compiler.hinge.assigned import assigned
-from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.ir.program import Program
 from idgen_exact.policies import check_whole, law_of, open_axes
 

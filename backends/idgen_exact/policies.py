@@ -71,9 +71,7 @@ def law_of(each: Assigned, labels: Labels, exact: bool) -> Table:
     return Table(axes, table)
 
 
-def closed(
-    kernel: KernelTable, op: Sample, policies: Iterable[Assigned], labels: Labels, exact: bool
-) -> KernelTable:
+def closed(kernel: KernelTable, op: Sample, policies: Iterable[Assigned], labels: Labels, exact: bool) -> KernelTable:
     """The kernel of a query from that of its sampler with the laws of policies open.
 
     Raises DataError where a policy moves a number that has mass onto no label.

@@ -19,8 +19,8 @@ from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.policies import Policy
-from idgen_compiler.hinge.saved_policies import header_of, of_header
 from idgen_compiler.hinge.saved import read_header, read_json, saving, write_header, write_json
+from idgen_compiler.hinge.saved_policies import header_of, of_header
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.program import Program
 from idgen_exact.policies import open_axes

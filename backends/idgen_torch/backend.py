@@ -87,8 +87,8 @@ class TorchBackend:
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
-        policies: name -> law of the policies that the program names, as {"pi": Law(...)}; those that only its samplers draw
-            by may be left to `sample` (see `hinge.policies`).
+        policies: name -> law of the policies that the program names, as {"pi": Law(...)}; those that only its samplers
+            draw by may be left to `sample` (see `hinge.policies`).
         options: missing, missing_marks, delimiter, decimal, encoding, images_root and size_limit say how the table is
             read (see `data.reading.options.Reading`); the others go to every family that has one of this name, such as
             epochs=30, or images={"steps": 10_000} for `diffusion` alone; likelihood=True keeps to known densities.

@@ -15,7 +15,6 @@ from heapq import heappop, heappush
 
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.estimand.construction import free, marginal, product
-from idgen_compiler.estimand.policies import Governed, Policy
 from idgen_compiler.estimand.nodes import (
     Conditional,
     Free,
@@ -26,6 +25,7 @@ from idgen_compiler.estimand.nodes import (
     Product,
     Renamed,
 )
+from idgen_compiler.estimand.policies import Governed, Policy
 
 __all__ = ["Factor", "Flat", "flatten", "unflatten"]
 

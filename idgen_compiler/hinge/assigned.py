@@ -86,8 +86,6 @@ def assigned(statement: Assign, named: Mapping[str, Policy], program: Program, s
                 policy = named[name]
             case Named(name, _):
                 raise DataError(_lacking(statement, name, program))
-            case _:
-                raise DataError(f"{statement.slot} is assigned by nothing that can be drawn")
     if lost := unread(policy, treatment, inputs):
         raise DataError(compile_instead(policy, treatment, lost, program.name))
     return Assigned(statement.slot, policy, inputs)
@@ -138,7 +136,9 @@ def _lacking(statement: Assign, name: str, program: Program) -> str:
     given = ", ".join(dict.fromkeys(map(variable_of, statement.inputs)))
     law_of = f"a law of {treatment}{f' given {given}' if given else ''}"
     if law is None:
-        return f"{name} draws {treatment}, and has no law yet: pass do={{{treatment!r}: ...}} with {law_of}, as Law(...)"
+        return (
+            f"{name} draws {treatment}, and has no law yet: pass do={{{treatment!r}: ...}} with {law_of}, as Law(...)"
+        )
     return (
         f"{name} draws {treatment} in {law.result}, the law that the answer is a conditional of: pass "
         f"policies={{{name!r}: ...}} to fit, with {law_of}, as Law(...)"

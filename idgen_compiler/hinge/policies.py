@@ -89,7 +89,9 @@ class Law:
             self.given = names or ()
             keyed = {(): law} if not self.given else {k if isinstance(k, tuple) else (k,): v for k, v in law.items()}
             if any(not isinstance(v, Mapping) for v in keyed.values()):
-                raise DataError(f"a law given {', '.join(self.given)} has a mapping from labels to probabilities a cell")
+                raise DataError(
+                    f"a law given {', '.join(self.given)} has a mapping from labels to probabilities a cell"
+                )
             self.cells = {cell: dict(inner) for cell, inner in keyed.items()}
         elif callable(law):
             self.given, self.function = names or (), cast(Rule, law)
@@ -227,7 +229,7 @@ def _check_cells(given: tuple[str, ...], cells: Cells) -> None:
         for label, value in law.items():
             if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
                 raise DataError(f"the law{at} gives {label!r} the probability {value!r:.40}, which is no number")
-            if not 0 <= value <= 1 + ROUNDING:
+            if not 0 <= float(value) <= 1 + ROUNDING:
                 raise DataError(f"the law{at} gives {label!r} the probability {value}; probabilities lie in 0 to 1")
         total = sum(law.values())
         exact = all(isinstance(value, int | Fraction) for value in law.values())

@@ -244,7 +244,9 @@ def _drawn(query: Query, values: Mapping[str, dict[str, Any]]) -> dict[str, Poli
             drawn[name] = values["do"].pop(name)
     for name, value in values["given"].items():
         if is_policy(value):
-            raise DataError(f"given({name}=...) is {value!r:.80}; a condition has values, a treatment may have a policy")
+            raise DataError(
+                f"given({name}=...) is {value!r:.80}; a condition has values, a treatment may have a policy"
+            )
     return drawn
 
 

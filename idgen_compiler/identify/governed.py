@@ -95,7 +95,22 @@ class _Governed:
         found = solve(Problem(y, x, Observed(graph), graph, z), exchange=self.exchange)
         self.step.steps.append(found)
         hidden = graph.sorted(read.difference(self.y).union(self.drawn))
-        return marginal(product([found.kernel, *self.policies]), hidden)
+        return marginal(product([self.in_order(found.kernel), *self.policies]), hidden)
+
+    def in_order(self, kernel: Kernel) -> Kernel:
+        """The kernel by the chain rule, each target given only those drawn treatments that come before it.
+
+        What comes before a treatment does not depend on it, and neither do the conditions; but what policies read has
+        to be there before they draw.
+        """
+        if not isinstance(kernel, Conditional):
+            return kernel
+        place = {name: k for k, name in enumerate(self.graph.order)}
+        factors: list[Kernel] = []
+        for k, t in enumerate(kernel.to):
+            given = [g for g in kernel.given if g not in self.drawn or place[g] < place[t]]
+            factors.append(Conditional(kernel.of, (t,), (*given, *kernel.to[:k])))
+        return product(factors)
 
     def by_districts(self) -> Kernel:
         """The factors of all districts, times the policies, summed or conditioned."""

@@ -27,7 +27,7 @@ from idgen_compiler.ir.operations import (
     Train,
     Way,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
+from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 
 __all__ = ["parse_program"]
 
@@ -182,10 +182,14 @@ class _Parser(Cursor):
             raise self.error(what, start)
         return Draw(slots[0], policy)
 
-    def assigned(self) -> Policy:
-        """What stands after `:=`: a named law of earlier slots, a slot that is moved, or a policy as draws have it."""
+    def assigned(self) -> Assignment:
+        """What stands after `:=`: a named law of earlier slots, a slot that is moved, uniform or a value."""
+        start = self.start
         if self.kind not in ("name", "string") or self.value in ("uniform", "true", "false"):
-            return self.policy()
+            policy = self.policy()
+            if not isinstance(policy, Uniform | Fixed):
+                raise self.error("a treatment is assigned by pi(W), uniform, a value, or a slot that is moved", start)
+            return policy
         label = self.string("a label") if self.kind == "string" else None
         name = composed(label) if label is not None else self.name()
         if not self.on_next_line and (self.value in ("+", "-") or (self.kind == "number" and self.value[0] == "-")):

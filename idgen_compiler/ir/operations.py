@@ -15,7 +15,7 @@ from typing import ClassVar, Literal
 from idgen_compiler.forms.spelling import spelled_all
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operands import DataUse, ModelUse, Names, Result, Slot, Slots
-from idgen_compiler.ir.policies import ByModel, Moved, Named, Policy
+from idgen_compiler.ir.policies import Assignment, ByModel, Moved, Named, Policy
 
 __all__ = [
     "MOST_OPERATIONS",
@@ -107,7 +107,7 @@ class Assign:
     word: ClassVar[str] = "assign"
 
     slot: Slot
-    policy: Policy
+    policy: Assignment
 
     @property
     def slots(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from idgen_compiler.ir.operands import DataUse, ModelUse, Slot, Slots
 
-__all__ = ["ByModel", "Column", "Fixed", "Moved", "Named", "Policy", "Shifted", "Uniform", "Value"]
+__all__ = ["Assignment", "ByModel", "Column", "Fixed", "Moved", "Named", "Policy", "Shifted", "Uniform", "Value"]
 
 Value = str | bool | int | float
 """A value as it stands in a program: a label or a number in the user's own unit."""
@@ -102,4 +102,8 @@ class Moved:
         return (self.slot,)
 
 
-Policy = Column | Uniform | Fixed | Shifted | ByModel | Named | Moved
+Policy = Column | Uniform | Fixed | Shifted | ByModel
+"""What draws a variable whose value may be anything, or that a data set sets."""
+
+Assignment = Named | Moved | Uniform | Fixed
+"""What draws a treatment as a query says."""

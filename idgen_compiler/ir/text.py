@@ -23,7 +23,7 @@ from idgen_compiler.ir.operations import (
     Train,
     Way,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
+from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 
 __all__ = ["conditional_of", "print_operation", "print_policy", "print_program", "print_statement"]
 
@@ -58,8 +58,8 @@ def print_statement(statement: Statement) -> str:
             return f"{_slots(slots)} ~ {model}({spelled_all(inputs)})"
 
 
-def print_policy(policy: Policy) -> str:
-    """A policy as it stands after `~`."""
+def print_policy(policy: Policy | Assignment) -> str:
+    """A policy as it stands after `~` or `:=`."""
     match policy:
         case Column(data):
             return data

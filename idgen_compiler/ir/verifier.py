@@ -226,17 +226,16 @@ class _Scope:
             if (slot := next((s for s in policy.inputs if s not in filled), None)) is not None:
                 what = f"the policy reads {slot}, which is not filled at this point"
                 raise _fault(op, slot, what, "fill it by an earlier statement", assign)
-            if isinstance(policy, Named) and (policy.name in (*RESERVED, UNIFORM) or not re.fullmatch(WORD, policy.name)):
+            if isinstance(policy, Named) and (
+                policy.name in (*RESERVED, UNIFORM) or not re.fullmatch(WORD, policy.name)
+            ):
                 what = f"{policy.name!r} is no name of a policy"
                 raise _fault(op, assign.slot, what, "name it by a word, as pi", assign)
             if isinstance(policy, Moved) and (variable_of(policy.slot) != name or _is_endless(policy.by)):
                 what = f"{assign.slot} is no value of {name} moved by a finite number"
                 raise _fault(op, assign.slot, what, f"move an instance of {name}", assign)
-        elif isinstance(policy, Uniform | Fixed):
-            self.draw(op, Draw(assign.slot, policy), filled, assign)
         else:
-            what = f"{assign.slot} is assigned by what no query says"
-            raise _fault(op, assign.slot, what, "assign by a named law, uniform, a value, or a slot moved", assign)
+            self.draw(op, Draw(assign.slot, policy), filled, assign)
 
     def draw(self, op: Operation, draw: Draw, filled: Collection[str], line: Statement | None = None) -> None:
         name = variable_of(draw.slot)
@@ -247,9 +246,6 @@ class _Scope:
                     raise _fault(op, draw.slot, why, f"observe {name}, or draw an observed variable", line)
                 if isinstance(draw.policy, Fixed) and _is_endless(draw.policy.value):
                     raise _fault(op, draw.slot, f"{draw.slot} is set to no finite number", "set a finite one", line)
-            case Named() | Moved():
-                what = f"{draw.slot} is drawn by a policy of a query"
-                raise _fault(op, draw.slot, what, f"assign it, as {name} := pi(W)", line)
             case ByModel(model, inputs):
                 self.inputs_of(op, model, (draw.slot,), inputs, filled, line)
             case Column(data) | Shifted(data, _):

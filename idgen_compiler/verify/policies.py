@@ -12,11 +12,11 @@ import numpy as np
 
 from idgen_compiler.estimand.tables import Table
 from idgen_compiler.forms.policy import UNIFORM, PolicyForm
+from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.policies import Law
 from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.policies import Named
-from idgen_compiler.graph.names import variable_of
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query
 

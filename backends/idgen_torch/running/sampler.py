@@ -71,9 +71,9 @@ class TorchSampler:
 
         `do` sets the treatments and `given` the conditions: a label or number, or an array with one for each
         sample; for a composite a tuple or dict of such values, for a vector an array (dim,) or (n, dim), for an image
-        whatever one is read from (see `images`), or n of them; for a treatment also a policy, by which each sample draws
-        it: `Uniform()`, `Fixed(...)`, a `Law` of nothing, and where the program leaves the treatment to a policy any
-        law of what it reads, or a `Shift` of its natural value. Every treatment and condition of the query has to be
+        whatever one is read from (see `images`), or n of them. A treatment may also be given a policy, by which each
+        sample draws it: `Uniform()`, `Fixed(...)`, a `Law` of nothing, and where the program leaves the treatment to a
+        policy any law of what it reads, or a `Shift`. Every treatment and condition of the query has to be
         set, also one that turned out not to matter. Equal seeds give equal samples; None draws a fresh seed. `query`
         chooses among the samplers of a program that has several.
 
