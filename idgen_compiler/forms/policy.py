@@ -11,13 +11,22 @@ from idgen_compiler.errors import QueryError, near_misses
 from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.forms.spelling import WORD, composed, spelled, spelled_all
 
-__all__ = ["RESERVED", "UNIFORM", "PolicyForm", "PolicyReader", "checked_policies"]
+__all__ = ["UNIFORM", "PolicyForm", "PolicyReader", "checked_policies", "names_policy"]
 
 UNIFORM = "uniform"
 """The policy that needs no law: every category, or every number of the observed range, evenly."""
 
 RESERVED = ("rows", "true", "false", "sample")
 """Words that name no policy, since programs have them in its place."""
+
+
+def names_policy(name: str) -> bool:
+    """Whether a word may name a law that somebody gives.
+
+    >>> names_policy("pi"), names_policy("uniform"), names_policy("a rule")
+    (True, False, False)
+    """
+    return name not in (*RESERVED, UNIFORM) and re.fullmatch(WORD, name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ def _check_form(name: str, policy: PolicyForm) -> None:
     if policy.by is not None:
         if policy.inputs != (name,) or abs(policy.by) > 1e300 or not math.isfinite(policy.by):
             raise QueryError(f"{name} is moved from its own value by a finite number: do({name} = {name} + 1)")
-    elif policy.name in RESERVED or not re.fullmatch(WORD, policy.name):
+    elif policy.name != UNIFORM and not names_policy(policy.name):
         raise QueryError(f"{policy.name!r} names no policy; take another word, as pi in do({name} ~ pi({name}))")
     elif policy.name == UNIFORM and policy.inputs:
         raise QueryError(f"the uniform policy of {name} reads nothing; write do({name} ~ uniform)")

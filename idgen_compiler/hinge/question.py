@@ -34,7 +34,8 @@ class Question:
     """A call of `sample` that makes sense: each input has one value, in the role that the query gives it.
 
     `drawn` are treatments that the caller sets, each sample by a draw from a policy without inputs; `assigned` what
-    fills the slots that the program leaves to policies. Whether a value is one of the variable's own (a label, a number, an image) is for the backend to say.
+    fills the slots that the program leaves to policies. Whether a value is one of the variable's own (a label, a
+    number, an image) is for the backend to say.
     """
 
     sampler: Sample
@@ -256,8 +257,8 @@ def _check_said(program: Program, query: Query, said: Mapping[str, Any], filled:
         for law in program.laws if name not in filled else ():
             if any(variable_of(each.slot) == name for each in records(law, Assign)):
                 raise DataError(
-                    f"do({name}=...) comes too late: {query} is a conditional of {law.result}, whose rows were drawn by "
-                    f"the policy of {name} in the fit; give it there, or compile another query"
+                    f"do({name}=...) comes too late: {query} is a conditional of {law.result}, whose rows were drawn "
+                    f"by the policy of {name} in the fit; give it there, or compile another query"
                 )
 
 

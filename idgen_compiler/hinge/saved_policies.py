@@ -1,4 +1,4 @@
-"""Policies in the header of a saved sampler: records that are read strictly. Functions stay outside, as all code does."""
+"""Policies in the header of a saved sampler: records that are read strictly; functions stay outside."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ one node, to be conditioned like any other.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.estimand.construction import free, marginal, product
@@ -38,7 +39,7 @@ def solve_governed(query: Query, world: World, *, exchange: bool = True) -> Step
         world, z = world.setting(found), tuple(c for c in z if c != found)
         steps.append(step)
     steps.append(_Governed(world, y, z, exchange).solved())
-    for outer, inner in zip(steps, steps[1:], strict=False):
+    for outer, inner in pairwise(steps):
         outer.steps.append(inner)
     for step in steps:
         step.kernel = steps[-1].kernel

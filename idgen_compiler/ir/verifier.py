@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from idgen_compiler.errors import GraphError, ProgramError
-from idgen_compiler.forms.policy import RESERVED, UNIFORM
-from idgen_compiler.forms.spelling import WORD, spelled
+from idgen_compiler.forms.policy import names_policy
+from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import check_name, variable_of
 from idgen_compiler.ir.operations import (
@@ -226,9 +226,7 @@ class _Scope:
             if (slot := next((s for s in policy.inputs if s not in filled), None)) is not None:
                 what = f"the policy reads {slot}, which is not filled at this point"
                 raise _fault(op, slot, what, "fill it by an earlier statement", assign)
-            if isinstance(policy, Named) and (
-                policy.name in (*RESERVED, UNIFORM) or not re.fullmatch(WORD, policy.name)
-            ):
+            if isinstance(policy, Named) and not names_policy(policy.name):
                 what = f"{policy.name!r} is no name of a policy"
                 raise _fault(op, assign.slot, what, "name it by a word, as pi", assign)
             if isinstance(policy, Moved) and (variable_of(policy.slot) != name or _is_endless(policy.by)):
