@@ -26,10 +26,12 @@ from idgen_compiler.cli.arguments import (
     read_types,
     reading_options,
 )
+from idgen_compiler.cli.policies import read_named
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
 from idgen_compiler.data.atomic import followed
 from idgen_compiler.errors import DataError, GraphError, QueryError
+from idgen_compiler.forms.policy import UNIFORM
 from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.hinge.question import query_of
@@ -103,6 +105,15 @@ CheckGraph = Annotated[
         show_default="on",
     ),
 ]
+Policies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy",
+        metavar="pi=FILE",
+        help="The law of a policy that the query names: the .csv file of a table (what it reads, the treatment, "
+        "probability), or uniform; repeatable. May be left to sample where no condition depends on it.",
+    ),
+]
 BackendName = Annotated[str, typer.Option("--backend", help="What trains the models.")]
 
 
@@ -136,6 +147,7 @@ def fit_command(
     images: Images = None,
     checkpoint: CheckpointFolder = None,
     check_graph: CheckGraph = None,
+    policy: Policies = None,
     backend: BackendName = "torch",
     level: Level = 2,
     realize: Realize = "auto",
@@ -160,6 +172,7 @@ def fit_command(
         "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
         "checkpoint": checkpoint,
         "check_graph": check_graph,
+        "policies": read_named(policy or ()) or None,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     given |= reading_options(missing, read, images_root)
@@ -174,12 +187,20 @@ def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path) -> None:
     if callable(report := getattr(sampler, "report", None)):
         page.code(str(report()))
     asked = query_of(compiled, compiled.samplers[0])
+    drawn = dict(asked.policies)
+    known = getattr(getattr(sampler, "fitted", sampler), "named", {})
+    laws = [
+        f"--do {shlex.quote(f'{spelled(name)} ~ law.csv')}"
+        for name, form in asked.policies
+        if form.by is None and form.name != UNIFORM and form.name not in known
+    ]
     inputs = [
         f"{option} {shlex.quote(spelled(name))}=..."
         for option, names in (("--do", asked.treatments), ("--given", asked.conditions))
         for name in names
-        if name not in asked.values
+        if name not in asked.values and name not in drawn
     ]
+    inputs = [*laws, *inputs]
     page.text(f"\nsaved in {out}; sample with\n  " + " ".join(["idgen sample", str(out), "-n 10000", *inputs]))
 
 
