@@ -44,18 +44,15 @@ class Query:
     the variables. Identification asks for the law at every value, so that two queries with the same sets are equal,
     whatever their values. `sample` takes the values of treatments and conditions where it is given none.
 
-    `policies` say of some treatments that they are not set but drawn: from a named law, as in do(X ~ pi(X | W)), or
-    from the value that each unit would have had, as in do(X = X + 1).
+    `policies` say how treatments are drawn that are not set, as X of do(X ~ pi(X | W)) and do(X = X + 1).
 
     Raises QueryError for an empty outcome, a name given twice, sets that overlap, and values of no variable of it or
-    of no kind that can be written down, and policies of what is no treatment, or has a value.
+    of no kind that can be written down.
 
     >>> print(Query("Y", treatments=["X"], conditions=["Z"]))
     P(Y | do(X), Z)
     >>> print(Query("Y", treatments=["X"], values={"X": 1}))
     P(Y | do(X=1))
-    >>> print(Query("Y", treatments=["X"], policies={"X": PolicyForm("pi", ("W",))}))
-    P(Y | do(X ~ pi(X | W)))
     """
 
     outcomes: tuple[str, ...]
@@ -94,10 +91,7 @@ class Query:
 
         Variables may have values, as in `P(Y=1 | do(X=1), Z="a label")`. `E[Y | do(X)]` is read as the query of the
         law that it is the mean of, and `P_{x}(y)` as `P(y | do(x))`. Names that are no words stand in quotes.
-
-        A treatment may be drawn by a policy: `do(X ~ pi(X | W))` from a law given W, `do(X ~ pi)` from one that knows
-        nothing of the unit, `do(X ~ uniform)`, `do(X = X + 1)` from its natural value, `do(X ~ pi(X | X, W))` from
-        any law that reads it.
+        Treatments may be drawn: `do(X ~ pi(X | W))`, `do(X ~ uniform)`, `do(X = X + 1)` (see `PolicyForm`).
 
         Raises QueryError with the place of what cannot be read.
 
@@ -139,16 +133,12 @@ class Query:
 
     def check(self, graph: ADMG) -> None:
         """Raise QueryError unless every variable is a random vertex of the graph."""
-        for field in ("outcomes", "treatments", "conditions"):
+        parts = [(f"the {field}", getattr(self, field)) for field in ("outcomes", "treatments", "conditions")]
+        for part, names in (*parts, *((f"what draws {name}", policy.inputs) for name, policy in self.policies)):
             try:
-                graph.mask_of(getattr(self, field))
+                graph.mask_of(names)
             except GraphError as error:
-                raise QueryError(f"{self}: among the {field}, {error}") from None
-        for name, policy in self.policies:
-            try:
-                graph.mask_of(policy.inputs)
-            except GraphError as error:
-                raise QueryError(f"{self}: among what draws {name}, {error}") from None
+                raise QueryError(f"{self}: among {part}, {error}") from None
         if fixed := [name for name in graph.order if name in self.variables & graph.fixed]:
             raise QueryError(f"{self}: {', '.join(fixed)} is fixed in the graph already; ask about random vertices")
 
@@ -340,7 +330,7 @@ class _Parser(PolicyReader):
         elif self.values.get(name) == found and (self.value in ("+", "-") or self.kind == "number"):
             del self.values[name]  # X = X + 1
             self.policies[name] = PolicyForm("", (name,), self.amount())
-        elif self.value in ("+", "-"):
+        elif self.value in ("+", "-") and self.before < self.start:
             raise self.error(f"a treatment is moved from its own value, as do({spelled(name)} = {spelled(name)} + 1)")
         return found
 

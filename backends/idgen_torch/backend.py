@@ -82,13 +82,11 @@ class TorchBackend:
         seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
         rows_factor: regenerated rows for each observed row; ten, or one where images are generated, which takes long.
         family: operation ("%m3"), targets ("Y"), a model as reports print it ("Y | X, Z") or "*" for all -> a family
-            in the place of the one with the best offer: its name ("flow"), its name with options
-            ("flow{bins=16}") or its recipe (Flow(bins=16)).
+            in the place of the one with the best offer: its name, as "flow" or "flow{bins=16}", or its recipe.
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
-        policies: name -> law of the policies that the program names, as {"pi": Law(...)}; those that only its samplers
-            draw by may be left to `sample` (see `hinge.policies`).
+        policies: name -> law of a policy that the program names; where only samplers draw by it, `sample` may
         options: missing, missing_marks, delimiter, decimal, encoding, images_root and size_limit say how the table is
             read (see `data.reading.options.Reading`); the others go to every family that has one of this name, such as
             epochs=30, or images={"steps": 10_000} for `diffusion` alone; likelihood=True keeps to known densities.
@@ -100,15 +98,13 @@ class TorchBackend:
         _check_mappings(types=types, composites=composites, family=family)
         how, options = Reading.take(options)
         tuning = Tuning.read(options)
-        asked = _families(program, tuning, family or {})
-        named = checked_named(program, policies)
+        asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, types, composites, seed, how)
         check_stated(program, schema.check)
         thin = _warn_thin(program, schema, rows)
         warn_contradictions(program, data, types, schema, check_graph, how)
-        times = default_rows_factor(program, schema) if factor is None else factor
-        settings = FitSettings(seed, times, place, tuning, asked)
+        settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings, named)
         with our_arithmetic(gradients=True), shown(progress) as told:
             fitting = Fitting(program, schema, rows, settings, told, kept, thin, named)

@@ -21,12 +21,12 @@ from idgen_compiler.cli.arguments import (
     assignments,
     listed_names,
     plain_value,
+    read_named,
     read_program,
     read_question,
     read_types,
     reading_options,
 )
-from idgen_compiler.cli.policies import read_named
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
 from idgen_compiler.data.atomic import followed

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from idgen_compiler.cli.arguments import assignments
-from idgen_compiler.cli.policies import read_settings
+from idgen_compiler.cli.arguments import assignments, read_settings
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
 from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.page import Page
@@ -27,8 +26,8 @@ def sample_command(
         typer.Option(
             "--do",
             metavar="X=VALUE",
-            help="Set a treatment; repeatable. A composite: X=3,red. Or draw it: 'X ~ uniform', 'X ~ table.csv' (what the "
-            "law reads, X, probability), 'X = X + 1'.",
+            help="Set a treatment; repeatable. A composite: X=3,red. Or draw it: 'X ~ uniform', 'X ~ table.csv' (what "
+            "the law reads, X, probability), 'X = X + 1'.",
         ),
     ] = None,
     given: Annotated[

@@ -2,6 +2,7 @@
 
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Draw,
     LawType,
     Network,
@@ -17,16 +18,20 @@ from idgen_compiler.ir.operations import (
     Way,
     variable_of,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Policy, Shifted, Uniform
+from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 from idgen_compiler.ir.program import Program
 
 __all__ = [
     "Apply",
+    "Assign",
+    "Assignment",
     "ByModel",
     "Column",
     "Draw",
     "Fixed",
     "LawType",
+    "Moved",
+    "Named",
     "Network",
     "Observe",
     "Operation",

@@ -219,21 +219,16 @@ class _Scope:
     def assign(self, op: Operation, assign: Assign, filled: Collection[str]) -> None:
         """What a named law reads is filled, and what is moved is an instance of the same variable."""
         name, policy = variable_of(assign.slot), assign.policy
-        if name not in self.observable:
-            why = f"{name} is no observed variable, so its values are unknown"
-            raise _fault(op, assign.slot, why, f"observe {name}", assign)
-        if isinstance(policy, Named | Moved):
-            if (slot := next((s for s in policy.inputs if s not in filled), None)) is not None:
-                what = f"the policy reads {slot}, which is not filled at this point"
-                raise _fault(op, slot, what, "fill it by an earlier statement", assign)
-            if isinstance(policy, Named) and not names_policy(policy.name):
-                what = f"{policy.name!r} is no name of a policy"
-                raise _fault(op, assign.slot, what, "name it by a word, as pi", assign)
-            if isinstance(policy, Moved) and (variable_of(policy.slot) != name or _is_endless(policy.by)):
-                what = f"{assign.slot} is no value of {name} moved by a finite number"
-                raise _fault(op, assign.slot, what, f"move an instance of {name}", assign)
-        else:
-            self.draw(op, Draw(assign.slot, policy), filled, assign)
+        if isinstance(policy, Uniform | Fixed) or name not in self.observable:
+            return self.draw(op, Draw(assign.slot, policy if isinstance(policy, Fixed) else Uniform()), filled, assign)
+        if (slot := next((s for s in policy.inputs if s not in filled), None)) is not None:
+            what = f"the policy reads {slot}, which is not filled at this point"
+            raise _fault(op, slot, what, "fill it by an earlier statement", assign)
+        if isinstance(policy, Named) and not names_policy(policy.name):
+            raise _fault(op, assign.slot, f"{policy.name!r} names no policy", "name it by a word, as pi", assign)
+        if isinstance(policy, Moved) and (variable_of(policy.slot) != name or _is_endless(policy.by)):
+            what = f"{assign.slot} is no value of {name} moved by a finite number"
+            raise _fault(op, assign.slot, what, f"move an instance of {name}", assign)
 
     def draw(self, op: Operation, draw: Draw, filled: Collection[str], line: Statement | None = None) -> None:
         name = variable_of(draw.slot)

@@ -22,28 +22,16 @@ from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.analysis import needed_by
 from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves, records
-from idgen_compiler.ir.operations import (
-    Assign,
-    Draw,
-    Network,
-    Observe,
-    Operation,
-    Realize,
-    Regenerate,
-    Reweight,
-    Sample,
-    Train,
-)
+from idgen_compiler.ir.operations import Draw, Network, Observe, Operation, Realize, Regenerate, Reweight, Sample, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data, warn_overlap
 from idgen_torch.arithmetic import one_thread
-from idgen_torch.families import ConditionalModel, Resample, Run, Task, seed_noise
-from idgen_torch.families.tables.resample import ResampleModel
+from idgen_torch.families import ConditionalModel, Task, seed_noise
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
-from idgen_torch.running.assigning import Assigning, assigning
-from idgen_torch.running.draws import Draws, PolicyKey, applied, draws_over, policy_of, resampled_parts
+from idgen_torch.running.assigning import assigning
+from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.overlap.finding import Lookout
@@ -51,7 +39,7 @@ from idgen_torch.running.overlap.probe import PROBED, asking, crossed
 from idgen_torch.running.overlap.support import Support
 from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
-from idgen_torch.running.plan import FitSettings, draws_of, label_of, requested_families
+from idgen_torch.running.plan import FitSettings, draws_of, label_of, requested_families, unfolded
 from idgen_torch.running.record import Choice, DataReport, FitRecord, Lack, ModelReport, Overlap, versions
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
@@ -73,7 +61,7 @@ _ASKED = "{label} {where}; the answer there is extrapolation"
 class Fitting:
     """How the operations of `program` are realized by training, as far as they are asked for (see `execute`).
 
-    `thin` is what was said of the table's overlap before, `named` the laws of named policies.
+    `thin` is what was said of overlap before, `named` the laws of named policies.
     """
 
     def __init__(
@@ -91,7 +79,7 @@ class Fitting:
         self._schema = schema
         self._named = dict(named or {})
         self._known = known_policies(program, self._named)
-        assigning(self._known.values(), schema)  # which says what does not fit before anything is trained
+        assigning(self._known.values(), schema)  # which says what does not fit
         self._settings = settings
         rows = {name: values.to(settings.device) for name, values in observed.items()}
         self._observed = DataSet(rows, len(next(iter(rows.values()))))
@@ -248,15 +236,14 @@ class Fitting:
         """The law of what is drawn together; made while its data set is there."""
         parts = resampled_parts(policy, variables, self._schema)
         data = values[policy.data] if isinstance(policy, ir.Column | ir.Shifted) else self._observed
-        return draws_over(policy, variables, self._schema, _resample(parts, data) if parts else None)
+        return draws_over(policy, variables, self._schema, resample(parts, data.rows, data.weights) if parts else None)
 
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet:
         count = max(1, round(self._settings.rows_factor * self._observed.count))
-        network = _unfolded(way)
+        network = unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
         watch = self._watch(f"{{share}} of the rows of {op.result} ask {_ASKED}")
-        fills = self._assigning(network)
-        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch, fills)
+        wired = self._wired(network, models, watch)
         self._trainer.progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
         rows: Values = {}
         start = 0
@@ -294,7 +281,7 @@ class Fitting:
     def _look_at(self, op: Train, inputs: Sequence[Part], data: DataSet) -> None:
         """Keep which inputs of a model stand together in its rows, where a network applies it."""
         ways = [law.regenerate for law in self.program.laws if law.regenerate]
-        networks = [*map(_unfolded, ways), *(sampler.network for sampler in self.program.samplers)]
+        networks = [*map(unfolded, ways), *(sampler.network for sampler in self.program.samplers)]
         groups = groups_of(op, self._schema, networks)
         support = None if groups is None else Support.of(inputs, groups, data.rows, data.weights)
         if support is not None:
@@ -318,8 +305,7 @@ class Fitting:
 
     def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
-        # What a policy draws that is not known yet is asked when it is.
-        told = tuple(s for s in op.network.statements if not isinstance(s, Assign) or s in self._known)
+        told = tuple(s for s in op.network.statements if not isinstance(s, ir.Assign) or s in self._known)
         network = asking(replace(op.network, statements=told), self._schema)
         conditions = query_of(self.program, op).conditions
         if self._lookouts.keys().isdisjoint(leaves(network, Role.MODEL)):
@@ -327,15 +313,15 @@ class Fitting:
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
         watch = self._watch(f"{often}{{share}} of the samples ask {_ASKED}")
-        fills = self._assigning(network)
-        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch, fills)
+        wired = self._wired(network, models, watch)
         known, seed = self._observed, self._settings.seed
         inputs = crossed(op.network.inputs, conditions, self._schema, known.rows, known.count, seed)
         for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
             self._keep(*watch.tell(), sampled=True)
 
-    def _assigning(self, network: Network) -> dict[str, Assigning]:
-        return assigning((self._known[each] for each in records(network, Assign)), self._schema)
+    def _wired(self, network: Network, models: Mapping[str, ConditionalModel], watch: Watch) -> WiredNetwork:
+        fills = assigning((self._known[each] for each in records(network, ir.Assign)), self._schema)
+        return WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch, fills)
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
@@ -370,17 +356,8 @@ class Fitting:
         return tuple(reports[name] for name in names if name in reports)
 
 
-def _unfolded(way: Regenerate) -> Network:
-    """The network of a regeneration with the draws of do(...) run as its first statements."""
-    return Network((), (*map(applied, way.do), *way.network.statements), way.network.outputs)
-
-
 def _room(part: Part, count: int, like: Tensor) -> Tensor:
     """Room for so many values of a part; many images are kept in a file, except on a GPU."""
     if part.shape is not None and like.device.type == "cpu":
         return torch.from_numpy(room_for_images(count, part.shape))
     return like.new_empty((count, *like.shape[1:]))
-
-
-def _resample(parts: Sequence[Part], data: DataSet) -> ResampleModel:
-    return Resample().fit(Task(tuple(parts), (), data.rows, data.weights), Run(device=data.rows[parts[0].name].device))

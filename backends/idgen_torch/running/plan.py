@@ -12,13 +12,13 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operands import records
-from idgen_compiler.ir.operations import Apply, Draw, Operation, Rows, Train
+from idgen_compiler.ir.operations import Apply, Draw, Network, Operation, Regenerate, Rows, Train
 from idgen_compiler.ir.policies import ByModel
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import Family, Tuning
 from idgen_torch.families.request import Addressed, requested
 from idgen_torch.parts import of_form
-from idgen_torch.running.draws import PolicyKey, policy_of
+from idgen_torch.running.draws import PolicyKey, applied, policy_of
 
 __all__ = [
     "FitSettings",
@@ -29,6 +29,7 @@ __all__ = [
     "draws_of",
     "label_of",
     "requested_families",
+    "unfolded",
 ]
 
 
@@ -70,10 +71,10 @@ def asked_for(program: Program, op: Train) -> Asked | None:
     uses_it = [(way, s) for way in ways for s in records(way, Apply) if s.model == op.result]
     if len(uses_it) != 1:
         return None
-    ((way, applied),) = uses_it
+    ((way, use),) = uses_it
     draws = {draw.slot: draw for draw in records(way, Draw)}
     rows = {slot for s in records(way, Rows) for slot in s.slots}
-    inputs = list(zip(op.inputs, applied.inputs, strict=True))
+    inputs = list(zip(op.inputs, use.inputs, strict=True))
     drawn = [(draws[slot], name) for name, slot in inputs if slot in draws]
     kept = tuple(name for name, slot in inputs if slot in rows)
     return Asked(tuple(d for d, _ in drawn), tuple(n for _, n in drawn), kept) if drawn and kept else None
@@ -104,3 +105,8 @@ def requested_families(program: Program, families: Mapping[str, Family]) -> dict
     """Operation -> the recipe that is asked for, by the operation, its targets or its label, or for all models."""
     found = {op.result: requested(Addressed(op.result, op.targets, op.inputs), families) for op in program.models}
     return {name: recipe for name, recipe in found.items() if recipe is not None}
+
+
+def unfolded(way: Regenerate) -> Network:
+    """The network of a regeneration with the draws of do(...) run as its first statements."""
+    return Network((), (*map(applied, way.do), *way.network.statements), way.network.outputs)

@@ -1,22 +1,20 @@
-"""Policies as they are typed: `X ~ uniform`, `X ~ table.csv`, `X = X + 1`, beside plain values `X=1`."""
+"""Policies as a person types them: `uniform`, the file of a law's table, `X + 1`."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from idgen_compiler.cli.arguments import assignments, plain_value, split_name
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.forms.policy import UNIFORM
-from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.hinge.policies import PROBABILITY, Law, Policy, Shift
 from idgen_compiler.ir.policies import Uniform
 
-__all__ = ["read_named", "read_settings"]
+__all__ = ["read_law", "read_policy", "read_shift"]
 
 _MOVED = re.compile(r"\s*(?P<name>.*?)\s*(?P<sign>[+-])\s*(?P<by>\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+)\s*")
 
@@ -24,50 +22,16 @@ Read = Callable[[str, str], Any]
 """(variable, text) -> the value that was typed."""
 
 
-def read_settings(texts: Iterable[str], sampler: Sampler) -> dict[str, Any]:
-    """Treatment -> value or policy of arguments like `X=1`, `X = X + 1`, `X ~ uniform` and `X ~ table.csv`.
-
-    Raises IdgenError for what is none of these, and DataError for a table that is no law.
-    """
-    found: dict[str, Any] = {}
-    for text in texts:
-        name, drawn = _drawn(text)
-        if drawn is None:
-            ((name, value),) = assignments("--do", [text]).items()
-            shift = _shift(name, value)
-            setting: Any = sampler.read_value(name, value) if shift is None else shift
-        else:
-            setting = _policy("--do", name, drawn, sampler.read_value)
-        if name in found:
-            raise IdgenError(f"--do sets {name} twice; keep one")
-        found[name] = setting
-    return found
-
-
-def read_named(texts: Iterable[str]) -> dict[str, Policy]:
-    """Name -> policy of arguments like `pi=table.csv` and `pi=uniform`; labels that are numbers are read as such."""
-    return {
-        name: _policy("--policy", name, value, lambda _, text: plain_value(text) if "," not in text else text)
-        for name, value in assignments("--policy", texts).items()
-    }
-
-
-def _drawn(text: str) -> tuple[str, str | None]:
-    """The name and what follows `~`; None after it where the argument is an assignment."""
-    if "~" not in text:
-        return "", None
-    name, mark, rest = split_name("--do", text, "~")
-    return (name, rest.strip()) if mark and "=" not in name else ("", None)
-
-
-def _shift(name: str, value: str) -> Shift | None:
+def read_shift(name: str, value: str) -> Shift | None:
+    """The shift of `X = X + 1`, whose right side is `value`; None for any other value."""
     moved = _MOVED.fullmatch(value)
     if moved is None or moved["name"].strip('"`') != name:
         return None
     return Shift(float(moved["sign"] + moved["by"]))
 
 
-def _policy(option: str, name: str, text: str, read: Read) -> Policy:
+def read_policy(option: str, name: str, text: str, read: Read) -> Policy:
+    """`uniform`, or the law of a file.  Raises IdgenError for anything else."""
     if text == UNIFORM:
         return Uniform()
     path = Path(text)
