@@ -7,6 +7,7 @@ for equality without tolerance.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -135,6 +136,8 @@ class ExactRealizer:
         given, targets = open_axes(op)
         known = [s for s in op.network.statements if not isinstance(s, Assign)]
         law = self.contracted(self.factors(known, targets, values), (*given, *targets))
+        if len(known) < len(op.network.statements):  # cell by cell: a policy may ask for what is known alone
+            return KernelTable(given, targets, np.where(law.unknown, math.nan, law.values))
         return KernelTable.of(law, given, targets)
 
     # -- statements -----------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -76,21 +75,28 @@ def closed(kernel: KernelTable, op: Sample, policies: Iterable[Assigned], labels
 
     Raises DataError where a policy moves a number that has mass onto no label.
     """
-    laws = [law_of(each, labels, exact) for each in policies]
+    found = list(policies)
+    laws = [law_of(each, labels, exact) for each in found]
     if not laws:
         return kernel
     axes = (*kernel.given, *kernel.targets)
     sizes = dict(zip(axes, kernel.table.shape, strict=True))
+    one: Any = Fraction(1) if exact else 1.0
     lost = kernel.table != kernel.table
-    table = Table(axes, kernel.table)
-    if lost.any():
-        cells = prod(kernel.table.shape[len(kernel.given) :])
-        even: Any = Fraction(1, cells) if exact else 1 / cells
-        table = Table(axes, np.where(lost, even, kernel.table), np.where(lost, even * 0, kernel.table))
+    for each, law in zip(found, laws, strict=True):
+        if isinstance(each.policy, Shift):
+            _check_moved(each, law, Table(axes, np.where(lost, one, kernel.table)))
+    known = np.where(lost, one - one, kernel.table) if lost.any() else None
+    table = Table(axes, np.where(lost, one, kernel.table), known)
     given, targets = tuple(sorted(op.network.inputs)), tuple(sorted(op.network.outputs))
-    law = contract([table, *laws], (*given, *targets), sizes, exact)
-    check_whole(law, len(given), " and ".join(f"{each.treatment} by {each.policy!r}" for each in policies), exact)
-    return KernelTable.of(law, given, targets)
+    return KernelTable.of(contract([table, *laws], (*given, *targets), sizes, exact), given, targets)
+
+
+def _check_moved(each: Assigned, law: Table, kernel: Table) -> None:
+    """Raise DataError where a natural value that occurs is moved onto none; what is not known has some mass."""
+    stuck = np.asarray(law.values.sum(axis=0) == 0)
+    if bool((kernel.summed([each.read[each.treatment]]).values[stuck] > 0).any()):
+        raise DataError(_stuck(f"{each.treatment} by {each.policy!r}"))
 
 
 def check_whole(law: Table, given: int, what: str, exact: bool) -> None:
@@ -98,7 +104,11 @@ def check_whole(law: Table, given: int, what: str, exact: bool) -> None:
     total = law.values.sum(axis=tuple(range(given, law.values.ndim)))
     apart = np.abs(np.asarray(total - 1))
     if bool(np.any(apart != 0 if exact else apart > ROUNDING)):
-        raise DataError(f"to draw {what} moves a value that occurs onto no value of the variable; move by less")
+        raise DataError(_stuck(what))
+
+
+def _stuck(what: str) -> str:
+    return f"to draw {what} moves a value that occurs onto no value of the variable; move by less"
 
 
 def _number(name: str, value: Any, exact: bool) -> Any:

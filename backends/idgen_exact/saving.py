@@ -21,7 +21,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.saved import read_header, read_json, saving, write_header, write_json
 from idgen_compiler.hinge.saved_policies import header_of, of_header
-from idgen_compiler.ir.operations import Sample
+from idgen_compiler.ir.operations import Assign, Sample
 from idgen_compiler.program import Program
 from idgen_exact.policies import open_axes
 
@@ -137,7 +137,9 @@ def _check(
         rows = there.reshape(int(np.prod(kernel.table.shape[: over[0]])), -1)
         whole = np.fromiter(map(_is_whole, rows), bool) if rows.dtype == object else abs(rows.sum(axis=1) - 1) <= 1e-9
         lacking = absent.reshape(len(rows), -1)
-        if not np.all(there >= 0) or not np.all(whole & ~lacking.any(axis=1) | lacking.all(axis=1)):
+        parted = any(isinstance(s, Assign) for s in sampler.network.statements)  # which is known cell by cell
+        missing = lacking.any(axis=1) & (rows.sum(axis=1) <= 1) if parted else lacking.all(axis=1)
+        if not np.all(there >= 0) or not np.all(whole & ~lacking.any(axis=1) | missing):
             raise _damaged(path, f"a table of {TABLES} is no conditional law: it must sum to 1 over {kernel.targets}")
         for name, size in zip(map(variable_of, axes), kernel.table.shape, strict=True):
             if sizes.setdefault(name, size) != size:

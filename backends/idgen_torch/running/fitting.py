@@ -61,7 +61,7 @@ _ASKED = "{label} {where}; the answer there is extrapolation"
 class Fitting:
     """How the operations of `program` are realized by training, as far as they are asked for (see `execute`).
 
-    `thin` is what was said of overlap before, `named` the laws of named policies.
+    `thin` is what was said of overlap before, `named` are laws of policies.
     """
 
     def __init__(
@@ -77,8 +77,7 @@ class Fitting:
     ) -> None:
         self.program = program
         self._schema = schema
-        self._named = dict(named or {})
-        self._known = known_policies(program, self._named)
+        self._named, self._known = dict(named or {}), known_policies(program, named or {})
         assigning(self._known.values(), schema)  # which says what does not fit
         self._settings = settings
         rows = {name: values.to(settings.device) for name, values in observed.items()}
@@ -110,9 +109,8 @@ class Fitting:
         """
         self.program = self.program.realized({choice.operation: choice.chosen for choice in choices})
         made = self._begin(self.program)
-        known = {name: self._tried[digest] for name, digest in made.items() if digest in self._tried}
         with self._telling():
-            execute(self.program, self, known=known)
+            execute(self.program, self, known={n: self._tried[d] for n, d in made.items() if d in self._tried})
         for op in self.program.laws:
             if op.result in self._overlap and not op.regenerate:
                 found, report = self._overlap[op.result], self._data_reports[op.result]
@@ -307,15 +305,14 @@ class Fitting:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
         told = tuple(s for s in op.network.statements if not isinstance(s, ir.Assign) or s in self._known)
         network = asking(replace(op.network, statements=told), self._schema)
-        conditions = query_of(self.program, op).conditions
         if self._lookouts.keys().isdisjoint(leaves(network, Role.MODEL)):
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
         watch = self._watch(f"{often}{{share}} of the samples ask {_ASKED}")
         wired = self._wired(network, models, watch)
-        known, seed = self._observed, self._settings.seed
-        inputs = crossed(op.network.inputs, conditions, self._schema, known.rows, known.count, seed)
+        known, seed, query = self._observed, self._settings.seed, query_of(self.program, op)
+        inputs = crossed(op.network.inputs, query.conditions, self._schema, known.rows, known.count, seed)
         for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
             self._keep(*watch.tell(), sampled=True)
 
