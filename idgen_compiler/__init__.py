@@ -20,9 +20,11 @@ from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.tables import Joint, KernelTable
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.hinge.backend import Sampler
+from idgen_compiler.hinge.policies import Law, Shift
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import load
 from idgen_compiler.identify import Identification, identify
+from idgen_compiler.ir.policies import Fixed, Uniform
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query
 from idgen_compiler.verify import VerificationReport, Witness, verify, witness
@@ -35,6 +37,7 @@ __all__ = [
     "DataError",
     "DataWarning",
     "Estimand",
+    "Fixed",
     "GraphCheck",
     "GraphError",
     "GraphWarning",
@@ -42,6 +45,7 @@ __all__ = [
     "IdgenError",
     "Joint",
     "KernelTable",
+    "Law",
     "NotIdentifiable",
     "OverlapWarning",
     "Program",
@@ -50,6 +54,8 @@ __all__ = [
     "QueryError",
     "Sampler",
     "Samples",
+    "Shift",
+    "Uniform",
     "VerificationReport",
     "Witness",
     "check_graph",

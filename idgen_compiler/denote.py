@@ -16,10 +16,13 @@ from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.network import Factor, Flat, unflatten
 from idgen_compiler.estimand.nodes import Bound, Conditional, Intervened, Kernel, Law, Observed
+from idgen_compiler.estimand.policies import Governed, Policy
+from idgen_compiler.forms.policy import UNIFORM
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.laws import graph_of_text
+from idgen_compiler.ir.laws import graph_of_text, law_graph
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Bind,
     Draw,
     LawType,
@@ -33,7 +36,7 @@ from idgen_compiler.ir.operations import (
     Sample,
     Train,
 )
-from idgen_compiler.ir.policies import ByModel
+from idgen_compiler.ir.policies import ByModel, Fixed, Moved, Named, Uniform
 from idgen_compiler.ir.program import Program
 
 __all__ = ["Meaning", "denote", "meaning_of"]
@@ -121,6 +124,8 @@ class _Reading:
     def law(self, op: Realize) -> Law:
         match op.ways[0]:
             case Regenerate() as way:
+                if any(isinstance(s, Assign) for s in way.network.statements):
+                    return self.governed(op, way)
                 return self.regenerated(op.law, way)
             case Reweight() as way:
                 law = self.by_districts(self.known(self.found.laws, way.data), op.law)
@@ -128,6 +133,16 @@ class _Reading:
                 if law is None:
                     raise ProgramError(f"{op.law} cannot be had by weighting rows of {way.data}: a district is cut")
                 return law
+
+    def governed(self, op: Realize, way: Regenerate) -> Law:
+        """The law of a world with policies: the network's kernel of all that it keeps, in the graph of its type."""
+        graph = law_graph(self.observed.graph, op)
+        made = {slot for statement in way.network.statements for slot in statement.slots}
+        hidden = [name for name in op.law.targets if name not in made]
+        graph = graph.project(hidden) if hidden else graph
+        targets = graph.names(graph.random_mask)
+        flat = self.flat(way.network, way.do)
+        return Governed(graph, unflatten(flat.needed(targets), targets, way.network.inputs))
 
     def regenerated(self, law: LawType, way: Regenerate) -> Law:
         """The law whose factors are the network's conditionals, as far as all of its variables are there."""
@@ -191,6 +206,8 @@ class _Reading:
             match statement:
                 case Draw():
                     free.append(statement.slot)
+                case Assign():
+                    atoms.append(Factor(_policy(statement), statement.slot, statement.inputs))
                 case Rows():
                     names = tuple(map(variable_of, statement.slots))
                     joint = Conditional(self.known(self.found.laws, statement.data), names, ())
@@ -199,6 +216,20 @@ class _Reading:
                     model = self.known(self.found.models, statement.model)
                     atoms += _chain(model, statement.slots, statement.inputs)
         return Flat(tuple(atoms), tuple(free))
+
+
+def _policy(statement: Assign) -> Policy:
+    to, read = (variable_of(statement.slot),), tuple(map(variable_of, statement.inputs))
+    given = tuple(f"{name}'" if name in to else name for name in read)  # its natural value is another instance
+    match statement.policy:
+        case Moved(_, by):
+            return Policy("", to, given, by)
+        case Named(name, _):
+            return Policy(name, to, given)
+        case Uniform():
+            return Policy(UNIFORM, to, given)
+        case Fixed():
+            raise ProgramError(f"{statement.slot} is assigned one value, which is no policy of a query; set it by do")
 
 
 def _chain(joint: Conditional, slots: tuple[str, ...], inputs: tuple[str, ...]) -> list[Factor]:

@@ -14,14 +14,17 @@ from collections.abc import Iterable, Sequence
 
 from idgen_compiler.errors import QueryError
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.network import flatten
+from idgen_compiler.estimand.network import Factor, flatten
 from idgen_compiler.estimand.nodes import Bound, Conditional, Intervened, Kernel, Law, Observed
+from idgen_compiler.estimand.policies import Governed, Policy
 from idgen_compiler.estimand.tree import walk
+from idgen_compiler.forms.policy import UNIFORM
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.laws import law_type
+from idgen_compiler.ir.laws import law_type, unfixed
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Bind,
     Draw,
     Network,
@@ -34,7 +37,7 @@ from idgen_compiler.ir.operations import (
     Train,
     Way,
 )
-from idgen_compiler.ir.policies import Column
+from idgen_compiler.ir.policies import Assignment, Column, Moved, Named, Uniform
 from idgen_compiler.rewrites.weights import Weights, weights_of
 
 __all__ = ["lower"]
@@ -134,7 +137,8 @@ class _Lowering:
         )
         result = f"%law{self.laws}"
         self.laws += 1
-        self.operations.append(Realize(result, law_type(law.graph, self.graph, self.graph), variables, made))
+        base = unfixed(law.graph) if isinstance(law, Governed) else self.graph
+        self.operations.append(Realize(result, law_type(law.graph, base, self.graph), variables, made))
         self.data[law] = result
 
     def regenerate(self, law: Law, variables: tuple[str, ...]) -> Regenerate:
@@ -188,5 +192,18 @@ class _Lowering:
         """The network of a kernel: a model for every atom, a draw for every free slot."""
         flat = flatten(kernel, (*inputs, *outputs))
         draws = [self.draw(slot) for slot in flat.free]
-        applied = [Apply((atom.target,), self.model(atom.kernel), atom.inputs) for atom in flat.atoms]
-        return Network(inputs, (*draws, *applied), outputs)
+        made = [self.statement(atom) for atom in flat.atoms]
+        return Network(inputs, (*draws, *made), outputs)
+
+    def statement(self, atom: Factor) -> Apply | Assign:
+        """A conditional's model applied, or a treatment assigned by its policy."""
+        if not isinstance(atom.kernel, Policy):
+            return Apply((atom.target,), self.model(atom.kernel), atom.inputs)
+        self.observed.add(variable_of(atom.target))
+        return Assign(atom.target, _policy(atom.kernel, atom.inputs))
+
+
+def _policy(kernel: Policy, inputs: tuple[str, ...]) -> Assignment:
+    if kernel.by is not None:
+        return Moved(inputs[0], kernel.by)
+    return Uniform() if kernel.name == UNIFORM else Named(kernel.name, inputs)

@@ -1,4 +1,4 @@
-"""Causal queries: P(Y | do(X), Z)."""
+"""Causal queries: P(Y | do(X), Z), and those with policies: P(Y | do(X ~ pi(X | W)), Z)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError, IdgenError, QueryError, near_misses
-from idgen_compiler.forms.cursor import Cursor
+from idgen_compiler.forms.policy import PolicyForm, PolicyReader, checked_policies
 from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.edges import name_list
@@ -24,7 +24,7 @@ Value = bool | int | float | str
 _NUMBER = r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\w)"
 _TOKEN = re.compile(
     rf"""\s*(?:(?P<name>{WORD}|`[^`\n]*`)|(?P<string>{STRING})|(?P<label>'[^'\n]*')|(?P<number>{_NUMBER})
-    |(?P<mark>[(),|={{}}\[\]]))""",
+    |(?P<mark>[(),|={{}}\[\]~+-]))""",
     re.VERBOSE,
 )
 _RUN = re.compile(r"[\w.%&+/-]*\w[\w.%&+/-]*")
@@ -44,6 +44,8 @@ class Query:
     the variables. Identification asks for the law at every value, so that two queries with the same sets are equal,
     whatever their values. `sample` takes the values of treatments and conditions where it is given none.
 
+    `policies` say how treatments are drawn that are not set, as X of do(X ~ pi(X | W)) and do(X = X + 1).
+
     Raises QueryError for an empty outcome, a name given twice, sets that overlap, and values of no variable of it or
     of no kind that can be written down.
 
@@ -57,6 +59,7 @@ class Query:
     treatments: tuple[str, ...]
     conditions: tuple[str, ...]
     settings: tuple[tuple[str, Value], ...] = ()
+    policies: tuple[tuple[str, PolicyForm], ...] = ()
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class Query:
         treatments: Iterable[str] | str | None = (),
         conditions: Iterable[str] | str | None = (),
         values: Mapping[str, Value] | None = None,
+        policies: Mapping[str, PolicyForm] | None = None,
     ) -> None:
         for field, given in (("outcomes", outcomes), ("treatments", treatments), ("conditions", conditions)):
             object.__setattr__(self, field, _names(field, given))
@@ -79,6 +83,7 @@ class Query:
                     )
                 place[name] = field
         object.__setattr__(self, "settings", _settings(values or {}, tuple(place)))
+        object.__setattr__(self, "policies", checked_policies(policies or {}, self.treatments, self.values))
 
     @classmethod
     def parse(cls, text: str) -> Query:
@@ -86,6 +91,7 @@ class Query:
 
         Variables may have values, as in `P(Y=1 | do(X=1), Z="a label")`. `E[Y | do(X)]` is read as the query of the
         law that it is the mean of, and `P_{x}(y)` as `P(y | do(x))`. Names that are no words stand in quotes.
+        Treatments may be drawn: `do(X ~ pi(X | W))`, `do(X ~ uniform)`, `do(X = X + 1)` (see `PolicyForm`).
 
         Raises QueryError with the place of what cannot be read.
 
@@ -93,6 +99,8 @@ class Query:
         ('Y1', 'Y2')
         >>> print(Query.parse('E["birth weight" | do(smoking=0)]'))
         P("birth weight" | do(smoking=0))
+        >>> print(Query.parse("P(Y | do(X ~ pi(X | W), D=0, A = A - 1), Z)"))
+        P(Y | do(X ~ pi(X | W), D=0, A = A - 1), Z)
         """
         if not isinstance(text, str):
             raise QueryError(f"a query is read from a text such as 'P(Y | do(X))', not from {text!r:.80}")
@@ -100,8 +108,19 @@ class Query:
 
     @property
     def variables(self) -> frozenset[str]:
-        """Every variable that the query names."""
-        return frozenset((*self.outcomes, *self.treatments, *self.conditions))
+        """Every variable that the query names, those that its policies read included."""
+        read = [name for _, policy in self.policies for name in policy.inputs]
+        return frozenset((*self.outcomes, *self.treatments, *self.conditions, *read))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What a sampler is given values of: the treatments that no policy draws, and the conditions.
+
+        >>> Query.parse("P(Y | do(X ~ pi(X | W), D), Z)").inputs
+        ('D', 'Z')
+        """
+        drawn = dict(self.policies)
+        return (*(name for name in self.treatments if name not in drawn), *self.conditions)
 
     @property
     def values(self) -> dict[str, Value]:
@@ -114,11 +133,12 @@ class Query:
 
     def check(self, graph: ADMG) -> None:
         """Raise QueryError unless every variable is a random vertex of the graph."""
-        for field in ("outcomes", "treatments", "conditions"):
+        parts = [(f"the {field}", getattr(self, field)) for field in ("outcomes", "treatments", "conditions")]
+        for part, names in (*parts, *((f"what draws {name}", policy.inputs) for name, policy in self.policies)):
             try:
-                graph.mask_of(getattr(self, field))
+                graph.mask_of(names)
             except GraphError as error:
-                raise QueryError(f"{self}: among the {field}, {error}") from None
+                raise QueryError(f"{self}: among {part}, {error}") from None
         if fixed := [name for name in graph.order if name in self.variables & graph.fixed]:
             raise QueryError(f"{self}: {', '.join(fixed)} is fixed in the graph already; ask about random vertices")
 
@@ -130,11 +150,13 @@ class Query:
     def __hash__(self) -> int:
         return hash(self._sets())
 
-    def _sets(self) -> tuple[frozenset[str], ...]:
-        return frozenset(self.outcomes), frozenset(self.treatments), frozenset(self.conditions)
+    def _sets(self) -> tuple[object, ...]:
+        sets = (frozenset(self.outcomes), frozenset(self.treatments), frozenset(self.conditions))
+        return (*sets, frozenset(self.policies)) if self.policies else sets
 
     def __str__(self) -> str:
         values = {name: f"{spelled(name)}={_written(value)}" for name, value in self.settings}
+        values |= {name: policy.of(name) for name, policy in self.policies}
         outcomes, treatments, conditions = (
             ", ".join(values.get(name) or spelled(name) for name in names)
             for names in (self.outcomes, self.treatments, self.conditions)
@@ -223,13 +245,14 @@ def _written(value: Value) -> str:
 _TRUTH = {"true": True, "false": False}
 
 
-class _Parser(Cursor):
+class _Parser(PolicyReader):
     """A recursive descent over `P ( items [ | item {, item} ] )` with item = name, name = value or `do ( items )`."""
 
     tokens, language, example, failure = _TOKEN, "query", "P(Y1, Y2 | do(X), Z)", QueryError
 
     def __init__(self, text: str) -> None:
         self.values: dict[str, Value] = {}
+        self.policies: dict[str, PolicyForm] = {}
         super().__init__(text)
 
     def error(self, message: str, start: int | None = None) -> IdgenError:
@@ -286,7 +309,7 @@ class _Parser(Cursor):
         self.take(closing if is_mean else ")")
         if self.kind:
             raise self.error(f"nothing may follow the query, found {self.value!r}")
-        return Query(outcomes, treatments, conditions, self.values)
+        return Query(outcomes, treatments, conditions, self.values, self.policies)
 
     def head(self, treatments: list[str]) -> bool:
         """Go past P, or E for a mean, with its treatments as a subscript: `P_{x1, x2}`, `P_x`.  Whether it is E."""
@@ -317,6 +340,22 @@ class _Parser(Cursor):
             self.values[composed(found)] = self.setting()
         return found
 
+    def treated(self) -> str:
+        """A treatment: a name, with a value, or with what draws it."""
+        start = self.start
+        found = self.valued()
+        name = composed(found)
+        if self.skip("~"):
+            if name in self.values:
+                raise self.error(f"{found} is set and drawn; keep one", start)
+            self.policies[name] = self.policy(name)
+        elif self.values.get(name) == found and (self.value in ("+", "-") or self.kind == "number"):
+            del self.values[name]  # X = X + 1
+            self.policies[name] = PolicyForm("", (name,), self.amount())
+        elif self.value in ("+", "-") and self.before < self.start:
+            raise self.error(f"a treatment is moved from its own value, as do({spelled(name)} = {spelled(name)} + 1)")
+        return found
+
     def setting(self) -> Value:
         kind, value, start = self.kind, self.value, self.start
         if kind == "string":
@@ -336,7 +375,7 @@ class _Parser(Cursor):
     def item(self, treatments: list[str], conditions: list[str]) -> None:
         bare, name = self.kind == "name", self.valued()
         if bare and name == "do" and self.skip("("):
-            treatments.extend(self.items())
+            treatments.extend(self.listed(self.treated))
             self.take(")")
         else:
             conditions.append(name)

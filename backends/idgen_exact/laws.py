@@ -7,6 +7,7 @@ for equality without tolerance.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,8 +19,11 @@ from idgen_compiler.errors import DataError, ProgramError, near_misses
 from idgen_compiler.estimand.tables import ROUNDING, Array, Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.execute import execute
 from idgen_compiler.forms.shown import cut, listed
+from idgen_compiler.hinge.assigned import assigned
+from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Bind,
     Draw,
     Observe,
@@ -35,6 +39,7 @@ from idgen_compiler.ir.operations import (
 )
 from idgen_compiler.ir.policies import ByModel, Column, Fixed, Shifted, Uniform
 from idgen_compiler.ir.program import Program
+from idgen_exact.policies import check_whole, law_of, open_axes
 
 __all__ = ["ExactRealizer", "run"]
 
@@ -48,21 +53,26 @@ class _Model:
     table: Table
 
 
-def run(program: Program, joint: Joint) -> dict[str, KernelTable]:
+def run(program: Program, joint: Joint, policies: Mapping[str, Policy] | None = None) -> dict[str, KernelTable]:
     """The kernel of every sampler of a program, by the name of its query, where P(V) is `joint`.
+
+    That of a sampler with policies leaves their laws open (see `policies.open_axes`); `policies` are the named ones by
+    which data sets are drawn.
 
     Raises DataError when the joint lacks a variable that the program observes, or holds no mass where the program
     needs some.
     """
-    found = execute(program, ExactRealizer(joint))
+    found = execute(program, ExactRealizer(joint, program, policies or {}))
     return {op.query: found[op.query or program.name] for op in program.samplers}
 
 
 class ExactRealizer:
     """What each operation is, where P(V) is `joint`: a data set a law, a model a conditional, a sampler a kernel."""
 
-    def __init__(self, joint: Joint) -> None:
+    def __init__(self, joint: Joint, program: Program, policies: Mapping[str, Policy]) -> None:
         self.joint = joint
+        self.program = program
+        self.policies = policies
 
     def realize(self, op: Operation, values: Mapping[str, Any]) -> Any:
         """The value of one operation, from those that it uses."""
@@ -115,7 +125,10 @@ class ExactRealizer:
     def regenerate(self, way: Regenerate, values: Mapping[str, Any]) -> Table:
         """The law of the outputs when the network's inputs are drawn from their policies."""
         factors = self.factors((*way.do, *way.network.statements), way.network.outputs, values)
-        return self.contracted(factors, way.network.outputs)
+        law = self.contracted(factors, way.network.outputs)
+        if moved := [s.slot for s in way.network.statements if isinstance(s, Assign)]:
+            check_whole(law, 0, ", ".join(moved), self.joint.exact)
+        return law
 
     def reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> Table:
         """The data set's law times policy(x) / P(x | its inputs) for each draw, over the variables kept.
@@ -136,12 +149,15 @@ class ExactRealizer:
         return Table(law.axes, even, law.values if law.known is None else law.known)
 
     def sample(self, op: Sample, values: Mapping[str, Any]) -> KernelTable:
-        """The kernel of the network; an input that does not matter still has its axis.
+        """The kernel of the network with its policies open; an input that does not matter still has its axis.
 
         It is not defined where it rests on what the joint does not determine (see `KernelTable.defined`).
         """
-        given, targets = tuple(sorted(op.network.inputs)), tuple(sorted(op.network.outputs))
-        law = self.contracted(self.factors(op.network.statements, targets, values), (*given, *targets))
+        given, targets = open_axes(op)
+        known = [s for s in op.network.statements if not isinstance(s, Assign)]
+        law = self.contracted(self.factors(known, targets, values), (*given, *targets))
+        if len(known) < len(op.network.statements):  # cell by cell: a policy may ask for what is known alone
+            return KernelTable(given, targets, np.where(law.unknown, math.nan, law.values))
         return KernelTable.of(law, given, targets)
 
     # -- statements -----------------------------------------------------------------------------------------------
@@ -165,6 +181,9 @@ class ExactRealizer:
         match statement:
             case Draw():
                 return self.policy(statement, values)
+            case Assign():
+                each = assigned(statement, self.policies, self.program)
+                return law_of(each, self.all_labels, self.joint.exact)
             case Rows(slots=slots, data=data):
                 names = {variable_of(slot): slot for slot in slots}
                 law: Table = values[data].summed(names).renamed(names)
@@ -217,6 +236,11 @@ class ExactRealizer:
                 )
             moved[place[label + by]] += law[code]
         return moved
+
+    @property
+    def all_labels(self) -> dict[str, tuple[Any, ...]]:
+        """The categories of every variable of the joint."""
+        return {name: self.labels(name) for name in self.joint.variables}
 
     def labels(self, variable: str) -> tuple[Any, ...]:
         """The categories of a variable, as the user calls them; codes 0, 1, 2, ... where they have no names."""

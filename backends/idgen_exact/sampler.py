@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,18 @@ from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.forms.shown import cut
-from idgen_compiler.hinge.question import Question, check_stated, sampler_of
+from idgen_compiler.forms.spelling import composed
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.hinge.assigned import Assigned, assigned
+from idgen_compiler.hinge.policies import Policy
+from idgen_compiler.hinge.question import Question, check_stated, query_of, sampler_of
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import folder_of
+from idgen_compiler.ir.operands import records
+from idgen_compiler.ir.operations import Assign, Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
+from idgen_exact.policies import closed, law_of
 from idgen_exact.saving import write_sampler
 
 __all__ = ["ExactSampler"]
@@ -33,18 +40,41 @@ class ExactSampler:
     the variables that have any.
     """
 
-    def __init__(self, program: Program, kernels: Mapping[str, KernelTable], labels: Labels) -> None:
+    def __init__(
+        self,
+        program: Program,
+        kernels: Mapping[str, KernelTable],
+        labels: Labels,
+        policies: Mapping[str, Policy] | None = None,
+    ) -> None:
         self.program = program
         self.kernels: dict[str, KernelTable] = dict(kernels)
         self.labels: dict[str, tuple[Any, ...]] = dict(labels)
+        self.policies: dict[str, Policy] = dict(policies or {})
 
-    def kernel(self, query: Query | str | None = None) -> KernelTable:
+    def kernel(self, query: Query | str | None = None, do: Mapping[str, Any] | None = None) -> KernelTable:
         """The kernel of one query: given its treatments and conditions, targets its outcomes, each sorted by name.
 
         It is NaN where the joint does not determine it (`KernelTable.defined`). `query` may be left out where the
-        program answers one.  Raises DataError for an unknown or ambiguous one.
+        program answers one. `do` holds the policies of treatments that are drawn, where the query or the fit does not
+        say them.  Raises DataError for an unknown or ambiguous query, and for a policy that is none or lacking.
         """
-        return self.kernels[sampler_of(self.program, query).query]
+        op = sampler_of(self.program, query)
+        said = {composed(str(name)): policy for name, policy in (do or {}).items()}
+        for name in said:
+            if name not in dict(query_of(self.program, op).policies):
+                raise DataError(f"do names {name!r}, which no policy of {op.query or self.program.name} draws")
+        found = [
+            assigned(each, self.policies, self.program, said.get(variable_of(each.slot)))
+            for each in records(op.network, Assign)
+        ]
+        return self._closed(op, found)
+
+    def _closed(self, op: Sample, policies: Sequence[Assigned]) -> KernelTable:
+        kernel = self.kernels[op.query]
+        sizes = zip((*kernel.given, *kernel.targets), kernel.table.shape, strict=True)
+        labels = {variable_of(slot): self._labels(variable_of(slot), size) for slot, size in sizes}
+        return closed(kernel, op, policies, labels, kernel.table.dtype == object)
 
     def sample(
         self,
@@ -62,15 +92,21 @@ class ExactSampler:
         Raises DataError for a missing, unknown or misplaced variable, a value that is no category, a column of
         another length than n, and for values at which the joint does not determine the answer.
         """
-        question = Question.of(self.program, n, do, given, seed, query)
+        question = Question.of(self.program, n, do, given, seed, query, self.policies)
         if query is not None:
             check_stated(self.program, self.check, query)
-        kernel = self.kernels[question.sampler.query]
+        kernel = self._closed(question.sampler, question.assigned)
         generator = np.random.default_rng(question.seed % 2**64)
         split = len(kernel.given)
         sizes, outcomes = kernel.table.shape[:split], kernel.table.shape[split:]
         places = zip(kernel.given, sizes, strict=True)
-        codes = [self._codes(*question.settings[name], size) for name, size in places]
+        settings = question.settings
+        codes = [
+            self._drawn(question, name, size, generator)
+            if name in question.drawn
+            else self._codes(*settings[name], size)
+            for name, size in places
+        ]
         rows = np.ravel_multi_index(codes, sizes) if codes else np.zeros(question.n, dtype=np.intp)
         self._check_defined(question, kernel, rows)
         table = np.nan_to_num(kernel.table.reshape(int(np.prod(sizes)), -1).astype(np.float64), nan=1.0)
@@ -83,18 +119,23 @@ class ExactSampler:
 
         A variable that the program does not know keeps its text, for `sample` to say so.
         """
-        kernels = [kernel for kernel in self.kernels.values() if name in kernel.given]
-        if not kernels:
-            return text
-        size = kernels[0].table.shape[kernels[0].given.index(name)]
-        return read_label(name, self._labels(name, size), text)
+        for kernel in self.kernels.values():
+            for slot, size in zip((*kernel.given, *kernel.targets), kernel.table.shape, strict=True):
+                if variable_of(slot) == name:
+                    return read_label(name, self._labels(name, size), text)
+        return text
 
     def save(self, path: str | Path) -> None:
         """Write the program and its kernels into a folder as JSON, in the place of a saved sampler that is there.
 
         Raises DataError if the folder holds other files, or cannot be written.
         """
-        write_sampler(folder_of(path), self.program, self.kernels, self.labels)
+        write_sampler(folder_of(path), self.program, self.kernels, self.labels, self.policies)
+
+    def _drawn(self, question: Question, name: str, size: int, generator: np.random.Generator) -> Array:
+        """The codes of a treatment that each sample draws from a policy.  Shape: (n,)."""
+        law = law_of(Assigned(name, question.drawn[name], {}), {name: self._labels(name, size)}, False)
+        return _draw(law.values[None], np.zeros(question.n, dtype=np.intp), generator)
 
     def _check_defined(self, question: Question, kernel: KernelTable, rows: Array) -> None:
         """Raise DataError for rows of the kernel that the joint does not determine.  Shape: rows (n,)."""
@@ -113,7 +154,8 @@ class ExactSampler:
     def check(self, setting: Setting, value: Any) -> None:
         """Raise DataError for a value that is no category of a variable of a kernel."""
         for kernel in self.kernels.values():
-            sizes = dict(zip((*kernel.given, *kernel.targets), kernel.table.shape, strict=True))
+            axes = map(variable_of, (*kernel.given, *kernel.targets))
+            sizes = dict(zip(axes, kernel.table.shape, strict=True))
             if setting.name in sizes:
                 self._codes(setting, value, sizes[setting.name])
 

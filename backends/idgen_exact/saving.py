@@ -17,9 +17,13 @@ from idgen_compiler.data.kinds.labels import check_label
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.forms.record import read_record, to_plain
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.saved import read_header, read_json, saving, write_header, write_json
-from idgen_compiler.ir.operations import Sample
+from idgen_compiler.hinge.saved_policies import header_of, of_header
+from idgen_compiler.ir.operations import Assign, Sample
 from idgen_compiler.program import Program
+from idgen_exact.policies import open_axes
 
 __all__ = ["read_sampler", "write_sampler"]
 
@@ -74,7 +78,11 @@ class _Tables:
 
 
 def write_sampler(
-    path: Path, program: ir.Program, kernels: Mapping[str, KernelTable], labels: Mapping[str, tuple[Any, ...]]
+    path: Path,
+    program: ir.Program,
+    kernels: Mapping[str, KernelTable],
+    labels: Mapping[str, tuple[Any, ...]],
+    policies: Mapping[str, Policy],
 ) -> None:
     """Write a sampler into a folder, whole or not at all; a saved sampler that is there is replaced in one step.
 
@@ -84,11 +92,13 @@ def write_sampler(
     content = _Tables(tuple(_Kernel.of(query, kernel) for query, kernel in kernels.items()), plain)
     with saving(path) as folder:
         write_json(folder / TABLES, to_plain(content))
-        write_header(folder, "exact", program)
+        write_header(folder, "exact", program, **header_of(policies))
 
 
-def read_sampler(path: Path) -> tuple[Program, dict[str, KernelTable], dict[str, tuple[Any, ...]]]:
-    """Read what `write_sampler` wrote: program, kernels by query and labels by variable.
+def read_sampler(
+    path: Path,
+) -> tuple[Program, dict[str, KernelTable], dict[str, tuple[Any, ...]], dict[str, Policy]]:
+    """Read what `write_sampler` wrote: program, kernels by query, labels by variable and policies by name.
 
     Raises DataError when a file is missing or damaged, or the tables are no kernels of the program's queries.
     """
@@ -105,7 +115,7 @@ def read_sampler(path: Path) -> tuple[Program, dict[str, KernelTable], dict[str,
         raise _damaged(path, f"{TABLES} does not hold kernels ({error})") from None
     labels = dict(content.labels)
     _check(path, program.samplers, kernels, labels)
-    return program, kernels, labels
+    return program, kernels, labels, of_header(header, program)
 
 
 def _check(
@@ -117,8 +127,9 @@ def _check(
     for sampler in samplers:
         kernel = kernels[sampler.query]
         axes = (*kernel.given, *kernel.targets)
-        expected = (*sorted(sampler.network.inputs), *sorted(sampler.network.outputs))
-        if axes != expected or len(kernel.given) != len(sampler.network.inputs) or kernel.table.ndim != len(axes):
+        given, targets = open_axes(sampler)
+        expected = (*given, *targets)
+        if (kernel.given, kernel.targets) != (given, targets) or kernel.table.ndim != len(axes):
             raise _damaged(path, f"a table of {TABLES} has the axes {axes}, not {expected}")
         over = tuple(range(len(kernel.given), len(axes)))
         absent = np.asarray(kernel.table != kernel.table, dtype=bool)  # a law is there as a whole or not at all
@@ -126,9 +137,11 @@ def _check(
         rows = there.reshape(int(np.prod(kernel.table.shape[: over[0]])), -1)
         whole = np.fromiter(map(_is_whole, rows), bool) if rows.dtype == object else abs(rows.sum(axis=1) - 1) <= 1e-9
         lacking = absent.reshape(len(rows), -1)
-        if not np.all(there >= 0) or not np.all(whole & ~lacking.any(axis=1) | lacking.all(axis=1)):
+        parted = any(isinstance(s, Assign) for s in sampler.network.statements)  # which is known cell by cell
+        missing = lacking.any(axis=1) & (rows.sum(axis=1) <= 1) if parted else lacking.all(axis=1)
+        if not np.all(there >= 0) or not np.all(whole & ~lacking.any(axis=1) | missing):
             raise _damaged(path, f"a table of {TABLES} is no conditional law: it must sum to 1 over {kernel.targets}")
-        for name, size in zip(axes, kernel.table.shape, strict=True):
+        for name, size in zip(map(variable_of, axes), kernel.table.shape, strict=True):
             if sizes.setdefault(name, size) != size:
                 raise _damaged(path, f"{name} has {sizes[name]} categories in one table and {size} in another")
     for name, values in labels.items():

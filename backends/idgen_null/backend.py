@@ -16,9 +16,13 @@ from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.execute import execute
+from idgen_compiler.hinge.assigned import Assigned, checked_named
+from idgen_compiler.hinge.policies import Policy
+from idgen_compiler.hinge.policy_kinds import check_kinds, known_policies
 from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import read_header, saving, write_header
+from idgen_compiler.hinge.saved_policies import header_of, of_header
 from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.operations import Operation
 from idgen_compiler.ir.program import Program
@@ -48,6 +52,7 @@ class NullBackend:
         composites: Mapping[str, tuple[str, ...]] | None = None,
         seed: int = 0,
         check_graph: bool = True,
+        policies: Mapping[str, Policy] | None = None,
         **options: Any,
     ) -> NullSampler:
         """The program on a table, as the torch backend reads it.
@@ -60,6 +65,7 @@ class NullBackend:
             raise DataError(
                 f"the null backend trains nothing and has no option {', '.join(sorted(options))}; leave it out"
             )
+        named = checked_named(program, policies)
         table = data_of(program, data)
         sources = read_sources(
             table, program.observe.variables, composites, images_among(types or {}), how, numbers_among(types or {})
@@ -68,8 +74,10 @@ class NullBackend:
         check_stated(program, schema.check)
         encode(sources, schema, lambda part: np.random.default_rng(seed))
         warn_contradictions(program, data, types, schema, check_graph, how)
+        for each in known_policies(program, named).values():
+            check_kinds(each, schema.types)
         execute(program, _Walk())
-        return NullSampler(program, schema)
+        return NullSampler(program, schema, named)
 
     def load(self, path: Path) -> NullSampler:
         """The sampler that `save` wrote.  Raises DataError for a folder that is damaged."""
@@ -81,7 +89,7 @@ class NullBackend:
         schema = Schema.from_json(header.get("schema"))
         if wrong := set(program.observe.variables) ^ set(schema.types):
             raise DataError(f"the saved schema does not fit the program in {min(wrong)}; save the sampler again")
-        return NullSampler(program, schema)
+        return NullSampler(program, schema, of_header(header, program))
 
 
 class _Walk:
@@ -94,9 +102,10 @@ class _Walk:
 class NullSampler:
     """Answers every question in the right names, shapes and types, with a value from the middle of each variable."""
 
-    def __init__(self, program: Program, schema: Schema) -> None:
+    def __init__(self, program: Program, schema: Schema, policies: Mapping[str, Policy] | None = None) -> None:
         self.program = program
         self.schema = schema
+        self.policies = dict(policies or {})
 
     def sample(
         self,
@@ -110,11 +119,13 @@ class NullSampler:
 
         Raises DataError for a question that no backend would answer.
         """
-        question = Question.of(self.program, n, do, given, seed, query)
+        question = Question.of(self.program, n, do, given, seed, query, self.policies)
         if query is not None:
             check_stated(self.program, self.schema.check, query)
         for setting, value in question.settings.values():
             self.schema.check(setting, value)
+        for each in (*question.assigned, *(Assigned(name, policy, {}) for name, policy in question.drawn.items())):
+            check_kinds(each, self.schema.types)
         return Samples({name: self._column(name, question.n) for name in question.sampler.network.outputs})
 
     def _column(self, name: str, n: int) -> np.ndarray:
@@ -133,4 +144,4 @@ class NullSampler:
         Raises DataError when it holds anything else, or cannot be written.
         """
         with saving(path) as folder:
-            write_header(folder, "null", self.program, schema=self.schema.to_json())
+            write_header(folder, "null", self.program, schema=self.schema.to_json(), **header_of(self.policies))

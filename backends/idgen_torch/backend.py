@@ -12,8 +12,14 @@ import torch
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import DataError
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.hinge.assigned import checked_named
+from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import check_stated, checked_seed
+from idgen_compiler.hinge.saved_policies import plain_policy
 from idgen_compiler.hinge.source import data_of
+from idgen_compiler.ir.operands import records
+from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.program import Program
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
@@ -67,6 +73,7 @@ class TorchBackend:
         progress: bool | Progress = True,
         checkpoint: str | Path | None = None,
         check_graph: bool = True,
+        policies: Mapping[str, Policy] | None = None,
         **options: Any,
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
@@ -95,6 +102,7 @@ class TorchBackend:
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
+        policies: name -> law of a policy that the program names; where only samplers draw by it, `sample` may
         options: missing, missing_marks, delimiter, decimal, encoding, images_root and size_limit say how the table is
             read (see `data.reading.options.Reading`); the others go to every family that has one of this name, such as
             epochs=30, or images={"steps": 10_000} for `diffusion` alone; likelihood=True keeps to known densities.
@@ -107,7 +115,7 @@ class TorchBackend:
         brought = brought_for(program, bind)
         how, options = Reading.take(options)
         tuning = _tuning(options, families)
-        asked = _families(program, tuning, family or {})
+        asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = _parted(types or {}, program)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, of_table, composites, seed, how)
@@ -117,9 +125,9 @@ class TorchBackend:
         thin = _warn_thin(program, schema, rows)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
         settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
-        kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings, brought)
+        kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings, brought, named)
         with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
-            fitting = Fitting(program, schema, rows, settings, told, kept, thin, brought)
+            fitting = Fitting(program, schema, rows, settings, told, kept, thin, brought, named)
             return TorchSampler(fitting.run(choices(program, schema, fitting.overlap)), place)
 
     def load(
@@ -220,7 +228,14 @@ def _checkpoint(
     rows: Values,
     settings: FitSettings,
     brought: Mapping[str, Brought],
+    named: Mapping[str, Policy],
 ) -> Checkpoint:
+    laws = {name: plain_policy(policy) for name, policy in named.items()}
+    if unwritten := [name for name, plain in laws.items() if plain is None]:
+        raise DataError(
+            f"a checkpoint cannot tell one function from another, and the policy {unwritten[0]} is one; give it as a "
+            "table, or leave checkpoint out"
+        )
     used = versions()
     asked = {key: write_recipe(recipe.bearing()) for key, recipe in settings.families.items()}
     return Checkpoint(
@@ -236,6 +251,7 @@ def _checkpoint(
             "families": asked,
             "bound": {name: [one.name, one.digest] for name, one in brought.items()},
         },
+        **({"policies": laws} if laws else {}),
         versions={**used, "python": used["python"].rpartition(".")[0]},
         families={name: code for name in registry.families() if (code := _code_of(registry.family(name)))},
     )
@@ -262,7 +278,8 @@ def _warn_thin(program: Program, schema: Schema, rows: Values) -> list[str]:
         found.append(
             f"the table has {count} row{'s' * (count != 1)}, too few to learn a law from; the answer is a guess"
         )
-    for name in dict.fromkeys(slot for op in program.samplers for slot in op.network.inputs):
+    assigned = (variable_of(each.slot) for op in program.operations for each in records(op, Assign))
+    for name in dict.fromkeys((*(slot for op in program.samplers for slot in op.network.inputs), *assigned)):
         for atom in schema[name].atoms(name):
             if atom.part.name not in rows:  # no table holds it
                 continue

@@ -19,6 +19,9 @@ from idgen_compiler.data.kinds.texts import split
 from idgen_compiler.errors import GraphError, IdgenError, ProgramError, QueryError
 from idgen_compiler.forms.spelling import split_spelled
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.hinge.backend import Sampler
+from idgen_compiler.hinge.policies import Policy
+from idgen_compiler.hinge.typed_policies import read_policy, read_shift
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query, observed
 
@@ -39,9 +42,11 @@ __all__ = [
     "named_classes",
     "plain_value",
     "read_admg",
+    "read_named",
     "read_program",
     "read_question",
     "read_questions",
+    "read_settings",
     "read_types",
     "reading_options",
 ]
@@ -253,3 +258,39 @@ def assignments(option: str, texts: Iterable[str]) -> dict[str, str]:
             raise IdgenError(f"{option} sets {name} twice, to {found[name]!r} and {value!r}; keep one")
         found[name] = value
     return found
+
+
+def read_settings(texts: Iterable[str], sampler: Sampler) -> dict[str, Any]:
+    """Treatment -> value or policy of arguments like `X=1`, `X = X + 1`, `X ~ uniform` and `X ~ table.csv`.
+
+    Raises IdgenError for what is none of these, and DataError for a table that is no law.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, drawn = _drawn(text)
+        if drawn is None:
+            ((name, value),) = assignments("--do", [text]).items()
+            shift = read_shift(name, value)
+            setting: Any = sampler.read_value(name, value) if shift is None else shift
+        else:
+            setting = read_policy("--do", name, drawn, sampler.read_value)
+        if name in found:
+            raise IdgenError(f"--do sets {name} twice; keep one")
+        found[name] = setting
+    return found
+
+
+def read_named(texts: Iterable[str]) -> dict[str, Policy]:
+    """Name -> policy of arguments like `pi=table.csv` and `pi=uniform`; labels that are numbers are read as such."""
+    return {
+        name: read_policy("--policy", name, value, lambda _, text: plain_value(text) if "," not in text else text)
+        for name, value in assignments("--policy", texts).items()
+    }
+
+
+def _drawn(text: str) -> tuple[str, str | None]:
+    """The name and what follows `~`; None after it where the argument is an assignment."""
+    if "~" not in text:
+        return "", None
+    name, mark, rest = split_name("--do", text, "~")
+    return (name, rest.strip()) if mark and "=" not in name else ("", None)

@@ -23,6 +23,7 @@ from idgen_compiler.cli.arguments import (
     modules_from_here,
     named_classes,
     plain_value,
+    read_named,
     read_program,
     read_question,
     read_types,
@@ -32,6 +33,7 @@ from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
 from idgen_compiler.data.atomic import followed
 from idgen_compiler.errors import DataError, GraphError, QueryError
+from idgen_compiler.forms.policy import UNIFORM
 from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.hinge.question import query_of
@@ -106,6 +108,15 @@ CheckGraph = Annotated[
         show_default="on",
     ),
 ]
+Policies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy",
+        metavar="pi=FILE",
+        help="The law of a policy that the query names: the .csv file of a table (what it reads, the treatment, "
+        "probability), or uniform; repeatable. May be left to sample where no condition depends on it.",
+    ),
+]
 BackendName = Annotated[str, typer.Option("--backend", help="What trains the models.")]
 
 
@@ -139,6 +150,7 @@ def fit_command(
     images: Images = None,
     checkpoint: CheckpointFolder = None,
     check_graph: CheckGraph = None,
+    policy: Policies = None,
     backend: BackendName = "torch",
     level: Level = 2,
     realize: Realize = "auto",
@@ -165,6 +177,7 @@ def fit_command(
         "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
         "checkpoint": checkpoint,
         "check_graph": check_graph,
+        "policies": read_named(policy or ()) or None,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     given |= reading_options(missing, read, images_root)
@@ -180,12 +193,20 @@ def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path) -> None:
     if callable(report := getattr(sampler, "report", None)):
         page.code(str(report()))
     asked = query_of(compiled, compiled.samplers[0])
+    drawn = dict(asked.policies)
+    known = getattr(getattr(sampler, "fitted", sampler), "named", {})
+    laws = [
+        f"--do {shlex.quote(f'{spelled(name)} ~ law.csv')}"
+        for name, form in asked.policies
+        if form.by is None and form.name != UNIFORM and form.name not in known
+    ]
     inputs = [
         f"{option} {shlex.quote(spelled(name))}=..."
         for option, names in (("--do", asked.treatments), ("--given", asked.conditions))
         for name in names
-        if name not in asked.values
+        if name not in asked.values and name not in drawn
     ]
+    inputs = [*laws, *inputs]
     page.text(f"\nsaved in {out}; sample with\n  " + " ".join(["idgen sample", str(out), "-n 10000", *inputs]))
 
 

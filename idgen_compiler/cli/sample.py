@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from idgen_compiler.cli.arguments import assignments, modules_from_here
+from idgen_compiler.cli.arguments import assignments, modules_from_here, read_settings
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
 from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.page import Page
@@ -24,7 +24,12 @@ def sample_command(
     n: Annotated[int, typer.Option("-n", help="How many samples.")] = 10_000,
     do: Annotated[
         list[str] | None,
-        typer.Option("--do", metavar="X=VALUE", help="Set a treatment; repeatable. A composite: X=3,red."),
+        typer.Option(
+            "--do",
+            metavar="X=VALUE",
+            help="Set a treatment; repeatable. A composite: X=3,red. Or draw it: 'X ~ uniform', 'X ~ table.csv' (what "
+            "the law reads, X, probability), 'X = X + 1'.",
+        ),
     ] = None,
     given: Annotated[
         list[str] | None, typer.Option("--given", metavar="Z=VALUE", help="A condition; repeatable.")
@@ -61,8 +66,8 @@ def sample_command(
     with modules_from_here():
         sampler = load(folder, **wanted)
     values = [
-        {name: sampler.read_value(name, text) for name, text in assignments(option, texts or ()).items()}
-        for option, texts in (("--do", do), ("--given", given))
+        read_settings(do or (), sampler),
+        {name: sampler.read_value(name, text) for name, text in assignments("--given", given or ()).items()},
     ]
     asked = query_of(sampler.program, sampler_of(sampler.program, query))
     for name, value in stated_values(sampler.program, query).items():

@@ -60,6 +60,13 @@ def _pairs(found: re.Match[str]) -> str:
     return " ".join(_option(name, f"{spelled(str(key))}={_told(value)}") for key, value in pairs.items())
 
 
+def _drawn(option: str, mapping: str) -> str:
+    """The option that gives the one variable or policy of a mapping a law of a file."""
+    (name,) = _read(mapping.replace(": ...", ": Ellipsis"))
+    text = f"{spelled(str(name))} ~ law.csv" if option == "--do" else f"{name}=law.csv"
+    return f"{option} {shlex.quote(text)}"
+
+
 def _told(value: object) -> str:
     if isinstance(value, list):
         return ",".join(map(str, value))
@@ -75,6 +82,11 @@ def _read(text: str) -> Any:
 
 
 _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (rf"do=(\{{(?:{_TEXT}): \.\.\.\}}) with (.*), as Law\(\.\.\.\)", lambda m: f"{_drawn('--do', m[1])} with {m[2]}"),
+    (
+        rf"policies=(\{{(?:{_TEXT}): \.\.\.\}}) to fit, with (.*), as Law\(\.\.\.\)",
+        lambda m: f"{_drawn('--policy', m[1])} to fit, with {m[2]}",
+    ),
     (rf"latent={_LIST} for ADMG.parse or compile, (--latent .*?) on the command line", r"\1"),
     (rf"(missing|realize|device|checkpoint)=({_TEXT})", _plain),
     (r"(ensemble|epochs)=(\d+)", _plain),

@@ -39,7 +39,7 @@ def lowered(identification: Identification, kernel: Kernel, ways: Sequence[type[
     query = identification.query
     estimand = replace(identification.estimand, kernel=kernel)
     graph = identification.graph
-    operations = lower(estimand, (*query.treatments, *query.conditions), query.outcomes, ways, bind.data(graph))
+    operations = lower(estimand, query.inputs, query.outcomes, ways, bind.data(graph))
     return Program(str(query), graph, operations)
 
 

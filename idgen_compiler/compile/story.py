@@ -115,10 +115,10 @@ def explain(
 def explained(query: Query, graph: ADMG, options: CompileOptions) -> Compilation:
     """The compilation of a checked query, by checked options.  Raises QueryError and NotIdentifiable."""
     identification = identify(query, graph)
-    best = min(compiled(identification, Posing(query, graph), options), key=rank)
+    best = min(compiled(identification, Posing(query, identification.graph), options), key=rank)
     literal = best.stages[0]
     considered = len(rewrites.LEVELS[options.level])
-    if options.level >= 2:
+    if options.level >= 2 and not query.policies:  # equal ways to pose a query with policies are not searched
         best, more = searched(query, best, options)
         considered += more
     if best.posing.why:

@@ -18,6 +18,7 @@ from idgen_compiler.estimand.nodes import (
     Product,
     Renamed,
 )
+from idgen_compiler.estimand.policies import Governed, Policy
 from idgen_compiler.estimand.tree import walk
 
 __all__ = ["to_dot", "to_mermaid"]
@@ -67,6 +68,8 @@ def _label(node: Kernel) -> str:
             return f"P({_list(node.targets)})"
         case Intervened():
             return f"P({_list(node.targets)} ; do({_list(node.inputs)}))"
+        case Governed() | Policy():
+            return str(node)
         case Conditional():
             return f"{_list(node.to)} | {_list(node.given)}" if node.given else _list(node.to)
         case Product():

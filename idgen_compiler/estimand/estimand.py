@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from idgen_compiler.estimand.evaluation import evaluate
+from idgen_compiler.estimand.evaluation import Policies, evaluate
 from idgen_compiler.estimand.formulation import MOST_PROBABILITIES, FreeVariables
+from idgen_compiler.estimand.languages.sympy import to_sympy
+from idgen_compiler.estimand.languages.y0 import to_y0
 from idgen_compiler.estimand.nodes import Intervened, Kernel
 from idgen_compiler.estimand.notation import to_latex, to_text
-from idgen_compiler.estimand.sympy import to_sympy
 from idgen_compiler.estimand.tables import Joint, KernelTable
 from idgen_compiler.estimand.tree import walk
-from idgen_compiler.estimand.y0 import to_y0
 
 if TYPE_CHECKING:
     import sympy
@@ -42,8 +42,8 @@ class Estimand:
     given: tuple[str, ...]
     targets: tuple[str, ...]
 
-    def evaluate(self, joint: Joint) -> KernelTable:
-        """The exact value on a discrete joint.
+    def evaluate(self, joint: Joint, policies: Policies | None = None) -> KernelTable:
+        """The exact value on a discrete joint; `policies` holds the law of every treatment that a policy draws.
 
         Shape: one axis for each of `given`, then one for each of `targets`. Fractions in, Fractions out. It is NaN
         where the joint does not determine it, because it rests on a condition that never occurs
@@ -57,7 +57,7 @@ class Estimand:
         array([[0.75, 0.25],
                [0.5 , 0.5 ]])
         """
-        table = evaluate(self.kernel, joint, (*self.given, *self.targets))
+        table = evaluate(self.kernel, joint, (*self.given, *self.targets), policies)
         return KernelTable.of(table, self.given, self.targets)
 
     @property
@@ -83,7 +83,7 @@ class Estimand:
     def to_sympy(
         self, *, joint: bool = False, free: FreeVariables = "keep", limit: int = MOST_PROBABILITIES
     ) -> sympy.Expr:
-        """A SymPy expression; see `estimand.sympy.to_sympy`.
+        """A SymPy expression; see `estimand.languages.sympy.to_sympy`.
 
         With `joint`, conditionals are ratios of joint probabilities, so that SymPy cancels what they share; `free` says
         whether variables whose value does not matter stay symbols or are averaged over their observed law.
@@ -92,7 +92,7 @@ class Estimand:
         return to_sympy(self.kernel, joint=joint, free=free, limit=limit, reserved=(*self.given, *self.targets))
 
     def to_y0(self, *, free: FreeVariables = "keep", limit: int = MOST_PROBABILITIES) -> Expression:
-        """An expression of y0's DSL; see `estimand.y0.to_y0`, and `to_sympy` here for `free`.
+        """An expression of y0's DSL; see `estimand.languages.y0.to_y0`, and `to_sympy` here for `free`.
 
         Raises IdgenError when y0 is not installed or refuses a name, and when the expression would hold more than
         `limit` probabilities or two values of one variable that nesting cannot keep apart.

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.nodes import (
     Conditional,
     Free,
@@ -25,11 +26,12 @@ from idgen_compiler.estimand.nodes import (
     Product,
     Renamed,
 )
+from idgen_compiler.estimand.policies import Governed, Policy
 from idgen_compiler.estimand.tables import Joint, Table, contract, normalize
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.names import variable_of
 
-__all__ = ["evaluate"]
+__all__ = ["Policies", "evaluate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,17 @@ class _Value:
     bound: frozenset[str] = frozenset()
 
 
-def evaluate(kernel: Kernel, joint: Joint, keep: Sequence[str]) -> Table:
+Policies = Mapping[str, Table]
+"""Treatment -> the law that draws it: its own axis, and one for each variable that it reads, X' for its natural X."""
+
+
+def evaluate(kernel: Kernel, joint: Joint, keep: Sequence[str], policies: Policies | None = None) -> Table:
     """The kernel as a table over `keep`, which names its targets and any superset of its inputs, in order.
 
-    Exact when the joint holds Fractions.  Raises DataError when the joint lacks a variable.
+    Exact when the joint holds Fractions.  Raises DataError when the joint lacks a variable, and where a policy has no
+    law.
     """
-    evaluation = _Evaluation(joint)
+    evaluation = _Evaluation(joint, policies or {})
     value = fold(kernel, evaluation.visit)
     return evaluation.table(value, keep)
 
@@ -53,8 +60,9 @@ def evaluate(kernel: Kernel, joint: Joint, keep: Sequence[str]) -> Table:
 class _Evaluation:
     """One evaluation: the joint, and fresh names for bound axes."""
 
-    def __init__(self, joint: Joint) -> None:
+    def __init__(self, joint: Joint, policies: Policies) -> None:
         self.joint = joint
+        self.policies = policies
         self.sizes = dict(joint.sizes)
         self.fresh = count()
 
@@ -83,7 +91,22 @@ class _Evaluation:
                 for old, new in node.names:
                     self.size_of(new, old)
                 return self.rename(self.freshen(values[node.body]), dict(node.names))
+            case Governed():
+                return values[node.body]
+            case Policy():
+                return _Value((self.policy(node),))
         raise TypeError(f"no evaluation for {type(node).__name__}")
+
+    def policy(self, node: Policy) -> Table:
+        """The law that draws a treatment, with the axes under the names that the node has."""
+        for name in (*node.to, *node.given):
+            self.size_of(name, variable_of(name))
+        (treatment,) = map(variable_of, node.to)
+        if treatment not in self.policies:
+            raise DataError(f"no law is given of {treatment}, which {node} draws; give one for each policy")
+        law, read = self.policies[treatment], {variable_of(name): name for name in node.given}
+        own = {axis: read.get(variable_of(axis), axis) for axis in law.axes if axis != treatment}
+        return law.renamed({treatment: node.to[0], **own})
 
     def even(self, name: str) -> Table:
         """Every value evenly that occurs at all: at others nothing is determined, and any value will do."""

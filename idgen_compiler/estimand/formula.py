@@ -49,11 +49,12 @@ class Formula(Tree["Formula"]):
 
 @dataclass(frozen=True, eq=False)
 class Probability(Formula):
-    """P(targets | given) of the observational law, or of the sub-law Q`law` when `law` is not 0."""
+    """P(targets | given) of the observational law, or of the sub-law Q`law` when `law` is not 0, or of a `policy`."""
 
     targets: Names
     given: Names
     law: int = 0
+    policy: str = ""
 
     @cached_property
     def mentions(self) -> frozenset[str]:

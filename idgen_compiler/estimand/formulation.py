@@ -25,6 +25,7 @@ from idgen_compiler.estimand.nodes import (
     Product,
     Renamed,
 )
+from idgen_compiler.estimand.policies import Governed, Policy
 from idgen_compiler.estimand.tree import fold, walk
 
 __all__ = ["MOST_PROBABILITIES", "FreeVariables", "write_named", "write_out", "written_size"]
@@ -52,7 +53,7 @@ def written_size(kernel: Kernel) -> int:
                 targets[node.of] = frozenset(node.of.targets)
             times_written = 1 if targets[node.of].isdisjoint(node.given) else 2
             return min(_COUNTLESS, times_written * sizes[node.of])
-        if isinstance(node, (Conditional, Observed)):
+        if isinstance(node, (Conditional, Observed, Policy)):
             return 1
         return min(_COUNTLESS, sum(sizes[part] for part in node.made_of))
 
@@ -179,12 +180,16 @@ class _Writer:
                 new = dict(node.names)
                 inside = {name: names[new.get(name, name)] for name in (*node.body.targets, *node.body.inputs)}
                 return (yield self.formula(node.body, inside, scope))
+            case Governed():
+                return (yield self.formula(node.body, names, scope))
         raise TypeError(f"no formula for {type(node).__name__}")
 
     def atom(self, node: Kernel, names: Renaming) -> Probability | None:
         """The node as a single probability, where it is one."""
-        law = 0
-        if isinstance(node, Conditional):
+        law, policy = 0, ""
+        if isinstance(node, Policy):
+            policy = node.word
+        elif isinstance(node, Conditional):
             if node.of in self.named:
                 law = self.number_of(node.of)
             elif not isinstance(node.of, Observed):
@@ -193,7 +198,8 @@ class _Writer:
             law = self.number_of(node)
         elif not isinstance(node, Observed):
             return None
-        return Probability(tuple([names[t] for t in node.targets]), tuple([names[i] for i in node.inputs]), law)
+        given = tuple([names[i] for i in node.inputs])
+        return Probability(tuple([names[t] for t in node.targets]), given, law, policy)
 
     def number_of(self, law: Kernel) -> int:
         number = self.numbers.get(law)
@@ -269,6 +275,8 @@ def _factors(kernel: Kernel) -> Iterator[Kernel]:
         node = stack.pop()
         if isinstance(node, (Product, Intervened)):
             stack.extend(reversed(node.factors))
+        elif isinstance(node, Governed):
+            stack.append(node.body)
         else:
             yield node
 

@@ -25,15 +25,19 @@ from idgen_compiler.estimand.nodes import (
     Product,
     Renamed,
 )
+from idgen_compiler.estimand.policies import Governed, Policy
 
 __all__ = ["Factor", "Flat", "flatten", "unflatten"]
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One conditional of one variable, with the slots that its target and its inputs (in order) stand for."""
+    """One conditional of one variable, with the slots that its target and its inputs (in order) stand for.
 
-    kernel: Conditional
+    A policy's law is one, too, though not of any data.
+    """
+
+    kernel: Conditional | Policy
     target: str
     inputs: Names
 
@@ -70,6 +74,11 @@ def flatten(kernel: Kernel, reserved: Iterable[str] = ()) -> Flat:
         match node:
             case Conditional():
                 atoms += _atoms(node, slot)
+            case Policy():
+                read = tuple([slot.get(n, n) for n in node.given])
+                atoms.append(Factor(node, slot.get(node.to[0], node.to[0]), read))
+            case Governed():
+                stack.append((node.body, slot))
             case Product() | Intervened():
                 stack.extend((factor, slot) for factor in reversed(node.factors))
             case Marginal():

@@ -84,9 +84,9 @@ class _Notation(ABC):
 
     def visit(self, term: Formula, texts: Mapping[Formula, str]) -> str:
         match term:
-            case Probability(targets, given, law):
+            case Probability(targets, given, law, policy):
                 condition = f" {self.bar} {self.names(given)}" if given else ""
-                return f"{self.law(law)}({self.names(targets)}{condition})"
+                return f"{self.policy(policy) if policy else self.law(law)}({self.names(targets)}{condition})"
             case Sum(over, body):
                 return f"{self.sum_sign(over)} {self.factor(body, texts[body], last=True)}"
             case Times(factors):
@@ -113,6 +113,10 @@ class _Notation(ABC):
     @abstractmethod
     def law(self, number: int) -> str:
         """P, or the name of a sub-law."""
+
+    @abstractmethod
+    def policy(self, name: str) -> str:
+        """The name of a policy's law."""
 
     @abstractmethod
     def do(self, names: str) -> str:
@@ -152,6 +156,9 @@ class _Text(_Notation):
 
     def law(self, number: int) -> str:
         return f"Q{number}" if number else "P"
+
+    def policy(self, name: str) -> str:
+        return name
 
     def do(self, names: str) -> str:
         return f"do({names})"
@@ -199,6 +206,9 @@ class _Latex(_Notation):
 
     def law(self, number: int) -> str:
         return f"Q_{{{number}}}" if number else "P"
+
+    def policy(self, name: str) -> str:
+        return r"\pi" if name == "pi" else _latex_name(name)
 
     def do(self, names: str) -> str:
         return rf"\mathrm{{do}}({names})"

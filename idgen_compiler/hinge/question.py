@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import operator
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.errors import DataError, QueryError, near_misses
 from idgen_compiler.forms.spelling import composed
-from idgen_compiler.ir.operations import Sample
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.hinge.assigned import Assigned, assigned, compile_instead, unread
+from idgen_compiler.hinge.policies import Policy, is_policy
+from idgen_compiler.ir.operands import records
+from idgen_compiler.ir.operations import Assign, Sample
+from idgen_compiler.ir.policies import Fixed
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query, Value
 
@@ -28,7 +33,9 @@ MOST = 2**48
 class Question:
     """A call of `sample` that makes sense: each input has one value, in the role that the query gives it.
 
-    Whether a value is one of the variable's own (a label, a number, an image) is for the backend to say.
+    `drawn` are treatments that the caller sets, each sample by a draw from a policy without inputs; `assigned` what
+    fills the slots that the program leaves to policies. Whether a value is one of the variable's own (a label, a
+    number, an image) is for the backend to say.
     """
 
     sampler: Sample
@@ -37,6 +44,8 @@ class Question:
     seed: int
     do: Mapping[str, Any]
     given: Mapping[str, Any]
+    drawn: Mapping[str, Policy] = field(default_factory=dict)
+    assigned: tuple[Assigned, ...] = ()
 
     @classmethod
     def of(
@@ -47,11 +56,13 @@ class Question:
         given: object = None,
         seed: object = None,
         query: Query | str | None = None,
+        named: Mapping[str, Policy] | None = None,
     ) -> Question:
         """The question that a caller's arguments put to a program; without a seed a fresh one is drawn.
 
         Where `do` and `given` say nothing of a variable, the value that the query states holds: that of the argument
-        `query`, or else that of the query that was compiled, as X = 1 of P(Y | do(X=1)).
+        `query`, or else that of the query that was compiled, as X = 1 of P(Y | do(X=1)). The value of a treatment may
+        be a policy (see `hinge.policies`); `named` are those that the fit was given, by name.
 
         Raises DataError for a query that the program does not answer, a number of samples or seed that is none, and
         for variables that are missing, unknown, given twice, or in `do` where they belong in `given`.
@@ -76,7 +87,14 @@ class Question:
                 values[roles[name]][name] = value
         _check_names(asked, roles, values)
         _check_complete(asked, roles, sampler.network.inputs, values)
-        return cls(sampler, asked, count, chosen, values["do"], values["given"])
+        said = {name: values["do"].pop(name) for name in dict(asked.policies) if name in values["do"]}
+        fills = tuple(
+            assigned(each, named or {}, program, said.get(variable_of(each.slot)))
+            for each in records(sampler.network, Assign)
+        )
+        _check_said(program, asked, said, {each.treatment for each in fills})
+        drawn = _drawn(asked, values)
+        return cls(sampler, asked, count, chosen, values["do"], values["given"], drawn, fills)
 
     @property
     def settings(self) -> dict[str, tuple[Setting, Any]]:
@@ -117,7 +135,7 @@ def sampler_of(program: Program, query: Query | str | None) -> Sample:
 def query_of(program: Program, op: Sample) -> Query:
     """The query that a sampler's name states; where it states none, the inputs are taken for treatments."""
     found, inputs = _parsed(op.query or program.name), set(op.network.inputs)
-    if found is not None and inputs <= {*found.treatments, *found.conditions}:
+    if found is not None and inputs <= {*found.inputs}:
         return found
     return Query(op.network.outputs, op.network.inputs)
 
@@ -151,7 +169,7 @@ def check_stated(program: Program, check: Callable[[Setting, Value], object], qu
                 check(Setting(role, name, 1), value)
             except DataError as error:
                 others = {other: held for other, held in asked.values.items() if other != name}
-                left = Query(asked.outcomes, asked.treatments, asked.conditions, others)
+                left = Query(asked.outcomes, asked.treatments, asked.conditions, others, dict(asked.policies))
                 raise DataError(f"{error}; {left} leaves it open") from None
 
 
@@ -217,6 +235,35 @@ def _check_names(query: Query, roles: Mapping[str, str], values: Mapping[str, Ma
                 raise DataError(f"{query} has {name} in {own}, not in {role}: pass {own}={{{name!r}: ...}}")
             if value is None:
                 raise DataError(f"{role}({name}=...) is None; give a value")
+
+
+def _drawn(query: Query, values: Mapping[str, dict[str, Any]]) -> dict[str, Policy]:
+    """The policies among the values of `do`, which they leave; one that is always the same is left as that value."""
+    drawn: dict[str, Policy] = {}
+    for name, value in list(values["do"].items()):
+        if isinstance(value, Fixed):
+            values["do"][name] = value.value
+        elif is_policy(value):
+            if lost := unread(value, name, {}):
+                raise DataError(compile_instead(value, name, lost, str(query)))
+            drawn[name] = values["do"].pop(name)
+    for name, value in values["given"].items():
+        if is_policy(value):
+            raise DataError(
+                f"given({name}=...) is {value!r:.80}; a condition has values, a treatment may have a policy"
+            )
+    return drawn
+
+
+def _check_said(program: Program, query: Query, said: Mapping[str, Any], filled: Collection[str]) -> None:
+    """Raise DataError for what is said of a treatment that was drawn when the program was fitted."""
+    for name in said:
+        for law in program.laws if name not in filled else ():
+            if any(variable_of(each.slot) == name for each in records(law, Assign)):
+                raise DataError(
+                    f"do({name}=...) comes too late: {query} is a conditional of {law.result}, whose rows were drawn "
+                    f"by the policy of {name} in the fit; give it there, or compile another query"
+                )
 
 
 def _check_complete(

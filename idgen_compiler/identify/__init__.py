@@ -9,7 +9,9 @@ from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.nodes import Observed
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify.algorithm import solve
+from idgen_compiler.identify.governed import solve_governed
 from idgen_compiler.identify.trace import Problem, Step
+from idgen_compiler.identify.worlds import World
 from idgen_compiler.query import Query, check_question
 
 __all__ = ["Identification", "Problem", "Step", "identify"]
@@ -38,6 +40,9 @@ def identify(query: Query, graph: ADMG, *, exchange: bool = True) -> Identificat
     `exchange=False` leaves out the exchange of conditions for interventions in IDC: what it answers is right, but it
     may refuse conditional queries that are identifiable.
 
+    Treatments that a policy draws make the answer a kernel given the policies' laws (see `identify.governed`). Its
+    graph stands in an order in which what a policy reads comes before what it draws.
+
     Raises QueryError when the query does not fit the graph, GraphError for a graph with fixed vertices, and
     NotIdentifiable with the hedge when no formula in P(V) exists.
 
@@ -53,10 +58,15 @@ def identify(query: Query, graph: ADMG, *, exchange: bool = True) -> Identificat
     check_question(query, graph)
     if graph.fixed:
         raise GraphError(f"{', '.join(sorted(graph.fixed))} are fixed; identify takes the graph before interventions")
-    y, x, z = (graph.mask_of(names) for names in (query.outcomes, query.treatments, query.conditions))
     try:
-        trace = solve(Problem(y, x, Observed(graph), graph, z), exchange=exchange)
+        if query.policies:
+            world = World.of(query, graph)
+            graph = world.graph
+            trace = solve_governed(query, world, exchange=exchange)
+        else:
+            y, x, z = (graph.mask_of(names) for names in (query.outcomes, query.treatments, query.conditions))
+            trace = solve(Problem(y, x, Observed(graph), graph, z), exchange=exchange)
     except NotIdentifiable as error:
         raise NotIdentifiable(str(query), error.hedge, error.step) from None
-    given = tuple(sorted((*query.treatments, *query.conditions)))
+    given = tuple(sorted(query.inputs))
     return Identification(query, graph, Estimand(trace.kernel, given, tuple(sorted(query.outcomes))), trace)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from idgen_compiler.errors import GraphError
+from idgen_compiler.errors import GraphError, QueryError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 
@@ -43,6 +43,8 @@ def exchanged(query: Query, graph: ADMG) -> Query:
     Raises QueryError for a query that does not fit the graph, GraphError for a graph with fixed vertices.
     """
     query.check(graph)
+    if query.policies:
+        raise QueryError(f"{query} has policies; ask about the kernel that they multiply, P(..., W | do(...))")
     if graph.fixed:
         raise GraphError(f"{', '.join(sorted(graph.fixed))} are fixed; a query is about the graph before interventions")
     mixed = _Mixed.of(graph)

@@ -20,6 +20,7 @@ TITLES = {
     4: "split into districts",
     5: "hedge: not identifiable",
     6: "intervening is conditioning",
+    "policy": "draw by policies",
     7: "fix what lies outside the district, go on in the new law",
 }
 
@@ -45,8 +46,9 @@ class Problem:
 class Step:
     """One call: its problem, the line of the algorithm that answered it, the calls that this made, and the answer.
 
-    `line` is 1 to 7 for ID, "IDC" and "ratio" for the two branches of IDC. `moved` are the vertices that the line is
-    about: dropped (2), added to the intervention (3), the districts' union (4), fixed (7), moved into do(...) (IDC).
+    `line` is 1 to 7 for ID, "IDC" and "ratio" for the two branches of IDC, "policy" where treatments are drawn.
+    `moved` are the vertices that the line is about: dropped (2), added to the intervention (3), the districts' union
+    (4), fixed (7), moved into do(...) (IDC), drawn (policy).
     """
 
     problem: Problem
@@ -101,6 +103,8 @@ class Step:
                 return f"{self.title} {' '.join('{' + spelled_all(d) + '}' for d in districts)}"
             case 7:
                 return f"{self.title}: do({moved})"
+            case "policy":
+                return f"{self.title}: {moved}"
             case "IDC":
                 return f"{self.title}: {moved} (do-calculus, rule 2)"
         return self.title

@@ -2,6 +2,7 @@
 
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Bind,
     Draw,
     LawType,
@@ -18,17 +19,21 @@ from idgen_compiler.ir.operations import (
     Way,
     variable_of,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Policy, Shifted, Uniform
+from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 from idgen_compiler.ir.program import Program
 
 __all__ = [
     "Apply",
+    "Assign",
+    "Assignment",
     "Bind",
     "ByModel",
     "Column",
     "Draw",
     "Fixed",
     "LawType",
+    "Moved",
+    "Named",
     "Network",
     "Observe",
     "Operation",

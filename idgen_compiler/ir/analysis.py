@@ -9,6 +9,7 @@ from typing import TypeVar
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operands import Role, leaves, records
 from idgen_compiler.ir.operations import (
+    Assign,
     Draw,
     Network,
     Observe,
@@ -77,6 +78,8 @@ def columns_read(op: Operation, observed: str, models: Mapping[str, Train]) -> I
                 yield data, (variable_of(draw.slot),)
             case Uniform() | Fixed():
                 yield observed, (variable_of(draw.slot),)  # one of the values that were observed, or all
+    for assign in records(op, Assign):
+        yield observed, (variable_of(assign.slot),)  # which values there are is known from the data
     for rows in records(op, Rows):
         yield rows.data, tuple(map(variable_of, rows.slots))
 

@@ -58,7 +58,6 @@ def cost_of(operations: Sequence[Operation]) -> Cost:
 def _depth(network: Network) -> int:
     depth: dict[str, int] = {}
     for statement in network.statements:
-        if isinstance(statement, Apply):
-            below = max((depth.get(slot, 0) for slot in statement.inputs), default=0)
-            depth.update(dict.fromkeys(statement.slots, below + 1))
+        below = max((depth.get(slot, 0) for slot in statement.inputs), default=0)
+        depth.update(dict.fromkeys(statement.slots, below + isinstance(statement, Apply)))
     return max(depth.values(), default=0)

@@ -8,10 +8,11 @@ import re
 
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.forms.cursor import Cursor
-from idgen_compiler.forms.spelling import STRING, WORD
+from idgen_compiler.forms.spelling import STRING, WORD, composed
 from idgen_compiler.ir.operations import (
     MOST_OPERATIONS,
     Apply,
+    Assign,
     Bind,
     Draw,
     LawType,
@@ -27,13 +28,13 @@ from idgen_compiler.ir.operations import (
     Train,
     Way,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Policy, Shifted, Uniform
+from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 
 __all__ = ["parse_program"]
 
 _TOKEN = re.compile(
     rf"""(?P<value>%\w+) | (?P<name>{WORD}'*|{STRING}'+|`[^`\n]*`'*) | (?P<string>{STRING})
-    | (?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?) | (?P<mark>->|[{{}}\[\]()=:;|,~+-])""",
+    | (?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?) | (?P<mark>->|:=|[{{}}\[\]()=:;|,~+-])""",
     re.VERBOSE,
 )
 _BETWEEN = re.compile(r"(?:\s|\#[^\n]*)*")
@@ -181,6 +182,8 @@ class _Parser(Cursor):
 
     def statement(self) -> Statement:
         slots = self.enclosed("(", self.name, ")") if self.value == "(" else (self.name(),)
+        if len(slots) == 1 and self.skip(":="):
+            return Assign(slots[0], self.assigned())
         self.take("~")
         if self.kind == "name" and self.skip("rows"):
             return Rows(slots, self.data())
@@ -192,6 +195,22 @@ class _Parser(Cursor):
             what = "a draw fills one slot; write `rows %data` for a row as it stands, or a model's inputs: %m(X)"
             raise self.error(what, start)
         return Draw(slots[0], policy)
+
+    def assigned(self) -> Assignment:
+        """What stands after `:=`: a named law of earlier slots, a slot that is moved, uniform or a value."""
+        start = self.start
+        if self.kind not in ("name", "string") or self.value in ("uniform", "true", "false"):
+            policy = self.policy()
+            if not isinstance(policy, Uniform | Fixed):
+                raise self.error("a treatment is assigned by pi(W), uniform, a value, or a slot that is moved", start)
+            return policy
+        label = self.string("a label") if self.kind == "string" else None
+        name = composed(label) if label is not None else self.name()
+        if not self.on_next_line and (self.value in ("+", "-") or (self.kind == "number" and self.value[0] == "-")):
+            sign = -1 if self.skip("-") else 1
+            self.skip("+")
+            return Moved(name, sign * self.amount())
+        return Fixed(label) if label is not None else Named(name, self.enclosed("(", self.name, ")"))
 
     def policy(self) -> Policy:
         if self.kind == "value":

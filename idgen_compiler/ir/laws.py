@@ -8,7 +8,7 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.operands import Names
 from idgen_compiler.ir.operations import LawType, Observe, Realize
 
-__all__ = ["graph_of_text", "graph_text", "law_graph", "law_type"]
+__all__ = ["graph_of_text", "graph_text", "law_graph", "law_type", "unfixed"]
 
 
 def law_graph(graph: ADMG, data: Observe | Realize) -> ADMG:
@@ -39,6 +39,11 @@ def law_type(law: ADMG, base: ADMG, graph: ADMG) -> LawType:
         graph.nodes.issuperset((*targets, *fixed)) and _after(graph, targets, fixed).key == law.key
     )
     return LawType(targets, fixed, "" if known else graph_text(base))
+
+
+def unfixed(graph: ADMG) -> ADMG:
+    """The same vertices, order and edges with nothing fixed, as a text of a graph has it."""
+    return ADMG(graph.directed, graph.bidirected, graph.order)
 
 
 @lru_cache(maxsize=256)

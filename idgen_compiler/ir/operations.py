@@ -15,11 +15,12 @@ from typing import ClassVar, Literal
 from idgen_compiler.forms.spelling import spelled_all
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operands import DataUse, ModelUse, Names, Result, Slot, Slots
-from idgen_compiler.ir.policies import ByModel, Policy
+from idgen_compiler.ir.policies import Assignment, ByModel, Moved, Named, Policy
 
 __all__ = [
     "MOST_OPERATIONS",
     "Apply",
+    "Assign",
     "Bind",
     "Draw",
     "LawType",
@@ -97,7 +98,30 @@ class Rows:
         return ()
 
 
-Statement = Draw | Rows | Apply
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`slot := policy`: a treatment that is drawn as the query says, given earlier slots.
+
+    The law of the answer is one given the policy's; unlike that of a draw it cannot be chosen otherwise.
+    """
+
+    word: ClassVar[str] = "assign"
+
+    slot: Slot
+    policy: Assignment
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The one slot that this fills."""
+        return (self.slot,)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The slots that the policy reads."""
+        return self.policy.inputs if isinstance(self.policy, Named | Moved) else ()
+
+
+Statement = Draw | Rows | Apply | Assign
 
 
 @dataclass(frozen=True, slots=True)

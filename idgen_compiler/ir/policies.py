@@ -5,6 +5,10 @@ W2 ~ uniform           every category, or the observed range, evenly
 W2 ~ 1                 always this value; texts in quotes
 W2 ~ %obs + 1.5        a value of that column, moved
 W2 ~ %m3(X)            a model's answer to earlier slots
+W2 := pi(W1)           a law that the caller names, given earlier slots
+W2 := W2' + 1.5        the value of an earlier slot, moved
+
+The last two stand where a treatment is assigned, and so do `uniform` and values.
 """
 
 from __future__ import annotations
@@ -12,9 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from idgen_compiler.ir.operands import DataUse, ModelUse, Slots
+from idgen_compiler.ir.operands import DataUse, ModelUse, Slot, Slots
 
-__all__ = ["ByModel", "Column", "Fixed", "Policy", "Shifted", "Uniform", "Value"]
+__all__ = ["Assignment", "ByModel", "Column", "Fixed", "Moved", "Named", "Policy", "Shifted", "Uniform", "Value"]
 
 Value = str | bool | int | float
 """A value as it stands in a program: a label or a number in the user's own unit."""
@@ -73,4 +77,33 @@ class ByModel:
     inputs: Slots
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A law that the caller gives under this name, given slots that are filled before."""
+
+    word: ClassVar[str] = "named"
+
+    name: str
+    inputs: Slots
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The value of a number in an earlier slot, moved by `by` in its own unit."""
+
+    word: ClassVar[str] = "moved"
+
+    slot: Slot
+    by: float
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The slot that is moved."""
+        return (self.slot,)
+
+
 Policy = Column | Uniform | Fixed | Shifted | ByModel
+"""What draws a variable whose value may be anything, or that a data set sets."""
+
+Assignment = Named | Moved | Uniform | Fixed
+"""What draws a treatment as a query says."""

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Bind,
     Draw,
-    LawType,
     Network,
     Observe,
     Operation,
@@ -23,9 +23,9 @@ from idgen_compiler.ir.operations import (
     Train,
     Way,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Policy, Shifted, Uniform
+from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 
-__all__ = ["conditional_of", "print_operation", "print_policy", "print_program", "print_statement"]
+__all__ = ["conditional_of", "law_of", "print_operation", "print_policy", "print_program", "print_statement"]
 
 _COMMENT_COLUMN = 52
 
@@ -33,7 +33,7 @@ _COMMENT_COLUMN = 52
 def print_program(name: str, graph: str, operations: Sequence[Operation]) -> str:
     """The whole program, one operation or statement a line; a model's comment is the conditional that it computes."""
     width = max((len(op.result) for op in operations if not isinstance(op, Sample)), default=0)
-    laws = {op.result: op.law for op in operations if isinstance(op, Realize)}
+    laws = {op.result: op for op in operations if isinstance(op, Realize)}
     lines = [f"program {_quoted(name)} {{", f"  graph {_quoted(graph)}"]
     for op in operations:
         lines += ["  " + line for line in _operation_lines(op, width, _comment(op, name, laws))]
@@ -50,14 +50,16 @@ def print_statement(statement: Statement) -> str:
     match statement:
         case Draw(slot, policy):
             return f"{spelled(slot)} ~ {print_policy(policy)}"
+        case Assign(slot, policy):
+            return f"{spelled(slot)} := {print_policy(policy)}"
         case Rows(slots, data):
             return f"{_slots(slots)} ~ rows {data}"
         case Apply(slots, model, inputs):
             return f"{_slots(slots)} ~ {model}({spelled_all(inputs)})"
 
 
-def print_policy(policy: Policy) -> str:
-    """A policy as it stands after `~`."""
+def print_policy(policy: Policy | Assignment) -> str:
+    """A policy as it stands after `~` or `:=`."""
     match policy:
         case Column(data):
             return data
@@ -69,18 +71,39 @@ def print_policy(policy: Policy) -> str:
             return f"{data} {'-' if by < 0 else '+'} {json.dumps(abs(by))}"
         case ByModel(model, inputs):
             return f"{model}({spelled_all(inputs)})"
+        case Named(name, inputs):
+            return f"{name}({spelled_all(inputs)})"
+        case Moved(slot, by):
+            return f"{spelled(slot)} {'-' if by < 0 else '+'} {json.dumps(abs(by))}"
 
 
-def conditional_of(op: Train | Bind, law: LawType | None) -> str:
-    """What a model computes: P(Y | X ; do(W)), in the law of its data set, or in P(V) for None."""
-    fixed = law.fixed if law else ()
+def conditional_of(op: Train | Bind, law: Realize | None) -> str:
+    """What a model computes: P(Y | X ; do(W)), in the law of its data set, or in P(V) for None.
+
+    P(Y | X ; W := pi()) where a policy of the query draws W.
+    """
+    fixed = law.law.fixed if law else ()
     given = [name for name in op.inputs if name not in fixed]
     right = f" | {spelled_all(given)}" if given else ""
-    do = f" ; do({spelled_all(fixed)})" if fixed else ""
-    return f"P({spelled_all(op.targets)}{right}{do})"
+    return f"P({spelled_all(op.targets)}{right}{_after(law)})"
 
 
-def _comment(op: Operation, name: str, laws: Mapping[str, LawType]) -> str:
+def law_of(op: Realize) -> str:
+    """The law of a data set, with what its policies draw: P(X, Y ; do(W), X := pi(W))."""
+    return f"P({spelled_all(op.law.targets)}{_after(op)})"
+
+
+def _after(op: Realize | None) -> str:
+    """What was set and drawn in a law."""
+    if op is None:
+        return ""
+    done = [f"do({spelled_all(op.law.fixed)})"] if op.law.fixed else []
+    drawn = (s for way in op.ways if isinstance(way, Regenerate) for s in way.network.statements)
+    done += [print_statement(s) for s in drawn if isinstance(s, Assign)]
+    return f" ; {', '.join(done)}" if done else ""
+
+
+def _comment(op: Operation, name: str, laws: Mapping[str, Realize]) -> str:
     match op:
         case Train():
             return conditional_of(op, laws.get(op.data))

@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from idgen_compiler.errors import GraphError, ProgramError
+from idgen_compiler.forms.policy import names_policy
 from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import check_name, variable_of
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Bind,
     Draw,
     LawType,
@@ -28,7 +30,7 @@ from idgen_compiler.ir.operations import (
     Statement,
     Train,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Policy, Shifted, Uniform
+from idgen_compiler.ir.policies import ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 from idgen_compiler.ir.text import print_operation, print_statement
 
 __all__ = ["verify_operations"]
@@ -229,6 +231,8 @@ class _Scope:
                     raise _fault(op, model, f"{model} is a policy in a network", "apply the model instead", statement)
                 case Draw():
                     self.draw(op, statement, filled, statement)
+                case Assign():
+                    self.assign(op, statement, filled)
             for slot in statement.slots:
                 _is_slot(op, slot)
                 if slot in filled:
@@ -242,6 +246,20 @@ class _Scope:
             if slot not in filled:
                 what = f"no statement fills the output {slot}"
                 raise _fault(op, slot, what, "sample it, or drop it from the outputs")
+
+    def assign(self, op: Operation, assign: Assign, filled: Collection[str]) -> None:
+        """What a named law reads is filled, and what is moved is an instance of the same variable."""
+        name, policy = variable_of(assign.slot), assign.policy
+        if isinstance(policy, Uniform | Fixed) or name not in self.observable:
+            return self.draw(op, Draw(assign.slot, policy if isinstance(policy, Fixed) else Uniform()), filled, assign)
+        if (slot := next((s for s in policy.inputs if s not in filled), None)) is not None:
+            what = f"the policy reads {slot}, which is not filled at this point"
+            raise _fault(op, slot, what, "fill it by an earlier statement", assign)
+        if isinstance(policy, Named) and not names_policy(policy.name):
+            raise _fault(op, assign.slot, f"{policy.name!r} names no policy", "name it by a word, as pi", assign)
+        if isinstance(policy, Moved) and (variable_of(policy.slot) != name or _is_endless(policy.by)):
+            what = f"{assign.slot} is no value of {name} moved by a finite number"
+            raise _fault(op, assign.slot, what, f"move an instance of {name}", assign)
 
     def draw(self, op: Operation, draw: Draw, filled: Collection[str], line: Statement | None = None) -> None:
         name = variable_of(draw.slot)

@@ -12,6 +12,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.graph.separation import m_separated
 from idgen_compiler.ir.operations import (
     Apply,
+    Assign,
     Bind,
     Draw,
     LawType,
@@ -25,7 +26,7 @@ from idgen_compiler.ir.operations import (
     Way,
 )
 from idgen_compiler.ir.program import Program
-from idgen_compiler.ir.text import conditional_of, print_statement
+from idgen_compiler.ir.text import conditional_of, law_of, print_statement
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.regenerations import Explanation, reasons_of
 from idgen_compiler.report.report import Report
@@ -145,7 +146,7 @@ class ModelRow:
     law: str  #: the conditional that it learns
 
     @classmethod
-    def of(cls, op: Train, law: LawType | None) -> ModelRow:
+    def of(cls, op: Train, law: Realize | None) -> ModelRow:
         """The row of an operation on a data set of a law; None for P(V)."""
         return cls(op.result, op.targets, op.inputs, op.data, conditional_of(op, law))
 
@@ -192,7 +193,7 @@ class Summary(Report):
         """
         graph: ADMG = compilations[0].identification.graph
         pairs = zip(compilations, program.samplers, strict=True)
-        laws = {op.result: op.law for op in program.laws}
+        laws = {op.result: op for op in program.laws}
         return cls(
             graph=str(graph),
             vertices=len(graph),
@@ -257,7 +258,7 @@ def _data_sets(program: Program) -> Iterator[DataRow]:
         if isinstance(op, Observe):
             yield DataRow(op.result, op.variables, ("your data",), str(LawType(program.graph.order, ())))
         elif isinstance(op, Realize):
-            yield DataRow(op.result, op.variables, tuple(map(_origin, op.ways)), str(op.law))
+            yield DataRow(op.result, op.variables, tuple(map(_origin, op.ways)), law_of(op))
 
 
 def _origin(way: Way) -> str:
@@ -265,12 +266,13 @@ def _origin(way: Way) -> str:
         case Regenerate(do=do, network=network):
             models = ", ".join(s.model for s in network.statements if isinstance(s, Apply))
             rows = [f"rows of {s.data}" for s in network.statements if isinstance(s, Rows)]
-            return f"sampled from {', '.join([*rows, models])} with {_set(do)}"
+            drawn = tuple(s for s in network.statements if isinstance(s, Assign))
+            return f"sampled from {', '.join([*rows, models])} with {_set((*do, *drawn))}"
         case Reweight(data=data, do=do, by=by):
             return f"rows of {data}, weighted by {', '.join(by)} for {_set(do)}"
 
 
-def _set(do: tuple[Draw, ...]) -> str:
+def _set(do: tuple[Draw | Assign, ...]) -> str:
     return ", ".join(map(print_statement, do)) or "nothing set"
 
 

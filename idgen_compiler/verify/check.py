@@ -20,11 +20,12 @@ from idgen_compiler.query import Query, check_question
 from idgen_compiler.rewrites.bind import NOTHING, Bind
 from idgen_compiler.verify.models import CausalModel
 from idgen_compiler.verify.peer import PeerAnswer, ask_y0, evaluate_y0
+from idgen_compiler.verify.policies import RandomPolicies, opened
 from idgen_compiler.verify.report import Comparison, VerificationReport, VerificationRow
 
 __all__ = ["verify"]
 
-Answer = Callable[[Joint], KernelTable]
+Answer = Callable[[Joint, RandomPolicies], KernelTable]
 
 _CELLS = 2**14
 """The largest joint that is worked out exactly."""
@@ -52,6 +53,8 @@ def verify(
     `bound`, `functions`, `unobserved` and `fallbacks` are those of `compile`: the programs then run with the model's
     own conditionals in the place of what would be brought. A function rules out values that contradict its inputs, so
     that answers are compared at the values of treatments and conditions at which both they and the truth are defined.
+    Policies get random laws, a new one in each model; a move is verified as any law given the natural value. The truth
+    is that of the model with the laws in the place of the treatments' mechanisms.
 
     y0's answer is evaluated on the same models where y0 is installed. It is shown and never counts against us.
 
@@ -74,18 +77,21 @@ def verify(
             f"a verification takes at least one model and a seed from 0, not models={models!r}, seed={seed!r}"
         )
     identified = identify(query, graph)  # first, since a hedge is a proof also where models would be too large
+    if (more := opened(query)) != query:
+        query, identified = more, identify(more, graph)
     if 2 ** len(graph) > _CELLS:
         graph = _ancestral(query, graph, brought.names)
         identified = identify(query, graph)
-    answers: dict[str, Answer] = {"estimand": identified.estimand.evaluate}
+    estimand, functional = identified.estimand, brought.functions
+    answers: dict[str, Answer] = {"estimand": lambda joint, laws: estimand.evaluate(joint, laws.tables)}
     for name, program in programs(query, graph, brought).items():
         answers[name] = _exactly(program)
     y0 = ask_y0(query, graph)
-    functional = brought.functions
-    rows = [
-        _row(k, CausalModel.random(graph, (seed, k), functional), query, answers, y0, bool(functional))
-        for k in range(models)
-    ]
+    rows = []
+    for k in range(models):
+        model = CausalModel.random(graph, (seed, k), functional)
+        policies = RandomPolicies.of(query, model.sizes, (seed, k, 1))
+        rows.append(_row(k, model, query, policies, answers, y0, bool(functional)))
     return VerificationReport(query, graph, seed, tuple(rows), y0)
 
 
@@ -117,31 +123,37 @@ def programs(query: Query, graph: ADMG, bind: Bind = NOTHING) -> dict[str, Progr
 
 
 def _exactly(program: Program) -> Answer:
-    def answer(joint: Joint) -> KernelTable:
-        fitted: Any = program.fit(joint, backend="exact")
-        kernel: KernelTable = fitted.kernel()
+    def answer(joint: Joint, policies: RandomPolicies) -> KernelTable:
+        fitted: Any = program.fit(joint, backend="exact", policies=policies.named(program))
+        kernel: KernelTable = fitted.kernel(do=policies.laws())
         return kernel
 
     return answer
 
 
 def _row(
-    number: int, model: CausalModel, query: Query, answers: Mapping[str, Answer], y0: PeerAnswer, partly: bool
+    number: int,
+    model: CausalModel,
+    query: Query,
+    policies: RandomPolicies,
+    answers: Mapping[str, Answer],
+    y0: PeerAnswer,
+    partly: bool,
 ) -> VerificationRow:
     if (cells := prod(model.sizes.values())) > _CELLS:
         raise IdgenError(
             f"the joint of {len(model.graph)} variables has {cells:,} cells, more than the {_CELLS:,} that are worked "
             "out exactly; verify on the subgraph of the query's ancestors, or with another seed"
         )
-    joint, truth = model.observational(), model.truth(query)
-    ours = {name: _compared(answer, joint, truth, partly) for name, answer in answers.items()}
+    joint, truth = model.observational(), model.truth(query, policies.tables)
+    ours = {name: _compared(answer, joint, policies, truth, partly) for name, answer in answers.items()}
     return VerificationRow(number, ours, _compared_y0(y0, joint, truth))
 
 
-def _compared(answer: Answer, joint: Joint, truth: KernelTable, partly: bool) -> Comparison:
+def _compared(answer: Answer, joint: Joint, policies: RandomPolicies, truth: KernelTable, partly: bool) -> Comparison:
     """`partly`: compare where both are defined, since the joint does not determine the rest."""
     try:
-        found = answer(joint)
+        found = answer(joint, policies)
     except IdgenError as error:
         return Comparison("error", detail=f"raised {type(error).__name__}: {error}")
     if (found.given, found.targets) != (truth.given, truth.targets):

@@ -71,21 +71,31 @@ class CausalModel:
         law = contract([*self.hidden, *self.mechanisms.values()], self.graph.order, self.sizes, exact=True)
         return Joint(law.axes, law.values)
 
-    def truth(self, query: Query) -> KernelTable:
+    def truth(self, query: Query, policies: Mapping[str, Table] | None = None) -> KernelTable:
         """The kernel that a query asks for, from the model whose treatments are set by hand.
 
         Under do(x) the mechanisms of the treatments are left out and their values enter everywhere else (Pearl 2009,
-        section 3.2.3, the truncated factorization). It is not defined given values that never occur, which only
-        functions can rule out.
+        section 3.2.3, the truncated factorization). A law of `policies` (its axes the treatment and what it reads)
+        stands in the place of its treatment's mechanism; where it reads X', the natural X, the mechanism stays and
+        fills X', while everything else sees what the policy draws. The kernel is not defined given values that never
+        occur, which only functions can rule out.
         """
         query.check(self.graph)
-        wanted = (*query.outcomes, *query.conditions)
+        filled: dict[str, Table] = {v: self.mechanisms[v] for v in self.graph.order if v not in query.treatments}
+        for x, law in (policies or {}).items():
+            filled[x] = law
+            if f"{x}'" in law.axes:
+                filled[f"{x}'"] = self.mechanisms[x].renamed({x: f"{x}'"})
+        filled |= {law.axes[0]: law for law in self.hidden}
         # What is no ancestor of the outcomes or conditions sums to one.
-        relevant = self.graph.mutilated(into=query.treatments).ancestors(wanted) - set(query.treatments)
-        factors = [self.mechanisms[v] for v in self.graph.order if v in relevant]
-        causes = {axis for table in factors for axis in table.axes}
-        factors += [law for law in self.hidden if law.axes[0] in causes]
-        given, targets = tuple(sorted((*query.treatments, *query.conditions))), tuple(sorted(query.outcomes))
+        relevant, waiting = set[str](), [*query.outcomes, *query.conditions]
+        while waiting:
+            axis = waiting.pop()
+            if axis in filled and axis not in relevant:
+                relevant.add(axis)
+                waiting.extend(filled[axis].axes)
+        factors = [table for axis, table in filled.items() if axis in relevant]
+        given, targets = tuple(sorted(query.inputs)), tuple(sorted(query.outcomes))
         law = normalize(contract(factors, (*given, *targets), self.sizes, exact=True), targets)
         return KernelTable.of(law, given, targets)
 

@@ -40,6 +40,8 @@ class PeerAnswer:
 
 def ask_y0(query: Query, graph: ADMG) -> PeerAnswer:
     """Identify a query with y0, if it is installed; whatever it raises becomes the answer's `failure`."""
+    if query.policies:
+        return PeerAnswer(failure="y0 has no queries with policies", installed=False)
     try:
         with warnings.catch_warnings():  # importing y0 brings in libraries that warn about themselves
             warnings.simplefilter("ignore")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import Apply, Network
+from idgen_compiler.ir.operations import Apply, Assign, Network
 from idgen_torch.bound import BoundModel
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.returned import draw
 from idgen_torch.parts import Values
+from idgen_torch.running.assigning import Assigning
 from idgen_torch.running.draws import Draws, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
 
@@ -47,6 +48,7 @@ class WiredNetwork:
     policies: Mapping[PolicyKey, Draws]
     device: torch.device
     watch: Callable[[Apply, Values, int], None] | None = None  #: told of what each model is given
+    assigned: Mapping[str, Assigning] = field(default_factory=dict)  #: slot -> what fills it by a policy
 
     @property
     def batch_rows(self) -> int:
@@ -69,6 +71,9 @@ class WiredNetwork:
 
     def _batch(self, slots: Slots, count: int, generators: list[torch.Generator]) -> Slots:
         for statement, generator in zip(self.network.statements, generators, strict=True):
+            if isinstance(statement, Assign):
+                slots[statement.slot] = self.assigned[statement.slot].fill(slots, count, generator)
+                continue
             if isinstance(statement, Apply):
                 given = {
                     part.name: values

@@ -22,6 +22,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.policies import Value
 from idgen_compiler.ir.text import print_policy
 from idgen_torch.drawing import integers, uniform
+from idgen_torch.families import Resample, Run, Task
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.tensors import encode_value, held
@@ -36,6 +37,7 @@ __all__ = [
     "moved_rows",
     "policy_of",
     "draws_over",
+    "resample",
     "resampled_parts",
     "unfolded",
 ]
@@ -129,6 +131,11 @@ def resampled_parts(policy: ir.Policy, variables: tuple[str, ...], schema: Schem
         case ir.Uniform():
             return tuple(part for name in variables for part in UniformDraws.vector_parts(name, schema[name]))
     return ()
+
+
+def resample(parts: tuple[Part, ...], rows: Values, weights: Tensor | None) -> ResampleModel:
+    """The rows of a data set, of which parts are drawn together."""
+    return Resample().fit(Task(parts, (), rows, weights), Run(device=rows[parts[0].name].device))
 
 
 def draws_over(policy: ir.Policy, variables: tuple[str, ...], schema: Schema, rows: ResampleModel | None) -> Draws:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from idgen_compiler.data.schema import Schema
+from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.ir.program import Program
 from idgen_torch.bound import BoundModel
 from idgen_torch.families import ConditionalModel
@@ -29,6 +30,7 @@ class FittedProgram:
     bound: Mapping[str, BoundModel] = field(
         default_factory=dict
     )  #: operation -> what was brought, as samplers apply it
+    named: Mapping[str, Policy] = field(default_factory=dict)  #: name -> law of the policies that the fit was given
 
     @property
     def applied(self) -> dict[str, ConditionalModel | BoundModel]:

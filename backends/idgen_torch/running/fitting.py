@@ -16,13 +16,16 @@ from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
+from idgen_compiler.hinge.policies import Policy
+from idgen_compiler.hinge.policy_kinds import known_policies
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.analysis import needed_by
 from idgen_compiler.ir.digest import digests
-from idgen_compiler.ir.operands import Role, leaves
+from idgen_compiler.ir.operands import Role, leaves, records
 from idgen_compiler.ir.operations import (
     Bind,
     Draw,
+    Network,
     Observe,
     Operation,
     Realize,
@@ -36,13 +39,13 @@ from idgen_compiler.warning import warn_data, warn_overlap
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.bound import BoundModel, Brought
 from idgen_torch.bound.binding import bound_model, unobserved_used
-from idgen_torch.families import ConditionalModel, Resample, Run, Task, seed_noise
+from idgen_torch.families import ConditionalModel, Task, seed_noise
 from idgen_torch.families.returned import log_density
-from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
-from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resampled_parts, unfolded
+from idgen_torch.running.assigning import assigning
+from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.overlap.finding import Lookout
@@ -72,7 +75,7 @@ _ASKED = "{label} {where}; the answer there is extrapolation"
 class Fitting:
     """How the operations of `program` are realized by training, as far as they are asked for (see `execute`).
 
-    `thin` is what was said of the table's overlap before.
+    `thin` is what was said of overlap before, `named` are laws of policies.
     """
 
     def __init__(
@@ -85,10 +88,13 @@ class Fitting:
         checkpoint: Checkpoint | None,
         thin: Sequence[str] = (),
         brought: Mapping[str, Brought] | None = None,
+        named: Mapping[str, Policy] | None = None,
     ) -> None:
         self.program = program
         self._schema = schema
         self._brought = dict(brought or {})
+        self._named, self._known = dict(named or {}), known_policies(program, named or {})
+        assigning(self._known.values(), schema)  # which says what does not fit
         self._settings = settings
         rows = {name: values.to(settings.device) for name, values in observed.items()}
         self._observed = DataSet(rows, len(next(iter(rows.values()))))
@@ -121,9 +127,8 @@ class Fitting:
         check_trained(self.program, taken, self._settings.families, choices, self._model_reports)
         self.program = taken
         made = self._begin(self.program)
-        known = {name: self._tried[digest] for name, digest in made.items() if digest in self._tried}
         with self._telling():
-            execute(self.program, self, known=known)
+            execute(self.program, self, known={n: self._tried[d] for n, d in made.items() if d in self._tried})
         for op in self.program.laws:
             if op.result in self._overlap and not op.regenerate:
                 found, report = self._overlap[op.result], self._data_reports[op.result]
@@ -252,14 +257,14 @@ class Fitting:
         """The law of what is drawn together; made while its data set is there."""
         parts = resampled_parts(policy, variables, self._schema)
         data = values[policy.data] if isinstance(policy, ir.Column | ir.Shifted) else self._observed
-        return draws_over(policy, variables, self._schema, _resample(parts, data) if parts else None)
+        return draws_over(policy, variables, self._schema, resample(parts, data.rows, data.weights) if parts else None)
 
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet:
         count = max(1, round(self._settings.rows_factor * self._observed.count))
         network = unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
         watch = self._watch(f"{{share}} of the rows of {op.result} ask {_ASKED}")
-        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
+        wired = self._wired(network, models, watch)
         self._trainer.progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
         rows: Values = {}
         start = 0
@@ -324,17 +329,22 @@ class Fitting:
         if not set(op.network.inputs) <= set(self.program.observe.variables):  # nobody knows what will be set
             return
         slow = {name for name, value in values.items() if isinstance(value, BoundModel) and value.brought.batch}
-        network, conditions = asking(op.network, self._schema, slow), query_of(self.program, op).conditions
+        told = tuple(s for s in op.network.statements if not isinstance(s, ir.Assign) or s in self._known)
+        network = asking(replace(op.network, statements=told), self._schema, slow)
         if self._lookouts.keys().isdisjoint(leaves(network, Role.MODEL)):
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
         watch = self._watch(f"{often}{{share}} of the samples ask {_ASKED}")
-        wired = WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch)
-        known, seed = self._observed, self._settings.seed
-        inputs = crossed(op.network.inputs, conditions, self._schema, known.rows, known.count, seed)
+        wired = self._wired(network, models, watch)
+        known, seed, query = self._observed, self._settings.seed, query_of(self.program, op)
+        inputs = crossed(op.network.inputs, query.conditions, self._schema, known.rows, known.count, seed)
         for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
             self._keep(*watch.tell(), sampled=True)
+
+    def _wired(self, network: Network, models: Mapping[str, ConditionalModel], watch: Watch) -> WiredNetwork:
+        fills = assigning((self._known[each] for each in records(network, ir.Assign)), self._schema)
+        return WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch, fills)
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
@@ -361,6 +371,7 @@ class Fitting:
             record,
             {name: self._lookouts[name] for name in self._sampling if name in self._lookouts},
             {name: model for name, model in self._sampling.items() if isinstance(model, BoundModel)},
+            self._named,
         )
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
@@ -379,7 +390,3 @@ def _room(part: Part, count: int, like: Tensor) -> Tensor:
     if part.shape is not None and like.device.type == "cpu":
         return torch.from_numpy(room_for_images(count, part.shape))
     return like.new_empty((count, *like.shape[1:]))
-
-
-def _resample(parts: Sequence[Part], data: DataSet) -> ResampleModel:
-    return Resample().fit(Task(tuple(parts), (), data.rows, data.weights), Run(device=data.rows[parts[0].name].device))

@@ -78,10 +78,10 @@ def asked_for(program: Program, op: Train) -> Asked | None:
     uses_it = [(way, s) for way in ways for s in records(way, Apply) if s.model == op.result]
     if len(uses_it) != 1:
         return None
-    ((way, applied),) = uses_it
+    ((way, use),) = uses_it
     draws = {draw.slot: draw for draw in records(way, Draw)}
     rows = {slot for s in records(way, Rows) for slot in s.slots}
-    inputs = list(zip(op.inputs, applied.inputs, strict=True))
+    inputs = list(zip(op.inputs, use.inputs, strict=True))
     drawn = [(draws[slot], name) for name, slot in inputs if slot in draws]
     kept = tuple(name for name, slot in inputs if slot in rows)
     return Asked(tuple(d for d, _ in drawn), tuple(n for _, n in drawn), kept) if drawn and kept else None

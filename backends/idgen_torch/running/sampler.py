@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import torch
 
 from idgen_compiler.data.schema import Schema
+from idgen_compiler.hinge.assigned import Assigned
 from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import folder_of
@@ -18,6 +19,7 @@ from idgen_compiler.query import Query
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.running.ancestral import Slots, WiredNetwork
+from idgen_torch.running.assigning import assigning, with_drawn
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.overlap.watch import Watch, watched
@@ -70,7 +72,9 @@ class TorchSampler:
 
         `do` sets the treatments and `given` the conditions: a label or number, or an array with one for each
         sample; for a composite a tuple or dict of such values, for a vector an array (dim,) or (n, dim), for an image
-        whatever one is read from (see `images`), or n of them. Every treatment and condition of the query has to be
+        whatever one is read from (see `images`), or n of them. A treatment may also be given a policy, by which each
+        sample draws it: `Uniform()`, `Fixed(...)`, a `Law` of nothing, and where the program leaves the treatment to a
+        policy any law of what it reads, or a `Shift`. Every treatment and condition of the query has to be
         set, also one that turned out not to matter. Equal seeds give equal samples; None draws a fresh seed. `query`
         chooses among the samplers of a program that has several.
 
@@ -115,7 +119,7 @@ class TorchSampler:
         query: Query | str | None,
     ) -> tuple[Sample, int, Iterator[tuple[int, Slots]]]:
         """The sampler that is asked for, the number of samples, and its batches, drawn as they are taken."""
-        question = Question.of(self.program, n, do, given, seed, query)
+        question = Question.of(self.program, n, do, given, seed, query, self.fitted.named)
         if query is not None:
             check_stated(self.program, self.schema.check, query)
         op, inputs = question.sampler, self._inputs(question)
@@ -123,8 +127,11 @@ class TorchSampler:
         if self._loaded and lacks:
             warn_overlap(f"the fit of this sampler warned: {'; '.join(lacks)}")
         fitted = self.fitted
-        watch = self._watch(varies=any(len(values) > 1 for parts in inputs.values() for values in parts))
-        wired = WiredNetwork(op.network, self.schema, fitted.applied, fitted.policies, self.device, watch)
+        drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
+        fills = assigning((*question.assigned, *drawn), self.schema)
+        varies = bool(fills) or any(len(values) > 1 for parts in inputs.values() for values in parts)
+        network, watch = with_drawn(op.network, question.drawn), self._watch(varies)
+        wired = WiredNetwork(network, self.schema, fitted.applied, fitted.policies, self.device, watch, fills)
         batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
         return op, question.n, watched(_without_gradients(batches), watch)
 
@@ -155,7 +162,7 @@ class TorchSampler:
             for name, (setting, value) in question.settings.items()
             if name in self.schema.types
         }
-        return {name: encoded[name] for name in question.sampler.network.inputs}
+        return {name: encoded[name] for name in question.sampler.network.inputs if name not in question.drawn}
 
     def __repr__(self) -> str:
         return f"TorchSampler({self.program.name}, {len(self.fitted.models)} models on {self.device})"

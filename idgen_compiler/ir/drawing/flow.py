@@ -9,6 +9,7 @@ from typing import Any, Literal
 from idgen_compiler.ir.analysis import uses
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import (
+    Assign,
     Bind,
     Draw,
     Network,
@@ -133,7 +134,9 @@ def _network(flow: Dataflow, box: str, title: str, network: Network, do: Sequenc
     flow.arrows += [Arrow(owners[slot], owners[d.slot], "value") for d in draws for slot in d.inputs]
     for statement in network.statements:
         key = owners[statement.slots[0]]
-        if isinstance(statement, Draw):
+        if isinstance(statement, Assign):
+            flow.arrows += [Arrow(tail, key, "value") for tail in _unique(owners[slot] for slot in statement.inputs)]
+        if isinstance(statement, Draw | Assign):
             nodes.append(Node(key, (print_statement(statement),), "draw"))
             continue
         if isinstance(statement, Rows):

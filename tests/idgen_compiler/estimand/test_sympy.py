@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.estimand.languages.sympy import evaluate_sympy, to_sympy, to_sympy_laws
 from idgen_compiler.estimand.nodes import Conditional, Kernel, Observed, Product
-from idgen_compiler.estimand.sympy import evaluate_sympy, to_sympy, to_sympy_laws
 from idgen_compiler.graph import ADMG
 from idgen_compiler.verify.models import CausalModel
 from tests.idgen_compiler.estimand.examples import EXAMPLES

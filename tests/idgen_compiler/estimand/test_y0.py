@@ -9,10 +9,10 @@ import pytest
 
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.estimand.formulation import FreeVariables
+from idgen_compiler.estimand.languages.y0 import to_y0
 from idgen_compiler.estimand.network import flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, EstimandError, Kernel, Marginal, Observed, Product, Renamed
 from idgen_compiler.estimand.tables import Joint, contract
-from idgen_compiler.estimand.y0 import to_y0
 from idgen_compiler.graph import ADMG
 from idgen_compiler.verify.models import CausalModel
 from idgen_compiler.verify.peer import evaluate_y0

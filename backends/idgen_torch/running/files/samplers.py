@@ -12,6 +12,7 @@ from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.hinge.saved import HEADER, read_header, saving, write_header
+from idgen_compiler.hinge.saved_policies import KEY, header_of, of_header
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.text import print_policy
 from idgen_compiler.program import Program
@@ -48,6 +49,7 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
             supports=write_lookouts(folder, fitted.lookouts),
             fit=fitted.record.to_json(),
             bound={name: write_bound(folder, name, model) for name, model in fitted.bound.items()},
+            **header_of(fitted.named),
         )
 
 
@@ -56,7 +58,9 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
 
     Raises DataError for a folder that is truncated or was tampered with, and for a kernel that is not brought.
     """
-    header = checked_keys(f"{path / HEADER}", {"bound": {}, **read_header(path)}, _KEYS)
+    found = {"bound": {}, **read_header(path)}
+    saved = {KEY: found.pop(KEY)} if KEY in found else {}
+    header = checked_keys(f"{path / HEADER}", found, _KEYS)
     if header["backend"] != "torch":
         raise DataError(f"{path} was written by the backend {header['backend']!r}; read it with idgen.load")
     try:
@@ -78,6 +82,7 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
         FitRecord.from_json(header["fit"]),
         read_lookouts(path, header["supports"], program, schema),
         read_bound(path, program, brought, schema, bind, device),
+        of_header(saved, program),
     )
 
 

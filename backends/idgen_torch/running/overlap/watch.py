@@ -9,7 +9,7 @@ from typing import TypeVar
 from idgen_compiler.data.kinds.kind import PartOf
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import Apply, Network, Rows, Train
+from idgen_compiler.ir.operations import Apply, Assign, Network, Rows, Train
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.parts import Values
 from idgen_torch.running.overlap.finding import Lookout
@@ -101,7 +101,7 @@ def groups_of(op: Train, schema: Schema, networks: Iterable[Network]) -> Groups 
                 source = network.statements[filled[slot]] if slot in filled else None
                 together = isinstance(source, Rows) and source.data == op.data
                 keys[name].append(f"{filled[slot]}" if together else slot)
-                chosen[name] = chosen.get(name, False) or source is None
+                chosen[name] = chosen.get(name, False) or source is None or isinstance(source, Assign)
     if not op.inputs or not any(keys.values()):
         return None
     numbers = {key: k for k, key in enumerate(dict.fromkeys(map(tuple, keys.values())))}

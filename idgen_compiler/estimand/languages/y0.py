@@ -96,6 +96,8 @@ class _Writer:
 
     def visit(self, term: Formula, done: Mapping[Formula, Any]) -> Any:
         match term:
+            case Probability(policy=policy) if policy:
+                raise EstimandError(f"y0's language has no policies, and the estimand holds {policy}")
             case Probability(targets, given, _):
                 children, parents = ([self.variable(v) for v in side] for side in (targets, given))
                 return self.dsl.P(self.dsl.Distribution(children=tuple(children), parents=tuple(parents)))

@@ -188,6 +188,8 @@ class _Writer:
 
     def visit(self, term: Formula, values: Mapping[Formula, Any]) -> Any:
         match term:
+            case Probability(targets, given, _, policy) if policy:
+                return self.atom(0, targets, given, policy)
             case Probability(targets, given, law):
                 if self.joint and not law and given:
                     return self.atom(0, (*targets, *given), ()) / self.atom(0, given, ())
@@ -200,9 +202,9 @@ class _Writer:
                 return values[above] / values[below]
         raise TypeError(f"no SymPy expression for {type(term).__name__}")
 
-    def atom(self, law: int, targets: Iterable[str], given: Iterable[str]) -> Any:
+    def atom(self, law: int, targets: Iterable[str], given: Iterable[str], policy: str = "") -> Any:
         sides = [self.sympy.Tuple(*(self.pair(v) for v in side)) for side in (targets, given)]
-        return self.probability(self.word(f"Q{law}" if law else "P"), *sides)
+        return self.probability(self.word(policy or (f"Q{law}" if law else "P")), *sides)
 
     def pair(self, variable: str) -> Any:
         return self.sympy.Tuple(self.word(name_of(variable)), self.symbol(variable))

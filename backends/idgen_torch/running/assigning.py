@@ -1,0 +1,103 @@
+"""Filling slots by policies: a treatment drawn in the user's own units and labels, in the world of each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.assigned import Assigned
+from idgen_compiler.hinge.policies import Law, Policy, Shift
+from idgen_compiler.hinge.policy_kinds import check_kinds
+from idgen_compiler.ir.operations import Assign, Network
+from idgen_compiler.ir.policies import Fixed, Named, Uniform
+from idgen_torch.running.draws import UniformDraws, moved_rows
+from idgen_torch.tensors import decode, encode_value
+
+__all__ = ["Assigning", "assigning", "with_drawn"]
+
+_SEEDS = 2**62
+
+
+@dataclass(eq=False)
+class Assigning:
+    """How one slot is filled, batch by batch.  `told` says that a shift beyond the data was warned of."""
+
+    each: Assigned
+    schema: Schema
+    told: bool = field(default=False)
+
+    def fill(
+        self, slots: Mapping[str, tuple[Tensor, ...]], count: int, generator: torch.Generator
+    ) -> tuple[Tensor, ...]:
+        """The values of the slot: a tensor with `count` rows for each part, on the generator's device.
+
+        Raises DataError for what the treatment cannot take; warns (OverlapWarning) of numbers beyond the data.
+        """
+        name, kind = self.each.treatment, self.schema[self.each.treatment]
+        match self.each.policy:
+            case Shift(by):
+                return self._moved(slots[self.each.read[name]], by)
+            case Uniform():
+                drawn = UniformDraws.over(name, kind, None).sample({}, count, generator)
+                return tuple(drawn[part.name] for part in self.schema.parts(name))
+            case Fixed(value):
+                one = encode_value(Setting("do", name, 1), kind, value)
+                return tuple(values.expand(count, *values.shape[1:]).to(generator.device) for values in one)
+            case Law() as law:
+                read = {n: _decoded(self.schema[n], slots[slot], count) for n, slot in self.each.read.items()}
+                seed = int(torch.randint(_SEEDS, (1,), generator=generator, device=generator.device).item())
+                values = law.draw(name, read, count, np.random.default_rng(seed))
+                found = encode_value(Setting("do", name, count), kind, values)
+                return tuple(values.expand(count, *values.shape[1:]).to(generator.device) for values in found)
+
+    def _moved(self, natural: tuple[Tensor, ...], by: float) -> tuple[Tensor, ...]:
+        found = []
+        name, kind = self.each.treatment, self.schema[self.each.treatment]
+        for atom, values in zip(kind.atoms(name), natural, strict=True):
+            if not self.told:
+                atom.kind.warn_moved(atom.part.name, values.cpu().numpy(), by)
+            moved = moved_rows(atom, values, by)
+            if atom.part.discrete and bool((moved < 0).any()):
+                lost = atom.kind.describe(int(values[moved < 0][0]))
+                raise DataError(
+                    f"{atom.part.name} = {lost} moved by {by} is no value that the data show; say "
+                    f"types={{{atom.part.name!r}: 'integer'}} to fit if it is a number"
+                )
+            found.append(moved)
+        self.told = True
+        return tuple(found)
+
+
+def assigning(found: Iterable[Assigned], schema: Schema) -> dict[str, Assigning]:
+    """Slot -> what fills it.  Raises DataError for policies that do not fit the kinds of their variables."""
+    made = {}
+    for each in found:
+        check_kinds(each, schema.types)
+        made[each.slot] = Assigning(each, schema)
+    return made
+
+
+def with_drawn(network: Network, drawn: Mapping[str, Policy]) -> Network:
+    """The network with some inputs as first statements, which policies without inputs fill."""
+    if not drawn:
+        return network
+    first = tuple(Assign(name, Named("do", ())) for name in network.inputs if name in drawn)
+    return replace(
+        network,
+        inputs=tuple(name for name in network.inputs if name not in drawn),
+        statements=(*first, *network.statements),
+    )
+
+
+def _decoded(kind: Kind, parts: tuple[Tensor, ...], count: int) -> np.ndarray:
+    out = kind.empty(count)
+    decode(kind, [values.expand(count, *values.shape[1:]) for values in parts], out)
+    return out

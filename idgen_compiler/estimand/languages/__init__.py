@@ -1,0 +1,1 @@
+"""Estimands in the languages of others."""
