@@ -84,6 +84,8 @@ class Query:
                 place[name] = field
         object.__setattr__(self, "settings", _settings(values or {}, tuple(place)))
         object.__setattr__(self, "policies", checked_policies(policies or {}, self.treatments, self.values))
+        for name, policy in self.policies:
+            _names(f"variables that the policy of {name} reads", policy.inputs)
 
     @classmethod
     def parse(cls, text: str) -> Query:
@@ -91,7 +93,7 @@ class Query:
 
         Variables may have values, as in `P(Y=1 | do(X=1), Z="a label")`. `E[Y | do(X)]` is read as the query of the
         law that it is the mean of, and `P_{x}(y)` as `P(y | do(x))`. Names that are no words stand in quotes.
-        Treatments may be drawn: `do(X ~ pi(X | W))`, `do(X ~ uniform)`, `do(X = X + 1)` (see `PolicyForm`).
+        Treatments may be drawn: `X ~ pi(X | W)`, `X ~ uniform`, `X = X + 1` in `do` (see `PolicyForm`).
 
         Raises QueryError with the place of what cannot be read.
 
@@ -108,7 +110,7 @@ class Query:
 
     @property
     def variables(self) -> frozenset[str]:
-        """Every variable that the query names, those that its policies read included."""
+        """Every variable that the query names or its policies read."""
         read = [name for _, policy in self.policies for name in policy.inputs]
         return frozenset((*self.outcomes, *self.treatments, *self.conditions, *read))
 
@@ -133,7 +135,11 @@ class Query:
 
     def check(self, graph: ADMG) -> None:
         """Raise QueryError unless every variable is a random vertex of the graph."""
-        parts = [(f"the {field}", getattr(self, field)) for field in ("outcomes", "treatments", "conditions")]
+        parts = [
+            ("the outcomes", self.outcomes),
+            ("the treatments", self.treatments),
+            ("the conditions", self.conditions),
+        ]
         for part, names in (*parts, *((f"what draws {name}", policy.inputs) for name, policy in self.policies)):
             try:
                 graph.mask_of(names)
@@ -338,22 +344,6 @@ class _Parser(PolicyReader):
             raise self.error(what, start)
         if self.skip("="):
             self.values[composed(found)] = self.setting()
-        return found
-
-    def treated(self) -> str:
-        """A treatment: a name, with a value, or with what draws it."""
-        start = self.start
-        found = self.valued()
-        name = composed(found)
-        if self.skip("~"):
-            if name in self.values:
-                raise self.error(f"{found} is set and drawn; keep one", start)
-            self.policies[name] = self.policy(name)
-        elif self.values.get(name) == found and (self.value in ("+", "-") or self.kind == "number"):
-            del self.values[name]  # X = X + 1
-            self.policies[name] = PolicyForm("", (name,), self.amount())
-        elif self.value in ("+", "-") and self.before < self.start:
-            raise self.error(f"a treatment is moved from its own value, as do({spelled(name)} = {spelled(name)} + 1)")
         return found
 
     def setting(self) -> Value:

@@ -90,6 +90,7 @@ def test_verify_knows_policies() -> None:
         ("X -> Y", "P(Y | do(X ~ pi(X | Z)))", "among what draws X, unknown vertex 'Z'"),
         ("X -> Y", "P(Y | do(X ~ uniform(X | Y)))", "uniform policy of X reads nothing"),
         ("A, B -> Y", "P(Y | do(A ~ pi, B ~ pi))", "pi draws two treatments"),
+        ("X -> Y", """P(Y | do(X ~ pi(X | "Z'")))""", "a prime at the end"),
     ],
 )
 def test_policies_that_make_no_sense(graph: str, text: str, said: str) -> None:
@@ -110,6 +111,22 @@ def test_what_is_not_identifiable_has_the_hedge(graph: str, text: str, hedge: tu
     with pytest.raises(idgen.NotIdentifiable) as refused:
         idgen.identify(idgen.Query.parse(text), idgen.ADMG.parse(graph))
     assert refused.value.hedge == tuple(map(frozenset, hedge))
+
+
+@pytest.mark.parametrize(
+    ("graph", "text"),
+    [
+        ("V1; V2; V3; V4; V2 -> V3; V1 -> V4; V2 -> V4", "P(V4 | do(V1 ~ pi(V1 | V2)), V3)"),
+        (
+            "V1 -> V2 -> V3 -> V4; V1 -> V3 -> V5 <- V2; V1 <-> V2 <-> V4 <-> V5",
+            "P(V4 | do(V3 ~ pi(V3 | V2)), V1)",
+        ),
+    ],
+)
+def test_what_a_policy_reads_comes_before_what_it_draws(graph: str, text: str) -> None:
+    """The conditional of what is read names the treatment, on which it does not depend."""
+    query, admg = idgen.Query.parse(text), idgen.ADMG.parse(graph)
+    assert idgen.verify(query, admg, models=3).ok
 
 
 def test_a_law_of_nothing_is_identified_where_one_that_reads_is_not() -> None:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from idgen_compiler.errors import QueryError, near_misses
 from idgen_compiler.forms.cursor import Cursor
@@ -60,7 +61,30 @@ class PolicyForm:
 
 
 class PolicyReader(Cursor):
-    """What reads policies, for the grammar of queries."""
+    """What reads treatments with their policies, for the grammar of queries."""
+
+    values: dict[str, Any]
+    policies: dict[str, PolicyForm]
+
+    def valued(self) -> str:
+        """A name, and its value where it has one."""
+        raise NotImplementedError
+
+    def treated(self) -> str:
+        """A treatment: a name, with a value, or with what draws it."""
+        start = self.start
+        found = self.valued()
+        name = composed(found)
+        if self.skip("~"):
+            if name in self.values:
+                raise self.error(f"{found} is set and drawn; keep one", start)
+            self.policies[name] = self.policy(name)
+        elif self.values.get(name) == found and (self.value in ("+", "-") or self.kind == "number"):
+            del self.values[name]  # X = X + 1
+            self.policies[name] = PolicyForm("", (name,), self.amount())
+        elif self.value in ("+", "-") and self.before < self.start:
+            raise self.error(f"a treatment is moved from its own value, as do({spelled(name)} = {spelled(name)} + 1)")
+        return found
 
     def policy(self, treatment: str) -> PolicyForm:
         """What stands after `~`: `pi`, `pi(X)`, `pi(X | W)` or `uniform`."""
