@@ -1,18 +1,15 @@
-"""The verifier: what every program must satisfy, checked before and after every pass."""
+"""What every program must satisfy, one operation after the other."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Sequence
 
 from idgen_compiler.errors import GraphError, ProgramError
 from idgen_compiler.forms.policy import names_policy
-from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.graph.names import check_name, variable_of
+from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import (
     Apply,
     Assign,
@@ -31,7 +28,7 @@ from idgen_compiler.ir.operations import (
     Train,
 )
 from idgen_compiler.ir.policies import ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
-from idgen_compiler.ir.text import print_operation, print_statement
+from idgen_compiler.ir.verifier.faults import check_distinct, check_plain, check_slot, fault, is_endless
 
 __all__ = ["verify_operations"]
 
@@ -77,15 +74,15 @@ class _Scope:
 
     def observe(self, op: Observe) -> None:
         if self.data:
-            raise _fault(op, op.result, "the data are observed twice", "use one observe, the first operation")
+            raise fault(op, op.result, "the data are observed twice", "use one observe, the first operation")
         self.define(op)
-        _plain(op, op.variables, "variables")
-        _distinct(op, op.variables, "variables")
-        _plain(op, op.unobserved, "unobserved variables")
-        _distinct(op, (*op.variables, *op.unobserved), "variables that are observed, or that are not")
+        check_plain(op, op.variables, "variables")
+        check_distinct(op, op.variables, "variables")
+        check_plain(op, op.unobserved, "unobserved variables")
+        check_distinct(op, (*op.variables, *op.unobserved), "variables that are observed, or that are not")
         for name in (*op.variables, *op.unobserved):
             if name not in self.graph:
-                raise _fault(op, name, f"the graph has no {name}", "observe vertices of the program's graph")
+                raise fault(op, name, f"the graph has no {name}", "observe vertices of the program's graph")
         self.unobserved = frozenset(op.unobserved)
         self.data[op.result] = dict.fromkeys(op.variables)
         self.observable.update(op.variables)
@@ -94,13 +91,13 @@ class _Scope:
         self.define(op)
         known = self.variables(op, op.data)
         if not op.targets:
-            raise _fault(op, op.result, "a model needs a target", "write `train %data : target | inputs`")
+            raise fault(op, op.result, "a model needs a target", "write `train %data : target | inputs`")
         named = {*op.targets, *op.inputs}
         if len(named) < len(op.targets) + len(op.inputs):
-            _distinct(op, (*op.targets, *op.inputs), "targets and inputs")
+            check_distinct(op, (*op.targets, *op.inputs), "targets and inputs")
         if not known.keys() >= named:
             name = next(n for n in (*op.targets, *op.inputs) if n not in known)
-            raise _fault(
+            raise fault(
                 op, name, f"{name} is not among the variables of {op.data} ({', '.join(known)})",
                 self.remedy_for(name, f"keep {name} in {op.data}, or drop it from the model"),
             )  # fmt: skip
@@ -108,36 +105,36 @@ class _Scope:
 
     def bind(self, op: Bind) -> None:
         self.define(op)
-        _plain(op, (*op.targets, *op.inputs), "targets and inputs")
+        check_plain(op, (*op.targets, *op.inputs), "targets and inputs")
         if len(op.targets) != 1:
-            raise _fault(op, op.result, "a bound kernel has one target", "bind one variable at a time")
-        _distinct(op, (*op.targets, *op.inputs), "targets and inputs")
+            raise fault(op, op.result, "a bound kernel has one target", "bind one variable at a time")
+        check_distinct(op, (*op.targets, *op.inputs), "targets and inputs")
         for name in (*op.targets, *op.inputs):
             if name not in self.graph:
-                raise _fault(op, name, f"the graph has no {name}", "bind vertices of the program's graph")
+                raise fault(op, name, f"the graph has no {name}", "bind vertices of the program's graph")
         for model in op.fallback:
             trained = self.model(op, model)
             if not isinstance(trained, Train) or (trained.targets, trained.inputs) != (op.targets, op.inputs):
                 what = (
                     f"{model} is no trained model of {', '.join(op.targets)} given {', '.join(op.inputs) or 'nothing'}"
                 )
-                raise _fault(op, model, what, "fall back on a model of the same conditional")
+                raise fault(op, model, what, "fall back on a model of the same conditional")
         if len(op.fallback) > 1 or (op.fallback and op.function):
-            raise _fault(op, op.result, "a kernel falls back on one model, and a function on none", "keep one")
+            raise fault(op, op.result, "a kernel falls back on one model, and a function on none", "keep one")
         self.models[op.result] = op
 
     def realize(self, op: Realize) -> None:
         self.define(op)
         self.law(op, op.law)
-        _plain(op, op.variables, "variables")
-        _distinct(op, op.variables, "variables")
+        check_plain(op, op.variables, "variables")
+        check_distinct(op, op.variables, "variables")
         if not op.variables:
-            raise _fault(op, op.result, f"{op.result} keeps no variable", "name the columns to keep in [...]")
+            raise fault(op, op.result, f"{op.result} keeps no variable", "name the columns to keep in [...]")
         for name in op.variables:
             if name not in op.law.targets and name not in op.law.fixed:
-                raise _fault(op, name, f"{name} is not in the law {op.law}", "keep variables of the law")
+                raise fault(op, name, f"{name} is not in the law {op.law}", "keep variables of the law")
         if not op.ways or len({type(way) for way in op.ways}) < len(op.ways):
-            raise _fault(op, op.result, f"{op.result} has no ways, or two of one kind", "give each kind at most once")
+            raise fault(op, op.result, f"{op.result} has no ways, or two of one kind", "give each kind at most once")
         policies: dict[str, Policy] = {}
         for way in op.ways:
             if isinstance(way, Regenerate):
@@ -147,10 +144,10 @@ class _Scope:
             for draw in way.do:
                 if draw.slot not in op.law.fixed:
                     what = f"{draw.slot} is set, but random in {op.law}"
-                    raise _fault(op, draw.slot, what, "let do(...) of the law name what its ways set")
+                    raise fault(op, draw.slot, what, "let do(...) of the law name what its ways set")
                 if policies.setdefault(draw.slot, draw.policy) != draw.policy:
                     what = f"its ways set {draw.slot} by different policies, and so are no ways to one law"
-                    raise _fault(op, draw.slot, what, "give all ways one policy")
+                    raise fault(op, draw.slot, what, "give all ways one policy")
         self.data[op.result] = dict.fromkeys(op.variables)
         self.observable.update(op.variables)
 
@@ -161,12 +158,12 @@ class _Scope:
             try:
                 graph = ADMG.parse(law.graph)
             except GraphError as error:
-                raise _fault(op, "on", f"the graph of its law cannot be read: {error}", "mend it") from None
+                raise fault(op, "on", f"the graph of its law cannot be read: {error}", "mend it") from None
         names = (*law.targets, *law.fixed)
-        _distinct(op, names, "variables of the law")
+        check_distinct(op, names, "variables of the law")
         for name in names:
             if name not in graph:
-                raise _fault(op, name, f"the graph has no {name}", "a law is one of the vertices of the graph")
+                raise fault(op, name, f"the graph has no {name}", "a law is one of the vertices of the graph")
 
     def regenerate(self, op: Realize, way: Regenerate) -> None:
         filled: set[str] = set()
@@ -177,16 +174,16 @@ class _Scope:
         if given != way.network.inputs:
             offender = next(iter(sorted(set(given) ^ set(way.network.inputs)) or given))
             what = "the network's inputs are not the slots of do(...)"
-            raise _fault(op, offender, what, "let both name the same slots")
+            raise fault(op, offender, what, "let both name the same slots")
         if way.network.outputs != op.variables:
-            raise _fault(op, op.result, "the network's outputs are not the columns kept", "let both be the same")
+            raise fault(op, op.result, "the network's outputs are not the columns kept", "let both be the same")
         self.network(op, way.network)
 
     def reweight(self, op: Realize, way: Reweight) -> None:
         known = self.variables(op, way.data)
-        _distinct(op, [d.slot for d in way.do], "slots of do(...)")
+        check_distinct(op, [d.slot for d in way.do], "slots of do(...)")
         if len(way.do) != len(way.by):
-            raise _fault(
+            raise fault(
                 op, op.result, f"{len(way.do)} draws are weighed by {len(way.by)} models",
                 "give one model of P(x | its inputs) for each draw, in the same order",
             )  # fmt: skip
@@ -194,33 +191,33 @@ class _Scope:
             self.draw(op, draw, known)
             model = self.model(op, by)
             if model.targets != (draw.slot,):
-                raise _fault(op, by, f"{by} models {', '.join(model.targets)}, not {draw.slot}", "name its own model")
+                raise fault(op, by, f"{by} models {', '.join(model.targets)}, not {draw.slot}", "name its own model")
             if isinstance(model, Bind):
                 what = f"{by} is bound, so that its probabilities are unknown"
-                raise _fault(op, by, what, "weigh by a model that is trained, or regenerate")
+                raise fault(op, by, what, "weigh by a model that is trained, or regenerate")
         read = (*(d.slot for d in way.do), *op.variables, *(n for by in way.by for n in self.models[by].inputs))
         for name in read:
             if name not in known:
                 remedy = self.remedy_for(name, "keep it there")
-                raise _fault(op, name, f"{way.data} has no {name} (it has {', '.join(known)})", remedy)
+                raise fault(op, name, f"{way.data} has no {name} (it has {', '.join(known)})", remedy)
 
     def sample(self, op: Sample) -> None:
         if op.query in self.samplers:
-            raise _fault(op, op.query or "sample", "two samplers have one name", "name each sampler by its query")
-        _plain(op, op.network.inputs, "inputs")
+            raise fault(op, op.query or "sample", "two samplers have one name", "name each sampler by its query")
+        check_plain(op, op.network.inputs, "inputs")
         self.network(op, op.network)
         for name in op.network.outputs:
             if name in op.network.inputs:
-                raise _fault(op, name, f"{name} is an input and an output", "sample it or take it as given, not both")
+                raise fault(op, name, f"{name} is an input and an output", "sample it or take it as given, not both")
         self.samplers.append(op.query)
 
     # -- regions --------------------------------------------------------------------------------------------------
 
     def network(self, op: Operation, network: Network) -> None:
         filled = set(network.inputs)
-        _distinct(op, network.inputs, "inputs")
+        check_distinct(op, network.inputs, "inputs")
         for slot in network.inputs:
-            _is_slot(op, slot)
+            check_slot(op, slot)
         for statement in network.statements:
             match statement:
                 case Apply():
@@ -228,24 +225,24 @@ class _Scope:
                 case Rows():
                     self.rows(op, statement)
                 case Draw(policy=ByModel(model=model)):
-                    raise _fault(op, model, f"{model} is a policy in a network", "apply the model instead", statement)
+                    raise fault(op, model, f"{model} is a policy in a network", "apply the model instead", statement)
                 case Draw():
                     self.draw(op, statement, filled, statement)
                 case Assign():
                     self.assign(op, statement, filled)
             for slot in statement.slots:
-                _is_slot(op, slot)
+                check_slot(op, slot)
                 if slot in filled:
-                    raise _fault(
+                    raise fault(
                         op, slot, f"{slot} is filled twice", "every slot is filled once; add a prime", statement
                     )
                 filled.add(slot)
-        _plain(op, network.outputs, "outputs")
-        _distinct(op, network.outputs, "outputs")
+        check_plain(op, network.outputs, "outputs")
+        check_distinct(op, network.outputs, "outputs")
         for slot in network.outputs:
             if slot not in filled:
                 what = f"no statement fills the output {slot}"
-                raise _fault(op, slot, what, "sample it, or drop it from the outputs")
+                raise fault(op, slot, what, "sample it, or drop it from the outputs")
 
     def assign(self, op: Operation, assign: Assign, filled: Collection[str]) -> None:
         """What a named law reads is filled, and what is moved is an instance of the same variable."""
@@ -254,12 +251,12 @@ class _Scope:
             return self.draw(op, Draw(assign.slot, policy if isinstance(policy, Fixed) else Uniform()), filled, assign)
         if (slot := next((s for s in policy.inputs if s not in filled), None)) is not None:
             what = f"the policy reads {slot}, which is not filled at this point"
-            raise _fault(op, slot, what, "fill it by an earlier statement", assign)
+            raise fault(op, slot, what, "fill it by an earlier statement", assign)
         if isinstance(policy, Named) and not names_policy(policy.name):
-            raise _fault(op, assign.slot, f"{policy.name!r} names no policy", "name it by a word, as pi", assign)
-        if isinstance(policy, Moved) and (variable_of(policy.slot) != name or _is_endless(policy.by)):
+            raise fault(op, assign.slot, f"{policy.name!r} names no policy", "name it by a word, as pi", assign)
+        if isinstance(policy, Moved) and (variable_of(policy.slot) != name or is_endless(policy.by)):
             what = f"{assign.slot} is no value of {name} moved by a finite number"
-            raise _fault(op, assign.slot, what, f"move an instance of {name}", assign)
+            raise fault(op, assign.slot, what, f"move an instance of {name}", assign)
 
     def draw(self, op: Operation, draw: Draw, filled: Collection[str], line: Statement | None = None) -> None:
         name = variable_of(draw.slot)
@@ -267,21 +264,21 @@ class _Scope:
             case Uniform() | Fixed():
                 if name not in self.observable:
                     why = f"{name} is no observed variable, so its values are unknown"
-                    raise _fault(op, draw.slot, why, f"observe {name}, or draw an observed variable", line)
-                if isinstance(draw.policy, Fixed) and _is_endless(draw.policy.value):
-                    raise _fault(op, draw.slot, f"{draw.slot} is set to no finite number", "set a finite one", line)
+                    raise fault(op, draw.slot, why, f"observe {name}, or draw an observed variable", line)
+                if isinstance(draw.policy, Fixed) and is_endless(draw.policy.value):
+                    raise fault(op, draw.slot, f"{draw.slot} is set to no finite number", "set a finite one", line)
             case ByModel(model, inputs):
                 self.inputs_of(op, model, (draw.slot,), inputs, filled, line)
             case Column(data) | Shifted(data, _):
                 known = self.variables(op, data)
                 if name not in known:
-                    raise _fault(
+                    raise fault(
                         op, draw.slot, f"the policy {data} has no {name} (it has {', '.join(known)})",
                         self.remedy_for(name, f"draw {name} from a data set that holds it, or from uniform"),
                         line,
                     )  # fmt: skip
-                if isinstance(draw.policy, Shifted) and _is_endless(draw.policy.by):
-                    raise _fault(op, draw.slot, f"{draw.slot} is moved by no finite number", "give a finite one", line)
+                if isinstance(draw.policy, Shifted) and is_endless(draw.policy.by):
+                    raise fault(op, draw.slot, f"{draw.slot} is moved by no finite number", "give a finite one", line)
 
     def rows(self, op: Operation, rows: Rows) -> None:
         known = self.variables(op, rows.data)
@@ -289,15 +286,15 @@ class _Scope:
         often = Counter(names)
         for slot, name in zip(rows.slots, names, strict=True):
             if name not in known:
-                raise _fault(
+                raise fault(
                     op, slot, f"the rows of {rows.data} have no {name} (they have {', '.join(known)})",
                     self.remedy_for(name, "take rows of a data set that holds it"), rows,
                 )  # fmt: skip
             if often[name] > 1:
                 what = f"{name} stands twice in one row"
-                raise _fault(op, slot, what, "take its instances from rows of their own", rows)
+                raise fault(op, slot, what, "take its instances from rows of their own", rows)
         if not rows.slots:
-            raise _fault(op, rows.data, "rows fill no slot", "name the slots, or drop the statement", rows)
+            raise fault(op, rows.data, "rows fill no slot", "name the slots, or drop the statement", rows)
 
     def apply(self, op: Operation, apply: Apply, filled: set[str]) -> None:
         self.inputs_of(op, apply.model, apply.slots, apply.inputs, filled, apply)
@@ -315,13 +312,13 @@ class _Scope:
         model = self.model(op, name, line)
         for what, given, named in (("targets", slots, model.targets), ("inputs", inputs, model.inputs)):
             if given != named and tuple(map(variable_of, given)) != named:
-                raise _fault(
+                raise fault(
                     op, name, f"{name} has {what} ({', '.join(named)}), not ({', '.join(given)})",
                     f"give its {what} in the model's order", line,
                 )  # fmt: skip
         if (slot := next((s for s in inputs if s not in filled), None)) is not None:
             what = f"the input {slot} is not filled at this point"
-            raise _fault(op, slot, what, "fill it by an earlier statement", line)
+            raise fault(op, slot, what, "fill it by an earlier statement", line)
 
     # -- values ---------------------------------------------------------------------------------------------------
 
@@ -331,66 +328,20 @@ class _Scope:
 
     def define(self, op: Observe | Train | Bind | Realize) -> None:
         if not _VALUE.fullmatch(op.result):
-            raise _fault(op, op.result, f"{op.result!r} is no value name", "write % and then letters, digits or _")
+            raise fault(op, op.result, f"{op.result!r} is no value name", "write % and then letters, digits or _")
         if op.result in self.data or op.result in self.models:
-            raise _fault(op, op.result, f"{op.result} is defined twice", "every value has one definition; rename one")
+            raise fault(op, op.result, f"{op.result} is defined twice", "every value has one definition; rename one")
 
     def variables(self, op: Operation, data: str) -> dict[str, None]:
         if data in self.models:
-            raise _fault(op, data, f"{data} is a model, not a data set", "name a data set such as %obs")
+            raise fault(op, data, f"{data} is a model, not a data set", "name a data set such as %obs")
         if data not in self.data:
             known = ", ".join(self.data) or "none yet"
-            raise _fault(op, data, f"{data} is used before it is defined", f"data sets so far: {known}")
+            raise fault(op, data, f"{data} is used before it is defined", f"data sets so far: {known}")
         return self.data[data]
 
     def model(self, op: Operation, model: str, line: Statement | None = None) -> Train | Bind:
         if model not in self.models:
             why = "is a data set, not a model" if model in self.data else "is used before it is trained"
-            raise _fault(op, model, f"{model} {why}", f"models so far: {', '.join(self.models) or 'none yet'}", line)
+            raise fault(op, model, f"{model} {why}", f"models so far: {', '.join(self.models) or 'none yet'}", line)
         return self.models[model]
-
-
-def _fault(op: Operation, offender: str, what: str, remedy: str, line: Statement | None = None) -> ProgramError:
-    """The error, with the first line of the operation (or the statement's) that holds the offender, and a caret."""
-    lines = print_operation(op).split("\n")
-    shown_as = offender if offender.startswith("%") else spelled(offender)
-    place = re.compile(rf"(?<![\w%.']){re.escape(shown_as)}(?![\w'])")
-    named = [shown for shown in lines if line is None or shown.strip() == print_statement(line)] or lines
-    shown = next((shown for shown in named if place.search(shown)), named[0])
-    at = place.search(shown)
-    caret = f"\n  {' ' * at.start()}{'^' * len(shown_as)}" if at else ""
-    return ProgramError(f"program does not verify: in {op.result}, {what}\n  {shown}{caret}\n{remedy}", op.result)
-
-
-@lru_cache(maxsize=4096)
-def _names_slot(name: str) -> bool:
-    plain = variable_of(name)
-    try:
-        return check_name(plain) == plain
-    except GraphError:
-        return False
-
-
-def _is_endless(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
-
-
-def _distinct(op: Operation, names: Sequence[str], what: str) -> None:
-    if len(set(names)) == len(names):
-        return
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise _fault(op, name, f"{name} stands twice among the {what}", "keep one")
-        seen.add(name)
-
-
-def _plain(op: Operation, names: Iterable[str], what: str) -> None:
-    for name in names:
-        if not _names_slot(name) or name[-1] == "'":
-            raise _fault(op, name, f"{name!r} among the {what} is no plain variable", "use the variable's own name")
-
-
-def _is_slot(op: Operation, slot: str) -> None:
-    if not _names_slot(slot):
-        raise _fault(op, slot, f"{slot!r} is no slot", "write a variable's name, with primes for instances")
