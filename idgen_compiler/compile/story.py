@@ -78,9 +78,8 @@ def compile(
     graph = with_functions(observed(queries, graph, latent), functions or {})
     for each in queries:
         check_question(each, graph)
-    options = CompileOptions.checked(
-        optimize, realize, joint, graph, bindings(graph, bound, functions, unobserved, fallbacks)
-    )
+    brought = bindings(graph, bound, functions, unobserved, fallbacks)
+    options = CompileOptions.checked(optimize, realize, joint, graph, brought)
     if len(set(queries)) < len(queries):
         raise QueryError("a query is given twice; give each once, and values to sample, as do={...}")
     return together([explained(each, graph, options).program for each in queries], graph, options)

@@ -71,11 +71,7 @@ def verify(
     graph = with_functions(graph, functions or {})
     check_question(query, graph)
     brought = bindings(graph, bound, functions, unobserved, fallbacks)
-    whole = all(isinstance(number, int) and not isinstance(number, bool) for number in (models, seed))
-    if not whole or models < 1 or seed < 0:
-        raise IdgenError(
-            f"a verification takes at least one model and a seed from 0, not models={models!r}, seed={seed!r}"
-        )
+    _check_counts(models, seed)
     identified = identify(query, graph)  # first, since a hedge is a proof also where models would be too large
     if (more := opened(query)) != query:
         query, identified = more, identify(more, graph)
@@ -93,6 +89,15 @@ def verify(
         policies = RandomPolicies.of(query, model.sizes, (seed, k, 1))
         rows.append(_row(k, model, query, policies, answers, y0, bool(functional)))
     return VerificationReport(query, graph, seed, tuple(rows), y0)
+
+
+def _check_counts(models: object, seed: object) -> None:
+    """Raise IdgenError unless there is a model to verify on, and a seed."""
+    for number, least in ((models, 1), (seed, 0)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise IdgenError(
+                f"a verification takes at least one model and a seed from 0, not models={models!r}, seed={seed!r}"
+            )
 
 
 def _ancestral(query: Query, graph: ADMG, brought: Iterable[str]) -> ADMG:
