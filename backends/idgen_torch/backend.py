@@ -12,6 +12,7 @@ import torch
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.kernels import types_of_unobserved
 from idgen_compiler.hinge.question import check_stated, checked_seed
 from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.program import Program
@@ -102,7 +103,7 @@ class TorchBackend:
         tuning = Tuning.read(options)
         asked = _families(program, tuning, family or {})
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
-        of_table, of_none = _parted(types or {}, program)
+        of_table, of_none = types_of_unobserved(program, types)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, of_table, composites, seed, how)
         with our_arithmetic(gradients=False):
             schema = tried(program, brought, schema, rows, of_none, seed)
@@ -114,7 +115,7 @@ class TorchBackend:
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings, brought)
         with our_arithmetic(gradients=True), shown(progress) as told:
             fitting = Fitting(program, schema, rows, settings, told, kept, thin, brought)
-            return TorchSampler(fitting.run(choices(program, schema, fitting.overlap)), place)
+            return TorchSampler(fitting.run(choices(program, schema, fitting.overlap, brought)), place)
 
     def load(self, path: str | Path, device: str = "auto", bind: Mapping[str, Any] | None = None) -> TorchSampler:
         """Read what a sampler's `save` wrote; nothing in the files is executed.
@@ -125,15 +126,6 @@ class TorchBackend:
         place = _device(device)
         with our_arithmetic(gradients=False):
             return TorchSampler(read_fitted(Path(path), place, bind), place, loaded=True)
-
-
-def _parted(
-    types: Mapping[str, TypeRequest], program: Program
-) -> tuple[dict[str, TypeRequest], dict[str, TypeRequest]]:
-    """The types of what stands in the table, and of what no table holds."""
-    lacking = set(program.observe.unobserved)
-    of_none = {name: kind for name, kind in types.items() if name in lacking}
-    return {name: kind for name, kind in types.items() if name not in lacking}, of_none
 
 
 def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family]) -> dict[str, Family]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from idgen_compiler.cli.arguments import assignments
+from idgen_compiler.cli.brought import BindTo, imported
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
 from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.page import Page
@@ -39,11 +40,13 @@ def sample_command(
     seed: Annotated[
         int | None, typer.Option("--seed", help="Equal seeds give equal samples.", show_default="a fresh one")
     ] = None,
+    bind: BindTo = None,
 ) -> None:
     """Sample the outcomes from a saved sampler, with treatments set and conditions given."""
     if out is not None:
         check_writable(out)
-    sampler = load(folder)
+    brought = imported(bind)
+    sampler = load(folder, **({"bind": brought} if brought else {}))
     values = [
         {name: sampler.read_value(name, text) for name, text in assignments(option, texts or ()).items()}
         for option, texts in (("--do", do), ("--given", given))
