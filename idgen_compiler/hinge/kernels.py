@@ -139,7 +139,8 @@ def _meant(key: object, able: Mapping[Bind | Train, tuple[str, ...]]) -> Bind | 
     try:
         number, targets, inputs, fixed = _read_key(text)
     except QueryError as error:
-        raise DataError(f"bind names {key!r}, which is no conditional: {' '.join(str(error).split())}") from None
+        what = str(error).splitlines()[0].removesuffix("; ")
+        raise DataError(f"bind names {key!r}, which is no conditional ({what}); write one, as in 'Y | X, Z'") from None
     named = {op: law for op, law in able.items() if op.targets == targets and number in ("", op.result)}
     same = [op for op, law in named.items() if set(op.inputs) | set(law) == set(inputs) | set(fixed)]
     alone = list(named) if not inputs and not fixed else []

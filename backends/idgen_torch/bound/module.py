@@ -100,7 +100,7 @@ class Module(Loaded):
         if gives not in _GIVES:
             raise DataError(f"Module(gives={gives!r:.40}); choose {', '.join(_GIVES)}")
         if gives == "logits" and not labels:
-            raise DataError("Module(gives='logits') needs labels=, those of the target in the order of the logits")
+            raise DataError("Module(gives='logits') lacks labels=; list those of the target in the order of the logits")
         super().__init__(source, batch, offload)
         self.inputs: dict[str, How] = dict(inputs) if isinstance(inputs, Mapping) else dict.fromkeys(inputs)
         self.gives = gives

@@ -57,8 +57,8 @@ def read_bound(
     for trained in program.models:  # what a law was made of is done, and may be brought again or not
         if trained.result in brought and trained.result in applied and trained.result not in read:
             raise DataError(
-                f"bind names {kernel_key(trained)!r}, of which the sampler in {path} has a trained model; leave it out, "
-                "or fit anew with bind="
+                f"bind names {kernel_key(trained)!r}, of which the sampler in {path} has a trained model; leave it "
+                "out, or fit anew with bind="
             )
     found = {}
     for op in program.operations:
