@@ -176,6 +176,7 @@ class _Lowering:
             trained = Conditional(self.law, node.to, node.given)
             fallback = (self.train(trained),) if node.of.fallback else ()
             self.bound[node] = result = f"%b{len(self.bound)}"
+            self.observed.update(node.to, node.given)
             self.operations.append(Bind(result, node.to, node.given, node.of.function, fallback))
         return self.bound[node]
 

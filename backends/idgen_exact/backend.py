@@ -31,6 +31,10 @@ class ExactBackend:
         Raises DataError for data that is no Joint or lacks a variable of the program, and for any other option.
         """
         named = checked_named(program, policies)
+        if "bind" in options:
+            raise DataError(
+                "the exact backend computes bound kernels from the joint, which holds what they are; leave out bind="
+            )
         if options:
             raise DataError(f"the exact backend has no option {', '.join(sorted(options))}; leave it out")
         joint = data_of(program, data)

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema, numbers_among
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.execute import execute
 from idgen_compiler.hinge.assigned import Assigned, checked_named
+from idgen_compiler.hinge.kernels import check_callable, named_kernels, types_of_unobserved, unobserved_used
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.policy_kinds import check_kinds, known_policies
 from idgen_compiler.hinge.question import Question, check_stated
@@ -51,15 +53,19 @@ class NullBackend:
         types: Mapping[str, TypeRequest] | None = None,
         composites: Mapping[str, tuple[str, ...]] | None = None,
         seed: int = 0,
+        bind: Mapping[str, Any] | None = None,
         check_graph: bool = True,
         policies: Mapping[str, Policy] | None = None,
         **options: Any,
     ) -> NullSampler:
         """The program on a table, as the torch backend reads it.
 
+        What is brought in `bind` is looked up, and never called, so that `types` has to say what no table holds.
         `options` say how the table is read (see `data.reading.options.Reading`). Raises DataError for a table that no
         backend could be trained on, and for other options: it trains nothing.
         """
+        check_callable(named_kernels(program, bind))
+        of_table, of_none = types_of_unobserved(program, types)
         how, options = Reading.take(options)
         if options:
             raise DataError(
@@ -68,18 +74,27 @@ class NullBackend:
         named = checked_named(program, policies)
         table = data_of(program, data)
         sources = read_sources(
-            table, program.observe.variables, composites, images_among(types or {}), how, numbers_among(types or {})
+            table, program.observe.variables, composites, images_among(of_table), how, numbers_among(of_table)
         )
-        schema = infer_schema(sources, types)
+        schema = infer_schema(sources, of_table)
         check_stated(program, schema.check)
         encode(sources, schema, lambda part: np.random.default_rng(seed))
-        warn_contradictions(program, data, types, schema, check_graph, how)
+        warn_contradictions(program, data, of_table, schema, check_graph, how)
+        held: dict[str, Kind] = dict(schema.types)
+        for name in unobserved_used(program):
+            kind = of_none.get(name)
+            if not isinstance(kind, Kind):
+                raise DataError(
+                    f"the null backend calls nothing to see what {name} is; say types={{{name!r}: ...}} in full, as by "
+                    "Image(3, 16, 16) or Categorical(labels)"
+                )
+            held[name] = kind
         for each in known_policies(program, named).values():
-            check_kinds(each, schema.types)
+            check_kinds(each, held)
         execute(program, _Walk())
-        return NullSampler(program, schema, named)
+        return NullSampler(program, Schema(held), named)
 
-    def load(self, path: Path) -> NullSampler:
+    def load(self, path: Path, bind: Mapping[str, Any] | None = None) -> NullSampler:
         """The sampler that `save` wrote.  Raises DataError for a folder that is damaged."""
         header = read_header(path)
         try:
@@ -87,7 +102,8 @@ class NullBackend:
         except ProgramError as error:
             raise DataError(f"the program saved in {path} does not verify ({error}); save the sampler again") from None
         schema = Schema.from_json(header.get("schema"))
-        if wrong := set(program.observe.variables) ^ set(schema.types):
+        check_callable(named_kernels(program, bind, ()))
+        if wrong := {*program.observe.variables, *unobserved_used(program)} ^ set(schema.types):
             raise DataError(f"the saved schema does not fit the program in {min(wrong)}; save the sampler again")
         return NullSampler(program, schema, of_header(header, program))
 

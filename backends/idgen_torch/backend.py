@@ -14,6 +14,7 @@ from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import DataError
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.assigned import checked_named
+from idgen_compiler.hinge.kernels import types_of_unobserved
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import check_stated, checked_seed
 from idgen_compiler.hinge.saved_policies import plain_policy
@@ -117,7 +118,7 @@ class TorchBackend:
         tuning = _tuning(options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
-        of_table, of_none = _parted(types or {}, program)
+        of_table, of_none = types_of_unobserved(program, types)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, of_table, composites, seed, how)
         with our_arithmetic(gradients=False):
             schema = tried(program, brought, schema, rows, of_none, seed)
@@ -128,7 +129,7 @@ class TorchBackend:
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings, brought, named)
         with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
             fitting = Fitting(program, schema, rows, settings, told, kept, thin, brought, named)
-            return TorchSampler(fitting.run(choices(program, schema, fitting.overlap)), place)
+            return TorchSampler(fitting.run(choices(program, schema, fitting.overlap, brought)), place)
 
     def load(
         self,
@@ -153,15 +154,6 @@ class TorchBackend:
         known = {name: imported(net) if isinstance(net, str) else net for name, net in (networks or {}).items()}
         with our_arithmetic(gradients=False), known_networks(known):
             return TorchSampler(read_fitted(Path(path), place, bind), place, loaded=True)
-
-
-def _parted(
-    types: Mapping[str, TypeRequest], program: Program
-) -> tuple[dict[str, TypeRequest], dict[str, TypeRequest]]:
-    """The types of what stands in the table, and of what no table holds."""
-    lacking = set(program.observe.unobserved)
-    of_none = {name: kind for name, kind in types.items() if name in lacking}
-    return {name: kind for name, kind in types.items() if name not in lacking}, of_none
 
 
 def _tuning(options: Mapping[str, Any], families: Iterable[str | type[Family]]) -> Tuning:

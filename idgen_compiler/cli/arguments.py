@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from idgen_compiler.catalog import ENTRIES, find
-from idgen_compiler.data.kinds.numbers.numeric import read_type
 from idgen_compiler.data.kinds.registry import TypeRequest
 from idgen_compiler.data.kinds.texts import split
+from idgen_compiler.data.kinds.typed import read_request
 from idgen_compiler.errors import GraphError, IdgenError, ProgramError, QueryError
 from idgen_compiler.forms.spelling import split_spelled
 from idgen_compiler.graph.admg import ADMG
@@ -243,8 +243,8 @@ def plain_value(text: str) -> Any:
 
 
 def read_types(texts: Iterable[str] | None) -> dict[str, TypeRequest]:
-    """Name -> type of arguments like `Y=integer` and `Y=continuous[0,]{0}`."""
-    return {name: read_type(name, text) for name, text in assignments("--types", texts or ()).items()}
+    """Name -> type of arguments like `Y=integer`, `Y=continuous[0,]{0}` and `Y=image(3,16,16)`."""
+    return {name: read_request(name, text) for name, text in assignments("--types", texts or ()).items()}
 
 
 def assignments(option: str, texts: Iterable[str]) -> dict[str, str]:

@@ -1,15 +1,20 @@
-"""The options that say what a user brings to a program: bound kernels, functions, and what no table holds."""
+"""The options that say what a user brings to a program: bound kernels, functions, what no table holds, and models."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
 from idgen_compiler.cli.arguments import assignments, listed_names
+from idgen_compiler.errors import DataError, near_misses
 
-__all__ = ["Bound", "Fallback", "Function", "Unobserved", "brought"]
+__all__ = ["BindTo", "Bound", "Fallback", "Function", "Unobserved", "brought", "imported"]
 
 Bound = Annotated[
     list[str] | None,
@@ -34,6 +39,16 @@ Fallback = Annotated[
     typer.Option("--fallback", metavar="Y", help="A bound variable whose conditional is trained as well; repeatable."),
 ]
 
+BindTo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bind",
+        metavar="'Y | X=MODULE:NAME'",
+        help="What draws a conditional: a function, an adapter, or anything else that MODULE calls NAME; it is "
+        "imported, from the working folder too. Repeatable.",
+    ),
+]
+
 
 def brought(
     bound: Sequence[str] | None,
@@ -49,3 +64,53 @@ def brought(
         "unobserved": listed_names("--unobserved", unobserved or ()),
         "fallbacks": listed_names("--fallback", fallback or ()),
     }
+
+
+def imported(texts: Sequence[str] | None) -> dict[str, Any]:
+    """Conditional -> what is brought for it, of arguments like `Y | X=package.module:function`.
+
+    Raises DataError for another form, a module or name that is not there, and whatever its import raises.
+    """
+    found: dict[str, Any] = {}
+    for text in texts or ():
+        key, mark, place = text.rpartition("=")
+        module, colon, name = place.strip().partition(":")
+        if not (mark and colon and key.strip() and module and name):
+            raise DataError(f"--bind {text!r} names nothing; write --bind 'Y | X=package.module:function'")
+        if key.strip() in found:
+            raise DataError(f"--bind names {key.strip()!r} twice; keep one")
+        found[key.strip()] = _named(module, name)
+    return found
+
+
+def _named(module: str, name: str) -> Any:
+    try:
+        with _working_folder():
+            thing: Any = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise DataError(f"--bind: {module} needs {error.name}, which is not installed; install it") from None
+        raise DataError(
+            f"--bind: there is no module {module!r}, neither in {os.getcwd()} nor where Python looks; mend its name"
+        ) from None
+    except (Exception, SystemExit) as error:
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DataError(f"--bind: {module} raises {told:.300} when it is imported; mend it") from error
+    for part in name.split("."):
+        if not hasattr(thing, part):
+            known = [each for each in vars(thing) if not each.startswith("_")] if hasattr(thing, "__dict__") else []
+            raise DataError(f"--bind: {module} has no {name!r}{near_misses(part, known)}")
+        thing = getattr(thing, part)
+    return thing
+
+
+@contextmanager
+def _working_folder() -> Iterator[None]:
+    """Let modules of the working folder be found, as `python -m` does."""
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        if here in sys.path:
+            sys.path.remove(here)

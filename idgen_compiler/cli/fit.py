@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,7 @@ from idgen_compiler.cli.arguments import (
     read_types,
     reading_options,
 )
+from idgen_compiler.cli.brought import BindTo, Bound, Fallback, Function, Unobserved, brought, imported
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
 from idgen_compiler.data.atomic import followed
@@ -56,7 +58,8 @@ Types = Annotated[
         "--types",
         metavar="X=TYPE",
         help="categorical, integer, continuous, levels, date, duration, vector, image, text, or a number with its ends "
-        "and point masses, such as continuous[0,]{0}; repeatable. Inferred otherwise.",
+        "and point masses, such as continuous[0,]{0}; in full image(3,16,16), categorical(no,yes). Repeatable; "
+        "inferred otherwise.",
     ),
 ]
 Composites = Annotated[
@@ -154,11 +157,16 @@ def fit_command(
     backend: BackendName = "torch",
     level: Level = 2,
     realize: Realize = "auto",
+    bound: Bound = None,
+    function: Function = None,
+    unobserved: Unobserved = None,
+    fallback: Fallback = None,
+    bind: BindTo = None,
 ) -> None:
     """Train the models of a query's program on a table of observations, and save the sampler."""
     if program is not None:
         _refuse_compiling(context)
-    compiled = _program(query, graph, latent, program, level, realize)
+    compiled = _program(query, graph, latent, program, level, realize, brought(bound, function, unobserved, fallback))
     _check_out(out)
     _check_apart(checkpoint, out)
     own = named_classes(family)
@@ -178,16 +186,17 @@ def fit_command(
         "checkpoint": checkpoint,
         "check_graph": check_graph,
         "policies": read_named(policy or ()) or None,
+        "bind": imported(bind) or None,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     given |= reading_options(missing, read, images_root)
     with modules_from_here():
         sampler = compiled.fit(data, backend=backend, **given)
     _save(sampler, out)
-    _tell(sampler, compiled, data, out)
+    _tell(sampler, compiled, data, out, bind or ())
 
 
-def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path) -> None:
+def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path, bind: Sequence[str]) -> None:
     page = Page.on()
     page.title(compiled.name, below=f"fitted to {data}")
     if callable(report := getattr(sampler, "report", None)):
@@ -206,27 +215,34 @@ def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path) -> None:
         for name in names
         if name not in asked.values and name not in drawn
     ]
-    inputs = [*laws, *inputs]
+    inputs = [*laws, *inputs, *(f"--bind {shlex.quote(text)}" for text in bind)]
     page.text(f"\nsaved in {out}; sample with\n  " + " ".join(["idgen sample", str(out), "-n 10000", *inputs]))
 
 
 def _refuse_compiling(context: typer.Context) -> None:
     """Raise QueryError where the compiler is asked for something beside a program, which is compiled already."""
-    for name, option in (("level", "-O"), ("realize", "--realize"), ("latent", "--latent")):
+    for name in ("level", "realize", "latent", "bound", "function", "unobserved", "fallback"):
+        option = "-O" if name == "level" else f"--{name}"
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             raise QueryError(f"--program is compiled already, so that {option} changes nothing; leave it out")
 
 
 def _program(
-    query: str | None, graph: str, latent: list[str] | None, file: Path | None, level: int, realize: Realization
+    query: str | None,
+    graph: str,
+    latent: list[str] | None,
+    file: Path | None,
+    level: int,
+    realize: Realization,
+    kernels: Mapping[str, Any],
 ) -> Program:
     """The program of a query on a graph, or of a file."""
     if file is None:
         if not graph:
             raise GraphError("no graph is given; add --graph FILE|TEXT, or give a program by --program FILE")
         asked, admg = read_question(query, graph, latent)
-        return compile(asked, admg, optimize=level, realize=realize)
+        return compile(asked, admg, optimize=level, realize=realize, **kernels)
     if query or graph:
         raise QueryError("--program brings its own query and graph; give either it, or a query with --graph")
     return read_program(file)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from idgen_compiler.cli.arguments import assignments, modules_from_here, read_settings
+from idgen_compiler.cli.brought import BindTo, imported
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
 from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.page import Page
@@ -56,12 +57,13 @@ def sample_command(
         list[str] | None,
         typer.Option("--network", metavar="MODULE:FACTORY", help="A network of your own that it needs; repeatable."),
     ] = None,
+    bind: BindTo = None,
 ) -> None:
     """Sample the outcomes from a saved sampler, with treatments set and conditions given."""
     if out is not None:
         check_writable(out)
     named = [text if "=" in text else f"{text}={text}" for text in network or ()]
-    asked_for = {"families": family, "networks": assignments("--network", named)}
+    asked_for = {"families": family, "networks": assignments("--network", named), "bind": imported(bind)}
     wanted: dict[str, Any] = {name: value for name, value in asked_for.items() if value}
     with modules_from_here():
         sampler = load(folder, **wanted)

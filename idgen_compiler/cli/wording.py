@@ -67,6 +67,18 @@ def _drawn(option: str, mapping: str) -> str:
     return f"{option} {shlex.quote(text)}"
 
 
+def _binds(found: re.Match[str]) -> str:
+    pairs = _read(found[1].replace(": ...", ": Ellipsis"))
+    keys = list(pairs) if isinstance(pairs, dict) else []
+    return " ".join(f"--bind {shlex.quote(f'{key}=MODULE:NAME')}" for key in keys or ["Y | X"])
+
+
+def _repeated(found: re.Match[str]) -> str:
+    """One option for each entry of a list."""
+    name = {"fallbacks": "fallback"}.get(found[1], found[1])
+    return " ".join(_option(name, value) for value in _read(found[2]))
+
+
 def _told(value: object) -> str:
     if isinstance(value, list):
         return ",".join(map(str, value))
@@ -92,6 +104,10 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"(ensemble|epochs)=(\d+)", _plain),
     (rf"(delimiter|decimal|encoding|size_limit|missing_marks)=({_TEXT}|{_LIST}|[\d_]+)", _reading),
     (rf"(do|given|types|composites|family|images)=({_MAPPING})", _pairs),
+    (rf"bind=({_MAPPING})", _binds),
+    (rf"(bound|fallbacks|unobserved)=({_LIST})", _repeated),
+    (rf"bind\[({_TEXT})\]", lambda found: _option("bind", _read(found[1]))),
+    (r"functions=", "--function"),
     (r"check_graph=False", "--no-check-graph"),
     (r"images_root=\.\.\.", "--images-root DIR"),
     (r"query= (?=one of)", "--query "),

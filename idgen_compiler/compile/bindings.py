@@ -9,32 +9,14 @@ from idgen_compiler.errors import QueryError, near_misses
 from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.edges import name_list
+from idgen_compiler.hinge.kernels import read_conditional, written
 from idgen_compiler.ir.program import Program
-from idgen_compiler.query import Query
 from idgen_compiler.rewrites.bind import Bind
 
-__all__ = ["Functions", "bindings", "brought_to", "read_conditional", "with_functions", "written"]
+__all__ = ["Functions", "bindings", "brought_to", "with_functions"]
 
 Functions = Mapping[str, Sequence[str] | str]
 """A variable -> the variables that it is a function of."""
-
-
-def read_conditional(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The targets and inputs of a conditional such as "Y | X, Z" or "P(Y | X, Z)".
-
-    Raises QueryError with the place of what cannot be read, and for interventions and values, which a conditional of
-    the observed law has not.
-
-    >>> read_conditional('I2 | Male, "the image"')
-    (('I2',), ('Male', 'the image'))
-    """
-    if not isinstance(text, str):
-        raise QueryError(f"a conditional is read from a text such as 'Y | X, Z', not from {text!r:.80}")
-    plain = text.strip()
-    query = Query.parse(plain if plain.startswith("P(") else f"P({plain})")
-    if query.treatments or query.settings:
-        raise QueryError(f"{text!r:.80} is no conditional of the observed law; write variables alone, as in 'Y | X, Z'")
-    return query.outcomes, query.conditions
 
 
 def with_functions(graph: ADMG, functions: Functions) -> ADMG:
@@ -125,11 +107,6 @@ def brought_to(program: Program) -> dict[str, Any]:
         "unobserved": program.observe.unobserved,
         "fallbacks": [op.targets[0] for op in program.bindings if op.fallback],
     }
-
-
-def written(target: str, inputs: Sequence[str]) -> str:
-    """A conditional as `read_conditional` reads it."""
-    return f"{spelled(target)} | {spelled_all(inputs)}" if inputs else spelled(target)
 
 
 def _add(kernels: dict[str, tuple[str, ...]], target: str, inputs: Sequence[str]) -> None:

@@ -53,12 +53,14 @@ def described(values: Any) -> str:
     """
     try:
         found = _array(values)
-    except (DataError, ValueError, TypeError):
+    except (DataError, ValueError, TypeError, RuntimeError):
         found = None
     if found is None or not found.ndim:
         told = " ".join(f"{values!r:.60}".split())[:40]
         return "None" if values is None else f"the {type(values).__name__} {told}"
     told = f"{found.dtype} of shape {found.shape}"
+    if isinstance(found, np.ma.MaskedArray):  # with something masked: the others are plain by now
+        return f"{told}, some of it masked"
     if found.dtype.names or not found.size:
         return told
     if found.dtype.kind not in "biuf":
@@ -124,10 +126,14 @@ def _encoded(where: Setting, kind: Atom, values: Any) -> Array:
 
     try:
         found = _array(values)
-    except (DataError, ValueError, TypeError) as error:
-        raise wrong(f"return an array ({error!s:.80})") from error
+    except (DataError, ValueError, TypeError, RuntimeError) as error:  # such as a tensor without data
+        raise wrong(f"return an array ({' '.join(str(error).split()):.80})") from error
     if not found.ndim or len(found) != where.n:
         raise wrong(f"return one value for each of the {where.n} rows")
+    if isinstance(found, np.ma.MaskedArray):
+        raise wrong("return a value for each row, none of them masked")
+    if found.dtype.kind == "c" or (found.dtype.kind == "O" and any(isinstance(v, complex) for v in found.flat)):
+        raise wrong("return real numbers or labels; take .real of complex ones, if that is what is meant")
     if not where.n:
         part = kind.part(where.name)
         return np.empty((0, *part.entries), part.dtype)

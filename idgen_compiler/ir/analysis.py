@@ -10,6 +10,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operands import Role, leaves, records
 from idgen_compiler.ir.operations import (
     Assign,
+    Bind,
     Draw,
     Network,
     Observe,
@@ -65,6 +66,8 @@ def columns_read(op: Operation, observed: str, models: Mapping[str, Train]) -> I
     """The columns that an operation reads: (data set, variables); `observed` is the user's data."""
     if isinstance(op, Sample):
         yield observed, op.network.inputs  # the caller's values are checked against the data
+    elif isinstance(op, Bind):
+        yield observed, (*op.targets, *op.inputs)  # and so is what a kernel is given and returns
     elif not isinstance(op, Realize | Regenerate | Reweight):  # ways name the data that they read below
         yield from ((data, tuple(leaves(op, Role.VARIABLE))) for data in leaves(op, Role.DATA))
     for way in records(op, Reweight):

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from idgen_compiler.compile.bindings import written
 from idgen_compiler.estimand.nodes import Bound, Conditional, Observed
 from idgen_compiler.estimand.tree import walk
 from idgen_compiler.forms.spelling import spelled, spelled_all
+from idgen_compiler.hinge.kernels import written
 from idgen_compiler.identify import Identification
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.report import Report

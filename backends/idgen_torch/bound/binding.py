@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from idgen_compiler.compile.bindings import read_conditional, written
 from idgen_compiler.data.arrays import Array, as_numpy
 from idgen_compiler.data.kinds import Atom, Kind
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.returned import described, encoded_return
 from idgen_compiler.data.schema import Schema, TypeRequest, images_among, infer_schema
 from idgen_compiler.data.sources import read_sources
-from idgen_compiler.errors import DataError, QueryError, near_misses
-from idgen_compiler.ir.operations import Bind, Train
+from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.kernels import kernel_key, named_kernels, unobserved_used
+from idgen_compiler.ir.operands import Role, leaves
+from idgen_compiler.ir.operations import Bind, Realize, Train
 from idgen_compiler.ir.program import Program
+from idgen_compiler.warning import warn_data
 from idgen_torch.bound.brought import Brought, as_brought
 from idgen_torch.bound.model import BoundModel, ask
 from idgen_torch.families.family import ConditionalModel
@@ -25,7 +27,7 @@ from idgen_torch.parts import Values
 from idgen_torch.seeds import stream_for
 from idgen_torch.tensors import decode
 
-__all__ = ["bound_model", "brought_for", "tried", "unobserved_used"]
+__all__ = ["bound_model", "brought_for", "tried"]
 
 TRIAL = 2
 """Each thing is called with so many rows before anything is trained."""
@@ -37,70 +39,41 @@ LOOKED_AT, FEW = 1000, 200
 def brought_for(
     program: Program, bind: Mapping[str, Any] | None, needed: Collection[str] | None = None
 ) -> dict[str, Brought]:
-    """Operation -> what is brought for it.
+    """Operation -> what is brought for it (see `hinge.kernels.named_kernels` for what `bind` may name).
 
-    `bind` names conditionals as programs and reports print them, inputs in any order, by their target alone where that
-    is one conditional, or by their operation. A `train` that is named is not trained. `needed` are the operations for
-    which something has to be brought, every bound kernel where nobody says.
-
-    Raises DataError for a name of nothing, of two, or given twice, for what cannot be called, and for a bound kernel of
-    the program for which nothing is brought.
+    Raises DataError for a name of nothing, of two, or given twice, for what cannot be called or asks for a fallback
+    that nobody learns, for a `train` whose density weighs rows, and for a bound kernel for which nothing is brought;
+    warns (DataWarning) of a fallback that is learned and not asked for.
     """
-    if bind is not None and not isinstance(bind, Mapping):
-        raise DataError(f"bind is {bind!r:.80}; give a mapping, such as bind={{'Y | X': f}}")
-    able = [op for op in program.operations if isinstance(op, Bind | Train) and len(op.targets) == 1]
-    found: dict[str, Brought] = {}
-    keys: dict[str, str] = {}
-    for key, thing in (bind or {}).items():
-        op = _meant(key, able)
-        if op.result in found:
-            raise DataError(f"bind names {key!r} and {keys[op.result]!r}, which are one conditional; give it once")
-        found[op.result], keys[op.result] = as_brought(key, thing), key
-    wanted = {op.result for op in program.bindings} if needed is None else set(needed)
-    missing = [op for op in able if op.result in wanted and op.result not in found]
-    if missing:
-        named = ", ".join(repr(_label(op)) for op in missing)
-        function = isinstance(missing[0], Bind) and missing[0].function
-        example, takes = ("g", "g(inputs)") if function else ("f", "f(inputs, n, generator)")
-        raise DataError(
-            f"nothing is bound for {named}; give bind={{{_label(missing[0])!r}: {example}}}, with {takes} -> values"
-        )
+    found = {}
+    able = {op.result: op for op in program.operations if isinstance(op, Bind | Train)}
+    weighing = {name: law.result for law in program.laws for name in _weighing(law)}
+    for result, (key, thing) in named_kernels(program, bind, needed).items():
+        op, brought = able[result], as_brought(key, thing)
+        learned = isinstance(op, Bind) and bool(op.fallback)
+        if brought.needs_fallback and not learned:
+            raise DataError(
+                f"bind[{key!r}] asks for a fallback, and the program learns none for {op.targets[0]}; compile with "
+                f"fallbacks=[{op.targets[0]!r}], or give its argument fallback a default"
+            )
+        if learned and not brought.wants_fallback:
+            warn_data(
+                f"the program learns a fallback for {key!r}, and {brought.name} never asks for it; give it an argument "
+                f"fallback, or compile without fallbacks=[{op.targets[0]!r}]"
+            )
+        if result in weighing:
+            raise DataError(
+                f"bind names {key!r}, whose density weighs the rows of {weighing[result]}, and what is brought only "
+                f"draws; leave it out, or compile with bound=[{kernel_key(op)!r}] and realize='regenerate'"
+            )
+        found[result] = brought
     return found
 
 
-def _meant(key: object, able: Sequence[Bind | Train]) -> Bind | Train:
-    """The operation that a key names."""
-    known = [_label(op) for op in able]
-    if not isinstance(key, str):
-        raise DataError(f"bind names {key!r:.80}; name a conditional by its text, such as {(known or ['Y | X'])[0]!r}")
-    for op in able:
-        if key.strip() == op.result:
-            return op
-    try:
-        targets, inputs = read_conditional(key.split(";")[0].rstrip(") ") + ")" if key.startswith("P(") else key)
-    except QueryError as error:
-        raise DataError(f"bind names {key!r}, which is no conditional: {error}") from None
-    same = [op for op in able if op.targets == targets and set(op.inputs) == set(inputs)]
-    alone = [op for op in able if op.targets == targets] if not inputs else []
-    found = same or [op for op in alone if isinstance(op, Bind)] or alone
-    if len(found) == 1:
-        return found[0]
-    near = [op for op in able if op.targets == targets]
-    if found or near:
-        listed = " or ".join(f"{_label(op)!r} ({op.result})" for op in found or near)
-        raise DataError(f"bind names {key!r}, and the program has {listed}; name the one that is meant")
-    raise DataError(f"bind names {key!r}, which is no conditional of the program{near_misses(key, known)}")
-
-
-def _label(op: Bind | Train) -> str:
-    return written(op.targets[0], op.inputs)
-
-
-def unobserved_used(program: Program) -> tuple[str, ...]:
-    """The variables that no table holds and that the program makes, reads or is given."""
-    named = {name for op in program.bindings for name in (*op.targets, *op.inputs)}
-    named.update(name for op in program.samplers for name in (*op.network.inputs, *op.network.outputs))
-    return tuple(name for name in program.observe.unobserved if name in named)
+def _weighing(law: Realize) -> Iterator[str]:
+    """The models whose densities weigh rows, where a law can be had in that way alone."""
+    if law.reweight and not law.regenerate:
+        yield from leaves(law.reweight, Role.MODEL)
 
 
 def tried(
@@ -161,28 +134,55 @@ def _try(
 ) -> None:
     """Call a thing on a few rows; learn its target's kind where that is not known, and keep what it returned."""
     (target,) = op.targets
-    label = f"{op.result}: {_label(op)} ({brought.name})"
+    label = f"{op.result}: {kernel_key(op)} ({brought.name})"
     if any(name not in columns for name in op.inputs):  # of a variable that the caller sets, nothing is at hand
         return
     known = target in kinds
     count = max(1, min([rows, *(len(columns[name]) for name in op.inputs)]))
     inputs = {name: columns[name][:count] for name in op.inputs}
-    generator = stream_for(seed, "trial", op.result)
-    with torch.no_grad():
-        answers = [
-            ask(label, brought, target, {name: values[start : start + size] for name, values in inputs.items()}, size,
-                generator, _no_fallback(target, kinds))
-            for start, size in _pieces(count, brought.batch)
-        ]  # fmt: skip
+
+    def answers(seed: int) -> list[Any]:
+        learned = isinstance(op, Bind) and bool(op.fallback)
+        generator, draw = stream_for(seed, "trial", op.result), _no_fallback(target, kinds) if learned else None
+        with torch.no_grad():
+            return [
+                ask(label, brought, target, {name: v[start : start + size].copy() for name, v in inputs.items()},
+                    size, generator, draw)
+                for start, size in _pieces(count, brought.batch)
+            ]  # fmt: skip
+
+    first = answers(seed)
     if not known:
-        kinds[target] = _kind(label, target, _joined(label, target, answers, count), types)
-    seen = [
-        encoded_return(label, target, kinds[target], answer, size)
-        for (_, size), answer in zip(_pieces(count, brought.batch), answers, strict=True)
-    ]
+        kinds[target] = _kind(label, target, _joined(label, target, first, count), types)
+
+    def encoded(found: Sequence[Any]) -> list[Array]:
+        seen = [
+            encoded_return(label, target, kinds[target], answer, size)
+            for (_, size), answer in zip(_pieces(count, brought.batch), found, strict=True)
+        ]
+        return [np.concatenate(parts) for parts in zip(*seen, strict=True)]
+
+    seen = encoded(first)
+    if brought.batch is None:  # whoever takes batches takes long
+        _look_for_chance(op, label, seen, encoded(answers(seed)))
     if target not in columns:  # as others will be given it
         columns[target] = kinds[target].empty(count)
-        kinds[target].decode([np.concatenate(parts) for parts in zip(*seen, strict=True)], columns[target])
+        kinds[target].decode(seen, columns[target])
+
+
+def _look_for_chance(op: Bind | Train, label: str, first: Sequence[Array], again: Sequence[Array]) -> None:
+    """Refuse a function that is none, and warn of a kernel whose draws its generator does not decide."""
+    if all(np.array_equal(one, other) for one, other in zip(first, again, strict=True)):
+        return
+    if isinstance(op, Bind) and op.function:
+        raise DataError(
+            f"{label} gives two answers for the same {', '.join(op.inputs)}, but a function has one; bring one, or "
+            f"compile with bound=[{kernel_key(op)!r}] in the place of functions="
+        )
+    warn_data(
+        f"{label} draws otherwise from the same generator, so that equal seeds do not give equal samples; draw from "
+        "the generator that it is handed (idgen_torch.bound.numpy_stream makes one of NumPy of it)"
+    )
 
 
 def _pieces(n: int, most: int | None) -> list[tuple[int, int]]:

@@ -23,8 +23,8 @@ from idgen_torch.tensors import decode, held
 
 __all__ = ["BoundModel", "ask"]
 
-ENOUGH = 200
-"""What is the same for so many rows of different inputs is told of."""
+ENOUGH, ENOUGH_LABELS = 200, 10_000
+"""What is the same for so many rows of different inputs is told of; a label, or a number that has a mass, may be."""
 
 
 def ask(label: str, brought: Brought, target: str, inputs: Mapping[str, Array], n: int, generator: torch.Generator,
@@ -35,10 +35,11 @@ def ask(label: str, brought: Brought, target: str, inputs: Mapping[str, Array], 
     """
     try:
         answer = brought(inputs, n, generator, fallback)
-    except IdgenError:
-        raise
     except Exception as error:
-        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        plain = str(error) if isinstance(error, IdgenError) else f"{type(error).__name__}: {error}"
+        what = plain if str(error) else type(error).__name__
+        if isinstance(error, IdgenError) and what.startswith(label):  # of its fallback, which says it all
+            raise
         raise DataError(
             f"{label} raises {' '.join(what.split())[:300]}; it is given {_described(inputs, n)}"
         ) from error
@@ -71,7 +72,9 @@ class BoundModel:
         self.label = f"{op.result}: {self.target}{given} ({brought.name})"
         self._rows = 0
         self._first: Array | None = None
-        self._varies = not op.inputs
+        self._varies = False
+        plain = all(part.size is None and not part.masses for part in self.targets)
+        self._enough = ENOUGH if plain else ENOUGH_LABELS
 
     @property
     def targets(self) -> tuple[Part, ...]:
@@ -85,25 +88,27 @@ class BoundModel:
         """
         inputs = {name: self._decoded(name, given, n) for name in self.op.inputs}
         pieces: dict[str, list[Tensor]] = {part.name: [] for part in self.targets}
+        if not n:
+            return {part.name: torch.from_numpy(np.empty((0, *part.entries), part.dtype)) for part in self.targets}
         for start, count in _batches(n, self.brought.batch):
-            some = {name: values[start : start + count] for name, values in inputs.items()}
-            rows = {name: values[start : start + count] for name, values in given.items()}
-            answer = ask(self.label, self.brought, self.target, some, count, generator, self._fallback(rows, generator))
+            some = {name: _own(values[start : start + count]) for name, values in inputs.items()}
+            fallback = self._fallback(count, generator)
+            answer = ask(self.label, self.brought, self.target, some, count, generator, fallback)
             encoded = encoded_return(self.label, self.target, self.kinds[self.target], answer, count)
             for part, values in zip(self.targets, encoded, strict=True):
                 pieces[part.name].append(held(values).to(generator.device))
             self._look(encoded, some)
         return {name: torch.cat(found) if len(found) != 1 else found[0] for name, found in pieces.items()}
 
-    def _fallback(self, given: Values, generator: torch.Generator) -> Any:
+    def _fallback(self, n: int, generator: torch.Generator) -> Any:
         """Draws the target by the model that was trained for the conditional; None where none was."""
         if self.fallback is None:
             return None
         model, kind = self.fallback, self.kinds[self.target]
 
         def draw(inputs: Mapping[str, Array]) -> Array:
-            asked = self._encoded(inputs)
-            count = len(next(iter(asked.values()))) if asked else next((len(v) for v in given.values()), 1)
+            count = self._count(inputs) if self.op.inputs else n
+            asked = {name: values.to(generator.device) for name, values in self._encoded(inputs, count).items()}
             drawn = model.sample(asked, count, generator)
             out = kind.empty(count)
             decode(kind, [drawn[part.name] for part in self.targets], out)
@@ -111,14 +116,21 @@ class BoundModel:
 
         return draw
 
-    def _encoded(self, inputs: Mapping[str, Array]) -> Values:
-        missing = [name for name in self.op.inputs if name not in inputs]
-        if missing:
-            raise DataError(f"{self.label} asks its fallback without {', '.join(missing)}; hand it all of its inputs")
+    def _count(self, inputs: Mapping[str, Array]) -> int:
+        """For how many rows the fallback is asked.  Raises DataError where that is not the same of all inputs."""
+        who = f"{self.label} asks its fallback"
+        if missing := [name for name in self.op.inputs if name not in inputs]:
+            raise DataError(f"{who} without {', '.join(missing)}; hand it all of its inputs")
+        counts = {name: len(np.atleast_1d(inputs[name])) for name in self.op.inputs}
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{count} of {name}" for name, count in counts.items())
+            raise DataError(f"{who} with rows that do not match ({told}); take the same rows of every input")
+        return next(iter(counts.values()))
+
+    def _encoded(self, inputs: Mapping[str, Array], count: int) -> Values:
         found: Values = {}
         for name in self.op.inputs:
             parts = [atom.part for atom in self.kinds[name].atoms(name)]
-            count = len(inputs[name])
             encoded = encoded_return(f"{self.label}, to its fallback,", name, self.kinds[name], inputs[name], count)
             found.update((part.name, held(values)) for part, values in zip(parts, encoded, strict=True))
         return found
@@ -141,18 +153,21 @@ class BoundModel:
         if (flat != self._first).any():
             self._varies = True
             return
-        if any((values != values[:1]).any() for values in inputs.values()):
+        if not inputs or any((values != values[:1]).any() for values in inputs.values()):
             self._rows += len(flat)
-        if self._rows >= ENOUGH:
+        if self._rows >= self._enough:
             self._varies = True
-            warn_data(
-                f"{self.label} returns one and the same {self.target} for {self._rows} rows of different inputs; "
-                "it may not look at them"
-            )
+            told = "rows of different inputs; it may not look at them" if inputs else "rows; it may draw nothing"
+            warn_data(f"{self.label} returns one and the same {self.target} for {self._rows} {told}")
+
+
+def _own(values: Array) -> Array:
+    """Rows that a kernel may write into: one that stands for all is repeated."""
+    return values if values.flags.writeable else values.copy()
 
 
 def _batches(n: int, most: int | None) -> Iterator[tuple[int, int]]:
-    """Starts and lengths of pieces of n rows; one empty piece of none."""
+    """Starts and lengths of pieces of n rows."""
     size = n if most is None else min(n, most)
-    for start in range(0, max(n, 1), max(size, 1)):
+    for start in range(0, n, size):
         yield start, min(size, n - start)

@@ -16,6 +16,7 @@ from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
+from idgen_compiler.hinge.kernels import unobserved_used
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.policy_kinds import known_policies
 from idgen_compiler.hinge.question import query_of
@@ -38,7 +39,7 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data, warn_overlap
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.bound import BoundModel, Brought
-from idgen_torch.bound.binding import bound_model, unobserved_used
+from idgen_torch.bound.binding import bound_model
 from idgen_torch.families import ConditionalModel, Task, seed_noise
 from idgen_torch.families.returned import log_density
 from idgen_torch.parts import Values
@@ -54,7 +55,16 @@ from idgen_torch.running.overlap.support import Support
 from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
 from idgen_torch.running.plan import FitSettings, check_trained, draws_of, label_of, requested_families
-from idgen_torch.running.record import Choice, DataReport, FitRecord, Lack, ModelReport, Overlap, versions
+from idgen_torch.running.record import (
+    Choice,
+    DataReport,
+    FitRecord,
+    Lack,
+    ModelReport,
+    Overlap,
+    kernel_reports,
+    versions,
+)
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
@@ -362,6 +372,7 @@ class Fitting:
             data=self._in_order(self._data_reports),
             choices=tuple(choices),
             lacks=tuple(self._lacks.values()),
+            kernels=kernel_reports(self.program, self._brought),
         )
         return FittedProgram(
             self.program,

@@ -10,9 +10,23 @@ from typing import Any
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record, to_plain
+from idgen_compiler.hinge.kernels import kernel_key
+from idgen_compiler.ir.operations import Bind, Train
+from idgen_compiler.ir.program import Program
+from idgen_torch.bound import Brought
 from idgen_torch.families import SeedNoise
 
-__all__ = ["Choice", "DataReport", "FitRecord", "Lack", "ModelReport", "Overlap", "versions"]
+__all__ = [
+    "Choice",
+    "DataReport",
+    "FitRecord",
+    "KernelReport",
+    "Lack",
+    "ModelReport",
+    "Overlap",
+    "kernel_reports",
+    "versions",
+]
 
 _FOR_IMAGES = ("diffusers", "accelerate")
 
@@ -43,6 +57,15 @@ class DataReport:
     operation: str
     rows: int
     effective_rows: float
+
+
+@dataclass(frozen=True, slots=True)
+class KernelReport:
+    """One conditional for which a model was brought: what `bind=` calls it, and the name of what was brought."""
+
+    operation: str
+    models: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +112,7 @@ class Lack:
 class FitRecord:
     """How a program was fitted: `rows` were observed, `rows_factor` times as many regenerated.
 
-    `choices` has the laws that could be had in two ways, and `lacks` where rows are missing.
+    `choices` has the laws that could be had in two ways, `lacks` where rows are missing, `kernels` what was brought.
     """
 
     rows: int
@@ -102,6 +125,7 @@ class FitRecord:
     data: tuple[DataReport, ...]
     choices: tuple[Choice, ...] = ()
     lacks: tuple[Lack, ...] = ()
+    kernels: tuple[KernelReport, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.rows} rows observed, seed {self.seed}, {self.device}"]
@@ -114,6 +138,7 @@ class FitRecord:
             lines += [f"    {told}" for told in model.disagreements]
             if model.noise:
                 lines.append(f"    seed noise: {max(model.noise, key=_noisiness)}")
+        lines += [f"  {kernel.operation}: {kernel.models}  [bound, {kernel.name}]" for kernel in self.kernels]
         for data in self.data:
             lines.append(f"  {data.operation}: {data.rows} rows, {data.effective_rows:.0f} effective")
         return "\n".join(lines)
@@ -131,6 +156,16 @@ class FitRecord:
 
 def _noisiness(found: SeedNoise) -> float:
     return found.noise / max(abs(found.effect), found.error, 1e-12)
+
+
+def kernel_reports(program: Program, brought: Mapping[str, Brought]) -> tuple[KernelReport, ...]:
+    """What was brought, in the program's order."""
+    laws = {law.result: law.law.fixed for law in program.laws}
+    return tuple(
+        KernelReport(op.result, kernel_key(op, laws.get(getattr(op, "data", ""), ())), brought[op.result].name)
+        for op in program.operations
+        if isinstance(op, Bind | Train) and op.result in brought
+    )
 
 
 def versions() -> dict[str, str]:

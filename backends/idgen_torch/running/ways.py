@@ -8,9 +8,10 @@ the weights on the data decide.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from idgen_compiler.data.schema import Schema
+from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Realize, Regenerate, Reweight
 from idgen_compiler.ir.program import Program
 from idgen_torch.running.record import Choice, Overlap
@@ -25,12 +26,15 @@ WIDEST = 8
 """A density of more real numbers than this is not trusted as a propensity, nor trained to find out."""
 
 
-def choices(program: Program, schema: Schema, overlap: Callable[[str], Overlap]) -> tuple[Choice, ...]:
+def choices(
+    program: Program, schema: Schema, overlap: Callable[[str], Overlap], brought: Collection[str] = ()
+) -> tuple[Choice, ...]:
     """The way of each law that the samplers need and that has two, in program order, and why.
 
-    `overlap` trains what reweighting a data set takes, and says how far its rows go; it raises NoOverlap.
+    `overlap` trains what reweighting a data set takes, and says how far its rows go; it raises NoOverlap. Models that
+    are `brought` have no density.
     """
-    deciding = _Deciding(program, schema, overlap)
+    deciding = _Deciding(program, schema, overlap, brought)
     for op in reversed(program.laws):  # outer laws first: which inner ones are needed depends on their ways
         if len(op.ways) > 1 and any(op.result == law.result for law in program.realized(deciding.ways).laws):
             deciding.ways[op.result] = Reweight.word if deciding.weighs(op) else Regenerate.word
@@ -40,8 +44,10 @@ def choices(program: Program, schema: Schema, overlap: Callable[[str], Overlap])
 class _Deciding:
     """What was found out so far about the laws of a program."""
 
-    def __init__(self, program: Program, schema: Schema, overlap: Callable[[str], Overlap]) -> None:
-        self.program, self.schema, self.overlap = program, schema, overlap
+    def __init__(
+        self, program: Program, schema: Schema, overlap: Callable[[str], Overlap], brought: Collection[str]
+    ) -> None:
+        self.program, self.schema, self.overlap, self.brought = program, schema, overlap, frozenset(brought)
         self.ways: dict[str, str] = {}
         self.made: dict[str, Choice] = {}
         self.laws = {op.result: op for op in program.laws}
@@ -59,6 +65,9 @@ class _Deciding:
         source = self.laws.get(way.data)
         if source is not None and not self.weighs(source):
             return Choice(op.result, Regenerate.word, f"{way.data} is not reweighted", None, EFFECTIVE)
+        if brought := self.brought.intersection(leaves(way, Role.MODEL)):
+            reason = f"what is brought for {min(brought)} has no density to weigh rows by"
+            return Choice(op.result, Regenerate.word, reason, None, EFFECTIVE)
         for draw in way.do:
             width = sum(part.dim for part in self.schema.parts(draw.slot) if not part.discrete)
             if width > WIDEST:

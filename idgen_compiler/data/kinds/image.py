@@ -109,7 +109,14 @@ class Image(Atom):
     def mended(self, values: Array) -> str:
         if values.shape[1:] != self.shape:
             return "return one picture for each row, channels first"
-        return "return finite numbers in one of these ranges" if values.dtype.kind in "iuf" else ""
+        if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
+            return "return finite numbers in one of these ranges"
+        low, high = float(values.min()), float(values.max())
+        if values.dtype.kind == "f" and low >= -1 and high <= 1:
+            return "return (x + 1) / 2, if these run from -1 to 1"
+        if values.dtype.kind == "f" and low >= 0 and high <= 255:
+            return "divide by 255, or return them rounded to bytes (uint8)"
+        return "return finite numbers in one of these ranges"
 
     def decode_one(self, part: Array, out: Array) -> None:
         out[...] = part

@@ -110,8 +110,8 @@ class _Scope:
             raise fault(op, op.result, "a bound kernel has one target", "bind one variable at a time")
         check_distinct(op, (*op.targets, *op.inputs), "targets and inputs")
         for name in (*op.targets, *op.inputs):
-            if name not in self.graph:
-                raise fault(op, name, f"the graph has no {name}", "bind vertices of the program's graph")
+            if name not in self.observable | self.unobserved:
+                raise fault(op, name, f"{name} is neither observed nor lacking", "observe it, or say `lacks`")
         for model in op.fallback:
             trained = self.model(op, model)
             if not isinstance(trained, Train) or (trained.targets, trained.inputs) != (op.targets, op.inputs):

@@ -155,7 +155,7 @@ def test_a_label_of_two_models_is_refused_naming_both() -> None:
     assert requested_families(program, {"%m2": RECIPE}).keys() == {"%m2"}
 
 
-@pytest.mark.parametrize("asked", [np, np.zeros(3), None, 3, Table, object()], ids=str)
+@pytest.mark.parametrize("asked", [np, np.zeros(3), None, 3, Table, 3.5], ids=str)
 def test_what_is_no_family_is_said_to_be_none(asked: Any) -> None:
     program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
     with pytest.raises(DataError, match=r"is no family; give|is a class; write"):

@@ -8,9 +8,10 @@ from typing import Any
 
 import torch
 
-from idgen_compiler.compile.bindings import written
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.kernels import kernel_key, written
+from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Bind, Train
 from idgen_compiler.program import Program
 from idgen_compiler.warning import warn_data
@@ -48,9 +49,17 @@ def read_bound(
         for name, record in records.items()
     }
     if read and not bind:
-        wanted = ", ".join(f"{entry(record, 'key', str)!r}: {entry(record, 'name', str)}" for record in read.values())
-        raise DataError(f"{path} has kernels that it does not hold; load it with bind={{{wanted}}}")
+        told = ", ".join(f"{entry(record, 'key', str)!r} was {entry(record, 'name', str)}" for record in read.values())
+        wanted = ", ".join(f"{record['key']!r}: ..." for record in read.values())
+        raise DataError(f"{path} has kernels that it does not hold ({told}); load it with bind={{{wanted}}}")
     brought = brought_for(program, bind, read)
+    applied = {name for op in program.samplers for name in leaves(op, Role.MODEL)}
+    for trained in program.models:  # what a law was made of is done, and may be brought again or not
+        if trained.result in brought and trained.result in applied and trained.result not in read:
+            raise DataError(
+                f"bind names {kernel_key(trained)!r}, of which the sampler in {path} has a trained model; leave it "
+                "out, or fit anew with bind="
+            )
     found = {}
     for op in program.operations:
         if isinstance(op, Bind | Train) and op.result in read:
@@ -58,13 +67,13 @@ def read_bound(
             if brought[op.result].digest != record["digest"]:
                 warn_data(
                     f"{record['key']!r} is bound to {brought[op.result].name}, and the sampler in {path} was fitted "
-                    f"with {record['name']!r:.80} of another content; its models may rest on the other one"
+                    f"with {record['name']!r:.80} of other code or weights; fit it anew if its models rest on that one"
                 )
-            trained = record["fallback"]
-            if (trained is not None) != bool(isinstance(op, Bind) and op.fallback):
+            learned = record["fallback"]
+            if (learned is not None) != bool(isinstance(op, Bind) and op.fallback):
                 raise DataError(f"the saved kernel {op.result} has the wrong fallback; save the sampler again")
-            fallback = trained and read_model(
-                path, _file(op.result), trained, schema.parts(*op.targets), schema.parts(*op.inputs), device
+            fallback = learned and read_model(
+                path, _file(op.result), learned, schema.parts(*op.targets), schema.parts(*op.inputs), device
             )
             found[op.result] = bound_model(op, brought, schema, fallback)
     return found

@@ -11,12 +11,12 @@ import torch
 from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.hinge.kernels import unobserved_used
 from idgen_compiler.hinge.saved import HEADER, read_header, saving, write_header
 from idgen_compiler.hinge.saved_policies import KEY, header_of, of_header
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.text import print_policy
 from idgen_compiler.program import Program
-from idgen_torch.bound.binding import unobserved_used
 from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.tables.resample import ResampleModel

@@ -113,6 +113,8 @@ def far_apart(values: Array, back: Array, spread: Any) -> Array:
 
 def finite_remedy(values: Array) -> str:
     """What to do about returned values that are no finite numbers; empty where they are."""
+    if values.dtype.kind not in "biufO" or (values.dtype.kind == "O" and any(isinstance(v, str) for v in values.flat)):
+        return "return numbers"
     try:
         return "" if np.isfinite(values.astype(np.float64)).all() else "return finite numbers"
     except (TypeError, ValueError):
