@@ -79,8 +79,7 @@ class TorchBackend:
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
 
-        Where a law can be had in two ways (compiled with `realize="auto"`) the data choose: the sampler's `program` has
-        the ways that were taken, and its report says why (see `running.ways`).
+        Of a law that can be had in two ways (compiled with `realize="auto"`) the data choose one (see `running.ways`).
 
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
             columns that the program does not observe are not read. Columns of images: see `data.images`. Where the
@@ -95,34 +94,27 @@ class TorchBackend:
         family: model, by operation ("%m3"), as printed ("Y | X, Z"), by targets ("Y"), or "*" for all -> family, by
             name ("flow{bins=16}"), recipe (Flow(bins=16)) or class ("module:Flow"); see `families.request`.
         families: classes, or texts "module:Class" (imported), that are made known before, as `register` does.
-        bind: a conditional ("I2 | I1, Male", inputs in any order, or its target alone) -> what draws it: a callable
-            `f(inputs, n, generator) -> values`, or `f(inputs) -> values` for a function, in the user's own units and
-            labels, or an adapter of `idgen_torch.bound`. Every bound kernel of the program needs one; a conditional
-            that would be trained is not, where it is named here. Each is called on two rows before anything is trained,
-            and what it returns is checked then and in every batch.
+        bind: a conditional, as printed or by its target -> what draws it: `f(inputs, n, generator) -> values`, in the
+            user's own units, `f(inputs)` for a function, or an adapter (see `idgen_torch.bound`). Each is called on
+            two rows before anything is trained, and what it returns is checked then and in every batch.
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
-        policies: name -> law of a policy that the program names; where only samplers draw by it, `sample` may
-        options: missing, missing_marks, delimiter, decimal, encoding, images_root and size_limit say how the table is
-            read (see `data.reading.options.Reading`); the others go to every family that has one of this name, such as
-            epochs=30, or images={"steps": 10_000} for `diffusion` alone; likelihood=True keeps to known densities.
+        policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
+        options: how the table is read (see `data.reading.options.Reading`); the others go to every family that has one
+            of this name, as epochs=30, or images={"steps": 10_000} for `diffusion`; likelihood=True: known densities.
 
-        Raises DataError naming the column or option and the remedy; warns (OverlapWarning) when a treatment does not
-        vary, or when reweighting leaves few effective rows.
+        Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """
-        program.check()
         _check_mappings(types=types, composites=composites, family=family)
-        brought = brought_for(program, bind)
+        brought = brought_for(program.check(), bind)
         how, options = Reading.take(options)
         tuning = _tuning(options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, of_table, composites, seed, how)
-        with our_arithmetic(gradients=False):
-            schema = tried(program, brought, schema, rows, of_none, seed)
-        check_stated(program, schema.check)
+        schema = _tried(program, brought, schema, rows, of_none, seed)
         thin = _warn_thin(program, schema, rows)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
         settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
@@ -154,6 +146,21 @@ class TorchBackend:
         known = {name: imported(net) if isinstance(net, str) else net for name, net in (networks or {}).items()}
         with our_arithmetic(gradients=False), known_networks(known):
             return TorchSampler(read_fitted(Path(path), place, bind), place, loaded=True)
+
+
+def _tried(
+    program: Program,
+    brought: Mapping[str, Brought],
+    schema: Schema,
+    rows: Values,
+    types: Mapping[str, TypeRequest],
+    seed: int,
+) -> Schema:
+    """The schema with what no table holds, once what is brought was tried and the query's values are known to fit."""
+    with our_arithmetic(gradients=False):
+        whole = tried(program, brought, schema, rows, types, seed)
+    check_stated(program, whole.check)
+    return whole
 
 
 def _tuning(options: Mapping[str, Any], families: Iterable[str | type[Family]]) -> Tuning:

@@ -24,11 +24,11 @@ from idgen_compiler.cli.check_graph import check_graph_command
 from idgen_compiler.cli.compile import compile_command
 from idgen_compiler.cli.demo import demo_command
 from idgen_compiler.cli.fit import fit_command
-from idgen_compiler.cli.outcome import ExitCode, one_line
+from idgen_compiler.cli.output.outcome import ExitCode, one_line
+from idgen_compiler.cli.output.wording import with_options
 from idgen_compiler.cli.passes import passes_command
 from idgen_compiler.cli.sample import sample_command
 from idgen_compiler.cli.verify import verify_command
-from idgen_compiler.cli.wording import with_options
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 
 __all__ = ["app", "main"]

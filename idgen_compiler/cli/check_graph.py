@@ -17,7 +17,7 @@ from idgen_compiler.cli.arguments import (
     read_types,
     reading_options,
 )
-from idgen_compiler.cli.outcome import ExitCode
+from idgen_compiler.cli.output.outcome import ExitCode
 from idgen_compiler.report.page import Page
 
 __all__ = ["check_graph_command"]

@@ -9,7 +9,7 @@ import typer
 
 from idgen_compiler.cli.arguments import GraphText, Latent, Level, QueryTexts, Realize, groups, read_questions
 from idgen_compiler.cli.brought import Bound, Fallback, Function, Unobserved, brought
-from idgen_compiler.cli.output_form import OutputForm
+from idgen_compiler.cli.output.form import OutputForm
 from idgen_compiler.compile import compile, explain
 from idgen_compiler.compile.bindings import bindings, with_functions
 from idgen_compiler.errors import NotIdentifiable

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from idgen_compiler.cli.outcome import ExitCode
+from idgen_compiler.cli.output.outcome import ExitCode
 from idgen_compiler.demo import DEMOS, DemoSettings, find
 from idgen_compiler.report.page import Page
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from idgen_compiler.cli.arguments import groups, read_program
-from idgen_compiler.cli.output_form import OutputForm
+from idgen_compiler.cli.output.form import OutputForm
 from idgen_compiler.compile.options import checked_groups
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.passes import PASSES, Fuse, Pass

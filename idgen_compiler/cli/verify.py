@@ -8,7 +8,7 @@ import typer
 
 from idgen_compiler.cli.arguments import GraphText, Latent, QueryText, read_question
 from idgen_compiler.cli.brought import Bound, Fallback, Function, Unobserved, brought
-from idgen_compiler.cli.outcome import ExitCode
+from idgen_compiler.cli.output.outcome import ExitCode
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify.hedge import sketch_hedge

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, Pictures, as_numpy, pandas
-from idgen_compiler.data.idx import read_idx
+from idgen_compiler.data.reading.idx import read_idx
 from idgen_compiler.data.reading.pictures import PictureFiles
 from idgen_compiler.errors import DataError
 

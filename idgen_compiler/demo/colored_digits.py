@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from idgen_compiler.data.idx import read_idx
+from idgen_compiler.data.reading.idx import read_idx
 from idgen_compiler.demo.napkin_mnist import COLORS, NOISE, PAPER, SIZES, THICKNESSES, Codes, Mechanisms, attributes
 from idgen_compiler.errors import DataError
 

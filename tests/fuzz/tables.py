@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.idx import read_idx
+from idgen_compiler.data.reading.idx import read_idx
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import encode, infer_schema
 from idgen_compiler.data.sources import read_sources

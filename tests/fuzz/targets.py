@@ -19,7 +19,7 @@ from typing import Protocol
 import idgen_compiler as idgen
 from idgen_compiler.catalog import ENTRIES
 from idgen_compiler.catalog.formula import TextbookFormula
-from idgen_compiler.data.idx import read_idx
+from idgen_compiler.data.reading.idx import read_idx
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.hinge.saved import HEADER
 from tests.fuzz.hostile import HEADERS, Change, changed, models_of

@@ -25,7 +25,6 @@ from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves, records
 from idgen_compiler.ir.operations import (
     Bind,
-    Draw,
     Network,
     Observe,
     Operation,
@@ -49,17 +48,14 @@ from idgen_torch.running.assigning import assigning
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
-from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.probe import PROBED, asking, crossed
-from idgen_torch.running.overlap.support import Support
-from idgen_torch.running.overlap.watch import Watch, groups_of
-from idgen_torch.running.overlap.weighing import missing_rows
+from idgen_torch.running.overlap.unseen import Unseen
+from idgen_torch.running.overlap.watch import Watch
 from idgen_torch.running.plan import FitSettings, check_trained, draws_of, label_of, requested_families
 from idgen_torch.running.record import (
     Choice,
     DataReport,
     FitRecord,
-    Lack,
     ModelReport,
     Overlap,
     kernel_reports,
@@ -119,11 +115,7 @@ class Fitting:
         self._data_reports: dict[str, DataReport] = {}
         self._operation = ""
         self._overlap: dict[str, Overlap] = {}
-        self._missing: dict[str, str] = {}  # law that was reweighted -> which rows it lacks
-        self._lookouts: dict[str, Lookout] = {}
-        self._lacks: dict[str, Lack] = {}  # what was said -> what the record keeps of it
-        self._keep(*thin)
-        self._told: set[str] = set()  # the places without rows that were warned of
+        self._unseen = Unseen(schema, settings.seed, thin)
         self._requested = requested_families(program, settings.families)
         weighing = [op.reweight for op in program.laws if op.reweight]
         self._weighing = {name for way in weighing for name in leaves(way, Role.MODEL)}
@@ -143,9 +135,9 @@ class Fitting:
             if op.result in self._overlap and not op.regenerate:
                 found, report = self._overlap[op.result], self._data_reports[op.result]
                 poor = poor_overlap(op.result, found.variables, report.effective_rows, report.rows, found.mass)
-                if text := poor or self._missing.get(op.result):
+                if text := poor or self._unseen.missing(op.result):
                     warn_overlap(text)
-                    self._keep(text)
+                    self._unseen.keep(text)
         return self._fitted(choices)
 
     def overlap(self, data: str) -> Overlap:
@@ -223,7 +215,7 @@ class Fitting:
         recipe = self._requested.get(op.result) or self._trainer.choose(task)
         if recipe.emphasis:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
-        self._look_at(op, task.inputs, data)
+        self._unseen.look_at(self.program, op, task.inputs, data)
         model, losses = self._trainer.fit(op.result, label_of(op), recipe, task)
         found = self._compared(op, model, task)
         if found and (more := self._trainer.patient(recipe)) is not None:
@@ -273,7 +265,7 @@ class Fitting:
         count = max(1, round(self._settings.rows_factor * self._observed.count))
         network = unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
-        watch = self._watch(f"{{share}} of the rows of {op.result} ask {_ASKED}")
+        watch = self._unseen.watch(self.program.models, f"{{share}} of the rows of {op.result} ask {_ASKED}")
         wired = self._wired(network, models, watch)
         self._trainer.progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
         rows: Values = {}
@@ -285,7 +277,7 @@ class Fitting:
                         rows[part.name] = _room(part, count, value)
                     rows[part.name][start : start + size] = value
             start += size
-            self._keep(*watch.tell())
+            self._unseen.keep(*watch.tell())
             self._trainer.progress.advance(math.nan)
         self._trainer.progress.done()
         self._data_reports[op.result] = DataReport(op.result, count, float(count))
@@ -297,7 +289,10 @@ class Fitting:
         for draw, by in zip(way.do, way.by, strict=True):
             policy = self._densities.log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data, values)
             observed = log_density(by, values[by], data.rows).double().cpu()
-            self._note_missing(op, draw, by, data)
+            asked = self._policies.get(policy_of(draw)) if not isinstance(draw.policy, ir.ByModel) else None
+            if asked is not None:  # what a model decides stands in rows by itself
+                model = next(model for model in self.program.models if model.result == by)
+                self._unseen.note_missing(op, draw, asked, model, data)
             # A row that the policy never takes weighs nothing, however unlikely it was.
             log_ratio += torch.where(policy == -math.inf, policy, policy - observed)
         kept = [part.name for part in self._schema.parts(*op.variables)]
@@ -309,31 +304,6 @@ class Fitting:
 
     # -- what no row shows ----------------------------------------------------------------------------------------
 
-    def _look_at(self, op: Train, inputs: Sequence[Part], data: DataSet) -> None:
-        """Keep which inputs of a model stand together in its rows, where a network applies it."""
-        ways = [law.regenerate for law in self.program.laws if law.regenerate]
-        networks = [*map(unfolded, ways), *(sampler.network for sampler in self.program.samplers)]
-        groups = groups_of(op, self._schema, networks)
-        support = None if groups is None else Support.of(inputs, groups, data.rows, data.weights)
-        if support is not None:
-            self._lookouts[op.result] = Lookout(support)
-
-    def _note_missing(self, op: Realize, draw: Draw, by: str, data: DataSet) -> None:
-        """Keep which rows a draw asks for and the data lack; what a model decides stands in rows by itself."""
-        policy = self._policies.get(policy_of(draw)) if not isinstance(draw.policy, ir.ByModel) else None
-        model = next(model for model in self.program.models if model.result == by)
-        if policy is not None:
-            lack = missing_rows(op.result, draw, policy, model, self._schema, data, self._settings.seed)
-            self._missing[op.result] = self._missing.get(op.result) or lack or ""
-
-    def _keep(self, *texts: str, sampled: bool = False) -> None:
-        """Keep what was said of missing overlap for the record."""
-        self._lacks.update({text: Lack(text, sampled) for text in texts})
-
-    def _watch(self, sentence: str) -> Watch:
-        labels = {model.result: label_of(model) for model in self.program.models}
-        return Watch(self._schema, self._lookouts, labels, sentence, self._told, details=True)
-
     def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
         if not set(op.network.inputs) <= set(self.program.observe.variables):  # nobody knows what will be set
@@ -341,16 +311,16 @@ class Fitting:
         slow = {name for name, value in values.items() if isinstance(value, BoundModel) and value.brought.batch}
         told = tuple(s for s in op.network.statements if not isinstance(s, ir.Assign) or s in self._known)
         network = asking(replace(op.network, statements=told), self._schema, slow)
-        if self._lookouts.keys().isdisjoint(leaves(network, Role.MODEL)):
+        if self._unseen.lookouts.keys().isdisjoint(leaves(network, Role.MODEL)):
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
-        watch = self._watch(f"{often}{{share}} of the samples ask {_ASKED}")
+        watch = self._unseen.watch(self.program.models, f"{often}{{share}} of the samples ask {_ASKED}")
         wired = self._wired(network, models, watch)
         known, seed, query = self._observed, self._settings.seed, query_of(self.program, op)
         inputs = crossed(op.network.inputs, query.conditions, self._schema, known.rows, known.count, seed)
         for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
-            self._keep(*watch.tell(), sampled=True)
+            self._unseen.keep(*watch.tell(), sampled=True)
 
     def _wired(self, network: Network, models: Mapping[str, ConditionalModel], watch: Watch) -> WiredNetwork:
         fills = assigning((self._known[each] for each in records(network, ir.Assign)), self._schema)
@@ -371,7 +341,7 @@ class Fitting:
             models=self._in_order(self._model_reports),
             data=self._in_order(self._data_reports),
             choices=tuple(choices),
-            lacks=tuple(self._lacks.values()),
+            lacks=self._unseen.lacks,
             kernels=kernel_reports(self.program, self._brought),
         )
         return FittedProgram(
@@ -380,7 +350,7 @@ class Fitting:
             {name: model for name, model in self._sampling.items() if not isinstance(model, BoundModel)},
             {key: policy for key, policy in self._policies.items() if key in policies},
             record,
-            {name: self._lookouts[name] for name in self._sampling if name in self._lookouts},
+            {name: found for name, found in self._unseen.lookouts.items() if name in self._sampling},
             {name: model for name, model in self._sampling.items() if isinstance(model, BoundModel)},
             self._named,
         )

@@ -12,7 +12,7 @@ import idgen_compiler as idgen
 from idgen_compiler.catalog import ENTRIES
 from idgen_compiler.cli import main
 from idgen_compiler.cli.arguments import read_question
-from idgen_compiler.cli.outcome import one_line
+from idgen_compiler.cli.output.outcome import one_line
 from idgen_compiler.report.stages import describe_stages
 
 NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"

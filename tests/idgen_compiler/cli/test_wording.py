@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from idgen_compiler.cli.app import main
-from idgen_compiler.cli.wording import with_options
+from idgen_compiler.cli.output.wording import with_options
 
 SAID = {
     "drop them with missing='drop', or keep missing='text'": "drop them with --missing drop, or keep --missing text",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from idgen_compiler.data.idx import read_idx
+from idgen_compiler.data.reading.idx import read_idx
 from idgen_compiler.demo.colored_digits import Bank
 from idgen_compiler.errors import DataError
 
