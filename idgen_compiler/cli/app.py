@@ -25,6 +25,7 @@ from idgen_compiler.cli.demo import demo_command
 from idgen_compiler.cli.fit import fit_command
 from idgen_compiler.cli.outcome import ExitCode, one_line
 from idgen_compiler.cli.passes import passes_command
+from idgen_compiler.cli.probability import probability_command
 from idgen_compiler.cli.sample import sample_command
 from idgen_compiler.cli.verify import verify_command
 from idgen_compiler.cli.wording import with_options
@@ -46,6 +47,7 @@ app.command("compile")(compile_command)
 app.command("verify")(verify_command)
 app.command("fit")(fit_command)
 app.command("sample")(sample_command)
+app.command("probability")(probability_command)
 app.command("demo")(demo_command)
 app.command("passes")(passes_command)
 app.command("check-graph")(check_graph_command)

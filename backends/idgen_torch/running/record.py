@@ -10,6 +10,7 @@ from typing import Any
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record, to_plain
+from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.families import SeedNoise
 
 __all__ = ["Choice", "DataReport", "FitRecord", "Lack", "ModelReport", "Overlap", "versions"]
@@ -24,7 +25,7 @@ class ModelReport:
     `held_out` is the mean log-likelihood (nats a row, standardized units) of the rows that each of its fits kept
     back, by the family's name of the fit; empty for a family that keeps none back. `disagreements` says where the
     model's draws differ from its rows by more than their error. `noise` is how far another seed would move the effects
-    of the inputs; empty for a model that is no ensemble.
+    of the inputs; empty for a model that is no ensemble. `calibration` has each of its classifiers.
     """
 
     operation: str
@@ -34,6 +35,7 @@ class ModelReport:
     held_out: Mapping[str, float] = field(default_factory=dict)
     disagreements: tuple[str, ...] = ()
     noise: tuple[SeedNoise, ...] = ()
+    calibration: tuple[Calibration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,11 @@ class FitRecord:
     choices: tuple[Choice, ...] = ()
     lacks: tuple[Lack, ...] = ()
 
+    @property
+    def calibration(self) -> tuple[Calibration, ...]:
+        """How reliable each classifier was before and after its calibration, on rows kept back; in program order."""
+        return tuple(found for model in self.models for found in model.calibration)
+
     def __str__(self) -> str:
         lines = [f"{self.rows} rows observed, seed {self.seed}, {self.device}"]
         lines += [f"  {choice}" for choice in self.choices]
@@ -111,7 +118,7 @@ class FitRecord:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
             held_out = f", held-out log-likelihood {told}" if told else ""
             lines.append(f"  {model.operation}: {model.models}  [{model.family}, {model.rows} rows{held_out}]")
-            lines += [f"    {told}" for told in model.disagreements]
+            lines += [f"    {told}" for told in (*model.disagreements, *model.calibration)]
             if model.noise:
                 lines.append(f"    seed noise: {max(model.noise, key=_noisiness)}")
         for data in self.data:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from typing import Self
@@ -12,11 +12,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from idgen_compiler.data.part import Part
+from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.arithmetic import one_thread, total
 from idgen_torch.drawing import categorical, generator_for, integers
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.logistic import Regression
-from idgen_torch.families.numbers.temperature import fitted_temperature
+from idgen_torch.families.numbers.temperature import fitted_temperature, judged
 from idgen_torch.families.state import Config, Tensors, above_zero, checked_tensor
 from idgen_torch.families.tables.cells import sizes_of
 from idgen_torch.families.task import Offer, Task, row_count
@@ -209,7 +210,10 @@ class Classifier(EnsembleTraining, Family):
             task.name,
         )
         temperatures = lesson.temperatures(held_out)
+        before = lesson.logits(held_out) if run.calibrated is not None else []
         lesson.set_right(torch.cat([parts[0].train, parts[0].held_out]), temperatures)
+        if run.calibrated is not None:
+            lesson.judge(held_out, before, temperatures, [part.name for part in task.targets], run.calibrated)
         return ClassifierModel(self, task.targets, task.inputs, lesson.networks, temperatures)
 
 
@@ -291,10 +295,29 @@ class _Lesson:
         per_row, mass = torch.stack(each), self.mass
         return per_row.mean(-1) if mass is None else (per_row * mass[index]).sum(-1) / mass[index].sum(-1)
 
+    def logits(self, held_out: Tensor) -> list[Tensor]:
+        """What each head puts out.  Shape: held_out (members, rows) -> (members, rows, classes) each."""
+        with torch.no_grad():
+            return list(self.networks(self.features[held_out]))
+
+    def judge(
+        self,
+        held_out: Tensor,
+        before: Sequence[Tensor],
+        temperatures: Tensor,
+        names: Sequence[str],
+        tell: Callable[[Calibration], None],
+    ) -> None:
+        """Tell how reliable each head is on these rows, `before` being its logits as they were trained."""
+        mass = None if self.mass is None else self.mass[held_out].flatten()
+        for head, (name, after) in enumerate(zip(names, self.logits(held_out), strict=True)):
+            temperature, labels = temperatures[head], self.labels[held_out, head].flatten()
+            stages = before[head].flatten(0, 1), after.flatten(0, 1) / temperature
+            tell(judged(name, temperature, *stages, labels, mass))
+
     def temperatures(self, held_out: Tensor) -> Tensor:
         """One for each head, fitted to these rows.  Shape: held_out (members, rows) -> (heads,)."""
-        with torch.no_grad():
-            outputs = self.networks(self.features[held_out])
+        outputs = self.logits(held_out)
         mass = None if self.mass is None else self.mass[held_out].flatten()
         return torch.stack(
             [
