@@ -102,7 +102,7 @@ def probability(x: Pictures, infected: Codes) -> Numbers:
     return law
 
 
-def truth(infected: int, draws: int = 60_000, seed: int = 0) -> tuple[float, float]:
+def truth(infected: int, draws: int = 40_000, seed: int = 0) -> tuple[float, float]:
     """P(N = 1 | do(C = c)) and P(N = 1 | C = c): averages over pictures, with errors of about .001."""
     c = np.full(draws, infected)
     x = pictures(c, np.random.default_rng([seed, infected]))
