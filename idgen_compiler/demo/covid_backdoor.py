@@ -194,6 +194,8 @@ def _patients(page: Page, settings: DemoSettings, size: Size) -> tuple[Patients,
     )
     parts = (slice(None, learn), slice(learn, None))
     data, fresh = (Patients(both.infected[p], both.pictures[p], both.found[p]) for p in parts)
+    if min(np.bincount(some.infected, minlength=2).min() for some in (data, fresh)) < 2:
+        raise IdgenError(f"{settings.data} has too few pictures with or without COVID-19; take more with --rows")
     return data, fresh
 
 

@@ -120,9 +120,9 @@ class Calibration:
     """One classifier before and after it was calibrated, on rows that were kept back when its weights were trained.
 
     `temperature` divides its logits; `before` is with 1 and without the shifts that make the mean prediction the share
-    of each class. These few numbers were fitted on rows among which the kept-back ones are, so that `after` is a little
-    better than on new rows. An ensemble is judged member by member, each on rows of its own. A target after others
-    is judged given their true values.
+    of each class. These few numbers were fitted on rows among which the kept-back ones are, and the kept-back ones say
+    when the training ends, so that `after` is a little better than on new rows. An ensemble is judged member by member,
+    each on rows of its own. A target after others is judged given their true values.
     """
 
     operation: str

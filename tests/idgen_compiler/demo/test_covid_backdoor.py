@@ -165,6 +165,10 @@ def test_the_demo_on_the_layout_of_covidx(tmp_path: Path, capsys: pytest.Capture
     text = capsys.readouterr().out
     assert "46 of 70 X-rays at 16 x 16, and 24 fresh ones; 10 with one label only are left out" in text
     assert "true conditional" not in text
+    lines = (tmp_path / "covidx" / "train.txt").read_text().splitlines()
+    (tmp_path / "covidx" / "train.txt").write_text("\n".join(line for line in lines if "negative" in line))
+    assert main([*arguments, "--out", str(tmp_path)]) == 2
+    assert "too few pictures with or without COVID-19" in capsys.readouterr().err
     assert main(["demo", "covid-backdoor", "--quick", "--data", str(tmp_path / "none")]) == 2
     assert "--data is a folder with train.txt" in capsys.readouterr().err
 

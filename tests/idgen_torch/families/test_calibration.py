@@ -67,6 +67,16 @@ def test_every_target_and_every_member_is_told_of() -> None:
     assert {found.after.rows for found in told} == {3 * 40}
 
 
+def test_one_row_is_kept_back_from_nobody() -> None:
+    told: list[Calibration] = []
+    for recipe, inputs in ((Classifier(epochs=1), (A, R)), (FromImages(epochs=1), (P,))):
+        recipe.fit(Task((Y,), inputs, rows_of(1)), Run(calibrated=told.append))
+        assert told == []
+        recipe.fit(Task((Y,), inputs, rows_of(30)), Run(calibrated=told.append))
+        assert [found.target for found in told] == ["y"]
+        told.clear()
+
+
 def test_overconfident_logits_are_set_right() -> None:
     """Few rows and many steps without looking at held-out ones: what a temperature is for."""
     g = np.random.default_rng(0)

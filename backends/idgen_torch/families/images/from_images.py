@@ -311,7 +311,7 @@ class FromImages(Family):
         network.requires_grad_(True)
         model.learn(task, parts, generator, run.progress)
         network.eval().requires_grad_(False)
-        model.calibrate(task, parts, run.calibrated)
+        model.calibrate(task, parts, run.calibrated if parts.apart else None)
         return model
 
 

@@ -210,10 +210,11 @@ class Classifier(EnsembleTraining, Family):
             task.name,
         )
         temperatures = lesson.temperatures(held_out)
-        before = lesson.logits(held_out) if run.calibrated is not None else []
+        tell = run.calibrated if parts[0].apart else None
+        before = [] if tell is None else lesson.logits(held_out)
         lesson.set_right(torch.cat([parts[0].train, parts[0].held_out]), temperatures)
-        if run.calibrated is not None:
-            lesson.judge(held_out, before, temperatures, [part.name for part in task.targets], run.calibrated)
+        if tell is not None:
+            lesson.judge(held_out, before, temperatures, [part.name for part in task.targets], tell)
         return ClassifierModel(self, task.targets, task.inputs, lesson.networks, temperatures)
 
 
