@@ -5,7 +5,7 @@ It serves to try a program, a table and a call before a long fit, and shows how 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from idgen_compiler.hinge.assigned import Assigned, checked_named
 from idgen_compiler.hinge.kernels import check_callable, named_kernels, types_of_unobserved, unobserved_used
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.policy_kinds import check_kinds, known_policies
+from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import read_header, saving, write_header
@@ -143,6 +144,26 @@ class NullSampler:
         for each in (*question.assigned, *(Assigned(name, policy, {}) for name, policy in question.drawn.items())):
             check_kinds(each, self.schema.types)
         return Samples({name: self._column(name, question.n) for name in question.sampler.network.outputs})
+
+    def probability(
+        self,
+        outcome: str | Sequence[str],
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        query: Query | str | None = None,
+        n: int = 10_000,
+        seed: int | None = None,
+    ) -> Probabilities:
+        """An even law, which says nothing.  Raises DataError for a question that no backend would answer."""
+        question = Question.of(self.program, n, do, given, seed, query, self.policies)
+        outcomes = asked_outcomes(outcome, question)
+        if query is not None:
+            check_stated(self.program, self.schema.check, query)
+        count, _ = rows_asked(question, self.schema.check)
+        labels = labels_of(self.schema, outcomes)
+        shape = tuple(map(len, labels))
+        values = np.full(shape if count is None else (count, *shape), 1 / np.prod(shape))
+        return Probabilities(outcomes, labels, values, np.zeros(values.shape), "exact", 0)
 
     def _column(self, name: str, n: int) -> np.ndarray:
         kind = self.schema[name]

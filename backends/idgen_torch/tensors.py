@@ -10,15 +10,17 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.data.part import Part
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema, numbers_among
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 
-__all__ = ["decode", "encode_sources", "encode_value", "held", "read_rows"]
+__all__ = ["decode", "encode_sources", "encode_value", "held", "read_rows", "room"]
 
 
 def read_rows(
@@ -67,3 +69,13 @@ def encode_value(setting: Setting, kind: Kind, value: Any) -> tuple[Tensor, ...]
 def decode(kind: Kind, parts: Sequence[Tensor], out: Array) -> None:
     """Write the values that some parts stand for into `out`, as the user knows them."""
     kind.decode([part.detach().cpu().numpy() for part in parts], out)
+
+
+def room(part: Part, count: int, like: Tensor) -> Tensor:
+    """Room for so many values of a part; many images are kept in a file, except on a GPU.
+
+    Shape: (count, *entries), of the type and on the device of `like`.
+    """
+    if part.shape is not None and like.device.type == "cpu":
+        return torch.from_numpy(room_for_images(count, part.shape))
+    return like.new_empty((count, *like.shape[1:]))

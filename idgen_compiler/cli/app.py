@@ -27,6 +27,7 @@ from idgen_compiler.cli.fit import fit_command
 from idgen_compiler.cli.output.outcome import ExitCode, one_line
 from idgen_compiler.cli.output.wording import with_options
 from idgen_compiler.cli.passes import passes_command
+from idgen_compiler.cli.probability import probability_command
 from idgen_compiler.cli.sample import sample_command
 from idgen_compiler.cli.verify import verify_command
 from idgen_compiler.errors import IdgenError, NotIdentifiable
@@ -50,6 +51,7 @@ app.command("compile")(compile_command)
 app.command("verify")(verify_command)
 app.command("fit")(fit_command)
 app.command("sample")(sample_command)
+app.command("probability")(probability_command)
 app.command("demo")(demo_command)
 app.command("passes")(passes_command)
 app.command("check-graph")(check_graph_command)

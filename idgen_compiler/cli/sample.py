@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from idgen_compiler.cli.arguments import assignments, modules_from_here, read_settings
+from idgen_compiler.cli.arguments import assignments, modules_from_here
 from idgen_compiler.cli.brought import BindTo, imported
-from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
+from idgen_compiler.cli.questions import Do, Given, QueryName, typed_values
+from idgen_compiler.hinge.question import sampler_of
 from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.tables import check_replaced, check_writable, write_samples
@@ -23,18 +24,8 @@ def sample_command(
         Path, typer.Argument(metavar="DIR", help="What `idgen fit --out DIR` saved.", show_default=False)
     ],
     n: Annotated[int, typer.Option("-n", help="How many samples.")] = 10_000,
-    do: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--do",
-            metavar="X=VALUE",
-            help="Set a treatment; repeatable. A composite: X=3,red. Or draw it: 'X ~ uniform', 'X ~ table.csv' (what "
-            "the law reads, X, probability), 'X = X + 1'.",
-        ),
-    ] = None,
-    given: Annotated[
-        list[str] | None, typer.Option("--given", metavar="Z=VALUE", help="A condition; repeatable.")
-    ] = None,
+    do: Do = None,
+    given: Given = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help=".parquet or .csv; CSV on standard output when left out."),
@@ -42,10 +33,7 @@ def sample_command(
     force: Annotated[
         bool, typer.Option("--force", help="Replace a FILE that holds anything but samples of the same columns.")
     ] = False,
-    query: Annotated[
-        str | None,
-        typer.Option("--query", metavar="QUERY", help="Which one, where the sampler answers several."),
-    ] = None,
+    query: QueryName = None,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Equal seeds give equal samples.", show_default="a fresh one")
     ] = None,
@@ -67,20 +55,9 @@ def sample_command(
     wanted: dict[str, Any] = {name: value for name, value in asked_for.items() if value}
     with modules_from_here():
         sampler = load(folder, **wanted)
-    values = [
-        read_settings(do or (), sampler),
-        {name: sampler.read_value(name, text) for name, text in assignments("--given", given or ()).items()},
-    ]
-    asked = query_of(sampler.program, sampler_of(sampler.program, query))
-    for name, value in stated_values(sampler.program, query).items():
-        role = 0 if name in asked.treatments else 1
-        if name not in (*values[0], *values[1], *asked.outcomes):
-            values[role][name] = sampler.read_value(name, str(value).lower() if isinstance(value, bool) else str(value))
     # A backend that draws piece by piece keeps memory bounded, whatever n is.
     stream = getattr(sampler, "stream", None)
-    drawn: dict[str, Any] = {"do": values[0], "given": values[1], "seed": seed}
-    if query is not None:
-        drawn["query"] = query
+    drawn: dict[str, Any] = {**typed_values(sampler, do, given, query), "seed": seed}
     if out is not None and not force:
         with quietly():  # the samples themselves tell
             check_replaced(out, sampler.sample(0, **drawn))

@@ -67,6 +67,11 @@ DEMOS = (
         "the napkin with pictures for variables, by diffusion models; minutes",
         "idgen_compiler.demo.napkin_pictures",
     ),
+    Demo(
+        "covid-backdoor",
+        "an infection, a chest picture and a finding: a diffusion model and a calibrated classifier; minutes",
+        "idgen_compiler.demo.covid_backdoor",
+    ),
     Demo("front-door", "linear-Gaussian front door: flows against the closed form", "idgen_compiler.demo.front_door"),
 )
 

@@ -6,12 +6,13 @@ and the methods of `Backend`. The compiler imports none of them until one is ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
 from idgen_compiler.errors import IdgenError, near_misses
+from idgen_compiler.hinge.probability import Probabilities
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
@@ -41,6 +42,22 @@ class Sampler(Protocol):
 
         `query` may be left out where the program answers one. What is wrong with a call is said by `question`, in the
         same words for every backend.
+        """
+        ...
+
+    def probability(
+        self,
+        outcome: str | Sequence[str],
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        query: Query | str | None = None,
+        n: int = 10_000,
+        seed: int | None = None,
+    ) -> Probabilities:
+        """The law of one or several discrete outcomes of a query, without counting samples where it can be had.
+
+        `do` and `given` are as in `sample`; where a value is an array with one for each of several rows, there is a law
+        for each. `n` and `seed` are of what has to be drawn, for each law.
         """
         ...
 

@@ -6,6 +6,7 @@ log-probability, and goes into a file and comes back.
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from idgen_compiler.data.part import Part
+from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.families.state import Config, Tensors, check_finite
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.options import Options
@@ -86,6 +88,7 @@ class Run:
 
     device: where the model lives.  progress: who is told.  scratch: a file for the state of an unfinished training, to
     resume from.  choose: what chooses the family of a part of the task, for families that are made of others.
+    calibrated: who is told how reliable a classifier was on rows kept back, before and after its calibration.
     """
 
     seed: int = 0
@@ -93,6 +96,7 @@ class Run:
     progress: Progress = field(default_factory=NoProgress)
     scratch: Path | None = None
     choose: Callable[[Task], Family] | None = None
+    calibrated: Callable[[Calibration], None] | None = None
 
 
 class ConditionalModel(ABC):
@@ -122,6 +126,20 @@ class ConditionalModel(ABC):
     @abstractmethod
     def log_prob(self, rows: Values) -> Tensor:
         """Log of the probability (discrete) or density (real, standardized units) of each row.  Shape: (rows,)."""
+
+    def laws(self, given: Values, n: int) -> Tensor:
+        """The law of all targets together given each of n rows of inputs, where they are discrete and the law is known.
+
+        Cells are numbered with the last target counting fastest.  Shape: (n, cells) float64.
+        """
+        sizes = [part.size or 0 for part in self.targets]
+        device = next((values.device for values in given.values()), None)
+        columns = []
+        for cell in itertools.product(*map(range, sizes)):
+            codes = zip(self.targets, cell, strict=True)
+            asked = {part.name: torch.full((n,), code, dtype=torch.long, device=device) for part, code in codes}
+            columns.append(self.log_prob({**given, **asked}).double().exp())
+        return torch.stack(columns, 1)
 
     def opinions(self, rows: Values) -> Values:
         """What each member of an ensemble says on average over these rows: a category's shares, a number's mean.

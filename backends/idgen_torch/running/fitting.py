@@ -9,11 +9,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
 
 from idgen_compiler import ir
-from idgen_compiler.data.images import room_for_images
-from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
 from idgen_compiler.hinge.kernels import unobserved_used
@@ -52,19 +49,12 @@ from idgen_torch.running.overlap.probe import PROBED, asking, crossed
 from idgen_torch.running.overlap.unseen import Unseen
 from idgen_torch.running.overlap.watch import Watch
 from idgen_torch.running.plan import FitSettings, check_trained, draws_of, label_of, requested_families
-from idgen_torch.running.record import (
-    Choice,
-    DataReport,
-    FitRecord,
-    ModelReport,
-    Overlap,
-    kernel_reports,
-    versions,
-)
-from idgen_torch.running.trainer import Trainer
+from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelReport, Overlap, kernel_reports, versions
+from idgen_torch.running.trainer import Trained, Trainer
 from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
 from idgen_torch.running.weights.reweighting import poor_overlap, reweighted
+from idgen_torch.tensors import room
 from idgen_torch.training.progress import Progress
 from idgen_torch.warning import warn_noise
 
@@ -216,18 +206,17 @@ class Fitting:
         if recipe.emphasis:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
         self._unseen.look_at(self.program, op, task.inputs, data)
-        model, losses = self._trainer.fit(op.result, label_of(op), recipe, task)
-        found = self._compared(op, model, task)
+        trained = self._trainer.fit(op.result, label_of(op), recipe, task)
+        found = self._compared(op, trained.model, task)
         if found and (more := self._trainer.patient(recipe)) is not None:
             # A training may end on a plateau, from which a sharp bend is not seen yet.
             trainer, later = more
-            again, others = trainer.fit(f"{op.result}.again", label_of(op), later, task)
-            left = self._compared(op, again, task)
+            again = trainer.fit(f"{op.result}.again", label_of(op), later, task)
+            left = self._compared(op, again.model, task)
             if not left or left[0].errors < found[0].errors:
-                model, losses, found = again, others, left
-        held_out = {fit: -loss for fit, loss in losses.items()} if model.likelihood else {}
-        self._model_reports[op.result] = self._held_against(op, model, task, found, held_out)
-        return model
+                trained, found = again, left
+        self._model_reports[op.result] = self._held_against(op, trained, task, found)
+        return trained.model
 
     @one_thread()
     def _compared(self, op: Train, model: ConditionalModel, task: Task) -> list[Disagreement]:
@@ -236,13 +225,14 @@ class Fitting:
     def _held_against(
         self,
         op: Train,
-        model: ConditionalModel,
+        trained: Trained,
         task: Task,
         found: Sequence[Disagreement],
-        held_out: Mapping[str, float],
     ) -> ModelReport:
         """How a model turned out; warns where it does not give its rows back, or where another seed would matter."""
-        label, told = label_of(op), tuple(map(str, found[:MOST_TOLD]))
+        model, label, told = trained.model, label_of(op), tuple(map(str, found[:MOST_TOLD]))
+        held_out = {fit: -loss for fit, loss in trained.losses.items()} if model.likelihood else {}
+        calibration = tuple(replace(one, operation=op.result) for one in trained.calibration)
         with torch.no_grad(), one_thread():
             noise = seed_noise(model, task.rows)
         if told:
@@ -251,7 +241,7 @@ class Fitting:
             if effect.drowns:
                 more = "so that the answer depends on the seed; ensemble=20 averages over more of them"
                 warn_noise(f"{op.result} : {label}: {effect}, {more}")
-        return ModelReport(op.result, label, model.family, task.count, held_out, told, noise)
+        return ModelReport(op.result, label, model.family, task.count, held_out, told, noise, calibration)
 
     # -- data sets ------------------------------------------------------------------------------------------------
 
@@ -274,7 +264,7 @@ class Fitting:
             for slot, columns in slots.items():
                 for part, value in zip(self._schema.parts(slot), columns, strict=True):
                     if part.name not in rows:
-                        rows[part.name] = _room(part, count, value)
+                        rows[part.name] = room(part, count, value)
                     rows[part.name][start : start + size] = value
             start += size
             self._unseen.keep(*watch.tell())
@@ -364,10 +354,3 @@ class Fitting:
 def _held(program: Program) -> tuple[str, ...]:
     """The variables of which a sampler has to know the kind."""
     return (*program.observe.variables, *unobserved_used(program))
-
-
-def _room(part: Part, count: int, like: Tensor) -> Tensor:
-    """Room for so many values of a part; many images are kept in a file, except on a GPU."""
-    if part.shape is not None and like.device.type == "cpu":
-        return torch.from_numpy(room_for_images(count, part.shape))
-    return like.new_empty((count, *like.shape[1:]))

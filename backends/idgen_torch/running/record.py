@@ -10,6 +10,7 @@ from typing import Any
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record, to_plain
+from idgen_compiler.hinge.calibration import Calibration
 from idgen_compiler.hinge.kernels import kernel_key
 from idgen_compiler.ir.operations import Bind, Train
 from idgen_compiler.ir.program import Program
@@ -38,7 +39,7 @@ class ModelReport:
     `held_out` is the mean log-likelihood (nats a row, standardized units) of the rows that each of its fits kept
     back, by the family's name of the fit; empty for a family that keeps none back. `disagreements` says where the
     model's draws differ from its rows by more than their error. `noise` is how far another seed would move the effects
-    of the inputs; empty for a model that is no ensemble.
+    of the inputs; empty for a model that is no ensemble. `calibration` has each of its classifiers.
     """
 
     operation: str
@@ -48,6 +49,7 @@ class ModelReport:
     held_out: Mapping[str, float] = field(default_factory=dict)
     disagreements: tuple[str, ...] = ()
     noise: tuple[SeedNoise, ...] = ()
+    calibration: tuple[Calibration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,11 @@ class FitRecord:
     lacks: tuple[Lack, ...] = ()
     kernels: tuple[KernelReport, ...] = ()
 
+    @property
+    def calibration(self) -> tuple[Calibration, ...]:
+        """How reliable each classifier was before and after its calibration, on rows kept back; in program order."""
+        return tuple(found for model in self.models for found in model.calibration)
+
     def __str__(self) -> str:
         lines = [f"{self.rows} rows observed, seed {self.seed}, {self.device}"]
         lines += [f"  {choice}" for choice in self.choices]
@@ -135,7 +142,7 @@ class FitRecord:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
             held_out = f", held-out log-likelihood {told}" if told else ""
             lines.append(f"  {model.operation}: {model.models}  [{model.family}, {model.rows} rows{held_out}]")
-            lines += [f"    {told}" for told in model.disagreements]
+            lines += [f"    {told}" for told in (*model.disagreements, *model.calibration)]
             if model.noise:
                 lines.append(f"    seed noise: {max(model.noise, key=_noisiness)}")
         lines += [f"  {kernel.operation}: {kernel.models}  [bound, {kernel.name}]" for kernel in self.kernels]

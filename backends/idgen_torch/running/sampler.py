@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.hinge.assigned import Assigned
+from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import folder_of
@@ -22,6 +24,7 @@ from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, with_drawn
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.laws import AskedLaw, law_of
 from idgen_torch.running.overlap.watch import Watch, watched
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import FitRecord
@@ -92,6 +95,49 @@ class TorchSampler:
             start += size
         return Samples(columns)
 
+    def probability(
+        self,
+        outcome: str | Sequence[str],
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        query: Query | str | None = None,
+        n: int = 10_000,
+        seed: int | None = None,
+    ) -> Probabilities:
+        """The law of a discrete outcome, or the joint law of several, without counting samples where it can be had.
+
+        `do` and `given` are as in `sample`; an array with one value for each of several rows gives a law for each row,
+        all by the same `n` draws each. Where every step of the network is discrete with known probabilities, or set
+        by the caller, they are summed ("exact"); otherwise the probabilities of the last models are averaged over n
+        draws of what they are given ("averaged"); and what a brought model or one without known probabilities draws is
+        counted ("counted").
+
+        Raises DataError for an outcome that is no category or whole number of few values, and as `sample` does; warns
+        as `sample` does.
+        """
+        question = Question.of(self.program, n, do, given, seed, query, self.fitted.named)
+        outcomes = asked_outcomes(outcome, question)
+        if query is not None:
+            check_stated(self.program, self.schema.check, query)
+        labels = labels_of(self.schema, outcomes)
+        count, settings = rows_asked(question, self.schema.check)
+        self._repeat_lacks()
+        fitted, inputs, op = self.fitted, self._encoded(question.sampler, settings), question.sampler
+        rows = 1 if count is None else count
+        watch = self._watch(varies=rows > 1)
+        name, watching = f"probability {op.query}", frozenset(fitted.lookouts)
+        models, policies = fitted.applied, fitted.policies
+        asked = AskedLaw(
+            op.network, outcomes, inputs, rows, self.schema, models, policies, self.device, watch, watching, name
+        )
+        with our_arithmetic(gradients=False):
+            found = law_of(asked, question.n, question.seed)
+        watch.tell()
+        shape = tuple(map(len, labels)) if count is None else (count, *map(len, labels))
+        return Probabilities(
+            outcomes, labels, found.values.reshape(shape), found.se.reshape(shape), found.method, found.draws
+        )
+
     def stream(
         self,
         n: int,
@@ -122,10 +168,8 @@ class TorchSampler:
         question = Question.of(self.program, n, do, given, seed, query, self.fitted.named)
         if query is not None:
             check_stated(self.program, self.schema.check, query)
-        op, inputs = question.sampler, self._inputs(question)
-        lacks = [lack.text for lack in self.fitted.record.lacks if not lack.sampled]
-        if self._loaded and lacks:
-            warn_overlap(f"the fit of this sampler warned: {'; '.join(lacks)}")
+        op, inputs = question.sampler, self._encoded(question.sampler, question.settings)
+        self._repeat_lacks()
         fitted = self.fitted
         drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
         fills = assigning((*question.assigned, *drawn), self.schema)
@@ -134,6 +178,12 @@ class TorchSampler:
         wired = WiredNetwork(network, self.schema, fitted.applied, fitted.policies, self.device, watch, fills)
         batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
         return op, question.n, watched(_without_gradients(batches), watch)
+
+    def _repeat_lacks(self) -> None:
+        """What the fit of a loaded sampler warned of, and no sampler sees."""
+        lacks = [lack.text for lack in self.fitted.record.lacks if not lack.sampled]
+        if self._loaded and lacks:
+            warn_overlap(f"the fit of this sampler warned: {'; '.join(lacks)}")
 
     def _watch(self, varies: bool) -> Watch:
         """What warns of inputs that no row shows."""
@@ -155,14 +205,14 @@ class TorchSampler:
         """
         write_fitted(self.fitted, folder_of(path))
 
-    def _inputs(self, question: Question) -> Slots:
+    def _encoded(self, op: Sample, settings: Mapping[str, tuple[Setting, Any]]) -> Slots:
         """Encode what the caller sets.  Raises DataError for a value that a variable cannot take."""
         encoded = {
             name: encode_value(setting, self.schema[name], value)
-            for name, (setting, value) in question.settings.items()
+            for name, (setting, value) in settings.items()
             if name in self.schema.types
         }
-        return {name: encoded[name] for name in question.sampler.network.inputs if name not in question.drawn}
+        return {name: encoded[name] for name in op.network.inputs if name in settings}
 
     def __repr__(self) -> str:
         return f"TorchSampler({self.program.name}, {len(self.fitted.models)} models on {self.device})"

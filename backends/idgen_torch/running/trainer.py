@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.families import Chain, ConditionalModel, Family, FromTexts, Hurdle, Run, Task, Tuning
 from idgen_torch.families.returned import accepted, telling
 from idgen_torch.running.ancestral import DataSet
@@ -17,11 +19,19 @@ from idgen_torch.seeds import seed_for
 from idgen_torch.training.ensemble import EnsembleTraining
 from idgen_torch.training.progress import Progress
 
-__all__ = ["Trainer"]
+__all__ = ["Trained", "Trainer"]
 
 PATIENCE, FASTER = 40, 3.0
 """A training that did not give its rows back is made anew, which ends after so many epochs without a better one, and
 begins with so many times the learning rate: what sees no bend yet stands on a plateau."""
+
+
+class Trained(NamedTuple):
+    """A model, the held-out loss of each of its fits, and how its classifiers were calibrated."""
+
+    model: ConditionalModel
+    losses: dict[str, float]
+    calibration: tuple[Calibration, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +47,8 @@ class Trainer:
         """The recipe of the best offer for a task."""
         return self.settings.tuning.choose(task)
 
-    def fit(self, operation: str, label: str, recipe: Family, task: Task) -> tuple[ConditionalModel, dict[str, float]]:
-        """The model of an operation, and the held-out loss of each of its fits.
+    def fit(self, operation: str, label: str, recipe: Family, task: Task) -> Trained:
+        """The model of an operation, and how its training went.
 
         Raises DataError, naming the operation, for a task that the recipe cannot model.
         """
@@ -46,13 +56,14 @@ class Trainer:
         file = f"{operation.removeprefix('%')}{variant and '.'}{variant}"
         device, kept = self.settings.device, self.checkpoint
         if kept is not None and (found := kept.read(file, task.targets, task.inputs, device)):
-            return found
+            return Trained(*found)
         progress = OperationProgress(self.progress, f"{operation} : {label}")
         recipe, choose = self._parted(recipe, task)
         scratch = None if kept is None else kept.scratch(file)
+        told: list[Calibration] = []
         source = f"{operation}: {label} [{recipe.word}]"
         try:
-            run = Run(seed_for(self.settings.seed, operation), device, progress, scratch, choose)
+            run = Run(seed_for(self.settings.seed, operation), device, progress, scratch, choose, told.append)
             with telling(source, "fit", type(recipe)):
                 model = recipe.fit(task, run)
         finally:
@@ -64,8 +75,8 @@ class Trainer:
                 kept.forget(file)
             raise
         if kept is not None:
-            kept.write(file, model, progress.losses)
-        return model, progress.losses
+            kept.write(file, model, progress.losses, told)
+        return Trained(model, progress.losses, tuple(told))
 
     def patient(self, recipe: Family) -> tuple[Trainer, Family] | None:
         """A trainer and a recipe that learn in larger steps and give up later, where nobody said how.
@@ -105,7 +116,7 @@ class Trainer:
         if sum(part.dim for part in targets) == 1:
             # One law of one number: the last biases alone hold it, members and wide layers would only take time.
             recipe = self.settings.tuning.lean(recipe, ensemble=1, hidden=(8,))
-        return self.fit(operation, f"policy of {task.name}", recipe, task)[0]
+        return self.fit(operation, f"policy of {task.name}", recipe, task).model
 
 
 def _patient(tuning: Tuning, recipe: Family) -> Family:

@@ -67,6 +67,11 @@ class Split:
     train: Tensor
     held_out: Tensor
 
+    @property
+    def apart(self) -> bool:
+        """Whether the rows to choose by are no rows to learn from."""
+        return self.train is not self.held_out
+
 
 def split(
     rows: int, holdout: float, generator: torch.Generator, weights: Tensor | None = None, most: int = 10_000

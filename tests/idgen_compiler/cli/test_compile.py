@@ -155,7 +155,7 @@ def test_bad_input_is_one_line_on_stderr(
 
 def test_no_arguments_print_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(capsys)
-    for command in ("compile", "verify", "fit", "sample", "demo", "catalog"):
+    for command in ("compile", "verify", "fit", "sample", "probability", "demo", "catalog"):
         assert command in text
 
 

@@ -278,6 +278,22 @@ def test_a_density_is_finite_on_the_rows_learnt_from_or_refused(name: str) -> No
 
 
 @every_family
+def test_the_law_of_discrete_targets_is_that_of_their_density(name: str) -> None:
+    rows = rows_of(30)
+    for case in cases_of(name):
+        model = fitted(name, case, rows)
+        if not model.likelihood or not all(part.discrete for part in case.targets):
+            continue
+        law = model.laws({part.name: rows[part.name] for part in case.inputs}, 30)
+        cell = torch.zeros(30, dtype=torch.long)
+        for part in case.targets:
+            cell = cell * (part.size or 0) + rows[part.name]
+        assert torch.allclose(law.sum(1), torch.ones(30, dtype=torch.float64), atol=1e-5), case
+        own = law[torch.arange(30), cell]
+        assert torch.allclose(own, model.log_prob(rows).double().exp(), atol=1e-5), case
+
+
+@every_family
 def test_weights_say_which_rows_count(name: str) -> None:
     rows = rows_of(400)
     other = {key: (1 - v if key in "ac" else v) for key, v in rows.items()}

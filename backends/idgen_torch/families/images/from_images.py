@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,13 +12,14 @@ from torch.nn.functional import cross_entropy
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.arithmetic import total
 from idgen_torch.drawing import categorical, generator_for
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.density import Density, density
 from idgen_torch.families.numbers.logistic import Regression
 from idgen_torch.families.numbers.support import Support
-from idgen_torch.families.numbers.temperature import fitted_temperature
+from idgen_torch.families.numbers.temperature import fitted_temperature, judged
 from idgen_torch.families.numbers.vector_diffusion import is_wide
 from idgen_torch.families.state import Config, Tensors, above_zero, checked_tensor, restored
 from idgen_torch.families.task import Offer, Task, row_count, rows_at
@@ -141,8 +142,8 @@ class FromImagesModel(ConditionalModel):
         return found
 
     @torch.no_grad()
-    def calibrate(self, task: Task, parts: Split) -> None:
-        """Fit the temperatures to the held-out rows, and the shifts to all."""
+    def calibrate(self, task: Task, parts: Split, tell: Callable[[Calibration], None] | None = None) -> None:
+        """Fit the temperatures to the held-out rows, and the shifts to all; tell what that changes."""
         chosen = torch.cat([parts.held_out, parts.train])[:MOST_SHIFTING]
         held_out, device = slice(len(parts.held_out)), self._network.device
         put_out, levels = [], []
@@ -164,6 +165,10 @@ class FromImagesModel(ConditionalModel):
             start = self._shifts[number].double()
             shift = regression.fit(SHIFT_PENALTY, start, logits / self._temperature[number])
             self._shifts[number].copy_(shift)
+            if tell is not None:
+                after = self._logits(number, logits, design)[held_out]
+                known = labels[held_out]
+                tell(judged(part.name, self._temperature[number], logits[held_out], after, known, weighed))
 
     @torch.no_grad()
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
@@ -200,6 +205,18 @@ class FromImagesModel(ConditionalModel):
         count = row_count([*self.targets, *self.inputs], rows)
         pieces = torch.arange(count).split(self._rows_at_once)
         return torch.cat([torch.stack(self._log_probs(self._taken(rows, index))).sum(0) for index in pieces])
+
+    @torch.no_grad()
+    def laws(self, given: Values, n: int) -> Tensor:
+        """As `ConditionalModel.laws`; the images are read once where there is one target."""
+        if len(self.targets) > 1:
+            return super().laws(given, n)
+        found = []
+        for index in torch.arange(n).split(self._rows_at_once):
+            piece = rows_at(self.inputs, given, index, self._network.device)
+            put_out = self._network.head(0, self._network.features(piece), [])
+            found.append(self._logits(0, put_out, _levels(self.inputs, piece)).double().softmax(1))
+        return torch.cat(found)
 
     @torch.no_grad()
     def most_likely(self, given: Values) -> Values:
@@ -294,7 +311,7 @@ class FromImages(Family):
         network.requires_grad_(True)
         model.learn(task, parts, generator, run.progress)
         network.eval().requires_grad_(False)
-        model.calibrate(task, parts)
+        model.calibrate(task, parts, run.calibrated if parts.apart else None)
         return model
 
 

@@ -9,14 +9,12 @@ from typing import Self
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from idgen_compiler.data.part import Part
-from idgen_torch.arithmetic import one_thread, total
+from idgen_torch.arithmetic import one_thread
 from idgen_torch.drawing import categorical, generator_for, integers
 from idgen_torch.families.family import ConditionalModel, Family, Run
-from idgen_torch.families.numbers.logistic import Regression
-from idgen_torch.families.numbers.temperature import fitted_temperature
+from idgen_torch.families.numbers.lesson import FEW_LEVELS, Lesson, nll
 from idgen_torch.families.state import Config, Tensors, above_zero, checked_tensor
 from idgen_torch.families.tables.cells import sizes_of
 from idgen_torch.families.task import Offer, Task, row_count
@@ -29,12 +27,6 @@ __all__ = ["Classifier", "ClassifierModel"]
 
 _WIDEST = 2**18
 """Classes times features squared; beyond it a head starts at the shares of its classes."""
-_MOST_ROWS, _MOST_WORK = 2**16, 2**29
-"""A regression is started from so many rows, or from so many that a step takes this many multiplications."""
-_FEW_LEVELS, _PENALTY = 10, 1.0
-"""Levels of an input of few are set right; the shifts have this precision beforehand, so that empty ones stay."""
-_ENOUGH_ROWS, _ENOUGH_OF_EACH, _MOST_LOGITS = 2**18, 20_000, 2**25
-"""The shifts rest on all rows, or on so many that a class has so many, as far as memory goes."""
 
 
 class ClassifierModel(ConditionalModel):
@@ -107,7 +99,7 @@ class ClassifierModel(ConditionalModel):
         for piece in torch.arange(count, device=device).split(self._networks.layout.rows_at_once):
             index = piece.expand(members, -1)
             outputs = self._networks(features[index])
-            each = [_nll(z / self._temperature[head], labels[index, head]) for head, z in enumerate(outputs)]
+            each = [nll(z / self._temperature[head], labels[index, head]) for head, z in enumerate(outputs)]
             pieces.append((-torch.stack(each).sum(0)).logsumexp(0) - log(members))
         return torch.cat(pieces)
 
@@ -184,7 +176,7 @@ class Classifier(EnsembleTraining, Family):
         learn = torch.stack([own.train for own in parts])
         layout, mask = _layout(task.targets, task.inputs, self.ensemble, self.hidden), _mask(task.targets, task.inputs)
         columns = _columns(task.targets, task.inputs)
-        lesson = _Lesson(
+        lesson = Lesson(
             HeadNetworks.start(layout, mask, generator, device),
             columns.features(task.rows, count, device),
             torch.stack([task.rows[part.name] for part in task.targets], 1).to(device),
@@ -209,99 +201,12 @@ class Classifier(EnsembleTraining, Family):
             task.name,
         )
         temperatures = lesson.temperatures(held_out)
+        tell = run.calibrated if parts[0].apart else None
+        before = [] if tell is None else lesson.logits(held_out)
         lesson.set_right(torch.cat([parts[0].train, parts[0].held_out]), temperatures)
+        if tell is not None:
+            lesson.judge(held_out, before, temperatures, [part.name for part in task.targets], tell)
         return ClassifierModel(self, task.targets, task.inputs, lesson.networks, temperatures)
-
-
-@dataclass(frozen=True, eq=False)
-class _Lesson:
-    """Networks and what they learn from.  Shape: labels (rows, heads) int64, mass (rows,).
-
-    seen: the features that each head sees.  small: those of them that are levels of inputs of few.
-    """
-
-    networks: HeadNetworks
-    features: Features
-    labels: Tensor
-    mass: Tensor | None
-    seen: list[Tensor]
-    small: list[Tensor]
-
-    def begin(self, rows: Tensor) -> None:
-        """Let each head put out what a logistic regression on its rows does, or where that is wide the classes' shares.
-
-        Shape: rows (members, number) int64.
-        """
-        layout, parameters = self.networks.layout, self.networks.parameters
-        for head, size in enumerate(layout.outputs):
-            if head not in layout.linear:
-                seen = torch.bincount(self.labels[:, head], weights=self.mass, minlength=size) + 0.5
-                parameters[f"last{head}_bias"] += (seen / seen.sum()).log().float()
-                continue
-            columns = self.seen[head]
-            few = min(_MOST_ROWS, _MOST_WORK // (size * (1 + len(columns)) ** 2))
-            penalty, slope = self.regression(head, rows[0, :few], columns).chosen()
-            for member, own in enumerate(rows):
-                if member:  # all with one penalty, each from where the one before ended
-                    slope = self.regression(head, own[:few], columns).fit(penalty, slope)
-                parameters[f"last{head}_bias"][member] += slope[0].float()
-                parameters[f"linear{head}"][member, columns] = slope[1:].float()
-
-    def set_right(self, rows: Tensor, temperatures: Tensor) -> None:
-        """Let each member's mean prediction be the share, of all rows and within the levels of inputs of few."""
-        layout, parameters = self.networks.layout, self.networks.parameters
-        counts = torch.cat([labels.bincount() for labels in self.labels.T])
-        rarest = int(counts[counts > 0].min())
-        enough = max(_ENOUGH_ROWS, len(rows) * _ENOUGH_OF_EACH // rarest)
-        most = max(1, _MOST_LOGITS // (layout.members * sum(layout.outputs)))
-        rows = rows[: min(enough, most)].to(self.labels.device)
-        with torch.no_grad():
-            pieces = [
-                self.networks(self.features[piece.expand(layout.members, -1)])
-                for piece in rows.split(layout.rows_at_once)
-            ]
-        for head in range(layout.heads):
-            logits = torch.cat([piece[head] for piece in pieces], 1) / temperatures[head]
-            columns = self.small[head] if head in layout.linear else self.small[head][:0]
-            regression = self.regression(head, rows, columns)
-            for member, own in enumerate(logits):
-                start = torch.zeros(1 + len(columns), layout.outputs[head], dtype=torch.float64, device=own.device)
-                slope = (regression.fit(_PENALTY, start, own) * temperatures[head]).float()
-                parameters[f"last{head}_bias"][member] += slope[0]
-                if len(columns):
-                    parameters[f"linear{head}"][member, columns] += slope[1:]
-
-    def regression(self, head: int, rows: Tensor, columns: Tensor) -> Regression:
-        """Of a head's labels on some columns of the features.  Shape: rows, columns (number,) int64."""
-        rows = rows.to(self.labels.device)
-        layout, features, columns = self.networks.layout, self.features[rows], columns.to(rows.device)
-        place = torch.full((layout.width,), 1 + len(columns), device=rows.device, dtype=torch.long)
-        place[columns] = 1 + torch.arange(len(columns), device=rows.device)
-        design = torch.zeros(len(rows), 2 + len(columns), dtype=torch.float32, device=rows.device)
-        design[:, 0] = 1
-        design.scatter_(1, place[features.codes], 1.0)
-        design[:, place[layout.one_hot :]] = features.reals
-        mass = torch.ones_like(design[:, 0]) if self.mass is None else self.mass[rows]
-        mass = mass * (total(mass) / total(mass.square())).float()
-        return Regression(design[:, :-1], self.labels[rows, head], mass, layout.outputs[head])
-
-    def losses(self, index: Tensor) -> Tensor:
-        """Mean negative log-likelihood of each head and member.  Shape: (members, batch) -> (heads, members)."""
-        each = [_nll(z, self.labels[index, head]) for head, z in enumerate(self.networks(self.features[index]))]
-        per_row, mass = torch.stack(each), self.mass
-        return per_row.mean(-1) if mass is None else (per_row * mass[index]).sum(-1) / mass[index].sum(-1)
-
-    def temperatures(self, held_out: Tensor) -> Tensor:
-        """One for each head, fitted to these rows.  Shape: held_out (members, rows) -> (heads,)."""
-        with torch.no_grad():
-            outputs = self.networks(self.features[held_out])
-        mass = None if self.mass is None else self.mass[held_out].flatten()
-        return torch.stack(
-            [
-                fitted_temperature(z.flatten(0, 1), self.labels[held_out, head].flatten(), mass, len(held_out))
-                for head, z in enumerate(outputs)
-            ]
-        )
 
 
 def _layout(targets: Sequence[Part], inputs: Sequence[Part], members: int, hidden: tuple[int, ...]) -> HeadLayout:
@@ -330,11 +235,5 @@ def _seen(layout: HeadLayout, mask: Tensor, columns: Columns) -> tuple[list[Tens
     """The numbers of the features that each head sees, and of those that are levels of parts of few."""
     few = torch.zeros(layout.width, dtype=torch.bool)
     for part in columns.discrete:
-        few[columns.place(part)] = (part.size or 0) <= _FEW_LEVELS
+        few[columns.place(part)] = (part.size or 0) <= FEW_LEVELS
     return [one.nonzero().flatten() for one in mask], [(few & (one > 0)).nonzero().flatten() for one in mask]
-
-
-def _nll(logits: Tensor, labels: Tensor) -> Tensor:
-    """Negative log-likelihood of each row.  Shape: (members, rows, classes), (members, rows) -> (members, rows)."""
-    flat = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
-    return flat.view(labels.shape)

@@ -1,4 +1,4 @@
-"""Temperatures that soften logits, fitted on held-out rows."""
+"""Temperatures that soften logits, fitted on held-out rows, and what they do to the reliability there."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from idgen_compiler.hinge.calibration import Calibration, Reliability
 from idgen_torch.arithmetic import total
 
-__all__ = ["fitted_temperature"]
+__all__ = ["fitted_temperature", "judged"]
 
 TEMPERATURE_SPREAD = 0.5
+
+MOST_JUDGED = 2**22
+"""At most so many probabilities are looked at."""
 
 
 def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None, members: int = 1) -> Tensor:
@@ -39,3 +43,17 @@ def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None, memb
         else:
             low = left
     return torch.tensor((low + high) / 2, dtype=torch.float32, device=logits.device).exp()
+
+
+def judged(
+    target: str, temperature: Tensor, before: Tensor, after: Tensor, labels: Tensor, mass: Tensor | None
+) -> Calibration:
+    """How reliable a classifier is before and after it was calibrated, on rows kept back.
+
+    `before` are its logits as they were trained, `after` those that it draws by. Shape: logits (rows, classes), labels
+    (rows,) int64, mass (rows,).
+    """
+    few = slice(max(1, MOST_JUDGED // before.shape[1]))
+    codes, own = labels[few].cpu().numpy(), None if mass is None else mass[few].double().cpu().numpy()
+    stages = (Reliability.of(logits[few].double().softmax(1).cpu().numpy(), codes, own) for logits in (before, after))
+    return Calibration("", target, float(temperature), *stages)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import torch
 from idgen_compiler.data.atomic import check_room, sweep, write_atomically
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.record import read_record, to_plain
+from idgen_compiler.hinge.calibration import Calibration
 from idgen_compiler.hinge.saved import read_json
 from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
@@ -55,8 +58,8 @@ class Checkpoint:
 
     def read(
         self, name: str, targets: Sequence[Part], inputs: Sequence[Part], device: torch.device
-    ) -> tuple[ConditionalModel, dict[str, float]] | None:
-        """The model of that name with its held-out losses, or None when it was not trained yet.
+    ) -> tuple[ConditionalModel, dict[str, float], tuple[Calibration, ...]] | None:
+        """The model of that name with its held-out losses and calibrations, or None when it was not trained yet.
 
         Raises DataError when it is there but is not what was written.
         """
@@ -64,9 +67,12 @@ class Checkpoint:
         if not path.exists():
             return None
         try:
-            saved = checked_keys(str(path), read_json(path), {"model", "losses"})
+            saved = checked_keys(str(path), read_json(path), {"model", "losses", "calibration"})
             losses = _losses(saved["losses"])
-            return read_model(self.folder, name, saved["model"], targets, inputs, device), losses
+            calibration = read_record(
+                _Calibrations, {"found": saved["calibration"]}, "its calibration", DataError
+            ).found
+            return read_model(self.folder, name, saved["model"], targets, inputs, device), losses, calibration
         except DataError as error:
             raise DataError(f"the checkpoint {path} cannot be resumed ({error}); delete {self.folder}") from error
 
@@ -78,13 +84,20 @@ class Checkpoint:
         """Delete the state of a training whose model was refused, so that the next fit does not go on from it."""
         remove_scratch(self.folder, name)
 
-    def write(self, name: str, model: ConditionalModel, losses: dict[str, float]) -> None:
+    def write(
+        self, name: str, model: ConditionalModel, losses: dict[str, float], calibration: Sequence[Calibration] = ()
+    ) -> None:
         """Keep a trained model."""
         record = write_model(self.folder, name, model)
         # The JSON comes last: where it is, the tensors are whole.
-        content = json.dumps({"model": record, "losses": losses}, indent=2)
+        content = json.dumps({"model": record, "losses": losses, "calibration": to_plain(tuple(calibration))}, indent=2)
         write_atomically(self.folder / f"{name}.json", content.encode())
         remove_scratch(self.folder, name)
+
+
+@dataclass(frozen=True)
+class _Calibrations:
+    found: tuple[Calibration, ...]
 
 
 def _losses(saved: Any) -> dict[str, float]:

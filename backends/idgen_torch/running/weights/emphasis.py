@@ -50,7 +50,7 @@ class Emphasis:
         if (op.data, asked) not in self.known:
             task = Task(targets, inputs, data.rows, likelihood=True)
             label = f"{', '.join(asked.variables)} | {', '.join(asked.kept)}, for the emphasis"
-            by, _ = self.trainer.fit(f"{op.result}.emphasis", label, self.trainer.choose(task), task)
+            by = self.trainer.fit(f"{op.result}.emphasis", label, self.trainer.choose(task), task).model
             ratio = -log_density(f"{op.result}.emphasis: {label}", by, data.rows).double().cpu()
             for draw, variable in zip(asked.drawn, asked.variables, strict=True):
                 # Policies draw from these two.
