@@ -80,25 +80,22 @@ class TorchBackend:
         """Fit a program to samples of P(V).
 
         Of a law that can be had in two ways (compiled with `realize="auto"`) the data choose one (see `running.ways`).
-
-        data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file;
-            columns that the program does not observe are not read. Columns of images: see `data.images`. Where the
-            program names its source, also a mapping from sources to such tables.
+        data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file, of
+            which only observed columns are read (images: see `data.images`); or a mapping from sources to tables.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "levels", "date",
             "duration", "vector", "image", "text", Categorical(labels), Numeric(support=(0, None)),
             Image(channels, height, width) or Text(encoder=...); the rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
-        device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
-        seed: equal seeds give equal samplers on a CPU; every operation has its own stream.
-        rows_factor: regenerated rows for each observed row; ten, or one where it draws images, which takes long.
+        device: "auto" (CUDA where there is one), "cpu", "cuda:1".  seed: equal seeds give equal samplers on a CPU.
+        rows_factor: regenerated rows for each observed row; ten, or one where it draws images or texts.
         family: model, by operation ("%m3"), as printed ("Y | X, Z"), by targets ("Y"), or "*" for all -> family, by
             name ("flow{bins=16}"), recipe (Flow(bins=16)) or class ("module:Flow"); see `families.request`.
-        families: classes, or texts "module:Class" (imported), that are made known before, as `register` does.
+        families: classes, or texts "module:Class", that are made known before.
         bind: a conditional, as printed or by its target -> what draws it: `f(inputs, n, generator) -> values`, in the
             user's own units, `f(inputs)` for a function, or an adapter (see `idgen_torch.bound`). Each is called on
             two rows before anything is trained, and what it returns is checked then and in every batch.
-        progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
-        checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
+        progress: bars on a terminal's stderr; or an object that is told.  checkpoint: a folder in which every model is
+            kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         options: how the table is read (see `data.reading.options.Reading`); the others go to every family that has one
@@ -108,15 +105,14 @@ class TorchBackend:
         """
         _check_mappings(types=types, composites=composites, family=family)
         brought = brought_for(program.check(), bind)
-        how, options = Reading.take(options)
-        tuning = _tuning(options, families)
+        how, tuning = _options(options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, rows, of_none, seed)
-        thin = _warn_thin(program, schema, rows)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
+        thin = _warn_thin(program, schema, rows)
         settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
         kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings, brought, named)
         with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
@@ -163,10 +159,11 @@ def _tried(
     return whole
 
 
-def _tuning(options: Mapping[str, Any], families: Iterable[str | type[Family]]) -> Tuning:
-    """What the options say of all families, those that are brought along among them."""
+def _options(options: Mapping[str, Any], families: Iterable[str | type[Family]]) -> tuple[Reading, Tuning]:
+    """What the options say of the table, and of all families, those that are brought along among them."""
+    how, others = Reading.take(options)
     _make_known(families)
-    return Tuning.read(options)
+    return how, Tuning.read(others)
 
 
 def _families(program: Program, tuning: Tuning, asked: Mapping[str, str | Family]) -> dict[str, Family]:

@@ -170,25 +170,18 @@ def fit_command(
     _check_out(out)
     _check_apart(checkpoint, out)
     own = named_classes(family)
+    training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
+    place = {"seed": seed, "device": device, "checkpoint": checkpoint, "check_graph": check_graph}
     wanted: dict[str, Any] = {
         "types": read_types(types) or None,
         "composites": _composites(composite or ()) or None,
         "family": assignments("--family", [text for text in family or () if text not in own]) or None,
         "families": own or None,
-        "seed": seed,
-        "device": device,
-        "rows_factor": rows_factor,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "lr": lr,
-        "ensemble": ensemble,
         "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
-        "checkpoint": checkpoint,
-        "check_graph": check_graph,
         "policies": read_named(policy or ()) or None,
         "bind": imported(bind) or None,
     }
-    given = {name: value for name, value in wanted.items() if value is not None}
+    given = {name: value for name, value in (wanted | training | place).items() if value is not None}
     given |= reading_options(missing, read, images_root)
     with modules_from_here():
         sampler = compiled.fit(data, backend=backend, **given)
