@@ -84,8 +84,8 @@ class TorchBackend:
         bind: a conditional ("I2 | I1, Male", inputs in any order, or its target alone) -> what draws it: a callable
             `f(inputs, n, generator) -> values`, or `f(inputs) -> values` for a function, in the user's own units and
             labels, or an adapter of `idgen_torch.bound`. Every bound kernel of the program needs one; a conditional
-            that would be trained is not, where it is named here. Each is called on two rows before anything is trained,
-            and what it returns is checked then and in every batch.
+            that would be trained is not, where it is named here. Each is called on a few rows before anything is
+            trained, and what it returns is checked then and in every batch.
         progress: bars on stderr when it is a terminal; or an object that is told (see `training.progress`).
         checkpoint: a folder in which every model is kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
