@@ -29,8 +29,8 @@ from idgen_torch.tensors import decode
 
 __all__ = ["bound_model", "brought_for", "tried"]
 
-TRIAL = 2
-"""Each thing is called with so many rows before anything is trained."""
+TRIAL, TWICE = 2, 32
+"""Each thing is called with so many rows before anything is trained; a function, which is called twice, with more."""
 
 LOOKED_AT, FEW = 1000, 200
 """And with so many where answers have to tell the kind of what no table holds; with fewer where one takes batches."""
@@ -100,13 +100,17 @@ def tried(
     telling = _telling(waiting, kinds)
     most = FEW if any(brought[op.result].batch for op in telling) else LOOKED_AT
     while waiting:
-        ready = [op for op in waiting if all(name in columns or name in kinds for name in op.inputs)]
+        to_come = {op.targets[0] for op in waiting}
+        at_hand = {*columns, *kinds} - (to_come - columns.keys())
+        ready = [op for op in waiting if at_hand.issuperset(op.inputs)]
         if not ready:
             lost = next(name for op in waiting for name in op.inputs if name not in kinds)
             raise DataError(f"nobody knows what {lost} is, which no table holds; say types={{{lost!r}: ...}}")
         for op in ready:
             waiting.remove(op)
-            _try(op, brought[op.result], kinds, columns, types, seed, most if op in telling else TRIAL)
+            compared = isinstance(op, Bind) and op.function and brought[op.result].batch is None
+            few = TWICE if compared else TRIAL
+            _try(op, brought[op.result], kinds, columns, types, seed, most if op in telling else few)
     for name in unobserved_used(program):
         if name not in kinds:
             raise DataError(f"nobody knows what {name} is, which no table holds; say types={{{name!r}: ...}}")

@@ -128,7 +128,7 @@ def test_digests_are_of_weights_and_options() -> None:
 
 
 def test_a_fit_with_a_pipeline_of_what_no_table_holds() -> None:
-    graph = idgen.ADMG.parse("K -> P; K, P -> Q; Q -> B")
+    graph = idgen.ADMG.parse("P -> K; K, P -> Q; Q -> B")
     program = idgen.compile(
         idgen.Query.parse("P(B | do(K))"), graph, bound=["Q | K, P"], functions={"B": ("Q",)}, unobserved=["Q", "B"]
     )

@@ -150,6 +150,11 @@ RETURNS: dict[str, tuple[str, Any, str]] = {
         lambda inputs: RNG.normal(size=len(inputs["Y"])),
         "gives two answers for the same C, Y",
     ),
+    "a function that chooses": (
+        "A",
+        lambda inputs: RNG.choice(np.array(["high", "low"]), len(inputs["Y"])),
+        "gives two answers for the same C, Y, but a function has one; bring one, or compile with bound=['A | C, Y']",
+    ),
     "a function with NaN": ("A", lambda inputs: np.nan * inputs["Y"], "column A has 120 NaN value(s) in 120 rows"),
     "a function of objects": ("A", lambda inputs: [object() for _ in inputs["Y"]], "convert it to one kind"),
     "a function of fields": ("A", lambda inputs: {"a": inputs["Y"]}, "returns a, but A is wanted"),
@@ -253,7 +258,7 @@ def test_names_of_nothing_are_refused(name: str) -> None:
 
 
 TYPES: dict[str, tuple[Any, str]] = {
-    "pictures": ({"A": Image(1, 4, 4)}, "bool of shape (2,) from 0 to 1, but bytes from 0 to 255"),
+    "pictures": ({"A": Image(1, 4, 4)}, "bool of shape (32,) from 0 to 1, but bytes from 0 to 255"),
     "other labels": ({"A": Categorical(("x", "y"))}, "is no label; return those, or say with types= what labels"),
     "no kind": ({"A": "imagee"}, "types['A'] is 'imagee'; choose categorical"),
     "no type": ({"A": 5}, "types['A'] is 5; choose categorical"),
