@@ -43,7 +43,9 @@ def with_functions(graph: ADMG, functions: Functions) -> ADMG:
     Raises QueryError for what is no mapping from names to names.
 
     >>> print(with_functions(ADMG.parse("X -> Y"), {"A": ("X", "Y")}))
-    X -> Y; X -> A; Y -> A
+    X -> Y
+    X -> A
+    Y -> A
     """
     if not isinstance(functions, Mapping):
         raise QueryError(f"functions are {functions!r:.80}; give a mapping, such as functions={{'A': ('P1', 'P2')}}")
