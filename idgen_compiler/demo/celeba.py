@@ -25,6 +25,8 @@ TABLE, IMAGES = "list_attr_celeba.txt", "img_align_celeba"
 SIDE = 128
 """Pictures are the square in the middle, resized to this, as StarGAN (Choi et al. 2018) reads them."""
 
+_BILINEAR = 2  #: as Pillow counts, which is asked for only where there are pictures to open
+
 
 @dataclass(frozen=True, eq=False)
 class CelebA:
@@ -82,8 +84,6 @@ class CelebA:
 
         Raises DataError naming a file that is missing or cannot be read.
         """
-        from PIL import Image
-
         files = PictureFiles(root=self.folder / IMAGES)
         out = room_for_images(len(self), (3, side, side))
         for k, name in enumerate(self.files):
@@ -91,7 +91,7 @@ class CelebA:
                 short = min(image.size)
                 left, top = (image.width - short) // 2, (image.height - short) // 2
                 square = image.convert("RGB").crop((left, top, left + short, top + short))
-                out[k] = np.moveaxis(np.asarray(square.resize((side, side), Image.Resampling.BILINEAR)), -1, 0)
+                out[k] = np.moveaxis(np.asarray(square.resize((side, side), _BILINEAR)), -1, 0)
         return out
 
 

@@ -3,7 +3,7 @@
 Source: Rahman, Jordan and Kocaoglu (NeurIPS 2024), section 4.2 and appendix F.3. The graph is theirs: an original I1
 causes the labels Male and Young, which have a hidden common cause, and with them its translation I2; P1 and P2 are what
 a classifier reads off both, and A is what P2 has and P1 lacks. Nothing is trained: translator and classifier are
-brought, and the rows of the data are the law of I1 and Young.
+brought, and rows of the data are what P(I1, Young) and P(I1 | Young) are.
 """
 
 from __future__ import annotations
@@ -90,8 +90,11 @@ class Audit:
         added = sampler.sample(n, do={"Male": FEMALE}, given=given, query=query, seed=seed)["A"]
         return np.array([np.mean(added[name] == 1) for name in self.attributes])
 
-    def shares_among(self, translate: Translate, rows: NDArray[np.bool_], seed: int) -> NDArray[np.float64]:
-        """The share of some rows to which translating to Male = 0 adds each attribute, without any do.  Shape: (n,)."""
+    def shares_among(self, translate: Translate, rows: NDArray[Any], seed: int) -> NDArray[np.float64]:
+        """The share of some rows to which translating to Male = 0 adds each attribute, without any do.
+
+        Shapes: rows (rows,) places or (n,) bool -> (attributes,).
+        """
         pictures, young = self.pictures[rows], self.young[rows]
         generator = torch.Generator().manual_seed(seed)
         inputs = {"I1": pictures, "Male": np.full(len(pictures), FEMALE), "Young": young}

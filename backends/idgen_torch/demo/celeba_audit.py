@@ -112,7 +112,8 @@ def classifying(classify: Callable[[Pictures], Any], attributes: int) -> Callabl
 def run_celeba(page: Page, settings: DemoSettings, folder: Path) -> None:
     """Audit each translator on the pictures of a folder.
 
-    Raises IdgenError for what cannot be imported, DataError for files that are missing or damaged.
+    Raises IdgenError for what cannot be imported, DataError for files that are missing or damaged, and for pictures
+    that all have one label.
     """
     if not settings.translators or settings.classifier is None:
         raise IdgenError(
@@ -126,6 +127,10 @@ def run_celeba(page: Page, settings: DemoSettings, folder: Path) -> None:
     celeba = whole.some(settings.rows or (QUICK if settings.quick else ROWS), settings.seed)
     male, young = celeba.column("Male"), celeba.column("Young")
     page.text(f"{len(celeba):,} of {len(whole):,} pictures; {male.mean():.0%} Male, {young.mean():.0%} Young")
+    if len(set(male)) < 2 or len(set(young)) < 2:
+        raise DataError(
+            f"the {len(celeba):,} pictures are all of one sex, or all young or old; take more, as in --rows"
+        )
     read = classifying(classify, len(celeba.attributes))
     audit = Audit(celeba.attributes, read, celeba.pictures(), male, young)
     strips = {"I1, Male = 1": audit.pictures[male == 1][:STRIP]}
@@ -147,16 +152,17 @@ def run_celeba(page: Page, settings: DemoSettings, folder: Path) -> None:
 def _answer(page: Page, audit: Audit, translate: Translate, samples: int, settings: DemoSettings) -> None:
     """The attributes that are added most, with and without do."""
     sampler = audit.fit(translate, settings.seed, settings.device)
-    women = audit.male == FEMALE
+    women, men = (np.flatnonzero((audit.male == FEMALE) == side)[:samples] for side in (True, False))
     columns = {
         "do(Male=0)": audit.shares(sampler, samples, settings.seed),
         "Young=1, do(Male=0)": audit.shares(sampler, samples, settings.seed, young=1),
         "Male=0 seen": audit.shares_among(translate, women, settings.seed),
-        "men alone": audit.shares_among(translate, ~women, settings.seed),
+        "men alone": audit.shares_among(translate, men, settings.seed),
     }
     order = np.argsort(-columns["do(Male=0)"], kind="stable")[:SHOWN]
     lines = [[audit.attributes[k], *(f"{column[k]:.1%}" for column in columns.values())] for k in order]
     page.table(("added attribute", *columns), lines, numbers=range(1, len(columns) + 1))
+    page.text(f"from {samples:,} samples each: standard errors of {50 / samples**0.5:.1f} points at most")
 
 
 def _batches(n: int) -> Iterator[slice]:

@@ -131,3 +131,11 @@ def test_names_of_functions() -> None:
     assert named_callable("--classifier", "types:ModuleType") is ModuleType
     with pytest.raises(IdgenError, match="write module:function"):
         named_callable("--classifier", ":f")
+
+
+def test_one_sex_alone_is_no_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = folder / TABLE
+    lines = table.read_text("utf-8").splitlines()
+    table.write_text("\n".join(["12", lines[1], *lines[2::2]]) + "\n", encoding="utf-8")
+    assert main(arguments(folder)) == 2
+    assert "the 12 pictures are all of one sex" in capsys.readouterr().err
