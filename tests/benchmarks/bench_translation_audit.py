@@ -1,9 +1,10 @@
 """What two translators of faces add, P(A | do(Male = 0)) and given Young = 1, against the truth.
 
 The demo `translation-audit` at its default size, three seeds of data and networks: 20,000 rows, 20,000 samples of each
-answer, the truth from 100,000 fresh faces through the same networks. For each attribute the shares of seed 0, and the
-largest difference of all seeds and both queries; "seen" is P(A | Male = 0) and "men" sets Male where it is 1. Bars: .02
-for every attribute, 15 minutes on two cores; "seconds" are those of one seed, networks and truth included.
+answer, the truth from 100,000 fresh faces through the same networks. For each attribute (* does not follow from sex)
+the shares of seed 0, and the largest difference of all seeds and both queries; "seen" is P(A | Male = 0), "seen,
+Young=1" is P(A | Male = 0, Young = 1), and "men" sets Male where it is 1. Bars: .02 for every attribute, 15 minutes on
+two cores; "seconds" are those of one seed, networks and truth included.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def run(quick: bool) -> list[Row]:
                 "its truth": f"{first.true_given_young[k]:.3f}",
                 "off by": f"{errors[k]:.3f}",
                 "seen": f"{first.seen[k]:.3f}",
+                "seen, Young=1": f"{first.seen_young[k]:.3f}",
                 "men": f"{first.men[k]:.3f}",
                 "seconds": f"{np.mean(seconds):.0f}",
             }
