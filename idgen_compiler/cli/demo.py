@@ -28,7 +28,24 @@ def demo_command(
         typer.Option(
             "--data",
             metavar="DIR",
-            help="napkin-images: the folder of MNIST's idx files; covid-backdoor: of COVIDx.",
+            help="The folder of MNIST's idx files (napkin-images), CelebA (translation-audit) or COVIDx (covid-backdoor).",
+            show_default="none",
+        ),
+    ] = None,
+    translator: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--translator",
+            metavar="MODULE:FUNCTION",
+            help="translation-audit with --data: what translates; repeatable.",
+        ),
+    ] = None,
+    classifier: Annotated[
+        str | None,
+        typer.Option(
+            "--classifier",
+            metavar="MODULE:FUNCTION",
+            help="translation-audit with --data: what reads attributes.",
             show_default="none",
         ),
     ] = None,
@@ -44,5 +61,6 @@ def demo_command(
         return ExitCode.DONE
     # The demos' networks are small: on a busy machine a second thread waits for the first more than it helps.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    agreed = find(name).run(page, DemoSettings(rows, seed, out, quick, data, device))
+    settings = DemoSettings(rows, seed, out, quick, data, device, tuple(translator or ()), classifier)
+    agreed = find(name).run(page, settings)
     return ExitCode.DONE if agreed else ExitCode.DIFFERENCE

@@ -20,7 +20,8 @@ class DemoSettings:
     """How to run a demo.
 
     `rows` None stands for the demo's own number; `out` is the folder of its plots; `data` a folder of other data, where
-    the demo takes one; `device` where it trains.
+    the demo takes one; `device` where it trains; `translators` and `classifier` are functions of a user's, named as
+    module:function.
     """
 
     rows: int | None = None
@@ -29,6 +30,8 @@ class DemoSettings:
     quick: bool = False
     data: Path | None = None
     device: str = "auto"
+    translators: tuple[str, ...] = ()
+    classifier: str | None = None
 
     def __post_init__(self) -> None:
         if self.rows is not None and self.rows < 1_000:
@@ -71,6 +74,11 @@ DEMOS = (
         "covid-backdoor",
         "an infection, a chest picture and a finding: a diffusion model and a calibrated classifier; minutes",
         "idgen_compiler.demo.covid_backdoor",
+    ),
+    Demo(
+        "translation-audit",
+        "what translators of faces add, P(A | do(Male)), with trained networks brought to the program",
+        "idgen_torch.demo.translation_audit",
     ),
     Demo("front-door", "linear-Gaussian front door: flows against the closed form", "idgen_compiler.demo.front_door"),
 )

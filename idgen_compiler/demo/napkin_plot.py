@@ -71,9 +71,10 @@ def draw_strips(path: Path, strips: Mapping[str, NDArray[np.uint8]]) -> None:
 
     Raises IdgenError where the folder cannot be written.
     """
-    figure = Figure(figsize=(12, 1.05 * len(strips)), dpi=100, facecolor="white")
+    height = 1.05 * len(strips) + 0.25  # in inches, with room for the first caption
+    figure = Figure(figsize=(12, height), dpi=100, facecolor="white")
     FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(len(strips), 1, left=0.01, right=0.99, top=0.95, bottom=0.01, hspace=0.35)
+    grid = figure.add_gridspec(len(strips), 1, left=0.01, right=0.99, top=1 - 0.3 / height, bottom=0.01, hspace=0.35)
     for place, (caption, images) in enumerate(strips.items()):
         _strip(figure.add_subplot(grid[place]), caption, list(np.moveaxis(images, 1, -1) / 255))
     _save(figure, path)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from idgen_compiler.data.arrays import Array, as_numpy
-from idgen_compiler.data.kinds import Atom, Kind
+from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.returned import described, encoded_return
 from idgen_compiler.data.schema import Schema, TypeRequest, images_among, infer_schema
@@ -86,14 +86,14 @@ def tried(
 ) -> Schema:
     """The schema with the kinds of what no table holds, once each thing that is brought was called on a few rows.
 
-    A kind that `types` states whole (Image(3, 16, 16), Categorical(labels)) is taken; otherwise it is inferred from
-    what is returned, as it would be from a column.
+    A kind that `types` states whole (Image(3, 16, 16), Categorical(labels), Composite(fields)) is taken; otherwise it
+    is inferred from what is returned, as it would be from a column; a structured array is a composite.
 
     Raises DataError, before anything is trained, for what a call raises or returns that is no value of its variable,
     and for a variable whose kind nobody can tell.
     """
     kinds: dict[str, Kind] = dict(schema.types)
-    kinds.update((name, kind) for name, kind in types.items() if isinstance(kind, Atom) and name not in kinds)
+    kinds.update((name, kind) for name, kind in types.items() if isinstance(kind, Kind) and name not in kinds)
     able = {op.result: op for op in program.operations if isinstance(op, Bind | Train)}
     waiting = [able[name] for name in able if name in brought]
     columns = _columns(schema, rows)
@@ -224,8 +224,10 @@ def _joined(label: str, target: str, answers: Sequence[Any], count: int) -> Arra
 def _kind(label: str, target: str, values: Array, types: Mapping[str, TypeRequest]) -> Kind:
     """The kind of what is returned, as of a column."""
     asked = {target: types[target]} if target in types else {}
+    fields = values.dtype.names or ()
+    table = {f"{target}.{field}": values[field] for field in fields} or {target: values}
     try:
-        sources = read_sources({target: values}, [target], images=images_among(asked))
+        sources = read_sources(table, [target], images=images_among(asked))
         return infer_schema(sources, asked)[target]
     except DataError as error:
         raise DataError(f"{label} returns {target} as {described(values)}, of which {error}") from None

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from idgen_compiler.data.column import Column
-from idgen_compiler.data.kinds.kind import Atom, Request
+from idgen_compiler.data.kinds.kind import Atom, Kind, Request
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import KIND
 
 __all__ = ["TypeRequest", "atoms_known", "infer", "read_atom", "register", "requested", "kind_asked"]
 
-TypeRequest = str | Atom | Request
+TypeRequest = str | Kind | Request
 """What a user may ask for: a kind's word, such as "integer" or "vector", Categorical(labels),
-Image(channels, height, width), Numeric(support=(0, None)), or Text(encoder=...)."""
+Image(channels, height, width), Numeric(support=(0, None)) or Text(encoder=...); Composite(fields) of what no table
+holds."""
 
 A = TypeVar("A", bound=type[Atom])
 
@@ -50,7 +51,11 @@ def requested(column: Column, request: TypeRequest) -> Atom:
         _refuse_blank(column)
     if isinstance(request, str):
         return _KINDS[request].of(column)
-    return request.of(column) if isinstance(request, Request) else request.confirm(column)
+    if isinstance(request, Request):
+        return request.of(column)
+    if isinstance(request, Atom):
+        return request.confirm(column)
+    raise _no_kind(column.name, request)
 
 
 def _refuse_blank(column: Column) -> None:
@@ -71,7 +76,11 @@ def kind_asked(name: str, request: object) -> type[Atom]:
         return type(request)
     if isinstance(request, str) and request in _KINDS:
         return _KINDS[request]
-    raise DataError(f"types[{name!r}] is {request!r}; choose {', '.join(sorted(_KINDS))}, or Categorical(labels)")
+    raise _no_kind(name, request)
+
+
+def _no_kind(name: str, request: object) -> DataError:
+    return DataError(f"types[{name!r}] is {request!r}; choose {', '.join(sorted(_KINDS))}, or Categorical(labels)")
 
 
 def read_atom(value: Any, where: str) -> Atom:
