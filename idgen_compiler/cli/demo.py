@@ -28,7 +28,7 @@ def demo_command(
         typer.Option(
             "--data",
             metavar="DIR",
-            help="The folder of MNIST's idx files (napkin-images), CelebA (translation-audit) or COVIDx (covid-backdoor).",
+            help="The folder of MNIST (napkin-images), CelebA (translation-audit) or COVIDx (covid-backdoor).",
             show_default="none",
         ),
     ] = None,
