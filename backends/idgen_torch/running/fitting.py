@@ -300,8 +300,8 @@ class Fitting:
             return
         slow = {name for name, value in values.items() if isinstance(value, BoundModel) and value.brought.batch}
         told = tuple(s for s in op.network.statements if not isinstance(s, ir.Assign) or s in self._known)
-        network = asking(replace(op.network, statements=told), self._schema, slow)
-        if self._unseen.lookouts.keys().isdisjoint(leaves(network, Role.MODEL)):
+        network = asking(replace(op.network, statements=told), self._schema, self._unseen.lookouts, slow)
+        if not network.statements:
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""

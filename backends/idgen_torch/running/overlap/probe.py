@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor
@@ -21,8 +21,8 @@ PROBED = 4000
 """So many rows are drawn to find out."""
 
 
-def asking(network: Network, schema: Schema, slow: Collection[str] = ()) -> Network:
-    """The part of a network that decides what its models are asked: a last statement has no outputs.
+def asking(network: Network, schema: Schema, watched: Collection[str], slow: Collection[str] = ()) -> Network:
+    """The part of a network that decides what the `watched` models are asked: a last statement has no outputs.
 
     What rests on pictures or texts, or on one of the `slow` models, is left out, since it takes long to draw.
     """
@@ -38,7 +38,18 @@ def asking(network: Network, schema: Schema, slow: Collection[str] = ()) -> Netw
         if drawn.issuperset(statement.inputs):
             kept.append(statement)
             drawn.update(statement.slots if read.intersection(statement.slots) else ())
-    return Network(network.inputs, tuple(kept), ())
+    return Network(network.inputs, _behind(kept, watched), ())
+
+
+def _behind(statements: Sequence[Statement], watched: Collection[str]) -> tuple[Statement, ...]:
+    """The statements that apply one of these models, and what they are given."""
+    wanted: set[str] = set()
+    kept: list[Statement] = []
+    for statement in reversed(statements):
+        if wanted.intersection(statement.slots) or (isinstance(statement, Apply) and statement.model in watched):
+            kept.append(statement)
+            wanted.update(statement.inputs)
+    return tuple(reversed(kept))
 
 
 def crossed(
