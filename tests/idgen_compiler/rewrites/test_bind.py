@@ -159,3 +159,29 @@ def test_rewrites_leave_bound_kernels_alone() -> None:
         "P(P2 | I2)",
         "P(A | P1, P2)",
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["P(A | do(Male ~ pi))", "P(A, Young | do(Male ~ pi(Male | Young)))", "P(A | do(Male ~ pi), Young)"],
+)
+def test_policies_and_bound_kernels_go_together(text: str) -> None:
+    report = idgen.verify(query(text), AUDIT, models=1, **BROUGHT)  # type: ignore[arg-type]
+    assert report.ok, str(report)
+    program = idgen.compile(query(text), AUDIT, **BROUGHT)  # type: ignore[arg-type]
+    assert {op.targets for op in program.bindings} == {("I2",), ("P2",), ("A",)}
+
+
+def test_a_fallback_is_trained_beside_the_kernel() -> None:
+    graph = idgen.ADMG.parse("R -> E; N -> E; E -> X; N <-> R")
+    asked, brought = query("P(E, X | do(R))"), {"bound": ["E | R, N", "X | E"], "fallbacks": ["E"]}
+    program = idgen.compile(asked, graph, **brought)  # type: ignore[arg-type]
+    assert "or %m0" in str(program)
+    assert [(op.targets, len(op.fallback)) for op in program.bindings] == [(("E",), 1), (("X",), 0)]
+    assert [set(op.inputs) for op in program.models if op.targets == ("E",)] == [{"N", "R"}]
+    assert idgen.Program.parse(str(program)) == program
+    assert idgen.verify(asked, graph, models=2, **brought).ok  # type: ignore[arg-type]
+    with pytest.raises(QueryError, match="the fallback of E would be learned, and no table holds E; leave it out"):
+        idgen.compile(asked, graph, unobserved=["E"], **brought)  # type: ignore[arg-type]
+    with pytest.raises(QueryError, match="N is no bound kernel, and so needs no fallback"):
+        idgen.compile(asked, graph, bound=["E | R, N"], fallbacks=["N"])
