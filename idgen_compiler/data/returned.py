@@ -88,7 +88,8 @@ def returned_columns(source: str, answer: Any, names: Sequence[str]) -> dict[str
         if set(answer) != set(names):
             stray = [str(name) for name in answer if name not in names]
             told = ", ".join(map(str, answer)) or "nothing"
-            hint = near_misses(stray[0], names) if len(stray) == len(names) else ""
+            lacking = [name for name in names if name not in answer]
+            hint = near_misses(stray[0], lacking) if stray and lacking else ""
             raise DataError(f"{source} returns {told}, but {', '.join(names)} is wanted; {wanted}{hint}")
         return {name: answer[name] for name in names}
     if len(names) == 1 and answer is not None:

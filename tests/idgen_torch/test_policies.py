@@ -98,7 +98,7 @@ def test_numbers_that_are_moved_beyond_the_data_are_told() -> None:
 
 def test_a_number_beyond_all_floats_is_named() -> None:
     x = np.random.default_rng(0).normal(size=200)
-    with pytest.raises(idgen.DataError, match=r"policy\(X=...\) is 10+, beyond all floating-point numbers"):
+    with pytest.raises(idgen.DataError, match=r"policy\(X=...\) is 10+\.\.\., beyond all floating-point numbers"):
         fit(DRAWN, str(10**400), {"X": x, "Y": x}, epochs=1)
 
 

@@ -141,7 +141,7 @@ def _fit(
 
 def _scaled(pictures: Pictures) -> Tensor:
     """Pixels from -1 to 1.  Shape: (n, 3, 16, 16) bytes -> (n, 768)."""
-    return torch.tensor(pictures).reshape(len(pictures), PIXELS).float() / 127.5 - 1
+    return torch.tensor(pictures, dtype=torch.uint8).reshape(len(pictures), PIXELS).float() / 127.5 - 1
 
 
 def _spread(male: NDArray[Any], young: NDArray[Any], noise: NDArray[Any]) -> Tensor:

@@ -126,7 +126,7 @@ class OwnDenoiser(DenoisingNetwork):
             raise DataError(f"the network {found.name} has no weights to train; give one with trainable parameters")
         seen = found.shape[0] + sum(part.shape[0] for part in found.images if part.shape is not None)
         noisy = torch.zeros((2, seen, *found.shape[1:]), dtype=torch.float32)
-        times, code = torch.tensor([0.0, 1000.0]), torch.zeros((2, width), dtype=torch.float32)
+        times, code = torch.tensor([0.0, 1000.0], dtype=torch.float32), torch.zeros((2, width), dtype=torch.float32)
         training = found.net.training
         found.net.eval()
         with torch.no_grad():

@@ -217,7 +217,9 @@ def _words(part: Part, seen: Tensor, made: Tensor) -> Iterator[tuple[str, Tensor
     often = Counter(word for words in rows for word in words)
     for word in sorted(often, key=lambda word: (-often[word], word))[:MOST_GROUPS]:
         event = f"the word {cut(word)} in {part.name}"
-        there, made_there = (torch.tensor([word in words for words in texts]) for texts in (rows, draws))
+        there, made_there = (
+            torch.tensor([word in words for words in texts], dtype=torch.bool) for texts in (rows, draws)
+        )
         yield event, there, made_there
 
 

@@ -67,7 +67,7 @@ def test_every_printed_form_of_every_model_means_it(level: int) -> None:
             program = idgen.compile(idgen.Query.parse(entry.query), idgen.ADMG.read(entry.graph), optimize=level)
         except idgen.NotIdentifiable:
             continue
-        laws = {op.result: op.law for op in program.laws}
+        laws = {op.result: op for op in program.laws}
         for op in program.models:
             label, comment = label_of(op), conditional_of(op, laws.get(op.data))
             assert comment in str(program)

@@ -110,9 +110,10 @@ def _whole(values: Array | None) -> Array | None:
         if not all(isinstance(text, str) and _TEXT.fullmatch(text) for text in texts):
             return None
         return np.array(texts, dtype=np.int64) if len(set(map(len, texts))) == 1 else None
-    if values.dtype.kind not in "iuf" or not len(values) or not (np.abs(values) < 1e8).all():
+    if values.dtype.kind not in "iuf" or not len(values):
         return None
-    return values.astype(np.int64) if (values == np.rint(values)).all() else None
+    wide = values.astype(np.float64)
+    return values.astype(np.int64) if (np.abs(wide) < 1e8).all() and (wide == np.rint(wide)).all() else None
 
 
 def _days(numbers: Array, letters: str) -> Array | None:

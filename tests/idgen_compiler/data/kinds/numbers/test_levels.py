@@ -127,7 +127,7 @@ def test_a_value_between_levels_is_told_and_a_level_is_not(name: str) -> None:
     assert (at < between < next_one) == kind.place.between
     with pytest.warns(OverlapWarning, match=r"standard deviations beyond the data: X was observed in \["):
         (beyond,) = kind.check(setting, kind.levels[-1] + 2.0)
-    assert beyond > kind.place.seen(np.array([len(kind.levels) - 1.0]))[0]
+    assert beyond > kind.place.on_scale(np.array([len(kind.levels) - 1.0]))[0]
 
 
 def test_levels_move_by_their_own_unit() -> None:
