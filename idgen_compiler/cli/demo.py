@@ -26,11 +26,14 @@ def demo_command(
     data: Annotated[
         Path | None,
         typer.Option(
-            "--data", metavar="DIR", help="napkin-images: the folder of MNIST's idx files.", show_default="none"
+            "--data",
+            metavar="DIR",
+            help="napkin-images: the folder of MNIST's idx files; report-to-xray: MIMIC-CXR's.",
+            show_default="none",
         ),
     ] = None,
     device: Annotated[
-        str, typer.Option("--device", metavar="auto|cpu|cuda", help="napkin-images: where to train.")
+        str, typer.Option("--device", metavar="auto|cpu|cuda", help="napkin-images, report-to-xray: where to train.")
     ] = "auto",
     quick: Annotated[bool, typer.Option("--quick", help="Seconds instead of a minute, and coarser numbers.")] = False,
 ) -> int:

@@ -67,6 +67,11 @@ DEMOS = (
         "the napkin with pictures for variables, by diffusion models; minutes",
         "idgen_compiler.demo.napkin_pictures",
     ),
+    Demo(
+        "report-to-xray",
+        "a report is set and pictures follow: labellers and a generator of pictures brought to the program; minutes",
+        "idgen_torch.demo.report_to_xray",
+    ),
     Demo("front-door", "linear-Gaussian front door: flows against the closed form", "idgen_compiler.demo.front_door"),
 )
 
