@@ -28,7 +28,8 @@ def demo_command(
         typer.Option(
             "--data",
             metavar="DIR",
-            help="The folder of MNIST (napkin-images), CelebA (translation-audit) or COVIDx (covid-backdoor).",
+            help="The folder of MNIST (napkin-images), CelebA (translation-audit), MIMIC-CXR (report-to-xray) or "
+            "COVIDx (covid-backdoor).",
             show_default="none",
         ),
     ] = None,
@@ -50,7 +51,7 @@ def demo_command(
         ),
     ] = None,
     device: Annotated[
-        str, typer.Option("--device", metavar="auto|cpu|cuda", help="napkin-images, covid-backdoor: where to train.")
+        str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the demos with pictures train.")
     ] = "auto",
     quick: Annotated[bool, typer.Option("--quick", help="Seconds instead of a minute, and coarser numbers.")] = False,
 ) -> int:

@@ -80,6 +80,11 @@ DEMOS = (
         "what translators of faces add, P(A | do(Male)), with trained networks brought to the program",
         "idgen_torch.demo.translation_audit",
     ),
+    Demo(
+        "report-to-xray",
+        "a report is set and pictures follow: labellers and a generator of pictures brought to the program; minutes",
+        "idgen_torch.demo.report_to_xray",
+    ),
     Demo("front-door", "linear-Gaussian front door: flows against the closed form", "idgen_compiler.demo.front_door"),
 )
 
