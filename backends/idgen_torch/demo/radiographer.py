@@ -65,7 +65,7 @@ def program() -> Program:
     """The question and each of its kernels as one program, which shares every model.
 
     >>> [(op.targets[0], op.fallback) for op in program().bindings]
-    [('E', '%m0'), ('A', '%m1'), ('L', '%m2'), ('X', '')]
+    [('E', ('%m0',)), ('A', ('%m1',)), ('L', ('%m2',)), ('X', ())]
     """
     texts = (LAWS, QUERY, *(query for query, _ in KERNELS.values()))
     return compile([Query.parse(text) for text in texts], ADMG.parse(GRAPH), **BROUGHT)
