@@ -26,7 +26,8 @@ from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.bound import Brought
-from idgen_torch.bound.binding import brought_for, tried
+from idgen_torch.bound.binding import brought_for
+from idgen_torch.bound.trial import tried
 from idgen_torch.families import Family, Tuning, registry, write_recipe
 from idgen_torch.families.registry import imported, made_known
 from idgen_torch.nets.own import known_networks

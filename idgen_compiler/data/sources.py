@@ -92,7 +92,8 @@ def _remedy(name: str, hints: str) -> str:
     """What to do about a column that a table lacks; the likelier way first."""
     hidden = (
         f"if {name} is a hidden cause, say so: `{spelled(name)} [latent]` in the graph, latent=[{name!r}] for "
-        f"ADMG.parse or compile, --latent {shlex.quote(spelled(name))} on the command line"
+        f"ADMG.parse or compile, --latent {shlex.quote(spelled(name))} on the command line; if a kernel or function "
+        f"that you bring makes it, compile with unobserved=[{name!r}]"
     )
     named = "rename the column to the graph's name, or list the columns of a composite in composites={...}"
     return f"{named}; {hidden}" if "did you mean" in hints else f"{hidden}; if it was measured, {named}"

@@ -144,8 +144,9 @@ def _meant(key: object, able: Mapping[Bind | Train, tuple[str, ...]]) -> Bind | 
     named = {op: law for op, law in able.items() if op.targets == targets and number in ("", op.result)}
     same = [op for op, law in named.items() if set(op.inputs) | set(law) == set(inputs) | set(fixed)]
     alone = list(named) if not inputs and not fixed else []
-    found = same or [op for op in alone if isinstance(op, Bind)] or alone
-    if len(found) > 1:
+    found = same or alone
+    found = [op for op in found if isinstance(op, Bind)] or found  # and not the fallback that is trained beside it
+    if len(found) > 1 and found != alone:  # a target alone names all of its conditionals
         found = [op for op in found if set(named[op]) == set(fixed)] or found
     if len(found) == 1 and (number or set(named[found[0]]) == set(fixed)):
         return found[0]
@@ -153,7 +154,10 @@ def _meant(key: object, able: Mapping[Bind | Train, tuple[str, ...]]) -> Bind | 
     if near:
         listed = " or ".join(f"{kernel_key(op, named[op])!r} ({op.result})" for op in near)
         raise DataError(f"bind names {key!r}, and the program has {listed}; name the one that is meant")
-    raise DataError(f"bind names {key!r}, which is no conditional of the program{near_misses(key, known)}")
+    raise DataError(
+        f"bind names {key!r}, which is no conditional of the program{near_misses(key, known)}; where the answer needs "
+        f"it, compile with bound=[{written(targets[0], inputs)!r}]"
+    )
 
 
 def _read_key(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

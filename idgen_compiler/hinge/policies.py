@@ -130,10 +130,18 @@ class Law:
     def draw(self, treatment: str, inputs: Mapping[str, Any], n: int, generator: np.random.Generator) -> Any:
         """n values of the treatment, given arrays (n,) of what the law reads.
 
-        Raises DataError for a cell that the table lacks, and for a function that gives another number of values.
+        Raises DataError for a cell that the table lacks, for a function that gives another number of values, and for
+        what it raises.
         """
         if self.function is not None:
-            drawn = self.function({name: inputs[name] for name in self.given}, n, generator)
+            try:
+                drawn = self.function({name: inputs[name] for name in self.given}, n, generator)
+            except Exception as error:
+                told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+                raise DataError(
+                    f"the function that draws {treatment} raises {' '.join(told.split())[:300]}; it is called with "
+                    f"{{{', '.join(self.given)}}}, n={n} and a generator of NumPy"
+                ) from error
             found = np.asarray(drawn)
             if found.ndim == 0 or len(found) != n:
                 raise DataError(

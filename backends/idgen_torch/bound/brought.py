@@ -84,7 +84,7 @@ class Brought:
 def as_brought(key: str, thing: Any) -> Brought:
     """The thing that somebody brings for a conditional, called by `key` in messages.
 
-    Raises DataError for what is no callable, takes other arguments, or is a module without an adapter.
+    Raises DataError for what is no callable, takes other arguments, or is a module or a pipeline without an adapter.
     """
     if isinstance(thing, Kernel):
         if thing.batch is not None and (not isinstance(thing.batch, int) or thing.batch < 1):
@@ -94,6 +94,10 @@ def as_brought(key: str, thing: Any) -> Brought:
         raise DataError(
             f"bind[{key!r}] is the module {type(thing).__name__}, and nobody knows what it takes; wrap it, as in "
             "idgen_torch.bound.Module(module, inputs=[...]), or give a callable f(inputs, n, generator)"
+        )
+    if hasattr(thing, "components") and hasattr(thing, "save_pretrained"):  # of diffusers, which need not be installed
+        raise DataError(
+            f"bind[{key!r}] is the pipeline {type(thing).__name__}; wrap it, as in idgen_torch.bound.Pipeline(pipeline)"
         )
     check_callable({"": (key, thing)})
     takes, fallback = _arguments(key, thing)

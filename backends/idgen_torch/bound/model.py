@@ -24,7 +24,8 @@ from idgen_torch.tensors import decode, held
 __all__ = ["BoundModel", "ask"]
 
 ENOUGH, ENOUGH_LABELS = 200, 10_000
-"""What is the same for so many rows of different inputs is told of; a label, or a number that has a mass, may be."""
+"""What is the same for so many rows of different inputs is told of.  A label, or a number that has a mass, may be the
+same for more, and wherever an input is: a report that is set may decide a label."""
 
 
 def ask(label: str, brought: Brought, target: str, inputs: Mapping[str, Array], n: int, generator: torch.Generator,
@@ -153,7 +154,8 @@ class BoundModel:
         if (flat != self._first).any():
             self._varies = True
             return
-        if not inputs or any((values != values[:1]).any() for values in inputs.values()):
+        vary = any if self._enough == ENOUGH else all
+        if not inputs or vary((values != values[:1]).any() for values in inputs.values()):
             self._rows += len(flat)
         if self._rows >= self._enough:
             self._varies = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,8 @@ class Module(Loaded):
             raise DataError(f"Module(gives={gives!r:.40}); choose {', '.join(_GIVES)}")
         if gives == "logits" and not labels:
             raise DataError("Module(gives='logits') lacks labels=; list those of the target in the order of the logits")
+        if isinstance(spread, bool) or not isinstance(spread, int | float) or not 0 <= spread < math.inf:
+            raise DataError(f"Module(spread={spread!r:.40}); give a standard deviation, a number from 0")
         super().__init__(source, batch, offload)
         self.inputs: dict[str, How] = dict(inputs) if isinstance(inputs, Mapping) else dict.fromkeys(inputs)
         self.gives = gives

@@ -131,8 +131,16 @@ class OwnDenoiser(DenoisingNetwork):
         found.net.eval()
         with torch.no_grad():
             once, again = (found._ask(noisy, times, code) for _ in range(2))
+        with torch.enable_grad():  # as while training, wherever this is called
+            learns = found._ask(noisy, times, code).requires_grad
         found.net.train(training)
-        if not torch.equal(once, again) and bool(once.isfinite().all()):
+        if not learns:
+            raise DataError(
+                f"the network {found.name} returns a tensor that no gradient reaches; leave out detach() and no_grad()"
+            )
+        if not bool(once.isfinite().all()):
+            raise DataError(f"the network {found.name} returns values that are not finite for a picture of zeros")
+        if not torch.equal(once, again):
             raise DataError(
                 f"the network {found.name} returns two different pictures of one input in evaluation mode, but equal "
                 "ones are wanted; leave chance to the sampler"

@@ -155,7 +155,11 @@ RETURNS: dict[str, tuple[str, Any, str]] = {
         lambda inputs: RNG.choice(np.array(["high", "low"]), len(inputs["Y"])),
         "gives two answers for the same C, Y, but a function has one; bring one, or compile with bound=['A | C, Y']",
     ),
-    "a function with NaN": ("A", lambda inputs: np.nan * inputs["Y"], "column A has 120 NaN value(s) in 120 rows"),
+    "a function with NaN": (
+        "A",
+        lambda inputs: np.nan * inputs["Y"],
+        "returns A with 120 missing value(s); return a value for each row",
+    ),
     "a function of objects": ("A", lambda inputs: [object() for _ in inputs["Y"]], "convert it to one kind"),
     "a function of fields": ("A", lambda inputs: {"a": inputs["Y"]}, "returns a, but A is wanted"),
     "a module's label unlisted": (
@@ -313,9 +317,10 @@ def test_a_kernel_that_looks_at_nothing_is_told_of_numbers_soon() -> None:
 
 def test_a_label_may_be_rare_but_not_for_ever() -> None:
     sampler = fit("C", gives(lambda _, n: ["a"] * n))
-    sampler.sample(5_000, do={"X": "yes"}, seed=0)  # says nothing, which pytest would make an error
+    sampler.sample(20_000, do={"X": "yes"}, seed=0)  # says nothing, which pytest would make an error: X may decide it
+    sampler.sample(5_000, do={"X": ["yes", "no"] * 2_500}, seed=0)
     with pytest.warns(DataWarning, match="one and the same C for 10000 rows"):
-        sampler.sample(5_000, do={"X": "yes"}, seed=1)
+        sampler.sample(5_000, do={"X": ["yes", "no"] * 2_500}, seed=1)
 
 
 def test_an_error_in_the_middle_of_a_fit_leaves_the_next_one_whole(in_an_empty_folder: Path) -> None:
@@ -337,3 +342,57 @@ def test_an_error_in_the_middle_of_a_fit_leaves_the_next_one_whole(in_an_empty_f
     again = asked.fit(data, bind={"X": late}, **more).sample(50, do={"X": 1}, seed=0)["Y"]
     fresh = asked.fit(data, bind={"X": late}, **{**more, "checkpoint": None}).sample(50, do={"X": 1}, seed=0)["Y"]
     np.testing.assert_array_equal(again, fresh)
+
+
+@pytest.mark.parametrize("judge", [
+    lambda inputs: np.where(inputs["Y"] > inputs["Y"].mean(), "high", "low"),
+    lambda inputs: np.where(inputs["Y"] == inputs["Y"].max(), "high", "low"),
+])  # fmt: skip
+def test_a_function_that_looks_at_its_neighbors_is_refused(judge: Any) -> None:
+    graph = idgen.ADMG.parse("X -> Y -> A")
+    program = idgen.compile(idgen.Query.parse("P(A | do(X))"), graph, functions={"A": ("Y",)}, unobserved=["A"])
+    rng = np.random.default_rng(0)
+    rows = {"X": rng.integers(2, size=100), "Y": rng.normal(size=100)}
+    with pytest.raises(DataError, match=r"gives other answers for the same Y in other company: one row alone"):
+        program.fit(rows, bind={"A": judge}, seed=0)
+
+
+def test_a_kernel_with_a_seed_of_its_own_is_told() -> None:
+    with pytest.warns(DataWarning, match="draws the same from every generator, so that every batch and every seed"):
+        fit("Y", gives(lambda _, n: np.random.default_rng(0).normal(size=n)))
+
+
+@pytest.mark.parametrize("spread", ["a", -1, float("nan"), True])
+def test_a_spread_is_a_standard_deviation(spread: Any) -> None:
+    with pytest.raises(DataError, match="give a standard deviation, a number from 0"):
+        Module(torch.nn.Linear(1, 1), ["X"], spread=spread)
+
+
+def test_a_function_that_the_table_contradicts_is_told_and_one_that_it_shows_is_not() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(2, size=100), rng.normal(size=100)
+    rows = {"X": x, "Y": y, "A": np.where(y > 0, "high", "low")}
+    program = idgen.compile(idgen.Query.parse("P(A | do(X))"), idgen.ADMG.parse("X -> Y -> A"), functions={"A": "Y"})
+    program.fit(rows, bind={"A": lambda inputs: np.where(inputs["Y"] > 0, "high", "low")}, seed=0)
+    with pytest.warns(DataWarning, match=r"differs from the table's own A in \d+ of the first 32 rows; bring"):
+        program.fit(rows, bind={"A": lambda inputs: np.where(inputs["Y"] < 0, "high", "low")}, seed=0)
+
+
+def test_missing_values_of_what_no_table_holds_are_the_functions_own() -> None:
+    graph = idgen.ADMG.parse("X -> Y -> A")
+    program = idgen.compile(idgen.Query.parse("P(A | do(X))"), graph, functions={"A": "Y"}, unobserved=["A"])
+    rows = {"X": [0, 1] * 50, "Y": [0.5, 1.5, 2.5, 3.5] * 25}
+    with pytest.raises(DataError, match=r"returns A with \d+ missing value\(s\); return"):
+        program.fit(rows, bind={"A": lambda inputs: [None if y > 1 else "low" for y in inputs["Y"]]}, seed=0)
+
+
+def test_a_bare_pipeline_is_told_of_its_adapter() -> None:
+    class Bare:
+        components: dict[str, Any] = {}
+
+        def save_pretrained(self) -> None: ...
+
+        def __call__(self, batch_size: int) -> None: ...
+
+    with pytest.raises(DataError, match=r"is the pipeline Bare; wrap it, as in idgen_torch\.bound\.Pipeline"):
+        fit("Y", Bare())

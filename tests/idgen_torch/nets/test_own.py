@@ -143,6 +143,8 @@ WRONG: dict[str, tuple[Any, str]] = {
     "noise in its forward": (Noisy, "two different pictures of one input in evaluation mode"),
     "an unknown module": ("no_such_module:UNet", "no_such_module:UNet cannot be imported"),
     "an unknown name": ("tests.idgen_torch.nets.tiny:Huge", "there is no Huge"),
+    "no gradient": (returning(lambda out, t: out.detach()), "that no gradient reaches; leave out detach()"),
+    "NaN": (returning(lambda out, t: out / 0.0 * 0.0), "values that are not finite for a picture of zeros"),
     "a number": (3, "image option network is 3; it is a module, what builds one, or the text 'module:factory'"),
 }
 

@@ -74,6 +74,8 @@ def test_a_treatment_that_is_set_may_be_drawn() -> None:
         (Law(lambda inputs, n, generator: np.full(n, np.nan)), "missing value"),
         (Law(lambda inputs, n, generator: ["low"] * (n - 1)), "gives 9 for 10 samples"),
         (Law(lambda inputs, n, generator: "low"), "gives one value for 10 samples"),
+        (Law(lambda inputs, n, generator: inputs["Q"], given="W"), "draws X raises KeyError: 'Q'; it is called with {"),
+        (Law(lambda inputs: inputs["W"], given="W"), "raises TypeError"),
         (Law(lambda inputs, n, generator: np.full((n, 2), "low")), "has shape"),
         (Law({"low": 0.5, "middle": 0.5}), "names X = 'middle', which the data never show"),
         (Law({"f": {"low": 1}}, given="W"), "no cell for W = 'm'"),
