@@ -30,6 +30,10 @@ __all__ = ["accepted", "checked_draws", "draw", "is_ours", "log_density", "telli
 ROWS, ROWS_OF_IMAGES = 64, 2
 """So many rows are drawn to try a model."""
 
+COMPANY, MOST_ENDS, UNLIKELY, ROUNDING = 1000, 3, 1e-7, 1e-3
+"""So many draws for one row alone are compared with as many among others, at the ends of so many inputs: whether they
+differ by more than so rare a chance, and by more than such a share of the target's deviation."""
+
 SAME = 0.01
 """Draws of one seed differ in no larger share of their entries, on whatever device."""
 
@@ -157,6 +161,8 @@ def tried(source: str, model: ConditionalModel, task: Task) -> None:
         _drawn(source, model, {name: values[:1] for name, values in given.items()}, 1, 1)
     _check_seeds(source, model, given, first, count)
     _check_saved(source, model, given, first, count)
+    if given and not task.sees_images and not task.targets_are_images:
+        _check_company(source, model, task)
 
 
 def _drawn(
@@ -193,6 +199,48 @@ def _check_seeds(source: str, model: ConditionalModel, given: Values, first: Val
             f"{source} returns the same draws again from a generator that has gone on, so that every batch would be "
             f"alike, but fresh ones are wanted; {remedy}"
         )
+
+
+def _check_company(source: str, model: ConditionalModel, task: Task) -> None:
+    """Raise DataError for draws for a row that depend on the rows beside it, as where a batch's mean is taken off.
+
+    At both ends of an input, rows of one value are drawn alone and among others; under do(), all rows have one value.
+    """
+    others = torch.linspace(0, task.count - 1, COMPANY).long()
+    for seed, end in enumerate(_ends(task)):
+        same = torch.full((COMPANY,), end)
+        alone, among = (
+            _drawn(source, model, {part.name: task.rows[part.name][rows] for part in task.inputs}, len(rows), seed)
+            for seed, rows in ((2 * seed + 1, same), (2 * seed + 2, torch.cat([same, others])))
+        )
+        for part in model.targets:
+            one, other = (each[part.name][:COMPANY].reshape(COMPANY, -1).double() for each in (alone, among))
+            if _apart(one, other, task.rows[part.name].double().std()):
+                raise DataError(
+                    f"{source} draws another {part.name} for a row among others than for the same row alone, but "
+                    "equal laws are wanted; let a row's draw use that row alone, and no mean or rank of the batch"
+                )
+
+
+def _ends(task: Task) -> list[int]:
+    """Rows at both ends of the first inputs, each row once."""
+    found: list[int] = []
+    for part in task.inputs[:MOST_ENDS]:
+        places = task.rows[part.name].reshape(task.count, -1).double().mean(1)
+        found += [int(places.argmin()), int(places.argmax())]
+    return list(dict.fromkeys(found))
+
+
+def _apart(one: Tensor, other: Tensor, scale: Tensor) -> bool:
+    """Whether a column of draws has another law than that of others, by more than rounding and than chance has it."""
+    from scipy.stats import ks_2samp  # a quarter of a second that only families of somebody's own wait for
+
+    near = ROUNDING * float(scale)
+    for first, second in zip(one.cpu().numpy().T, other.cpu().numpy().T, strict=True):
+        odds = [ks_2samp(first, second + shift, method="asymp").pvalue for shift in (-near, 0.0, near)]
+        if max(odds) < UNLIKELY:
+            return True
+    return False
 
 
 def _check_saved(source: str, model: ConditionalModel, given: Values, first: Values, count: int) -> None:

@@ -111,6 +111,16 @@ def writing(model: Any, given: Any, n: int, generator: torch.Generator) -> Any:
     return {"Y": torch.rand((n, 1), generator=generator)}
 
 
+def centered(model: Any, given: Values, n: int, generator: torch.Generator) -> Values:
+    x = given["X"].float()
+    return {"Y": (x - x.mean() + 0.5 * torch.randn(n, generator=generator))[:, None]}
+
+
+def ranked(model: Any, given: Values, n: int, generator: torch.Generator) -> Values:
+    x = given["X"].float()
+    return {"Y": (x >= x.mean()).long()}
+
+
 def one_seed(model: Any, given: Any, n: int, generator: torch.Generator) -> Any:
     own = torch.Generator().manual_seed(generator.initial_seed())
     return {"Y": torch.randn((n, 1), generator=own)}
@@ -176,6 +186,8 @@ FAULTS: dict[str, tuple[Any, dict[str, Any], str]] = {
         {"sample": one_seed},
         "the same draws again from a generator that has gone",
     ),
+    "a batch's mean taken off": (NUMBERS, {"sample": centered}, "draws another Y for a row among others"),
+    "labels by rank in the batch": (CODES, {"sample": ranked}, "draws another Y for a row among others"),
     "a seed of its own": (NUMBERS, {"sample": reseeding}, "the same draws again"),
     "inputs overwritten": (NUMBERS, {"sample": writing}, "write into a clone"),
     "log_prob with an axis": (NUMBERS, {"log_prob": lambda z: z[:, None]}, "a floating-point tensor of shape (64,)"),
