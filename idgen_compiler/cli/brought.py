@@ -1,20 +1,30 @@
-"""The options that say what a user brings to a program: bound kernels, functions, what no table holds, and models."""
+"""What a user brings: the options of bound kernels and functions, models that are imported, and saved samplers."""
 
 from __future__ import annotations
 
 import importlib
 import os
+import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from idgen_compiler.cli.arguments import assignments, listed_names
+from idgen_compiler.cli.arguments import assignments, listed_names, modules_from_here
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.hinge.backend import Sampler
+from idgen_compiler.hinge.saved import load
 
-__all__ = ["BindTo", "Bound", "Fallback", "Function", "Unobserved", "brought", "imported"]
+__all__ = [
+    "BindTo", "Bound", "Fallback", "Function", "OwnFamily", "OwnNetwork", "Saved", "Unobserved", "brought", "imported",
+    "loaded", "needed",
+]  # fmt: skip
+
+_OWN_CLASS = re.compile(r"(?:^|=)\s*([\w.]+:[^\W\d]\w*)(?:\{.*\})?\s*$")
 
 Bound = Annotated[
     list[str] | None,
@@ -47,6 +57,17 @@ BindTo = Annotated[
         help="What draws a conditional: a function, an adapter, or anything else that MODULE calls NAME; it is "
         "imported, from the working folder too. Repeatable.",
     ),
+]
+
+
+Saved = Annotated[Path, typer.Argument(metavar="DIR", help="What `idgen fit --out DIR` saved.", show_default=False)]
+OwnFamily = Annotated[
+    list[str] | None,
+    typer.Option("--family", metavar="MODULE:CLASS", help="A family of your own that it needs; repeatable."),
+]
+OwnNetwork = Annotated[
+    list[str] | None,
+    typer.Option("--network", metavar="MODULE:FACTORY", help="A network of your own that it needs; repeatable."),
 ]
 
 
@@ -114,3 +135,22 @@ def _working_folder() -> Iterator[None]:
     finally:
         if here in sys.path:
             sys.path.remove(here)
+
+
+def loaded(
+    folder: Path, family: Sequence[str] | None, network: Sequence[str] | None, bind: Sequence[str] | None
+) -> Sampler:
+    """The sampler of a folder.  Raises DataError for what cannot be imported, and for what it still lacks."""
+    named = [text if "=" in text else f"{text}={text}" for text in network or ()]
+    asked_for = {"families": family, "networks": assignments("--network", named), "bind": imported(bind)}
+    wanted: dict[str, Any] = {name: value for name, value in asked_for.items() if value}
+    with modules_from_here():
+        return load(folder, **wanted)
+
+
+def needed(family: Sequence[str] | None, images: Sequence[str] | None, bind: Sequence[str] | None) -> list[str]:
+    """The options with which `idgen sample` loads what a sampler needs and does not hold."""
+    networks = [text.partition("=")[2] for text in images or () if text.partition("=")[0].strip() == "network"]
+    own = [found[1] for text in family or () if (found := _OWN_CLASS.search(text))]
+    options = {"--family": dict.fromkeys(own), "--network": networks, "--bind": bind or ()}
+    return [f"{option} {shlex.quote(text)}" for option, texts in options.items() for text in texts]

@@ -30,7 +30,7 @@ from idgen_compiler.cli.arguments import (
     read_types,
     reading_options,
 )
-from idgen_compiler.cli.brought import BindTo, Bound, Fallback, Function, Unobserved, brought, imported
+from idgen_compiler.cli.brought import BindTo, Bound, Fallback, Function, Unobserved, brought, imported, needed
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
 from idgen_compiler.data.atomic import followed
@@ -186,10 +186,10 @@ def fit_command(
     with modules_from_here():
         sampler = compiled.fit(data, backend=backend, **given)
     _save(sampler, out)
-    _tell(sampler, compiled, data, out, bind or ())
+    _tell(sampler, compiled, data, out, needed(family, images, bind))
 
 
-def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path, bind: Sequence[str]) -> None:
+def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path, needed: Sequence[str]) -> None:
     page = Page.on()
     page.title(compiled.name, below=f"fitted to {data}")
     if callable(report := getattr(sampler, "report", None)):
@@ -208,7 +208,7 @@ def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path, bind: Sequ
         for name in names
         if name not in asked.values and name not in drawn
     ]
-    inputs = [*laws, *inputs, *(f"--bind {shlex.quote(text)}" for text in bind)]
+    inputs = [*laws, *inputs, *needed]
     page.text(f"\nsaved in {out}; sample with\n  " + " ".join(["idgen sample", str(out), "-n 10000", *inputs]))
 
 

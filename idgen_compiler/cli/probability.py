@@ -10,10 +10,10 @@ import numpy as np
 import typer
 
 from idgen_compiler.cli.arguments import listed_names
-from idgen_compiler.cli.questions import Do, Given, QueryName, typed_values
+from idgen_compiler.cli.brought import BindTo, OwnFamily, OwnNetwork, Saved, loaded
+from idgen_compiler.cli.questions import Given, QueryName, SetTo, typed_values
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.hinge.samples import Samples
-from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.tables import check_writable, write_samples
 
@@ -21,13 +21,11 @@ __all__ = ["probability_command"]
 
 
 def probability_command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="What `idgen fit --out DIR` saved.", show_default=False)
-    ],
+    folder: Saved,
     outcomes: Annotated[
         list[str], typer.Argument(metavar="Y...", help="The outcomes, whose joint law is shown.", show_default=False)
     ],
-    do: Do = None,
+    do: SetTo = None,
     given: Given = None,
     n: Annotated[int, typer.Option("-n", help="How many draws, where the law cannot be summed exactly.")] = 10_000,
     out: Annotated[
@@ -38,11 +36,14 @@ def probability_command(
     seed: Annotated[
         int | None, typer.Option("--seed", help="Equal seeds give equal laws.", show_default="a fresh one")
     ] = None,
+    family: OwnFamily = None,
+    network: OwnNetwork = None,
+    bind: BindTo = None,
 ) -> None:
     """The probability of each label of an outcome, without counting samples where it can be had, with its error."""
     if out is not None:
         check_writable(out)
-    sampler = load(folder)
+    sampler = loaded(folder, family, network, bind)
     ask = getattr(sampler, "probability", None)
     if ask is None:
         raise IdgenError(f"the backend of {folder} gives no probabilities; draw with `idgen sample` and count")

@@ -11,7 +11,7 @@ from idgen_compiler.cli.arguments import assignments, read_settings
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
 
-__all__ = ["Do", "Given", "QueryName", "typed_values"]
+__all__ = ["Do", "Given", "QueryName", "SetTo", "typed_values"]
 
 Do = Annotated[
     list[str] | None,
@@ -22,6 +22,12 @@ Do = Annotated[
         "the law reads, X, probability), 'X = X + 1'.",
     ),
 ]
+SetTo = Annotated[
+    list[str] | None,
+    typer.Option("--do", metavar="X=VALUE", help="Set a treatment; repeatable. A composite: X=3,red."),
+]
+"""The same where the law of a policy is not summed."""
+
 Given = Annotated[list[str] | None, typer.Option("--given", metavar="Z=VALUE", help="A condition; repeatable.")]
 QueryName = Annotated[
     str | None,

@@ -7,11 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from idgen_compiler.cli.arguments import assignments, modules_from_here
-from idgen_compiler.cli.brought import BindTo, imported
+from idgen_compiler.cli.brought import BindTo, OwnFamily, OwnNetwork, Saved, loaded
 from idgen_compiler.cli.questions import Do, Given, QueryName, typed_values
 from idgen_compiler.hinge.question import sampler_of
-from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.tables import check_replaced, check_writable, write_samples
 from idgen_compiler.warning import quietly
@@ -20,9 +18,7 @@ __all__ = ["sample_command"]
 
 
 def sample_command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="What `idgen fit --out DIR` saved.", show_default=False)
-    ],
+    folder: Saved,
     n: Annotated[int, typer.Option("-n", help="How many samples.")] = 10_000,
     do: Do = None,
     given: Given = None,
@@ -37,24 +33,14 @@ def sample_command(
     seed: Annotated[
         int | None, typer.Option("--seed", help="Equal seeds give equal samples.", show_default="a fresh one")
     ] = None,
-    family: Annotated[
-        list[str] | None,
-        typer.Option("--family", metavar="MODULE:CLASS", help="A family of your own that it needs; repeatable."),
-    ] = None,
-    network: Annotated[
-        list[str] | None,
-        typer.Option("--network", metavar="MODULE:FACTORY", help="A network of your own that it needs; repeatable."),
-    ] = None,
+    family: OwnFamily = None,
+    network: OwnNetwork = None,
     bind: BindTo = None,
 ) -> None:
     """Sample the outcomes from a saved sampler, with treatments set and conditions given."""
     if out is not None:
         check_writable(out)
-    named = [text if "=" in text else f"{text}={text}" for text in network or ()]
-    asked_for = {"families": family, "networks": assignments("--network", named), "bind": imported(bind)}
-    wanted: dict[str, Any] = {name: value for name, value in asked_for.items() if value}
-    with modules_from_here():
-        sampler = load(folder, **wanted)
+    sampler = loaded(folder, family, network, bind)
     # A backend that draws piece by piece keeps memory bounded, whatever n is.
     stream = getattr(sampler, "stream", None)
     drawn: dict[str, Any] = {**typed_values(sampler, do, given, query), "seed": seed}

@@ -27,6 +27,8 @@ def with_options(message: str) -> str:
     drop these rows with --missing drop, or say --types Z=integer
     >>> print(with_options("say decimal=',' if that is a number"))
     say --read decimal=, if that is a number
+    >>> print(with_options("name its class: load(path, families=['module:Class'])"))
+    name its class: --family module:Class
     """
     for pattern, write in _TABLE:
         message = re.sub(rf"(?<![\w.\-]){pattern}", write, message)
@@ -104,6 +106,8 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"(ensemble|epochs)=(\d+)", _plain),
     (rf"(delimiter|decimal|encoding|size_limit|missing_marks)=({_TEXT}|{_LIST}|[\d_]+)", _reading),
     (rf"(do|given|types|composites|family|images)=({_MAPPING})", _pairs),
+    (rf"load\(path, families=({_LIST})\)", lambda m: " ".join(_option("family", name) for name in _read(m[1]))),
+    (rf"load\(path, networks=\{{({_TEXT}): its factory or module\}}\)", lambda m: _option("network", _read(m[1]))),
     (rf"bind=({_MAPPING})", _binds),
     (rf"(bound|fallbacks|unobserved)=({_LIST})", _repeated),
     (rf"bind\[({_TEXT})\]", lambda found: _option("bind", _read(found[1]))),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from idgen_compiler.cli.app import main
-from idgen_compiler.cli.brought import imported
+from idgen_compiler.cli.brought import imported, needed
 from idgen_compiler.data.kinds import Categorical, Image
 from idgen_compiler.data.kinds.typed import read_request
 from idgen_compiler.errors import DataError
@@ -59,6 +59,8 @@ def test_a_model_is_fitted_saved_and_brought_again(capsys: pytest.CaptureFixture
     assert set(first.split()) == {"A", "low", "high"}
     assert main([*asked, *BOTH]) == 0
     assert capsys.readouterr().out == first
+    assert main(["probability", "sampler", "A", "--do", "X=yes", "--seed", "0", "-n", "50", *BOTH]) == 0
+    assert "high" in capsys.readouterr().out
     assert main(asked) == 2
     assert "load it with --bind 'Y | X, Z=MODULE:NAME' --bind 'A | Y=MODULE:NAME'" in capsys.readouterr().err
 
@@ -94,6 +96,17 @@ def test_a_compiled_program_takes_models_and_no_more_kernels(folder: Path, capsy
     assert main([*fit, *BOTH]) == 0
     assert main([*fit, *BOTH, "--bound", "Y | X, Z"]) == 2
     assert "--program is compiled already, so that --bound changes nothing" in capsys.readouterr().err
+
+
+def test_what_is_needed_to_load_is_named_whole() -> None:
+    families = ["Y=shop:Ols", "Z | X=shop.more:Tree{depth=3}", "shop:Ols", "W=flow{bins=16}", "V=table"]
+    assert needed(families, ["side=16", "network=shop:unet"], ["Y=shop:f"]) == [
+        "--family shop:Ols",
+        "--family shop.more:Tree",
+        "--network shop:unet",
+        "--bind Y=shop:f",
+    ]
+    assert needed(None, None, None) == []
 
 
 def test_names_are_read_once() -> None:
