@@ -206,9 +206,9 @@ def _check_company(source: str, model: ConditionalModel, task: Task) -> None:
 
     At both ends of an input, rows of one value are drawn alone and among others; under do(), all rows have one value.
     """
-    others = torch.linspace(0, task.count - 1, COMPANY).long()
+    others = torch.linspace(0, task.count - 1, COMPANY, dtype=torch.float64).long()
     for seed, end in enumerate(_ends(task)):
-        same = torch.full((COMPANY,), end)
+        same = torch.full((COMPANY,), end, dtype=torch.int64)
         alone, among = (
             _drawn(source, model, {part.name: task.rows[part.name][rows] for part in task.inputs}, len(rows), seed)
             for seed, rows in ((2 * seed + 1, same), (2 * seed + 2, torch.cat([same, others])))
