@@ -23,6 +23,8 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query
+from idgen_torch.bound import Pipeline
+from idgen_torch.demo.class_pipeline import trained_pipeline
 
 __all__ = [
     "BROUGHT",
@@ -31,13 +33,14 @@ __all__ = [
     "QUERY",
     "Labeller",
     "Pictures",
-    "Radiographer",
     "Training",
     "fitted",
     "named",
     "plain",
     "program",
+    "radiographer",
     "set_to",
+    "shown",
 ]
 
 QUERY, LAWS = "P(N, E, A, L, X | do(R))", "P(N, E, A, L | do(R))"
@@ -59,6 +62,9 @@ BROUGHT: Mapping[str, Any] = {
 """What is brought to the compiler: labellers with trained fallbacks, and a generator of pictures that no table has."""
 
 Pictures = NDArray[np.uint8]
+
+DRAWN_AT_ONCE = 512
+"""So many pictures are drawn in one call of the pipeline."""
 
 
 def program() -> Program:
@@ -103,25 +109,26 @@ class Training:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Radiographer:
-    """A kernel of P(X | A, E, L): a diffusion model, trained once."""
+def shown(inputs: Mapping[str, Any]) -> list[int]:
+    """The class of pictures with these attributes: E, A and L as the digits of 0 to 7.
 
-    sampler: Sampler
+    >>> shown({"E": [0, 1], "A": [1, 1], "L": [0, 1]})
+    [2, 7]
+    """
+    found: list[int] = sum(np.asarray(inputs[name]) * 2**k for k, name in enumerate(reversed(ATTRIBUTES))).tolist()
+    return found
 
-    @classmethod
-    def train(cls, some: Patients, training: Training, seed: int, device: str = "auto") -> Radiographer:
-        """Train on pictures and what they show."""
-        made = compile(Query.parse("P(X | do(A, E, L))"), ADMG.parse("A, E, L -> X"))
-        columns = {name: some.data[name] for name in ("A", "E", "L", "X")}
-        types = dict.fromkeys(ATTRIBUTES, "categorical")
-        return cls(made.fit(columns, types=types, **training.options(seed, device)))
 
-    def __call__(self, inputs: Mapping[str, Any], n: int, generator: torch.Generator) -> Pictures:
-        """Pictures for each row of {A: (n,), E: (n,), L: (n,)}.  Shape: (n, 1, side, side) bytes."""
-        seed = int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
-        drawn: Pictures = self.sampler.sample(n, do={name: inputs[name] for name in ATTRIBUTES}, seed=seed)["X"]
-        return drawn
+def _classes(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {"class_labels": shown(inputs)}
+
+
+def radiographer(some: Patients, training: Training, seed: int, device: str = "auto") -> Pipeline:
+    """The kernel P(X | A, E, L): a pipeline of diffusers, trained on pictures and what they show."""
+    pictures, labels = torch.as_tensor(some.films), torch.as_tensor(shown(some.data))
+    pipe = trained_pipeline(pictures, labels, 8, training.channels, training.steps, seed, device)
+    options = {"num_inference_steps": training.sampling_steps}
+    return Pipeline(pipe, arguments=_classes, options=options, batch=DRAWN_AT_ONCE)
 
 
 def set_to(prompts: Sequence[str], each: int) -> dict[str, NDArray[Any]]:
@@ -129,10 +136,8 @@ def set_to(prompts: Sequence[str], each: int) -> dict[str, NDArray[Any]]:
     return {"R": np.tile(np.array(prompts, dtype=object), each)}
 
 
-def fitted(
-    rows: Patients, painter: Radiographer, encoder: Any, seed: int, device: str = "auto", **options: Any
-) -> Sampler:
-    """The program on reports and labels, with labellers and the radiographer in it.
+def fitted(rows: Patients, painter: Pipeline, encoder: Any, seed: int, device: str = "auto", **options: Any) -> Sampler:
+    """The program on reports and labels, with labellers and a generator of pictures in it.
 
     `encoder` makes numbers of reports for what is trained (see `Text`).
     """

@@ -17,7 +17,8 @@ from idgen_compiler.demo.radiology.labeller import ATTRIBUTES, SILENT, said_of
 from idgen_compiler.demo.radiology.patients import HOME, Domain, Law, chance, law_set, patients
 from idgen_compiler.demo.radiology.reports import concepts
 from idgen_compiler.hinge.backend import Sampler
-from idgen_torch.demo.radiographer import KERNELS, LAWS, QUERY, Pictures, Radiographer, Training, fitted, plain, set_to
+from idgen_torch.bound import Pipeline
+from idgen_torch.demo.radiographer import KERNELS, LAWS, QUERY, Pictures, Training, fitted, plain, radiographer, set_to
 from idgen_torch.seeds import seed_for
 
 __all__ = [
@@ -44,7 +45,7 @@ class Size:
     training: Training
 
 
-FULL = Size(40_000, 12_000, 20_000, 3_000, 150, 4_000, Training(500, sampling_steps=8))
+FULL = Size(40_000, 12_000, 20_000, 3_000, 150, 4_000, Training(600, sampling_steps=8))
 QUICK = Size(4_000, 2_000, 2_000, 100, 30, 500, Training(10, (8, 16), sampling_steps=2))
 
 
@@ -52,7 +53,7 @@ QUICK = Size(4_000, 2_000, 2_000, 100, 30, 500, Training(10, (8, 16), sampling_s
 class Trained:
     """What was trained: ours and the plain model at home, and where hospitals write as the other did."""
 
-    radiographer: Radiographer
+    painter: Pipeline
     ours: Sampler
     plain: Sampler
     ours_elsewhere: Sampler
@@ -97,16 +98,16 @@ class Answer:
 
 
 def trained(size: Size, seed: int, device: str = "auto", rows: int | None = None) -> Trained:
-    """Train everything: the radiographer at home alone, since P(X | E, A, L) is the same everywhere."""
+    """Train everything: the generator of pictures at home alone, since P(X | E, A, L) is the same everywhere."""
     home = patients(rows or size.rows, seed_for(seed, "home") % 2**32)
     away = patients(rows or size.rows, seed_for(seed, "elsewhere") % 2**32, ELSEWHERE)
     pictured = home.first(size.films)
-    radiographer = Radiographer.train(pictured, size.training, seed, device)
+    painter = radiographer(pictured, size.training, seed, device)
     return Trained(
-        radiographer,
-        fitted(home, radiographer, concepts, seed, device),
+        painter,
+        fitted(home, painter, concepts, seed, device),
         plain(pictured, concepts, size.training, seed, device),
-        fitted(away, radiographer, concepts, seed, device),
+        fitted(away, painter, concepts, seed, device),
         plain(away.first(size.films), concepts, size.training, seed, device),
     )
 

@@ -19,7 +19,7 @@ from idgen_compiler.demo.radiology.patients import PROMPTS, Patients
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.report.page import Page
-from idgen_torch.demo.radiographer import KERNELS, LAWS, QUERY, Radiographer, Training, fitted, named, plain, set_to
+from idgen_torch.demo.radiographer import KERNELS, LAWS, QUERY, Training, fitted, named, plain, radiographer, set_to
 from idgen_torch.seeds import seed_for
 
 __all__ = ["run_mimic"]
@@ -57,8 +57,8 @@ def run_mimic(page: Page, settings: DemoSettings, folder: Path) -> None:
     ]
     page.table(("share of", "learned from", "fresh"), lines, numbers=(1, 2))
     options = {} if size.epochs is None else {"epochs": size.epochs}
-    radiographer = Radiographer.train(learn, size.training, seed, settings.device)
-    ours = fitted(learn, radiographer, HASH, seed, settings.device, **options)
+    painter = radiographer(learn, size.training, seed, settings.device)
+    ours = fitted(learn, painter, HASH, seed, settings.device, **options)
     other = plain(learn, HASH, size.training, seed, settings.device)
     page.text(f"read and trained in {time.perf_counter() - started:.0f} s")
     page.heading("5. Kernels on fresh studies: shares recorded, and drawn at the recorded inputs")

@@ -15,7 +15,7 @@ from idgen_compiler.demo.radiology.films import films, read
 from idgen_compiler.demo.radiology.labeller import ATTRIBUTES
 from idgen_compiler.demo.radiology.patients import HOME, PROMPTS, Domain, law_set, patients
 from idgen_compiler.demo.radiology.reports import concepts
-from idgen_torch.demo.radiographer import LAWS, QUERY, Labeller, Radiographer, Training, fitted, plain, program, set_to
+from idgen_torch.demo.radiographer import LAWS, QUERY, Labeller, Training, fitted, plain, program, radiographer, set_to
 from idgen_torch.demo.report_answers import distance, law_of
 from tests.mimic import METADATA, tiny
 
@@ -80,19 +80,19 @@ def test_the_program_needs_no_pictures_and_verifies() -> None:
 
 
 def test_pictures_are_learned() -> None:
-    """A few steps on 8 x 8 thumbnails: the generator tells an opacity, and the plain model runs on new reports."""
+    """A few steps on small pictures: the generator tells an opacity, and the plain model runs on new reports."""
     pytest.importorskip("diffusers")
     some = patients(1_500, 0)
     training = Training(60, (8, 16), sampling_steps=3)
-    radiographer = Radiographer.train(some, training, 0, "cpu")
+    painter = radiographer(some, training, 0, "cpu")
     ask = {name: np.tile([0, 1], 40) if name == "L" else np.zeros(80, dtype=int) for name in ATTRIBUTES}
-    drawn = radiographer(ask, 80, torch.Generator().manual_seed(0))
+    drawn = painter(ask, 80, torch.Generator().manual_seed(0))
     assert drawn.shape == (80, 1, 16, 16)
-    tops = drawn[:, 0, 4:7, 3:12].mean((1, 2))
+    tops = 255 * drawn[:, 0, 4:7, 3:12].mean((1, 2))
     assert tops[1::2].mean() > tops[::2].mean() + 5
-    again = radiographer(ask, 80, torch.Generator().manual_seed(0))
+    again = painter(ask, 80, torch.Generator().manual_seed(0))
     assert np.array_equal(drawn, again)
-    assert not np.array_equal(drawn, radiographer(ask, 80, torch.Generator().manual_seed(1)))
+    assert not np.array_equal(drawn, painter(ask, 80, torch.Generator().manual_seed(1)))
     other = plain(some, concepts, Training(4, (8, 16), sampling_steps=2), 0, "cpu")
     assert other.sample(3, do={"R": np.array(PROMPTS, dtype=object)}, seed=0)["X"].shape == (3, 1, 16, 16)
 
