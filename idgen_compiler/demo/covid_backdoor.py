@@ -154,6 +154,8 @@ def run(page: Page, settings: DemoSettings) -> bool:
     start = time.perf_counter()
     sampler = fitted(data, size, settings.seed, settings.device)
     page.text(f"fitted {len(sampler.program.models)} models in {time.perf_counter() - start:.0f} s")
+    if settings.quick:
+        page.text(f"pictures are noise still, after {size.steps} steps of {FULL.steps:,}, and so is what is read off them")
     record: Any = sampler
     page.code(str(record.report()))
     found = findings(sampler, data, fresh, size, settings.seed, rendered=settings.data is None)
