@@ -155,7 +155,7 @@ def run(page: Page, settings: DemoSettings) -> bool:
     sampler = fitted(data, size, settings.seed, settings.device)
     page.text(f"fitted {len(sampler.program.models)} models in {time.perf_counter() - start:.0f} s")
     if settings.quick:
-        page.text(f"pictures are noise still, after {size.steps} steps of {FULL.steps:,}, and so is what is read off them")
+        page.text(f"pictures are noise still, after {size.steps} steps of {FULL.steps:,}, so that answers are, too")
     record: Any = sampler
     page.code(str(record.report()))
     found = findings(sampler, data, fresh, size, settings.seed, rendered=settings.data is None)
