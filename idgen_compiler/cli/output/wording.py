@@ -69,6 +69,12 @@ def _drawn(option: str, mapping: str) -> str:
     return f"{option} {shlex.quote(text)}"
 
 
+def _text_drawn(found: re.Match[str]) -> str:
+    """What draws a text: a table of a law."""
+    law = shlex.quote(f"{spelled(found[1])} ~ law.csv")
+    return f"{found[1]}{found[2]}; draw it by a table, as in --do {law}"
+
+
 def _binds(found: re.Match[str]) -> str:
     pairs = _read(found[1].replace(": ...", ": Ellipsis"))
     keys = list(pairs) if isinstance(pairs, dict) else []
@@ -101,6 +107,7 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         rf"policies=(\{{(?:{_TEXT}): \.\.\.\}}) to fit, with (.*), as Law\(\.\.\.\)",
         lambda m: f"{_drawn('--policy', m[1])} to fit, with {m[2]}",
     ),
+    (r"([^:;]+)( is of kind text, over which nothing is uniform); draw it by a Law\(\.\.\.\)", _text_drawn),
     (rf"latent={_LIST} for ADMG.parse or compile, (--latent .*?) on the command line", r"\1"),
     (rf"(missing|realize|device|checkpoint)=({_TEXT})", _plain),
     (r"(ensemble|epochs)=(\d+)", _plain),

@@ -76,6 +76,30 @@ def test_a_shift_is_typed(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert main(["sample", str(folder / "sampler"), "-n", "3"]) == 0
 
 
+def test_a_text_is_drawn_by_a_table(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    rows = [f"words {i} of a report,{i % 2}" for i in range(40)]
+    Path("rows.csv").write_text("\n".join(["X,Y", *rows]), encoding="utf-8")
+    Path("texts.csv").write_text("X,probability\nheart normal,0.5\nlungs clear,0.5\n", encoding="utf-8")
+    query = ["fit", "P(Y | do(X ~ pi(X)))", "--graph", "X -> Y", "--types", "X=text", "--backend", "null"]
+    assert main([*query, "--data", "rows.csv", "--out", "sampler", "--no-check-graph"]) == 0
+    assert main(["sample", "sampler", "-n", "3", "--do", "X ~ uniform"]) == 2
+    assert "nothing is uniform; draw it by a table, as in --do 'X ~ law.csv'" in capsys.readouterr().err
+    assert main(["sample", "sampler", "-n", "3", "--do", "X ~ texts.csv"]) == 0
+
+
+def test_probability_offers_no_policies(capsys: pytest.CaptureFixture[str]) -> None:
+    helps = {}
+    for command in ("sample", "probability"):
+        assert main([command, "--help"]) == 0
+        helps[command] = capsys.readouterr().out
+    assert "--do X=VALUE" in helps["probability"]
+    assert "uniform" in helps["sample"]
+    assert "uniform" not in helps["probability"]
+
+
 def test_a_fit_takes_the_law_of_a_policy(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,6 +32,14 @@ SAID = {
     "use device='cpu'": "use --device cpu",
     "latent=['U'] for ADMG.parse or compile, --latent U on the command line; if": "--latent U; if",
     "choose with query= one of: P(Y | do(X))": "choose with --query one of: P(Y | do(X))",
+    "load it with load(path, families=['module:Class'])": "load it with --family module:Class",
+    "bring load(path, networks={'shop:unet': its factory or module})": "bring --network shop:unet",
+    "W is of kind image, over which nothing is uniform; draw it by a Law(...)": (
+        "W is of kind image, over which nothing is uniform; draw it by a Law(...)"
+    ),
+    "a b is of kind text, over which nothing is uniform; draw it by a Law(...)": (
+        "a b is of kind text, over which nothing is uniform; draw it by a table, as in --do '\"a b\" ~ law.csv'"
+    ),
     "do(X=...) is 'a'; P(Y | do(X=1))": "do(X=...) is 'a'; P(Y | do(X=1))",
     "--latent U": "--latent U",
 }
