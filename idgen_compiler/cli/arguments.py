@@ -225,7 +225,8 @@ def modules_from_here() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.path.remove(here)
+        if here in sys.path:
+            sys.path.remove(here)
 
 
 def plain_value(text: str) -> Any:

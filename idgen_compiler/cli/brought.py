@@ -6,9 +6,7 @@ import importlib
 import os
 import re
 import shlex
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -106,7 +104,7 @@ def imported(texts: Sequence[str] | None) -> dict[str, Any]:
 
 def _named(module: str, name: str) -> Any:
     try:
-        with _working_folder():
+        with modules_from_here():
             thing: Any = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
@@ -123,18 +121,6 @@ def _named(module: str, name: str) -> Any:
             raise DataError(f"--bind: {module} has no {name!r}{near_misses(part, known)}")
         thing = getattr(thing, part)
     return thing
-
-
-@contextmanager
-def _working_folder() -> Iterator[None]:
-    """Let modules of the working folder be found, as `python -m` does."""
-    here = os.getcwd()
-    sys.path.insert(0, here)
-    try:
-        yield
-    finally:
-        if here in sys.path:
-            sys.path.remove(here)
 
 
 def loaded(

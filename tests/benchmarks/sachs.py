@@ -7,10 +7,11 @@ indicator column for each reagent, as in the `example-causal-datasets` collectio
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pandas as pd
+
+from tests.real_data import real_data
 
 __all__ = ["CONSENSUS", "WITH_HIDDEN", "data_folder", "intervened", "observational"]
 
@@ -31,8 +32,8 @@ cascades (ERK, AKT) also by ways that are not measured (Ras, PI3K), and p38 and 
 
 
 def data_folder() -> Path | None:
-    """The folder of the data sets: IDGEN_DATA, or `../shared/data` beside the project; None where there is none."""
-    folder = Path(os.environ.get("IDGEN_DATA") or Path(__file__).parents[3] / "shared" / "data") / "sachs"
+    """The folder of the tables (see `real_data`); None where there is none."""
+    folder = real_data("sachs")
     return folder if (folder / FILE).is_file() else None
 
 

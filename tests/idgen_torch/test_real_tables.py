@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataWarning
+from tests.real_data import real_data
 
 BACK_DOOR = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
 N = 3_000
@@ -96,8 +96,7 @@ def test_a_cap_stays_a_cap() -> None:
 
 def nsw() -> Path:
     """The National Supported Work experiment; LaLonde (1986), as in Cunningham's "Causal inference: the mixtape"."""
-    folder = Path(os.environ.get("IDGEN_DATA") or Path(__file__).parents[3] / "shared" / "data")
-    return folder / "lalonde" / "nsw_mixtape.csv"
+    return real_data("lalonde", "nsw_mixtape.csv")
 
 
 @pytest.mark.skipif(not nsw().is_file(), reason="needs the LaLonde data")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from idgen_torch.families.family import ConditionalModel
 from idgen_torch.parts import Values
 from idgen_torch.tensors import decode, held
 
-__all__ = ["BoundModel", "ask"]
+__all__ = ["BoundModel", "ask", "pieces"]
 
 ENOUGH, ENOUGH_LABELS = 200, 10_000
 """What is the same for so many rows of different inputs is told of.  A label, or a number that has a mass, may be the
@@ -88,18 +88,18 @@ class BoundModel:
         Raises DataError for what the kernel raises, and for what it returns that is no value of the target.
         """
         inputs = {name: self._decoded(name, given, n) for name in self.op.inputs}
-        pieces: dict[str, list[Tensor]] = {part.name: [] for part in self.targets}
+        drawn: dict[str, list[Tensor]] = {part.name: [] for part in self.targets}
         if not n:
             return {part.name: torch.from_numpy(np.empty((0, *part.entries), part.dtype)) for part in self.targets}
-        for start, count in _batches(n, self.brought.batch):
+        for start, count in pieces(n, self.brought.batch):
             some = {name: _own(values[start : start + count]) for name, values in inputs.items()}
             fallback = self._fallback(count, generator)
             answer = ask(self.label, self.brought, self.target, some, count, generator, fallback)
             encoded = encoded_return(self.label, self.target, self.kinds[self.target], answer, count)
             for part, values in zip(self.targets, encoded, strict=True):
-                pieces[part.name].append(held(values).to(generator.device))
+                drawn[part.name].append(held(values).to(generator.device))
             self._look(encoded, some)
-        return {name: torch.cat(found) if len(found) != 1 else found[0] for name, found in pieces.items()}
+        return {name: torch.cat(found) if len(found) != 1 else found[0] for name, found in drawn.items()}
 
     def _fallback(self, n: int, generator: torch.Generator) -> Any:
         """Draws the target by the model that was trained for the conditional; None where none was."""
@@ -168,8 +168,7 @@ def _own(values: Array) -> Array:
     return values if values.flags.writeable else values.copy()
 
 
-def _batches(n: int, most: int | None) -> Iterator[tuple[int, int]]:
-    """Starts and lengths of pieces of n rows."""
+def pieces(n: int, most: int | None) -> list[tuple[int, int]]:
+    """Starts and lengths of pieces of n rows, at most so many in each."""
     size = n if most is None else min(n, most)
-    for start in range(0, n, size):
-        yield start, min(size, n - start)
+    return [(start, min(size, n - start)) for start in range(0, n, size)]

@@ -22,7 +22,7 @@ from idgen_compiler.ir.operations import Bind, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data
 from idgen_torch.bound.brought import Brought
-from idgen_torch.bound.model import ask
+from idgen_torch.bound.model import ask, pieces
 from idgen_torch.parts import Values
 from idgen_torch.seeds import stream_for
 from idgen_torch.tensors import decode
@@ -109,7 +109,7 @@ class _Call:
     def label(self) -> str:
         return f"{self.op.result}: {kernel_key(self.op)} ({self.brought.name})"
 
-    def answers(self, inputs: Mapping[str, Array], pieces: Sequence[tuple[int, int]], seed: int) -> list[Any]:
+    def answers(self, inputs: Mapping[str, Array], batches: Sequence[tuple[int, int]], seed: int) -> list[Any]:
         """What it returns for each piece of the rows, a start and a size."""
         learned = isinstance(self.op, Bind) and bool(self.op.fallback)
         generator = stream_for(seed, "trial", self.op.result)
@@ -119,20 +119,20 @@ class _Call:
                 ask(self.label, self.brought, self.target,
                     {name: values[start : start + size].copy() for name, values in inputs.items()},
                     size, generator, draw)
-                for start, size in pieces
+                for start, size in batches
             ]  # fmt: skip
 
-    def encoded(self, answers: Sequence[Any], pieces: Sequence[tuple[int, int]]) -> list[Array]:
+    def encoded(self, answers: Sequence[Any], batches: Sequence[tuple[int, int]]) -> list[Array]:
         """The answers as models see them.  Raises DataError for what is no value of the target."""
         seen = [
             encoded_return(self.label, self.target, self.kinds[self.target], answer, size)
-            for (_, size), answer in zip(pieces, answers, strict=True)
+            for (_, size), answer in zip(batches, answers, strict=True)
         ]
         return [np.concatenate(parts) for parts in zip(*seen, strict=True)]
 
-    def found(self, inputs: Mapping[str, Array], pieces: Sequence[tuple[int, int]], seed: int) -> list[Array]:
+    def found(self, inputs: Mapping[str, Array], batches: Sequence[tuple[int, int]], seed: int) -> list[Array]:
         """Ask, and encode."""
-        return self.encoded(self.answers(inputs, pieces, seed), pieces)
+        return self.encoded(self.answers(inputs, batches, seed), batches)
 
 
 def _try(
@@ -151,13 +151,13 @@ def _try(
     call = _Call(op, brought, kinds)
     count = max(1, min([rows, *(len(columns[name]) for name in op.inputs)]))
     inputs = {name: columns[name][:count] for name in op.inputs}
-    pieces = _pieces(count, brought.batch)
-    first = call.answers(inputs, pieces, seed)
+    batches = pieces(count, brought.batch)
+    first = call.answers(inputs, batches, seed)
     if target not in kinds:
         kinds[target] = _kind(call.label, target, _joined(call.label, target, first, count), types)
-    seen = call.encoded(first, pieces)
+    seen = call.encoded(first, batches)
     if brought.batch is None:  # whoever takes batches takes long
-        _look_for_chance(call, seen, call.found(inputs, pieces, seed))
+        _look_for_chance(call, seen, call.found(inputs, batches, seed))
         if isinstance(op, Bind) and op.function:
             _look_for_company(call, inputs, seen, seed)
             if target in columns:
@@ -237,11 +237,6 @@ def _look_for_a_seed(call: _Call, inputs: Mapping[str, Array], seed: int) -> Non
             "chance; draw from the generator that it is handed (idgen_torch.bound.numpy_stream makes one of NumPy of "
             "it), not from one with a seed of its own"
         )
-
-
-def _pieces(n: int, most: int | None) -> list[tuple[int, int]]:
-    size = n if most is None else min(n, most)
-    return [(start, min(size, n - start)) for start in range(0, n, size)]
 
 
 def _no_fallback(target: str, kinds: Mapping[str, Kind]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +13,9 @@ from idgen_compiler.cli import main
 from idgen_compiler.demo import chest
 from idgen_compiler.demo.covidx import read_labels, read_patients
 from idgen_compiler.hinge.calibration import Reliability
+from tests.real_data import real_data
 
-LABELS = Path(os.environ.get("IDGEN_DATA") or Path(__file__).parents[4] / "shared" / "data") / "covidx_labels"
-REAL = LABELS if LABELS.exists() else Path("/work/shared/data/covidx_labels")
+LABELS = real_data("covidx_labels")
 
 
 def test_the_truth_is_the_integral_over_the_haze() -> None:
@@ -173,10 +172,10 @@ def test_the_demo_on_the_layout_of_covidx(tmp_path: Path, capsys: pytest.Capture
     assert "--data is a folder with train.txt" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="needs COVIDx's label files in IDGEN_DATA/covidx_labels")
+@pytest.mark.skipif(not LABELS.exists(), reason="needs COVIDx's label files in IDGEN_DATA/covidx_labels")
 def test_the_labels_of_covidx_give_the_paper_s_share() -> None:
-    labels = read_labels(REAL)
+    labels = read_labels(LABELS)
     assert (len(labels.files), labels.left_out) == (29_634, 848)
     assert labels.found[labels.infected == 0].mean() == pytest.approx(0.406, abs=0.002)
     assert labels.found[labels.infected == 1].mean() == 1
-    assert len(read_labels(REAL, "test").files) == 400
+    assert len(read_labels(LABELS, "test").files) == 400
