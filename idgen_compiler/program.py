@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from idgen_compiler import ir
+from idgen_compiler.adjoint import Adjoint
 from idgen_compiler.hinge.backend import Sampler, find_backend
 from idgen_compiler.ir.drawing.dot import print_dot
 from idgen_compiler.ir.drawing.mermaid import print_mermaid
@@ -28,6 +29,15 @@ class Program(ir.Program):
         Raises DataError for data that does not fit, IdgenError for an unknown backend.
         """
         return find_backend(backend).fit(self.check(), data, **options)
+
+    def adjoint(self) -> Adjoint:
+        """The program read backwards: the influence function of the numbers that it answers with, to print and to run.
+
+        >>> import idgen_compiler as idgen
+        >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
+        >>> print(program.adjoint())
+        """
+        return Adjoint(self.check())
 
     def to_dot(self) -> str:
         """The dataflow of data sets, models and sampling networks in DOT, the language of Graphviz."""

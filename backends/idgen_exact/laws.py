@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from idgen_compiler.discrete.policies import fixed_law, law_of, shifted, uniform_law
 from idgen_compiler.errors import DataError, ProgramError, near_misses
 from idgen_compiler.estimand.tables import ROUNDING, Array, Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.execute import execute
-from idgen_compiler.forms.shown import cut, listed
 from idgen_compiler.hinge.assigned import assigned
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.ir.operations import (
@@ -39,7 +39,7 @@ from idgen_compiler.ir.operations import (
 )
 from idgen_compiler.ir.policies import ByModel, Column, Fixed, Shifted, Uniform
 from idgen_compiler.ir.program import Program
-from idgen_exact.policies import check_whole, law_of, open_axes
+from idgen_exact.policies import check_whole, open_axes
 
 __all__ = ["ExactRealizer", "run"]
 
@@ -196,46 +196,18 @@ class ExactRealizer:
         variable = variable_of(draw.slot)
         match draw.policy:
             case Uniform():
-                size = self.size(variable)
-                return self.law_of_codes(draw.slot, [1] * size)
+                return uniform_law(draw.slot, self.size(variable), self.joint.exact)
             case Fixed(value):
-                labels = self.labels(variable)
-                if value not in labels:
-                    raise DataError(f"{draw.slot} ~ {value!r}: {variable} has {listed(labels)}")
-                return self.law_of_codes(draw.slot, [label == value for label in labels])
+                return fixed_law(draw.slot, value, self.labels(variable), self.joint.exact)
             case Shifted(data, by):
-                law = values[data].summed([variable])
-                known = None if law.known is None else self.shifted(variable, law.known, by)
-                return Table((draw.slot,), self.shifted(variable, law.values, by), known)
+                law, labels = values[data].summed([variable]), self.labels(variable)
+                known = None if law.known is None else shifted(variable, labels, law.known, by)
+                return Table((draw.slot,), shifted(variable, labels, law.values, by), known)
             case ByModel(model, inputs):
                 return _applied(values[model], draw.slots, inputs)
             case Column(data):
                 column: Table = values[data].summed([variable]).renamed({variable: draw.slot})
                 return column
-
-    def law_of_codes(self, slot: str, weights: Sequence[int]) -> Table:
-        """The law that is proportional to whole weights."""
-        total = sum(weights)
-        if self.joint.exact:
-            return Table((slot,), np.array([Fraction(int(w), int(total)) for w in weights], dtype=object))
-        return Table((slot,), np.array([w / total for w in weights]))
-
-    def shifted(self, variable: str, law: Array, by: float) -> Array:
-        """The law of a number moved by `by`; every number that has mass must be moved onto another label."""
-        labels = self.labels(variable)
-        place = {label: code for code, label in enumerate(labels)}
-        moved = law * 0
-        for code, label in enumerate(labels):
-            if not law[code]:
-                continue
-            if isinstance(label, bool) or not isinstance(label, int | float | np.number):
-                raise DataError(f"{variable} has the label {label!r}, which is no number that could be moved by {by}")
-            if label + by not in place:
-                raise DataError(
-                    f"{variable} = {cut(label, str)} moved by {by} is no value of {variable}: {listed(labels, str)}"
-                )
-            moved[place[label + by]] += law[code]
-        return moved
 
     @property
     def all_labels(self) -> dict[str, tuple[Any, ...]]:

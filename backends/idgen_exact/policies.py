@@ -1,28 +1,22 @@
-"""Policies as discrete laws, and kernels that leave a treatment's law open."""
+"""Kernels that leave a treatment's law open, and close it with a policy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.kinds.labels import label_codes
-from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.discrete.policies import Labels, law_of
 from idgen_compiler.errors import DataError
-from idgen_compiler.estimand.tables import ROUNDING, Array, KernelTable, Table, contract
-from idgen_compiler.graph.names import variable_of
+from idgen_compiler.estimand.tables import ROUNDING, KernelTable, Table, contract
 from idgen_compiler.hinge.assigned import Assigned
-from idgen_compiler.hinge.policies import Law, Shift
+from idgen_compiler.hinge.policies import Shift
 from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign, Sample
-from idgen_compiler.ir.policies import Fixed, Uniform
 
-__all__ = ["closed", "law_of", "open_axes"]
-
-Labels = Mapping[str, Sequence[Any]]
-"""Variable -> what its categories are called."""
+__all__ = ["check_whole", "closed", "open_axes"]
 
 
 def open_axes(op: Sample) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -34,40 +28,6 @@ def open_axes(op: Sample) -> tuple[tuple[str, ...], tuple[str, ...]]:
     given = {*op.network.inputs, *(each.slot for each in assigned)}
     read = {slot for each in assigned for slot in each.inputs}
     return tuple(sorted(given)), tuple(sorted((read | set(op.network.outputs)) - given))
-
-
-def law_of(each: Assigned, labels: Labels, exact: bool) -> Table:
-    """The law of a policy.  Axes: the slot that it fills, then those that it reads.
-
-    A cell of a shift onto no label is empty. Raises DataError for labels that the data never show, cells that a table
-    lacks, functions, and what cannot be moved.
-    """
-    name, read = each.treatment, each.read
-    own = labels[name]
-    axes = (each.slot, *read.values())
-    shape = tuple(len(labels[variable_of(axis)]) for axis in axes)
-    table: Array = np.full(shape, Fraction(0), dtype=object) if exact else np.zeros(shape)
-    match each.policy:
-        case Uniform():
-            table[...] = Fraction(1, len(own)) if exact else 1 / len(own)
-        case Fixed(value):
-            table[label_codes(Setting("do", name, 1), value, own)[0]] = 1
-        case Shift(by):
-            for code, label in enumerate(own):
-                if isinstance(label, bool) or not isinstance(label, int | float | np.number):
-                    raise DataError(f"{name} has the label {label!r}, which is no number that could be moved by {by}")
-                if label + by in own:
-                    table[own.index(label + by), code] = 1
-        case Law() as law:
-            if law.function is not None:
-                raise DataError(f"the law of {name} is a function, of which the exact backend has no table; give one")
-            law.check(name, labels)
-            for cell, inner in law.cells.items():
-                at = tuple(labels[n].index(v) for n, v in zip(law.given, cell, strict=True))
-                for label, probability in inner.items():
-                    table[(own.index(label), *at)] = _number(name, probability, exact)
-            _check_sums(name, table, exact)
-    return Table(axes, table)
 
 
 def closed(kernel: KernelTable, op: Sample, policies: Iterable[Assigned], labels: Labels, exact: bool) -> KernelTable:
@@ -109,15 +69,3 @@ def check_whole(law: Table, given: int, what: str, exact: bool) -> None:
 
 def _stuck(what: str) -> str:
     return f"to draw {what} moves a value that occurs onto no value of the variable; move by less"
-
-
-def _number(name: str, value: Any, exact: bool) -> Any:
-    if not exact:
-        return float(value)
-    return Fraction(value) if isinstance(value, int | Fraction) else Fraction(repr(float(value)))
-
-
-def _check_sums(name: str, table: Array, exact: bool) -> None:
-    """Decimal fractions of floats may not sum to one, which counts where the joint holds Fractions."""
-    if exact and bool(np.any(np.asarray(table.sum(axis=0)) != 1)):
-        raise DataError(f"the law of {name} does not sum to exactly 1, as Fractions do; give it in fractions.Fraction")

@@ -10,6 +10,7 @@ import numpy as np
 
 from idgen_compiler.data.kinds.labels import label_codes, read_label
 from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.discrete.policies import law_of
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import Array, KernelTable
 from idgen_compiler.forms.shown import cut
@@ -25,7 +26,7 @@ from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign, Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
-from idgen_exact.policies import closed, law_of
+from idgen_exact.policies import closed
 from idgen_exact.saving import write_sampler
 
 __all__ = ["ExactSampler"]

@@ -1,0 +1,99 @@
+"""Where a discrete law comes from: a joint that is known, or rows that were counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, Protocol
+
+import numpy as np
+
+from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.estimand.tables import Array, Joint, Table
+
+__all__ = ["CountedRows", "KnownJoint", "Source"]
+
+MOST_CELLS = 2**24
+"""No table of counts has more cells."""
+
+
+class Source(Protocol):
+    """P(V), of which margins are asked."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether probabilities are Fractions."""
+        ...
+
+    def labels(self, name: str) -> Sequence[Any]:
+        """The categories of a variable.  Raises DataError for one that it lacks."""
+        ...
+
+    def marginal(self, names: Iterable[str]) -> Table:
+        """P(names).  Raises DataError for a variable that it lacks."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class KnownJoint:
+    """P(V) as a table."""
+
+    joint: Joint
+
+    @property
+    def exact(self) -> bool:
+        """Whether probabilities are Fractions."""
+        return self.joint.exact
+
+    def labels(self, name: str) -> Sequence[Any]:
+        """The categories of a variable, codes where they have no names."""
+        return self.joint.labels.get(name) or range(_held(name, self.joint.sizes))
+
+    def marginal(self, names: Iterable[str]) -> Table:
+        """P(names)."""
+        return self.joint.marginal(names)
+
+
+@dataclass(frozen=True, eq=False)
+class CountedRows:
+    """The relative frequencies of rows of codes.
+
+    codes: variable -> (rows,) int64.  names: variable -> its categories.  weights: (rows,), not negative; a row of
+    weight 2 counts like two.
+    """
+
+    codes: Mapping[str, Array]
+    names: Mapping[str, Sequence[Any]]
+    weights: Array | None = None
+    _made: dict[tuple[str, ...], Table] = field(default_factory=dict)
+
+    exact = False
+
+    def labels(self, name: str) -> Sequence[Any]:
+        """The categories of a variable."""
+        _held(name, self.names)
+        return self.names[name]
+
+    def marginal(self, names: Iterable[str]) -> Table:
+        """The relative frequencies of the names.  Raises DataError for more than `MOST_CELLS` cells."""
+        axes = tuple(sorted(set(names)))
+        if axes not in self._made:
+            self._made[axes] = self._counted(axes)
+        return self._made[axes]
+
+    def _counted(self, axes: tuple[str, ...]) -> Table:
+        shape = tuple(len(self.labels(name)) for name in axes)
+        if prod(shape) > MOST_CELLS:
+            raise DataError(f"a table of {', '.join(axes)} has {prod(shape):,} cells, more than {MOST_CELLS:,}")
+        if not axes:
+            return Table((), np.ones(()))
+        cells = np.ravel_multi_index([self.codes[name] for name in axes], shape)
+        counts = np.bincount(cells, self.weights, prod(shape)).astype(np.float64)
+        return Table(axes, (counts / counts.sum()).reshape(shape))
+
+
+def _held(name: str, sizes: Mapping[str, Any]) -> Any:
+    if name not in sizes:
+        raise DataError(f"the data lack the variable {name}{near_misses(name, sizes)}")
+    return sizes[name]
