@@ -1,4 +1,4 @@
-"""The derivative of an exact program, without a tolerance and without the adjoint: arithmetic on a + b e with e^2 = 0."""
+"""The derivative of an exact program without the adjoint: arithmetic on a + b e with e^2 = 0, without a tolerance."""
 
 from __future__ import annotations
 

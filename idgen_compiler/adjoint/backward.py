@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,7 @@ class Derivative:
     value: Any
     known: Any
     terms: tuple[Table, ...]
+    freedom: float = math.inf  #: degrees of freedom of the variance, where rows were counted
 
 
 class Forward:
@@ -123,7 +125,14 @@ class Forward:
         law = wiring.law(f.axes)
         value = (law.aligned(f.axes) * f.values).sum()
         known = 1 if law.known is None else Table(law.axes, law.known).values.sum()
-        return Derivative(value, known, self._back(wiring, f, Pass(centered=True)))
+        terms = self._back(wiring, f, Pass(centered=True))
+        return Derivative(value, known, terms, self._freedom())
+
+    def _freedom(self) -> float:
+        """Satterthwaite's degrees of freedom: those of the variance as a sum of those of cells of few rows each."""
+        parts = [conditional.spread for conditional in self.conditionals.values()]
+        total, squares = (sum(column) for column in zip(*parts, strict=True)) if parts else (0.0, 0.0)
+        return max(total**2 / squares, 1.0) if squares > 0 else math.inf
 
     def mass(self, wiring: Wiring, f: Table) -> tuple[Table, ...]:
         """Back with the mass of the asked law instead; each conditional holds its own (`Conditional.mass`)."""
@@ -132,6 +141,8 @@ class Forward:
         return self._back(wiring, f, Pass(centered=False))
 
     def _back(self, wiring: Wiring, f: Table, way: Pass) -> tuple[Table, ...]:
+        for conditional in self.conditionals.values():
+            conditional.spread = (0.0, 0.0)
         wiring.pull(f, way)
         for op in reversed(self._operations):
             if not isinstance(op, Sample | Observe):

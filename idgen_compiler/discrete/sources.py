@@ -26,6 +26,11 @@ class Source(Protocol):
         """Whether probabilities are Fractions."""
         ...
 
+    @property
+    def rows(self) -> float | None:
+        """How many rows were counted; None for a law that is known."""
+        ...
+
     def labels(self, name: str) -> Sequence[Any]:
         """The categories of a variable.  Raises DataError for one that it lacks."""
         ...
@@ -40,6 +45,8 @@ class KnownJoint:
     """P(V) as a table."""
 
     joint: Joint
+
+    rows = None
 
     @property
     def exact(self) -> bool:
@@ -59,16 +66,25 @@ class KnownJoint:
 class CountedRows:
     """The relative frequencies of rows of codes.
 
-    codes: variable -> (rows,) int64.  names: variable -> its categories.  weights: (rows,), not negative; a row of
-    weight 2 counts like two.
+    codes: variable -> (rows,) int64.  names: variable -> its categories.  weights: (rows,), not negative.
+    frequency: whether a row of weight 2 stands for two rows, and not for a part of the population twice as large.
     """
 
     codes: Mapping[str, Array]
     names: Mapping[str, Sequence[Any]]
     weights: Array | None = None
+    frequency: bool = False
     _made: dict[tuple[str, ...], Table] = field(default_factory=dict)
 
     exact = False
+
+    @property
+    def rows(self) -> float:
+        """How many rows there are; of rows that weigh unevenly so many as weigh as much (Kish 1965)."""
+        if self.weights is None:
+            return float(len(next(iter(self.codes.values()))))
+        total = float(self.weights.sum())
+        return total if self.frequency else total**2 / float(np.square(self.weights).sum())
 
     def labels(self, name: str) -> Sequence[Any]:
         """The categories of a variable."""

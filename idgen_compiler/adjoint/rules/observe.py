@@ -17,7 +17,7 @@ class ObservedLaw(Law):
     """
 
     def __init__(self, source: Source) -> None:
-        super().__init__(source.exact)
+        super().__init__(source.exact, source.rows)
         self._source = source
 
     def _marginal(self, names: tuple[str, ...]) -> Table:

@@ -46,10 +46,14 @@ class Residual:
 
 
 class Law(ABC):
-    """The law of a data set: its margins, and what is collected of it on the way back."""
+    """The law of a data set: its margins, and what is collected of it on the way back.
 
-    def __init__(self, exact: bool) -> None:
+    `rows` is how many rows it was counted from; None where it was not.
+    """
+
+    def __init__(self, exact: bool, rows: float | None = None) -> None:
         self.exact = exact
+        self.rows = rows
         self.residual = Residual()
         self._margins: dict[frozenset[str], Table] = {}
 

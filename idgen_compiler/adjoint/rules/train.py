@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from idgen_compiler.adjoint.rules.residual import Law, Pass, Residual
-from idgen_compiler.estimand.tables import Table, normalize
+from idgen_compiler.estimand.tables import Array, Table, normalize
 
 __all__ = ["Conditional"]
 
@@ -36,6 +36,12 @@ class Conditional:
         self._brought = brought
         self._derivative = Residual()
         self.mass: Table | None = None  #: how much of the asked law is at each value of the inputs
+        self.spread: tuple[float, float] = (0.0, 0.0)  #: what it adds to the variance, and that squared over its rows
+
+    @property
+    def law(self) -> Law:
+        """The law that it is a conditional of."""
+        return self._law
 
     @property
     def frequencies(self) -> Table:
@@ -43,7 +49,7 @@ class Conditional:
         return self._law.marginal(self.inputs)
 
     def collect(self, derivative: Table) -> None:
-        """Add a derivative by the table; axes are targets and inputs, all or some."""
+        """Add a derivative by the table; axes are targets and inputs."""
         self._derivative.add(derivative)
 
     def pull(self, way: Pass) -> None:
@@ -51,16 +57,32 @@ class Conditional:
         taken = self._derivative.taken()
         if not taken or self._brought:
             return
-        axes = (*self.targets, *self.inputs)
-        given, over = self.inputs, tuple(range(len(self.targets)))
-        h = taken[0].aligned(axes)
-        law = self.table.aligned(axes)
-        mean = np.asarray((h * law).sum(axis=over))
-        p = self.frequencies.aligned(given)
+        axes, over = (*self.targets, *self.inputs), tuple(range(len(self.targets)))
+        h, law, p = taken[0].aligned(axes), self.table.aligned(axes), self.frequencies.aligned(self.inputs)
         empty = np.asarray(p == 0)
         inverse = np.where(empty, p * 0, (p * 0 + 1) / np.where(empty, p * 0 + 1, p))
-        if way.centered:
-            self._law.residual.add(Table(axes, (h - mean) * inverse))
+        if not way.centered:
+            mean = np.asarray((h * law).sum(axis=over))
+            self.mass = Table(self.inputs, mean)
+            self._law.residual.add(Table(self.inputs, mean * inverse))
+        elif self._law.rows is None:
+            self._law.residual.add(Table(axes, (h - (h * law).sum(axis=over)) * inverse))
         else:
-            self.mass = Table(given, mean)
-            self._law.residual.add(Table(given, mean * inverse))
+            self._law.residual.add(Table(axes, self._counted(h, law, p, inverse, self._law.rows)))
+
+    def _counted(self, h: Array, law: Array, p: Array, inverse: Array, rows: float) -> Array:
+        """The rule for a conditional that was counted from few rows: the residuals of rows that were left out.
+
+        A mean of c rows is off by c / (c - 1) times as much at a row that it does not hold (the jackknife). So that a
+        cell with one row is not taken for certain, each mean holds one row of the marginal besides.
+        Source: Efron and Stein (1981); degrees of freedom as in Satterthwaite (1946).
+        """
+        over, counts = tuple(range(len(self.targets))), p * rows
+        shape = (*law.shape[: len(over)], *(1 for _ in self.inputs))
+        pooled = self._law.marginal(self.targets).aligned(self.targets).reshape(shape) if self.inputs else law
+        mean = (h * (counts * law + pooled) / (counts + 1)).sum(axis=over)
+        found = (h - mean) * inverse * (counts + 1) / np.maximum(counts, 0.5)
+        joint = self._law.marginal((*self.targets, *self.inputs)).aligned((*self.targets, *self.inputs))
+        parts = (joint * found**2).sum(axis=over) / rows
+        self.spread = float(parts.sum()), float((parts**2 / np.maximum(counts - 1, 1)).sum())
+        return np.asarray(found)
