@@ -1,0 +1,198 @@
+"""What a backend found for the numbers that it was asked for, and who answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.errors import DataError
+from idgen_compiler.estimates.measures import Asking, Measure
+from idgen_compiler.hinge.probability import Probabilities
+from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.ir.program import Program
+from idgen_compiler.query import Query
+
+__all__ = ["Answering", "Answers", "joined"]
+
+Function = Callable[[Array], Array]
+"""(..., k) -> (..., m)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What was found for k numbers at once, from a table of so many rows.
+
+    values: shape (k,).
+    influence: the influence function of each number at each row, of (weighted) mean zero.  Shape: (rows, k)
+    weights: of the rows, None where all count alike.  Shape: (rows,)
+    frequency: the weights say how often a row was seen, not how many others it stands for.
+    clusters: a code for each row; rows of one cluster go together.  Shape: (rows,)
+    corrections: what a one-step correction added to the plug-in.  Shape: (k,)
+    effective_rows: Kish's effective number of rows behind each number.  Shape: (k,)
+    largest_share: of one row in the weights of each number.  Shape: (k,)
+    drawn: covariance of the error of drawing that is left.  Shape: (k, k)
+    notes: plain sentences on what was done.
+    draws: the numbers of each repeat of a bootstrap.  Shape: (repeats, k)
+    residual, riesz: standard deviations of Y - g(X, Z) and of the Riesz representer of each number, where it is the
+        mean of one outcome regression; see `sensitivity`.  Shape: (k,)
+
+    Raises DataError for shapes that do not fit together and for numbers that are not finite.
+    """
+
+    values: Array
+    influence: Array
+    weights: Array | None
+    frequency: bool
+    clusters: Array | None
+    method: str
+    corrections: Array
+    effective_rows: Array
+    largest_share: Array
+    drawn: Array
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    draws: Array | None = None
+    residual: Array | None = None
+    riesz: Array | None = None
+
+    def __post_init__(self) -> None:
+        count, rows = len(self.values), len(self.influence)
+        shapes: dict[str, tuple[int, ...]] = {
+            **dict.fromkeys(
+                ("values", "corrections", "effective_rows", "largest_share", "residual", "riesz"), (count,)
+            ),
+            **dict.fromkeys(("weights", "clusters"), (rows,)),
+            "influence": (rows, count),
+            "drawn": (count, count),
+            "draws": (0 if self.draws is None else len(self.draws), count),
+        }
+        for name, shape in shapes.items():
+            held = getattr(self, name)
+            if held is not None and np.shape(held) != shape:
+                raise DataError(f"a backend's answers have {name} of shape {np.shape(held)}, where {shape} fits")
+            if held is not None and name not in ("clusters", "effective_rows") and not np.isfinite(held).all():
+                raise DataError(
+                    f"the estimate's {name} are not finite; look for outcomes without a value and for values of "
+                    "do and given that the data hardly reach"
+                )
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return len(self.values)
+
+    def mapped(self, function: Function, slopes: Array, *, apart: bool = False) -> Answers:
+        """The answers for functions of these numbers, by the delta method (van der Vaart 1998, chapter 3).
+
+        slopes: the derivatives of `function` at the values.  Shape: (m, k)
+        apart: the numbers rest on disjoint rows, as those of different values of a treatment do, so that what
+            `sensitivity` needs of a difference follows from both.
+        """
+        used = slopes != 0
+        effective = np.array([min(self.effective_rows[row], default=np.inf) for row in used])
+        largest = np.array([max(self.largest_share[row], default=0.0) for row in used])
+        residual = riesz = None
+        if apart and self.residual is not None and self.riesz is not None:
+            residual = np.array([max(self.residual[row], default=0.0) for row in used])
+            riesz = np.sqrt(slopes**2 @ self.riesz**2)
+        return replace(
+            self,
+            values=function(self.values),
+            influence=self.influence @ slopes.T,
+            corrections=slopes @ self.corrections,
+            effective_rows=effective,
+            largest_share=largest,
+            drawn=slopes @ self.drawn @ slopes.T,
+            draws=None if self.draws is None else function(self.draws),
+            residual=residual,
+            riesz=riesz,
+        )
+
+    def at(self, places: Sequence[int]) -> Answers:
+        """The answers for some of the numbers."""
+        chosen = np.asarray(places, dtype=np.intp)
+        found: dict[str, Any] = {}
+        for each in fields(self):
+            held = getattr(self, each.name)
+            if each.name == "drawn":
+                found["drawn"] = held[np.ix_(chosen, chosen)]
+            elif each.name in ("influence", "draws") and held is not None:
+                found[each.name] = held[:, chosen]
+            elif each.name in ("values", "corrections", "effective_rows", "largest_share", "residual", "riesz"):
+                found[each.name] = None if held is None else held[chosen]
+        return replace(self, **found)
+
+
+def joined(one: Answers, other: Answers) -> Answers:
+    """The answers of two calls over the same rows, whose errors of drawing are independent.
+
+    Raises DataError where the rows differ.
+    """
+    if len(one.influence) != len(other.influence) or (one.draws is None) != (other.draws is None):
+        raise DataError("two calls over one table give answers for different rows; give both the same data")
+    both: dict[str, Any] = {
+        name: np.concatenate([getattr(one, name), getattr(other, name)])
+        for name in ("values", "corrections", "effective_rows", "largest_share")
+    }
+    drawn = np.zeros((one.size + other.size,) * 2)
+    drawn[: one.size, : one.size], drawn[one.size :, one.size :] = one.drawn, other.drawn
+    draws = None
+    if one.draws is not None and other.draws is not None:
+        repeats = min(len(one.draws), len(other.draws))
+        draws = np.hstack([one.draws[:repeats], other.draws[:repeats]])
+    return replace(
+        one,
+        **both,
+        influence=np.hstack([one.influence, other.influence]),
+        drawn=drawn,
+        draws=draws,
+        warnings=tuple(dict.fromkeys((*one.warnings, *other.warnings))),
+        notes=tuple(dict.fromkeys((*one.notes, *other.notes))),
+        residual=None,
+        riesz=None,
+    )
+
+
+class Answering(ABC):
+    """A fitted program that can be asked for numbers: what a backend's sampler has to have."""
+
+    program: Program
+
+    @abstractmethod
+    def sample(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        query: Query | str | None = None,
+    ) -> Samples:
+        """Draw n samples, as every sampler does (see `hinge.backend.Sampler`)."""
+
+    @abstractmethod
+    def probability(
+        self,
+        outcome: str | Sequence[str],
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        query: Query | str | None = None,
+        n: int = 10_000,
+        seed: int | None = None,
+    ) -> Probabilities:
+        """The law of discrete outcomes, as every sampler gives it; its labels are what is asked of it here."""
+
+    @abstractmethod
+    def read_value(self, name: str, text: str) -> Any:
+        """The value of a variable that a person typed.  Raises DataError for a text that is none."""
+
+    @abstractmethod
+    def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
+        """What was found for some numbers, at least one, from one table and in one order of its rows.
+
+        Raises DataError for a question that the sampler cannot answer.
+        """

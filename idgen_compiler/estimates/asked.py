@@ -1,0 +1,214 @@
+"""What a user asks the mean, the share or the quantile of, read and checked against the sampler's outcomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.errors import DataError, QueryError, near_misses
+from idgen_compiler.estimates.answers import Answering
+from idgen_compiler.estimates.measures import Functional, Measure
+from idgen_compiler.forms.shown import cut
+from idgen_compiler.forms.spelling import NAME, composed, read_spelling, spelled
+from idgen_compiler.hinge.question import sampler_of
+from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.query import Query
+
+__all__ = ["Point", "Quantile", "functional_of", "read", "told_of"]
+
+PROBES = 251
+"""Samples by which a question is tried before it is answered; a prime, which no column of values has by accident."""
+
+_MEAN = re.compile(rf"E\[\s*({NAME})\s*\]")
+_QUANTILE = re.compile(rf"q(\d*\.?\d+(?:[eE]-?\d+)?)\(\s*({NAME})\s*\)")
+
+
+@dataclass(frozen=True, eq=False)
+class Quantile:
+    """The q-quantile of an outcome, q between 0 and 1."""
+
+    column: str
+    q: float
+
+    @property
+    def name(self) -> str:
+        """As it is asked for."""
+        return f"q{self.q:g}({spelled(self.column)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Where something is asked: values of treatments and conditions of one query of a sampler."""
+
+    do: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    query: str | None = None
+
+    @classmethod
+    def of(cls, do: Any, given: Any, query: Query | str | None = None) -> Point:
+        """The point of a call's arguments.  Raises DataError for what is no mapping."""
+        for role, values in (("do", do), ("given", given)):
+            if values is not None and not isinstance(values, Mapping):
+                raise DataError(f"{role} is {values!r:.60}; give a mapping from variables to values, as {{'X': 1}}")
+        return cls(
+            {composed(str(name)): value for name, value in (do or {}).items()},
+            {composed(str(name)): value for name, value in (given or {}).items()},
+            None if query is None else str(query),
+        )
+
+    def measure(self, functional: Functional) -> Measure:
+        """The mean of a functional here."""
+        return Measure(functional, self.do, self.given, self.query)
+
+    def probed(self, sampler: Answering, n: int = PROBES, seed: int = 0) -> Samples:
+        """Some samples here.  Raises DataError, as `sample` does, for a question that makes no sense."""
+        return sampler.sample(n, do=self.do, given=self.given, seed=seed, query=self.query)
+
+    def told(self, inner: str) -> str:
+        """`E[Y | do(X=1), Z=0]` of `Y`."""
+        do = ", ".join(f"{spelled(name)}={_plain(value)}" for name, value in self.do.items())
+        given = [f"{spelled(name)}={_plain(value)}" for name, value in self.given.items()]
+        right = ", ".join([f"do({do})"] * bool(do) + given)
+        return f"{inner} | {right}" if right else inner
+
+
+def told_of(asked: Functional | Quantile, point: Point) -> str:
+    """What an estimate is of, in the notation of the field.
+
+    >>> told_of(Functional("Y", lambda samples: samples["Y"]), Point({"X": 1}))
+    'E[Y | do(X=1)]'
+    """
+    if isinstance(asked, Quantile):
+        return f"q{asked.q:g}({point.told(spelled(asked.column))})"
+    inner = re.fullmatch(r"P\((.*)\)", asked.name)
+    return f"P({point.told(inner[1])})" if inner else f"E[{point.told(asked.name)}]"
+
+
+def read(f: Any, sampler: Answering, point: Point) -> Functional | Quantile:
+    """What one item of a user's question asks for, at a point.
+
+    Raises DataError for what is no outcome, a column whose mean is none, a label that the outcome does not have, and
+    whatever a function does wrong.
+    """
+    known = sampler_of(sampler.program, point.query).network.outputs
+    samples = point.probed(sampler)
+    if isinstance(f, Functional):
+        asked = f
+    elif isinstance(f, tuple) and len(f) == 2 and isinstance(f[0], str):
+        asked = _share({_known(f[0], known): f[1]}, sampler, samples)
+    elif isinstance(f, str):
+        found = _text(f, known, sampler, samples)
+        if isinstance(found, Quantile):
+            _numbers(found.column, samples[found.column])
+            return found
+        asked = found
+    elif callable(f):
+        name = getattr(f, "__name__", type(f).__name__)
+        asked = Functional("f" if name == "<lambda>" else str(name), f)
+    else:
+        raise DataError(
+            f"{cut(f)} cannot be averaged; give an outcome such as {known[0]!r}, a pair ({known[0]!r}, label) for the "
+            "share of a label, 'q0.5(Y)' for a quantile, or a function of samples"
+        )
+    asked.of(samples)
+    if not asked.share and np.asarray(asked.function(samples)).dtype.kind == "b":
+        asked = Functional(asked.name, asked.function, asked.columns, share=True)
+    return asked
+
+
+def functional_of(name: str, values: Array | None = None) -> Functional:
+    """The mean of a column.  Raises DataError, with the remedy, where the column's `values` are no numbers."""
+    if values is not None:
+        _numbers(name, values)
+    return Functional(spelled(name), lambda samples: samples[name], (name,))
+
+
+def _text(text: str, known: tuple[str, ...], sampler: Answering, samples: Samples) -> Functional | Quantile:
+    plain = text.strip()
+    if composed(text) in known:
+        return functional_of(composed(text), samples[text])
+    if found := _MEAN.fullmatch(plain):
+        name = _known(read_spelling(found[1]), known)
+        return functional_of(name, samples[name])
+    if found := _QUANTILE.fullmatch(plain):
+        if not 0 < float(found[1]) < 1:
+            raise DataError(f"{plain} asks for the quantile {found[1]}; give a number between 0 and 1")
+        return Quantile(_known(read_spelling(found[2]), known), float(found[1]))
+    if re.match(r"(?:P|Pr|p|E)\s*[(\[]", plain):
+        return _event(plain, known, sampler, samples)
+    return functional_of(_known(text, known), None)
+
+
+def _event(text: str, known: tuple[str, ...], sampler: Answering, samples: Samples) -> Functional:
+    """`P(Y=label)`, whose label is read as a person types it."""
+    try:
+        query = Query.parse(text)
+    except QueryError as error:
+        raise DataError(f"{text!r:.80} cannot be read as the share of an event, such as 'P(Y=1)': {error}") from None
+    if query.treatments or query.conditions:
+        raise DataError(f"{text} says what is set or seen; say that in do= and given=, and here P(Y=...) alone")
+    for name in query.outcomes:
+        _known(name, known)
+        if name not in query.values:
+            raise DataError(f"{text} leaves the value of {name} open; give one, as in P({name}=...)")
+    typed = {name: str(v).lower() if isinstance(v, bool) else str(v) for name, v in query.values.items()}
+    return _share({name: sampler.read_value(name, value) for name, value in typed.items()}, sampler, samples)
+
+
+def _known(name: str, known: tuple[str, ...]) -> str:
+    plain = composed(name)
+    if plain not in known:
+        raise DataError(f"{name!r:.80} is no outcome of the query{near_misses(plain, known)}")
+    return plain
+
+
+def _numbers(name: str, values: Array) -> None:
+    """Raise DataError, with the remedy, for a column that has no mean."""
+    if values.ndim > 1 or values.dtype.names:
+        raise DataError(f"{name} holds arrays or several fields; give a function that makes a number of each sample")
+    if values.dtype.kind in "mM":
+        raise DataError(
+            f"{name} holds dates or durations; give a function that makes a number of each, as "
+            f"lambda samples: samples[{name!r}].astype(float)"
+        )
+    try:
+        Functional(name, lambda samples: samples[name]).of(Samples({name: values}))
+    except DataError:
+        label = values.flat[0] if values.size else "label"
+        raise DataError(
+            f"{name} holds labels, which have no mean; ask for a share, as ({name!r}, {label!r:.40}) or "
+            f"'P({spelled(name)}={label!s:.40})', or for all by estimate_law({name!r})"
+        ) from None
+
+
+def _share(event: Mapping[str, Any], sampler: Answering, samples: Samples) -> Functional:
+    """The share of samples with these labels.  Raises DataError for a label that a variable does not have."""
+    for name, label in event.items():
+        if not _equal(samples[name], label, name).any():
+            typed = str(label).lower() if isinstance(label, bool | np.bool_) else str(label)
+            found = sampler.read_value(name, typed)
+            if found != label:
+                raise DataError(f"{name} has no label {label!r:.60}; did you mean {found!r:.60}?")
+    told = ", ".join(f"{spelled(name)}={_plain(label)}" for name, label in event.items())
+    return Functional(
+        f"P({told})",
+        lambda drawn: np.logical_and.reduce([_equal(drawn[name], label, name) for name, label in event.items()]),
+        tuple(event),
+        share=True,
+    )
+
+
+def _equal(values: Array, label: Any, name: str) -> Array:
+    if values.ndim > 1 or values.dtype.names:
+        raise DataError(f"{name} holds arrays or several fields; give a function that makes a number of each sample")
+    same = np.asarray(values == label)
+    return same if same.shape == values.shape else np.zeros(values.shape, dtype=bool)
+
+
+def _plain(value: Any) -> str:
+    return cut(value.item() if isinstance(value, np.generic) else value, str)

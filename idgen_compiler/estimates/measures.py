@@ -1,0 +1,146 @@
+"""What a backend is asked for: numbers that are wanted, and how."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from numbers import Real
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.hinge.question import checked_seed
+from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.ir.program import Program
+
+__all__ = ["Asking", "Functional", "Measure", "Method", "checked_level"]
+
+Method = Literal["auto", "closed form", "one-step", "bootstrap", "plug-in"]
+"""How a number and its interval are had; "auto" leaves it to the backend."""
+
+
+@dataclass(frozen=True, eq=False)
+class Functional:
+    """A number of each sample, whose mean is wanted: f(samples) -> array (n,).
+
+    `columns` are the outcomes that it reads, none where that is not known and it may read all. `share` says that its
+    values lie in 0 to 1, so that its mean does.
+
+    >>> at_risk = Functional("P(Y > 1)", lambda samples: samples["Y"] > 1, ("Y",), share=True)
+    >>> at_risk.of(Samples({"Y": np.array([0.0, 2.0])}))
+    array([0., 1.])
+    """
+
+    name: str
+    function: Callable[[Samples], Any] = field(repr=False)
+    columns: tuple[str, ...] = ()
+    share: bool = False
+
+    def of(self, samples: Samples) -> Array:
+        """The number of each sample.  Shape: (n,), float64.
+
+        Raises DataError, in one line, for what the function raises and for anything but n finite numbers.
+        """
+        try:
+            found = np.asarray(self.function(samples))
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise DataError(
+                f"{self.name} raises {' '.join(what.split())[:300]}; it is called with samples of {', '.join(samples)}"
+            ) from error
+        if found.shape != (samples.size,):
+            raise DataError(
+                f"{self.name} gives an array of shape {found.shape} for {samples.size} samples; give one number for "
+                f"each, shape ({samples.size},)"
+            )
+        return self._numbers(found)
+
+    def _numbers(self, found: Array) -> Array:
+        if found.dtype == object and all(isinstance(value, Real) for value in found):
+            found = found.astype(np.float64)
+        if found.dtype.kind not in "biuf":
+            raise DataError(f"{self.name} gives values such as {found.flat[0]!r:.60}, which are no numbers")
+        numbers = found.astype(np.float64)
+        if lost := int((~np.isfinite(numbers)).sum()):
+            raise DataError(f"{self.name} is not finite for {lost} of {len(numbers)} samples; give a finite number")
+        return numbers
+
+    def times(self, other: Functional, name: str) -> Functional:
+        """The product of two, as of an outcome and the indicator of a group."""
+        columns = (*self.columns, *other.columns) if self.columns and other.columns else ()
+        return Functional(
+            name,
+            lambda samples: self.of(samples) * other.of(samples),
+            tuple(dict.fromkeys(columns)),
+            self.share and other.share,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """One number that is wanted: the mean of `functional` over the outcomes of a query, at `do` and `given`.
+
+    `program` is another program for the same data, or None for the sampler's own; `query` one of its queries, or None
+    where it answers one. `where`: the rows of the data over which an effect is averaged, None for all.
+    """
+
+    functional: Functional
+    do: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    query: str | None = None
+    program: Program | None = None
+    where: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Asking:
+    """How numbers are wanted.
+
+    level: of the intervals, between 0 and 1.
+    method: see `Method`.
+    n: draws of what is averaged by drawing; None leaves it to the backend.
+    seed: of draws and folds.
+    folds: of cross-fitting.
+    data: the table of the fit once more, where the sampler does not hold it.
+    clusters: a column's name, or an array (rows,), of rows that go together.
+    repeats: of a bootstrap.
+
+    Raises DataError for a value that makes no sense.
+
+    >>> Asking(level=95)
+    Traceback (most recent call last):
+    ...
+    idgen_compiler.errors.DataError: level is 95; give a number between 0 and 1, such as 0.95
+    """
+
+    level: float = 0.95
+    method: Method = "auto"
+    n: int | None = None
+    seed: int = 0
+    folds: int = 5
+    data: Any = None
+    clusters: Any = None
+    repeats: int = 200
+
+    def __post_init__(self) -> None:
+        checked_level(self.level)
+        if self.method not in get_args(Method):
+            hint = near_misses(str(self.method), get_args(Method))
+            raise DataError(f"no estimate is made by the method {self.method!r:.40}{hint}")
+        checked_seed(self.seed)
+        for name, least in (("n", 2), ("folds", 2), ("repeats", 20)):
+            value = getattr(self, name)
+            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            if not (name == "n" and value is None) and not (whole and value >= least):
+                raise DataError(f"{name} is {value!r:.40}; give a whole number, {least} or more")
+
+
+def checked_level(level: object) -> float:
+    """The level itself.  Raises DataError for anything but a number between 0 and 1."""
+    number = isinstance(level, Real) and not isinstance(level, bool | np.bool_)
+    if not number or not math.isfinite(level) or not 0 < level < 1:  # type: ignore[arg-type, operator]
+        raise DataError(f"level is {level!r:.40}; give a number between 0 and 1, such as 0.95")
+    return float(level)  # type: ignore[arg-type]
