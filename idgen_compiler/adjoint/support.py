@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from idgen_compiler.adjoint.rules.residual import Law
 from idgen_compiler.adjoint.rules.train import Conditional
-from idgen_compiler.estimand.tables import Array
+from idgen_compiler.estimand.tables import Array, Table
 from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import spelled_all
 
-__all__ = ["FEW", "Support", "supports"]
+__all__ = ["FEW", "Support", "kish", "supports"]
 
 FEW = 5
 """A cell with fewer rows is thin."""
@@ -49,24 +50,6 @@ class Support:
         counts = self.frequencies * self.rows
         return float(self.asked[(counts > 0) & (counts < FEW)].sum())
 
-    @property
-    def effective_rows(self) -> float | None:
-        """Kish's number of rows that weigh as much; None where rows are not counted."""
-        if self.rows is None:
-            return None
-        there = self.frequencies > 0
-        squares = float((self.asked[there] ** 2 / self.frequencies[there]).sum())
-        return self.rows * float(self.asked[there].sum()) ** 2 / squares if squares else 0.0
-
-    @property
-    def largest_share(self) -> float:
-        """The part of all weight that one row has at most; 0 where rows are not counted."""
-        there = self.frequencies > 0
-        if self.rows is None or not there.any():
-            return 0.0
-        weights = self.asked[there] / self.frequencies[there]
-        return float(weights.max() / self.rows / max(self.asked[there].sum(), 1e-300))
-
     def cells(self, labels: Mapping[str, Sequence[Any]], thin: bool = False) -> str:
         """The cells without rows, or thin ones, as `X = 1, Z = 0`: those that the most of the answer rests on."""
         counts = self.frequencies * (self.rows or 0)
@@ -97,3 +80,17 @@ def supports(conditionals: Mapping[str, Conditional]) -> Iterator[Support]:
         if total > 0:
             p = np.asarray(model.frequencies.aligned(model.inputs), dtype=np.float64)
             yield Support(name, model.targets, model.inputs, asked / total, p, model.law.rows)
+
+
+def kish(weight: Table, law: Law) -> tuple[float, float]:
+    """The effective number of rows under a weight, and the largest share of one row in it.
+
+    (sum w)^2 / sum w^2, over the rows of the law.  Source: Kish (1965), section 11.7.
+    """
+    rows = law.rows or 0.0
+    p = np.asarray(law.marginal(weight.axes).aligned(weight.axes), dtype=np.float64)
+    w = np.where(p > 0, np.asarray(weight.values, dtype=np.float64), 0)
+    total, squares = float((p * w).sum()), float((p * w * w).sum())
+    if total <= 0 or squares <= 0 or not rows:
+        return 0.0, 1.0
+    return rows * total**2 / squares, float(w.max()) / (rows * total)

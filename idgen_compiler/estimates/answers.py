@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -38,6 +39,9 @@ class Answers:
     drawn: covariance of the error of drawing that is left.  Shape: (k, k)
     notes: plain sentences on what was done.
     draws: the numbers of each repeat of a bootstrap.  Shape: (repeats, k)
+    freedom: degrees of freedom of the standard errors; infinite for many rows.
+    unsure: how far below and above each number the truth may lie whatever the rows say, since part of it rests on
+        none.  Shape: (k, 2)
     residual, riesz: standard deviations of Y - g(X, Z) and of the Riesz representer of each number, where it is the
         mean of one outcome regression; see `sensitivity`.  Shape: (k,)
 
@@ -57,6 +61,8 @@ class Answers:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     draws: Array | None = None
+    freedom: float = math.inf
+    unsure: Array | None = None
     residual: Array | None = None
     riesz: Array | None = None
 
@@ -69,6 +75,7 @@ class Answers:
             **dict.fromkeys(("weights", "clusters"), (rows,)),
             "influence": (rows, count),
             "drawn": (count, count),
+            "unsure": (count, 2),
             "draws": (0 if self.draws is None else len(self.draws), count),
         }
         for name, shape in shapes.items():
