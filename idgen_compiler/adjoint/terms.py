@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from idgen_compiler import ir
 from idgen_compiler.adjoint.chances import Chance, Ratio, ratio_of
+from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.analysis import specialized
 from idgen_compiler.ir.operations import (
     Apply,
-    Bind,
     Draw,
     Network,
     Observe,
@@ -25,7 +25,7 @@ from idgen_compiler.ir.operations import (
 )
 from idgen_compiler.ir.policies import ByModel, Column, Shifted
 
-__all__ = ["Region", "Term", "Weighing", "regions_of"]
+__all__ = ["Region", "Term", "Weighing", "regions_of", "terms_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,11 @@ def regions_of(program: ir.Program, sampler: Sample) -> tuple[Region, ...]:
 
 def _regions(program: ir.Program, operations: Sequence[ir.Operation], sampler: Sample) -> Iterator[Region]:
     models = {op.result: op for op in operations if isinstance(op, Train)}
-    brought = {op.result for op in operations if isinstance(op, Bind)}
     laws = {op.result: program.law_of(op.result) for op in operations if isinstance(op, Observe | Realize)}
     collected: set[str] = set()
 
     def region(name: str, asks: str, network: Network) -> Region:
-        terms = tuple(_terms(network, name, models, brought, laws))
+        terms = tuple(terms_of(network, name, models, laws))
         collected.update(term.data for term in terms)
         return Region(name, asks, network.outputs, network, terms)
 
@@ -113,9 +112,8 @@ def _policy(draw: Draw, models: dict[str, Train]) -> Chance:
             return Chance((draw.slot,), policy="pi")
 
 
-def _terms(
-    network: Network, region: str, models: dict[str, Train], brought: set[str], laws: dict[str, ir.Program]
-) -> Iterator[Term]:
+def terms_of(network: Network, region: str, models: Mapping[str, Train], laws: Mapping[str, ADMG]) -> Iterator[Term]:
+    """What the statements of a network collect that bear on its outputs, the last one first."""
     wanted = set(network.outputs)
     for statement in reversed(network.statements):
         if not wanted.intersection(statement.slots):

@@ -45,6 +45,23 @@ class Folds:
         of = _dealt(strata, self.k, generator) if self.groups is None else _grouped(groups, strata, self.k, generator)
         object.__setattr__(self, "of", of)
 
+    @classmethod
+    def labeled(cls, of: ArrayLike, k: int) -> Folds:
+        """Folds that are known: the fold of each row, 0 ... k - 1; some may be empty.
+
+        >>> Folds.labeled([0, 1, 1], k=3).of.tolist()
+        [0, 1, 1]
+        """
+        labels = np.asarray(of, dtype=np.int64)
+        made = object.__new__(cls)
+        for name, value in {"n": len(labels), "k": k, "seed": 0, "groups": None, "strata": None, "of": labels}.items():
+            object.__setattr__(made, name, value)
+        return made
+
+    def at(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Folds:
+        """The same folds for some of the rows, by position or mask."""
+        return Folds.labeled(self.of[index], self.k)
+
     def held(self, fold: int) -> NDArray[np.bool_]:
         """(n,) which rows lie in this fold."""
         return np.asarray(self.of == fold)

@@ -33,12 +33,14 @@ def ratio(
     folds: Folds,
     weights: ArrayLike | None = None,
     origin: ArrayLike | None = None,
+    asked_folds: ArrayLike | None = None,
     learners: Sequence[Learner] = CLASSES,
 ) -> Ratio:
     """w(x) = density of the asked rows / density of the real rows, by a calibrated classifier between them.
 
     Asked rows may be fewer or more than the real ones.  `origin` (asked rows,) says from which real row each comes;
-    then it is held out with that row, and no model that speaks about a row has seen what came from it.
+    then it is held out with that row, and no model that speaks about a row has seen what came from it; or `asked_folds`
+    (asked rows,) says the fold itself.
     weights: (real rows,) of the real rows.  The odds of the classifier, with both sides of equal weight, are the ratio;
     they are scaled so that their mean over the real rows is 1.
     Source: Sugiyama, Suzuki and Kanamori (2012), section 4.
@@ -56,7 +58,8 @@ def ratio(
     if folds.n != len(real):
         raise DataError(f"the folds are those of {folds.n} rows; there are {len(real)} real rows")
     scale = weights_of(weights, len(real))
-    fold = np.concatenate([folds.of, _folds(asked, folds, origin)])
+    own_folds = _folds(asked, folds, origin) if asked_folds is None else np.asarray(asked_folds, dtype=np.int64)
+    fold = np.concatenate([folds.of, own_folds])
     sides = np.concatenate([scale, np.full(len(asked), len(real) / len(asked))])
     label = np.repeat(np.array([0, 1]), [len(real), len(asked)])
     mixture, own, losses = mixed(learners, real.above(asked), label, 2, sides, fold, folds.k)

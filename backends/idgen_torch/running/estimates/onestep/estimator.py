@@ -1,0 +1,145 @@
+"""One-step estimates of a program's answers on one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import DataError
+from idgen_compiler.estimates.measures import Functional
+from idgen_compiler.hinge.assigned import Assigned
+from idgen_compiler.hinge.policies import Policy
+from idgen_compiler.hinge.policy_kinds import known_policies
+from idgen_compiler.hinge.question import Question
+from idgen_compiler.ir.operands import records
+from idgen_compiler.ir.operations import Assign, Bind, Network, Realize, Regenerate, Reweight, Train
+from idgen_compiler.ir.program import Program
+from idgen_torch.estimating import Folds
+from idgen_torch.families import Task, Tuning
+from idgen_torch.parts import Values
+from idgen_torch.running.assigning import assigning, with_drawn
+from idgen_torch.running.estimates.found import Found
+from idgen_torch.running.estimates.onestep.frames import Frame
+from idgen_torch.running.estimates.onestep.functions import Outcome
+from idgen_torch.running.estimates.onestep.laws import observed, regenerated, reweighted
+from idgen_torch.running.estimates.onestep.nuisances import Nuisances
+from idgen_torch.running.estimates.onestep.study import Data, Study
+from idgen_torch.running.plan import FitSettings, label_of
+from idgen_torch.running.trainer import Trainer
+from idgen_torch.tensors import encode_value
+from idgen_torch.training.progress import NoProgress
+
+__all__ = ["OneStep"]
+
+SIMULATED, MOST_REPEATS = 40_000, 8
+"""Rows are repeated so often that about so many are simulated, but not more often than this."""
+
+
+@dataclass(eq=False)
+class OneStep:
+    """What a program answers, debiased and with its influence function.
+
+    Models that only simulate are those of the fit (`known`), and trained where it has none.
+    """
+
+    program: Program
+    schema: Schema
+    rows: Values
+    weights: Array | None
+    folds: Folds
+    named: Mapping[str, Policy]
+    known: Mapping[str, Any]
+    seed: int
+    device: torch.device
+    _data: dict[str, Data] = field(default_factory=dict)
+    _models: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.program = self.program.realized({})  # each law in its first way
+        self._nuisances = Nuisances(self.schema)
+        self._count = len(next(iter(self.rows.values())))
+
+    @property
+    def repeats(self) -> int:
+        """How often the rows are simulated over."""
+        return int(np.clip(SIMULATED // self._count, 1, MOST_REPEATS))
+
+    def found(self, question: Question, functionals: Sequence[Functional]) -> Found:
+        """The means of some functionals at one place."""
+        encoded = {
+            name: encode_value(setting, self.schema[name], value)
+            for name, (setting, value) in question.settings.items()
+            if name in self.schema.types
+        }
+        fixed = {name: encoded[name] for name in question.sampler.network.inputs if name in encoded}
+        drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
+        fills = assigning((*question.assigned, *drawn), self.schema)
+        network = with_drawn(question.sampler.network, question.drawn)
+        study = self._study(f"sample {question.sampler.query}", network, fixed, fills)
+        f = Outcome(self.schema, tuple(functionals), question.sampler.network.outputs)
+        mean = study.mean(f, ", ".join(each.name for each in functionals))
+        used = list(study.weights.values())
+        count = len(functionals)
+        return Found(
+            mean.value, mean.influence, "one-step",
+            min((w.effective_rows for w in used), default=float(self._count)),
+            max((w.largest_share for w in used), default=1 / self._count),
+            mean.correction, np.zeros((count, count)),
+            notes=tuple(f"{what} by {how}" for what, how in study.learned.items()),
+        )  # fmt: skip
+
+    def _study(self, name: str, network: Network, fixed: Mapping[str, Any], fills: Any) -> Study:
+        return Study(
+            name, network, fixed, fills, self.program, self.schema, self.data, self.model, self._nuisances,
+            self._count, self.repeats, self.seed, self.device,
+        )  # fmt: skip
+
+    def data(self, name: str) -> Data:
+        """A data set of the program, realized once."""
+        if name not in self._data:
+            self._data[name] = self._realized(name)
+        return self._data[name]
+
+    def _realized(self, name: str) -> Data:
+        op = self.program.operation(name)
+        if not isinstance(op, Realize):
+            slots = {n: tuple(self.rows[p.name] for p in self.schema.parts(n)) for n in self.program.observe.variables}
+            return observed(Frame(slots, self._count, self.folds.of, np.arange(self._count), self.weights), self.folds)
+        laws = known_policies(self.program, self.named)
+        match op.ways[0]:
+            case Regenerate() as way:
+                fills = assigning((laws[each] for each in records(way, Assign)), self.schema)
+                network = Network((), (*way.do, *way.network.statements), way.network.outputs)
+                return regenerated(op, self._study(name, network, {}, fills), self.folds)
+            case Reweight() as way:
+                network = Network((), way.do, tuple(draw.slot for draw in way.do))
+                models = {model.result: model for model in self.program.models}
+                return reweighted(op, way, self.data(way.data), self._study(name, network, {}, {}), models)
+        raise DataError(f"{name} is realized in no way that estimates know")
+
+    def model(self, name: str) -> Any:
+        """A model that simulates: that of the fit, or one that is trained on the spot."""
+        if name in self.known:
+            return self.known[name]
+        if name not in self._models:
+            self._models[name] = self._trained(name)
+        return self._models[name]
+
+    def _trained(self, name: str) -> Any:
+        op = self.program.operation(name)
+        if isinstance(op, Bind) or not isinstance(op, Train):
+            raise DataError(f"{name} was brought to the fit; ask with the sampler that has it")
+        frame = self.data(op.data).frame
+        parts = {n: self.schema.parts(n) for n in (*op.targets, *op.inputs)}
+        rows = {part.name: v for n, own in parts.items() for part, v in zip(own, frame.slots[n], strict=True)}
+        weights = None if frame.weights is None else torch.from_numpy(frame.weights)
+        task = Task(self.schema.parts(*op.targets), self.schema.parts(*op.inputs), rows, weights)
+        settings = FitSettings(self.seed, 1.0, self.device, Tuning.read({}), {})
+        trainer = Trainer(settings, NoProgress(), None)
+        return trainer.fit(name, label_of(op), trainer.choose(task), task).model

@@ -1,0 +1,172 @@
+"""What influence functions need to know besides: regressions and weights, each learned once for one set of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from idgen_compiler.adjoint.chances import Chance, Ratio
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.graph.names import variable_of
+from idgen_torch.estimating import Fitted, Folds, propensity, ratio, regression
+from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
+from idgen_torch.running.estimates.onestep.functions import Function, Learned, said
+
+__all__ = ["Nuisances", "Regressed", "Weight", "equal_to"]
+
+MOST_ASKED = 20_000
+"""So many simulated rows stand for the asked law beside the real ones."""
+
+FEWEST = 100
+"""With fewer rows that have what is set, a regression is learned from all rows alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Regressed:
+    """A regression as a function, and its predictions for its own rows, each by a model that did not see it."""
+
+    function: Function
+    own: Array  #: (rows, m)
+    chosen: str
+
+
+@dataclass(frozen=True, eq=False)
+class Weight:
+    """w, at its own rows (rows,) and as a function of rows; and how the rows weigh."""
+
+    own: Array
+    at: Callable[[Frame], Array]
+    chosen: str
+    effective_rows: float
+    largest_share: float
+
+    @classmethod
+    def of(cls, own: Array, at: Callable[[Frame], Array], mass: Array, chosen: Sequence[str]) -> Weight:
+        """A weight of rows that count differently."""
+        whole = own * mass
+        total = whole.sum()
+        rows, share = (float(total**2 / (whole**2).sum()), float(whole.max() / total)) if total > 0 else (0.0, 1.0)
+        return cls(own, at, "; ".join(filter(None, chosen)), rows, share)
+
+
+@dataclass(eq=False)
+class Nuisances:
+    """Learned on demand, and remembered by what they are."""
+
+    schema: Schema
+    known: dict[Hashable, Fitted] = field(default_factory=dict)
+
+    def learned(self, key: Hashable, learn: Callable[[], Fitted]) -> Fitted:
+        """What was learned under a key."""
+        if key not in self.known:
+            self.known[key] = learn()
+        return self.known[key]
+
+    def regressed(
+        self, key: Hashable, real: Frame, slots: Sequence[str], fixed: Sequence[str], y: Array, folds: Folds, at: Slots
+    ) -> Regressed:
+        """E[y | slots]: learned from all rows, or from those that have the `fixed` slots at what is set.
+
+        The one with the smaller held-out loss at these is taken.  Shape: y (rows, m).
+        """
+        whole = self.learned(
+            (key, "all"), lambda: regression(design_of(self.schema, slots, real), y, folds, real.weights)
+        )
+        there = equal_to(self.schema, fixed, real, at)
+        rest = tuple(slot for slot in slots if slot not in fixed)
+        if not fixed or not FEWEST <= there.sum() < real.count:
+            return Regressed(Learned(self.schema, tuple(slots), whole), whole.own, whole.chosen)
+        some = real.rows(there)
+        parted = self.learned(
+            (key, "some", _shown(fixed, at)),
+            lambda: regression(design_of(self.schema, rest, some), y[there], folds.at(there), some.weights),
+        )
+        losses = [(np.square(own - y[there]) * some.mass[:, None]).sum() for own in (whole.own[there], parted.own)]
+        if losses[0] <= losses[1]:
+            return Regressed(Learned(self.schema, tuple(slots), whole), whole.own, whole.chosen)
+        own = whole.own.copy()
+        own[there] = parted.own
+        return Regressed(Learned(self.schema, rest, parted), own, parted.chosen)
+
+    def weight(
+        self, key: Hashable, term: Ratio, real: Frame, asked: Callable[[], Frame], fixed: Slots, folds: Folds
+    ) -> Weight:
+        """w(i) at real rows, whose columns have the names of the slots that they are to the network.
+
+        Where all that is left in the ratio is the chances of what the caller sets, it is one over these; otherwise a
+        classifier tells the asked rows from the real ones that have what is set.
+        """
+        if not term.numerator and all(set(c.targets) <= set(term.fixed) for c in term.denominator):
+            return self._by_chances(key, term, real, fixed, folds)
+        return self._by_ratio(term, real, asked(), fixed, folds)
+
+    def _by_chances(self, key: Hashable, term: Ratio, real: Frame, fixed: Slots, folds: Folds) -> Weight:
+        own, chosen, parts = self._indicator(term.fixed, real, fixed), list[str](), list[Callable[[Frame], Array]]()
+        for chance in term.denominator:
+            there = equal_to(self.schema, chance.targets, real, fixed)
+            if not chance.given:
+                share = max(float(np.average(there, weights=real.mass)), 1 / real.count)
+                own = own / share
+                parts.append(lambda frame, share=share: np.full(frame.count, share))
+                continue
+            fitted = self._propensity(key, chance, real, there, folds, fixed)
+            own = own / fitted.own[:, 1]
+            chosen.append(fitted.chosen)
+            parts.append(lambda frame, c=chance, f=fitted: said(f, design_of(self.schema, c.given, frame), frame)[:, 1])
+
+        def at(frame: Frame) -> Array:
+            values = self._indicator(term.fixed, frame, fixed)
+            for part in parts:
+                values = values / part(frame)
+            return values
+
+        return Weight.of(own, at, real.mass, chosen)
+
+    def _propensity(
+        self, key: Hashable, chance: Chance, real: Frame, there: Array, folds: Folds, fixed: Slots
+    ) -> Fitted:
+        def learn() -> Fitted:
+            design = design_of(self.schema, chance.given, real)
+            return propensity(design, there, folds, real.weights)
+
+        return self.learned((key, "chance", chance, _shown(chance.targets, fixed)), learn)
+
+    def _by_ratio(self, term: Ratio, real: Frame, asked: Frame, fixed: Slots, folds: Folds) -> Weight:
+        there = self._indicator(term.fixed, real, fixed) > 0
+        share = max(float(np.average(there, weights=real.mass)), 1 / real.count)
+        kept = real.rows(there)
+        if kept.count < 2 * folds.k:
+            return Weight.of(np.zeros(real.count), lambda frame: np.zeros(frame.count), real.mass, [])
+        some = asked if asked.count <= MOST_ASKED else asked.rows(np.arange(MOST_ASKED) * asked.count // MOST_ASKED)
+        found = ratio(
+            design_of(self.schema, term.over, kept), design_of(self.schema, term.over, some), folds.at(there),
+            kept.weights, asked_folds=None if some.fold is None else some.fold,
+        )  # fmt: skip
+        own = np.zeros(real.count)
+        own[there] = found.own / share
+
+        def at(frame: Frame) -> Array:
+            inside = self._indicator(term.fixed, frame, fixed)
+            return inside * said(found, design_of(self.schema, term.over, frame), frame) / share
+
+        return Weight.of(own, at, real.mass, [found.chosen])
+
+    def _indicator(self, slots: Sequence[str], frame: Frame, fixed: Slots) -> Array:
+        return equal_to(self.schema, slots, frame, fixed).astype(np.float64)
+
+
+def equal_to(schema: Schema, slots: Sequence[str], frame: Frame, fixed: Slots) -> Array:
+    """Which rows have the values that are set.  Shape: (rows,) bool."""
+    there = np.ones(frame.count, dtype=bool)
+    for slot in slots:
+        for part, values, wanted in zip(schema.parts(variable_of(slot)), frame.slots[slot], fixed[slot], strict=True):
+            same = values == wanted.to(values.device)
+            there &= (same if part.discrete else same.flatten(1).all(1)).cpu().numpy()
+    return there
+
+
+def _shown(slots: Sequence[str], fixed: Slots) -> str:
+    return repr([[slot, [v.tolist() for v in fixed[slot]]] for slot in slots])

@@ -1,0 +1,292 @@
+"""The recursion that estimates a mean and its influence function, along the adjoint of a program.
+
+For the network of a sampler or a regenerated law, in the notation of `idgen_compiler.adjoint`:
+
+    E f = mean of f over simulated rows
+        + for each model: mean over simulated rows of (E[h | i] - h), and mean over its own rows of w (h - E[h | i])
+
+E[h | i] is a regression learned from the model's own rows. The first correction removes what the simulating model gets
+wrong, the second what the regression does; where either the regression or the weight is right, the mean is. A model
+whose draws nothing but f looks at is not simulated at all: f gives way to its regression on what the model is given.
+Where the own rows are those of a law, a mean over them is the mean of a function in that law, and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from idgen_compiler.adjoint.terms import Term, terms_of
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operations import Draw, Network, Observe, Realize, Train
+from idgen_compiler.ir.policies import Shifted
+from idgen_compiler.ir.program import Program
+from idgen_torch.estimating import Folds, regression
+from idgen_torch.running.assigning import Assigning
+from idgen_torch.running.draws import moved_rows
+from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
+from idgen_torch.running.estimates.onestep.functions import Function, Made
+from idgen_torch.running.estimates.onestep.nuisances import Nuisances, Regressed, Weight
+from idgen_torch.running.estimates.onestep.simulation import Simulated
+
+__all__ = ["Data", "Mean", "Study"]
+
+MOST_TAUGHT = 20_000
+"""So many simulated rows teach E[f | t, i] of a network."""
+
+TAUGHT_FOLDS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Mean:
+    """An estimated mean of m functions: the plug-in, what was added to it, and the influence at each real row.
+
+    Shape: plug_in and correction (m,), influence (rows, m) of weighted mean zero.
+    """
+
+    plug_in: Array
+    correction: Array
+    influence: Array
+
+    @property
+    def value(self) -> Array:
+        """The one-step estimate.  Shape: (m,)."""
+        return np.asarray(self.plug_in + self.correction)
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The rows of a data set, their folds, and how the mean of a function in its law is estimated."""
+
+    frame: Frame
+    folds: Folds
+    mean: Callable[[Function, str], Mean]
+    project: Callable[[Function, str], Function] = field(default=lambda f, key: f)
+    """A function with the same conditional means given the rows' variables, that reads fewer of what is simulated."""
+
+
+@dataclass(eq=False)
+class Study:
+    """One network at one place: what is set, what policies fill, and where its models' rows are."""
+
+    name: str
+    network: Network
+    fixed: Slots
+    fills: Mapping[str, Assigning]
+    program: Program
+    schema: Schema
+    data: Callable[[str], Data]
+    models: Callable[[str], Any]
+    nuisances: Nuisances
+    rows: int  #: of the user's table
+    repeats: int
+    seed: int
+    device: torch.device
+    weights: dict[str, Weight] = field(default_factory=dict)  #: statement -> the weight that was used
+    learned: dict[str, str] = field(default_factory=dict)  #: what was learned -> how
+
+    @cached_property
+    def simulated(self) -> Simulated:
+        """Rows of the network."""
+        return Simulated(
+            self.network, self.fixed, self.schema, self.models, lambda name: self.data(name).frame,
+            self.program.observe.result, self.fills, self.repeats * self.rows, self.seed, self.name, self.device,
+        )  # fmt: skip
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """What the statements collect, the last one first."""
+        models: dict[str, Train] = {op.result: op for op in self.program.models}
+        data = [op for op in self.program.operations if isinstance(op, Observe | Realize)]
+        laws: dict[str, ADMG] = {op.result: self.program.law_of(op.result) for op in data}
+        return tuple(terms_of(self.network, self.name, models, laws))
+
+    def mean(self, f: Function, key: str) -> Mean:
+        """The estimated mean of a function of the network's slots; `key` names it, for what is remembered."""
+        found: list[Mean] = []
+        left = list(self.terms)
+        while (term := self._leaf(f, left)) is not None:
+            regressed = self._regressed(term, f, key)
+            found.append(self._residuals(term, f, regressed, key))
+            f, key, left = regressed.function, self._given(key, term), left[left.index(term) + 1 :]
+        rest = self._bearing(f, left)
+        if len(rest) == 1 and rest[0].ratio is None and self._exact(f, rest[0]):
+            found.append(self._over_rows(rest[0], f, key))
+        elif rest:
+            found += self._by_simulation(rest, f, key)
+        else:
+            found.append(self._at_once(f))
+        return Mean(
+            *(
+                np.sum([getattr(each, part) for each in found], axis=0)
+                for part in ("plug_in", "correction", "influence")
+            )
+        )
+
+    def project(self, f: Function, key: str) -> Function:
+        """f with its regression in the place of what nothing but f looks at."""
+        left = list(self.terms)
+        while (term := self._leaf(f, left)) is not None:
+            f = self._regressed(term, f, key).function
+            key, left = self._given(key, term), left[left.index(term) + 1 :]
+        return f
+
+    # -- which statements -----------------------------------------------------------------------------------------
+
+    def _leaf(self, f: Function, left: list[Term]) -> Term | None:
+        """The last statement that fills what f reads, if it is a model and f reads nothing else that is drawn."""
+        term = next((term for term in left if f.reads.intersection(term.slots)), None)
+        return term if term is not None and term.ratio is not None and self._exact(f, term) else None
+
+    def _exact(self, f: Function, term: Term) -> bool:
+        """Whether f reads nothing but a statement's slots and inputs and what is set."""
+        return f.reads <= {*term.slots, *term.inputs, *self.fixed}
+
+    def _bearing(self, f: Function, left: list[Term]) -> list[Term]:
+        """The statements that f depends on."""
+        wanted, found = set(f.reads), []
+        inputs = {slot: s.inputs for s in self.network.statements for slot in s.slots}
+        pending = list(wanted)
+        while pending:
+            for slot in inputs.get(pending.pop(), ()):
+                if slot not in wanted:
+                    wanted.add(slot)
+                    pending.append(slot)
+        for term in left:
+            if wanted.intersection(term.slots):
+                found.append(term)
+        return found
+
+    # -- means ----------------------------------------------------------------------------------------------------
+
+    def _at_once(self, f: Function) -> Mean:
+        """Nothing is left to chance."""
+        one = Frame({slot: tuple(v[:1] for v in parts) for slot, parts in self.fixed.items()}, 1)
+        value = f.at(one)[0] if f.reads <= set(self.fixed) else f.at(self.simulated.frame(sorted(f.reads))).mean(0)
+        return Mean(value, np.zeros_like(value), np.zeros((self.rows, len(value))))
+
+    def _over_rows(self, term: Term, f: Function, key: str) -> Mean:
+        """All that is left to chance is rows of one data set."""
+        return self.data(term.data).mean(self._of_variables(term, f), key)
+
+    def _by_simulation(self, rest: list[Term], f: Function, key: str) -> list[Mean]:
+        """The mean over simulated rows, and what each statement adds."""
+        frame = self.simulated.frame(
+            sorted({*f.reads, *(s for t in rest for s in (*t.slots, *t.inputs))} - set(self.fixed))
+        )
+        frame = Frame({**self.fixed, **frame.slots}, frame.count, frame.fold, frame.origin)
+        values = f.at(frame)
+        found = [Mean(values.mean(0), np.zeros(values.shape[1]), np.zeros((self.rows, values.shape[1])))]
+        for term in rest:
+            h = f if self._exact(f, term) else self._taught(term, frame, values, key)
+            if term.ratio is None:
+                if isinstance(term.statement, Draw):
+                    continue  # a policy counts as given: under the graph the answer does not depend on it
+                over = self._over_rows(term, h, f"{key} of {term.statement}")
+                plug_in = self.data(term.data).frame.mean(self._of_variables(term, h).at(self.data(term.data).frame))
+                found.append(Mean(np.zeros_like(plug_in), over.value - plug_in, over.influence))
+                continue
+            name = f"{key} of {term.statement}"
+            regressed = self._regressed(term, h, name)
+            gap = (regressed.function.at(frame) - h.at(frame)).mean(0)
+            added = self._residuals(term, h, regressed, name)
+            found.append(Mean(added.plug_in, added.correction + gap, added.influence))
+        return found
+
+    def _taught(self, term: Term, frame: Frame, values: Array, key: str) -> Function:
+        """E[f | t, i] in the network, learned from simulated rows."""
+        some = frame if frame.count <= MOST_TAUGHT else frame.rows(np.arange(MOST_TAUGHT) * frame.count // MOST_TAUGHT)
+        y = values if frame.count <= MOST_TAUGHT else values[np.arange(MOST_TAUGHT) * frame.count // MOST_TAUGHT]
+        slots = tuple(slot for slot in dict.fromkeys((*term.slots, *term.inputs)) if slot not in self.fixed)
+        folds = Folds(some.count, TAUGHT_FOLDS, self.seed)
+        fitted = regression(design_of(self.schema, slots, some), y, folds)
+        self.learned[f"E[{key} | {', '.join(slots)}]"] = fitted.chosen
+
+        def at(rows: Frame) -> Array:
+            return fitted.mean(design_of(self.schema, slots, rows))
+
+        return Made(frozenset(slots), at)
+
+    def _regressed(self, term: Term, f: Function, key: str) -> Regressed:
+        """E[f | i] in the rows of the model's own data set."""
+        data = self.data(term.data)
+        real, y = self._inputs(term, data.frame), data.project(self._of_variables(term, f), key).at(data.frame)
+        fixed = term.ratio.fixed if term.ratio is not None else ()
+        beyond = sorted(f.reads & set(self.fixed) - set(term.inputs) - set(term.slots))
+        name = (
+            term.data,
+            term.targets,
+            term.given,
+            key,
+            str([[s, [v.tolist() for v in self.fixed[s]]] for s in beyond]),
+        )
+        found = self.nuisances.regressed(name, real, term.inputs, fixed, y, data.folds, self.fixed)
+        self.learned[f"E[{key} | {', '.join(term.inputs)}]"] = found.chosen
+        return found
+
+    def _residuals(self, term: Term, h: Function, g: Regressed, key: str) -> Mean:
+        """The mean over the model's own rows of w (h - E[h | i])."""
+        data, weight = self.data(term.data), self._weight(term)
+
+        def residual(frame: Frame) -> Array:
+            mine = self._renamed(term, frame)
+            if frame is data.frame:
+                return np.asarray(weight.own[:, None] * (h.at(mine) - g.own))
+            return np.asarray(weight.at(mine)[:, None] * (h.at(mine) - g.function.at(mine)))
+
+        found = data.mean(Made(frozenset((*term.targets, *term.given)), residual), f"w ({key} - E)")
+        return Mean(np.zeros_like(found.plug_in), found.value, found.influence)
+
+    def _weight(self, term: Term) -> Weight:
+        """w of a statement, learned once."""
+        name, data = str(term.statement), self.data(term.data)
+        if name not in self.weights:
+            ratio = term.ratio
+            if ratio is None:
+                raise TypeError(f"{name} has no weight")
+            self.weights[name] = self.nuisances.weight(
+                term.data, ratio, self._inputs(term, data.frame), lambda: self.simulated.frame(ratio.over),
+                self.fixed, data.folds,
+            )
+        return self.weights[name]
+
+    # -- names ----------------------------------------------------------------------------------------------------
+
+    def _inputs(self, term: Term, frame: Frame) -> Frame:
+        """Rows of a term's data set, with what its model is given under the names of the slots that it is here."""
+        return frame.renamed(dict(zip(term.inputs, term.given, strict=True)), self.fixed)
+
+    def _given(self, key: str, term: Term) -> str:
+        """The name of a function's regression."""
+        at = [[s, [v.tolist() for v in self.fixed[s]]] for s in term.inputs if s in self.fixed]
+        return f"{key} | {', '.join(term.inputs)} {at}"
+
+    def _renamed(self, term: Term, frame: Frame) -> Frame:
+        """Rows of a term's data set, with variables under the names of the slots that they are here."""
+        slots, names = (*term.slots, *term.inputs), (*term.targets, *term.given)
+        return frame.renamed(dict(zip(slots, names, strict=True)), self.fixed)
+
+    def _of_variables(self, term: Term, f: Function) -> Function:
+        """A function of a statement's slots as one of its data set's variables."""
+
+        def at(frame: Frame) -> Array:
+            mine = self._renamed(term, frame)
+            if isinstance(term.statement, Draw) and isinstance(term.statement.policy, Shifted):
+                mine = self._moved(term, mine, term.statement.policy.by)
+            return f.at(mine)
+
+        return Made(frozenset(name for slot, name in zip((*term.slots, *term.inputs), (*term.targets, *term.given), strict=True) if slot in f.reads), at)
+
+    def _moved(self, term: Term, frame: Frame, by: float) -> Frame:
+        (slot,) = term.slots
+        atoms = self.schema[variable_of(slot)].atoms(variable_of(slot))
+        moved = tuple(moved_rows(a, v, by) for a, v in zip(atoms, frame.slots[slot], strict=True))
+        return Frame({**frame.slots, slot: moved}, frame.count, frame.fold, frame.origin, frame.weights)
