@@ -18,6 +18,7 @@ from idgen_compiler.ir.operations import Bind, Train
 from idgen_compiler.warning import warn_data
 from idgen_torch.bound.brought import Brought
 from idgen_torch.families.family import ConditionalModel
+from idgen_torch.families.returned import draw
 from idgen_torch.parts import Values
 from idgen_torch.tensors import decode, held
 
@@ -107,15 +108,15 @@ class BoundModel:
             return None
         model, kind = self.fallback, self.kinds[self.target]
 
-        def draw(inputs: Mapping[str, Array]) -> Array:
+        def answer(inputs: Mapping[str, Array]) -> Array:
             count = self._count(inputs) if self.op.inputs else n
             asked = {name: values.to(generator.device) for name, values in self._encoded(inputs, count).items()}
-            drawn = model.sample(asked, count, generator)
+            drawn = draw(f"{self.label}, its fallback,", model, asked, count, generator)
             out = kind.empty(count)
             decode(kind, [drawn[part.name] for part in self.targets], out)
             return out
 
-        return draw
+        return answer
 
     def _count(self, inputs: Mapping[str, Array]) -> int:
         """For how many rows the fallback is asked.  Raises DataError where that is not the same of all inputs."""

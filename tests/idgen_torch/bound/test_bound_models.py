@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,8 +11,11 @@ import torch
 
 import idgen_compiler as idgen
 from idgen_compiler.data.kinds import Categorical, Image
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, DataWarning
-from idgen_torch.bound import Kernel, Module, OneHot, Scaled, numpy_stream
+from idgen_compiler.ir.operations import Bind
+from idgen_torch.bound import BoundModel, Kernel, Module, OneHot, Scaled, as_brought, numpy_stream
+from idgen_torch.parts import Values
 
 RNG = np.random.default_rng(0)
 ROWS = 400
@@ -189,6 +192,24 @@ def test_a_fallback_is_asked_for_some_rows_and_all_inputs() -> None:
         sampler = asked.fit(DATA, bind={"C": late}, epochs=1, ensemble=1, **QUIET)
         with pytest.raises(DataError, match=told):
             sampler.sample(4, do={"X": "yes"}, seed=0)
+
+
+def test_what_a_fallback_draws_is_looked_at() -> None:
+    class Astray:
+        """A model whose code of no label would be the last one, counted from behind."""
+
+        targets = (Part("C", size=2),)
+        inputs = (Part("X", size=2),)
+
+        def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
+            return {"C": torch.tensor([*[0] * (n - 1), -1])}
+
+    op = Bind("%b0", ("C",), ("X",), "%m0")
+    brought = as_brought("C", lambda inputs, n, generator, fallback: fallback(inputs))
+    kinds = {"C": Categorical(("a", "b")), "X": Categorical(("no", "yes"))}
+    model = BoundModel(op, brought, kinds, cast(Any, Astray()))
+    with pytest.raises(DataError, match=r"^%b0: C \| X \(.*\), its fallback, returns C as int64 .* from -1 to 0"):
+        model.sample({"X": torch.tensor([0, 1, 1])}, 3, torch.Generator().manual_seed(0))
 
 
 def test_what_no_table_holds_gets_the_kind_of_what_is_returned() -> None:
