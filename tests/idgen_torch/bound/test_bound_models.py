@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -204,7 +205,7 @@ def test_what_a_fallback_draws_is_looked_at() -> None:
         def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
             return {"C": torch.tensor([*[0] * (n - 1), -1])}
 
-    op = Bind("%b0", ("C",), ("X",), "%m0")
+    op = Bind("%b0", ("C",), ("X",), fallback=("%m0",))
     brought = as_brought("C", lambda inputs, n, generator, fallback: fallback(inputs))
     kinds = {"C": Categorical(("a", "b")), "X": Categorical(("no", "yes"))}
     model = BoundModel(op, brought, kinds, cast(Any, Astray()))
@@ -254,6 +255,19 @@ def test_a_trained_conditional_is_brought_by_the_law_that_it_is_of() -> None:
     for key in ("Y | X ; do(W2)", "P(Y | X ; do(W2))", last.result):
         report = asked.fit(BITS, bind={key: coin}, **FEW).report()
         assert [(one.operation, one.models) for one in report.kernels] == [(last.result, "Y | X ; do(W2)")]
+
+
+def test_a_saved_sampler_names_what_it_lacks_as_it_is_bound(tmp_path: Path) -> None:
+    asked = idgen.compile(idgen.Query.parse("P(Y | do(X))"), NAPKIN, realize="regenerate")
+    sampler = asked.fit(BITS, bind={"Y | X ; do(W2)": coin}, **FEW)
+    sampler.save(tmp_path / "s")
+    with pytest.raises(DataError) as lacking:
+        idgen.load(tmp_path / "s")
+    (key,) = re.findall(r"load it with bind=\{'(.+?)': \.\.\.\}", str(lacking.value))
+    loaded = idgen.load(tmp_path / "s", bind={key: coin})
+    np.testing.assert_array_equal(*(s.sample(20, do={"X": 1}, seed=2)["Y"] for s in (sampler, loaded)))
+    with pytest.warns(DataWarning, match=r"'Y \| X ; do\(W2\)' is bound to .*, and the sampler .* of other code"):
+        idgen.load(tmp_path / "s", bind={key: lambda inputs, n, generator: coin(inputs, n, generator)})
 
 
 def test_what_only_draws_weighs_no_rows() -> None:
