@@ -49,11 +49,13 @@ def tried(
     rows: Values,
     types: Mapping[str, TypeRequest],
     seed: int,
+    device: torch.device,
 ) -> Schema:
     """The schema with the kinds of what no table holds, once each thing that is brought was called on a few rows.
 
     A kind that `types` states whole (Image(3, 16, 16), Categorical(labels), Composite(fields)) is taken; otherwise it
-    is inferred from what is returned, as it would be from a column; a structured array is a composite.
+    is inferred from what is returned, as it would be from a column; a structured array is a composite. Each is handed a
+    generator of `device`, as when samples are drawn.
 
     Raises DataError, before anything is trained, for what a call raises or returns that is no value of its variable,
     and for a variable whose kind nobody can tell.
@@ -76,7 +78,8 @@ def tried(
             waiting.remove(op)
             compared = isinstance(op, Bind) and op.function and brought[op.result].batch is None
             few = TWICE if compared else TRIAL
-            _try(op, brought[op.result], kinds, columns, types, seed, most if op in telling else few)
+            call = _Call(op, brought[op.result], kinds, device)
+            _try(call, kinds, columns, types, seed, most if op in telling else few)
     for name in unobserved_used(program):
         if name not in kinds:
             raise DataError(f"nobody knows what {name} is, which no table holds; say types={{{name!r}: ...}}")
@@ -100,6 +103,7 @@ class _Call:
     op: Bind | Train
     brought: Brought
     kinds: Mapping[str, Kind]
+    device: torch.device
 
     @property
     def target(self) -> str:
@@ -112,7 +116,7 @@ class _Call:
     def answers(self, inputs: Mapping[str, Array], batches: Sequence[tuple[int, int]], seed: int) -> list[Any]:
         """What it returns for each piece of the rows, a start and a size."""
         learned = isinstance(self.op, Bind) and bool(self.op.fallback)
-        generator = stream_for(seed, "trial", self.op.result)
+        generator = stream_for(seed, "trial", self.op.result, device=self.device)
         draw = _no_fallback(self.target, self.kinds) if learned else None
         with torch.no_grad():
             return [
@@ -136,8 +140,7 @@ class _Call:
 
 
 def _try(
-    op: Bind | Train,
-    brought: Brought,
+    call: _Call,
     kinds: dict[str, Kind],
     columns: dict[str, Array],
     types: Mapping[str, TypeRequest],
@@ -145,10 +148,9 @@ def _try(
     rows: int,
 ) -> None:
     """Call a thing on a few rows; learn its target's kind where that is not known, and keep what it returned."""
-    (target,) = op.targets
+    op, brought, target = call.op, call.brought, call.target
     if any(name not in columns for name in op.inputs):  # of a variable that the caller sets, nothing is at hand
         return
-    call = _Call(op, brought, kinds)
     count = max(1, min([rows, *(len(columns[name]) for name in op.inputs)]))
     inputs = {name: columns[name][:count] for name in op.inputs}
     batches = pieces(count, brought.batch)

@@ -15,8 +15,11 @@ from idgen_compiler.data.kinds import Categorical, Image
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.ir.operations import Bind
-from idgen_torch.bound import BoundModel, Kernel, Module, OneHot, Scaled, as_brought, numpy_stream
+from idgen_torch.bound import BoundModel, Kernel, Module, OneHot, Scaled, as_brought, numpy_stream, trial
+from idgen_torch.bound.binding import brought_for
 from idgen_torch.parts import Values
+from idgen_torch.seeds import stream_for
+from idgen_torch.tensors import read_rows
 
 RNG = np.random.default_rng(0)
 ROWS = 400
@@ -211,6 +214,21 @@ def test_what_a_fallback_draws_is_looked_at() -> None:
     model = BoundModel(op, brought, kinds, cast(Any, Astray()))
     with pytest.raises(DataError, match=r"^%b0: C \| X \(.*\), its fallback, returns C as int64 .* from -1 to 0"):
         model.sample({"X": torch.tensor([0, 1, 1])}, 3, torch.Generator().manual_seed(0))
+
+
+def test_the_trial_hands_out_generators_of_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[torch.device] = []
+
+    def stream(seed: int, *names: str, device: torch.device) -> torch.Generator:
+        asked.append(device)
+        return stream_for(seed, *names)
+
+    monkeypatch.setattr(trial, "stream_for", stream)
+    chip, op = torch.device("cuda", 0), program("Y")
+    schema, rows = read_rows(DATA, op.observe.variables, None, None, 0)
+    trial.tried(op, brought_for(op, {"Y": noisy}), schema, rows, {}, 0, chip)
+    assert len(asked) > 2
+    assert set(asked) == {chip}
 
 
 def test_what_no_table_holds_gets_the_kind_of_what_is_returned() -> None:
