@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from idgen_compiler.data.arrays import Array, as_numpy
@@ -257,6 +256,8 @@ def _no_fallback(target: str, kinds: Mapping[str, Kind]) -> Any:
 
 
 def _joined(label: str, target: str, answers: Sequence[Any], count: int) -> Array:
+    import pandas as pd
+
     try:
         values = np.concatenate([np.asarray(as_numpy(answer)) for answer in answers])
     except ValueError:
