@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import pytest
 import torch
 
 import idgen_compiler as idgen
-from idgen_compiler.data.kinds import Categorical, Image
+from idgen_compiler.data.kinds import Categorical, Image, Numeric
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.ir.operations import Bind
@@ -354,6 +355,28 @@ def test_a_checkpoint_of_another_model_is_another_one(tmp_path: Path) -> None:
     for by in (weights, weights.clone(), weights + 0.4):
         asked.fit(BITS, bind={"X": biased(by)}, checkpoint=tmp_path, **FEW)
     assert len(list(tmp_path.iterdir())) == 2  # equal weights resume, others do not
+
+
+def test_a_number_that_is_cut_on_its_way_to_a_kernel_is_told_of_whoever_sets_it() -> None:
+    rng = np.random.default_rng(0)
+    data: dict[str, Any] = {"Z": rng.normal(size=ROWS), "X": rng.beta(2, 2, ROWS), "Y": rng.normal(size=ROWS)}
+    handed: list[float] = []
+
+    def kernel(inputs: Any, n: int, generator: torch.Generator) -> Any:
+        handed.append(float(inputs["X"].max()))
+        return torch.randn(n, generator=generator, dtype=torch.float64) * 0.1
+
+    types = {"X": Numeric(support=(0, 1))}
+    sampler = program("Y").fit(data, bind={"Y": kernel}, types=types, **QUIET)
+    told = r"do\(X\) is 1\.02, which lies beyond what the data let X be; what is brought is handed 1\.0; set"
+    law = idgen.Law(lambda inputs, n, generator: np.where(np.arange(n) == 3, 1.02, 0.5))
+    for policy in (1.02, np.full(5, 1.02), idgen.Fixed(1.02), law):
+        with pytest.warns(idgen.OverlapWarning, match=told):
+            sampler.sample(5, do={"X": policy}, seed=0)
+        assert handed[-1] == 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampler.sample(5, do={"X": 0.9}, seed=0)
 
 
 # -- modules ----------------------------------------------------------------------------------------------------------
