@@ -22,14 +22,12 @@ from idgen_compiler.hinge.policy_kinds import check_kinds
 from idgen_compiler.ir.operations import Assign, Network
 from idgen_compiler.ir.policies import Fixed, Named, Uniform
 from idgen_compiler.warning import warn_overlap
-from idgen_torch.bound import BoundModel
+from idgen_torch.bound import BoundModel, numpy_stream
 from idgen_torch.families import ConditionalModel
 from idgen_torch.running.draws import UniformDraws, moved_rows
 from idgen_torch.tensors import decode, held
 
 __all__ = ["Assigning", "assigning", "handed_on", "set_value", "with_drawn"]
-
-_SEEDS = 2**62
 
 
 @dataclass(eq=False)
@@ -63,8 +61,7 @@ class Assigning:
                 return tuple(values.expand(count, *values.shape[1:]).to(generator.device) for values in one)
             case Law() as law:
                 read = {n: _decoded(self.schema[n], slots[slot], count) for n, slot in self.each.read.items()}
-                seed = int(torch.randint(_SEEDS, (1,), generator=generator, device=generator.device).item())
-                values = law.draw(name, read, count, np.random.default_rng(seed))
+                values = law.draw(name, read, count, numpy_stream(generator))
                 found = set_value(Setting("do", name, count), kind, values, self.handed)
                 return tuple(values.expand(count, *values.shape[1:]).to(generator.device) for values in found)
 
