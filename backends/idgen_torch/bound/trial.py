@@ -21,10 +21,10 @@ from idgen_compiler.ir.operations import Bind, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data
 from idgen_torch.bound.brought import Brought
-from idgen_torch.bound.model import ask, pieces
+from idgen_torch.bound.model import ask, label_of, pieces
 from idgen_torch.parts import Values
 from idgen_torch.seeds import stream_for
-from idgen_torch.tensors import decode
+from idgen_torch.tensors import decoded, held, own_rows
 
 __all__ = ["tried"]
 
@@ -110,7 +110,7 @@ class _Call:
 
     @property
     def label(self) -> str:
-        return f"{self.op.result}: {kernel_key(self.op)} ({self.brought.name})"
+        return label_of(self.op, self.brought)
 
     def answers(self, inputs: Mapping[str, Array], batches: Sequence[tuple[int, int]], seed: int) -> list[Any]:
         """What it returns for each piece of the rows, a start and a size."""
@@ -166,8 +166,7 @@ def _try(
         else:
             _look_for_a_seed(call, inputs, seed)
     if target not in columns:  # as others will be given it
-        columns[target] = kinds[target].empty(count)
-        kinds[target].decode(seen, columns[target])
+        columns[target] = decoded(kinds[target], [*map(held, seen)], count)
 
 
 def _look_for_chance(call: _Call, first: Sequence[Array], again: Sequence[Array]) -> None:
@@ -245,12 +244,8 @@ def _no_fallback(target: str, kinds: Mapping[str, Kind]) -> Any:
 
     def draw(inputs: Mapping[str, Array]) -> Array:
         count = len(next(iter(inputs.values()))) if inputs else 1
-        kind = kinds[target]
-        out = kind.empty(count)
-        decode(
-            kind, [torch.from_numpy(np.zeros((count, *a.part.entries), a.part.dtype)) for a in kind.atoms(target)], out
-        )
-        return out
+        parts = [torch.from_numpy(np.zeros((1, *p.entries), p.dtype)) for p in _parts(target, kinds[target])]
+        return own_rows(decoded(kinds[target], parts, count))
 
     return draw
 
@@ -288,8 +283,7 @@ def _columns(schema: Schema, rows: Values) -> dict[str, Array]:
     found = {}
     for name, kind in schema.types.items():
         parts = [rows[part.name][:LOOKED_AT] for part in _parts(name, kind)]
-        found[name] = kind.empty(len(parts[0]))
-        decode(kind, parts, found[name])
+        found[name] = decoded(kind, parts, len(parts[0]))
     return found
 
 

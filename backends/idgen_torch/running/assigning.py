@@ -25,7 +25,7 @@ from idgen_compiler.warning import warn_overlap
 from idgen_torch.bound import BoundModel, numpy_stream
 from idgen_torch.families import ConditionalModel
 from idgen_torch.running.draws import UniformDraws, moved_rows
-from idgen_torch.tensors import decode, held
+from idgen_torch.tensors import decoded, held, own_rows
 
 __all__ = ["Assigning", "assigning", "handed_on", "set_value", "with_drawn"]
 
@@ -60,7 +60,7 @@ class Assigning:
                 one = set_value(Setting("do", name, 1), kind, value, self.handed)
                 return tuple(values.expand(count, *values.shape[1:]).to(generator.device) for values in one)
             case Law() as law:
-                read = {n: _decoded(self.schema[n], slots[slot], count) for n, slot in self.each.read.items()}
+                read = {n: own_rows(decoded(self.schema[n], slots[slot], count)) for n, slot in self.each.read.items()}
                 values = law.draw(name, read, count, numpy_stream(generator))
                 found = set_value(Setting("do", name, count), kind, values, self.handed)
                 return tuple(values.expand(count, *values.shape[1:]).to(generator.device) for values in found)
@@ -134,9 +134,3 @@ def with_drawn(network: Network, drawn: Mapping[str, Policy]) -> Network:
         inputs=tuple(name for name in network.inputs if name not in drawn),
         statements=(*first, *network.statements),
     )
-
-
-def _decoded(kind: Kind, parts: tuple[Tensor, ...], count: int) -> np.ndarray:
-    out = kind.empty(count)
-    decode(kind, [values.expand(count, *values.shape[1:]) for values in parts], out)
-    return out
