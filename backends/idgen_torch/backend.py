@@ -111,7 +111,7 @@ class TorchBackend:
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, rows = read_rows(data_of(program, data), program.observe.variables, of_table, composites, seed, how)
-        schema = _tried(program, brought, schema, rows, of_none, seed)
+        schema = _tried(program, brought, schema, rows, of_none, seed, place)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
         thin = _warn_thin(program, schema, rows)
         settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
@@ -152,10 +152,11 @@ def _tried(
     rows: Values,
     types: Mapping[str, TypeRequest],
     seed: int,
+    device: torch.device,
 ) -> Schema:
     """The schema with what no table holds, once what is brought was tried and the query's values are known to fit."""
     with our_arithmetic(gradients=False):
-        whole = tried(program, brought, schema, rows, types, seed)
+        whole = tried(program, brought, schema, rows, types, seed, device)
     check_stated(program, whole.check)
     return whole
 

@@ -20,7 +20,7 @@ from idgen_compiler.data.sources import Source, read_sources
 from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 
-__all__ = ["decode", "encode_sources", "encode_value", "held", "read_rows", "room"]
+__all__ = ["decode", "decoded", "encode_sources", "encode_value", "held", "own_rows", "read_rows", "room"]
 
 
 def read_rows(
@@ -69,6 +69,25 @@ def encode_value(setting: Setting, kind: Kind, value: Any) -> tuple[Tensor, ...]
 def decode(kind: Kind, parts: Sequence[Tensor], out: Array) -> None:
     """Write the values that some parts stand for into `out`, as the user knows them."""
     kind.decode([part.detach().cpu().numpy() for part in parts], out)
+
+
+def decoded(kind: Kind, parts: Sequence[Tensor], count: int) -> Array:
+    """The `count` values that some parts stand for, as the user knows them; one row that stands for all is read once.
+
+    Shape: parts (count, ...) or (1, ...) -> (count, *entries); what one row stands for cannot be written into.
+    """
+    if all(len(part) == 1 or part.stride(0) == 0 for part in parts):
+        parts = [part[:1] for part in parts]
+    elif any(len(part) != count for part in parts):
+        parts = [part.expand(count, *part.shape[1:]) for part in parts]
+    out = kind.empty(len(parts[0]))
+    decode(kind, parts, out)
+    return out if len(out) == count else np.broadcast_to(out, (count, *out.shape[1:]))
+
+
+def own_rows(values: Array) -> Array:
+    """Rows that whoever is handed them may write into: one that stands for all is repeated."""
+    return values if values.flags.writeable else values.copy()
 
 
 def room(part: Part, count: int, like: Tensor) -> Tensor:

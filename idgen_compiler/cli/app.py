@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"idgen: {error}", file=sys.stderr)
         return ExitCode.NOT_IDENTIFIABLE
     except IdgenError as error:
-        return _bad_input(with_options(str(error)))
+        return _bad_input(with_options(str(error), *given[:1]))
     except TyperException as error:
         return _bad_input(_usage(error))
     except KeyboardInterrupt as error:

@@ -95,7 +95,7 @@ def _from_objects(name: str, values: Array) -> Array:
         return values
     values = values.astype(object)
     _refuse_missing(name, nothing(name, values), "missing")
-    found = Counter(type(value) for value in values)
+    found = Counter(map(type, values))
     if all(issubclass(kind, str) for kind in found):
         return values
     if all(issubclass(kind, bool | np.bool_) for kind in found):

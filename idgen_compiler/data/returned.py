@@ -146,8 +146,7 @@ def _encoded(where: Setting, kind: Atom, values: Any) -> Array:
         raise wrong(kind.mended(found) or str(error).removeprefix(f"{where} ")) from error
     if lost.any():
         row = int(lost.argmax())
-        back = kind.empty(where.n)
-        kind.decode_one(encoded, back)
+        back = kind.told(encoded)
         raise wrong(
             f"row {row}, {shown([found[row]])}, lies beyond what the data let {where.name} be and would become "
             f"{shown([back[row]])}; return what it can be, or say with types= what that is"

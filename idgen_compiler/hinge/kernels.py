@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 
 from idgen_compiler.errors import DataError, QueryError, near_misses
 from idgen_compiler.forms.spelling import spelled, spelled_all
-from idgen_compiler.ir.operations import Bind, Realize, Train
+from idgen_compiler.ir.operations import Bind, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 
 __all__ = [
     "check_callable",
+    "fixed_in_laws",
     "kernel_key",
+    "kernel_keys",
     "named_kernels",
     "read_conditional",
     "types_of_unobserved",
@@ -54,6 +56,34 @@ def kernel_key(op: Bind | Train, fixed: Sequence[str] = ()) -> str:
     """What `bind=` calls an operation: its conditional, and what is set in its law where that is not the data's."""
     given = [name for name in op.inputs if name not in fixed] if fixed else op.inputs
     return written(op.targets[0], given) + (f" ; do({spelled_all(fixed)})" if fixed else "")
+
+
+def kernel_keys(program: Program) -> dict[str, str]:
+    """Operation -> what `bind=` calls it, for each conditional of one variable.
+
+    >>> import idgen_compiler as idgen
+    >>> graph = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
+    >>> query = idgen.Query.parse("P(Y | do(X))")
+    >>> list(kernel_keys(idgen.compile(query, graph, realize="regenerate")).values())
+    ['X | W1, W2', 'Y | W1, W2, X', 'Y | X ; do(W2)']
+    """
+    laws = fixed_in_laws(program)
+    return {op.result: kernel_key(op, laws[op.result]) for op in _able(program)}
+
+
+def fixed_in_laws(program: Program) -> dict[str, tuple[str, ...]]:
+    """Operation -> what is set in the law of which it models a conditional; nothing where that is the data's."""
+    laws = {law.result: law.law.fixed for law in program.laws}
+    return {
+        op.result: laws.get(op.data, ()) if isinstance(op, Train) else ()
+        for op in program.operations
+        if isinstance(op, Bind | Train)
+    }
+
+
+def _able(program: Program) -> list[Bind | Train]:
+    """The operations for which something may be brought."""
+    return [op for op in program.operations if isinstance(op, Bind | Train) and len(op.targets) == 1]
 
 
 def unobserved_used(program: Program) -> tuple[str, ...]:
@@ -101,12 +131,8 @@ def named_kernels(
     """
     if bind is not None and not isinstance(bind, Mapping):
         raise DataError(f"bind is {bind!r:.80}; give a mapping, such as bind={{'Y | X': f}}")
-    laws = {op.result: op.law.fixed for op in program.operations if isinstance(op, Realize)}
-    able = {
-        op: laws.get(op.data, ()) if isinstance(op, Train) else ()
-        for op in program.operations
-        if isinstance(op, Bind | Train) and len(op.targets) == 1
-    }
+    laws = fixed_in_laws(program)
+    able = {op: laws[op.result] for op in _able(program)}
     found: dict[str, tuple[str, Any]] = {}
     for key, thing in (bind or {}).items():
         op = _meant(key, able)

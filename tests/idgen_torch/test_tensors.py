@@ -9,9 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.kinds import Categorical, Composite
 from idgen_compiler.data.schema import infer_schema
 from idgen_compiler.data.sources import read_sources
-from idgen_torch.tensors import decode, encode_sources
+from idgen_torch.tensors import decode, decoded, encode_sources, own_rows
 
 
 def round_trip(data: Any, variable: str = "X", **types: Any) -> np.ndarray:
@@ -96,3 +98,29 @@ def test_dequantisation_depends_on_the_seed_alone(seed: int) -> None:
     assert torch.equal(once["X"], twice["X"])
     assert torch.equal(once["X"], alone["X"])
     assert not torch.equal(once["X"], once["Y"])
+
+
+def test_one_row_that_stands_for_all_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    kind = Categorical(("a", "b"))
+    plain = Categorical.decode_one
+
+    def counted(self: Categorical, part: Array, out: Array) -> None:
+        read.append(len(part))
+        plain(self, part, out)
+
+    monkeypatch.setattr(Categorical, "decode_one", counted)
+    one = torch.tensor([1])
+    for parts in ([one], [one.expand(4)]):
+        found = decoded(kind, parts, 4)
+        assert found.tolist() == ["b"] * 4
+        with pytest.raises(ValueError, match="read-only"):
+            found[0] = "a"
+        mine = own_rows(found)
+        mine[0] = "a"
+        assert mine.tolist() == ["a", "b", "b", "b"]
+    assert read == [1, 1]
+    both = Composite((("u", kind), ("v", kind)))
+    mixed = decoded(both, [one, torch.tensor([0, 1, 0])], 3)
+    assert mixed.tolist() == [("b", "a"), ("b", "b"), ("b", "a")]
+    assert own_rows(mixed) is mixed

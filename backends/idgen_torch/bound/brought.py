@@ -36,7 +36,8 @@ class Kernel(ABC):
     ...     '''The input X and noise.'''
     ...
     ...     def __call__(self, inputs, n, generator):
-    ...         return inputs["X"] + torch.randn(n, generator=generator).numpy()
+    ...         noise = torch.randn(n, generator=generator, device=generator.device)
+    ...         return inputs["X"] + noise.cpu().numpy()
     >>> Shifted().batch is None
     True
     """

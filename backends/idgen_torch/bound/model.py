@@ -14,18 +14,25 @@ from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.returned import encoded_return, returned_columns
 from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.hinge.kernels import kernel_key
 from idgen_compiler.ir.operations import Bind, Train
 from idgen_compiler.warning import warn_data
 from idgen_torch.bound.brought import Brought
 from idgen_torch.families.family import ConditionalModel
+from idgen_torch.families.returned import draw
 from idgen_torch.parts import Values
-from idgen_torch.tensors import decode, held
+from idgen_torch.tensors import decoded, held, own_rows
 
-__all__ = ["BoundModel", "ask", "pieces"]
+__all__ = ["BoundModel", "ask", "label_of", "pieces"]
 
 ENOUGH, ENOUGH_LABELS = 200, 10_000
 """What is the same for so many rows of different inputs is told of.  A label, or a number that has a mass, may be the
 same for more, and wherever an input is: a report that is set may decide a label."""
+
+
+def label_of(op: Bind | Train, brought: Brought) -> str:
+    """What messages call a thing that is brought for an operation."""
+    return f"{op.result}: {kernel_key(op)} ({brought.name})"
 
 
 def ask(label: str, brought: Brought, target: str, inputs: Mapping[str, Array], n: int, generator: torch.Generator,
@@ -69,8 +76,7 @@ class BoundModel:
         self.kinds = kinds
         self.fallback = fallback
         (self.target,) = op.targets
-        given = f" | {', '.join(op.inputs)}" if op.inputs else ""
-        self.label = f"{op.result}: {self.target}{given} ({brought.name})"
+        self.label = label_of(op, brought)
         self._rows = 0
         self._first: Array | None = None
         self._varies = False
@@ -92,7 +98,7 @@ class BoundModel:
         if not n:
             return {part.name: torch.from_numpy(np.empty((0, *part.entries), part.dtype)) for part in self.targets}
         for start, count in pieces(n, self.brought.batch):
-            some = {name: _own(values[start : start + count]) for name, values in inputs.items()}
+            some = {name: own_rows(values[start : start + count]) for name, values in inputs.items()}
             fallback = self._fallback(count, generator)
             answer = ask(self.label, self.brought, self.target, some, count, generator, fallback)
             encoded = encoded_return(self.label, self.target, self.kinds[self.target], answer, count)
@@ -107,15 +113,13 @@ class BoundModel:
             return None
         model, kind = self.fallback, self.kinds[self.target]
 
-        def draw(inputs: Mapping[str, Array]) -> Array:
+        def answer(inputs: Mapping[str, Array]) -> Array:
             count = self._count(inputs) if self.op.inputs else n
             asked = {name: values.to(generator.device) for name, values in self._encoded(inputs, count).items()}
-            drawn = model.sample(asked, count, generator)
-            out = kind.empty(count)
-            decode(kind, [drawn[part.name] for part in self.targets], out)
-            return out
+            drawn = draw(f"{self.label}, its fallback,", model, asked, count, generator)
+            return own_rows(decoded(kind, [drawn[part.name] for part in self.targets], count))
 
-        return draw
+        return answer
 
     def _count(self, inputs: Mapping[str, Array]) -> int:
         """For how many rows the fallback is asked.  Raises DataError where that is not the same of all inputs."""
@@ -138,12 +142,7 @@ class BoundModel:
 
     def _decoded(self, name: str, given: Values, n: int) -> Array:
         kind = self.kinds[name]
-        parts = [given[atom.part.name] for atom in kind.atoms(name)]
-        if all(part.stride(0) == 0 for part in parts):  # one row that stands for all
-            parts = [part[:1] for part in parts]
-        out = kind.empty(len(parts[0]))
-        decode(kind, parts, out)
-        return np.broadcast_to(out, (n, *out.shape[1:])) if len(out) == 1 != n else out
+        return decoded(kind, [given[atom.part.name] for atom in kind.atoms(name)], n)
 
     def _look(self, encoded: tuple[Array, ...], inputs: Mapping[str, Array]) -> None:
         """Warn once of answers that are the same whatever the inputs are."""
@@ -161,11 +160,6 @@ class BoundModel:
             self._varies = True
             told = "rows of different inputs; it may not look at them" if inputs else "rows; it may draw nothing"
             warn_data(f"{self.label} returns one and the same {self.target} for {self._rows} {told}")
-
-
-def _own(values: Array) -> Array:
-    """Rows that a kernel may write into: one that stands for all is repeated."""
-    return values if values.flags.writeable else values.copy()
 
 
 def pieces(n: int, most: int | None) -> list[tuple[int, int]]:

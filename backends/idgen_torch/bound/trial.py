@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from idgen_compiler.data.arrays import Array, as_numpy
@@ -22,10 +21,10 @@ from idgen_compiler.ir.operations import Bind, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data
 from idgen_torch.bound.brought import Brought
-from idgen_torch.bound.model import ask, pieces
+from idgen_torch.bound.model import ask, label_of, pieces
 from idgen_torch.parts import Values
 from idgen_torch.seeds import stream_for
-from idgen_torch.tensors import decode
+from idgen_torch.tensors import decoded, held, own_rows
 
 __all__ = ["tried"]
 
@@ -49,11 +48,13 @@ def tried(
     rows: Values,
     types: Mapping[str, TypeRequest],
     seed: int,
+    device: torch.device,
 ) -> Schema:
     """The schema with the kinds of what no table holds, once each thing that is brought was called on a few rows.
 
     A kind that `types` states whole (Image(3, 16, 16), Categorical(labels), Composite(fields)) is taken; otherwise it
-    is inferred from what is returned, as it would be from a column; a structured array is a composite.
+    is inferred from what is returned, as it would be from a column; a structured array is a composite. Each is handed a
+    generator of `device`, as when samples are drawn.
 
     Raises DataError, before anything is trained, for what a call raises or returns that is no value of its variable,
     and for a variable whose kind nobody can tell.
@@ -76,7 +77,8 @@ def tried(
             waiting.remove(op)
             compared = isinstance(op, Bind) and op.function and brought[op.result].batch is None
             few = TWICE if compared else TRIAL
-            _try(op, brought[op.result], kinds, columns, types, seed, most if op in telling else few)
+            call = _Call(op, brought[op.result], kinds, device)
+            _try(call, kinds, columns, types, seed, most if op in telling else few)
     for name in unobserved_used(program):
         if name not in kinds:
             raise DataError(f"nobody knows what {name} is, which no table holds; say types={{{name!r}: ...}}")
@@ -100,6 +102,7 @@ class _Call:
     op: Bind | Train
     brought: Brought
     kinds: Mapping[str, Kind]
+    device: torch.device
 
     @property
     def target(self) -> str:
@@ -107,12 +110,12 @@ class _Call:
 
     @property
     def label(self) -> str:
-        return f"{self.op.result}: {kernel_key(self.op)} ({self.brought.name})"
+        return label_of(self.op, self.brought)
 
     def answers(self, inputs: Mapping[str, Array], batches: Sequence[tuple[int, int]], seed: int) -> list[Any]:
         """What it returns for each piece of the rows, a start and a size."""
         learned = isinstance(self.op, Bind) and bool(self.op.fallback)
-        generator = stream_for(seed, "trial", self.op.result)
+        generator = stream_for(seed, "trial", self.op.result, device=self.device)
         draw = _no_fallback(self.target, self.kinds) if learned else None
         with torch.no_grad():
             return [
@@ -136,8 +139,7 @@ class _Call:
 
 
 def _try(
-    op: Bind | Train,
-    brought: Brought,
+    call: _Call,
     kinds: dict[str, Kind],
     columns: dict[str, Array],
     types: Mapping[str, TypeRequest],
@@ -145,10 +147,9 @@ def _try(
     rows: int,
 ) -> None:
     """Call a thing on a few rows; learn its target's kind where that is not known, and keep what it returned."""
-    (target,) = op.targets
+    op, brought, target = call.op, call.brought, call.target
     if any(name not in columns for name in op.inputs):  # of a variable that the caller sets, nothing is at hand
         return
-    call = _Call(op, brought, kinds)
     count = max(1, min([rows, *(len(columns[name]) for name in op.inputs)]))
     inputs = {name: columns[name][:count] for name in op.inputs}
     batches = pieces(count, brought.batch)
@@ -165,8 +166,7 @@ def _try(
         else:
             _look_for_a_seed(call, inputs, seed)
     if target not in columns:  # as others will be given it
-        columns[target] = kinds[target].empty(count)
-        kinds[target].decode(seen, columns[target])
+        columns[target] = decoded(kinds[target], [*map(held, seen)], count)
 
 
 def _look_for_chance(call: _Call, first: Sequence[Array], again: Sequence[Array]) -> None:
@@ -244,17 +244,15 @@ def _no_fallback(target: str, kinds: Mapping[str, Kind]) -> Any:
 
     def draw(inputs: Mapping[str, Array]) -> Array:
         count = len(next(iter(inputs.values()))) if inputs else 1
-        kind = kinds[target]
-        out = kind.empty(count)
-        decode(
-            kind, [torch.from_numpy(np.zeros((count, *a.part.entries), a.part.dtype)) for a in kind.atoms(target)], out
-        )
-        return out
+        parts = [torch.from_numpy(np.zeros((1, *p.entries), p.dtype)) for p in _parts(target, kinds[target])]
+        return own_rows(decoded(kinds[target], parts, count))
 
     return draw
 
 
 def _joined(label: str, target: str, answers: Sequence[Any], count: int) -> Array:
+    import pandas as pd
+
     try:
         values = np.concatenate([np.asarray(as_numpy(answer)) for answer in answers])
     except ValueError:
@@ -285,8 +283,7 @@ def _columns(schema: Schema, rows: Values) -> dict[str, Array]:
     found = {}
     for name, kind in schema.types.items():
         parts = [rows[part.name][:LOOKED_AT] for part in _parts(name, kind)]
-        found[name] = kind.empty(len(parts[0]))
-        decode(kind, parts, found[name])
+        found[name] = decoded(kind, parts, len(parts[0]))
     return found
 
 

@@ -206,11 +206,12 @@ def _check_company(source: str, model: ConditionalModel, task: Task) -> None:
 
     At both ends of an input, rows of one value are drawn alone and among others; under do(), all rows have one value.
     """
+    device = task.rows[task.targets[0].name].device
     others = torch.linspace(0, task.count - 1, COMPANY, dtype=torch.float64).long()
     for seed, end in enumerate(_ends(task)):
         same = torch.full((COMPANY,), end, dtype=torch.int64)
         alone, among = (
-            _drawn(source, model, {part.name: task.rows[part.name][rows] for part in task.inputs}, len(rows), seed)
+            _drawn(source, model, rows_at(task.inputs, task.rows, rows, device), len(rows), seed)
             for seed, rows in ((2 * seed + 1, same), (2 * seed + 2, torch.cat([same, others])))
         )
         for part in model.targets:

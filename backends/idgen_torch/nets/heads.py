@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag, silu
 
 from idgen_compiler.data.part import Form, Part
+from idgen_torch.nets.conditioning import SEEN, UNREAD
 from idgen_torch.parts import Values, check_forms, of_form
 
 __all__ = ["Columns", "Features", "HeadNetworks", "HeadLayout", "at_mass"]
@@ -42,9 +43,6 @@ class Features:
         return len(self.codes)
 
 
-_IN_COLUMNS = (Form.CODES, Form.NUMBERS)
-
-
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The places of parts in a feature row: one-hot blocks of the discrete parts, the real ones, then levels."""
@@ -55,15 +53,13 @@ class Columns:
     @classmethod
     def of(cls, parts: Sequence[Part]) -> Columns:
         """The places of these parts, in their order.  Raises DataError for images, which are no columns."""
-        check_forms(parts, _IN_COLUMNS, ", which this family cannot read; leave its choice to the fit")
+        check_forms(parts, (Form.CODES, Form.NUMBERS), UNREAD)
         return cls.among(parts)
 
     @classmethod
     def among(cls, parts: Sequence[Part]) -> Columns:
         """The places of those parts that are columns, in their order.  Raises DataError for texts."""
-        check_forms(
-            parts, (*_IN_COLUMNS, Form.PICTURES), ", which this family cannot read; leave its choice to the fit"
-        )
+        check_forms(parts, SEEN, UNREAD)
         return cls(of_form(parts, Form.CODES), of_form(parts, Form.NUMBERS))
 
     @property

@@ -18,7 +18,7 @@ from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.returned import described
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import Made
-from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, pixels
+from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode, read_once
 from idgen_torch.nets.denoiser import common_shape, resized
 from idgen_torch.parts import Values, of_form
 
@@ -150,7 +150,10 @@ class OwnDenoiser(DenoisingNetwork):
     def condition(self, given: Values, rows: int, keep: Tensor | None = None) -> Condition:
         """The input pictures in the targets' size, (rows, channels, H, W), and the code of all inputs, (rows, w)."""
         code = self.code(given, rows, keep)
-        maps = [resized(pixels(given[part.name].to(code.device)), self.shape[1:]) for part in self.images]
+        maps = [
+            read_once(lambda images: resized(images, self.shape[1:]), given[part.name].to(code.device))
+            for part in self.images
+        ]
         seen = torch.cat(maps, 1) if maps else code.new_empty(rows, 0, *self.shape[1:])
         return (seen if keep is None else seen * keep.view(-1, 1, 1, 1)), code
 

@@ -243,9 +243,7 @@ def _repeated(part: Part, rows: Values, drawn: Values, kinds: Kinds) -> Iterator
 
 def _decoded(kind: Atom, values: Tensor) -> Array:
     """Numbers as the user knows them.  Shape: (rows, 1) -> (rows,)."""
-    out = kind.empty(len(values))
-    kind.decode_one(values.cpu().numpy(), out)
-    return out
+    return kind.told(values.cpu().numpy())
 
 
 def _shown(value: Any) -> str:

@@ -41,7 +41,7 @@ from idgen_torch.families.returned import log_density
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
-from idgen_torch.running.assigning import assigning
+from idgen_torch.running.assigning import assigning, handed_on
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
@@ -313,7 +313,8 @@ class Fitting:
             self._unseen.keep(*watch.tell(), sampled=True)
 
     def _wired(self, network: Network, models: Mapping[str, ConditionalModel], watch: Watch) -> WiredNetwork:
-        fills = assigning((self._known[each] for each in records(network, ir.Assign)), self._schema)
+        drawn = (self._known[each] for each in records(network, ir.Assign))
+        fills = assigning(drawn, self._schema, handed_on(models))
         return WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch, fills)
 
     # -- what is kept ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
+from idgen_compiler.hinge.kernels import fixed_in_laws
 from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Apply, Draw, Operation, Rows, Statement, Train
 from idgen_compiler.ir.policies import ByModel
@@ -153,8 +154,8 @@ def check_trained(
 
 
 def _addressed(program: Program) -> list[Addressed]:
-    laws = {op.result: op.law.fixed for op in program.laws}
-    return [Addressed(op.result, op.targets, op.inputs, laws.get(op.data, ())) for op in program.models]
+    laws = fixed_in_laws(program)
+    return [Addressed(op.result, op.targets, op.inputs, laws[op.result]) for op in program.models]
 
 
 def _unknown(program: Program, models: Sequence[Addressed], key: str) -> str:

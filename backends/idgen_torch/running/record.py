@@ -11,8 +11,7 @@ from typing import Any
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.calibration import Calibration
-from idgen_compiler.hinge.kernels import kernel_key
-from idgen_compiler.ir.operations import Bind, Train
+from idgen_compiler.hinge.kernels import kernel_keys
 from idgen_compiler.ir.program import Program
 from idgen_torch.bound import Brought
 from idgen_torch.families import SeedNoise
@@ -167,11 +166,8 @@ def _noisiness(found: SeedNoise) -> float:
 
 def kernel_reports(program: Program, brought: Mapping[str, Brought]) -> tuple[KernelReport, ...]:
     """What was brought, in the program's order."""
-    laws = {law.result: law.law.fixed for law in program.laws}
     return tuple(
-        KernelReport(op.result, kernel_key(op, laws.get(getattr(op, "data", ""), ())), brought[op.result].name)
-        for op in program.operations
-        if isinstance(op, Bind | Train) and op.result in brought
+        KernelReport(name, key, brought[name].name) for name, key in kernel_keys(program).items() if name in brought
     )
 
 

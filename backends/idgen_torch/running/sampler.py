@@ -21,14 +21,14 @@ from idgen_compiler.query import Query
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.running.ancestral import Slots, WiredNetwork
-from idgen_torch.running.assigning import assigning, with_drawn
+from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.laws import AskedLaw, law_of
 from idgen_torch.running.overlap.watch import Watch, watched
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import FitRecord
-from idgen_torch.tensors import decode, encode_value
+from idgen_torch.tensors import decode
 
 __all__ = ["TorchSampler"]
 
@@ -172,7 +172,7 @@ class TorchSampler:
         self._repeat_lacks()
         fitted = self.fitted
         drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
-        fills = assigning((*question.assigned, *drawn), self.schema)
+        fills = assigning((*question.assigned, *drawn), self.schema, handed_on(fitted.bound))
         varies = bool(fills) or any(len(values) > 1 for parts in inputs.values() for values in parts)
         network, watch = with_drawn(op.network, question.drawn), self._watch(varies)
         wired = WiredNetwork(network, self.schema, fitted.applied, fitted.policies, self.device, watch, fills)
@@ -207,8 +207,9 @@ class TorchSampler:
 
     def _encoded(self, op: Sample, settings: Mapping[str, tuple[Setting, Any]]) -> Slots:
         """Encode what the caller sets.  Raises DataError for a value that a variable cannot take."""
+        handed = handed_on(self.fitted.bound)
         encoded = {
-            name: encode_value(setting, self.schema[name], value)
+            name: set_value(setting, self.schema[name], value, handed)
             for name, (setting, value) in settings.items()
             if name in self.schema.types
         }

@@ -20,8 +20,10 @@ _MEANT = {"do": "X=VALUE", "given": "Z=VALUE", "types": "X=TYPE", "composites": 
 _NAMED = {"types": "types", "composites": "composite", "family": "family", "images": "images"}
 
 
-def with_options(message: str) -> str:
+def with_options(message: str, command: str = "") -> str:
     """A message of the library with arguments such as missing='drop' as options of the commands.
+
+    command: the one that was given, which may have other options for the same than the rest.
 
     >>> print(with_options("drop these rows with missing='drop', or say types={'Z': 'integer'}"))
     drop these rows with --missing drop, or say --types Z=integer
@@ -30,7 +32,7 @@ def with_options(message: str) -> str:
     >>> print(with_options("name its class: load(path, families=['module:Class'])"))
     name its class: --family module:Class
     """
-    for pattern, write in _TABLE:
+    for pattern, write in (*_OF_COMMAND.get(command, ()), *_TABLE):
         message = re.sub(rf"(?<![\w.\-]){pattern}", write, message)
     return message
 
@@ -75,6 +77,12 @@ def _text_drawn(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2]}; draw it by a table, as in --do {law}"
 
 
+def _text_drawn_in_fit(found: re.Match[str]) -> str:
+    """The same where the sampler is only made: the query leaves the treatment to a policy, which is a table."""
+    named = f"do({spelled(found[1])} ~ pi)"
+    return f"{found[1]}{found[2]}; write {named} in the query and draw it by a table, as in --policy pi=law.csv"
+
+
 def _binds(found: re.Match[str]) -> str:
     pairs = _read(found[1].replace(": ...", ": Ellipsis"))
     keys = list(pairs) if isinstance(pairs, dict) else []
@@ -101,13 +109,21 @@ def _read(text: str) -> Any:
         return text
 
 
-_TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+_Rewrites = tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]
+
+_TEXT_DRAWN = r"([^:;]+)( is of kind text, over which nothing is uniform); draw it by a Law\(\.\.\.\)"
+
+_OF_COMMAND: dict[str, _Rewrites] = {"fit": ((_TEXT_DRAWN, _text_drawn_in_fit),)}
+"""What only one command says otherwise, before the rest."""
+
+_TABLE: _Rewrites = (
     (rf"do=(\{{(?:{_TEXT}): \.\.\.\}}) with (.*), as Law\(\.\.\.\)", lambda m: f"{_drawn('--do', m[1])} with {m[2]}"),
     (
         rf"policies=(\{{(?:{_TEXT}): \.\.\.\}}) to fit, with (.*), as Law\(\.\.\.\)",
         lambda m: f"{_drawn('--policy', m[1])} to fit, with {m[2]}",
     ),
-    (r"([^:;]+)( is of kind text, over which nothing is uniform); draw it by a Law\(\.\.\.\)", _text_drawn),
+    (_TEXT_DRAWN, _text_drawn),
+    (r"sample\((?:n, \.\.\.)?\)(?= and take the share)", "`idgen sample`"),
     (rf"latent={_LIST} for ADMG.parse or compile, (--latent .*?) on the command line", r"\1"),
     (rf"(missing|realize|device|checkpoint)=({_TEXT})", _plain),
     (r"(ensemble|epochs)=(\d+)", _plain),

@@ -262,9 +262,12 @@ class DelimitedFile:
         if pd.api.types.is_numeric_dtype(column.dtype) or not len(column):
             return
         texts = column.dropna().astype(str)
+        most = FEW * len(texts)
+        if pd.to_numeric(texts.iloc[: int(2 * most) + 1], errors="coerce").isna().sum() > most:  # they are texts
+            return
         numbers = pd.to_numeric(texts, errors="coerce")
         words = texts[numbers.isna()]
-        if not 0 < len(words) <= FEW * len(texts) or words.nunique() > _SHOWN:
+        if not 0 < len(words) <= most or words.nunique() > _SHOWN:
             return
         if numbers.nunique() <= MANY and len(words) > ALONE:
             return

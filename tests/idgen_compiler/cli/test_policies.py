@@ -88,6 +88,15 @@ def test_a_text_is_drawn_by_a_table(
     assert main(["sample", "sampler", "-n", "3", "--do", "X ~ uniform"]) == 2
     assert "nothing is uniform; draw it by a table, as in --do 'X ~ law.csv'" in capsys.readouterr().err
     assert main(["sample", "sampler", "-n", "3", "--do", "X ~ texts.csv"]) == 0
+    uniform, *others = [each.replace("~ pi(X)", "~ uniform") for each in query[1:]]
+    assert main(["fit", uniform, *others, "--data", "rows.csv", "--out", "other", "--no-check-graph"]) == 2
+    said = capsys.readouterr().err
+    assert "--do" not in said
+    assert "write do(X ~ pi) in the query and draw it by a table, as in --policy pi=law.csv" in said
+    named = uniform.replace("uniform", "pi")
+    law = ["--policy", "pi=texts.csv", "--no-check-graph"]
+    assert main(["fit", named, *others, "--data", "rows.csv", "--out", "other", *law]) == 0
+    assert main(["sample", "other", "-n", "3"]) == 0
 
 
 def test_probability_offers_no_policies(capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,6 +40,10 @@ SAID = {
     "a b is of kind text, over which nothing is uniform; draw it by a Law(...)": (
         "a b is of kind text, over which nothing is uniform; draw it by a table, as in --do '\"a b\" ~ law.csv'"
     ),
+    "is not summed; draw with sample(n, ...) and take the shares": (
+        "is not summed; draw with `idgen sample` and take the shares"
+    ),
+    "draw it with sample() and take the share of": "draw it with `idgen sample` and take the share of",
     "do(X=...) is 'a'; P(Y | do(X=1))": "do(X=...) is 'a'; P(Y | do(X=1))",
     "--latent U": "--latent U",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,15 @@ def test_a_few_words_among_numbers_are_told(tmp_path: Path) -> None:
         columns(path)
     with pytest.warns(DataWarning, match=r"1 of 51 rows lack a value .*X lacks 1 \(read from 'n\.a\.'\)"):
         assert isinstance(kinds(path, missing="drop", missing_marks=["n.a."])["X"], Integer)
+
+
+@pytest.mark.parametrize(("words", "told"), [(10, True), (11, False)])
+def test_words_in_the_first_rows_are_few_by_the_whole_column(words: int, told: bool, tmp_path: Path) -> None:
+    rows = "".join(f"{'n.a.' if k < words else k},{k % 2}\n" for k in range(100))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        columns(write(tmp_path, f"X,Y\n{rows}"))
+    assert any("holds numbers, but 'n.a.' in row 0" in str(each.message) for each in heard) is told
 
 
 # -- what is missing ---------------------------------------------------------------------------------------------------

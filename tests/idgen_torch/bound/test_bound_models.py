@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 
 import idgen_compiler as idgen
-from idgen_compiler.data.kinds import Categorical, Image
+from idgen_compiler.data.kinds import Categorical, Image, Numeric
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, DataWarning
-from idgen_torch.bound import Kernel, Module, OneHot, Scaled, numpy_stream
+from idgen_compiler.ir.operations import Bind
+from idgen_torch.bound import BoundModel, Kernel, Module, OneHot, Scaled, as_brought, numpy_stream, trial
+from idgen_torch.bound.binding import brought_for
+from idgen_torch.parts import Values
+from idgen_torch.seeds import stream_for
+from idgen_torch.tensors import read_rows
 
 RNG = np.random.default_rng(0)
 ROWS = 400
@@ -191,6 +199,39 @@ def test_a_fallback_is_asked_for_some_rows_and_all_inputs() -> None:
             sampler.sample(4, do={"X": "yes"}, seed=0)
 
 
+def test_what_a_fallback_draws_is_looked_at() -> None:
+    class Astray:
+        """A model whose code of no label would be the last one, counted from behind."""
+
+        targets = (Part("C", size=2),)
+        inputs = (Part("X", size=2),)
+
+        def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
+            return {"C": torch.tensor([*[0] * (n - 1), -1])}
+
+    op = Bind("%b0", ("C",), ("X",), fallback=("%m0",))
+    brought = as_brought("C", lambda inputs, n, generator, fallback: fallback(inputs))
+    kinds = {"C": Categorical(("a", "b")), "X": Categorical(("no", "yes"))}
+    model = BoundModel(op, brought, kinds, cast(Any, Astray()))
+    with pytest.raises(DataError, match=r"^%b0: C \| X \(.*\), its fallback, returns C as int64 .* from -1 to 0"):
+        model.sample({"X": torch.tensor([0, 1, 1])}, 3, torch.Generator().manual_seed(0))
+
+
+def test_the_trial_hands_out_generators_of_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[torch.device] = []
+
+    def stream(seed: int, *names: str, device: torch.device) -> torch.Generator:
+        asked.append(device)
+        return stream_for(seed, *names)
+
+    monkeypatch.setattr(trial, "stream_for", stream)
+    chip, op = torch.device("cuda", 0), program("Y")
+    schema, rows = read_rows(DATA, op.observe.variables, None, None, 0)
+    trial.tried(op, brought_for(op, {"Y": noisy}), schema, rows, {}, 0, chip)
+    assert len(asked) > 2
+    assert set(asked) == {chip}
+
+
 def test_what_no_table_holds_gets_the_kind_of_what_is_returned() -> None:
     query = idgen.Query.parse("P(A | do(X))")
     asked = idgen.compile(query, GRAPH, functions={"A": ("X", "Y")}, unobserved=["A"])
@@ -233,6 +274,19 @@ def test_a_trained_conditional_is_brought_by_the_law_that_it_is_of() -> None:
     for key in ("Y | X ; do(W2)", "P(Y | X ; do(W2))", last.result):
         report = asked.fit(BITS, bind={key: coin}, **FEW).report()
         assert [(one.operation, one.models) for one in report.kernels] == [(last.result, "Y | X ; do(W2)")]
+
+
+def test_a_saved_sampler_names_what_it_lacks_as_it_is_bound(tmp_path: Path) -> None:
+    asked = idgen.compile(idgen.Query.parse("P(Y | do(X))"), NAPKIN, realize="regenerate")
+    sampler = asked.fit(BITS, bind={"Y | X ; do(W2)": coin}, **FEW)
+    sampler.save(tmp_path / "s")
+    with pytest.raises(DataError) as lacking:
+        idgen.load(tmp_path / "s")
+    (key,) = re.findall(r"load it with bind=\{'(.+?)': \.\.\.\}", str(lacking.value))
+    loaded = idgen.load(tmp_path / "s", bind={key: coin})
+    np.testing.assert_array_equal(*(s.sample(20, do={"X": 1}, seed=2)["Y"] for s in (sampler, loaded)))
+    with pytest.warns(DataWarning, match=r"'Y \| X ; do\(W2\)' is bound to .*, and the sampler .* of other code"):
+        idgen.load(tmp_path / "s", bind={key: lambda inputs, n, generator: coin(inputs, n, generator)})
 
 
 def test_what_only_draws_weighs_no_rows() -> None:
@@ -301,6 +355,28 @@ def test_a_checkpoint_of_another_model_is_another_one(tmp_path: Path) -> None:
     for by in (weights, weights.clone(), weights + 0.4):
         asked.fit(BITS, bind={"X": biased(by)}, checkpoint=tmp_path, **FEW)
     assert len(list(tmp_path.iterdir())) == 2  # equal weights resume, others do not
+
+
+def test_a_number_that_is_cut_on_its_way_to_a_kernel_is_told_of_whoever_sets_it() -> None:
+    rng = np.random.default_rng(0)
+    data: dict[str, Any] = {"Z": rng.normal(size=ROWS), "X": rng.beta(2, 2, ROWS), "Y": rng.normal(size=ROWS)}
+    handed: list[float] = []
+
+    def kernel(inputs: Any, n: int, generator: torch.Generator) -> Any:
+        handed.append(float(inputs["X"].max()))
+        return torch.randn(n, generator=generator, dtype=torch.float64) * 0.1
+
+    types = {"X": Numeric(support=(0, 1))}
+    sampler = program("Y").fit(data, bind={"Y": kernel}, types=types, **QUIET)
+    told = r"do\(X\) is 1\.02, which lies beyond what the data let X be; what is brought is handed 1\.0; set"
+    law = idgen.Law(lambda inputs, n, generator: np.where(np.arange(n) == 3, 1.02, 0.5))
+    for policy in (1.02, np.full(5, 1.02), idgen.Fixed(1.02), law):
+        with pytest.warns(idgen.OverlapWarning, match=told):
+            sampler.sample(5, do={"X": policy}, seed=0)
+        assert handed[-1] == 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampler.sample(5, do={"X": 0.9}, seed=0)
 
 
 # -- modules ----------------------------------------------------------------------------------------------------------

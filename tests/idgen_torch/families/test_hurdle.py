@@ -11,7 +11,8 @@ import torch
 import idgen_compiler as idgen
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families import Classifier, Flow, Hurdle, Task
+from idgen_compiler.hinge.calibration import Calibration
+from idgen_torch.families import Classifier, Flow, Hurdle, Run, Task
 from idgen_torch.families.numbers.support import Support
 from idgen_torch.nets.heads import Columns
 from idgen_torch.parts import Values
@@ -141,3 +142,15 @@ def test_a_density_on_a_support_is_one(kind: str) -> None:
     drawn = model.sample({}, 5_000, torch.Generator().manual_seed(0))["y"]
     assert 0 <= float(drawn.min()) <= float(drawn.max()) <= 1
     assert float(drawn.mean()) == pytest.approx(float(y.mean()), abs=0.02)
+
+
+def test_a_calibration_names_the_number() -> None:
+    rng = np.random.default_rng(0)
+    y = torch.from_numpy(np.where(rng.random(600) < 0.4, 0.0, rng.normal(size=600)).astype(np.float32))[:, None]
+    told: list[Calibration] = []
+    task = Task((Part("y", masses=(0.0,)),), (Part("x"),), {"y": y, "x": y.roll(1, 0)})
+    chosen = {True: Classifier(ensemble=1, epochs=2, hidden=(8,)), False: Flow(ensemble=1, epochs=1, hidden=(8,))}
+    run = Run(choose=lambda link: chosen[link.targets[0].discrete], calibrated=told.append)
+    Hurdle().fit(task, run)
+    assert [found.target for found in told] == ["the point masses of y"]
+    assert str(told[0]).startswith("calibration of the point masses of y: ECE ")

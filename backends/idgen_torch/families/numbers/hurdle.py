@@ -144,7 +144,7 @@ class Hurdle(Family):
         code = _codes(target, task.rows)
         rest = (code == len(target.masses)).nonzero().squeeze(1)
         which = replace(task, targets=(_code_of(target, len(rest) > 0),), rows={**task.rows, f"{target.name}@": code})
-        first, second = learned_link(which, run, 0, "which"), None
+        first, second = learned_link(which, _named(run, target), 0, "which"), None
         if len(rest):
             own = {p.name: task.rows[p.name][rest.to(task.rows[p.name].device)] for p in task.parts}
             weights = None if task.weights is None else task.weights[rest.to(task.weights.device)]
@@ -158,6 +158,14 @@ def _one_number(targets: Sequence[Part]) -> Part:
         names = ", ".join(part.name for part in targets)
         raise DataError(f"hurdle models one number with point masses, got {names}; leave the choice to the fit")
     return targets[0]
+
+
+def _named(run: Run, target: Part) -> Run:
+    """The run, in which a calibration has the name of the number, and not of the code of its point masses."""
+    told = run.calibrated
+    if told is None:
+        return run
+    return replace(run, calibrated=lambda found: told(replace(found, target=f"the point masses of {target.name}")))
 
 
 def _code_of(target: Part, between: bool) -> Part:

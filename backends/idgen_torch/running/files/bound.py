@@ -10,7 +10,7 @@ import torch
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
-from idgen_compiler.hinge.kernels import kernel_key, written
+from idgen_compiler.hinge.kernels import kernel_keys
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Bind, Train
 from idgen_compiler.program import Program
@@ -23,11 +23,14 @@ from idgen_torch.running.files.models import Record, read_model, write_model
 __all__ = ["read_bound", "write_bound"]
 
 
-def write_bound(folder: Path, name: str, model: BoundModel) -> Record:
-    """Write the model that a kernel falls back on, if any, and return the record that `read_bound` needs."""
+def write_bound(folder: Path, name: str, key: str, model: BoundModel) -> Record:
+    """Write the model that a kernel falls back on, if any, and return the record that `read_bound` needs.
+
+    key: what `bind=` calls the kernel, for whoever reads the file.
+    """
     trained = None if model.fallback is None else write_model(folder, _file(name), model.fallback)
     brought = model.brought
-    return {"key": written(model.target, model.op.inputs), "name": brought.name, "digest": brought.digest,
+    return {"key": key, "name": brought.name, "digest": brought.digest,
             "fallback": trained}  # fmt: skip
 
 
@@ -48,16 +51,17 @@ def read_bound(
         name: checked_keys(f"the saved kernel {name}", record, {"key", "name", "digest", "fallback"})
         for name, record in records.items()
     }
+    keys = kernel_keys(program)
     if read and not bind:
-        told = ", ".join(f"{entry(record, 'key', str)!r} was {entry(record, 'name', str)}" for record in read.values())
-        wanted = ", ".join(f"{record['key']!r}: ..." for record in read.values())
+        told = ", ".join(f"{keys[name]!r} was {entry(record, 'name', str)}" for name, record in read.items())
+        wanted = ", ".join(f"{keys[name]!r}: ..." for name in read)
         raise DataError(f"{path} has kernels that it does not hold ({told}); load it with bind={{{wanted}}}")
     brought = brought_for(program, bind, read)
     applied = {name for op in program.samplers for name in leaves(op, Role.MODEL)}
     for trained in program.models:  # what a law was made of is done, and may be brought again or not
         if trained.result in brought and trained.result in applied and trained.result not in read:
             raise DataError(
-                f"bind names {kernel_key(trained)!r}, of which the sampler in {path} has a trained model; leave it "
+                f"bind names {keys[trained.result]!r}, of which the sampler in {path} has a trained model; leave it "
                 "out, or fit anew with bind="
             )
     found = {}
@@ -66,7 +70,7 @@ def read_bound(
             record = read[op.result]
             if brought[op.result].digest != record["digest"]:
                 warn_data(
-                    f"{record['key']!r} is bound to {brought[op.result].name}, and the sampler in {path} was fitted "
+                    f"{keys[op.result]!r} is bound to {brought[op.result].name}, and the sampler in {path} was fitted "
                     f"with {record['name']!r:.80} of other code or weights; fit it anew if its models rest on that one"
                 )
             learned = record["fallback"]

@@ -11,7 +11,7 @@ import torch
 from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, IdgenError
-from idgen_compiler.hinge.kernels import unobserved_used
+from idgen_compiler.hinge.kernels import kernel_keys, unobserved_used
 from idgen_compiler.hinge.saved import HEADER, read_header, saving, write_header
 from idgen_compiler.hinge.saved_policies import KEY, header_of, of_header
 from idgen_compiler.ir.operands import Role, leaves
@@ -38,6 +38,7 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
 
     Raises DataError when anything else is there, or it cannot be written.
     """
+    keys = kernel_keys(fitted.program)
     with saving(path) as folder:
         write_header(
             folder,
@@ -48,7 +49,7 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
             policies={_policy_name(*key): _write_policy(folder, key, p) for key, p in fitted.policies.items()},
             supports=write_lookouts(folder, fitted.lookouts),
             fit=fitted.record.to_json(),
-            bound={name: write_bound(folder, name, model) for name, model in fitted.bound.items()},
+            bound={name: write_bound(folder, name, keys[name], model) for name, model in fitted.bound.items()},
             **header_of(fitted.named),
         )
 
@@ -89,7 +90,9 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
 def _bound(program: Program, records: Any, applied: set[str]) -> set[str]:
     """The operations for which something was brought: every `bind`, and what else the file names of its models."""
     named = set(records) if isinstance(records, dict) else set()
-    return {op.result for op in program.bindings if op.result in applied} | (named & applied)
+    return {op.result for op in program.bindings if op.result in applied} | (
+        named & applied & kernel_keys(program).keys()
+    )
 
 
 def _check_variables(program: Program, schema: Schema) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, pandas
-from idgen_compiler.data.kinds.times.iso import iso_times
+from idgen_compiler.data.kinds.times.iso import iso_form, iso_times
 
 __all__ = ["as_objects", "local_times", "times_of", "times_of_each", "zoned"]
 
@@ -48,7 +48,9 @@ def times_of(values: Any) -> tuple[Array, str, str] | None:
 
 
 def _of_texts(texts: list[Any]) -> tuple[Array, str, str] | None:
-    found = iso_times(texts) if all(isinstance(text, str) for text in texts) else None
+    if iso_form(texts[0]) is None or not all(isinstance(text, str) for text in texts):
+        return None
+    found = iso_times(texts)
     if found is None:
         return None
     form, times = found
