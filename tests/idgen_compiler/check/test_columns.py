@@ -19,7 +19,7 @@ import idgen_compiler as idgen
 from idgen_compiler.check.columns import read_columns, read_some_rows
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError
-from idgen_torch.tensors import read_rows
+from idgen_torch.observed import read_observed
 
 RANDOM = np.random.default_rng(0)
 DAYS = [datetime.date(2020, 1, 1 + k) for k in range(4)]
@@ -107,11 +107,11 @@ PROGRAM = idgen.compile(idgen.Query.parse("P(X)"), idgen.ADMG.parse("X"))
 def _fit(data: Any) -> tuple[str, list[int] | list[float] | None, int]:
     """What a fit makes of the column X: its error, or its codes and how many there are."""
     try:
-        schema, rows = read_rows(data, ["X"], None, None, seed=0)
+        schema, observed = read_observed(data, ["X"], None, None, seed=0)
     except DataError as error:
         return str(error), None, 0
     (part,) = schema.parts("X")
-    return "", rows["X"].tolist() if part.discrete else None, part.size or 0
+    return "", observed.rows["X"].tolist() if part.discrete else None, part.size or 0
 
 
 def _check(data: Any) -> tuple[str, list[int] | list[float] | None, int]:
