@@ -99,8 +99,8 @@ class TorchBackend:
             kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
-        options: of the table, as weights="w" (see `data.reading.options.Reading`); others go to every family with one of
-            this name, as epochs=30, or images={"steps": 10_000} for `diffusion`; likelihood=True: known densities.
+        options: of the table, as weights="w" (see `data.reading.options.Reading`); others go to every family with one
+            of this name, as epochs=30, or images={"steps": 10_000} for `diffusion`; likelihood=True: known densities.
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """

@@ -159,12 +159,16 @@ def read_again(
         raise DataError(
             f"{where} cannot be read as the fit read it ({error}); pass data= with the fit's table"
         ) from None
+    except (LookupError, TypeError, ValueError):  # a kind encodes the values that it was made of, and knows no others
+        raise _another(where) from None
     found = _observed(table, rows, weights, origin.seed, origin.composites, how)
     if found.fingerprint != origin.fingerprint:
-        raise DataError(
-            f"{where} is not the table that the sampler was fitted to: its rows differ; pass data= with that"
-        )
+        raise _another(where)
     return found
+
+
+def _another(where: str) -> DataError:
+    return DataError(f"{where} is not the table that the sampler was fitted to: rows differ; pass data= with that one")
 
 
 def fingerprint(rows: Values, weights: Tensor | None = None) -> str:

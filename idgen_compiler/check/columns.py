@@ -78,6 +78,8 @@ def read_columns(
     if weights is None:
         return columns
     rows = thinned(weights, np.random.default_rng(seed))
+    if not quiet:
+        warn_data(f"of {len(weights)} rows {len(rows)} are looked at, drawn by their weights so that all count alike")
     return {name: column.at(rows) for name, column in columns.items()}
 
 

@@ -44,7 +44,7 @@ def checked_weights(name: str, content: Any, how: Reading, rows: int) -> Array:
             called,
             values,
             values != np.floor(values),
-            "which is no number of equal rows; leave out weights_are='frequency' where weights are survey weights",
+            "frequencies are whole numbers of equal rows, and weights of a survey go without weights_are='frequency'",
         )
         if values.sum() > MOST_ROWS:
             raise DataError(
