@@ -35,6 +35,11 @@ class ExactBackend:
             raise DataError(
                 "the exact backend computes bound kernels from the joint, which holds what they are; leave out bind="
             )
+        if "weights" in options or "weights_are" in options:
+            raise DataError(
+                "the exact backend takes a Joint, which has the weights of its rows in it; leave out weights=, and "
+                "make the Joint of weighted counts"
+            )
         if options:
             raise DataError(f"the exact backend has no option {', '.join(sorted(options))}; leave it out")
         joint = data_of(program, data)

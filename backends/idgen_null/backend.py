@@ -26,7 +26,7 @@ from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import read_header, saving, write_header
 from idgen_compiler.hinge.saved_policies import header_of, of_header
-from idgen_compiler.hinge.source import data_of
+from idgen_compiler.hinge.source import check_weighed, data_of
 from idgen_compiler.ir.operations import Operation
 from idgen_compiler.ir.program import Program
 from idgen_compiler.program import Program as UserProgram
@@ -72,6 +72,7 @@ class NullBackend:
             raise DataError(
                 f"the null backend trains nothing and has no option {', '.join(sorted(options))}; leave it out"
             )
+        check_weighed(program, how)
         named = checked_named(program, policies)
         table = data_of(program, data)
         sources = read_sources(

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["Made", "one_thread", "our_arithmetic", "total"]
+__all__ = ["Made", "effective_rows", "one_thread", "our_arithmetic", "total"]
 
 _BLOCK = 2**14
 """Torch adds up so few numbers in one thread."""
@@ -87,3 +87,9 @@ def total(values: Tensor) -> Tensor:
     """The sum of all entries, added in the same order by any number of threads.  Shape: any -> () float64."""
     pieces = values.double().flatten().split(_BLOCK)
     return torch.stack([piece.sum() for piece in pieces]).sum()
+
+
+def effective_rows(weights: Tensor) -> float:
+    """Kish's effective sample size: (sum w)^2 / sum w^2, whatever the scale of the weights.  Shape: (rows,)."""
+    wide = weights.double() / weights.double().max()
+    return float(total(wide).square() / total(wide.square()))

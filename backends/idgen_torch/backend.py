@@ -18,7 +18,7 @@ from idgen_compiler.hinge.kernels import types_of_unobserved
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import check_stated, checked_seed
 from idgen_compiler.hinge.saved_policies import plain_policy
-from idgen_compiler.hinge.source import data_of
+from idgen_compiler.hinge.source import check_weighed, data_of
 from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.program import Program
@@ -31,8 +31,9 @@ from idgen_torch.bound.trial import tried
 from idgen_torch.families import Family, Tuning, registry, write_recipe
 from idgen_torch.families.registry import imported, made_known
 from idgen_torch.nets.own import known_networks
+from idgen_torch.observed import Observed, read_observed
 from idgen_torch.parts import Values
-from idgen_torch.running.files.checkpoint import Checkpoint, fingerprint
+from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import FitSettings, default_rows_factor, requested_families
@@ -40,7 +41,6 @@ from idgen_torch.running.progress import shown
 from idgen_torch.running.record import versions
 from idgen_torch.running.sampler import TorchSampler
 from idgen_torch.running.ways import choices
-from idgen_torch.tensors import read_rows
 from idgen_torch.training.progress import Progress
 
 __all__ = ["TorchBackend"]
@@ -99,25 +99,25 @@ class TorchBackend:
             kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
-        options: how the table is read (see `data.reading.options.Reading`); the others go to every family that has one
+        options: of the table, as weights="w" (see `data.reading.options.Reading`); others go to every family with one
             of this name, as epochs=30, or images={"steps": 10_000} for `diffusion`; likelihood=True: known densities.
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """
         _check_mappings(types=types, composites=composites, family=family)
-        brought = brought_for(program.check(), bind)
-        how, tuning = _options(options, families)
+        brought, table = brought_for(program.check(), bind), data_of(program, data)
+        how, tuning = _options(program, options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
         place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
-        schema, rows = read_rows(data_of(program, data), program.observe.variables, of_table, composites, seed, how)
-        schema = _tried(program, brought, schema, rows, of_none, seed, place)
+        schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
+        schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
-        thin = _warn_thin(program, schema, rows)
+        thin = _warn_thin(program, schema, observed)
         settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
-        kept = None if checkpoint is None else _checkpoint(checkpoint, program, schema, rows, settings, brought, named)
+        kept = _checkpoint(checkpoint, program, schema, observed, settings, brought, named)
         with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
-            fitting = Fitting(program, schema, rows, settings, told, kept, thin, brought, named)
+            fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
             return TorchSampler(fitting.run(choices(program, schema, fitting.overlap, brought)), place)
 
     def load(
@@ -161,9 +161,12 @@ def _tried(
     return whole
 
 
-def _options(options: Mapping[str, Any], families: Iterable[str | type[Family]]) -> tuple[Reading, Tuning]:
+def _options(
+    program: Program, options: Mapping[str, Any], families: Iterable[str | type[Family]]
+) -> tuple[Reading, Tuning]:
     """What the options say of the table, and of all families, those that are brought along among them."""
     how, others = Reading.take(options)
+    check_weighed(program, how)
     _make_known(families)
     return how, Tuning.read(others)
 
@@ -220,14 +223,16 @@ def _device(name: str) -> torch.device:
 
 
 def _checkpoint(
-    folder: str | Path,
+    folder: str | Path | None,
     program: Program,
     schema: Schema,
-    rows: Values,
+    observed: Observed,
     settings: FitSettings,
     brought: Mapping[str, Brought],
     named: Mapping[str, Policy],
-) -> Checkpoint:
+) -> Checkpoint | None:
+    if folder is None:
+        return None
     laws = {name: plain_policy(policy) for name, policy in named.items()}
     if unwritten := [name for name, plain in laws.items() if plain is None]:
         raise DataError(
@@ -240,7 +245,7 @@ def _checkpoint(
         folder,
         program=str(program),
         schema=schema.to_json(),
-        data=fingerprint(rows),
+        data=observed.fingerprint,
         settings={
             "seed": settings.seed,
             "rows_factor": settings.rows_factor,
@@ -265,13 +270,18 @@ def _code_of(kind: type[Family]) -> str:
         return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _warn_thin(program: Program, schema: Schema, rows: Values) -> list[str]:
+def _warn_thin(program: Program, schema: Schema, observed: Observed) -> list[str]:
     """Warn of a table that is smaller than anything can be learned from, and of what takes one value only.
 
     The effect of a treatment or condition that does not vary is not in the data. Returns what was said.
     """
     found = []
-    count = len(next(iter(rows.values())))
+    count, rows, effective = observed.count, observed.rows, observed.effective_rows
+    if effective < FEW_ROWS <= count:
+        found.append(
+            f"the weights leave {effective:.1f} effective rows of {count}, too few to learn a law from; the answer "
+            "is a guess"
+        )
     if count < FEW_ROWS:
         found.append(
             f"the table has {count} row{'s' * (count != 1)}, too few to learn a law from; the answer is a guess"

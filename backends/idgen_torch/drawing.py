@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["AliasTable", "categorical", "generator_for", "integers", "normal", "uniform"]
+__all__ = ["AliasTable", "categorical", "generator_for", "integers", "normal", "rows_by_weight", "uniform"]
 
 
 def generator_for(seed: int) -> torch.Generator:
@@ -26,6 +26,15 @@ def normal(shape: tuple[int, ...], generator: torch.Generator, device: torch.dev
 def integers(high: int, n: int, generator: torch.Generator, device: torch.device) -> Tensor:
     """Uniform codes 0..high-1.  Shape: (n,) int64."""
     return torch.randint(high, (n,), generator=generator, device=generator.device).to(device)
+
+
+def rows_by_weight(count: int, weights: Tensor | None, n: int, generator: torch.Generator) -> Tensor:
+    """n row numbers of `count` with replacement, in proportion to their weights.  Shape: (n,) int64, on the CPU."""
+    if weights is None:
+        return torch.randint(count, (n,), generator=generator)
+    cumulative = weights.detach().cpu().double().cumsum(0)
+    height = torch.rand(n, generator=generator, dtype=torch.float64) * cumulative[-1]
+    return torch.searchsorted(cumulative, height, right=True).clamp(max=count - 1)
 
 
 def categorical(logits: Tensor, generator: torch.Generator) -> Tensor:

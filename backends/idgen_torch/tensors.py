@@ -14,30 +14,12 @@ from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.part import Part
-from idgen_compiler.data.reading.options import Reading
-from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema, numbers_among
-from idgen_compiler.data.sources import Source, read_sources
+from idgen_compiler.data.schema import Schema, encode
+from idgen_compiler.data.sources import Source
 from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 
-__all__ = ["decode", "decoded", "encode_sources", "encode_value", "held", "own_rows", "read_rows", "room"]
-
-
-def read_rows(
-    data: Any,
-    variables: Sequence[str],
-    types: Mapping[str, TypeRequest] | None,
-    composites: Mapping[str, Sequence[str]] | None,
-    seed: int,
-    how: Reading | None = None,
-) -> tuple[Schema, Values]:
-    """The kinds of some variables of a table, and their values as tensors by part; only their columns are read.
-
-    Raises DataError naming the column and the remedy.
-    """
-    sources = read_sources(data, variables, composites, images_among(types or {}), how, numbers_among(types or {}))
-    schema = infer_schema(sources, types)
-    return schema, encode_sources(sources, schema, seed)
+__all__ = ["decode", "decoded", "encode_sources", "encode_value", "held", "own_rows", "room"]
 
 
 def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int) -> Values:

@@ -38,7 +38,7 @@ def check_graph(
     `data` is a DataFrame, an Arrow table, a Hugging Face data set, a mapping of arrays, or the path of a CSV or Parquet
     file; `types` says what columns hold ("categorical", "integer", "continuous", Categorical(labels)) where it is not
     what it looks like. Columns are read and typed as in fitting, by the same options: missing="drop", delimiter=";" and
-    the others of `data.reading.options.Reading`.
+    the others of `data.reading.options.Reading`. Of rows with survey weights a sample of equal weights is tested.
     Corrected p-values are compared with `alpha`: "holm" bounds the chance of any false rejection (Holm 1979), "bh" the
     share of false ones among the rejections (Benjamini and Hochberg 1995). `seed` draws permutations, folds and groups.
     Free texts are tested as up to eight groups that share words; what holds given a text, or weighs by one, is not
@@ -60,7 +60,7 @@ def check_graph(
     if unknown:
         raise IdgenError(f"check_graph has no option {', '.join(sorted(unknown))}; leave it out")
     found = implications(graph)
-    columns = read_columns(data, graph.order, types, how)
+    columns = read_columns(data, graph.order, types, how, seed=seed)
     try:
         import scipy.stats
         import sklearn  # noqa: F401

@@ -14,14 +14,18 @@ from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.ngrams import Directions
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.reading.missing import lacking
-from idgen_compiler.data.reading.options import Reading
+from idgen_compiler.data.reading.options import FREQUENCY, Reading
+from idgen_compiler.data.reading.weights import standing, thinned
 from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema, numbers_among
-from idgen_compiler.data.sources import Source, read_sources
-from idgen_compiler.data.tables import Content, open_table
+from idgen_compiler.data.sources import Source, read_weighed
+from idgen_compiler.data.tables import Content, open_table, weight_column, weights_of
 from idgen_compiler.errors import DataError, IdgenError
-from idgen_compiler.warning import quietly
+from idgen_compiler.warning import quietly, warn_data
 
-__all__ = ["CodedColumn", "Columns", "read_columns", "read_some_rows"]
+__all__ = ["FEWEST_ROWS", "CodedColumn", "Columns", "read_columns", "read_some_rows"]
+
+FEWEST_ROWS = 50
+"""Fewer rows than this test nothing before a fit."""
 
 _SIGNS = 3
 """Directions by whose signs texts are put in groups."""
@@ -59,15 +63,24 @@ def read_columns(
     how: Reading | None = None,
     *,
     quiet: bool = False,
+    seed: int = 0,
 ) -> dict[str, CodedColumn]:
     """The columns of some variables of any table, read and typed as in fitting.
 
+    Of rows with survey weights a sample of equal weights is taken, by `seed` (see `data.reading.weights.thinned`).
     Raises DataError naming the column and the remedy, also for a variable that is not one number or category; warns
     (DataWarning), unless it is to be `quiet`, of what looks odd.
     """
-    sources = read_sources(data, names, images=images_among(types or {}), how=how, numbers=numbers_among(types or {}))
+    images, numbers = images_among(types or {}), numbers_among(types or {})
+    sources, weights = read_weighed(data, names, images=images, how=how, numbers=numbers)
     schema = infer_schema(sources, types, quiet=quiet)
-    return {name: _column(name, source, schema[name]) for name, source in sources.items()}
+    columns = {name: _column(name, source, schema[name]) for name, source in sources.items()}
+    if weights is None:
+        return columns
+    rows = thinned(weights, np.random.default_rng(seed))
+    if not quiet:
+        warn_data(f"of {len(weights)} rows {len(rows)} are looked at, drawn by their weights so that all count alike")
+    return {name: column.at(rows) for name, column in columns.items()}
 
 
 def _column(name: str, source: Source, kind: Kind) -> CodedColumn:
@@ -109,19 +122,22 @@ def read_some_rows(
     """Columns at the same random rows, at most so many; those of `more` only where the table has them.
 
     Rows with a missing value are left out, and so are columns that are neither numbers nor categories, and those of
-    `more` in which values are missing. Shape of each column: (rows,).
+    `more` in which values are missing. Where rows have weights, what is taken is a sample of equal weights from the law
+    that they stand for; a warning (DataWarning) tells of one that is too small for any test. Shape of each column:
+    (rows,).
 
     >>> found = read_some_rows({"X": [0, 1] * 50, "Y": ["a", "b"] * 50}, ["X"], ["Y", "Z"], rows=10)
     >>> {name: (len(column.values), column.size) for name, column in found.items()}
     {'X': (10, 2), 'Y': (10, 2)}
     """
-    read = _contents(data, needed, more, how)
+    read, weights = _contents(data, needed, more, how)
     lengths = {len(values) for values in read.values()}
     if len(lengths) != 1:
         return {}
     (total,) = lengths
     generator = np.random.default_rng(seed)
-    chosen = np.arange(total) if total <= rows else np.sort(generator.choice(total, rows, replace=False))
+    there = _standing(total, weights, how or Reading(), generator)
+    chosen = there if len(there) <= rows else np.sort(generator.choice(there, rows, replace=False))
     pieces = {name: _at(values, chosen) for name, values in read.items()}
     missing = {name: lacking(name, values, how or Reading()) for name, values in pieces.items()}
     pieces = {name: values for name, values in pieces.items() if name in needed or not missing[name].any()}
@@ -140,17 +156,37 @@ def read_some_rows(
     return found
 
 
-def _contents(data: Any, needed: Sequence[str], more: Collection[str], how: Reading | None) -> dict[str, Content]:
-    """The columns in one dimension; the needed ones alone where the others cannot be read."""
+def _standing(total: int, weights: Array | None, how: Reading, generator: np.random.Generator) -> Array:
+    """The numbers of rows that are a sample of equal weights from the law that all stand for."""
+    if weights is None:
+        return np.arange(total)
+    if how.weights_are == FREQUENCY:
+        return standing(weights, how)
+    there = thinned(weights, generator)
+    if len(there) < FEWEST_ROWS <= int((weights > 0).sum()):
+        warn_data(
+            f"weights as uneven as these leave {len(there)} of {total} rows to test the graph by, too few, so that the "
+            "rows are not held against the graph"
+        )
+    return there
+
+
+def _contents(
+    data: Any, needed: Sequence[str], more: Collection[str], how: Reading | None
+) -> tuple[dict[str, Content], Array | None]:
+    """The columns in one dimension, the needed ones alone where the others cannot be read, and the rows' weights."""
+    how = how or Reading()
     for names in ((*needed, *more), tuple(needed)):
         try:
             with quietly():  # whoever fits reads this table, too, and is told of it then
                 table = open_table(data, how)
-                read = table.read([name for name in dict.fromkeys(names) if name in table.names])
+                weighing = weight_column(table, how)
+                read = table.read([name for name in dict.fromkeys([*names, *weighing]) if name in table.names])
+                kept = {n: v for n, v in read.items() if n in names and not is_images(v) and np.ndim(v) == 1}
+                return kept, weights_of(table, how, read, len(next(iter(read.values()), ())))
         except IdgenError:
             continue
-        return {name: values for name, values in read.items() if not is_images(values) and np.ndim(values) == 1}
-    return {}
+    return {}, None
 
 
 def _at(values: Content, rows: Array) -> Content:

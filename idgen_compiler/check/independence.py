@@ -14,7 +14,7 @@ from math import exp, log
 
 import numpy as np
 
-from idgen_compiler.check.columns import Columns
+from idgen_compiler.check.columns import FEWEST_ROWS, Columns
 from idgen_compiler.check.dependence import Margin, dependence, residual_dependence
 from idgen_compiler.check.implication import Implication, separator
 from idgen_compiler.errors import IdgenError
@@ -28,7 +28,7 @@ ALPHA = 1e-3
 STRONG, STRONG_GIVEN = 0.05, 0.1
 """The least strength that counts: a correlation or Cramér's V, and one of residuals, which regressions leave some."""
 
-FEWEST_ROWS, ROWS_GIVEN = 50, 5_000
+ROWS_GIVEN = 5_000
 MOST_GIVEN, MOST_COLUMNS, MOST_TESTS_GIVEN = 3, 60, 20
 
 

@@ -35,6 +35,8 @@ __all__ = [
     "QueryTexts",
     "Read",
     "Realize",
+    "Weights",
+    "WeightsAre",
     "assignments",
     "groups",
     "listed_names",
@@ -122,7 +124,28 @@ Read = Annotated[
 ]
 
 
-def reading_options(missing: str, read: Sequence[str] | None, images_root: Path | None = None) -> dict[str, Any]:
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        "--weights", metavar="COLUMN", help="The column that says how much each row counts.", show_default="alike"
+    ),
+]
+WeightsAre = Annotated[
+    Literal["survey", "frequency"],
+    typer.Option(
+        "--weights-are",
+        help="Weights of a survey, whose scale means nothing, or how many equal rows a row stands for.",
+    ),
+]
+
+
+def reading_options(
+    missing: str,
+    read: Sequence[str] | None,
+    images_root: Path | None = None,
+    weights: str | None = None,
+    weights_are: str = "survey",
+) -> dict[str, Any]:
     """The options of `fit` and `check_graph` that say how a table is read.  Raises IdgenError for unknown ones."""
     said: dict[str, Any] = dict(assignments("--read", read or ()))
     unknown = [name for name in said if name not in _READ]
@@ -136,6 +159,10 @@ def reading_options(missing: str, read: Sequence[str] | None, images_root: Path 
         said["missing"] = missing
     if images_root is not None:
         said["images_root"] = images_root
+    if weights is not None:
+        said["weights"] = weights
+    if weights_are != "survey":
+        said["weights_are"] = weights_are
     return said
 
 

@@ -13,6 +13,8 @@ from idgen_compiler.cli.arguments import (
     Latent,
     Missing,
     Read,
+    Weights,
+    WeightsAre,
     read_admg,
     read_types,
     reading_options,
@@ -37,6 +39,8 @@ def check_graph_command(
     ] = None,
     missing: Missing = "refuse",
     read: Read = None,
+    weights: Weights = None,
+    weights_are: WeightsAre = "survey",
     alpha: Annotated[
         float, typer.Option("--alpha", help="The level that corrected p-values are compared with.")
     ] = 0.05,
@@ -49,7 +53,7 @@ def check_graph_command(
 ) -> int:
     """Test on data what a graph implies: independences, and functional (Verma) constraints."""
     wanted = read_types(types)
-    how = reading_options(missing, read)
+    how = reading_options(missing, read, None, weights, weights_are)
     hidden = read_admg(graph, latent or ())
     check = check_graph(hidden, data, wanted, alpha=alpha, correction=correction, seed=seed, **how)
     Page.on().text(check.to_markdown() if markdown else str(check))

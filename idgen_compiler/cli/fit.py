@@ -19,6 +19,8 @@ from idgen_compiler.cli.arguments import (
     QueryText,
     Read,
     Realize,
+    Weights,
+    WeightsAre,
     assignments,
     listed_names,
     modules_from_here,
@@ -142,6 +144,8 @@ def fit_command(
     missing: Missing = "refuse",
     read: Read = None,
     images_root: ImagesRoot = None,
+    weights: Weights = None,
+    weights_are: WeightsAre = "survey",
     seed: Seed = None,
     device: Device = None,
     rows_factor: RowsFactor = None,
@@ -182,7 +186,7 @@ def fit_command(
         "bind": imported(bind) or None,
     }
     given = {name: value for name, value in (wanted | training | place).items() if value is not None}
-    given |= reading_options(missing, read, images_root)
+    given |= reading_options(missing, read, images_root, weights, weights_are)
     with modules_from_here():
         sampler = compiled.fit(data, backend=backend, **given)
     _save(sampler, out)

@@ -101,8 +101,8 @@ def room_for_images(rows: int, shape: Sequence[int]) -> Pictures:
 
 
 def some_images(images: Pictures, rows: Array) -> Pictures:
-    """The images of some rows, a piece at a time.  `rows` has shape (all rows,) bool."""
-    chosen = np.flatnonzero(rows)
+    """The images of some rows, a piece at a time.  `rows` are their numbers, or has shape (all rows,) bool."""
+    chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
     out = room_for_images(len(chosen), images.shape[1:])
     for start in range(0, len(chosen), _CHUNK):
         out[start : start + _CHUNK] = images[chosen[start : start + _CHUNK]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,15 @@ from idgen_compiler.data.images import image_column, is_images, some_images
 from idgen_compiler.data.reading.marks import warn_unmet
 from idgen_compiler.data.reading.missing import complete_rows, kept, lacking, refusal, warn_category, warn_words
 from idgen_compiler.data.reading.numerals import padded_with
-from idgen_compiler.data.reading.options import Reading
+from idgen_compiler.data.reading.options import FREQUENCY, Reading
 from idgen_compiler.data.reading.pictures import PictureFiles
-from idgen_compiler.data.tables import Table, open_table
+from idgen_compiler.data.reading.weights import scaled, standing
+from idgen_compiler.data.tables import Table, open_table, weight_column, weights_of
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.spelling import composed, spelled
 from idgen_compiler.warning import warn_data
 
-__all__ = ["Source", "read_sources"]
+__all__ = ["Source", "read_sources", "read_weighed"]
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,25 @@ def read_sources(
     how: Reading | None = None,
     numbers: Collection[str] = (),
 ) -> dict[str, Source]:
-    """The columns of each variable; other columns of the table are not read.
+    """The columns of each variable, as in `read_weighed`, without the weights of their rows."""
+    return read_weighed(data, variables, composites, images, how, numbers)[0]
+
+
+def read_weighed(
+    data: Any,
+    variables: Iterable[str],
+    composites: Mapping[str, Sequence[str]] | None = None,
+    images: Collection[str] = (),
+    how: Reading | None = None,
+    numbers: Collection[str] = (),
+) -> tuple[dict[str, Source], Array | None]:
+    """The columns of each variable, and how much each row counts; other columns of the table are not read.
 
     A variable is the column of its name; or the columns that `composites` lists; or, where there is no such column,
     the columns called `variable.field`. `images` are columns that hold images even where they do not look like it,
     `numbers` those whose texts of digits are numbers and no codes.
+    Rows of weight 0 are left out, and where weights are frequencies each row stands there so often; what is given back
+    are survey weights, of mean one and shape (rows,), or None where all rows count alike.
     Names are compared with their accents composed, and so they are those of the columns that come back.
     Raises DataError for what is missing, and for an empty table; warns (DataWarning) of rows that are left out.
     """
@@ -81,11 +96,14 @@ def read_sources(
         users = [variable for variable, fields in wanted.items() if column in fields.values()]
         if len(users) > 1:
             raise DataError(f"column {column} belongs to {' and to '.join(users)}; a column has one variable")
-    columns = _columns(table, needed, images, numbers, how)
-    return {
+    if weighing := [column for column in weight_column(table, how) if column in needed]:
+        raise DataError(f"column {weighing[0]} is data of the program and cannot weigh its rows, too; copy it")
+    columns, weights = _columns(table, needed, images, numbers, how)
+    sources = {
         variable: Source({field: columns[column] for field, column in fields.items()})
         for variable, fields in wanted.items()
     }
+    return sources, weights
 
 
 def _remedy(name: str, hints: str) -> str:
@@ -101,12 +119,14 @@ def _remedy(name: str, hints: str) -> str:
 
 def _columns(
     table: Table, needed: Sequence[str], images: Collection[str], numbers: Collection[str], how: Reading
-) -> dict[str, Column]:
-    """Columns of one length, each without missing values or with a mark where it has them."""
+) -> tuple[dict[str, Column], Array | None]:
+    """Columns of one length, each without missing values or with a mark where it has them, and the rows' weights."""
     files = PictureFiles(table.images_root, how.size_limit, table.folder)
     contents: dict[str, Any] = {}
     pictures = set()
-    for name, found in table.read(needed).items():
+    read = table.read([*needed, *weight_column(table, how)])
+    for name in needed:
+        found = read[name]
         if name in images or is_images(found):
             pictures.add(name)
         contents[name] = image_column(name, found, files) if isinstance(found, Path) else found
@@ -117,18 +137,15 @@ def _columns(
         raise DataError(f"the columns differ in length: {', '.join(f'{k} has {n}' for k, n in lengths.items())}")
     if not needed or next(iter(lengths.values())) == 0:
         raise DataError("the table has no rows; give at least one")
+    weights = weights_of(table, how, read, next(iter(lengths.values())))
     blanks = {name: lacking(name, content, how) for name, content in contents.items()}
     warn_unmet({name: content for name, content in contents.items() if name not in pictures}, how)
-    if how.missing == "drop":
-        rows = complete_rows(blanks, contents)
-        if not rows.all():
-            contents = {name: _some(content, rows) for name, content in contents.items()}
-        blanks = {}
+    rows = _standing(_Rows(contents, blanks, weights), pictures, how)
     columns = {}
-    for name, content in contents.items():
-        blank = blanks.get(name)
+    for name, content in rows.contents.items():
+        blank = rows.blanks[name]
         held = image_column(name, content, files) if name in pictures else content
-        if blank is None or not blank.any() or name in pictures:
+        if not blank.any() or name in pictures:
             columns[name] = Column(name, held)
             warn_words(name, held, how)
         elif how.missing == "category":
@@ -138,7 +155,39 @@ def _columns(
             columns[name] = Column(name, kept(content, ~blank), blank)
         else:
             raise refusal(name, content, blank)
-    return columns
+    return columns, None if rows.weights is None else scaled(rows.weights)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What was read of each column, which rows lack a value there, and how much each row counts."""
+
+    contents: Mapping[str, Any]
+    blanks: Mapping[str, Array]  #: shape of each (rows,) bool
+    weights: Array | None  #: shape (rows,)
+
+    def at(self, rows: Array) -> _Rows:
+        """Some rows, by their numbers, or by a mask of shape (rows,)."""
+        if rows.dtype == bool and rows.all():
+            return self
+        contents = {name: _some(content, rows) for name, content in self.contents.items()}
+        blanks = {name: blank[rows] for name, blank in self.blanks.items()}
+        return _Rows(contents, blanks, None if self.weights is None else self.weights[rows])
+
+
+def _standing(found: _Rows, pictures: Collection[str], how: Reading) -> _Rows:
+    """The rows that count: those of weight 0 are left out, and others stand there as often as frequencies say."""
+    if found.weights is not None:
+        there = found.weights > 0
+        for name, blank in found.blanks.items():  # before rows are left out, so that messages number them as the table
+            if how.missing in ("refuse", "text") and name not in pictures and (blank & there).any():
+                raise refusal(name, found.contents[name], blank & there)
+        found = found.at(there)
+    if how.missing == "drop":
+        found = found.at(complete_rows(found.blanks, found.contents))
+    if found.weights is not None and how.weights_are == FREQUENCY:
+        found = replace(found.at(standing(found.weights, how)), weights=None)
+    return found
 
 
 def _codes(name: str, texts: Any, padded: str, *, are_numbers: bool) -> Any:

@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.arrays import as_numpy, pandas
+from idgen_compiler.data.arrays import Array, as_numpy, pandas
 from idgen_compiler.data.images import is_images
 from idgen_compiler.data.reading.delimited import DelimitedFile
 from idgen_compiler.data.reading.files import PARQUET, language_of, table_file
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.reading.parquet import ParquetFile, arrow
-from idgen_compiler.errors import DataError
+from idgen_compiler.data.reading.weights import checked_weights
+from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.spelling import composed
 
-__all__ = ["Content", "Table", "open_table"]
+__all__ = ["Content", "Table", "open_table", "weight_column", "weights_of"]
 
 Content = Any
 """A pandas Series, a NumPy array, or what images are read from; the first axis is the row."""
@@ -34,7 +35,7 @@ class Table:
 
     `raw` are the names as they stand there, `pick` reads columns by their places. Files of images that the table names
     lie below `images_root`; None where a caller names them himself. `folder` is that of the table's file. `index` are
-    the names of what pandas has as an index, which is no column.
+    the names of what pandas has as an index, which is no column; `rows` is that index.
     """
 
     raw: tuple[str, ...]
@@ -42,6 +43,7 @@ class Table:
     images_root: Path | None = None
     folder: Path | None = None
     index: tuple[str, ...] = ()
+    rows: Any = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -100,6 +102,39 @@ def open_table(data: Any, how: Reading | None = None) -> Table:
     )
 
 
+def weight_column(table: Table, how: Reading) -> tuple[str, ...]:
+    """The column that says how much each row counts, where a caller names one.
+
+    Raises DataError for a name that no column has.
+    """
+    if not isinstance(how.weights, str):
+        return ()
+    name = composed(how.weights).strip()
+    if name not in table.names:
+        hint = near_misses(name, table.names)
+        raise DataError(f"weights names {how.weights!r:.80}, which is no column of the table{hint}")
+    return (name,)
+
+
+def weights_of(table: Table, how: Reading, read: Mapping[str, Content], rows: int) -> Array | None:
+    """How much each of so many rows counts, where a caller says so; `read` has the `weight_column`.
+
+    Raises DataError as `checked_weights` does, and for weights in another order than the rows.
+    Shape: (rows,) float64.
+    """
+    if how.weights is None:
+        return None
+    for name in weight_column(table, how):
+        return checked_weights(name, read[name], how, rows)
+    content = _array("weights", how.weights)
+    if isinstance(how.weights, pandas().Series) and table.rows is not None and not how.weights.index.equals(table.rows):
+        raise DataError(
+            "weights and the table have different pandas indexes; make the weights a column of the table, or give an "
+            "array in the order of its rows"
+        )
+    return checked_weights("", content, how, rows)
+
+
 def _frame(frame: Any, root: Path) -> Table:
     if frame.columns.nlevels > 1:
         raise DataError(
@@ -111,6 +146,7 @@ def _frame(frame: Any, root: Path) -> Table:
         lambda places: [frame.iloc[:, k].reset_index(drop=True) for k in places],
         root,
         index=tuple(str(name) for name in frame.index.names if name is not None),
+        rows=frame.index,
     )
 
 
@@ -172,7 +208,8 @@ def _mapping(columns: Mapping[Any, Any], root: Path | None) -> Table:
     _check_aligned(columns)
     keys = list(columns)
     names = tuple(map(str, keys))
-    return Table(names, lambda places: [_array(names[k], columns[keys[k]]) for k in places], root)
+    index = next((column.index for column in columns.values() if isinstance(column, pandas().Series)), None)
+    return Table(names, lambda places: [_array(names[k], columns[keys[k]]) for k in places], root, rows=index)
 
 
 def _check_aligned(columns: Mapping[Any, Any]) -> None:

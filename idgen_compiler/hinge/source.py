@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.forms.spelling import composed
 from idgen_compiler.ir.program import Program
 
-__all__ = ["data_of"]
+__all__ = ["check_weighed", "data_of"]
 
 
 def data_of(program: Program, data: Any) -> Any:
@@ -34,6 +36,19 @@ def data_of(program: Program, data: Any) -> Any:
             f"data alone{near_misses(source, data)}"
         )
     return data[source]
+
+
+def check_weighed(program: Program, how: Reading) -> None:
+    """Raise DataError where the column of weights is a variable of the program's graph.
+
+    Every backend that reads rows calls this: what is weighed by a variable is no law of it any more.
+    """
+    known = {*program.graph.order, *program.observe.variables}
+    if isinstance(how.weights, str) and (name := composed(how.weights).strip()) in known:
+        raise DataError(
+            f"weights names {name}, which is a variable of the graph, and a column of weights is none; leave {name} "
+            "out of the graph if it only says how much rows count, or give a copy of it under another name"
+        )
 
 
 def _holds_columns(data: Mapping[Any, Any], variables: Iterable[str]) -> bool:

@@ -87,3 +87,11 @@ def test_joint_outcomes_are_sampled_jointly() -> None:
     )
     samples = fitted.sample(100, do={"X": [0, 1] * 50}, seed=0)
     assert samples["M"].tolist() == samples["Y"].tolist() == [0, 1] * 50
+
+
+def test_a_joint_has_its_weights_in_it() -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    joint = idgen.Joint(("X", "Y"), [[0.25, 0.25], [0.0, 0.5]])
+    for option in ({"weights": "w"}, {"weights": "w", "weights_are": "frequency"}):
+        with pytest.raises(idgen.DataError, match="takes a Joint, which has the weights of its rows in it; leave out"):
+            program.fit(joint, backend="exact", **option)

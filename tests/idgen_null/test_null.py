@@ -53,3 +53,13 @@ def test_every_operation_finds_what_it_uses() -> None:
         assert NullBackend().fit(program.realized(way), rows).sample(0, do={"X": 1}).size == 0
     with pytest.raises(idgen.DataError, match="is no saved sampler, but holds"):
         NullBackend().fit(program, rows).save(Path(__file__).parent)
+
+
+def test_weights_are_checked_as_for_training() -> None:
+    program = idgen.compile(QUERY, NAPKIN)
+    options: dict[str, Any] = {"backend": "null", "types": {"Y": "image"}}
+    sampler = program.fit({**COLUMNS, "w": np.arange(40)}, weights="w", **options)
+    assert sampler.sample(3, do={"X": "on"})["Y"].shape == (3, 1, 4, 4)
+    for weights, told in (("W2", "a variable of the graph"), (-np.ones(40), "holds -1 in row 0"), ([1], "1 entries")):
+        with pytest.raises(idgen.DataError, match=told):
+            program.fit(COLUMNS, weights=weights, **options)

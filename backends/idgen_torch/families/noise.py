@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
+from idgen_torch.arithmetic import effective_rows
+from idgen_torch.drawing import generator_for, rows_by_weight
 from idgen_torch.families.family import ConditionalModel
 from idgen_torch.parts import Values
 
@@ -47,12 +49,20 @@ class SeedNoise:
         return f"{self.by} moves {self.target} by {self.effect:.2g}, another seed by {self.noise:.2g}"
 
 
-def seed_noise(model: ConditionalModel, rows: Values) -> tuple[SeedNoise, ...]:
-    """The seed noise of an ensemble's effects of inputs with few levels; empty for any other model."""
+def seed_noise(model: ConditionalModel, rows: Values, weights: Tensor | None = None) -> tuple[SeedNoise, ...]:
+    """The seed noise of an ensemble's effects of inputs with few levels; empty for any other model.
+
+    `weights` (rows,) say how much each row counts, where not all count alike.
+    """
     asked = [part for part in model.inputs if part.size is not None and 2 <= part.size <= _LEVELS]
     passes = sum(part.size or 0 for part in asked)
     count = len(next(iter(rows.values())))
     step = max(1, count // max(1, min(_ROWS, _ROWS_IN_ALL // max(passes, 1))))
+    if weights is not None:
+        # As many rows as are effective stand for the law that all stand for.
+        index = rows_by_weight(count, weights, max(1, int(effective_rows(weights))), generator_for(0))
+        rows = {part.name: rows[part.name][index.to(weights.device)] for part in (*model.inputs, *model.targets)}
+        step = max(1, len(index) * step // count)
     few = {part.name: rows[part.name][::step] for part in (*model.inputs, *model.targets)}
     if not asked or not model.opinions({name: values[:1] for name, values in few.items()}):
         return ()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError, near_misses
-from idgen_torch.arithmetic import total
+from idgen_torch.arithmetic import effective_rows, total
 from idgen_torch.parts import Values, of_form
 
 __all__ = ["Offer", "Task", "row_count", "rows_at"]
@@ -66,8 +66,7 @@ class Task:
         """Kish's number of rows that weigh as much."""
         if self.weights is None:
             return float(self.count)
-        wide = self.weights.double()
-        return float(total(wide).square() / total(wide.square()))
+        return effective_rows(self.weights)
 
     @property
     def target_forms(self) -> frozenset[Form]:

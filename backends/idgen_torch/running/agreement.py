@@ -19,7 +19,7 @@ from idgen_compiler.data.kinds.text import texts_of
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.forms.shown import cut
-from idgen_torch.drawing import generator_for
+from idgen_torch.drawing import generator_for, rows_by_weight
 from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.families.returned import draw
 from idgen_torch.families.task import rows_at
@@ -120,14 +120,14 @@ def disagreements(source: str, model: ConditionalModel, task: Task, schema: Sche
     several targets together. Raises DataError, in the name of the source, for draws that are no values.
     """
     targets = [part for part in task.targets if part.form is not Form.PICTURES]
-    if not targets or task.count < FEWEST:
+    effective = int(task.effective_rows)
+    if not targets or effective < FEWEST:
         return []
     generator = generator_for(0)
     most = ROWS_OF_IMAGES if task.sees_images or Form.TEXTS in task.target_forms else ROWS
     if task.weights is not None:
-        index = torch.multinomial(
-            task.weights.double().cpu(), min(most, task.count), replacement=True, generator=generator
-        )
+        # No more rows than are effective, so that the errors of their shares are not taken for smaller than they are.
+        index = rows_by_weight(task.count, task.weights, min(most, effective), generator)
     else:
         index = torch.randperm(task.count, generator=generator)[:most]
     device = task.rows[targets[0].name].device

@@ -11,7 +11,9 @@ from torch import Tensor
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Assign, Network
+from idgen_torch.arithmetic import effective_rows
 from idgen_torch.bound import BoundModel
+from idgen_torch.drawing import rows_by_weight
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.returned import draw
 from idgen_torch.parts import Values
@@ -36,6 +38,20 @@ class DataSet:
     rows: Values
     count: int
     weights: Tensor | None = None
+
+    @property
+    def effective_rows(self) -> float:
+        """Kish's number of rows that would weigh as much if all weighed alike."""
+        return float(self.count) if self.weights is None else effective_rows(self.weights)
+
+    def to(self, device: torch.device) -> DataSet:
+        """The same rows on another device."""
+        rows = {name: values.to(device) for name, values in self.rows.items()}
+        return DataSet(rows, self.count, None if self.weights is None else self.weights.to(device))
+
+    def some(self, n: int, generator: torch.Generator) -> Tensor:
+        """n row numbers, drawn from the law of the rows.  Shape: (n,) int64, on the CPU."""
+        return rows_by_weight(self.count, self.weights, n, generator)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.ir.program import Program
 from idgen_torch.bound import BoundModel
 from idgen_torch.families import ConditionalModel
+from idgen_torch.observed import Observed, Origin
 from idgen_torch.running.draws import Draws, PolicyKey
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.record import FitRecord
@@ -31,6 +32,13 @@ class FittedProgram:
         default_factory=dict
     )  #: operation -> what was brought, as samplers apply it
     named: Mapping[str, Policy] = field(default_factory=dict)  #: name -> law of the policies that the fit was given
+    observed: Observed | None = None  #: the rows of the fit; None once it is loaded, until they are read again
+    saved_origin: Origin | None = None  #: where a loaded one's rows came from, where that was saved
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where the rows came from, where that is known."""
+        return self.saved_origin if self.observed is None else self.observed.origin
 
     @property
     def applied(self) -> dict[str, ConditionalModel | BoundModel]:

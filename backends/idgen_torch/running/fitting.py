@@ -22,7 +22,6 @@ from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves, records
 from idgen_compiler.ir.operations import (
     Bind,
-    Network,
     Observe,
     Operation,
     Realize,
@@ -38,6 +37,7 @@ from idgen_torch.bound import BoundModel, Brought
 from idgen_torch.bound.binding import bound_model
 from idgen_torch.families import ConditionalModel, Task, seed_noise
 from idgen_torch.families.returned import log_density
+from idgen_torch.observed import Observed
 from idgen_torch.parts import Values
 from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
@@ -78,7 +78,7 @@ class Fitting:
         self,
         program: Program,
         schema: Schema,
-        observed: Values,
+        observed: Observed,
         settings: FitSettings,
         progress: Progress,
         checkpoint: Checkpoint | None,
@@ -92,8 +92,8 @@ class Fitting:
         self._named, self._known = dict(named or {}), known_policies(program, named or {})
         assigning(self._known.values(), schema)  # which says what does not fit
         self._settings = settings
-        rows = {name: values.to(settings.device) for name, values in observed.items()}
-        self._observed = DataSet(rows, len(next(iter(rows.values()))))
+        self._table = observed
+        self._observed = DataSet(observed.rows, observed.count, observed.weights).to(settings.device)
         self._trainer = Trainer(settings, progress, checkpoint)
         self._densities = Densities(schema, self._observed, self._trainer)
         self._emphasis = Emphasis(schema, self._trainer, self._densities)
@@ -124,7 +124,7 @@ class Fitting:
         for op in self.program.laws:
             if op.result in self._overlap and not op.regenerate:
                 found, report = self._overlap[op.result], self._data_reports[op.result]
-                poor = poor_overlap(op.result, found.variables, report.effective_rows, report.rows, found.mass)
+                poor = poor_overlap(found, report.effective_rows, self._observed.effective_rows)
                 if text := poor or self._unseen.missing(op.result):
                     warn_overlap(text)
                     self._unseen.keep(text)
@@ -234,7 +234,7 @@ class Fitting:
         held_out = {fit: -loss for fit, loss in trained.losses.items()} if model.likelihood else {}
         calibration = tuple(replace(one, operation=op.result) for one in trained.calibration)
         with torch.no_grad(), one_thread():
-            noise = seed_noise(model, task.rows)
+            noise = seed_noise(model, task.rows, task.weights)
         if told:
             warn_data(f"{op.result} ({label}) does not give its rows back: {told[0]}; sampler.report() has more")
         for effect in noise:
@@ -289,7 +289,8 @@ class Fitting:
         result = reweighted(op.result, data, log_ratio.to(self._settings.device), kept)
         self._data_reports[op.result] = DataReport(op.result, data.count, result.effective)
         variables = ", ".join(draw.slot for draw in way.do)
-        self._overlap[op.result] = Overlap(op.result, variables, result.effective / data.count, result.mass)
+        share = min(1.0, result.effective / self._observed.effective_rows)
+        self._overlap[op.result] = Overlap(op.result, variables, share, result.mass)
         return result.data
 
     # -- what no row shows ----------------------------------------------------------------------------------------
@@ -307,12 +308,12 @@ class Fitting:
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
         watch = self._unseen.watch(self.program.models, f"{often}{{share}} of the samples ask {_ASKED}")
         wired = self._wired(network, models, watch)
-        known, seed, query = self._observed, self._settings.seed, query_of(self.program, op)
-        inputs = crossed(op.network.inputs, query.conditions, self._schema, known.rows, known.count, seed)
+        seed, query = self._settings.seed, query_of(self.program, op)
+        inputs = crossed(op.network.inputs, query.conditions, self._schema, self._observed, seed)
         for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
             self._unseen.keep(*watch.tell(), sampled=True)
 
-    def _wired(self, network: Network, models: Mapping[str, ConditionalModel], watch: Watch) -> WiredNetwork:
+    def _wired(self, network: ir.Network, models: Mapping[str, ConditionalModel], watch: Watch) -> WiredNetwork:
         drawn = (self._known[each] for each in records(network, ir.Assign))
         fills = assigning(drawn, self._schema, handed_on(models))
         return WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch, fills)
@@ -334,6 +335,8 @@ class Fitting:
             choices=tuple(choices),
             lacks=self._unseen.lacks,
             kernels=kernel_reports(self.program, self._brought),
+            weights=self._table.weighed,
+            effective_rows=self._table.fewer_rows,
         )
         return FittedProgram(
             self.program,
@@ -344,6 +347,7 @@ class Fitting:
             {name: found for name, found in self._unseen.lookouts.items() if name in self._sampling},
             {name: model for name, model in self._sampling.items() if isinstance(model, BoundModel)},
             self._named,
+            self._table,
         )
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:

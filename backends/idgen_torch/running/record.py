@@ -113,7 +113,10 @@ class Lack:
 class FitRecord:
     """How a program was fitted: `rows` were observed, `rows_factor` times as many regenerated.
 
-    `choices` has the laws that could be had in two ways, `lacks` where rows are missing, `kernels` what was brought.
+    `weights` says what weights they have, "survey" or "frequency", where they have any; by frequencies a row of the
+    table counts as so many. `effective_rows` is Kish's number of rows that would weigh as much if all weighed alike;
+    None where they do. `choices` has the laws that could be had in two ways, `lacks` where rows are missing, `kernels`
+    what was brought.
     """
 
     rows: int
@@ -127,6 +130,8 @@ class FitRecord:
     choices: tuple[Choice, ...] = ()
     lacks: tuple[Lack, ...] = ()
     kernels: tuple[KernelReport, ...] = ()
+    weights: str = ""
+    effective_rows: float | None = None
 
     @property
     def calibration(self) -> tuple[Calibration, ...]:
@@ -134,7 +139,10 @@ class FitRecord:
         return tuple(found for model in self.models for found in model.calibration)
 
     def __str__(self) -> str:
-        lines = [f"{self.rows} rows observed, seed {self.seed}, {self.device}"]
+        weighed = f" by {self.weights} weights" if self.weights else ""
+        if self.effective_rows is not None:
+            weighed += f", {self.effective_rows:.0f} effective"
+        lines = [f"{self.rows} rows observed{weighed}, seed {self.seed}, {self.device}"]
         lines += [f"  {choice}" for choice in self.choices]
         lines += [f"  overlap: {lack.text}" for lack in self.lacks]
         for model in self.models:

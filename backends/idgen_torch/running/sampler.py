@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,16 +11,19 @@ import torch
 
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.assigned import Assigned
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import folder_of
+from idgen_compiler.hinge.source import data_of
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
+from idgen_torch.observed import Observed, read_again
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
 from idgen_torch.running.files.samplers import write_fitted
@@ -62,6 +66,25 @@ class TorchSampler:
     def report(self) -> FitRecord:
         """How the fit was made: for each model its family, rows and held-out log-likelihood; prints as a summary."""
         return self.fitted.record
+
+    def observed(self, data: Any = None, **reading: Any) -> Observed:
+        """The rows that the program was fitted to, as models see them, and their weights.
+
+        After a fit they are in memory. A loaded sampler reads them again: from `data`, the fit's own table, or where
+        that came from a path from there; `reading` are options of the fit that no file holds (see
+        `data.reading.options.Reading`), such as weights that were an array. Read once, they are kept.
+
+        Raises DataError, with the remedy, for a table that is not there any more, and for one that is another.
+        """
+        fitted = self.fitted
+        if fitted.observed is None:
+            if fitted.saved_origin is None:
+                raise DataError("the sampler was saved without word of its table; fit the program again and save it")
+            variables, table = fitted.program.observe.variables, data_of(fitted.program, data)
+            found = read_again(fitted.saved_origin, fitted.schema, variables, table, reading)
+            self.fitted = replace(fitted, observed=found)
+            return found
+        return fitted.observed
 
     def sample(
         self,

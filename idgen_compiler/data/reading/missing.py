@@ -139,11 +139,11 @@ def _words(content: Any) -> str:
 
 
 def kept(content: Any, rows: Array) -> Any:
-    """The content of some rows.  `rows` has shape (all rows,) bool."""
+    """The content of some rows.  `rows` are their numbers, or has shape (all rows,) bool."""
     if isinstance(content, pandas().Series):
-        found = content[rows].reset_index(drop=True)
+        found = content.iloc[rows].reset_index(drop=True)
         found.attrs.clear()
         return found
     if isinstance(content, np.ndarray):
         return content[rows]
-    return [entry for entry, keep in zip(content, rows, strict=True) if keep]
+    return [content[row] for row in (np.flatnonzero(rows) if rows.dtype == bool else rows)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from numbers import Real
 from pathlib import Path
 from typing import Any, Self
@@ -15,9 +15,12 @@ import numpy as np
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.spelling import composed
 
-__all__ = ["MARK", "MISSING", "Reading"]
+__all__ = ["FREQUENCY", "MARK", "MISSING", "Reading"]
 
 MISSING = ("refuse", "drop", "category", "text")
+
+SURVEY, FREQUENCY = "survey", "frequency"
+"""What weights may be."""
 
 MARK = str | Real | np.bool_ | datetime.date | datetime.timedelta | np.datetime64 | np.timedelta64
 """What may stand for a missing value."""
@@ -41,6 +44,10 @@ class Reading:
         file, or the working directory for a table in memory. Paths that a caller puts into a mapping himself are free.
     size_limit: bytes that one compressed file may unfold into. By default 1 GiB, or a hundred times the file where
         that is more, and 64 MiB for one image.
+    weights: how much each row counts: the name of a column, which is no variable of the graph, or one number for each
+        row. Rows of weight 0 count for nothing, as if the table did not have them.
+    weights_are: "survey" (the default): the law of the data is the weighted one, and the scale of the weights means
+        nothing, as of one over the probability that a row was drawn. "frequency": a row stands for so many equal rows.
 
     >>> Reading(missing="drop", missing_marks=(-9999,)).marks("income")
     (-9999,)
@@ -53,6 +60,8 @@ class Reading:
     encoding: str | None = None
     images_root: str | Path | None = None
     size_limit: int | None = None
+    weights: Any = field(default=None, compare=False)
+    weights_are: str = SURVEY
 
     def __post_init__(self) -> None:
         if self.missing not in MISSING:
@@ -68,6 +77,10 @@ class Reading:
         limit = self.size_limit
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
             raise DataError(f"size_limit is {limit!r:.80}; give a number of bytes, such as 4_000_000_000")
+        if self.weights_are not in (SURVEY, FREQUENCY):
+            raise DataError(f"weights_are is {self.weights_are!r:.80}; choose {SURVEY!r} or {FREQUENCY!r}")
+        if self.weights is None and self.weights_are != SURVEY:
+            raise DataError(f"weights_are={self.weights_are!r} says what no weights are; say weights='column', too")
         if self.images_root is not None and not Path(self.images_root).is_dir():
             raise DataError(f"images_root {str(self.images_root)!r:.200} is no folder; give one that is there")
         self.marks("")

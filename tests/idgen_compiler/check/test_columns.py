@@ -19,7 +19,7 @@ import idgen_compiler as idgen
 from idgen_compiler.check.columns import read_columns, read_some_rows
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError
-from idgen_torch.tensors import read_rows
+from idgen_torch.observed import read_observed
 
 RANDOM = np.random.default_rng(0)
 DAYS = [datetime.date(2020, 1, 1 + k) for k in range(4)]
@@ -107,11 +107,11 @@ PROGRAM = idgen.compile(idgen.Query.parse("P(X)"), idgen.ADMG.parse("X"))
 def _fit(data: Any) -> tuple[str, list[int] | list[float] | None, int]:
     """What a fit makes of the column X: its error, or its codes and how many there are."""
     try:
-        schema, rows = read_rows(data, ["X"], None, None, seed=0)
+        schema, observed = read_observed(data, ["X"], None, None, seed=0)
     except DataError as error:
         return str(error), None, 0
     (part,) = schema.parts("X")
-    return "", rows["X"].tolist() if part.discrete else None, part.size or 0
+    return "", observed.rows["X"].tolist() if part.discrete else None, part.size or 0
 
 
 def _check(data: Any) -> tuple[str, list[int] | list[float] | None, int]:
@@ -178,3 +178,19 @@ def test_a_second_reading_tells_nothing(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert set(read_some_rows(path, ["X", "Y"])) == {"X", "Y"}
+
+
+def test_a_check_thins_rows_by_their_weights() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2, 10_000)
+    weights = np.where(x == 1, 1.0, 0.25)
+    with pytest.warns(idgen.DataWarning, match=r"of 10000 rows 6\d\d\d are looked at, drawn by their weights"):
+        read = read_columns({"X": x, "w": weights}, ["X"], how=Reading(weights="w"))["X"].values
+    some = read_some_rows({"X": x}, ["X"], how=Reading(weights=weights))["X"].values
+    for values in (read, some):
+        assert len(values) == pytest.approx(6_250, abs=200)
+        assert values.mean() == pytest.approx(0.8, abs=0.02)
+    often = read_some_rows({"X": [0, 1], "n": [30, 70]}, ["X"], how=Reading(weights="n", weights_are="frequency"))
+    assert np.bincount(often["X"].values).tolist() == [30, 70]
+    report = idgen.check_graph(GRAPH, {"X": [0, 1] * 60, "Z": [0, 1, 1, 0] * 30, "n": [2] * 120}, weights="n")
+    assert report.rows == 120

@@ -240,3 +240,27 @@ def test_a_type_may_say_ends_and_masses(tmp_path: Path, capsys: pytest.CaptureFi
     ):
         assert main([*fit, "--types", f"Y={said}"]) == 2
         assert re.search(message, capsys.readouterr().err)
+
+
+def test_weights_of_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Path("t.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("X", "Y", "w"), *10 * [(0, 0, 1), (0, 1, 2), (1, 0, 3), (1, 1, 4)]])
+    asked = ["fit", "P(Y | do(X))", "--graph", "X -> Y", "--data", "t.csv", "--out", "s", "--weights"]
+    assert main([*asked, "w", "--weights-are", "frequency"]) == 0
+    assert "100 rows observed by frequency weights" in capsys.readouterr().out
+    monkeypatch.chdir("/")
+    observed = idgen.load(tmp_path / "s").observed()  # type: ignore[attr-defined]
+    assert (observed.count, observed.frequency, observed.path) == (100, True, str(tmp_path / "t.csv"))
+    monkeypatch.chdir(tmp_path)
+    assert main([*asked, "w"]) == 0
+    assert "40 rows observed by survey weights, 33 effective" in capsys.readouterr().out
+    for options, told in (
+        (["Y"], "weights names Y, which is a variable of the graph"),
+        (["v"], "weights names 'v', which is no column of the table"),
+        (["w", "--backend", "exact"], "leave out --weights, and make the Joint of weighted counts"),
+    ):
+        assert main([*asked, *options]) == 2
+        assert told in capsys.readouterr().err
+    assert main([*asked[:-1], "--weights-are", "frequency"]) == 2
+    assert "--weights-are frequency says what no weights are; say --weights column, too" in capsys.readouterr().err

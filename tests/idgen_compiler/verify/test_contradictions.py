@@ -175,3 +175,29 @@ def test_many_pairs_are_advised_in_short_forms() -> None:
     assert _edges(graph, [*star[:3], ("E", "F")]) == "A <-> B, C, D; E <-> F"
     assert _edges(graph, star[:2]) == "<-> A, B, C"
     assert _edges(idgen.ADMG.parse('"a b"; C'), [("a b", "C")]) == '"a b" <-> C'
+
+
+def test_rows_with_weights_are_held_against_the_graph_as_the_law_that_they_stand_for() -> None:
+    """A and B are independent, and not among rows that were drawn by both of them."""
+    rng = np.random.default_rng(0)
+    a, b = rng.random((2, 40_000)) < 0.5
+    y = rng.random(40_000) < 0.2 + 0.5 * a
+    chance = np.where(a & b, 0.05, 0.5)
+    drawn = rng.random(40_000) < chance
+    table = {"A": a[drawn], "B": b[drawn], "X": a[drawn] ^ (rng.random(int(drawn.sum())) < 0.2), "Y": y[drawn]}
+    table["w"] = 1 / chance[drawn]
+    program = _program("A -> X -> Y; A -> Y; B -> Y")
+    plain, *_ = _warned(program, table)
+    assert "B and A" in plain or "A and B" in plain
+    assert _warned(program, table, weights="w") == []
+    times = rng.integers(0, 3, len(table["w"]))
+    often = _warned(program, table, weights=times, weights_are="frequency")
+    assert len(often) == 1, "frequencies leave the law of the rows as it is"
+    assert _warned(program, table, weights=table["w"], check_graph=False) == []
+
+
+def test_weights_that_leave_too_few_rows_are_told() -> None:
+    program, table = _program(DRAWN, optimize=0), _table(DRAWN)
+    weights = np.r_[1e4, np.ones(3_999)]
+    with pytest.warns(idgen.DataWarning, match="weights as uneven as these leave . of 4000 rows to test the graph by"):
+        program.fit(table, backend="null", weights=weights)

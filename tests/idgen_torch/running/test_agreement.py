@@ -46,7 +46,7 @@ class Drawn:
         self.targets = tuple(Part(name, 2 if drawn.ndim == 1 else None) for name, drawn in values.items())
 
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
-        return self.values
+        return {name: values[:n] for name, values in self.values.items()}
 
 
 def test_a_model_that_ignores_its_input_is_told_within_the_input() -> None:

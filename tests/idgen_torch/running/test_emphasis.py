@@ -38,12 +38,12 @@ class Emphatic(Watched):
     emphasis: float = real(1.0, "a power from 0 to 1", lambda value: 0 <= value <= 1)
 
 
-def weights_shown(recipe: Family, data: dict[str, np.ndarray]) -> Any:
+def weights_shown(recipe: Family, data: dict[str, np.ndarray], **options: Any) -> Any:
     """The weights by which X is learned given W1 and W2, of which the regeneration sets W2."""
     SHOWN.clear()
     graph = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
     program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), graph, realize="regenerate")
-    program.fit(data, backend="torch", family={"X | W1, W2": recipe}, progress=False, device="cpu")
+    program.fit(data, backend="torch", family={"X | W1, W2": recipe}, progress=False, device="cpu", **options)
     (weights,) = SHOWN
     return weights
 
@@ -60,3 +60,16 @@ def test_emphasis_is_what_the_family_wants() -> None:
         weights = weights_shown(Emphatic(emphasis=power), data)
         assert weights.mean() == pytest.approx(1)
         assert weights[other].mean() / weights[~other].mean() == pytest.approx(9**power, rel=0.15)
+
+
+def test_emphasis_goes_on_top_of_survey_weights() -> None:
+    random = np.random.default_rng(1)
+    w1, other = random.integers(2, size=(2, 8000))
+    w2 = np.where(other, 1 - w1, w1)
+    data = {"W1": w1, "W2": w2, "X": random.integers(2, size=8000), "Y": random.integers(2, size=8000)}
+    survey = np.where(other, 1.0, 9.0)  # in the population nine rows of ten have W2 = W1
+    plain = weights_shown(Emphatic(emphasis=0.0), data, weights=survey)
+    assert plain == pytest.approx(survey / survey.mean())
+    emphasized = weights_shown(Emphatic(emphasis=1.0), data, weights=survey)
+    # Asked is W2 apart from W1, and so they stand in the rows.
+    assert emphasized[other == 1].mean() / emphasized[other == 0].mean() == pytest.approx(1, rel=0.15)

@@ -13,9 +13,9 @@ from idgen_compiler.ir import Column, Uniform
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query
 from idgen_torch import TorchBackend, TorchSampler
+from idgen_torch.arithmetic import effective_rows
 from idgen_torch.families import Classifier
 from idgen_torch.families.tables.resample import ResampleModel
-from idgen_torch.running.weights.reweighting import effective_rows
 from tests.idgen_torch import counting, programs
 from tests.idgen_torch.programs import BACK_DOOR, FRONT_DOOR, NAPKIN, REWEIGHTED
 

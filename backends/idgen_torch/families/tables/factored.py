@@ -116,7 +116,7 @@ class Factored(Family):
 
     def selections(self, task: Task) -> list[Selection]:
         """What each target depends on, among the inputs and the targets before it."""
-        most = min(self.max_cells, task.count // ROWS_PER_CELL)
+        most = min(self.max_cells, int(task.effective_rows) // ROWS_PER_CELL)
         return [
             select(target, [*task.inputs, *task.targets[:k]], task.rows, task.weights, most)
             for k, target in enumerate(task.targets)

@@ -20,23 +20,10 @@ from idgen_compiler.hinge.calibration import Calibration
 from idgen_compiler.hinge.saved import read_json
 from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
-from idgen_torch.parts import Values
 from idgen_torch.running.files.models import read_model, write_model
 from idgen_torch.training.state import remove_scratch, scratch_file
 
-__all__ = ["Checkpoint", "fingerprint"]
-
-
-def fingerprint(rows: Values) -> str:
-    """A digest of encoded data: names, shapes and every value."""
-    digest = hashlib.sha256()
-    for name in sorted(rows):
-        values = rows[name].cpu()
-        digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
-        # Piece by piece, since images may be more than memory holds.
-        for piece in values.split(2**14):
-            digest.update(piece.contiguous().numpy().tobytes())
-    return digest.hexdigest()
+__all__ = ["Checkpoint"]
 
 
 class Checkpoint:

@@ -11,6 +11,7 @@ import torch
 from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, IdgenError
+from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.kernels import kernel_keys, unobserved_used
 from idgen_compiler.hinge.saved import HEADER, read_header, saving, write_header
 from idgen_compiler.hinge.saved_policies import KEY, header_of, of_header
@@ -20,6 +21,7 @@ from idgen_compiler.program import Program
 from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.tables.resample import ResampleModel
+from idgen_torch.observed import Origin
 from idgen_torch.running.draws import Draws, PolicyKey, ShiftedDraws, UniformDraws, draws_over, resampled_parts
 from idgen_torch.running.files.bound import read_bound, write_bound
 from idgen_torch.running.files.models import Record, read_model, write_model
@@ -30,7 +32,7 @@ from idgen_torch.running.record import FitRecord
 
 __all__ = ["read_fitted", "write_fitted"]
 
-_KEYS = {"format", "backend", "program", "schema", "models", "policies", "supports", "fit", "bound"}
+_KEYS = {"format", "backend", "program", "schema", "models", "policies", "supports", "fit", "bound", "observed"}
 
 
 def write_fitted(fitted: FittedProgram, path: Path) -> None:
@@ -50,6 +52,7 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
             supports=write_lookouts(folder, fitted.lookouts),
             fit=fitted.record.to_json(),
             bound={name: write_bound(folder, name, keys[name], model) for name, model in fitted.bound.items()},
+            observed=to_plain(fitted.origin),
             **header_of(fitted.named),
         )
 
@@ -59,7 +62,7 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
 
     Raises DataError for a folder that is truncated or was tampered with, and for a kernel that is not brought.
     """
-    found = {"bound": {}, **read_header(path)}
+    found = {"bound": {}, "observed": None, **read_header(path)}
     saved = {KEY: found.pop(KEY)} if KEY in found else {}
     header = checked_keys(f"{path / HEADER}", found, _KEYS)
     if header["backend"] != "torch":
@@ -84,7 +87,17 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
         read_lookouts(path, header["supports"], program, schema),
         read_bound(path, program, brought, schema, bind, device),
         of_header(saved, program),
+        saved_origin=_origin(header["observed"], program, schema),
     )
+
+
+def _origin(saved: Any, program: Program, schema: Schema) -> Origin | None:
+    """Where the rows came from; None of a sampler that was saved before this was known."""
+    if saved is None:
+        return None
+    found = read_record(Origin, saved, "what is saved of the table", DataError)
+    found.kinds(schema, program.observe.variables)
+    return found
 
 
 def _bound(program: Program, records: Any, applied: set[str]) -> set[str]:

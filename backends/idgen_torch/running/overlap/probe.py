@@ -11,8 +11,8 @@ from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Network, Statement
-from idgen_torch.parts import Values, of_form
-from idgen_torch.running.ancestral import Slots
+from idgen_torch.parts import of_form
+from idgen_torch.running.ancestral import DataSet, Slots
 from idgen_torch.seeds import stream_for
 
 __all__ = ["PROBED", "asking", "crossed"]
@@ -52,28 +52,28 @@ def _behind(statements: Sequence[Statement], watched: Collection[str]) -> tuple[
     return tuple(reversed(kept))
 
 
-def crossed(
-    inputs: tuple[str, ...], conditions: tuple[str, ...], schema: Schema, rows: Values, count: int, seed: int
-) -> Slots:
+def crossed(inputs: tuple[str, ...], conditions: tuple[str, ...], schema: Schema, data: DataSet, seed: int) -> Slots:
     """Values to set: every category evenly and numbers as they occur; conditions as they stand together in other rows.
 
     Shape: one tensor for each part of each input, with PROBED rows, or one of a picture or a text, which nobody reads.
     """
-    together = torch.randint(count, (PROBED,), generator=stream_for(seed, "probe", "conditions"))
+    together = data.some(PROBED, stream_for(seed, "probe", "conditions"))
     found: Slots = {}
     for name in inputs:
-        own = torch.randint(count, (PROBED,), generator=stream_for(seed, "probe", name))
-        index = together if name in conditions else own
-        evenly = name not in conditions
-        found[name] = tuple(_values(part, rows[part.name], index, evenly) for part in schema.parts(name))
+        if name in conditions:
+            found[name] = tuple(_values(data.rows[part.name], together, part) for part in schema.parts(name))
+            continue
+        own = data.some(PROBED, stream_for(seed, "probe", name))
+        even = torch.randint(data.count, (PROBED,), generator=stream_for(seed, "probe", name))
+        found[name] = tuple(_values(data.rows[part.name], own, part, even) for part in schema.parts(name))
     return found
 
 
-def _values(part: Part, values: Tensor, index: Tensor, evenly: bool) -> Tensor:
-    """Some rows of a part; of categories `evenly` each that occurs as often."""
+def _values(values: Tensor, index: Tensor, part: Part, even: Tensor | None = None) -> Tensor:
+    """Some rows of a part; of categories, by `even` numbers, each that occurs as often."""
     if part.form in (Form.PICTURES, Form.TEXTS):
         return values[:1]
-    if part.discrete and evenly:
+    if part.discrete and even is not None:
         there = values.unique()
-        return there[(index % len(there)).to(there.device)]
+        return there[(even % len(there)).to(there.device)]
     return values[index.to(values.device)]

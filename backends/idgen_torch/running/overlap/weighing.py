@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import torch
-
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Draw, Train
@@ -32,7 +30,7 @@ def missing_rows(
     if support is None or not inputs or not targets:
         return None
     device = data.rows[inputs[0].name].device
-    index = torch.randint(data.count, (PROBED,), generator=stream_for(seed, "probe", name))
+    index = data.some(PROBED, stream_for(seed, "probe", name))
     drawn = policy.sample({}, PROBED, stream_for(seed, "probe", name, draw.slot, device=device))
     rows: Values = {part.name: data.rows[part.name][index.to(device)].cpu() for part in inputs}
     rows |= {part.name: drawn[part.name].cpu() for part in targets}

@@ -39,16 +39,17 @@ class Emphasis:
         """How much each row counts: the ratio of the law that is asked to that of the data, to a power.
 
         Shape: (rows,) of mean one; None for equal weights, where no one regeneration uses the model, or where what is
-        drawn for it is no category. Rows that have weights already keep them.
+        drawn for it is no category. Rows of a reweighted law keep their weights; survey weights are multiplied.
         """
         asked = asked_for(program, op)
-        if asked is None or power == 0 or data.weights is not None:
+        reweighted = data.weights is not None and op.data != program.observe.result
+        if asked is None or power == 0 or reweighted:
             return data.weights
         targets, inputs = self.schema.parts(*asked.variables), self.schema.parts(*asked.kept)
         if not all(part.discrete for part in targets):
-            return None
+            return data.weights
         if (op.data, asked) not in self.known:
-            task = Task(targets, inputs, data.rows, likelihood=True)
+            task = Task(targets, inputs, data.rows, data.weights, likelihood=True)
             label = f"{', '.join(asked.variables)} | {', '.join(asked.kept)}, for the emphasis"
             by = self.trainer.fit(f"{op.result}.emphasis", label, self.trainer.choose(task), task).model
             ratio = -log_density(f"{op.result}.emphasis: {label}", by, data.rows).double().cpu()
@@ -57,5 +58,7 @@ class Emphasis:
                 values = {program.observe.result: self.densities.observed, op.data: data}
                 ratio += self.densities.log_prob(f"{op.result}.{variable}", variable, draw.policy, data, values)
             weights = (power * (ratio - ratio.max())).exp()
+            if data.weights is not None:
+                weights = weights * data.weights.double().cpu()
             self.known[op.data, asked] = (weights * (len(weights) / total(weights))).float()
         return self.known[op.data, asked].to(self.trainer.settings.device)

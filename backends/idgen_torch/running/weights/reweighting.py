@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
-from idgen_torch.arithmetic import total
+from idgen_torch.arithmetic import effective_rows, total
 from idgen_torch.running.ancestral import DataSet
+from idgen_torch.running.record import Overlap
 
-__all__ = ["MASS", "NoOverlap", "Weighted", "effective_rows", "poor_overlap", "reweighted"]
+__all__ = ["MASS", "NoOverlap", "Weighted", "poor_overlap", "reweighted"]
 
 FEW_EFFECTIVE = 0.02
 """Below this fraction of effective rows a reweighting warns."""
@@ -32,12 +33,6 @@ class Weighted:
     data: DataSet
     effective: float  #: Kish's number of rows
     mass: float
-
-
-def effective_rows(weights: Tensor) -> float:
-    """Kish's effective sample size: (sum w)^2 / sum w^2.  Shape: (rows,)."""
-    wide = weights.double()
-    return float(total(wide).square() / total(wide.square()))
 
 
 def reweighted(name: str, data: DataSet, log_ratio: Tensor, kept: list[str]) -> Weighted:
@@ -61,11 +56,12 @@ def reweighted(name: str, data: DataSet, log_ratio: Tensor, kept: list[str]) -> 
     return Weighted(DataSet(rows, data.count, weights.float()), effective_rows(weights), mass)
 
 
-def poor_overlap(name: str, variables: str, effective: float, count: int, mass: float) -> str | None:
+def poor_overlap(found: Overlap, effective: float, count: float) -> str | None:
     """What to say when few of `count` rows stay effective, or when the weights' mean shows that they cover no law."""
+    name, variables, mass = found.operation, found.variables, found.mass
     if effective < FEW_EFFECTIVE * count:
         return (
-            f"{name}: after reweighting {variables} only {effective:.0f} of {count} "
+            f"{name}: after reweighting {variables} only {effective:.0f} of {count:.0f} "
             "rows are effective (poor overlap), so that what is learned there rests on few rows; "
             "compile with realize='regenerate' to share strength instead"
         )
