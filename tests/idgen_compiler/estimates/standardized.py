@@ -78,8 +78,17 @@ class Standardized(Estimating):
                 return label
         raise DataError(f"{name} has no label {text!r}")
 
+    def labels_of(self, name: str) -> tuple[Any, ...]:
+        labels = np.unique(self.table[name]).tolist()
+        if len(labels) > 20:
+            raise DataError(f"{name} is not discrete")
+        return tuple(labels)
+
     def _where(self, values: Mapping[str, Any]) -> Array:
-        return np.logical_and.reduce([np.ones(self.rows, bool), *(self.table[k] == v for k, v in values.items())])
+        inside = np.ones(self.rows, dtype=bool)
+        for name, value in values.items():
+            inside &= self.table[name] == value
+        return inside
 
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
         self.asked = list(measures)
