@@ -24,6 +24,8 @@ from idgen_compiler.cli.check_graph import check_graph_command
 from idgen_compiler.cli.compile import compile_command
 from idgen_compiler.cli.demo import demo_command
 from idgen_compiler.cli.fit import fit_command
+from idgen_compiler.cli.numbers.effect import effect_command
+from idgen_compiler.cli.numbers.estimate import estimate_command
 from idgen_compiler.cli.output.outcome import ExitCode, one_line
 from idgen_compiler.cli.output.wording import with_options
 from idgen_compiler.cli.passes import passes_command
@@ -52,6 +54,8 @@ app.command("verify")(verify_command)
 app.command("fit")(fit_command)
 app.command("sample")(sample_command)
 app.command("probability")(probability_command)
+app.command("estimate")(estimate_command)
+app.command("effect")(effect_command)
 app.command("demo")(demo_command)
 app.command("passes")(passes_command)
 app.command("check-graph")(check_graph_command)

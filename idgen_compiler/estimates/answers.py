@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
-from idgen_compiler.errors import DataError
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimates.measures import Asking, Measure
-from idgen_compiler.hinge.probability import Probabilities
+from idgen_compiler.hinge.probability import Probabilities, labels_of
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
@@ -107,6 +108,13 @@ class Answers:
         if apart and self.residual is not None and self.riesz is not None:
             residual = np.array([max(self.residual[row], default=0.0) for row in used])
             riesz = np.sqrt(slopes**2 @ self.riesz**2)
+        draws = None if self.draws is None else function(self.draws)
+        if draws is not None and not np.isfinite(draws).all():
+            lost = int((~np.isfinite(draws).all(axis=1)).sum())
+            raise DataError(
+                f"{lost} of {len(draws)} repeats of the bootstrap give no such number: a denominator is zero there; "
+                "ask for the difference, for wider groups, or by method='auto'"
+            )
         return replace(
             self,
             values=function(self.values),
@@ -115,7 +123,7 @@ class Answers:
             effective_rows=effective,
             largest_share=largest,
             drawn=slopes @ self.drawn @ slopes.T,
-            draws=None if self.draws is None else function(self.draws),
+            draws=draws,
             residual=residual,
             riesz=riesz,
         )
@@ -196,6 +204,18 @@ class Answering(ABC):
     @abstractmethod
     def read_value(self, name: str, text: str) -> Any:
         """The value of a variable that a person typed.  Raises DataError for a text that is none."""
+
+    def labels_of(self, name: str) -> tuple[Any, ...]:
+        """The labels of a discrete variable of the data, in order.  Raises DataError for any other.
+
+        Found in the `schema` that samplers of tables have; a sampler without one says them itself.
+        """
+        schema = getattr(self, "schema", None)
+        if not isinstance(schema, Schema):
+            raise DataError(f"the sampler does not say which labels {name} has")
+        if name not in schema.types:
+            raise DataError(f"{name} is no variable of the data of this sampler{near_misses(name, schema.types)}")
+        return labels_of(schema, (name,))[0]
 
     @abstractmethod
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:

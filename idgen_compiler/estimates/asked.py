@@ -179,7 +179,7 @@ def _numbers(name: str, values: Array) -> None:
     try:
         Functional(name, lambda samples: samples[name]).of(Samples({name: values}))
     except DataError:
-        label = values.flat[0] if values.size else "label"
+        label = values[:1].tolist()[0] if values.size else "label"
         raise DataError(
             f"{name} holds labels, which have no mean; ask for a share, as ({name!r}, {label!r:.40}) or "
             f"'P({spelled(name)}={label!s:.40})', or for all by estimate_law({name!r})"

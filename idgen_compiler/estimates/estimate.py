@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import operator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +75,10 @@ class Estimate:
     def to_pandas(self) -> pd.DataFrame:
         """One row: what, value, se, low, high, level, method, effective_rows."""
         return self._among.at([self.place]).to_pandas()
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """Every field as JSON; what is not finite is null."""
+        return json.dumps(_record(self), indent=indent, ensure_ascii=False)
 
     def plot(self) -> Any:
         """The value and its interval, as a figure of matplotlib."""
@@ -219,6 +225,12 @@ class Estimates(Sequence[Estimate]):
         names = {"what": self.what} if self.names == self.what else {"name": list(self.names), "what": self.what}
         return pd.DataFrame({**names, **columns, **rest})
 
+    def to_json(self, indent: int | None = 2) -> str:
+        """A list of the estimates as JSON, each with its `band`; what is not finite is null."""
+        bands = [[_finite(float(end)) for end in band] for band in self.bands]
+        found = [{**_record(each), "band": band} for each, band in zip(self, bands, strict=True)]
+        return json.dumps(found, indent=indent, ensure_ascii=False)
+
     def plot(self) -> Any:
         """The values with their intervals, and thinner those that hold all at once, as a figure of matplotlib."""
         return picture(self.names, self.what, self.values, self.intervals, self.bands, self.asking.level)
@@ -267,3 +279,12 @@ class Estimates(Sequence[Estimate]):
 
     def _repr_html_(self) -> str:
         return card(list(self), self.answers.warnings, self.answers.notes)
+
+
+def _record(estimate: Estimate) -> dict[str, Any]:
+    held = {each.name: getattr(estimate, each.name) for each in fields(estimate) if each.name not in ("among", "place")}
+    return {name: _finite(value) for name, value in held.items()}
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -9,6 +9,8 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.answers import Answering
 from idgen_compiler.estimates.asked import Point, read, told_of
 from idgen_compiler.estimates.contrasts import Kind, check_alike, checked_kind, compared
+from idgen_compiler.estimates.effects.grouped import effects_by
+from idgen_compiler.estimates.effects.treated import effect_among
 from idgen_compiler.estimates.estimate import Estimate, Estimates
 from idgen_compiler.estimates.measures import Asking, Method
 from idgen_compiler.estimates.quantiles import answered
@@ -182,6 +184,62 @@ class Estimating(Answering):
             raise DataError(f"the grid of {treatment} has no values; give those at which the outcome is asked")
         points = [Point.of({**(do or {}), treatment: value}, given, query) for value in values]
         return self._estimated(outcome, points, Asking(**how), values)
+
+    def cate(
+        self,
+        outcome: Any,
+        treatment: str,
+        value: Any = 1,
+        versus: Any = 0,
+        by: Any = None,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        query: Query | str | None = None,
+        **how: Unpack[How],
+    ) -> Estimates:
+        """The average effect in each of several groups of units, with bands that hold all of them at once.
+
+        by: "Z" (a group for each label), "age < 30" (and the rest), {"age": [30, 50]} (between edges), {"young":
+            "age < 30", "old": "age >= 60 and sex = f"} (named conditions), or a list of conditions. Groups are by what
+            no treatment affects.
+
+        Raises DataError for other groups and for such without units, NotIdentifiable where P(Y, Z | do(X)) is not.
+        """
+        return effects_by(self, outcome, treatment, (value, versus), by, Point.of(do, given, query), Asking(**how))
+
+    def att(
+        self,
+        outcome: Any,
+        treatment: str,
+        value: Any = 1,
+        versus: Any = 0,
+        given: Mapping[str, Any] | None = None,
+        query: Query | str | None = None,
+        **how: Unpack[How],
+    ) -> Estimate:
+        """The effect of `value` against `versus` among those who have `value` by themselves, the treated.
+
+        Not an average of conditional effects unless the conditions make the treatment ignorable: it is made of
+        P(Y | do(X ~ pi(X | X))), which leaves the others alone, and of what is seen.
+
+        Raises DataError for a treatment without labels, NotIdentifiable with what can be asked instead.
+        """
+        point = Point.of(None, given, query)
+        return effect_among(self, outcome, treatment, (value, versus), value, point, Asking(**how))
+
+    def atc(
+        self,
+        outcome: Any,
+        treatment: str,
+        value: Any = 1,
+        versus: Any = 0,
+        given: Mapping[str, Any] | None = None,
+        query: Query | str | None = None,
+        **how: Unpack[How],
+    ) -> Estimate:
+        """The effect of `value` against `versus` among those who have `versus` by themselves; see `att`."""
+        point = Point.of(None, given, query)
+        return effect_among(self, outcome, treatment, (value, versus), versus, point, Asking(**how))
 
     def _effect(
         self,

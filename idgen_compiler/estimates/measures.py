@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
-from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.errors import DataError, IdgenError, near_misses
 from idgen_compiler.hinge.question import checked_seed
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
@@ -46,6 +46,8 @@ class Functional:
         """
         try:
             found = np.asarray(self.function(samples))
+        except IdgenError:
+            raise
         except Exception as error:
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise DataError(

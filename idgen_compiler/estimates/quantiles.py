@@ -22,13 +22,13 @@ __all__ = ["Inverted", "answered", "inverse"]
 DRAWS = 20_000
 """Samples from which the grid is taken, where nobody says n."""
 
-FEW = 50
-"""An outcome of so many values, or fewer, is asked at each of them."""
+FEW, FEW_WHOLE = 20, 50
+"""An outcome of so many values, or fewer, is asked at each of them and nowhere else; more of whole numbers."""
 
 COARSE, FINE = 13, 25
 """Points of the first grid, and of the one about the quantile."""
 
-ATOM = 0.01
+ATOM = 0.02
 """A value with such a share of the samples is a point mass."""
 
 
@@ -81,6 +81,7 @@ def inverse(grid: Array, heights: Array, q: float, steps: bool) -> Array:
     high = np.take_along_axis(sorted_, after[..., None], -1)[..., 0]
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(high > low, np.clip((q - low) / (high - low), 0, 1), 1.0)
+    part = np.where(np.nextafter(grid[before], np.inf) >= grid[after], 1.0, part)  # a point mass, and just below it
     return np.asarray(grid[before] + part * (grid[after] - grid[before]))
 
 
@@ -99,7 +100,7 @@ class _Curve:
         samples = point.probed(sampler, asking.n or DRAWS, asking.seed)
         drawn = np.sort(Functional(asked.column, lambda found: found[asked.column]).of(samples))
         values, counts = np.unique(drawn, return_counts=True)
-        if len(values) <= FEW:
+        if len(values) <= (FEW_WHOLE if (values == np.round(values)).all() else FEW):
             return cls(asked, point, drawn, values, True)
         grid = np.quantile(drawn, [0.0, *np.linspace(0.02, 0.98, COARSE), asked.q, 1.0])
         atoms = values[counts >= max(ATOM * len(drawn), 2)]

@@ -73,13 +73,22 @@ class Standardized(Estimating):
         return Probabilities((outcome,), (labels,), np.full(len(labels), 1 / len(labels)), np.zeros(len(labels)), "", 0)
 
     def read_value(self, name: str, text: str) -> Any:
-        for label in np.unique(self.table[name]).tolist():
+        for label in np.unique(self.table[name]).tolist() if name in self.table else [text]:
             if str(label) == text:
                 return label
         raise DataError(f"{name} has no label {text!r}")
 
+    def labels_of(self, name: str) -> tuple[Any, ...]:
+        labels = np.unique(self.table[name]).tolist()
+        if len(labels) > 20:
+            raise DataError(f"{name} is not discrete")
+        return tuple(labels)
+
     def _where(self, values: Mapping[str, Any]) -> Array:
-        return np.logical_and.reduce([np.ones(self.rows, bool), *(self.table[k] == v for k, v in values.items())])
+        inside = np.ones(self.rows, dtype=bool)
+        for name, value in values.items():
+            inside &= self.table[name] == value
+        return inside
 
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
         self.asked = list(measures)
@@ -88,18 +97,15 @@ class Standardized(Estimating):
         if asking.data is not None:
             table = {**table, **asking.data}
         found = [self._one(measure, weights) for measure in measures]
-        values, influence = np.array([v for v, _ in found]), np.stack([phi for _, phi in found], axis=1)
+        values, influence = np.array([v for v, _, _ in found]), np.stack([phi for _, phi, _ in found], axis=1)
+        shares = np.stack([w / w.sum() for _, _, w in found], axis=1)
         clusters = table[asking.clusters] if isinstance(asking.clusters, str) else asking.clusters
         draws = None
         if asking.method == "bootstrap":
             generator = np.random.default_rng(asking.seed)
             again = generator.integers(self.rows, size=(asking.repeats, self.rows))
-            draws = np.array(
-                [
-                    [v for v, _ in (self._one(m, weights * np.bincount(rows, minlength=self.rows)) for m in measures)]
-                    for rows in again
-                ]
-            )
+            counts = [weights * np.bincount(rows, minlength=self.rows) for rows in again]
+            draws = np.array([[self._one(measure, often)[0] for measure in measures] for often in counts])
         return Answers(
             values,
             influence,
@@ -108,15 +114,16 @@ class Standardized(Estimating):
             None if clusters is None else np.asarray(clusters),
             "closed form" if draws is None else "bootstrap",
             np.zeros(count),
-            np.full(count, weights.sum() ** 2 / (weights**2).sum()),
-            np.full(count, weights.max() / weights.sum()),
+            1 / (shares**2).sum(axis=0),
+            shares.max(axis=0),
             np.eye(count) * self.drawn,
             draws=draws,
             residual=None if self.outcome is None else np.full(count, self.outcome[0]),
             riesz=None if self.outcome is None else np.full(count, self.outcome[1]),
         )
 
-    def _one(self, measure: Measure, weights: Array) -> tuple[float, Array]:
+    def _one(self, measure: Measure, weights: Array) -> tuple[float, Array, Array]:
+        """The number, its influence function and the weight of each row in it."""
         program: Program = measure.program or self.program
         op = sampler_of(program, measure.query)
         f = measure.functional.of(Samples({name: self.table[name] for name in op.network.outputs}))
@@ -146,7 +153,7 @@ class Standardized(Estimating):
             ratio[here] = np.divide(wanted, share, out=np.zeros(len(xs)), where=share > 0)[code[here]]
         theta = float((mass * expected).sum() / mass.sum())
         phi = inside * (ratio * (f - own) + expected - theta) * weights.sum() / mass.sum()
-        return theta, phi
+        return theta, phi, mass * ratio
 
 
 def drawn_table(n: int, seed: int, binary: bool = True, z: int = 3) -> dict[str, Array]:

@@ -1,0 +1,1 @@
+"""Commands that give numbers with intervals."""
