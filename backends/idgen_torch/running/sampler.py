@@ -12,6 +12,9 @@ import torch
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
+from idgen_compiler.estimates.answers import Answers
+from idgen_compiler.estimates.estimating import Estimating
+from idgen_compiler.estimates.measures import Asking, Measure
 from idgen_compiler.hinge.assigned import Assigned
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
@@ -26,6 +29,7 @@ from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.observed import Observed, read_again
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
+from idgen_torch.running.estimates.answering import Answerer, answers
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.laws import AskedLaw, law_of
@@ -41,7 +45,7 @@ T = TypeVar("T")
 _ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
 
 
-class TorchSampler:
+class TorchSampler(Estimating):
     """A fitted program.
 
     Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit. One
@@ -52,6 +56,7 @@ class TorchSampler:
         self.fitted = fitted
         self.device = device
         self._loaded = loaded
+        self._answerer: Answerer | None = None
 
     @property
     def program(self) -> Program:
@@ -160,6 +165,15 @@ class TorchSampler:
         return Probabilities(
             outcomes, labels, found.values.reshape(shape), found.se.reshape(shape), found.method, found.draws
         )
+
+    def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
+        """What is found for means of the outcomes, from the rows of the fit (see `running.estimates`)."""
+        if self._answerer is None or asking.data is not None:
+            fitted = self.fitted
+            observed = self.observed(asking.data)
+            self._answerer = Answerer(fitted.program, fitted.schema, observed, fitted.named, fitted.models, self.device)
+        with our_arithmetic(gradients=True):
+            return answers(self._answerer, measures, asking)
 
     def stream(
         self,

@@ -2,31 +2,175 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from idgen_compiler.data.arrays import Array
-from idgen_compiler.ir.program import Program
-from idgen_torch.running.estimates.counted import CountedProgram
+import numpy as np
+import torch
 
-__all__ = ["Answerer"]
+from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import DataError
+from idgen_compiler.estimates.answers import Answers
+from idgen_compiler.estimates.measures import Asking, Measure
+from idgen_compiler.hinge.policies import Policy
+from idgen_compiler.hinge.question import Question
+from idgen_compiler.ir.program import Program
+from idgen_compiler.warning import warn_overlap
+from idgen_torch.estimating import Folds
+from idgen_torch.observed import Observed
+from idgen_torch.running.estimates.counted import CountedProgram
+from idgen_torch.running.estimates.found import Found
+from idgen_torch.running.estimates.onestep.estimator import OneStep
+
+__all__ = ["Answerer", "answers"]
 
 
 @dataclass(eq=False)
 class Answerer:
-    """What answers for one table: programs on its rows, prepared once."""
+    """What answers for one table: programs on its rows, each prepared once."""
 
-    schema: Any
-    rows: Any
-    weights: Array | None
-    frequency: bool
-    policies: Any
+    program: Program
+    schema: Schema
+    observed: Observed
+    named: Mapping[str, Policy]
+    models: Mapping[str, Any]
+    device: torch.device
     _counted: dict[Program, CountedProgram | None] = field(default_factory=dict)
+    _learned: dict[Any, OneStep] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> Array | None:
+        """Survey weights of the rows.  Shape: (rows,)."""
+        return None if self.observed.weights is None else self.observed.weights.cpu().numpy()
 
     def counted(self, program: Program) -> CountedProgram | None:
-        """The program on frequencies, where it can be had."""
+        """The program on the table's frequencies, where all is categories."""
         if program not in self._counted:
-            self._counted[program] = CountedProgram.of(
-                program, self.schema, self.rows, self.weights, self.frequency, self.policies
-            )
+            rows, named = self.observed.rows, self._named(program)
+            self._counted[program] = CountedProgram.of(program, self.schema, rows, self.weights, False, named)
         return self._counted[program]
+
+    def learned(self, program: Program, asking: Asking, clusters: Array | None) -> OneStep:
+        """The program with what one-step estimates learn; clusters share a fold."""
+        key = (program, asking.seed, asking.folds, None if clusters is None else clusters.tobytes())
+        if key not in self._learned:
+            folds = Folds(self.observed.count, asking.folds, asking.seed, clusters)
+            models = self.models if program == self.program else {}
+            self._learned[key] = OneStep(
+                program, self.schema, self.observed.rows, self.weights, folds, self._named(program), models,
+                asking.seed, self.device,
+            )  # fmt: skip
+        return self._learned[key]
+
+    def _named(self, program: Program) -> Mapping[str, Policy]:
+        return self.named if program == self.program else {}
+
+
+def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking) -> Answers:
+    """What is found for some measures, those at one place together.
+
+    Raises DataError for a place that makes no sense, and for what cannot be had by the method that is asked for.
+    """
+    clusters = _clusters(asking, answerer.observed.count)
+    found: list[tuple[list[int], Found]] = []
+    for places, program, question in _places(answerer, measures):
+        functionals = [measures[k].functional for k in places]
+        found.append((places, _way(answerer, program, asking, clusters)(question, functionals)))
+    return _joined(answerer, found, len(measures), clusters)
+
+
+Way = Callable[[Question, Sequence[Any]], Found]
+
+
+def _way(answerer: Answerer, program: Program, asking: Asking, clusters: Array | None) -> Way:
+    """How numbers of a program are had."""
+    if asking.method in ("auto", "closed form"):
+        counted = answerer.counted(program)
+        if counted is not None:
+            return counted.found
+        if asking.method == "closed form":
+            raise DataError(
+                f"{program.name} has no closed form on these data: not all is categories of few cells; leave method out"
+            )
+    if asking.method in ("auto", "one-step"):
+        return answerer.learned(program, asking, clusters).found
+    raise DataError(f"no numbers are had by the method {asking.method!r} yet; leave it out")
+
+
+def _places(answerer: Answerer, measures: Sequence[Measure]) -> list[tuple[list[int], Program, Question]]:
+    """The measures by program, query and what is set, and the question of each."""
+    found: list[tuple[Any, list[int], Program, Question]] = []
+    for k, measure in enumerate(measures):
+        program = measure.program or answerer.program
+        key = (program, measure.query, repr(measure.do), repr(measure.given))
+        for known, places, _, _ in found:
+            if known == key:
+                places.append(k)
+                break
+        else:
+            named = answerer.named if measure.program is None else {}
+            question = Question.of(program, 1, measure.do, measure.given, 0, measure.query, named)
+            found.append((key, [k], program, question))
+    return [(places, program, question) for _, places, program, question in found]
+
+
+def _clusters(asking: Asking, count: int) -> Array | None:
+    if asking.clusters is None:
+        return None
+    values = asking.clusters
+    if isinstance(values, str):
+        values = _column(asking.data, values)
+    codes = np.asarray(values)
+    if codes.shape != (count,):
+        raise DataError(f"clusters have shape {codes.shape}; the table has {count} rows: give one cluster a row")
+    return np.unique(codes.astype(str), return_inverse=True)[1].reshape(-1)
+
+
+def _column(data: Any, name: str) -> Any:
+    if data is None:
+        raise DataError(f"clusters={name!r} is a column, which the sampler does not keep; pass data= with the table")
+    try:
+        return np.asarray(data[name])
+    except (KeyError, TypeError, IndexError, ValueError):
+        raise DataError(f"data has no column {name!r}; name the one that says which rows go together") from None
+
+
+def _joined(
+    answerer: Answerer, found: Sequence[tuple[list[int], Found]], count: int, clusters: Array | None
+) -> Answers:
+    """The answers in the order of the measures."""
+    rows = answerer.observed.count
+    values, influence, corrections = np.zeros(count), np.zeros((rows, count)), np.zeros(count)
+    effective, largest, unsure = np.zeros(count), np.zeros(count), np.zeros((count, 2))
+    drawn = np.zeros((count, count))
+    told: list[str] = []
+    for places, one in found:
+        values[places], influence[:, places], corrections[places] = one.values, one.influence, one.correction
+        effective[places], largest[places] = one.effective_rows, one.largest_share
+        drawn[np.ix_(places, places)] = one.drawn
+        if one.unsure is not None:
+            unsure[places] = one.unsure
+        told += one.warnings
+    for text in dict.fromkeys(told):
+        warn_overlap(text)
+    methods = dict.fromkeys(one.method for _, one in found)
+    return Answers(
+        values, influence, answerer.weights, False, clusters, " and ".join(methods),
+        corrections, effective, largest, drawn, tuple(dict.fromkeys(told)),
+        tuple(dict.fromkeys(note for _, one in found for note in one.notes)),
+        freedom=min(one.freedom for _, one in found), unsure=unsure if unsure.any() else None,
+        residual=_of_all([one.residual for _, one in found], found),
+        riesz=_of_all([one.riesz for _, one in found], found),
+    )  # fmt: skip
+
+
+def _of_all(parts: Sequence[Array | None], found: Sequence[tuple[list[int], Found]]) -> Array | None:
+    """One array of what each place has, None where one has it not."""
+    if any(part is None for part in parts):
+        return None
+    whole = np.zeros(sum(len(places) for places, _ in found))
+    for (places, _), part in zip(found, parts, strict=True):
+        whole[places] = part
+    return whole

@@ -114,7 +114,7 @@ class CountedProgram:
         return Table(names, functional.of(Samples(columns)).reshape(shape))
 
     def _on_rows(self, terms: Sequence[Table]) -> Array:
-        """The influence function at each row.  Shape: (rows,)"""
+        """The influence function at each row.  Shape: (rows,)."""
         rows = self._rows
         total = np.zeros(len(next(iter(rows.codes.values()))))
         for term in terms:
@@ -130,8 +130,8 @@ class CountedProgram:
             if each.empty > TELLING:
                 found.append(
                     f"{each.empty:.0%} of the answer rests on {each.name}{where} at {each.cells(labels)}, which no row "
-                    "shows: nothing in the data says what happens there, and the interval holds whatever may; ask for a "
-                    "policy that stays where there are rows, such as do(X ~ pi(X | Z))"
+                    "shows: nothing in the data says what happens there, and the interval holds whatever may; ask "
+                    "for a policy that stays where there are rows, such as do(X ~ pi(X | Z))"
                 )
             elif each.thin > TELLING_THIN:
                 found.append(

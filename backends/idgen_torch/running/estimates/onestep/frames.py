@@ -28,8 +28,8 @@ POOLED, MOST_FEATURES = 8, 32
 class Frame:
     """`count` rows.
 
-    fold: which models may speak of a row (see `Folds`), None where all may.  origin: from which real row each comes, None
-    where from none.  weights: how much each counts, None where all count alike.  Shape of all: (count,).
+    fold: which models may speak of a row (see `Folds`), None where all may.  origin: from which real row each comes,
+    None where from none.  weights: how much each counts, None where all count alike.  Shape of all: (count,).
     """
 
     slots: Slots

@@ -253,8 +253,12 @@ class Study:
             if ratio is None:
                 raise TypeError(f"{name} has no weight")
             self.weights[name] = self.nuisances.weight(
-                term.data, ratio, self._inputs(term, data.frame), lambda: self.simulated.frame(ratio.over),
-                self.fixed, data.folds,
+                term.data,
+                ratio,
+                self._inputs(term, data.frame),
+                lambda: self.simulated.frame(ratio.over),
+                self.fixed,
+                data.folds,
             )
         return self.weights[name]
 
@@ -283,7 +287,8 @@ class Study:
                 mine = self._moved(term, mine, term.statement.policy.by)
             return f.at(mine)
 
-        return Made(frozenset(name for slot, name in zip((*term.slots, *term.inputs), (*term.targets, *term.given), strict=True) if slot in f.reads), at)
+        names = dict(zip((*term.slots, *term.inputs), (*term.targets, *term.given), strict=True))
+        return Made(frozenset(name for slot, name in names.items() if slot in f.reads), at)
 
     def _moved(self, term: Term, frame: Frame, by: float) -> Frame:
         (slot,) = term.slots
