@@ -176,7 +176,10 @@ def joined(one: Answers, other: Answers) -> Answers:
 class Answering(ABC):
     """A fitted program that can be asked for numbers: what a backend's sampler has to have."""
 
-    program: Program
+    @property
+    @abstractmethod
+    def program(self) -> Program:
+        """The program that was fitted."""
 
     @abstractmethod
     def sample(

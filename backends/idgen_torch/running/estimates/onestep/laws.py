@@ -97,6 +97,7 @@ def _asked(real: Frame, drawn: tuple[str, ...], inputs: tuple[str, ...], study: 
 
 def _by_origin(values: Array, asked: Frame, rows: int) -> Array:
     """The mean of what stands for each real row.  Shape: (asked rows, m) -> (rows, m)."""
+    origin = np.arange(asked.count) if asked.origin is None else asked.origin
     sums = np.zeros((rows, values.shape[1]))
-    np.add.at(sums, asked.origin, values)
-    return sums / np.bincount(asked.origin, minlength=rows)[:, None]
+    np.add.at(sums, origin, values)
+    return np.asarray(sums / np.bincount(origin, minlength=rows)[:, None])

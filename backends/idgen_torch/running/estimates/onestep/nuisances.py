@@ -110,12 +110,12 @@ class Nuisances:
             if not chance.given:
                 share = max(float(np.average(there, weights=real.mass)), 1 / real.count)
                 own = own / share
-                parts.append(lambda frame, share=share: np.full(frame.count, share))
+                parts.append(_everywhere(share))
                 continue
             fitted = self._propensity(key, chance, real, there, folds, fixed)
             own = own / fitted.own[:, 1]
             chosen.append(fitted.chosen)
-            parts.append(lambda frame, c=chance, f=fitted: said(f, design_of(self.schema, c.given, frame), frame)[:, 1])
+            parts.append(self._chance(chance, fitted))
 
         def at(frame: Frame) -> Array:
             values = self._indicator(term.fixed, frame, fixed)
@@ -124,6 +124,10 @@ class Nuisances:
             return values
 
         return Weight.of(own, at, real.mass, chosen)
+
+    def _chance(self, chance: Chance, fitted: Fitted) -> Callable[[Frame], Array]:
+        """P(what is set | given) of rows."""
+        return lambda frame: np.asarray(said(fitted, design_of(self.schema, chance.given, frame), frame)[:, 1])
 
     def _propensity(
         self, key: Hashable, chance: Chance, real: Frame, there: Array, folds: Folds, fixed: Slots
@@ -156,6 +160,10 @@ class Nuisances:
 
     def _indicator(self, slots: Sequence[str], frame: Frame, fixed: Slots) -> Array:
         return equal_to(self.schema, slots, frame, fixed).astype(np.float64)
+
+
+def _everywhere(value: float) -> Callable[[Frame], Array]:
+    return lambda frame: np.full(frame.count, value)
 
 
 def equal_to(schema: Schema, slots: Sequence[str], frame: Frame, fixed: Slots) -> Array:

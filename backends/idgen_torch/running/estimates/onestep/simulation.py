@@ -47,6 +47,7 @@ class Simulated:
     def __post_init__(self) -> None:
         self._slots: dict[str, tuple[Tensor, ...]] = dict(self.fixed)
         self._filled = {slot: s for s in map(applied, self.network.statements) for slot in s.slots}
+        self._led = False
         self._origin: Array | None = None
         self._fold: Array | None = None
 
@@ -110,8 +111,11 @@ class Simulated:
         return draws_over(policy, variables, self.schema, resample(wanted, held, None))
 
     def _resample(self, statement: Rows | Draw, data: Frame, variables: tuple[str, ...]) -> None:
-        index = self._index(data, statement.slots)
-        if self._fold is None:
+        """The first rows are taken in their order; other ones, and what policies draw of a column, in one of its own."""
+        leads = isinstance(statement, Rows) and not self._led
+        index = self._index(data, statement.slots, leads)
+        if leads:
+            self._led = True
             self._origin = index if data.origin is None else data.origin[index]
             self._fold = None if data.fold is None else data.fold[index]
         for slot, name in zip(statement.slots, variables, strict=True):
@@ -121,20 +125,18 @@ class Simulated:
                 values = tuple(moved_rows(a, v, statement.policy.by) for a, v in zip(atoms, values, strict=True))
             self._slots[slot] = values
 
-    def _index(self, data: Frame, slots: Sequence[str]) -> Array:
+    def _index(self, data: Frame, slots: Sequence[str], leads: bool) -> Array:
         """Which row each takes: every row equally often, or by its weight."""
-        first = self._fold is None
         generator = np.random.default_rng(seed_for(self.seed, "estimate", self.name, "rows", *slots))
         if data.weights is not None:
             heights = (np.arange(self.rows) + generator.random()) / self.rows
             total = np.cumsum(data.weights) / data.weights.sum()
             found = np.searchsorted(total, heights, side="right").clip(max=data.count - 1)
-            return found if first else generator.permutation(found)
-        if first:
+            return found if leads else generator.permutation(found)
+        if leads:
             return np.arange(self.rows) % data.count
-        return np.concatenate([generator.permutation(data.count) for _ in range(-(-self.rows // data.count))])[
-            : self.rows
-        ]
+        orders = [generator.permutation(data.count) for _ in range(-(-self.rows // data.count))]
+        return np.concatenate(orders)[: self.rows]
 
 
 class _Drawn(Mapping[str, tuple[Tensor, ...]]):
