@@ -111,7 +111,7 @@ class Simulated:
         return draws_over(policy, variables, self.schema, resample(wanted, held, None))
 
     def _resample(self, statement: Rows | Draw, data: Frame, variables: tuple[str, ...]) -> None:
-        """The first rows are taken in their order; other ones, and what policies draw of a column, in one of its own."""
+        """The first rows are taken in their order; other ones, and what policies draw, in orders of their own."""
         leads = isinstance(statement, Rows) and not self._led
         index = self._index(data, statement.slots, leads)
         if leads:
