@@ -13,6 +13,7 @@ from idgen_torch.families import ConditionalModel
 from idgen_torch.observed import Observed, Origin
 from idgen_torch.running.draws import Draws, PolicyKey
 from idgen_torch.running.overlap.finding import Lookout
+from idgen_torch.running.plan import FitSettings
 from idgen_torch.running.record import FitRecord
 
 __all__ = ["FittedProgram"]
@@ -34,6 +35,7 @@ class FittedProgram:
     named: Mapping[str, Policy] = field(default_factory=dict)  #: name -> law of the policies that the fit was given
     observed: Observed | None = None  #: the rows of the fit; None once it is loaded, until they are read again
     saved_origin: Origin | None = None  #: where a loaded one's rows came from, where that was saved
+    settings: FitSettings | None = None  #: how it was fitted; None once it is loaded
 
     @property
     def origin(self) -> Origin | None:

@@ -169,9 +169,10 @@ class TorchSampler(Estimating):
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
         """What is found for means of the outcomes, from the rows of the fit (see `running.estimates`)."""
         if self._answerer is None or asking.data is not None:
-            fitted = self.fitted
             observed = self.observed(asking.data)
-            self._answerer = Answerer(fitted.program, fitted.schema, observed, fitted.named, fitted.models, self.device)
+            self._answerer = Answerer(
+                self.fitted, observed, self.device, lambda fitted: TorchSampler(fitted, self.device)
+            )
         with our_arithmetic(gradients=True):
             return answers(self._answerer, measures, asking)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from idgen_compiler.data.arrays import Array
-from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.measures import Asking, Measure
@@ -20,9 +19,12 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.estimating import Folds
 from idgen_torch.observed import Observed
+from idgen_torch.running.estimates.bootstrap.answers import Place, bootstrapped, plugged_in
+from idgen_torch.running.estimates.bootstrap.refits import Drawing, Refits
 from idgen_torch.running.estimates.counted import CountedProgram
-from idgen_torch.running.estimates.found import Found
+from idgen_torch.running.estimates.found import Found, NoRegression
 from idgen_torch.running.estimates.onestep.estimator import OneStep
+from idgen_torch.running.fitted import FittedProgram
 
 __all__ = ["Answerer", "answers"]
 
@@ -31,14 +33,17 @@ __all__ = ["Answerer", "answers"]
 class Answerer:
     """What answers for one table: programs on its rows, each prepared once."""
 
-    program: Program
-    schema: Schema
+    fitted: FittedProgram
     observed: Observed
-    named: Mapping[str, Policy]
-    models: Mapping[str, Any]
     device: torch.device
+    sampler: Callable[[FittedProgram], Drawing]
     _counted: dict[Program, CountedProgram | None] = field(default_factory=dict)
     _learned: dict[Any, OneStep] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.program, self.schema = self.fitted.program, self.fitted.schema
+        self.named, self.models = self.fitted.named, self.fitted.models
+        self.refits = Refits(self.fitted, self.observed, self.device, self.sampler)
 
     @property
     def weights(self) -> Array | None:
@@ -74,46 +79,50 @@ def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking) -> 
     Raises DataError for a place that makes no sense, and for what cannot be had by the method that is asked for.
     """
     clusters = _clusters(asking, answerer.observed.count)
-    found: list[tuple[list[int], Found]] = []
-    for places, program, question in _places(answerer, measures):
-        functionals = [measures[k].functional for k in places]
-        found.append((places, _way(answerer, program, asking, clusters)(question, functionals)))
-    return _joined(answerer, found, len(measures), clusters)
+    places = _places(answerer, measures)
+    return _joined(answerer, list(zip(places, _found(answerer, places, asking, clusters), strict=True)), clusters)
 
 
-Way = Callable[[Question, Sequence[Any]], Found]
-
-
-def _way(answerer: Answerer, program: Program, asking: Asking, clusters: Array | None) -> Way:
-    """How numbers of a program are had."""
-    if asking.method in ("auto", "closed form"):
-        counted = answerer.counted(program)
-        if counted is not None:
-            return counted.found
-        if asking.method == "closed form":
-            raise DataError(
-                f"{program.name} has no closed form on these data: not all is categories of few cells; leave method out"
+def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters: Array | None) -> list[Found]:
+    """What is found at each place, by the method that is asked for."""
+    if asking.method == "plug-in":
+        return [plugged_in(place, answerer.refits, asking) for place in places]
+    counted = [None if asking.method == "one-step" else answerer.counted(place.program) for place in places]
+    if asking.method == "bootstrap":
+        return bootstrapped(places, counted, answerer.refits, asking, clusters)
+    if asking.method == "closed form" and None in counted:
+        name = places[counted.index(None)].program.name
+        raise DataError(
+            f"{name} has no closed form on these data: not all is categories of few cells; leave method out"
+        )
+    try:
+        return [
+            (answerer.learned(place.program, asking, clusters) if one is None else one).found(
+                place.question, place.functionals
             )
-    if asking.method in ("auto", "one-step"):
-        return answerer.learned(program, asking, clusters).found
-    raise DataError(f"no numbers are had by the method {asking.method!r} yet; leave it out")
+            for place, one in zip(places, counted, strict=True)
+        ]
+    except NoRegression as error:
+        if asking.method == "one-step":
+            raise
+        note = f"by bootstrap, since a one-step estimate cannot be had: {error}"
+        again = bootstrapped(places, counted, answerer.refits, asking, clusters)
+        return [replace(found, notes=(*found.notes, note)) for found in again]
 
 
-def _places(answerer: Answerer, measures: Sequence[Measure]) -> list[tuple[list[int], Program, Question]]:
+def _places(answerer: Answerer, measures: Sequence[Measure]) -> list[Place]:
     """The measures by program, query and what is set, and the question of each."""
-    found: list[tuple[Any, list[int], Program, Question]] = []
+    found: dict[Any, Place] = {}
     for k, measure in enumerate(measures):
         program = measure.program or answerer.program
         key = (program, measure.query, repr(measure.do), repr(measure.given))
-        for known, places, _, _ in found:
-            if known == key:
-                places.append(k)
-                break
-        else:
+        if key not in found:
             named = answerer.named if measure.program is None else {}
             question = Question.of(program, 1, measure.do, measure.given, 0, measure.query, named)
-            found.append((key, [k], program, question))
-    return [(places, program, question) for _, places, program, question in found]
+            found[key] = Place([], program, question, measure, [])
+        found[key].at.append(k)
+        found[key].functionals.append(measure.functional)
+    return list(found.values())
 
 
 def _clusters(asking: Asking, count: int) -> Array | None:
@@ -137,40 +146,41 @@ def _column(data: Any, name: str) -> Any:
         raise DataError(f"data has no column {name!r}; name the one that says which rows go together") from None
 
 
-def _joined(
-    answerer: Answerer, found: Sequence[tuple[list[int], Found]], count: int, clusters: Array | None
-) -> Answers:
+def _joined(answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: Array | None) -> Answers:
     """The answers in the order of the measures."""
-    rows = answerer.observed.count
+    rows, count = answerer.observed.count, sum(len(place.at) for place, _ in found)
     values, influence, corrections = np.zeros(count), np.zeros((rows, count)), np.zeros(count)
     effective, largest, unsure = np.zeros(count), np.zeros(count), np.zeros((count, 2))
     drawn = np.zeros((count, count))
-    told: list[str] = []
-    for places, one in found:
-        values[places], influence[:, places], corrections[places] = one.values, one.influence, one.correction
-        effective[places], largest[places] = one.effective_rows, one.largest_share
-        drawn[np.ix_(places, places)] = one.drawn
+    for place, one in found:
+        at = place.at
+        values[at], influence[:, at], corrections[at] = one.values, one.influence, one.correction
+        effective[at], largest[at] = one.effective_rows, one.largest_share
+        drawn[np.ix_(at, at)] = one.drawn
         if one.unsure is not None:
-            unsure[places] = one.unsure
-        told += one.warnings
-    for text in dict.fromkeys(told):
+            unsure[at] = one.unsure
+    told = dict.fromkeys(text for _, one in found for text in one.warnings)
+    for text in told:
         warn_overlap(text)
+    told |= dict.fromkeys(text for _, one in found for text in one.cautions)
     methods = dict.fromkeys(one.method for _, one in found)
     return Answers(
         values, influence, answerer.weights, False, clusters, " and ".join(methods),
-        corrections, effective, largest, drawn, tuple(dict.fromkeys(told)),
+        corrections, effective, largest, drawn, tuple(told),
         tuple(dict.fromkeys(note for _, one in found for note in one.notes)),
+        draws=_of_all([one.draws for _, one in found], found),
         freedom=min(one.freedom for _, one in found), unsure=unsure if unsure.any() else None,
         residual=_of_all([one.residual for _, one in found], found),
         riesz=_of_all([one.riesz for _, one in found], found),
     )  # fmt: skip
 
 
-def _of_all(parts: Sequence[Array | None], found: Sequence[tuple[list[int], Found]]) -> Array | None:
-    """One array of what each place has, None where one has it not."""
-    if any(part is None for part in parts):
+def _of_all(parts: Sequence[Array | None], found: Sequence[tuple[Place, Found]]) -> Array | None:
+    """One array of what each place has, None where one has it not.  Shape: (..., m) each -> (..., k)"""
+    held = [part for part in parts if part is not None]
+    if len(held) < len(parts):
         return None
-    whole = np.zeros(sum(len(places) for places, _ in found))
-    for (places, _), part in zip(found, parts, strict=True):
-        whole[places] = part
+    whole = np.zeros((*held[0].shape[:-1], sum(len(place.at) for place, _ in found)))
+    for (place, _), part in zip(found, held, strict=True):
+        whole[..., place.at] = part
     return whole
