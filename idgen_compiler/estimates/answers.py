@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -81,6 +81,26 @@ class Answers:
                     f"the estimate's {name} are not finite; look for outcomes without a value and for values of "
                     "do and given that the data hardly reach"
                 )
+
+    @classmethod
+    def of(cls, values: Array, influence: Array, method: str, **more: Any) -> Answers:
+        """Answers of rows that all count alike, by no correction and without drawing, unless `more` says otherwise.
+
+        >>> y = np.array([0.0, 1.0, 1.0, 1.0])
+        >>> Answers.of(np.array([y.mean()]), (y - y.mean())[:, None], "closed form").effective_rows
+        array([4.])
+        """
+        count, rows = len(values), len(influence)
+        plain: dict[str, Any] = {
+            "weights": None,
+            "frequency": False,
+            "clusters": None,
+            "corrections": np.zeros(count),
+            "effective_rows": np.full(count, float(rows)),
+            "largest_share": np.full(count, 1 / max(rows, 1)),
+            "drawn": np.zeros((count, count)),
+        }
+        return cls(values=values, influence=influence, method=method, **{**plain, **more})
 
     @property
     def size(self) -> int:
@@ -169,7 +189,11 @@ def joined(one: Answers, other: Answers) -> Answers:
 class Answering(ABC):
     """A fitted program that can be asked for numbers: what a backend's sampler has to have."""
 
-    program: Program
+    if TYPE_CHECKING:  # an attribute or a property, as the backend likes
+
+        @property
+        def program(self) -> Program:
+            """The program that was fitted."""
 
     @abstractmethod
     def sample(

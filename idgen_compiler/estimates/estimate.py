@@ -151,6 +151,14 @@ class Estimates(Sequence[Estimate]):
         return cluster_count(self.answers)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done, in plain sentences."""
+        if self.clusters is None:
+            return self.answers.notes
+        told = f"rows vary by {self.clusters} clusters; t with {self.clusters - 1} degrees of freedom"
+        return (*self.answers.notes, told)
+
+    @property
     def values(self) -> Array:
         """Shape: (k,).  Shares lie within 0 to 1."""
         shares = np.array([isinstance(scale, Share) for scale in self.scales])
@@ -171,6 +179,8 @@ class Estimates(Sequence[Estimate]):
             tail = (1 - self.asking.level) / 2
             percentiles = np.quantile(draws, [tail, 1 - tail], axis=0).T
             by_draws = np.array([scale.percentiles for scale in self.scales])
+            shares = np.array([isinstance(scale, Share) for scale in self.scales])
+            percentiles = np.where(shares[:, None], np.clip(percentiles, 0, 1), percentiles)
             found = np.where(by_draws[:, None], percentiles, found)
         return found
 
@@ -269,7 +279,7 @@ class Estimates(Sequence[Estimate]):
             float(answers.largest_share[place]),
             float(answers.corrections[place]) / se if se else 0.0,
             (*answers.warnings, *outside),
-            answers.notes,
+            self.notes,
             among=self,
             place=place,
         )
@@ -278,7 +288,7 @@ class Estimates(Sequence[Estimate]):
         return table(list(self), self.bands, self.answers.warnings)
 
     def _repr_html_(self) -> str:
-        return card(list(self), self.answers.warnings, self.answers.notes)
+        return card(list(self), self.answers.warnings, self.notes)
 
 
 def _record(estimate: Estimate) -> dict[str, Any]:
