@@ -209,6 +209,7 @@ def _share(event: Mapping[str, Any], sampler: Answering, samples: Samples) -> Fu
             found = sampler.read_value(name, typed)
             if found != label:
                 raise DataError(f"{name} has no label {label!r:.60}; did you mean {found!r:.60}?")
+            _check_labeled(name, label, sampler, samples)
     told = ", ".join(f"{spelled(name)}={_plain(label)}" for name, label in event.items())
     return Functional(
         f"P({told})",
@@ -216,6 +217,19 @@ def _share(event: Mapping[str, Any], sampler: Answering, samples: Samples) -> Fu
         tuple(event),
         share=True,
     )
+
+
+def _check_labeled(name: str, label: Any, sampler: Answering, samples: Samples) -> None:
+    """Raise DataError for one of the numbers that a variable never hits twice."""
+    if samples[name].dtype.kind != "f":
+        return
+    try:
+        sampler.labels_of(name)
+    except DataError:
+        raise DataError(
+            f"none of {samples.size} samples has {name} = {label!r:.40}, and {name} is a number without labels; for "
+            f"the share of an event give a function, as lambda samples: samples[{name!r}] <= {label!r:.40}"
+        ) from None
 
 
 def _equal(values: Array, label: Any, name: str) -> Array:
