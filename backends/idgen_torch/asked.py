@@ -71,18 +71,13 @@ class AskedSampler(TorchSampler):
         """The rows of the table."""
         return self._rows
 
-    def sample(
+    def tried(
         self,
         n: int,
         do: Mapping[str, Any] | None = None,
         given: Mapping[str, Any] | None = None,
-        seed: int | None = None,
         query: Query | str | None = None,
     ) -> Samples:
-        """Draw n samples, as a fitted sampler does; it trains, if it did not before."""
-        return super().sample(n, do, given, seed, query)
-
-    def _tried(self, n: int, do: Any, given: Any, query: Any) -> Samples:
         """Rows of the table in the place of samples, for a look at what is asked of them."""
         question = Question.of(self._program, n, do, given, 0, query, self._named)
         for setting, value in question.settings.values():

@@ -17,6 +17,9 @@ class Scale(ABC):
     null = 0.0
     """Where there is no effect."""
 
+    ends = (-math.inf, math.inf)
+    """Between which all values lie."""
+
     percentiles = True
     """Whether percentiles of a bootstrap are an interval, too."""
 
@@ -56,6 +59,8 @@ class Share(Scale):
     0.036
     """
 
+    ends = (0.0, 1.0)
+
     def interval(self, value: float, se: float, critical: float, rows: float) -> tuple[float, float]:
         inside = min(value, 1 - value)
         if se == 0 and inside <= 0:
@@ -77,6 +82,7 @@ class Factor(Scale):
     (1.35, 2.96)
     """
 
+    ends = (0.0, math.inf)
     null = 1.0
 
     def interval(self, value: float, se: float, critical: float, rows: float) -> tuple[float, float]:
