@@ -21,6 +21,8 @@ from idgen_compiler.query import Query
 
 __all__ = ["Answering", "Answers", "joined"]
 
+_BY_NUMBER = ("values", "corrections", "effective_rows", "largest_share", "unsure", "residual", "riesz")
+
 Function = Callable[[Array], Array]
 """(..., k) -> (..., m)"""
 
@@ -159,7 +161,7 @@ class Answers:
                 found["drawn"] = held[np.ix_(chosen, chosen)]
             elif each.name in ("influence", "draws") and held is not None:
                 found[each.name] = held[:, chosen]
-            elif each.name in ("values", "corrections", "effective_rows", "largest_share", "unsure", "residual", "riesz"):
+            elif each.name in _BY_NUMBER:
                 found[each.name] = None if held is None else held[chosen]
         return replace(self, **found)
 

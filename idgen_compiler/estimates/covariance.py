@@ -63,7 +63,7 @@ def cluster_count(answers: Answers) -> int | None:
 
 
 def freedom_of(answers: Answers) -> float:
-    """Degrees of freedom of the standard errors: one less than clusters, or what the backend says; many are infinite."""
+    """Degrees of freedom of standard errors: one less than clusters, or what the backend says; many are infinite."""
     count = cluster_count(answers)
     found = answers.freedom if count is None else min(answers.freedom, count - 1)
     return math.inf if found > MANY else found

@@ -209,7 +209,9 @@ class Estimates(Sequence[Estimate]):
     @cached_property
     def bands(self) -> Array:
         """Intervals that hold all numbers at once, by the largest of their |t|.  Shape: (k, 2)."""
-        return self._holding(self._reaching(at_once(self.covariance, self.asking.level, self.freedom, self.asking.seed)))
+        return self._holding(
+            self._reaching(at_once(self.covariance, self.asking.level, self.freedom, self.asking.seed))
+        )
 
     def _holding(self, intervals: Array) -> Array:
         """Intervals that also hold whatever the part of the answer may be that rests on no rows.  Shape: (k, 2)."""
@@ -217,7 +219,7 @@ class Estimates(Sequence[Estimate]):
         if unsure is None:
             return intervals
         ends = np.column_stack([intervals[:, 0] - unsure[:, 0], intervals[:, 1] + unsure[:, 1]])
-        lowest, highest = np.array([scale.ends for scale in self.scales]).T
+        lowest, highest = np.array([scale.reach for scale in self.scales]).T
         return np.column_stack([np.maximum(ends[:, 0], lowest), np.minimum(ends[:, 1], highest)])
 
     def _reaching(self, critical: float) -> Array:
