@@ -109,7 +109,7 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     ),
     (r"([^:;]+)( is of kind text, over which nothing is uniform); draw it by a Law\(\.\.\.\)", _text_drawn),
     (rf"latent={_LIST} for ADMG.parse or compile, (--latent .*?) on the command line", r"\1"),
-    (rf"(missing|realize|device|checkpoint)=({_TEXT})", _plain),
+    (rf"(missing|realize|device|checkpoint|kind|method|by)=({_TEXT})", _plain),
     (r"(ensemble|epochs)=(\d+)", _plain),
     (rf"(delimiter|decimal|encoding|size_limit|missing_marks)=({_TEXT}|{_LIST}|[\d_]+)", _reading),
     (rf"(do|given|types|composites|family|images)=({_MAPPING})", _pairs),
