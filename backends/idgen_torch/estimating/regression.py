@@ -21,12 +21,13 @@ __all__ = ["MEANS", "regression"]
 MEANS: tuple[Learner, ...] = (
     CellMeans(saturated=False),
     CellMeans(),
-    Ridge(smooth=False),
-    Ridge(),
+    Ridge("linear"),
+    Ridge("splines"),
+    Ridge("kernel"),
     BoostedMeans(leaves=4),
-    BoostedMeans(leaves=16, trees=130),
+    BoostedMeans(leaves=14, trees=130),
 )
-"""The candidates: the constant, cell means, lines, splines with products, shallow and deeper trees."""
+"""The candidates: the constant, cell means, lines, splines with products, a kernel, shallow and deeper trees."""
 
 
 def regression(

@@ -38,19 +38,34 @@ def _simplex(gram: Array) -> Array:
     return _pruned(found)
 
 
-def shares_by_log_loss(likelihoods: Array, weights: Array, rounds: int = 300) -> Array:
-    """(candidates,) shares of the mixture with the largest weighted log likelihood, by expectation and maximization.
+def shares_by_log_loss(likelihoods: Array, weights: Array) -> Array:
+    """(candidates,) shares of the mixture with the largest weighted log likelihood, a concave problem.
 
     likelihoods: (candidates, rows), the probability that each gave to what happened; positive.
     """
-    shares = np.full(len(likelihoods), 1 / len(likelihoods))
-    for _ in range(rounds):
-        joint = shares[:, None] * likelihoods
-        new = (joint / joint.sum(0)) @ weights / weights.sum()
-        moved, shares = np.abs(new - shares).max(), new
-        if moved < 1e-5:
-            break
-    return _pruned(shares)
+    from scipy.optimize import minimize
+
+    even = np.full(len(likelihoods), 1 / len(likelihoods))
+    if len(even) == 1:
+        return even
+    share = weights / weights.sum()
+
+    def loss(shares: Array) -> tuple[float, Array]:
+        mixed = np.maximum(shares @ likelihoods, 1e-300)
+        return -float(share @ np.log(mixed)), -likelihoods @ (share / mixed)
+
+    found = minimize(
+        loss,
+        even,
+        jac=True,
+        method="SLSQP",
+        bounds=[(0.0, 1.0)] * len(even),
+        constraints={"type": "eq", "fun": lambda s: s.sum() - 1, "jac": np.ones_like},
+        options={"ftol": 1e-9},
+    )
+    # The best candidate alone is a mixture too: what the search leaves must not be worse.
+    best = np.eye(len(even))[int((np.log(likelihoods) @ share).argmax())]
+    return _pruned(min(np.maximum(found.x, 0), best, key=lambda shares: loss(shares)[0]))
 
 
 def _pruned(shares: Array) -> Array:
