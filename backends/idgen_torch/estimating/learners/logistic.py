@@ -15,6 +15,8 @@ from idgen_torch.estimating.learners.learner import Array
 
 __all__ = ["Logistic", "LogisticPath"]
 
+NEWTON = 400  # with more columns than that, a step that factors their square costs more than it saves
+
 
 @dataclass(frozen=True)
 class Logistic:
@@ -42,7 +44,10 @@ class Logistic:
             return CellPath(constant.cells, constant.means.repeat(len(self.penalties), 0), constant.mean)
         basis, columns = columns_of(self.space, design, target, weights, self.most)
         model = LogisticRegression(
-            solver="newton-cholesky" if len(present) == 2 else "lbfgs", tol=1e-3, max_iter=50, warm_start=True
+            solver="newton-cholesky" if len(present) == 2 and columns.shape[1] <= NEWTON else "lbfgs",
+            tol=1e-3,
+            max_iter=50,
+            warm_start=True,
         )
         slopes = list[Array]()
         for penalty in self.penalties:

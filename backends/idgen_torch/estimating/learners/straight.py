@@ -12,6 +12,7 @@ from idgen_torch.estimating.learners.learner import Array
 __all__ = ["Straightened"]
 
 SKEW = 1.0  # a skewness from which on a number is read by its rank
+VALUES = 8
 GRID = 100
 
 
@@ -20,7 +21,7 @@ class Straightened:
     """Normal scores for each number whose skewness is above 1, between quantiles of the training rows.
 
     An income or a dose acts by its order of magnitude; splines and kernels of such a number as it is see one lump and
-    a few far rows.  Other numbers stay as they are, a number of two values too.
+    a few far rows.  Other numbers stay as they are, and so do those of few values.
     Source: van der Waerden (1952), the scores.
     """
 
@@ -47,13 +48,11 @@ def _table(values: Array) -> tuple[Array, Array] | None:
 
     off = values - values.mean()
     spread = off.std()
-    if not spread > 0 or abs(np.mean((off / spread) ** 3)) <= SKEW:
+    if not spread > 0 or abs(np.mean((off / spread) ** 3)) <= SKEW or len(np.unique(values)) < VALUES:
         return None
     n = len(values)
     shares = np.linspace(0.5 / n, 1 - 0.5 / n, min(GRID, n))
     places, first, copies = np.unique(np.quantile(values, shares), return_index=True, return_counts=True)
-    if len(places) < 3:
-        return None
     # A value that fills several quantiles gets the score of their middle.
     middle = shares[first] + (copies - 1) / 2 * (shares[1] - shares[0])
     return places, np.asarray(ndtri(middle))
