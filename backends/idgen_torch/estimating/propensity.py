@@ -21,12 +21,13 @@ __all__ = ["CLASSES", "Mixture", "mixed", "propensity"]
 CLASSES: tuple[Learner, ...] = (
     CellClasses(saturated=False),
     CellClasses(),
-    Logistic(smooth=False),
-    Logistic(),
+    Logistic("linear"),
+    Logistic("splines"),
+    Logistic("kernel", penalties=(0.1, 0.01, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)),
     BoostedClasses(leaves=4),
-    BoostedClasses(leaves=12, trees=90),
+    BoostedClasses(leaves=10, trees=90),
 )
-"""The candidates: the constant, shares of cells, lines, splines with products, shallow and deeper trees."""
+"""The candidates: the constant, shares of cells, lines, splines with products, a kernel, shallow and deeper trees."""
 
 
 def propensity(

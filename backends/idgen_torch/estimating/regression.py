@@ -21,12 +21,13 @@ __all__ = ["MEANS", "regression"]
 MEANS: tuple[Learner, ...] = (
     CellMeans(saturated=False),
     CellMeans(),
-    Ridge(smooth=False),
-    Ridge(),
+    Ridge("linear"),
+    Ridge("splines"),
+    Ridge("kernel"),
     BoostedMeans(leaves=4),
-    BoostedMeans(leaves=16, trees=130),
+    BoostedMeans(leaves=14, trees=130),
 )
-"""The candidates: the constant, cell means, lines, splines with products, shallow and deeper trees."""
+"""The candidates: the constant, cell means, lines, splines with products, a kernel, shallow and deeper trees."""
 
 
 def regression(
@@ -37,10 +38,11 @@ def regression(
     bounds: tuple[float, float] | None = None,
     learners: Sequence[Learner] = MEANS,
 ) -> Fitted:
-    """E[y | x] as a convex combination of candidates, with the smallest squared loss on rows that they did not see.
+    """E[y | x] as that combination of candidates that has the smallest squared loss on rows that they did not see.
 
     y: (rows,) or (rows, m), m outcomes at once, in any units; predictions are held within `bounds`.
-    weights: (rows,) at least 0, up to a factor.
+    weights: (rows,) at least 0, up to a factor. Rows of weight 0 teach nothing and are predicted like all others: with
+    the weight 1 in one arm of a treatment and 0 elsewhere, `own` is E[y | x, arm] at every row.
 
     >>> import numpy as np
     >>> x = np.linspace(-1, 1, 60)

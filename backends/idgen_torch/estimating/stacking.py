@@ -9,54 +9,63 @@ from idgen_torch.estimating.learners import Array
 __all__ = ["calibration", "calibrated", "shares_by_log_loss", "shares_by_squares"]
 
 LEAST = 0.02  # a smaller share is left out: it moves nothing and costs a prediction
+HOLD = 20.0  # so many rows say that shares of means have the sum 1
 PRIOR = 0.3  # standard deviation of what a calibration is expected to change, in log-odds
 
 
 def shares_by_squares(predictions: Array, y: Array, weights: Array) -> Array:
-    """(candidates,) shares, at least 0 with sum 1, of the smallest weighted squared loss.
+    """(candidates,) shares, at least 0 with a sum near 1, of the smallest weighted squared loss.
 
-    predictions: (candidates, rows).
-    Source: van der Laan, Polley and Hubbard (2007), the super learner; on the predictions of one cross-fitting it is
-    the short-stacking of Ahrens et al. (2025).
+    predictions: (candidates, rows), and `y` (rows,), both from the mean of y. Where all candidates flatten what they
+    learn, a sum above 1 undoes it; a prior worth 20 rows keeps few rows from moving the sum much.
+    Source: Breiman (1996), stacked regressions; van der Laan, Polley and Hubbard (2007), the super learner; on the
+    predictions of one cross-fitting it is the short-stacking of Ahrens et al. (2025).
     """
-    off = predictions - y
-    return _simplex((off * weights) @ off.T)
-
-
-def _simplex(gram: Array) -> Array:
-    """Shares s of the smallest s' gram s."""
     from scipy.optimize import nnls
 
-    size = np.trace(gram) / len(gram)
-    if not size > 0:
-        return np.full(len(gram), 1 / len(gram))
-    values, vectors = np.linalg.eigh(gram / size)
-    root = (vectors * np.sqrt(np.maximum(values, 0))).T
-    # min |root s|^2 + (1's - 1)^2 over s >= 0 has the direction of the constrained minimum: for s = c v with v on the
-    # simplex it is c^2 v' gram v + (c - 1)^2, and its minimum over c grows with v' gram v.
-    found = nnls(np.vstack([root, np.ones(len(gram))]), np.concatenate([np.zeros(len(gram)), [1.0]]))[0]
+    root, even = np.sqrt(weights), np.full(len(predictions), 1 / len(predictions))
+    hold = np.sqrt(HOLD * np.average(y**2, weights=weights))
+    if not hold > 0:
+        return even
+    found = nnls(np.vstack([(predictions * root).T, np.full(len(even), hold)]), np.append(y * root, hold))[0]
     return _pruned(found)
 
 
-def shares_by_log_loss(likelihoods: Array, weights: Array, rounds: int = 300) -> Array:
-    """(candidates,) shares of the mixture with the largest weighted log likelihood, by expectation and maximization.
+def shares_by_log_loss(likelihoods: Array, weights: Array) -> Array:
+    """(candidates,) shares of the mixture with the largest weighted log likelihood, a concave problem.
 
     likelihoods: (candidates, rows), the probability that each gave to what happened; positive.
     """
-    shares = np.full(len(likelihoods), 1 / len(likelihoods))
-    for _ in range(rounds):
-        joint = shares[:, None] * likelihoods
-        new = (joint / joint.sum(0)) @ weights / weights.sum()
-        moved, shares = np.abs(new - shares).max(), new
-        if moved < 1e-5:
-            break
-    return _pruned(shares)
+    from scipy.optimize import minimize
+
+    even = np.full(len(likelihoods), 1 / len(likelihoods))
+    if len(even) == 1:
+        return even
+    share = weights / weights.sum()
+
+    def loss(shares: Array) -> tuple[float, Array]:
+        mixed = np.maximum(shares @ likelihoods, 1e-300)
+        return -float(share @ np.log(mixed)), -likelihoods @ (share / mixed)
+
+    found = minimize(
+        loss,
+        even,
+        jac=True,
+        method="SLSQP",
+        bounds=[(0.0, 1.0)] * len(even),
+        constraints={"type": "eq", "fun": lambda s: s.sum() - 1, "jac": np.ones_like},
+        options={"ftol": 1e-9},
+    )
+    # The best candidate alone is a mixture too: what the search leaves must not be worse.
+    best = np.eye(len(even))[int((np.log(likelihoods) @ share).argmax())]
+    chosen = min(np.maximum(found.x, 0), best, key=lambda shares: loss(shares)[0])
+    return _pruned(chosen / chosen.sum())
 
 
 def _pruned(shares: Array) -> Array:
-    shares = shares / shares.sum()
-    kept = np.where(shares >= min(LEAST, shares.max()), shares, 0.0)
-    return np.asarray(kept / kept.sum())
+    total = shares.sum()
+    kept = np.where(shares >= min(LEAST * total, shares.max()), shares, 0.0)
+    return np.asarray(kept * (total / kept.sum()))
 
 
 def calibration(probabilities: Array, label: np.ndarray, weights: Array) -> Array:

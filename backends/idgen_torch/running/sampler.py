@@ -30,6 +30,7 @@ from idgen_torch.observed import Observed, read_again
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
 from idgen_torch.running.estimates.answering import Answerer, answers
+from idgen_torch.running.estimates.bootstrap.refits import Refits
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.laws import AskedLaw, law_of
@@ -53,10 +54,16 @@ class TorchSampler(Estimating):
     """
 
     def __init__(self, fitted: FittedProgram, device: torch.device, loaded: bool = False) -> None:
-        self.fitted = fitted
+        self._fitted = fitted
         self.device = device
         self._loaded = loaded
         self._answerer: Answerer | None = None
+        self._again: Refits | None = None
+
+    @property
+    def fitted(self) -> FittedProgram:
+        """The models and policies, with the schema and the record of the fit."""
+        return self._fitted
 
     @property
     def program(self) -> Program:
@@ -87,7 +94,7 @@ class TorchSampler(Estimating):
                 raise DataError("the sampler was saved without word of its table; fit the program again and save it")
             variables, table = fitted.program.observe.variables, data_of(fitted.program, data)
             found = read_again(fitted.saved_origin, fitted.schema, variables, table, reading)
-            self.fitted = replace(fitted, observed=found)
+            self._fitted = replace(fitted, observed=found)
             return found
         return fitted.observed
 
@@ -169,12 +176,22 @@ class TorchSampler(Estimating):
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
         """What is found for means of the outcomes, from the rows of the fit (see `running.estimates`)."""
         if self._answerer is None or asking.data is not None:
-            observed = self.observed(asking.data)
-            self._answerer = Answerer(
-                self.fitted, observed, self.device, lambda fitted: TorchSampler(fitted, self.device)
-            )
+            self._answerer = self._answering(asking.data)
         with our_arithmetic(gradients=True):
             return answers(self._answerer, measures, asking)
+
+    def _answering(self, data: Any) -> Answerer:
+        fitted, observed = self.fitted, self.observed(data)
+        return Answerer(
+            fitted.program, fitted.schema, observed, fitted.named, fitted.applied, self.device, self._refits
+        )
+
+    def _refits(self) -> Refits:
+        """What is fitted to rows that are drawn again; kept, once it is made."""
+        if self._again is None:
+            fitted = self.fitted
+            self._again = Refits(fitted, self.observed(), self.device, lambda found: TorchSampler(found, self.device))
+        return self._again
 
     def stream(
         self,

@@ -112,6 +112,14 @@ def test_wrong_calls_are_one_line(
     assert told.out == ""
 
 
+def test_remedies_are_in_the_words_of_the_command_line(
+    sampler: Standardized, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sampler.table["Y"] = np.random.default_rng(0).normal(size=1_000)
+    assert main(["estimate", "DIR", "Y", "--do", "X=1", "--vs", "X=0", "--kind", "ratio"]) == 2
+    assert "ask for --kind difference" in capsys.readouterr().err
+
+
 def test_from_a_table_to_an_effect_in_one_step(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ask = ["effect", "P(Y | do(X))", "--graph", "Z -> X -> Y; Z -> Y", "--data", str(table)]
     found = printed(capsys, *ask)

@@ -16,6 +16,7 @@ __all__ = ["BoostedClasses", "BoostedMeans", "BoostedPath"]
 
 LEVELS = 200  # a category of more levels is cut by the order of its codes
 BINS = 200
+FEATURES = 40  # of more columns, each split looks at so many by chance
 STOPS = (8, 15, 25, 40, 60, 90, 130, 180, 250, 350)
 
 
@@ -59,6 +60,7 @@ class BoostedMeans:
             "max_iter": self.stops[-1],
             "min_samples_leaf": self.rows_of_leaf,
             "categorical_features": categories if any(categories) else None,
+            "max_features": min(1.0, FEATURES / design.width),
             "early_stopping": False,
             "random_state": 0,
         }
@@ -76,13 +78,15 @@ class BoostedClasses(BoostedMeans):
 
         label = target.argmax(1)
         present = np.unique(label)
+        # Each class has trees of its own: with many classes, fewer of each.
+        stops = tuple(stop for stop in self.stops if stop <= max(25, 3 * self.trees // target.shape[1]))
         if len(present) < 2:
             constant = CellMeans(saturated=False).fit(design, target, weights)
-            return CellPath(constant.cells, constant.means.repeat(len(self.stops), 0), constant.mean)
+            return CellPath(constant.cells, constant.means.repeat(len(stops), 0), constant.mean)
         bins = Bins.of(design)
-        model = HistGradientBoostingClassifier(**self._options(design))
+        model = HistGradientBoostingClassifier(**self._options(design) | {"max_iter": stops[-1]})
         model.fit(bins.at(design), label, sample_weight=_told(weights))
-        return BoostedPath(bins, (model,), self.stops, present, target.shape[1])
+        return BoostedPath(bins, (model,), stops, present, target.shape[1])
 
 
 @dataclass(frozen=True, eq=False)

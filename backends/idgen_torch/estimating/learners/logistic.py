@@ -9,26 +9,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from idgen_torch.estimating.design import Design
-from idgen_torch.estimating.learners.basis import Basis
 from idgen_torch.estimating.learners.cells import CellMeans, CellPath
+from idgen_torch.estimating.learners.columns import Columns, Space, columns_of, has_columns
 from idgen_torch.estimating.learners.learner import Array
 
 __all__ = ["Logistic", "LogisticPath"]
 
+NEWTON = 400  # with more columns than that, a step that factors their square costs more than it saves
+
 
 @dataclass(frozen=True)
 class Logistic:
-    """Minimize mean log loss + penalty |b|^2 / 2 on lines and levels, or with `smooth` on splines and products too."""
+    """Minimize mean log loss + penalty |b|^2 / 2, x being lines and levels, splines and products, or a kernel's."""
 
-    smooth: bool = True
+    space: Space = "splines"
     penalties: tuple[float, ...] = (1.0, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0001)
+    most: int = 60  #: columns of a kernel
 
     @property
     def name(self) -> str:
-        return "splines" if self.smooth else "linear"
+        return self.space
 
     def suits(self, design: Design) -> bool:
-        return design.width > 0
+        return has_columns(self.space, design)
 
     def fit(self, design: Design, target: Array, weights: Array) -> LogisticPath | CellPath:
         from sklearn.exceptions import ConvergenceWarning
@@ -39,11 +42,14 @@ class Logistic:
         if len(present) < 2:
             constant = CellMeans(saturated=False).fit(design, target, weights)
             return CellPath(constant.cells, constant.means.repeat(len(self.penalties), 0), constant.mean)
-        basis = Basis.of(design, target, weights, self.smooth)
+        basis, columns = columns_of(self.space, design, target, weights, self.most)
         model = LogisticRegression(
-            solver="newton-cholesky" if len(present) == 2 else "lbfgs", tol=1e-3, max_iter=50, warm_start=True
+            solver="newton-cholesky" if len(present) == 2 and columns.shape[1] <= NEWTON else "lbfgs",
+            tol=1e-3,
+            max_iter=50,
+            warm_start=True,
         )
-        columns, slopes = basis.at(design), list[Array]()
+        slopes = list[Array]()
         for penalty in self.penalties:
             model.set_params(C=1.0 / (penalty * len(design)))
             with warnings.catch_warnings():  # the held-out loss judges what was reached
@@ -58,7 +64,7 @@ class Logistic:
 class LogisticPath:
     """`slopes` (settings, 1 + columns, classes that were seen), the first row being the intercepts."""
 
-    basis: Basis
+    basis: Columns
     slopes: Array
     present: np.ndarray[tuple[int], np.dtype[np.int64]]
     classes: int

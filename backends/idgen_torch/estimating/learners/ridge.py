@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from idgen_torch.estimating.design import Design
-from idgen_torch.estimating.learners.basis import Basis
+from idgen_torch.estimating.learners.columns import Columns, Space, columns_of, has_columns
 from idgen_torch.estimating.learners.learner import Array
 
 __all__ = ["Ridge", "RidgePath"]
@@ -16,23 +16,24 @@ __all__ = ["Ridge", "RidgePath"]
 
 @dataclass(frozen=True)
 class Ridge:
-    """Minimize mean w (y - a - x b)^2 + penalty |b|^2 on lines and levels, or with `smooth` on splines and products."""
+    """Minimize mean w (y - a - x b)^2 + penalty |b|^2, x being lines and levels, splines and products, or a kernel."""
 
-    smooth: bool = True
-    penalties: tuple[float, ...] = tuple(10.0 ** np.arange(1.0, -6.5, -0.5))
+    space: Space = "splines"
+    penalties: tuple[float, ...] = tuple(10.0 ** np.arange(1.0, -8.5, -0.5))
+    most: int = 200  #: columns of a kernel
 
     @property
     def name(self) -> str:
-        return "splines" if self.smooth else "linear"
+        return self.space
 
     def suits(self, design: Design) -> bool:
-        return design.width > 0
+        return has_columns(self.space, design)
 
     def fit(self, design: Design, target: Array, weights: Array) -> RidgePath:
-        basis = Basis.of(design, target, weights, self.smooth)
+        basis, columns = columns_of(self.space, design, target, weights, self.most)
         root = np.sqrt(weights / weights.sum())[:, None]
         mean = np.average(target, axis=0, weights=weights)
-        x, y = basis.at(design) * root, (target - mean) * root
+        x, y = columns * root, (target - mean) * root
         if x.shape[1] <= len(x):
             # (X'X + p)^-1 X'y = V (s + p)^-1 V'X'y, for every p at once.
             s, vectors = np.linalg.eigh(x.T @ x)
@@ -50,7 +51,7 @@ class Ridge:
 class RidgePath:
     """`mean` (outcomes,) and `slopes` (settings, columns, outcomes)."""
 
-    basis: Basis
+    basis: Columns
     mean: Array
     slopes: Array
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.measures import Asking, Measure
@@ -20,11 +21,11 @@ from idgen_compiler.warning import warn_overlap
 from idgen_torch.estimating import Folds
 from idgen_torch.observed import Observed
 from idgen_torch.running.estimates.bootstrap.answers import Place, bootstrapped, plugged_in
-from idgen_torch.running.estimates.bootstrap.refits import Drawing, Refits
+from idgen_torch.running.estimates.bootstrap.refits import Refits
+from idgen_torch.running.estimates.bootstrap.resampling import Resampling
 from idgen_torch.running.estimates.counted import CountedProgram
 from idgen_torch.running.estimates.found import Found, NoRegression
 from idgen_torch.running.estimates.onestep.estimator import OneStep
-from idgen_torch.running.fitted import FittedProgram
 
 __all__ = ["Answerer", "answers"]
 
@@ -33,17 +34,15 @@ __all__ = ["Answerer", "answers"]
 class Answerer:
     """What answers for one table: programs on its rows, each prepared once."""
 
-    fitted: FittedProgram
+    program: Program
+    schema: Schema
     observed: Observed
+    named: Mapping[str, Policy]
+    models: Mapping[str, Any]
     device: torch.device
-    sampler: Callable[[FittedProgram], Drawing]
+    refits: Callable[[], Refits]  #: what draws, and is fitted anew; where models are trained late, this trains them
     _counted: dict[Program, CountedProgram | None] = field(default_factory=dict)
     _learned: dict[Any, OneStep] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.program, self.schema = self.fitted.program, self.fitted.schema
-        self.named, self.models = self.fitted.named, self.fitted.models
-        self.refits = Refits(self.fitted, self.observed, self.device, self.sampler)
 
     @property
     def weights(self) -> Array | None:
@@ -86,10 +85,12 @@ def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking) -> 
 def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters: Array | None) -> list[Found]:
     """What is found at each place, by the method that is asked for."""
     if asking.method == "plug-in":
-        return [plugged_in(place, answerer.refits, asking) for place in places]
+        return [plugged_in(place, answerer.refits(), asking) for place in places]
     counted = [None if asking.method == "one-step" else answerer.counted(place.program) for place in places]
     if asking.method == "bootstrap":
-        return bootstrapped(places, counted, answerer.refits, asking, clusters)
+        return bootstrapped(
+            places, counted, Resampling(answerer.observed.count, answerer.weights, clusters), answerer.refits, asking
+        )
     if asking.method == "closed form" and None in counted:
         name = places[counted.index(None)].program.name
         raise DataError(
@@ -106,7 +107,9 @@ def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters
         if asking.method == "one-step":
             raise
         note = f"by bootstrap, since a one-step estimate cannot be had: {error}"
-        again = bootstrapped(places, counted, answerer.refits, asking, clusters)
+        again = bootstrapped(
+            places, counted, Resampling(answerer.observed.count, answerer.weights, clusters), answerer.refits, asking
+        )
         return [replace(found, notes=(*found.notes, note)) for found in again]
 
 
@@ -176,7 +179,7 @@ def _joined(answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: 
 
 
 def _of_all(parts: Sequence[Array | None], found: Sequence[tuple[Place, Found]]) -> Array | None:
-    """One array of what each place has, None where one has it not.  Shape: (..., m) each -> (..., k)"""
+    """One array of what each place has, None where one has it not.  Shape: (..., m) each -> (..., k)."""
     held = [part for part in parts if part is not None]
     if len(held) < len(parts):
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,7 +46,7 @@ class Place:
 def plugged_in(place: Place, refits: Refits, asking: Asking) -> Found:
     """The sampler's own numbers: means of what it draws, whose error here is that of drawing alone."""
     n = draws_of(asking, refits)
-    values = drawn(refits.point(place.program), place.measure, place.functionals, n, asking.seed)
+    values = drawn(refits.point(place.measure.program), place.measure, place.functionals, n, asking.seed)
     count, weights = values.shape[1], refits.observed.weights
     share = 1 / refits.observed.count if weights is None else float(weights.max() / weights.sum())
     return Found(
@@ -67,18 +67,15 @@ def draws_of(asking: Asking, refits: Refits) -> int:
 def bootstrapped(
     places: Sequence[Place],
     counted: Sequence[CountedProgram | None],
-    refits: Refits,
+    resampling: Resampling,
+    refits: Callable[[], Refits],
     asking: Asking,
-    clusters: Array | None,
 ) -> list[Found]:
     """The numbers of each place, and those of every repeat, all places from the same rows.
 
     Where all is categories (`counted`) only tables are counted anew, elsewhere every model is fitted anew.
     An interruption says how many repeats are kept.
     """
-    weights = refits.observed.weights
-    own = None if weights is None else weights.double().cpu().numpy()
-    resampling = Resampling(refits.observed.count, own, clusters)
     found: dict[int, Found] = {}
     for program in {id(one): one for one in counted if one is not None}.values():
         mine = [k for k, one in enumerate(counted) if one is program]
@@ -90,7 +87,7 @@ def bootstrapped(
             found[k] = replace(point, method="bootstrap", draws=each, notes=notes)
     learned = [k for k, one in enumerate(counted) if one is None]
     if learned:
-        again = _refitted([places[k] for k in learned], refits, resampling, asking)
+        again = _refitted([places[k] for k in learned], refits(), resampling, asking)
         found |= dict(zip(learned, again, strict=True))
     return [found[k] for k in range(len(places))]
 
@@ -123,7 +120,7 @@ def _refitted(places: Sequence[Place], refits: Refits, resampling: Resampling, a
 
 def _repeat(place: Place, refits: Refits, resampling: Resampling, asking: Asking, repeat: int, n: int) -> Array:
     try:
-        sampler = refits.repeat(place.program, resampling, asking.seed, repeat)
+        sampler = refits.repeat(place.measure.program, resampling, asking.seed, repeat)
         with quietly():
             return np.asarray(drawn(sampler, place.measure, place.functionals, n, asking.seed).mean(0))
     except DataError as error:

@@ -48,22 +48,22 @@ class Refits:
 
     Each repeat fits every model once more to weights of the rows, and begins from a fit to the rows as they are, where
     families can; it trains and regenerates from a seed of its own. Programs are kept by seed, clusters and repeat, the
-    latest ones, so that a second question costs draws alone.
+    latest ones, so that a second question costs draws alone. None stands for the sampler's own program.
     """
 
     fitted: FittedProgram
     observed: Observed
     device: torch.device
     sampler: Callable[[FittedProgram], Drawing]
-    _bases: dict[Program, tuple[FittedProgram, Mapping[str, ConditionalModel]]] = field(default_factory=dict)
-    _kept: dict[tuple[Program, int], FittedProgram] = field(default_factory=dict)
+    _bases: dict[Program | None, tuple[FittedProgram, Mapping[str, ConditionalModel]]] = field(default_factory=dict)
+    _kept: dict[tuple[Program | None, int], FittedProgram] = field(default_factory=dict)
     _kept_for: Any = None
 
-    def point(self, program: Program) -> Drawing:
+    def point(self, program: Program | None) -> Drawing:
         """What draws from a program that is fitted to the rows as they are: the sampler itself, for its own."""
-        return self.sampler(self.fitted if program == self.fitted.program else self._base(program)[0])
+        return self.sampler(self.fitted if program is None else self._base(program)[0])
 
-    def repeat(self, program: Program, resampling: Resampling, seed: int, repeat: int) -> Drawing:
+    def repeat(self, program: Program | None, resampling: Resampling, seed: int, repeat: int) -> Drawing:
         """What draws from a program that is fitted to the rows of one repeat."""
         clusters = None if resampling.clusters is None else resampling.clusters.tobytes()
         if self._kept_for != (seed, clusters):
@@ -78,10 +78,10 @@ class Refits:
             self._kept[program, repeat] = replace(found, observed=None)
         return self.sampler(self._kept[program, repeat])
 
-    def _base(self, program: Program) -> tuple[FittedProgram, Mapping[str, ConditionalModel]]:
+    def _base(self, program: Program | None) -> tuple[FittedProgram, Mapping[str, ConditionalModel]]:
         """A program fitted to the rows as they are, and all of its models, those that the fit did not keep too."""
         if program not in self._bases:
-            known = self.fitted.models if program == self.fitted.program else {}
+            known = self.fitted.models if program is None else {}
             place = self._place(program, self.observed, self._settings(program))
             fitting = Refitting(*place, known, {})
             self._bases[program] = (self._run(fitting), fitting.made)
@@ -92,27 +92,28 @@ class Refits:
         with quietly():
             return fitting.run(())
 
-    def _place(self, program: Program, observed: Observed, settings: FitSettings) -> tuple[Any, ...]:
-        own = program == self.fitted.program
-        brought = {name: model.brought for name, model in self.fitted.bound.items()} if own else {}
-        if program.bindings and not own:
+    def _place(self, program: Program | None, observed: Observed, settings: FitSettings) -> tuple[Any, ...]:
+        fitted = self.fitted
+        if program is None:
+            brought = {name: model.brought for name, model in fitted.bound.items()}
+            return fitted.program, fitted.schema, observed, settings, brought, fitted.named
+        if program.bindings:
             raise DataError(f"{program.name} has models that were brought to a fit; ask with the sampler that has them")
-        realized = program if own else program.realized({})  # each law in its first way
-        return realized, self.fitted.schema, observed, settings, brought, self.fitted.named if own else {}
+        return program.realized({}), fitted.schema, observed, settings, {}, {}  # each law in its first way
 
-    def _settings(self, program: Program) -> FitSettings:
+    def _settings(self, program: Program | None) -> FitSettings:
         """How the sampler was fitted; a loaded one says it in its record."""
         record, known = self.fitted.record, self.fitted.settings
         if known is None:
             tuning = Tuning.read(record.options)
             families = {each.operation: tuning.recipe(each.family) for each in record.models}
             known = FitSettings(record.seed, record.rows_factor, self.device, tuning, families)
-        if program == self.fitted.program:
+        if program is None:
             return known
         return replace(known, families={}, rows_factor=default_rows_factor(program, self.fitted.schema))
 
 
 def drawn(sampler: Drawing, measure: Measure, functionals: Sequence[Functional], n: int, seed: int) -> Array:
-    """The numbers of n samples at the place of a measure.  Shape: (n, functionals)"""
+    """The numbers of n samples at the place of a measure.  Shape: (n, functionals)."""
     pieces = sampler.stream(n, measure.do, measure.given, seed, measure.query)
     return np.concatenate([np.stack([f.of(samples) for f in functionals], 1) for samples in pieces])

@@ -25,7 +25,7 @@ class Refitting(Fitting):
     """How the operations of a program, each law of which has one way, are realized once more.
 
     `known` models are taken as they are; the others begin from `starts`, and are of the same families, or are trained
-    as in any fit. Nothing is held against its rows, and no place is looked for that these do not show: the fit did both.
+    as in any fit. Nothing is held against its rows, and no place is looked for that these do not show: the fit did so.
     `made` has the models that were trained, by operation, those that no sampler applies among them.
     """
 
