@@ -16,7 +16,7 @@ from idgen_torch.training.progress import Progress
 
 __all__ = ["EnsembleTraining", "Passes", "Split", "one_cycle", "split", "train", "train_on"]
 
-WARM_PASSES, WARM_LR = 0.2, 0.5
+WARM_PASSES, WARM_LR = 0.2, 1.0
 """Training that begins from a model of much the same rows takes this share of the passes, at this share of the learning
 rate (measured: docs/concepts/uncertainty.md)."""
 

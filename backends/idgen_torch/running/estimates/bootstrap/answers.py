@@ -25,7 +25,10 @@ __all__ = ["Place", "bootstrapped", "plugged_in"]
 LEAST_DRAWS, MOST_DRAWS, DRAWS_A_ROW = 10_000, 100_000, 10
 """Samples whose mean is a number: some for each row, so that the error of drawing is small beside that of the fit."""
 
-ASIDE = 0.5
+LEAST_TRAININGS, REPEATS_A_TRAINING = 8, 20
+"""So many trainings say how far another seed moves a number, or one for so many repeats."""
+
+ASIDE = 1.0
 """Repeats that lie so many standard errors to one side of the number are told of."""
 
 
@@ -93,47 +96,67 @@ def bootstrapped(
 
 
 def _refitted(places: Sequence[Place], refits: Refits, resampling: Resampling, asking: Asking) -> list[Found]:
-    """Every repeat draws from the same seed, by which the error of drawing is nearly the same in all."""
+    """All draw from the same seed, by which the error of drawing is nearly the same in all.
+
+    Models that are trained on from those of the fit say how far the rows move a number, and not how far training does:
+    they share a start, and with rows as they are end a little to one side of it, too. So the repeats are laid about the
+    number, and each is moved by as much as one of some trainings to the rows as they are, from nothing on, is off
+    their mean.
+    """
     points, n = [plugged_in(place, refits, asking) for place in places], draws_of(asking, refits)
-    draws = [np.zeros((asking.repeats, len(place.at))) for place in places]
+    trainings = max(LEAST_TRAININGS, asking.repeats // REPEATS_A_TRAINING)
+    whole = trainings + asking.repeats
+    numbers = [np.zeros((whole, len(place.at))) for place in places]
     done = 0
     try:
         with shown(True) as progress:
-            progress.start(f"bootstrap, {asking.repeats} fits", asking.repeats)
-            for repeat in range(asking.repeats):
-                for place, numbers in zip(places, draws, strict=True):
-                    numbers[repeat] = _repeat(place, refits, resampling, asking, repeat, n)
-                done = repeat + 1
+            progress.start(f"bootstrap, {whole} fits", whole)
+            for k in range(whole):
+                for place, own in zip(places, numbers, strict=True):
+                    own[k] = _repeat(place, refits, resampling, asking, k - trainings, n)
+                done = k + 1
                 progress.advance(math.nan)
             progress.done()
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f"bootstrap interrupted after {done} of {asking.repeats} repeats, which the sampler keeps; the same "
-            "question goes on from there"
+            f"bootstrap interrupted after {done} of {whole} fits, which the sampler keeps; the same question goes on "
+            "from there"
         ) from None
-    notes = (f"{asking.repeats} bootstrap repeats, each fitted anew, and means of {n:,} samples",)
-    return [
-        replace(point, method="bootstrap", draws=own, notes=notes, cautions=tuple(_aside(place, point.values, own)))
-        for place, point, own in zip(places, points, draws, strict=True)
-    ]
+    notes = (
+        f"{asking.repeats} bootstrap repeats, each fitted anew, {trainings} trainings from other seeds, and means of "
+        f"{n:,} samples",
+    )
+    found = []
+    for point, own in zip(points, numbers, strict=True):
+        noise, moved = own[:trainings], own[trainings:]
+        noise = (noise - noise.mean(axis=0)) * math.sqrt(trainings / (trainings - 1))
+        draws = point.values + (moved - moved.mean(axis=0)) + noise[np.arange(asking.repeats) % trainings]
+        aside = _aside(draws, moved.mean(axis=0) - point.values)
+        found.append(replace(point, method="bootstrap", draws=draws, notes=notes, cautions=aside))
+    return found
 
 
 def _repeat(place: Place, refits: Refits, resampling: Resampling, asking: Asking, repeat: int, n: int) -> Array:
+    """The numbers of one repeat, or for a negative one of a training to the rows as they are.  Shape: (m,)."""
+    program, seed = place.measure.program, asking.seed
     try:
-        sampler = refits.repeat(place.measure.program, resampling, asking.seed, repeat)
+        if repeat < 0:
+            sampler = refits.training(program, resampling, seed, -1 - repeat)
+        else:
+            sampler = refits.repeat(program, resampling, seed, repeat)
         with quietly():
-            return np.asarray(drawn(sampler, place.measure, place.functionals, n, asking.seed).mean(0))
+            return np.asarray(drawn(sampler, place.measure, place.functionals, n, seed).mean(0))
     except DataError as error:
-        raise type(error)(f"repeat {repeat + 1} of the bootstrap: {error}") from error
+        raise DataError(f"repeat {repeat + 1} of the bootstrap: {error}") from error
 
 
-def _aside(place: Place, values: Array, draws: Array) -> list[str]:
-    """What to say of repeats that lie to one side of the number, beyond what chance does."""
-    se, off = draws.std(axis=0, ddof=1), draws.mean(axis=0) - values
-    most = ASIDE + 2 / math.sqrt(len(draws))
-    return [
-        f"the repeats of {functional.name} lie {off[k] / se[k]:+.1f} standard errors to the side of the number itself: "
-        "models of drawn rows differ from the fit's by more than chance, and the interval may be off"
-        for k, functional in enumerate(place.functionals)
-        if se[k] > 0 and abs(off[k]) > most * se[k]
-    ]
+def _aside(draws: Array, off: Array) -> tuple[str, ...]:
+    """What to say where the repeats lay so far off the number."""
+    se = draws.std(axis=0, ddof=1)
+    apart = float(np.max(np.abs(off) / np.where(se > 0, se, np.inf)))
+    if apart <= ASIDE:
+        return ()
+    return (
+        f"models that are trained on end {apart:.1f} standard errors to one side of the fit's: it was not trained to "
+        "its end, which the interval does not hold; fit with more epochs or ensemble=20, or ask with method='one-step'",
+    )

@@ -64,26 +64,44 @@ class Refits:
         return self.sampler(self.fitted if program is None else self._base(program)[0])
 
     def repeat(self, program: Program | None, resampling: Resampling, seed: int, repeat: int) -> Drawing:
-        """What draws from a program that is fitted to the rows of one repeat."""
-        clusters = None if resampling.clusters is None else resampling.clusters.tobytes()
-        if self._kept_for != (seed, clusters):
-            self._kept.clear()
-            self._kept_for = (seed, clusters)
-        if (program, repeat) not in self._kept:
+        """What draws from a program that is fitted to the rows of one repeat, from the models of the fit on."""
+
+        def fitting() -> Refitting:
             weights = torch.from_numpy(resampling.weights(seed, repeat))
             observed = replace(self.observed, weights=weights * (len(weights) / weights.sum()))
             settings = replace(self._settings(program), seed=seed_for(seed, f"bootstrap {repeat}"))
-            starts = self._base(program)[1]
-            found = self._run(Refitting(*self._place(program, observed, settings), {}, starts))
-            self._kept[program, repeat] = replace(found, observed=None)
-        return self.sampler(self._kept[program, repeat])
+            return self._fitting(program, observed, settings, {}, self._base(program)[1])
+
+        clusters = None if resampling.clusters is None else resampling.clusters.tobytes()
+        return self._drawing((program, repeat), (seed, clusters), fitting)
+
+    def training(self, program: Program | None, resampling: Resampling, seed: int, number: int) -> Drawing:
+        """What draws from a program that is fitted to the rows as they are, from another seed and from nothing on."""
+
+        def fitting() -> Refitting:
+            models = {op.result for op in self._base(program)[0].program.models}
+            recipes = {name: model.recipe for name, model in self._base(program)[1].items() if name in models}
+            settings = replace(self._settings(program), seed=seed_for(seed, f"training {number}"), families=recipes)
+            return self._fitting(program, self.observed, settings, {}, {})
+
+        clusters = None if resampling.clusters is None else resampling.clusters.tobytes()
+        return self._drawing((program, -1 - number), (seed, clusters), fitting)
+
+    def _drawing(
+        self, key: tuple[Program | None, int], kept_for: tuple[int, Any], fitting: Callable[[], Refitting]
+    ) -> Drawing:
+        if self._kept_for != kept_for:
+            self._kept.clear()
+            self._kept_for = kept_for
+        if key not in self._kept:
+            self._kept[key] = replace(self._run(fitting()), observed=None)
+        return self.sampler(self._kept[key])
 
     def _base(self, program: Program | None) -> tuple[FittedProgram, Mapping[str, ConditionalModel]]:
         """A program fitted to the rows as they are, and all of its models, those that the fit did not keep too."""
         if program not in self._bases:
             known = self.fitted.models if program is None else {}
-            place = self._place(program, self.observed, self._settings(program))
-            fitting = Refitting(*place, known, {})
+            fitting = self._fitting(program, self.observed, self._settings(program), known, {})
             self._bases[program] = (self._run(fitting), fitting.made)
         return self._bases[program]
 
@@ -92,14 +110,23 @@ class Refits:
         with quietly():
             return fitting.run(())
 
-    def _place(self, program: Program | None, observed: Observed, settings: FitSettings) -> tuple[Any, ...]:
+    def _fitting(
+        self,
+        program: Program | None,
+        observed: Observed,
+        settings: FitSettings,
+        known: Mapping[str, ConditionalModel],
+        starts: Mapping[str, ConditionalModel],
+    ) -> Refitting:
         fitted = self.fitted
         if program is None:
             brought = {name: model.brought for name, model in fitted.bound.items()}
-            return fitted.program, fitted.schema, observed, settings, brought, fitted.named
+            laws = fitted.named
+            return Refitting(fitted.program, fitted.schema, observed, settings, brought, laws, known, starts)
         if program.bindings:
             raise DataError(f"{program.name} has models that were brought to a fit; ask with the sampler that has them")
-        return program.realized({}), fitted.schema, observed, settings, {}, {}  # each law in its first way
+        realized = program.realized({})  # each law in its first way
+        return Refitting(realized, fitted.schema, observed, settings, {}, {}, known, starts)
 
     def _settings(self, program: Program | None) -> FitSettings:
         """How the sampler was fitted; a loaded one says it in its record."""
