@@ -43,7 +43,7 @@ CASES = [
 
 @pytest.mark.parametrize(("recipe", "targets", "inputs"), CASES, ids=lambda case: getattr(case, "word", ""))
 def test_networks_begin_where_the_start_is(
-    recipe: Family, targets: tuple[Part, ...], inputs: tuple[Part, ...], rows: Values
+    recipe: Flow | Classifier, targets: tuple[Part, ...], inputs: tuple[Part, ...], rows: Values
 ) -> None:
     start = trained(recipe, targets, inputs, rows, seed=1)
     before = {name: value.clone() for name, value in networks(start).items()}
@@ -59,7 +59,7 @@ def test_networks_begin_where_the_start_is(
 
 @pytest.mark.parametrize(("recipe", "targets", "inputs"), CASES, ids=lambda case: getattr(case, "word", ""))
 def test_a_start_of_another_shape_is_not_taken(
-    recipe: Family, targets: tuple[Part, ...], inputs: tuple[Part, ...], rows: Values
+    recipe: Flow | Classifier, targets: tuple[Part, ...], inputs: tuple[Part, ...], rows: Values
 ) -> None:
     start = trained(replace(recipe, hidden=(8,)), targets, inputs, rows, seed=1)
     found = trained(recipe, targets, inputs, rows, seed=2, start=start)

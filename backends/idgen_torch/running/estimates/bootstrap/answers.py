@@ -131,7 +131,7 @@ def _refitted(places: Sequence[Place], refits: Refits, resampling: Resampling, a
         noise, moved = own[:trainings], own[trainings:]
         noise = (noise - noise.mean(axis=0)) * math.sqrt(trainings / (trainings - 1))
         draws = point.values + (moved - moved.mean(axis=0)) + noise[np.arange(asking.repeats) % trainings]
-        aside = _aside(draws, moved.mean(axis=0) - point.values)
+        aside = _aside(draws, moved.mean(axis=0) - point.values) + _unmoved(moved)
         found.append(replace(point, method="bootstrap", draws=draws, notes=notes, cautions=aside))
     return found
 
@@ -148,6 +148,16 @@ def _repeat(place: Place, refits: Refits, resampling: Resampling, asking: Asking
             return np.asarray(drawn(sampler, place.measure, place.functionals, n, seed).mean(0))
     except DataError as error:
         raise DataError(f"repeat {repeat + 1} of the bootstrap: {error}") from error
+
+
+def _unmoved(draws: Array) -> tuple[str, ...]:
+    """What to say where drawing rows changes nothing."""
+    if (draws != draws[0]).any(axis=0).all():
+        return ()
+    return (
+        "a number is the same in every repeat: it is whatever rows are drawn, or models do not heed how much a row "
+        "weighs (task.weights), and the interval is too narrow",
+    )
 
 
 def _aside(draws: Array, off: Array) -> tuple[str, ...]:

@@ -24,9 +24,9 @@ __all__ = ["Refitting"]
 class Refitting(Fitting):
     """How the operations of a program, each law of which has one way, are realized once more.
 
-    `known` models are taken as they are; the others begin from `starts`, and are of the same families, or are trained
-    as in any fit. Nothing is held against its rows, and no place is looked for that these do not show: the fit did so.
-    `made` has the models that were trained, by operation, those that no sampler applies among them.
+    `known` models are taken as they are; others begin from `starts`, where they have one: these are of its family, are
+    not held against their rows, and no place is looked for that the rows do not show, since the fit did both. What has
+    none is trained as in any fit.
     """
 
     def __init__(
@@ -40,28 +40,28 @@ class Refitting(Fitting):
         known: Mapping[str, ConditionalModel],
         starts: Mapping[str, ConditionalModel],
     ) -> None:
-        self._known_models = dict(known)
-        self._starts = dict(starts)
+        self._taken, self._starts = dict(known), dict(starts)
         super().__init__(program, schema, observed, settings, NoProgress(), None, (), brought, named)
         self._trainer.starts.update(starts)
 
     @property
     def made(self) -> Mapping[str, ConditionalModel]:
-        """Operation -> the model that was trained for it, or known."""
-        return {**self._known_models, **self._trainer.made}
+        """Operation -> the model that was trained for it, or known; those that no sampler applies among them."""
+        return {**self._trainer.made, **self._taken}
 
     def _train(self, op: Train, data: DataSet) -> ConditionalModel:
-        if op.result in self._known_models:
-            return self._known_models[op.result]
+        if op.result not in self._taken:
+            start = self._starts.get(op.result)
+            self._taken[op.result] = super()._train(op, data) if start is None else self._trained_on(op, data, start)
+        return self._taken[op.result]
+
+    def _trained_on(self, op: Train, data: DataSet, start: ConditionalModel) -> ConditionalModel:
         likelihood = self._settings.tuning.likelihood or op.result in self._weighing
         targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
         task = Task(targets, inputs, data.rows, data.weights, likelihood)
-        start = self._starts.get(op.result)
-        recipe = self._requested.get(op.result) if start is None else start.recipe
-        recipe = recipe or self._trainer.choose(task)
-        if recipe.emphasis:
-            task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
-        return self._trainer.fit(op.result, label_of(op), recipe, task).model
+        if start.recipe.emphasis:
+            task = replace(task, weights=self._emphasis.weights(self.program, op, data, start.recipe.emphasis))
+        return self._trainer.fit(op.result, label_of(op), start.recipe, task).model
 
     def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
         """The fit said what its rows do not show."""
