@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import idgen_compiler as idgen
 from idgen_compiler import ADMG, DataError, Query
 from idgen_compiler.data.arrays import Array
+from idgen_torch.asked import AskedSampler
 from idgen_torch.running.estimates.bootstrap.refits import Refits
 from idgen_torch.running.estimates.bootstrap.refitting import Refitting
 from idgen_torch.running.estimates.bootstrap.resampling import Resampling
@@ -224,6 +226,35 @@ def test_what_no_regression_reads_is_bootstrapped_and_told() -> None:
     found = sampler.ate("Y", "X", 1, 0, repeats=20, n=500)
     assert found.method == "bootstrap"
     assert any("one-step estimate cannot be had" in note for note in found.notes)
+
+
+def test_what_was_brought_stays_as_it_is() -> None:
+    """Only what the rows say of Z moves: of E[X + Z | do(X)] the mean of Z, and of the effect nothing."""
+    random = np.random.default_rng(8)
+    z = random.normal(size=400)
+    x = (random.random(400) < 1 / (1 + np.exp(-z))).astype(int)
+    data = {"Z": z, "X": x, "Y": x + z + random.normal(size=400)}
+
+    def brought(inputs: Mapping[str, Any], n: int, generator: torch.Generator) -> Array:
+        return np.asarray(inputs["X"] + inputs["Z"] + torch.randn(n, generator=generator).numpy())
+
+    graph = ADMG.parse(DISCRETE["back door"][0])
+    program = idgen.compile(Query.parse("P(Y | do(X))"), graph, bound=["Y | Z, X"])
+    sampler = program.fit(data, **QUICK, bind={"Y | Z, X": brought})
+    assert isinstance(sampler, TorchSampler)
+    found = sampler.estimate("Y", do={"X": 1}, method="bootstrap", repeats=60, n=4_000)
+    assert found.se == pytest.approx(z.std() / 20, rel=0.4)
+    assert sampler.ate("Y", "X", 1, 0, method="bootstrap", repeats=60, n=4_000).value == pytest.approx(1, abs=1e-6)
+
+
+def test_late_training_is_not_needed_for_tables() -> None:
+    text = DISCRETE["back door"][0]
+    sampler = fitted(text, "P(Y | do(X))", rows_of(text, 500, 1), train="asked")
+    assert sampler.ate("Y", "X", 1, 0, method="bootstrap", repeats=20).se > 0
+    assert isinstance(sampler, AskedSampler)
+    assert not sampler.trained
+    assert sampler.ate("Y", "X", 1, 0, method="plug-in", n=500).se > 0
+    assert sampler.trained
 
 
 # -- plug-in -------------------------------------------------------------------------------------------------------
