@@ -147,7 +147,8 @@ def _repeat(place: Place, refits: Refits, resampling: Resampling, asking: Asking
         with quietly():
             return np.asarray(drawn(sampler, place.measure, place.functionals, n, seed).mean(0))
     except DataError as error:
-        raise DataError(f"repeat {repeat + 1} of the bootstrap: {error}") from error
+        what = f"training {-repeat}" if repeat < 0 else f"repeat {repeat + 1}"
+        raise DataError(f"{what} of the bootstrap: {error}") from error
 
 
 def _unmoved(draws: Array) -> tuple[str, ...]:
