@@ -86,6 +86,7 @@ class CountedProgram:
             unsure.append(_unsure(f, found))
         names = tuple(sorted(outcomes))
         masses = forward.mass(wiring, Table(names, np.ones(tuple(len(self._rows.labels(name)) for name in names))))
+        spread = self._spread([self._table(each, names) for each in functionals])
         weighed = [kish(mass, forward.observed) for mass in masses if mass.axes]
         count = len(values)
         return Found(
@@ -99,6 +100,8 @@ class CountedProgram:
             min(freedom),
             np.array(unsure),
             tuple(self._told(list(supports(forward.conditionals)))),
+            residual=None if spread is None else spread[0],
+            riesz=None if spread is None else spread[1],
         )
 
     def _table(self, functional: Functional, names: tuple[str, ...]) -> Table:
@@ -112,6 +115,29 @@ class CountedProgram:
         places = np.indices(shape).reshape(len(shape), -1)
         columns = {name: _as_array(own)[codes] for name, own, codes in zip(names, labels, places, strict=True)}
         return Table(names, functional.of(Samples(columns)).reshape(shape))
+
+    def _spread(self, functions: Sequence[Table]) -> tuple[Array, Array] | None:
+        """The roots of E[(f - E[f | i])^2] and E[w^2] of one outcome regression, (m,) each; None for other programs.
+
+        Source: Chernozhukov et al. (2022), section 2.
+        """
+        models = [model for model in self._forward.conditionals.values() if model.mass is not None]
+        if len(models) != 1 or models[0].law is not self._forward.observed:
+            return None
+        (model,) = models
+        if any(set(f.axes) - {*model.targets} for f in functions):
+            return None
+        joint = model.law.marginal((*model.targets, *model.inputs)).aligned((*model.targets, *model.inputs))
+        law, over = model.table.aligned((*model.targets, *model.inputs)), tuple(range(len(model.targets)))
+        left = []
+        for f in functions:
+            h = f.aligned([name for name in model.targets if name in f.axes])
+            at = tuple(slice(None) if name in f.axes else np.newaxis for name in model.targets)
+            values = h[at].reshape(*h[at].shape, *(1 for _ in model.inputs))
+            left.append(float((joint * (values - (law * values).sum(axis=over)) ** 2).sum()))
+        asked, p = model.mass.aligned(model.inputs), model.frequencies.aligned(model.inputs)
+        w = np.where(p > 0, asked / np.where(p > 0, p, 1), 0)
+        return np.sqrt(left), np.full(len(functions), float(np.sqrt((p * w**2).sum())))
 
     def _on_rows(self, terms: Sequence[Table]) -> Array:
         """The influence function at each row.  Shape: (rows,)."""
