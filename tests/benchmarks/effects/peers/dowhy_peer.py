@@ -1,8 +1,8 @@
 """DoWhy 0.14: effects from a graph with its hidden causes as unobserved nodes, each estimator with its own interval.
 
-The line has a closed-form interval; the others take DoWhy's bootstrap (399 resamples, percentiles). Weighting clips
-chances of treatment to .05 and .95 unless told otherwise, and a second estimate on one CausalModel takes the chances of
-the first, whatever model it is given: each answer here has a model of its own.
+The line has a closed-form interval; the others take DoWhy's bootstrap (399 resamples, percentiles), which does not fit
+the chances of treatment again. Weighting clips them to .05 and .95 unless told otherwise, and a second estimate on one
+CausalModel takes the chances of the first, whatever model it is given: each answer here has a model of its own.
 """
 
 from __future__ import annotations
