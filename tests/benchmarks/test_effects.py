@@ -165,7 +165,8 @@ def test_scores_count_refusals_as_not_covered() -> None:
     assert str(row["coverage"]).startswith("33.3%")
     assert (row["width"], row["rmse"], row["CPU s"]) == ("1.500", "1.118", "2.00")
     assert str(row["bias"]).startswith("+0.500")
-    assert scored(answers[:2], truth=[0.5, 4.0])["coverage"] == "50.0% ± 35.4%"
+    for truths in ([0.5, 4.0], [0.5, 4.0, 1.0, 1.0]):
+        assert scored(answers[:2], truths)["coverage"] == "50.0% ± 35.4%"
     assert scored(answers[2:], truth=1.5) == {"tables": 1, "answered": 0, "said": "no"}
 
 

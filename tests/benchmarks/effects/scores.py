@@ -23,7 +23,7 @@ def scored(answers: Sequence[Answer], truth: float | Sequence[float]) -> Row:
     if not given:
         return {"tables": len(answers), "answered": 0, "said": said}
     value, low, high = (np.array([getattr(answer, name) for answer in given]) for name in ("value", "low", "high"))
-    true = np.broadcast_to(truth, max(answer.table for answer in answers) + 1)[[answer.table for answer in given]]
+    true = np.array([truth if isinstance(truth, float) else truth[answer.table] for answer in given])
     covered, off = float(((low <= true) & (true <= high)).sum() / len(answers)), value - true
     error = np.sqrt(covered * (1 - covered) / len(answers))
     return {
