@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from idgen_compiler import ir
 from idgen_compiler.adjoint.chances import Chance, Ratio, ratio_of
+from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.analysis import specialized
 from idgen_compiler.ir.operations import (
@@ -114,7 +115,7 @@ def _policy(draw: Draw, models: dict[str, Train]) -> Chance:
 
 
 def _terms(
-    network: Network, region: str, models: dict[str, Train], brought: set[str], laws: dict[str, ir.Program]
+    network: Network, region: str, models: dict[str, Train], brought: set[str], laws: dict[str, ADMG]
 ) -> Iterator[Term]:
     wanted = set(network.outputs)
     for statement in reversed(network.statements):

@@ -42,7 +42,7 @@ class WeightedLaw(Law):
     def _marginal(self, names: tuple[str, ...]) -> Table:
         found = self._times([], names)
         known = None if found.known is None else found.known / self._total
-        return Table(found.axes, found.values / self._total, known)
+        return Table(found.axes, np.asarray(found.values / self._total), known)
 
     def _times(self, more: Sequence[Table], keep: Sequence[str], without: int | None = None) -> Table:
         """The law times its weights and more, summed over what is not kept; `without` one of the weights."""
@@ -58,7 +58,7 @@ class WeightedLaw(Law):
             if way.centered:
                 own = self.marginal(term.axes).aligned(term.axes)
                 term = Table(term.axes, term.values - (own * term.values).sum())
-            term = Table(term.axes, term.values / self._total)
+            term = Table(term.axes, np.asarray(term.values / self._total))
             self._pull(term, way)
 
     def _pull(self, term: Table, way: Pass) -> None:
