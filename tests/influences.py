@@ -8,7 +8,7 @@ the derivative of the program, whatever the law.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -68,6 +68,11 @@ class Asked:
     values: Array
     named: Callable[[idgen.Program], Mapping[str, Policy]] = lambda program: {}
     laws: Mapping[str, Policy] = field(default_factory=dict)
+    obeys: bool = True  #: whether the law obeys the graph
+
+    def on(self, joint: Joint) -> Asked:
+        """The same of another law."""
+        return replace(self, joint=joint)
 
     def influence(self, program: idgen.Program) -> Array:
         """By the adjoint."""
@@ -94,12 +99,17 @@ class Asked:
         try:
             phi = self.influence(program)
         except DataError as error:
-            return "does not determine" in str(error) and not self._defined(program)
+            return "does not determine" in str(error) and not self.defined(program)
+        return self.equal(program, phi, seed)
+
+    def equal(self, program: idgen.Program, phi: Array, seed: int = 0) -> bool:
+        """Whether an influence function is the program's."""
         towards = random_law(Random(f"towards {seed}"), self.joint.table)
         mean = (self.joint.table * phi).sum()
         return bool(mean == 0 and (towards * phi).sum() == self.slope(program, towards))
 
-    def _defined(self, program: idgen.Program) -> bool:
+    def defined(self, program: idgen.Program) -> bool:
+        """Whether the law determines the answer."""
         sampler = program.fit(self.joint, backend="exact", policies=self.named(program))
         kernel = sampler.kernel(do=self.laws)  # type: ignore[attr-defined]
         codes = [{**self.given, **codes} for _, codes in self._drawn(list(self.do.items()))]
@@ -121,7 +131,8 @@ def asked(case: Case, seed: int) -> Asked:
     functions = [name for name, _ in getattr(case, "functions", ())]
     model = CausalModel.random(case.graph, seed, functions=functions)
     joint = model.observational()
-    if not functions and random.random() < 0.3:
+    obeys = bool(functions) or random.random() >= 0.3
+    if not obeys:
         joint = random_joint(random, joint)
     query = case.query
     hard = [x for x in query.treatments if x not in dict(query.policies)]
@@ -130,9 +141,9 @@ def asked(case: Case, seed: int) -> Asked:
     outcomes = sorted(query.outcomes)
     f, values = _averaged(random, outcomes, [joint.sizes[y] for y in outcomes])
     if not query.policies:
-        return Asked(case, joint, do, given, f, values)
+        return Asked(case, joint, do, given, f, values, obeys=obeys)
     drawn = RandomPolicies.of(query, model.sizes, (seed, 1))
-    return Asked(case, joint, do, given, f, values, drawn.named, drawn.laws())
+    return Asked(case, joint, do, given, f, values, drawn.named, drawn.laws(), obeys)
 
 
 def compiled(case: Case, form: str) -> idgen.Program:

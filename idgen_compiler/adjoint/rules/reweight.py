@@ -21,7 +21,7 @@ class WeightedLaw(Law):
 
     With the weight W = policy(x) / P(x | i) of a row, scaled to mean one,
 
-        R_E += W (R - E R)   and, for each model %p,   R_p += -w (E[W R | x, i] - E[W R | i])
+        R_E += C, C = W (R - E R),   and, for each model %p,   R_p += -w (E[C | x, i] - E[C | i])
 
     where w is the ratio of the densities of i in %E and in the data set of %p. Weights are scaled by their mean, which
     is one for laws that obey the graph, so that the law is one for all others too.

@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 import idgen_compiler as idgen
-from idgen_compiler.adjoint.chances import Chance, Ratio
+from idgen_compiler.adjoint.chances import Chance, Ratio, stated
+from idgen_compiler.ir.policies import Fixed, Moved, Named, Shifted, Uniform
 from idgen_compiler.verify import CausalModel
 from idgen_compiler.verify.policies import RandomPolicies
 from tests.idgen_compiler.adjoint.exact import Laws
@@ -117,6 +118,13 @@ def test_chances_are_shown_with_the_law_that_they_are_of() -> None:
         "P(M | X = x)": Chance(("M",), ("X",), data="%obs"),
         "P(M | Z ; %law0)": Chance(("M",), ("Z",), data="%law0"),
         "P(M, Z ; sample)": Chance(("M", "Z"), region="sample"),
-        "pi(M)": Chance(("M",), policy="uniform"),
+        "P(M | X)": Chance(("M",), ("X'",), data="%obs"),
+        "P(M | X' ; %law0)": Chance(("M",), ("X'",), region="%law0"),
+        "uniform(M)": stated("M", Uniform()),
+        "1[M = 2]": stated("M", Fixed(2)),
+        "1[M = M' + 1]": stated("M", Moved("M'", 1)),
+        "pi(M | M', Z)": stated("M", Named("pi", ("M'", "Z"))),
+        "pi(M)": stated("M", Named("pi", ())),
+        "P(M ; %obs - 1)": stated("M", Shifted("%obs", -1)),
     }
     assert {chance.shown(fixed, "%obs") for chance in shown.values()} == set(shown)
