@@ -74,7 +74,7 @@ class Adjoint:
         >>> import idgen_compiler as idgen
         >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
         >>> joint = idgen.Joint(("X", "Y"), [[0.25, 0.25], [0.1, 0.4]])
-        >>> Adjoint(program).evaluate(joint, do={"X": 1})
+        >>> program.adjoint().evaluate(joint, do={"X": 1}).round(6)
         array([[ 0. ,  0. ],
                [-1.6,  0.4]])
         """
