@@ -12,7 +12,7 @@ from idgen_compiler.estimand.tables import Array, Joint, Table
 from idgen_compiler.execute import execute
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import sampler_of
-from idgen_compiler.ir.operations import Bind, Realize, Reweight, Sample
+from idgen_compiler.ir.operations import Bind, Draw, Realize, Reweight, Sample
 from idgen_compiler.program import Program
 from idgen_exact.laws import ExactRealizer, _reciprocal
 from idgen_exact.sampler import ExactSampler
@@ -69,6 +69,9 @@ class Dual:
     def __lt__(self, other: Any) -> bool:
         return self.value < Dual.of(other).value
 
+    def __le__(self, other: Any) -> bool:
+        return self.value <= Dual.of(other).value
+
     def __gt__(self, other: Any) -> bool:
         return self.value > Dual.of(other).value
 
@@ -112,7 +115,18 @@ class _Realizer(ExactRealizer):
             factors += [self.policy(draw, values), _reciprocal(values[name].table)]
         law = self.contracted(factors, op.variables)
         total = law.values.sum()
+        in_vain = (self._asks_in_vain(values, way, *each) for each in zip(way.do, way.by, strict=True))
+        if total != 1 and any(in_vain):
+            return super().reweight(op, way, values)
         return Table(law.axes, law.values / total, None if law.known is None else law.known / total)
+
+    def _asks_in_vain(self, values: Mapping[str, Any], way: Reweight, draw: Draw, name: str) -> bool:
+        """Whether a policy may draw what no row has, where rows are."""
+        policy, model = self.policy(draw, values), values[name]
+        axes = tuple(dict.fromkeys((*model.table.axes, *policy.axes)))
+        given = values[way.data].summed([axis for axis in axes if axis != draw.slot])
+        never = Table(model.table.axes, np.frompyfunc(lambda chance: Dual(int(chance == 0)), 1, 1)(model.table.values))
+        return bool(self.contracted([never, policy, given], ()).values.sum() > 0)
 
 
 def gateaux(

@@ -200,6 +200,20 @@ def test_wrong_questions(what: str) -> None:
     assert "\n" not in str(told.value)
 
 
+def test_weights_that_some_rows_lack() -> None:
+    """W2 = 1 never occurs where W1 = 0, so that nothing is known of the law; scaling the weights would hide it."""
+    law = np.array([Fraction(k + 1) for k in range(16)], dtype=object).reshape(2, 2, 2, 2)
+    law[0, 1] = 0
+    joint = idgen.Joint(("W1", "W2", "X", "Y"), law / law.sum())
+    for name in ("a law that is reweighted", "a law that is reweighted to one value", "a law that is regenerated"):
+        program = PROGRAMS[name].program
+        assert not program.fit(joint, backend="exact").kernel().defined.any()  # type: ignore[attr-defined]
+        with pytest.raises(idgen.DataError, match="does not determine"):
+            program.adjoint().evaluate(joint, X)
+    never = ByHand(napkin("reweight %obs do(W2 ~ 0) by %p")).program.adjoint().evaluate(joint, X)
+    assert (joint.table * never).sum() == 0
+
+
 def test_weights_that_no_row_has() -> None:
     never = np.full((2, 2, 2, 2), Fraction(1, 8), dtype=object)
     never[:, 1] = 0
