@@ -35,6 +35,10 @@ def laws(case: Case, program: idgen.Program, seed: int) -> Laws:
     return Laws(program, model.observational(), at, named)
 
 
+def slots(chance: Chance) -> tuple[str, ...]:
+    return (*chance.targets, *chance.given)
+
+
 def kind(ratio: Ratio) -> str:
     if ratio.is_one:
         return "one"
@@ -54,6 +58,9 @@ def test_each_weight_is_the_ratio_of_two_densities(source: str) -> None:
                 for term in region.terms:
                     assert not list(found.wrong(region, term)), (case, form, region.name, term)
                     if term.ratio is not None:
+                        read = {slot for c in (*term.ratio.numerator, *term.ratio.denominator) for slot in slots(c)}
+                        assert set(term.ratio.over) == read - set(region.network.inputs)  # type: ignore[union-attr]
+                        assert {*term.ratio.over, *term.ratio.fixed} <= set(term.inputs)
                         seen[kind(term.ratio)] += 1
     assert {"one", "conditionals of data"} <= set(seen)
     assert seen["a network's own"] or source in ("random", "napkins inside napkins")
