@@ -352,8 +352,7 @@ class Fitting:
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
         """Reports in the program's order, in whatever order the operations were executed."""
-        names = [op.result for op in self.program.operations]
-        return tuple(reports[name] for name in names if name in reports)
+        return tuple(reports[op.result] for op in self.program.operations if op.result in reports)
 
 
 def _held(program: Program) -> tuple[str, ...]:

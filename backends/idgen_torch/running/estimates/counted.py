@@ -135,7 +135,8 @@ class CountedProgram:
             at = tuple(slice(None) if name in f.axes else np.newaxis for name in model.targets)
             values = h[at].reshape(*h[at].shape, *(1 for _ in model.inputs))
             left.append(float((joint * (values - (law * values).sum(axis=over)) ** 2).sum()))
-        asked, p = model.mass.aligned(model.inputs), model.frequencies.aligned(model.inputs)
+        mass = model.mass or model.frequencies
+        asked, p = mass.aligned(model.inputs), model.frequencies.aligned(model.inputs)
         w = np.where(p > 0, asked / np.where(p > 0, p, 1), 0)
         return np.sqrt(left), np.full(len(functions), float(np.sqrt((p * w**2).sum())))
 
