@@ -8,7 +8,8 @@ four laws; what is averaged is a mean, a share, a function or a table. The adjoi
 compared by `==` with the slope of the exact program along a random law, computed on a + b e with e^2 = 0, and its mean
 with zero. A column counts the queries where both are equal, or where both say that the law does not determine the
 answer ("not determined"; functions rule values out). "Adjoint alone" are queries that some form answers where the exact
-backend does not: it asks for whole laws, the adjoint for margins, which may be determined when the law is not. Times are processor milliseconds per influence function, the program's run on the law included.
+backend does not: it asks for whole laws, the adjoint for margins, which may be determined when the law is not. Times
+are processor milliseconds per influence function, the program's run on the law included.
 """
 
 from __future__ import annotations
