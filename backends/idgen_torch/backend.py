@@ -94,7 +94,7 @@ class TorchBackend:
         device: "auto" (CUDA where there is one), "cpu", "cuda:1".  seed: equal seeds give equal samplers on a CPU.
         rows_factor: regenerated rows for each observed row; ten, or one of images or texts.
         family: model, by operation ("%m3"), as printed ("Y | X, Z"), by targets ("Y"), or "*" for all -> family, by
-            name ("flow{bins=16}"), recipe or class ("module:Flow"); see `families.request`.  families: classes of one's own.
+            name ("flow{bins=16}"), recipe or class ("module:Flow"); see `families.request`.  families: one's own.
         bind: a conditional, as printed or by its target -> what draws it: `f(inputs, n, generator) -> values`, in the
             user's own units, `f(inputs)` for a function, or an adapter (see `idgen_torch.bound`); it is tried first.
         progress: bars on stderr, or an object that is told.  checkpoint: a folder of trained models, to resume from.
