@@ -68,9 +68,9 @@ def test_equal_seeds_give_equal_numbers() -> None:
 
 def test_a_number_set_at_a_point_is_averaged_close_by() -> None:
     rng = np.random.default_rng(3)
-    z = rng.normal(size=400)
-    x = z + rng.normal(size=400)
-    sampler = asked(BACK_DOOR, {"Z": z, "X": x, "Y": 2 * x + z + rng.normal(size=400)})
+    z = rng.normal(size=900)
+    x = z + rng.normal(size=900)
+    sampler = asked(BACK_DOOR, {"Z": z, "X": x, "Y": 2 * x + z + rng.normal(size=900)})
     found = sampler.estimate("Y", do={"X": 0.5}, folds=2)
     assert abs(found.value - 1) < 3.5 * found.se
     assert any("X is a number that is set at a point: it is averaged over 0." in note for note in found.notes)
