@@ -45,6 +45,7 @@ from idgen_torch.running.assigning import assigning, handed_on
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.probe import PROBED, asking, crossed
 from idgen_torch.running.overlap.unseen import Unseen
 from idgen_torch.running.overlap.watch import Watch
@@ -118,16 +119,20 @@ class Fitting:
         taken = self.program.realized({choice.operation: choice.chosen for choice in choices})
         check_trained(self.program, taken, self._settings.families, choices, self._model_reports)
         self.program = taken
+        unseen, table = self._unseen, self._table
+        unseen.cells = Cells.of(self.program, self._schema, table, self._named, self._brought)
         made = self._begin(self.program)
         with self._telling():
             execute(self.program, self, known={n: self._tried[d] for n, d in made.items() if d in self._tried})
+        unseen.judge()
         for op in self.program.laws:
             if op.result in self._overlap and not op.regenerate:
-                found, report = self._overlap[op.result], self._data_reports[op.result]
+                report = self._data_reports[op.result]
+                found = unseen.left(self._overlap[op.result])
                 poor = poor_overlap(found, report.effective_rows, self._observed.effective_rows)
-                if text := poor or self._unseen.missing(op.result):
+                if text := poor or unseen.missing(op.result):
                     warn_overlap(text)
-                    self._unseen.keep(text)
+                    unseen.keep(text)
         return self._fitted(choices)
 
     def overlap(self, data: str) -> Overlap:
@@ -297,7 +302,8 @@ class Fitting:
 
     def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
-        if not set(op.network.inputs) <= set(self.program.observe.variables):  # nobody knows what will be set
+        known = set(op.network.inputs) <= set(self.program.observe.variables)
+        if self._unseen.cells is not None or not known:  # it is said exactly; nobody knows what will be set
             return
         slow = {name for name, value in values.items() if isinstance(value, BoundModel) and value.brought.batch}
         told = tuple(s for s in op.network.statements if not isinstance(s, ir.Assign) or s in self._known)
@@ -337,6 +343,7 @@ class Fitting:
             kernels=kernel_reports(self.program, self._brought),
             weights=self._table.weighed,
             effective_rows=self._table.fewer_rows,
+            overlap=self._unseen.light(),
         )
         return FittedProgram(
             self.program,
@@ -348,6 +355,7 @@ class Fitting:
             {name: model for name, model in self._sampling.items() if isinstance(model, BoundModel)},
             self._named,
             self._table,
+            self._unseen.cells,
         )
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
