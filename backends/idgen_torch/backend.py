@@ -25,6 +25,7 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
+from idgen_torch.asked import AskedSampler
 from idgen_torch.bound import Brought
 from idgen_torch.bound.binding import brought_for
 from idgen_torch.bound.trial import tried
@@ -35,6 +36,7 @@ from idgen_torch.observed import Observed, read_observed
 from idgen_torch.parts import Values
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.files.samplers import read_fitted
+from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import FitSettings, default_rows_factor, requested_families
 from idgen_torch.running.progress import shown
@@ -76,6 +78,7 @@ class TorchBackend:
         checkpoint: str | Path | None = None,
         check_graph: bool = True,
         policies: Mapping[str, Policy] | None = None,
+        train: str = "now",
         **options: Any,
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
@@ -99,12 +102,15 @@ class TorchBackend:
             kept as soon as it is trained; the same fit resumes from it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
+        train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
         options: of the table, as weights="w" (see `data.reading.options.Reading`); others go to every family with one
             of this name, as epochs=30, or images={"steps": 10_000} for `diffusion`; likelihood=True: known densities.
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """
         _check_mappings(types=types, composites=composites, family=family)
+        if train not in ("now", "asked"):
+            raise DataError(f"train is {train!r:.40}; models are trained 'now', or when they are 'asked'")
         brought, table = brought_for(program.check(), bind), data_of(program, data)
         how, tuning = _options(program, options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
@@ -116,9 +122,15 @@ class TorchBackend:
         thin = _warn_thin(program, schema, observed)
         settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
         kept = _checkpoint(checkpoint, program, schema, observed, settings, brought, named)
-        with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
-            fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
-            return TorchSampler(fitting.run(choices(program, schema, fitting.overlap, brought)), place)
+
+        def trained() -> FittedProgram:
+            with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
+                fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
+                return fitting.run(choices(program, schema, fitting.overlap, brought))
+
+        if train == "asked":
+            return AskedSampler(program, schema, observed, named, place, trained)
+        return TorchSampler(trained(), place)
 
     def load(
         self,

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 
 __all__ = ["Answering", "Answers", "joined"]
+
+_BY_NUMBER = ("values", "corrections", "effective_rows", "largest_share", "unsure", "residual", "riesz")
 
 Function = Callable[[Array], Array]
 """(..., k) -> (..., m)"""
@@ -89,6 +91,26 @@ class Answers:
                     "do and given that the data hardly reach"
                 )
 
+    @classmethod
+    def of(cls, values: Array, influence: Array, method: str, **more: Any) -> Answers:
+        """Answers of rows that all count alike, by no correction and without drawing, unless `more` says otherwise.
+
+        >>> y = np.array([0.0, 1.0, 1.0, 1.0])
+        >>> Answers.of(np.array([y.mean()]), (y - y.mean())[:, None], "closed form").effective_rows
+        array([4.])
+        """
+        count, rows = len(values), len(influence)
+        plain: dict[str, Any] = {
+            "weights": None,
+            "frequency": False,
+            "clusters": None,
+            "corrections": np.zeros(count),
+            "effective_rows": np.full(count, float(rows)),
+            "largest_share": np.full(count, 1 / max(rows, 1)),
+            "drawn": np.zeros((count, count)),
+        }
+        return cls(values=values, influence=influence, method=method, **{**plain, **more})
+
     @property
     def size(self) -> int:
         """How many numbers there are."""
@@ -124,6 +146,7 @@ class Answers:
             largest_share=largest,
             drawn=slopes @ self.drawn @ slopes.T,
             draws=draws,
+            unsure=None if self.unsure is None else _swung(slopes, self.unsure),
             residual=residual,
             riesz=riesz,
         )
@@ -138,7 +161,7 @@ class Answers:
                 found["drawn"] = held[np.ix_(chosen, chosen)]
             elif each.name in ("influence", "draws") and held is not None:
                 found[each.name] = held[:, chosen]
-            elif each.name in ("values", "corrections", "effective_rows", "largest_share", "residual", "riesz"):
+            elif each.name in _BY_NUMBER:
                 found[each.name] = None if held is None else held[chosen]
         return replace(self, **found)
 
@@ -166,6 +189,8 @@ def joined(one: Answers, other: Answers) -> Answers:
         influence=np.hstack([one.influence, other.influence]),
         drawn=drawn,
         draws=draws,
+        freedom=min(one.freedom, other.freedom),
+        unsure=_both(one, other),
         warnings=tuple(dict.fromkeys((*one.warnings, *other.warnings))),
         notes=tuple(dict.fromkeys((*one.notes, *other.notes))),
         residual=None,
@@ -173,13 +198,26 @@ def joined(one: Answers, other: Answers) -> Answers:
     )
 
 
+def _swung(slopes: Array, unsure: Array) -> Array:
+    """How far functions with these slopes swing: down where what they grow with may be lower.  Shape: (m, 2)."""
+    up, down = np.maximum(slopes, 0), np.maximum(-slopes, 0)
+    return np.column_stack([up @ unsure[:, 0] + down @ unsure[:, 1], up @ unsure[:, 1] + down @ unsure[:, 0]])
+
+
+def _both(one: Answers, other: Answers) -> Array | None:
+    if one.unsure is None and other.unsure is None:
+        return None
+    return np.concatenate([np.zeros((each.size, 2)) if each.unsure is None else each.unsure for each in (one, other)])
+
+
 class Answering(ABC):
     """A fitted program that can be asked for numbers: what a backend's sampler has to have."""
 
-    @property
-    @abstractmethod
-    def program(self) -> Program:
-        """The program that was fitted."""
+    if TYPE_CHECKING:  # an attribute or a property, as the backend likes
+
+        @property
+        def program(self) -> Program:
+            """The program that was fitted."""
 
     @abstractmethod
     def sample(
@@ -191,6 +229,16 @@ class Answering(ABC):
         query: Query | str | None = None,
     ) -> Samples:
         """Draw n samples, as every sampler does (see `hinge.backend.Sampler`)."""
+
+    def tried(
+        self,
+        n: int,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        query: Query | str | None = None,
+    ) -> Samples:
+        """A few samples, by which a question is tried before it is answered; of what law does not matter."""
+        return self.sample(n, do=do, given=given, seed=0, query=query)
 
     @abstractmethod
     def probability(

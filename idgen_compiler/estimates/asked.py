@@ -15,8 +15,9 @@ from idgen_compiler.estimates.answers import Answering
 from idgen_compiler.estimates.measures import Functional, Measure
 from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import NAME, composed, read_spelling, spelled
-from idgen_compiler.hinge.question import sampler_of
+from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
 from idgen_compiler.hinge.samples import Samples
+from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 
 __all__ = ["Point", "Quantile", "functional_of", "read", "told_of"]
@@ -49,17 +50,29 @@ class Point:
     given: Mapping[str, Any] = field(default_factory=dict)
     query: str | None = None
 
+    tried: dict[int, Samples] = field(default_factory=dict, repr=False)
+
     @classmethod
-    def of(cls, do: Any, given: Any, query: Query | str | None = None) -> Point:
-        """The point of a call's arguments.  Raises DataError for what is no mapping."""
-        for role, values in (("do", do), ("given", given)):
-            if values is not None and not isinstance(values, Mapping):
-                raise DataError(f"{role} is {values!r:.60}; give a mapping from variables to values, as {{'X': 1}}")
-        return cls(
-            {composed(str(name)): value for name, value in (do or {}).items()},
-            {composed(str(name)): value for name, value in (given or {}).items()},
-            None if query is None else str(query),
-        )
+    def of(
+        cls, program: Program, do: Any, given: Any, query: Query | str | None = None, *, stated: bool = True
+    ) -> Point:
+        """The point of a call's arguments; values that the query states hold where they say nothing.
+
+        Without `stated` that is so of conditions alone.
+
+        Raises DataError for what is no mapping, and for a query that the program does not answer.
+        """
+        values: dict[str, dict[str, Any]] = {}
+        for role, held in (("do", do), ("given", given)):
+            if held is not None and not isinstance(held, Mapping):
+                raise DataError(f"{role} is {held!r:.60}; give a mapping from variables to values, as {{'X': 1}}")
+            values[role] = {composed(str(name)): value for name, value in (held or {}).items()}
+        asked = query_of(program, sampler_of(program, query))
+        for name, value in stated_values(program, query).items():
+            role = "do" if name in asked.treatments else "given"
+            if name in asked.inputs and not any(name in held for held in values.values()) and (stated or role != "do"):
+                values[role][name] = value
+        return cls(values["do"], values["given"], None if query is None else str(query))
 
     def measure(self, functional: Functional) -> Measure:
         """The mean of a functional here."""
@@ -67,7 +80,12 @@ class Point:
 
     def probed(self, sampler: Answering, n: int = PROBES, seed: int = 0) -> Samples:
         """Some samples here.  Raises DataError, as `sample` does, for a question that makes no sense."""
-        return sampler.sample(n, do=self.do, given=self.given, seed=seed, query=self.query)
+        if n not in self.tried:
+            if n <= PROBES:
+                self.tried[n] = sampler.tried(n, self.do, self.given, self.query)
+            else:
+                self.tried[n] = sampler.sample(n, do=self.do, given=self.given, seed=seed, query=self.query)
+        return self.tried[n]
 
     def told(self, inner: str) -> str:
         """`E[Y | do(X=1), Z=0]` of `Y`."""
@@ -194,6 +212,7 @@ def _share(event: Mapping[str, Any], sampler: Answering, samples: Samples) -> Fu
             found = sampler.read_value(name, typed)
             if found != label:
                 raise DataError(f"{name} has no label {label!r:.60}; did you mean {found!r:.60}?")
+            _check_labeled(name, label, sampler, samples)
     told = ", ".join(f"{spelled(name)}={_plain(label)}" for name, label in event.items())
     return Functional(
         f"P({told})",
@@ -201,6 +220,19 @@ def _share(event: Mapping[str, Any], sampler: Answering, samples: Samples) -> Fu
         tuple(event),
         share=True,
     )
+
+
+def _check_labeled(name: str, label: Any, sampler: Answering, samples: Samples) -> None:
+    """Raise DataError for one of the numbers that a variable never hits twice."""
+    if samples[name].dtype.kind != "f":
+        return
+    try:
+        sampler.labels_of(name)
+    except DataError:
+        raise DataError(
+            f"none of {samples.size} samples has {name} = {label!r:.40}, and {name} is a number without labels; for "
+            f"the share of an event give a function, as lambda samples: samples[{name!r}] <= {label!r:.40}"
+        ) from None
 
 
 def _equal(values: Array, label: Any, name: str) -> Array:

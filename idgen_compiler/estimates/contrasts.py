@@ -74,8 +74,12 @@ def compared(
     kind: Kind,
     scales: Sequence[Scale] = (),
     names: Sequence[Any] = (),
+    *,
+    apart: bool = False,
 ) -> Estimates:
-    """The contrasts of the first half of the numbers with the second, one by one; `scales` are those of the numbers.
+    """The contrasts of the first half of the numbers with the second, one by one.
+
+    `scales` are those of the numbers, and `apart` says that both halves rest on disjoint rows (see `Answers.mapped`).
 
     A ratio's interval is symmetrical in its logarithm: where both numbers are positive and, at the level asked for, not
     zero; otherwise it is that of the delta method, which a note says. That of a difference of quantiles comes from
@@ -94,7 +98,7 @@ def compared(
     slopes = np.zeros((half, 2 * half))
     places = np.arange(half)
     slopes[places, places], slopes[places, places + half] = _slopes(top, bottom, kind)
-    found = answers.mapped(_function(kind, half), slopes, apart=kind == "difference")
+    found = answers.mapped(_function(kind, half), slopes, apart=apart and kind == "difference")
     factors = [kind == "odds ratio" or (kind == "ratio" and _positive(ends, k, half)) for k in range(half)]
     if kind == "ratio" and not all(factors):
         found = replace(found, notes=(*found.notes, "a ratio of what may be zero has its interval by the delta method"))

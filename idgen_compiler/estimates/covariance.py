@@ -12,10 +12,13 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.estimates.answers import Answers
 
-__all__ = ["FEWEST", "at_once", "cluster_count", "covariance_of", "critical_of", "p_value_of"]
+__all__ = ["FEWEST", "at_once", "cluster_count", "covariance_of", "critical_of", "freedom_of", "p_value_of"]
 
 FEWEST = 10
 """With fewer clusters nothing is said of how they vary."""
+
+MANY = 1_000
+"""More degrees of freedom are as good as infinitely many."""
 
 _DRAWS, _AT_ONCE = 200_000, 10_000
 """Draws by which a simultaneous critical value is found, and how many are held at a time."""
@@ -59,39 +62,46 @@ def cluster_count(answers: Answers) -> int | None:
     return count
 
 
-def critical_of(level: float, clusters: int | None) -> float:
-    """How many standard errors an interval reaches: by the normal law, or by t with one degree less than clusters.
+def freedom_of(answers: Answers) -> float:
+    """Degrees of freedom of standard errors: one less than clusters, or what the backend says; many are infinite."""
+    count = cluster_count(answers)
+    found = answers.freedom if count is None else min(answers.freedom, count - 1)
+    return math.inf if found > MANY else found
 
-    >>> round(critical_of(0.95, None), 3), round(critical_of(0.95, 11), 3)
+
+def critical_of(level: float, freedom: float) -> float:
+    """How many standard errors an interval reaches: by the law of t, which is normal for infinite freedom.
+
+    >>> round(critical_of(0.95, math.inf), 3), round(critical_of(0.95, 10), 3)
     (1.96, 2.228)
     """
     tail = (1 + level) / 2
-    if clusters is None:
+    if math.isinf(freedom):
         return NormalDist().inv_cdf(tail)
-    return float(_scipy().t.ppf(tail, clusters - 1))
+    return float(_scipy().t.ppf(tail, freedom))
 
 
-def p_value_of(distance: float, clusters: int | None) -> float:
+def p_value_of(distance: float, freedom: float) -> float:
     """The chance of a value so many standard errors away, on either side.
 
-    >>> round(p_value_of(1.96, None), 3)
+    >>> round(p_value_of(1.96, math.inf), 3)
     0.05
     """
-    if clusters is None:
+    if math.isinf(freedom):
         return math.erfc(abs(distance) / math.sqrt(2))
-    return float(2 * _scipy().t.sf(abs(distance), clusters - 1))
+    return float(2 * _scipy().t.sf(abs(distance), freedom))
 
 
-def at_once(covariance: Array, level: float, clusters: int | None, seed: int) -> float:
+def at_once(covariance: Array, level: float, freedom: float, seed: int) -> float:
     """How many standard errors all intervals have to reach to hold every number at once: the quantile of max |t|.
 
-    By simulation from the numbers' normal law, of t with clusters (Hothorn, Bretz and Westfall 2008, section 4); the
+    By simulation from the numbers' normal law, or t law (Hothorn, Bretz and Westfall 2008, section 4); the
     error of the simulation lies near .005.  Shape: covariance (k, k)
 
-    >>> round(at_once(np.eye(3), 0.95, None, 0), 1)
+    >>> round(at_once(np.eye(3), 0.95, math.inf, 0), 1)
     2.4
     """
-    single = critical_of(level, clusters)
+    single = critical_of(level, freedom)
     se = np.sqrt(np.clip(np.diag(covariance), 0, None))
     kept = se > 0
     if kept.sum() < 2:
@@ -103,8 +113,8 @@ def at_once(covariance: Array, level: float, clusters: int | None, seed: int) ->
     largest = []
     for _ in range(_DRAWS // _AT_ONCE):
         drawn = np.abs(generator.standard_normal((_AT_ONCE, len(values))) @ root.T).max(axis=1)
-        if clusters is not None:
-            drawn /= np.sqrt(generator.chisquare(clusters - 1, _AT_ONCE) / (clusters - 1))
+        if not math.isinf(freedom):
+            drawn /= np.sqrt(generator.chisquare(freedom, _AT_ONCE) / freedom)
         largest.append(drawn)
     return max(single, float(np.quantile(np.concatenate(largest), level)))
 
@@ -113,5 +123,5 @@ def _scipy() -> Any:
     try:
         from scipy import stats
     except ImportError:
-        raise IdgenError("intervals over clusters need scipy; pip install scipy") from None
+        raise IdgenError("intervals of few rows or clusters need scipy; pip install scipy") from None
     return stats

@@ -15,7 +15,14 @@ import numpy as np
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimates.answers import Answers
-from idgen_compiler.estimates.covariance import at_once, cluster_count, covariance_of, critical_of, p_value_of
+from idgen_compiler.estimates.covariance import (
+    at_once,
+    cluster_count,
+    covariance_of,
+    critical_of,
+    freedom_of,
+    p_value_of,
+)
 from idgen_compiler.estimates.measures import Asking
 from idgen_compiler.estimates.scales import Plain, Scale, Share
 from idgen_compiler.estimates.sensitivity import Sensitivity, sensitivity_of
@@ -58,7 +65,7 @@ class Estimate:
         among = self._among
         scale = among.scales[self.place]
         distance = scale.distance(self.value, self.se, scale.null if null is None else float(null))
-        return p_value_of(distance, among.clusters)
+        return p_value_of(distance, among.freedom)
 
     def sensitivity(self, to: float | None = None) -> Sensitivity:
         """How strong a hidden cause would have to be to move the estimate to a value; 0 (1 of a ratio) when left out.
@@ -150,6 +157,19 @@ class Estimates(Sequence[Estimate]):
         """How many clusters the rows come in; None where each is on its own."""
         return cluster_count(self.answers)
 
+    @cached_property
+    def freedom(self) -> float:
+        """Degrees of freedom of the standard errors."""
+        return freedom_of(self.answers)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done, in plain sentences."""
+        if self.clusters is None:
+            return self.answers.notes
+        told = f"rows vary by {self.clusters} clusters; t with {self.clusters - 1} degrees of freedom"
+        return (*self.answers.notes, told)
+
     @property
     def values(self) -> Array:
         """Shape: (k,).  Shares lie within 0 to 1."""
@@ -166,13 +186,15 @@ class Estimates(Sequence[Estimate]):
     def intervals(self) -> Array:
         """The interval of each number on its own.  Shape: (k, 2)."""
         draws = self.answers.draws
-        found = self._reaching(critical_of(self.asking.level, self.clusters))
+        found = self._reaching(critical_of(self.asking.level, self.freedom))
         if draws is not None:
             tail = (1 - self.asking.level) / 2
             percentiles = np.quantile(draws, [tail, 1 - tail], axis=0).T
             by_draws = np.array([scale.percentiles for scale in self.scales])
+            shares = np.array([isinstance(scale, Share) for scale in self.scales])
+            percentiles = np.where(shares[:, None], np.clip(percentiles, 0, 1), percentiles)
             found = np.where(by_draws[:, None], percentiles, found)
-        return found
+        return self._holding(found)
 
     @property
     def low(self) -> Array:
@@ -187,7 +209,18 @@ class Estimates(Sequence[Estimate]):
     @cached_property
     def bands(self) -> Array:
         """Intervals that hold all numbers at once, by the largest of their |t|.  Shape: (k, 2)."""
-        return self._reaching(at_once(self.covariance, self.asking.level, self.clusters, self.asking.seed))
+        return self._holding(
+            self._reaching(at_once(self.covariance, self.asking.level, self.freedom, self.asking.seed))
+        )
+
+    def _holding(self, intervals: Array) -> Array:
+        """Intervals that also hold whatever the part of the answer may be that rests on no rows.  Shape: (k, 2)."""
+        unsure = self.answers.unsure
+        if unsure is None:
+            return intervals
+        ends = np.column_stack([intervals[:, 0] - unsure[:, 0], intervals[:, 1] + unsure[:, 1]])
+        lowest, highest = np.array([scale.reach for scale in self.scales]).T
+        return np.column_stack([np.maximum(ends[:, 0], lowest), np.minimum(ends[:, 1], highest)])
 
     def _reaching(self, critical: float) -> Array:
         rows = self.answers.effective_rows
@@ -269,7 +302,7 @@ class Estimates(Sequence[Estimate]):
             float(answers.largest_share[place]),
             float(answers.corrections[place]) / se if se else 0.0,
             (*answers.warnings, *outside),
-            answers.notes,
+            self.notes,
             among=self,
             place=place,
         )
@@ -278,7 +311,7 @@ class Estimates(Sequence[Estimate]):
         return table(list(self), self.bands, self.answers.warnings)
 
     def _repr_html_(self) -> str:
-        return card(list(self), self.answers.warnings, self.answers.notes)
+        return card(list(self), self.answers.warnings, self.notes)
 
 
 def _record(estimate: Estimate) -> dict[str, Any]:

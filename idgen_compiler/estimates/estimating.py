@@ -7,13 +7,14 @@ from typing import Any, TypedDict, Unpack
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.answers import Answering
-from idgen_compiler.estimates.asked import Point, read, told_of
+from idgen_compiler.estimates.asked import Point, Quantile, read, told_of
 from idgen_compiler.estimates.contrasts import Kind, check_alike, checked_kind, compared
 from idgen_compiler.estimates.effects.grouped import effects_by
 from idgen_compiler.estimates.effects.treated import effect_among
 from idgen_compiler.estimates.estimate import Estimate, Estimates
-from idgen_compiler.estimates.measures import Asking, Method
+from idgen_compiler.estimates.measures import Asking, Functional, Method
 from idgen_compiler.estimates.quantiles import answered
+from idgen_compiler.hinge.policies import is_policy
 from idgen_compiler.query import Query
 
 __all__ = ["Estimating", "How"]
@@ -36,7 +37,49 @@ class Estimating(Answering):
     """A sampler that gives numbers with intervals.
 
     A backend's sampler inherits from it and says what it finds for the mean of a functional (`_answers`); everything
-    that is made of such means is made here.
+    that is made of such means is made here. A trial of X, in which the rows with X = x say what do(X = x) makes of Y:
+
+    >>> import idgen_compiler as idgen
+    >>> import numpy as np
+    >>> from idgen_compiler.estimates import Answers
+    >>> from idgen_compiler.hinge.probability import Probabilities
+    >>> class Trial(Estimating):
+    ...     program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    ...     def __init__(self, x, y):
+    ...         self.x, self.y = x, y
+    ...     def sample(self, n, do=None, given=None, seed=None, query=None):
+    ...         return idgen.Samples({"Y": np.random.default_rng(seed).choice(self.y[self.x == do["X"]], n)})
+    ...     def probability(self, outcome, do=None, given=None, query=None, n=0, seed=None):
+    ...         labels = np.unique(self.y).tolist()
+    ...         return Probabilities(("Y",), (labels,), np.zeros(len(labels)), np.zeros(len(labels)), "", 0)
+    ...     def read_value(self, name, text):
+    ...         return int(text)
+    ...     def _answers(self, measures, asking):
+    ...         inside = np.stack([self.x == m.do["X"] for m in measures], axis=1)
+    ...         f = np.stack([m.functional.of(idgen.Samples({"Y": self.y})) for m in measures], axis=1)
+    ...         means = (inside * f).sum(axis=0) / inside.sum(axis=0)
+    ...         return Answers.of(means, inside / inside.mean(axis=0) * (f - means), "closed form")
+    >>> trial = Trial(np.repeat([0, 1], 100), np.repeat([0, 1, 0, 1], [80, 20, 50, 50]))
+    >>> trial.estimate("Y", do={"X": 1})
+    E[Y | do(X=1)] = 0.5 [0.402, 0.598] (95 %, closed form)
+    >>> trial.estimate("P(Y=1)", do={"X": 0}, level=0.9)
+    P(Y=1 | do(X=0)) = 0.2 [0.1422, 0.2739] (90 %, closed form)
+    >>> trial.ate("Y", "X", 1, 0)
+    E[Y | do(X=1)] - E[Y | do(X=0)] = 0.3 [0.1745, 0.4255] (95 %, closed form)
+    >>> trial.risk_ratio(("Y", 1), "X").sensitivity()
+    P(Y=1 | do(X=1)) / P(Y=1 | do(X=0)) = 2.5, moved to 1
+      E-value 4.44 (2.61 for the interval)
+    >>> trial.estimate_law("Y", do={"X": 0})
+                      value  95 %              all at once
+    P(Y=0 | do(X=0))  0.8    [0.7102, 0.8672]  [0.7102, 0.8672]
+    P(Y=1 | do(X=0))  0.2    [0.1328, 0.2898]  [0.1328, 0.2898]
+    (closed form)
+    >>> trial.dose_response("Y", "X", [0, 1]).contrast([-1, 1]).p_value() < 0.001
+    True
+    >>> trial.estimate("Q", do={"X": 1})
+    Traceback (most recent call last):
+    ...
+    idgen_compiler.errors.DataError: 'Q' is no outcome of the query; known names: Y
     """
 
     def estimate(
@@ -69,7 +112,7 @@ class Estimating(Answering):
         each sample, and whatever `sample` raises.
         """
         asking = Asking(level, method, n, seed, folds, data, clusters, repeats)
-        found = self._estimated(f, [Point.of(do, given, query)], asking)
+        found = self._estimated(f, [Point.of(self.program, do, given, query)], asking)
         return found if isinstance(f, list | Mapping) else found[0]
 
     def estimate_law(
@@ -86,7 +129,7 @@ class Estimating(Answering):
         """
         labels = list(self.probability(outcome, do=do, given=given, query=query))
         asked = {label: (outcome, label) for label in labels}
-        return self._estimated(asked, [Point.of(do, given, query)], Asking(**how))
+        return self._estimated(asked, [Point.of(self.program, do, given, query)], Asking(**how))
 
     def contrast(
         self,
@@ -108,16 +151,16 @@ class Estimating(Answering):
         what may be zero.
         """
         asking, word = Asking(**how), checked_kind(kind)
-        points = [
-            Point.of(do, given, query),
-            Point.of(versus if versus is not None else do, given if versus_given is None else versus_given, query),
-        ]
+        other = (do if versus is None else versus, given if versus_given is None else versus_given)
+        points = [Point.of(self.program, do, given, query), Point.of(self.program, *other, query)]
         check_alike(*points)
         names, asked = _named(f)
-        wanted = [[(read(each, self, point), point) for each in asked] for point in points]
-        answers, scales = answered(self, [*wanted[0], *wanted[1]], asking)
-        told = [tuple(told_of(*each) for each in pair) for pair in zip(*wanted, strict=True)]
-        found = compared(answers, asking, [(a, b) for a, b in told], word, scales, names)
+        wanted = self._read(asked, points)
+        answers, scales = answered(self, wanted, asking)
+        told = [told_of(*each) for each in wanted]
+        pairs = list(zip(told[: len(asked)], told[len(asked) :], strict=True))
+        apart = not any(is_policy(value) for point in points for value in point.do.values())
+        found = compared(answers, asking, pairs, word, scales, names, apart=apart)
         return found if isinstance(f, list | Mapping) else found[0]
 
     def ate(
@@ -182,7 +225,7 @@ class Estimating(Answering):
         values = list(grid)
         if not values:
             raise DataError(f"the grid of {treatment} has no values; give those at which the outcome is asked")
-        points = [Point.of({**(do or {}), treatment: value}, given, query) for value in values]
+        points = [Point.of(self.program, {**(do or {}), treatment: value}, given, query) for value in values]
         return self._estimated(outcome, points, Asking(**how), values)
 
     def cate(
@@ -205,7 +248,9 @@ class Estimating(Answering):
 
         Raises DataError for other groups and for such without units, NotIdentifiable where P(Y, Z | do(X)) is not.
         """
-        return effects_by(self, outcome, treatment, (value, versus), by, Point.of(do, given, query), Asking(**how))
+        return effects_by(
+            self, outcome, treatment, (value, versus), by, Point.of(self.program, do, given, query), Asking(**how)
+        )
 
     def att(
         self,
@@ -224,7 +269,7 @@ class Estimating(Answering):
 
         Raises DataError for a treatment without labels, NotIdentifiable with what can be asked instead.
         """
-        point = Point.of(None, given, query)
+        point = Point.of(self.program, None, given, query, stated=False)
         return effect_among(self, outcome, treatment, (value, versus), value, point, Asking(**how))
 
     def atc(
@@ -238,7 +283,7 @@ class Estimating(Answering):
         **how: Unpack[How],
     ) -> Estimate:
         """The effect of `value` against `versus` among those who have `versus` by themselves; see `att`."""
-        point = Point.of(None, given, query)
+        point = Point.of(self.program, None, given, query, stated=False)
         return effect_among(self, outcome, treatment, (value, versus), versus, point, Asking(**how))
 
     def _effect(
@@ -267,9 +312,16 @@ class Estimating(Answering):
     def _estimated(self, f: Any, points: Sequence[Point], asking: Asking, names: Sequence[Any] = ()) -> Estimates:
         """Each of what is asked, at each point."""
         own, asked = _named(f)
-        wanted = [(read(each, self, point), point) for point in points for each in asked]
+        wanted = self._read(asked, points)
         answers, scales = answered(self, wanted, asking)
         return Estimates(answers, asking, tuple(told_of(*each) for each in wanted), tuple(names) or own, scales)
+
+    def _read(self, asked: Sequence[Any], points: Sequence[Point]) -> list[tuple[Functional | Quantile, Point]]:
+        """Each of what is asked, at each point, which are all tried."""
+        found = [read(each, self, points[0]) for each in asked]
+        for point in points[1:]:
+            point.probed(self, 1)
+        return [(each, point) for point in points for each in found]
 
 
 def _named(f: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -11,7 +11,7 @@ import numpy as np
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.estimates.answers import Answering, Answers, joined
 from idgen_compiler.estimates.asked import Point, Quantile
-from idgen_compiler.estimates.covariance import cluster_count, covariance_of, critical_of
+from idgen_compiler.estimates.covariance import covariance_of, critical_of, freedom_of
 from idgen_compiler.estimates.measures import Asking, Functional, Measure
 from idgen_compiler.estimates.scales import Plain, Scale, Share
 from idgen_compiler.forms.spelling import spelled
@@ -160,7 +160,7 @@ def answered(
     answers = sampler._answers([each for found in lists.values() for each in found], asking)
     ends = np.cumsum([0, *map(len, lists.values())])
     columns = {k: np.arange(ends[k], ends[k + 1]) for k in lists}
-    critical = critical_of(asking.level, cluster_count(answers))
+    critical = critical_of(asking.level, freedom_of(answers))
     finer = {k: c.finer(answers.at(columns[k].tolist()), critical) for k, c in curves.items() if not c.steps}
     if more := [each for curve in finer.values() for each in curve.measures()]:
         start, answers = answers.size, joined(answers, sampler._answers(more, asking))

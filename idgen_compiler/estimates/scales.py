@@ -17,6 +17,9 @@ class Scale(ABC):
     null = 0.0
     """Where there is no effect."""
 
+    reach = (-math.inf, math.inf)
+    """Between which all values lie."""
+
     percentiles = True
     """Whether percentiles of a bootstrap are an interval, too."""
 
@@ -56,12 +59,14 @@ class Share(Scale):
     0.036
     """
 
+    reach = (0.0, 1.0)
+
     def interval(self, value: float, se: float, critical: float, rows: float) -> tuple[float, float]:
         inside = min(value, 1 - value)
         if se == 0 and inside <= 0:
             tail = 1 - NormalDist().cdf(critical)
-            reach = 1 - tail ** (1 / rows) if rows > 0 and math.isfinite(rows) else float(rows <= 0)
-            return (0.0, reach) if value < 0.5 else (1 - reach, 1.0)
+            far = 1 - tail ** (1 / rows) if rows > 0 and math.isfinite(rows) else float(rows <= 0)
+            return (0.0, far) if value < 0.5 else (1 - far, 1.0)
         if inside < se or inside <= 0:
             return max(0.0, min(value, 1.0) - critical * se), min(1.0, max(value, 0.0) + critical * se)
         middle, reach = math.log(value / (1 - value)), critical * se / (value * (1 - value))
@@ -77,6 +82,7 @@ class Factor(Scale):
     (1.35, 2.96)
     """
 
+    reach = (0.0, math.inf)
     null = 1.0
 
     def interval(self, value: float, se: float, critical: float, rows: float) -> tuple[float, float]:

@@ -55,11 +55,16 @@ class TorchSampler(Estimating):
     """
 
     def __init__(self, fitted: FittedProgram, device: torch.device, loaded: bool = False) -> None:
-        self.fitted = fitted
+        self._fitted = fitted
         self.device = device
         self._loaded = loaded
         self._answerer: Answerer | None = None
         self._said: list[str] = []  # what samples were warned of since the last estimate, which draws some first
+
+    @property
+    def fitted(self) -> FittedProgram:
+        """The models and policies, with the schema and the record of the fit."""
+        return self._fitted
 
     @property
     def program(self) -> Program:
@@ -90,7 +95,7 @@ class TorchSampler(Estimating):
                 raise DataError("the sampler was saved without word of its table; fit the program again and save it")
             variables, table = fitted.program.observe.variables, data_of(fitted.program, data)
             found = read_again(fitted.saved_origin, fitted.schema, variables, table, reading)
-            self.fitted = replace(fitted, observed=found)
+            self._fitted = replace(fitted, observed=found)
             return found
         return fitted.observed
 
@@ -172,12 +177,14 @@ class TorchSampler(Estimating):
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
         """What is found for means of the outcomes, from the rows of the fit (see `running.estimates`)."""
         if self._answerer is None or asking.data is not None:
-            fitted = self.fitted
-            observed = self.observed(asking.data)
-            self._answerer = Answerer(fitted.program, fitted.schema, observed, fitted.named, fitted.models, self.device)
+            self._answerer = self._answering(asking.data)
         said, self._said = self._said, []
         with our_arithmetic(gradients=True):
             return answers(self._answerer, measures, asking, said)
+
+    def _answering(self, data: Any) -> Answerer:
+        fitted, observed = self.fitted, self.observed(data)
+        return Answerer(fitted.program, fitted.schema, observed, fitted.named, fitted.applied, self.device)
 
     def stream(
         self,

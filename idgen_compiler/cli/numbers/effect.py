@@ -84,8 +84,6 @@ def effect_command(
     treatment, outcome = _sides(asked, of)
     options: dict[str, Any] = {"types": read_types(types) or None, "weights": weights, "seed": seed}
     options = {name: value for name, value in options.items() if value is not None}
-    if backend == "null":
-        options.pop("seed")
     program = compile(asked, admg)
     with modules_from_here():
         fitted = program.fit(data, backend=backend, **options, **reading_options(missing, read, images_root))

@@ -71,28 +71,31 @@ def estimate_command(
     how: dict[str, Any] = {"level": level, "method": method, "n": n, "folds": folds, "clusters": clusters}
     how |= {"data": data, "seed": seed}
     effects = [name for name, wanted in zip(_EFFECTS, (ate, att, atc), strict=True) if wanted]
+    _check(effects, what, versus, kind, by)
     if effects:
-        _check_effect(effects, what, versus, kind, by)
         outcome, treatment, *typed = what
         at = typed_values(sampler, [*(do or ()), f"{treatment}={(typed or ['1'])[0]}"], given, query)
         tell(_effect(asker, effects[0], (outcome, treatment, typed or ["1", "0"]), by, {**at, **how}), as_json)
         return
-    if by is not None:
-        raise IdgenError("--by makes groups of an effect; add --ate, as in --ate Y X 1 0 --by Z")
     asked: Any = what[0] if len(what) == 1 else list(what)
     at = typed_values(sampler, do, given, query)
     if versus is None:
-        if kind != "difference":
-            raise IdgenError(f"--kind '{kind}' compares with --vs, which is not given; add --vs X=VALUE")
         tell(asker.estimate(asked, **at, **how), as_json)
         return
     other = typed_values(sampler, versus, given, query)
     tell(asker.contrast(asked, versus=other["do"], kind=kind, **at, **how), as_json)
 
 
-def _check_effect(
+def _check(
     effects: Sequence[str], what: Sequence[str], versus: Sequence[str] | None, kind: str, by: str | None
 ) -> None:
+    """Raise IdgenError for options that do not go together."""
+    if not effects:
+        if by is not None:
+            raise IdgenError("--by makes groups of an effect; add --ate, as in --ate Y X 1 0 --by Z")
+        if versus is None and kind != "difference":
+            raise IdgenError(f"--kind '{kind}' compares with --vs, which is not given; add --vs X=VALUE")
+        return
     if len(effects) > 1:
         raise IdgenError(f"--{effects[0]} and --{effects[1]} are two questions; ask one at a time")
     if len(what) not in (2, 4):

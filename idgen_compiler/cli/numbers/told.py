@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -36,13 +36,12 @@ def estimating(sampler: Sampler, of: str) -> Estimating:
     return sampler
 
 
-def tell(found: Estimate | Estimates, as_json: bool, notes: bool = True) -> None:
+def tell(found: Estimate | Estimates, as_json: bool) -> None:
     """Print estimates: for people, with what was done, or as JSON."""
     page = Page.on()
     if as_json:
         page.text(found.to_json())
         return
     page.text(repr(found))
-    said: tuple[Any, ...] = found.notes if isinstance(found, Estimate) else found.answers.notes
-    for note in said if notes else ():
+    for note in found.notes:
         page.text(f"  {note}")

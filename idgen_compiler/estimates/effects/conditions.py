@@ -17,6 +17,7 @@ from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimates.answers import Answering
 from idgen_compiler.estimates.measures import Functional
 from idgen_compiler.forms.cursor import Cursor
+from idgen_compiler.forms.query import TRUTH
 from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.query import Query
@@ -115,8 +116,8 @@ def _labels(name: str, sampler: Answering) -> list[Group]:
         labels = sampler.labels_of(name)
     except DataError:
         raise DataError(
-            f"{name} has no labels by which there are groups; give edges, by={{{name!r}: [...]}}, or conditions, such "
-            f"as by='{spelled(name)} < 0'"
+            f"{name} has no labels, or none that are known to this sampler; give edges, by={{{name!r}: [...]}}, or "
+            f"conditions, such as by='{spelled(name)} < 0' or by='{spelled(name)} = label'"
         ) from None
     return [_compared(f"{spelled(name)}={label}", [(name, "=", label)]) for label in labels]
 
@@ -154,10 +155,22 @@ def _compared(told: str, parts: Sequence[tuple[str, str, Any]]) -> Group:
             column = found[name]
             if sign not in ("=", "!=") and column.dtype.kind not in "biuf":
                 raise DataError(f"{name} holds no numbers, which {sign} compares; ask for its labels by =")
-            each.append(np.broadcast_to(_COMPARED[sign](column, value), column.shape))
+            each.append(np.broadcast_to(_COMPARED[sign](column, _alike(value, column)), column.shape))
         return np.asarray(np.logical_and.reduce(each))
 
     return Group(told, tuple(dict.fromkeys(name for name, _, _ in parts)), inside)
+
+
+def _alike(value: Any, column: Array) -> Any:
+    """A typed label of a variable that the sampler does not know, as its column has it."""
+    if not isinstance(value, str) or column.dtype.kind not in "biuf":
+        return value
+    if value.lower() in TRUTH:
+        return TRUTH[value.lower()]
+    try:
+        return float(value)
+    except ValueError:
+        return value
 
 
 def _vertex(name: str, sampler: Answering) -> str:

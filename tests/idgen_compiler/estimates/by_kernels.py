@@ -20,6 +20,8 @@ __all__ = ["ByKernels"]
 class ByKernels(Estimating):
     """Answers with the number itself, as if from infinitely many rows."""
 
+    program: Program
+
     def __init__(self, query: str, graph: str, joint: Joint) -> None:
         self.joint = joint
         self.program = compile(Query.parse(query), ADMG.parse(graph))

@@ -28,6 +28,8 @@ GRAPH = ADMG.parse("Z -> X -> Y; Z -> Y")
 class Standardized(Estimating):
     """Answers queries of X, Y and Z on `GRAPH` from a table with these columns."""
 
+    program: Program
+
     def __init__(
         self,
         table: Mapping[str, Array],

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from idgen_compiler import DataError
+from idgen_compiler import DataError, Law
 from idgen_compiler.estimates.contrasts import Kind
 from idgen_compiler.estimates.scales import Factor, Plain, Share
 from idgen_compiler.estimates.sensitivity import e_value, robustness_value
@@ -192,6 +192,16 @@ def test_ratios_have_an_e_value(sampler: Standardized) -> None:
         strong.plot()
     with pytest.raises(DataError, match="positive number"):
         found.sensitivity(0.0)
+
+
+def test_policies_are_not_apart() -> None:
+    """Representers of two policies overlap, so that their squares do not add."""
+    sampler = Standardized(drawn_table(2_000, 0), outcome=(1.0, 1.0))
+    law = Law({0: {0: 0.5, 1: 0.5}, 1: {1: 1.0}}, given="X")
+    sampler.sample = lambda n, **_: Standardized(sampler.table).sample(n, do={"X": 1}, seed=0)  # type: ignore[method-assign]
+    found = sampler.contrast("Y", {"X": law}, {"X": 0})
+    with pytest.raises(DataError, match="not the mean of one outcome regression"):
+        found.sensitivity()
 
 
 def test_other_estimates_have_no_sensitivity(sampler: Standardized) -> None:

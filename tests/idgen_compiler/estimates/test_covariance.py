@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -91,8 +93,8 @@ def test_few_clusters_are_refused(columns: Array) -> None:
     with pytest.raises(DataError, match="9 clusters are too few"):
         covariance_of(means(columns, clusters=np.arange(600) % 9))
     found = Estimates(means(columns, clusters=np.arange(600) % 10), Asking(), ("a", "b", "c"))
-    assert (found.high - found.values) / found.se == pytest.approx(critical_of(0.95, 10))
-    assert critical_of(0.95, 10) == pytest.approx(2.262, abs=1e-3)
+    assert (found.high - found.values) / found.se == pytest.approx(critical_of(0.95, 9))
+    assert critical_of(0.95, 9) == pytest.approx(2.262, abs=1e-3)
 
 
 def test_a_bootstrap_has_the_covariance_and_percentiles_of_its_repeats(columns: Array) -> None:
@@ -103,26 +105,26 @@ def test_a_bootstrap_has_the_covariance_and_percentiles_of_its_repeats(columns: 
 
 
 def test_values_of_p() -> None:
-    assert p_value_of(1.959964, None) == pytest.approx(0.05, abs=1e-6)
-    assert p_value_of(-2.262157, 10) == pytest.approx(0.05, abs=1e-6)
+    assert p_value_of(1.959964, math.inf) == pytest.approx(0.05, abs=1e-6)
+    assert p_value_of(-2.262157, 9) == pytest.approx(0.05, abs=1e-6)
 
 
 def test_bands_of_independent_and_of_equal_numbers() -> None:
     from scipy.stats import norm
 
-    independent = at_once(np.eye(4), 0.95, None, 0)
+    independent = at_once(np.eye(4), 0.95, math.inf, 0)
     assert independent == pytest.approx(norm.ppf((1 + 0.95**0.25) / 2), abs=0.015)
-    assert at_once(np.ones((4, 4)), 0.95, None, 0) == pytest.approx(1.96, abs=0.015)
-    assert at_once(np.diag([1.0, 0.0]), 0.95, None, 0) == critical_of(0.95, None)
-    assert at_once(np.eye(4), 0.95, 12, 0) > independent + 0.2
+    assert at_once(np.ones((4, 4)), 0.95, math.inf, 0) == pytest.approx(1.96, abs=0.015)
+    assert at_once(np.diag([1.0, 0.0]), 0.95, math.inf, 0) == critical_of(0.95, math.inf)
+    assert at_once(np.eye(4), 0.95, 11, 0) > independent + 0.2
 
 
 @pytest.mark.parametrize("survey", [False, True])
 def test_intervals_hold_the_truth_as_often_as_they_say(survey: bool) -> None:
-    """400 tables of 500 rows, three columns with correlation: each interval, and all at once."""
+    """250 tables of 500 rows, three columns with correlation: each interval, and all at once."""
     generator = np.random.default_rng(7)
     alone, together = np.zeros(3), 0
-    for _ in range(400):
+    for _ in range(250):
         columns = generator.normal(size=(500, 3)) @ np.array([[1, 0.8, 0], [0, 1, 0.5], [0, 0, 1]])
         w = None
         if survey:  # rows are seen as often as their weight is small, which follows the first column
@@ -133,9 +135,9 @@ def test_intervals_hold_the_truth_as_often_as_they_say(survey: bool) -> None:
         inside = (found.low < 0) & (found.high > 0)
         alone += inside
         together += bool(((found.bands[:, 0] < 0) & (found.bands[:, 1] > 0)).all())
-    assert (alone / 400 > 0.915).all()
-    assert (alone / 400 < 0.98).all()
-    assert 0.915 < together / 400 < 0.98
+    assert (alone / 250 > 0.915).all()
+    assert (alone / 250 < 0.98).all()
+    assert 0.915 < together / 250 < 0.98
 
 
 def test_clusters_cover_where_rows_alone_do_not() -> None:

@@ -177,6 +177,14 @@ def test_what_has_no_effect_among_the_treated(sampler: Standardized, arguments: 
         sampler.att(*arguments)
 
 
+def test_labels_that_the_sampler_does_not_know_are_read_as_the_column_has_them(sampler: Standardized) -> None:
+    other = Standardized({**sampler.table, "Z": sampler.table["Z"] > 1})
+    known = other.cate("Y", "X", by="Z")
+    other.read_value = lambda name, text: text  # type: ignore[method-assign]
+    found = other.cate("Y", "X", by={"no": "Z = false", "yes": "Z = 1"})
+    assert found.values == pytest.approx(known.values)
+
+
 def test_other_treatments_and_late_conditions_are_refused() -> None:
     joint, _ = hidden_cause()
     several = ByKernels("P(Y | do(X, M))", "X -> M -> Y; X <-> Y", joint)

@@ -153,6 +153,29 @@ def test_columns_that_are_no_numbers(sampler: Standardized, values: Any, said: s
         other.estimate("Y", do={"X": 1})
 
 
+def test_one_point_of_a_line_has_no_share() -> None:
+    sampler = Standardized(drawn_table(500, 0, binary=False))
+    rare = float(sampler.table["Y"][sampler.table["X"] == 0][0])  # never seen at X = 1
+    with pytest.raises(DataError, match="a number without labels; for the share of an event give a function"):
+        sampler.estimate(("Y", rare), do={"X": 1})
+
+
+def test_values_that_a_query_states_need_not_be_said_again(sampler: Standardized) -> None:
+    stated = Standardized(sampler.table, "P(Y | do(X=1))")
+    assert stated.estimate("Y").what == "E[Y | do(X=1)]"
+    assert stated.estimate("Y").value == sampler.estimate("Y", do={"X": 1}).value
+    assert stated.estimate("Y", do={"X": 0}).value == sampler.estimate("Y", do={"X": 0}).value
+    assert sampler.estimate("Y", query="P(Y | do(X=1))").what == "E[Y | do(X=1)]"
+    assert stated.att("Y", "X").value == pytest.approx(sampler.att("Y", "X").value)
+
+
+def test_every_point_is_tried(sampler: Standardized) -> None:
+    with pytest.raises(DataError, match="needs other values"):
+        sampler.dose_response("Y", "Q", [0, 1])
+    with pytest.raises(DataError, match="needs other values"):
+        sampler.contrast("Y", {}, {})
+
+
 def test_truth_values_are_shares_and_objects_may_be_numbers(sampler: Standardized) -> None:
     table = {**sampler.table, "Y": sampler.table["Y"] == 1}
     assert Standardized(table).estimate("Y", do={"X": 1}).low > 0

@@ -83,7 +83,7 @@ class CountedProgram:
             min(freedom),
             np.array(unsure),
             tuple(self._told(question)),
-            ("the interval holds whatever may happen where there are no rows",) if np.any(unsure) else (),
+            ("the interval holds whatever may be where there are no rows",) if np.any(unsure) else (),
         )
 
     def _told(self, question: Question) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from idgen_torch.running.estimates.found import Found
 from idgen_torch.running.estimates.onestep.frames import Frame
 from idgen_torch.running.estimates.onestep.functions import Outcome
 from idgen_torch.running.estimates.onestep.laws import observed, regenerated, reweighted
+from idgen_torch.running.estimates.onestep.nearby import nearby, with_nearby
 from idgen_torch.running.estimates.onestep.nuisances import Nuisances
 from idgen_torch.running.estimates.onestep.study import Data, Study
 from idgen_torch.running.plan import FitSettings, label_of
@@ -39,6 +40,9 @@ __all__ = ["OneStep"]
 
 SIMULATED, MOST_REPEATS = 40_000, 8
 """Rows are repeated so often that about so many are simulated, but not more often than this."""
+
+FEW_ROWS, LARGE_SHARE = 50, 0.1
+"""With fewer effective rows, or more weight on one row, an interval is told of."""
 
 
 @dataclass(eq=False)
@@ -59,6 +63,7 @@ class OneStep:
     device: torch.device
     _data: dict[str, Data] = field(default_factory=dict)
     _models: dict[str, Any] = field(default_factory=dict)
+    _laws: list[Study] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.program = self.program.realized({})  # each law in its first way
@@ -79,19 +84,21 @@ class OneStep:
         }
         fixed = {name: encoded[name] for name in question.sampler.network.inputs if name in encoded}
         drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
-        fills = assigning((*question.assigned, *drawn), self.schema)
-        network = with_drawn(question.sampler.network, question.drawn)
-        study = self._study(f"sample {question.sampler.query}", network, fixed, fills)
+        near = nearby(self.schema, fixed, self.data(self.program.observe.result).frame)
+        fills = {**assigning((*question.assigned, *drawn), self.schema), **{each.slot: each for each in near}}
+        network = with_nearby(with_drawn(question.sampler.network, question.drawn), near)
+        fixed = {slot: parts for slot, parts in fixed.items() if slot in network.inputs}
+        study = replace(self._study(f"sample {question.sampler.query}", network, fixed, fills), near=near)
         f = Outcome(self.schema, tuple(functionals), question.sampler.network.outputs)
         mean = study.mean(f, ", ".join(each.name for each in functionals))
-        used = list(study.weights.values())
-        count = len(functionals)
+        used = [weight for each in (study, *self._laws) for weight in each.weights.values()]
+        learned = {what: how for each in (study, *self._laws) for what, how in each.learned.items()}
+        rows = min((w.effective_rows for w in used), default=float(self._count))
+        share = max((w.largest_share for w in used), default=1 / self._count)
         return Found(
-            mean.value, mean.influence, "one-step",
-            min((w.effective_rows for w in used), default=float(self._count)),
-            max((w.largest_share for w in used), default=1 / self._count),
-            mean.correction, np.zeros((count, count)),
-            notes=tuple(f"{what} by {how}" for what, how in study.learned.items()),
+            mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
+            warnings=tuple(_told(rows, share)),
+            notes=(*(each.told(self.schema) for each in near), *(f"{what} by {how}" for what, how in learned.items())),
         )  # fmt: skip
 
     def _study(self, name: str, network: Network, fixed: Mapping[str, Any], fills: Any) -> Study:
@@ -99,6 +106,11 @@ class OneStep:
             name, network, fixed, fills, self.program, self.schema, self.data, self.model, self._nuisances,
             self._count, self.repeats, self.seed, self.device,
         )  # fmt: skip
+
+    def _law(self, name: str, network: Network, fills: Any) -> Study:
+        """The study of a law's network, whose weights bear on every answer."""
+        self._laws.append(self._study(name, network, {}, fills))
+        return self._laws[-1]
 
     def data(self, name: str) -> Data:
         """A data set of the program, realized once."""
@@ -116,11 +128,11 @@ class OneStep:
             case Regenerate() as way:
                 fills = assigning((laws[each] for each in records(way, Assign)), self.schema)
                 network = Network((), (*way.do, *way.network.statements), way.network.outputs)
-                return regenerated(op, self._study(name, network, {}, fills), self.folds)
+                return regenerated(op, self._law(name, network, fills), self.folds)
             case Reweight() as way:
                 network = Network((), way.do, tuple(draw.slot for draw in way.do))
                 models = {model.result: model for model in self.program.models}
-                return reweighted(op, way, self.data(way.data), self._study(name, network, {}, {}), models)
+                return reweighted(op, way, self.data(way.data), self._law(name, network, {}), models)
         raise DataError(f"{name} is realized in no way that estimates know")
 
     def model(self, name: str) -> Any:
@@ -143,3 +155,13 @@ class OneStep:
         settings = FitSettings(self.seed, 1.0, self.device, Tuning.read({}), {})
         trainer = Trainer(settings, NoProgress(), None)
         return trainer.fit(name, label_of(op), trainer.choose(task), task).model
+
+
+def _told(rows: float, share: float) -> Iterator[str]:
+    """What to say of weights that lie on few rows."""
+    if rows < FEW_ROWS or share > LARGE_SHARE:
+        yield (
+            f"the correction rests on {rows:.0f} effective rows, and one row has {share:.0%} of all weight: few "
+            "rows are like those that are asked about, and the interval may be too narrow; ask for a policy that stays "
+            "where there are rows, or for other values"
+        )

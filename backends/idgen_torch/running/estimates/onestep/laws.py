@@ -24,7 +24,8 @@ def observed(frame: Frame, folds: Folds) -> Data:
     def mean(f: Function, key: str) -> Mean:
         values = f.at(frame)
         middle = frame.mean(values)
-        return Mean(middle, np.zeros_like(middle), values - middle)
+        m = len(middle)
+        return Mean(middle, np.zeros(m), values - middle, np.zeros((m, m)))
 
     return Data(frame, folds, mean)
 
@@ -79,7 +80,8 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
             raise DataError(f"{op.result} rests on another law by weights; ask with method='bootstrap'")
 
         over = base.mean(Made(frozenset(inputs), given_inputs), key)
-        return Mean(plug_in, rest.value, rest.influence + over.influence)
+        error = np.atleast_2d(np.cov(everywhere - by_row[asked.origin], rowvar=False)) / asked.count
+        return Mean(plug_in, rest.value, rest.influence + over.influence, error)
 
     return Data(weighed, base.folds, mean)
 

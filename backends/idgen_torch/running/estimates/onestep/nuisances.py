@@ -14,6 +14,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_torch.estimating import Fitted, Folds, propensity, ratio, regression
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
 from idgen_torch.running.estimates.onestep.functions import Function, Learned, said
+from idgen_torch.running.estimates.onestep.nearby import Nearby
 
 __all__ = ["Nuisances", "Regressed", "Weight", "equal_to"]
 
@@ -92,7 +93,14 @@ class Nuisances:
         return Regressed(Learned(self.schema, rest, parted), own, parted.chosen)
 
     def weight(
-        self, key: Hashable, term: Ratio, real: Frame, asked: Callable[[], Frame], fixed: Slots, folds: Folds
+        self,
+        key: Hashable,
+        term: Ratio,
+        real: Frame,
+        asked: Callable[[], Frame],
+        fixed: Slots,
+        folds: Folds,
+        near: Sequence[Nearby] = (),
     ) -> Weight:
         """w(i) at real rows, whose columns have the names of the slots that they are to the network.
 
@@ -101,7 +109,7 @@ class Nuisances:
         """
         if not term.numerator and all(set(c.targets) <= set(term.fixed) for c in term.denominator):
             return self._by_chances(key, term, real, fixed, folds)
-        return self._by_ratio(term, real, asked(), fixed, folds)
+        return self._by_ratio(term, real, asked(), fixed, folds, near)
 
     def _by_chances(self, key: Hashable, term: Ratio, real: Frame, fixed: Slots, folds: Folds) -> Weight:
         own, chosen, parts = self._indicator(term.fixed, real, fixed), list[str](), list[Callable[[Frame], Array]]()
@@ -138,8 +146,11 @@ class Nuisances:
 
         return self.learned((key, "chance", chance, _shown(chance.targets, fixed)), learn)
 
-    def _by_ratio(self, term: Ratio, real: Frame, asked: Frame, fixed: Slots, folds: Folds) -> Weight:
-        there = self._indicator(term.fixed, real, fixed) > 0
+    def _by_ratio(
+        self, term: Ratio, real: Frame, asked: Frame, fixed: Slots, folds: Folds, near: Sequence[Nearby]
+    ) -> Weight:
+        close = [each for each in near if each.slot in term.over]
+        there = self._inside(term.fixed, close, real, fixed)
         share = max(float(np.average(there, weights=real.mass)), 1 / real.count)
         kept = real.rows(there)
         if kept.count < 2 * folds.k:
@@ -153,10 +164,17 @@ class Nuisances:
         own[there] = found.own / share
 
         def at(frame: Frame) -> Array:
-            inside = self._indicator(term.fixed, frame, fixed)
+            inside = self._inside(term.fixed, close, frame, fixed)
             return inside * said(found, design_of(self.schema, term.over, frame), frame) / share
 
         return Weight.of(own, at, real.mass, [found.chosen])
+
+    def _inside(self, slots: Sequence[str], near: Sequence[Nearby], frame: Frame, fixed: Slots) -> Array:
+        """Which rows have what is set, or lie near by.  Shape: (rows,) bool."""
+        there = equal_to(self.schema, slots, frame, fixed)
+        for each in near:
+            there &= each.holds(frame)
+        return there
 
     def _indicator(self, slots: Sequence[str], frame: Frame, fixed: Slots) -> Array:
         return equal_to(self.schema, slots, frame, fixed).astype(np.float64)

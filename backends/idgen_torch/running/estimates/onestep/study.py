@@ -13,8 +13,8 @@ Where the own rows are those of a law, a mean over them is the mean of a functio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -30,10 +30,10 @@ from idgen_compiler.ir.operations import Draw, Network, Observe, Realize, Train
 from idgen_compiler.ir.policies import Shifted
 from idgen_compiler.ir.program import Program
 from idgen_torch.estimating import Folds, regression
-from idgen_torch.running.assigning import Assigning
 from idgen_torch.running.draws import moved_rows
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
 from idgen_torch.running.estimates.onestep.functions import Function, Made
+from idgen_torch.running.estimates.onestep.nearby import Nearby
 from idgen_torch.running.estimates.onestep.nuisances import Nuisances, Regressed, Weight
 from idgen_torch.running.estimates.onestep.simulation import Simulated
 
@@ -43,6 +43,9 @@ MOST_TAUGHT = 20_000
 """So many simulated rows teach E[f | t, i] of a network."""
 
 TAUGHT_FOLDS = 2
+
+FEWEST_REPEATS = 4
+"""So many repeats say how much a mean over simulated rows varies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,13 @@ class Mean:
     plug_in: Array
     correction: Array
     influence: Array
+    drawn: Array  #: (m, m), the covariance of the error of drawing
+
+    @classmethod
+    def added(cls, correction: Array, influence: Array) -> Mean:
+        """What is added to a plug-in, by nothing that was drawn."""
+        m = len(correction)
+        return cls(np.zeros(m), correction, influence, np.zeros((m, m)))
 
     @property
     def value(self) -> Array:
@@ -80,7 +90,7 @@ class Study:
     name: str
     network: Network
     fixed: Slots
-    fills: Mapping[str, Assigning]
+    fills: Mapping[str, Any]
     program: Program
     schema: Schema
     data: Callable[[str], Data]
@@ -90,6 +100,7 @@ class Study:
     repeats: int
     seed: int
     device: torch.device
+    near: Sequence[Nearby] = ()
     weights: dict[str, Weight] = field(default_factory=dict)  #: statement -> the weight that was used
     learned: dict[str, str] = field(default_factory=dict)  #: what was learned -> how
 
@@ -124,12 +135,7 @@ class Study:
             found += self._by_simulation(rest, f, key)
         else:
             found.append(self._at_once(f))
-        return Mean(
-            *(
-                np.sum([getattr(each, part) for each in found], axis=0)
-                for part in ("plug_in", "correction", "influence")
-            )
-        )
+        return Mean(*(np.sum([getattr(each, part.name) for each in found], axis=0) for part in fields(Mean)))
 
     def project(self, f: Function, key: str) -> Function:
         """f with its regression in the place of what nothing but f looks at."""
@@ -171,7 +177,8 @@ class Study:
         """Nothing is left to chance."""
         one = Frame({slot: tuple(v[:1] for v in parts) for slot, parts in self.fixed.items()}, 1)
         value = f.at(one)[0] if f.reads <= set(self.fixed) else f.at(self.simulated.frame(sorted(f.reads))).mean(0)
-        return Mean(value, np.zeros_like(value), np.zeros((self.rows, len(value))))
+        m = len(value)
+        return Mean(value, np.zeros(m), np.zeros((self.rows, m)), np.zeros((m, m)))
 
     def _over_rows(self, term: Term, f: Function, key: str) -> Mean:
         """All that is left to chance is rows of one data set."""
@@ -179,27 +186,36 @@ class Study:
 
     def _by_simulation(self, rest: list[Term], f: Function, key: str) -> list[Mean]:
         """The mean over simulated rows, and what each statement adds."""
-        frame = self.simulated.frame(
-            sorted({*f.reads, *(s for t in rest for s in (*t.slots, *t.inputs))} - set(self.fixed))
-        )
+        slots = {*f.reads, *(slot for term in rest for slot in (*term.slots, *term.inputs))} - set(self.fixed)
+        frame = self.simulated.frame(sorted(slots))
         frame = Frame({**self.fixed, **frame.slots}, frame.count, frame.fold, frame.origin)
         values = f.at(frame)
-        found = [Mean(values.mean(0), np.zeros(values.shape[1]), np.zeros((self.rows, values.shape[1])))]
+        total, found = values, list[Mean]()
         for term in rest:
             h = f if self._exact(f, term) else self._taught(term, frame, values, key)
-            if term.ratio is None:
-                if isinstance(term.statement, Draw):
-                    continue  # a policy counts as given: under the graph the answer does not depend on it
-                over = self._over_rows(term, h, f"{key} of {term.statement}")
-                plug_in = self.data(term.data).frame.mean(self._of_variables(term, h).at(self.data(term.data).frame))
-                found.append(Mean(np.zeros_like(plug_in), over.value - plug_in, over.influence))
-                continue
             name = f"{key} of {term.statement}"
-            regressed = self._regressed(term, h, name)
-            gap = (regressed.function.at(frame) - h.at(frame)).mean(0)
-            added = self._residuals(term, h, regressed, name)
-            found.append(Mean(added.plug_in, added.correction + gap, added.influence))
-        return found
+            if term.ratio is not None:
+                regressed = self._regressed(term, h, name)
+                total = total + regressed.function.at(frame) - h.at(frame)
+                found.append(self._residuals(term, h, regressed, name))
+            elif not isinstance(term.statement, Draw):
+                # A policy counts as given: under the graph the answer does not depend on it.
+                over, data = self._over_rows(term, h, name), self.data(term.data).frame
+                plug_in = data.mean(self._of_variables(term, h).at(data))
+                found.append(Mean(np.zeros_like(plug_in), over.value - plug_in, over.influence, over.drawn))
+        plug_in = values.mean(0)
+        nothing = np.zeros((self.rows, len(plug_in)))
+        return [Mean(plug_in, total.mean(0) - plug_in, nothing, self._error(total)), *found]
+
+    def _error(self, values: Array) -> Array:
+        """The covariance of a mean over simulated rows, given the real ones.  Shape: (rows, m) -> (m, m).
+
+        From the means of the repeats, each over all real rows; of few repeats as if all that varies were drawn.
+        """
+        if self.repeats < FEWEST_REPEATS:
+            return np.atleast_2d(np.cov(values, rowvar=False)) / len(values)
+        means = values.reshape(self.repeats, self.rows, -1).mean(1)
+        return np.atleast_2d(np.cov(means, rowvar=False)) / self.repeats
 
     def _taught(self, term: Term, frame: Frame, values: Array, key: str) -> Function:
         """E[f | t, i] in the network, learned from simulated rows."""
@@ -243,7 +259,7 @@ class Study:
             return np.asarray(weight.at(mine)[:, None] * (h.at(mine) - g.function.at(mine)))
 
         found = data.mean(Made(frozenset((*term.targets, *term.given)), residual), f"w ({key} - E)")
-        return Mean(np.zeros_like(found.plug_in), found.value, found.influence)
+        return Mean(np.zeros_like(found.plug_in), found.value, found.influence, found.drawn)
 
     def _weight(self, term: Term) -> Weight:
         """w of a statement, learned once."""
@@ -259,6 +275,7 @@ class Study:
                 lambda: self.simulated.frame(ratio.over),
                 self.fixed,
                 data.folds,
+                self.near,
             )
         return self.weights[name]
 
