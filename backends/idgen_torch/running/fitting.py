@@ -31,7 +31,7 @@ from idgen_compiler.ir.operations import (
     Train,
 )
 from idgen_compiler.ir.program import Program
-from idgen_compiler.warning import warn_data, warn_overlap
+from idgen_compiler.warning import warn_data
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.bound import BoundModel, Brought
 from idgen_torch.bound.binding import bound_model
@@ -46,7 +46,7 @@ from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, r
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.overlap.cells.needed import Cells
-from idgen_torch.running.overlap.probe import PROBED, asking, crossed
+from idgen_torch.running.overlap.probe import PROBED, crossed, probed
 from idgen_torch.running.overlap.unseen import Unseen
 from idgen_torch.running.overlap.watch import Watch
 from idgen_torch.running.plan import FitSettings, check_trained, draws_of, label_of, requested_families
@@ -54,7 +54,7 @@ from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelRepor
 from idgen_torch.running.trainer import Trained, Trainer
 from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
-from idgen_torch.running.weights.reweighting import poor_overlap, reweighted
+from idgen_torch.running.weights.reweighting import reweighted
 from idgen_torch.tensors import room
 from idgen_torch.training.progress import Progress
 from idgen_torch.warning import warn_noise
@@ -124,15 +124,8 @@ class Fitting:
         made = self._begin(self.program)
         with self._telling():
             execute(self.program, self, known={n: self._tried[d] for n, d in made.items() if d in self._tried})
-        unseen.judge()
-        for op in self.program.laws:
-            if op.result in self._overlap and not op.regenerate:
-                report = self._data_reports[op.result]
-                found = unseen.left(self._overlap[op.result])
-                poor = poor_overlap(found, report.effective_rows, self._observed.effective_rows)
-                if text := poor or unseen.missing(op.result):
-                    warn_overlap(text)
-                    unseen.keep(text)
+        weighed = [op.result for op in self.program.laws if op.result in self._overlap and not op.regenerate]
+        unseen.judge({name: (self._overlap[name], self._data_reports[name].effective_rows) for name in weighed}, table)
         return self._fitted(choices)
 
     def overlap(self, data: str) -> Overlap:
@@ -302,13 +295,10 @@ class Fitting:
 
     def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
-        known = set(op.network.inputs) <= set(self.program.observe.variables)
-        if self._unseen.cells is not None or not known:  # it is said exactly; nobody knows what will be set
+        if self._unseen.cells is not None:  # which say it exactly
             return
-        slow = {name for name, value in values.items() if isinstance(value, BoundModel) and value.brought.batch}
-        told = tuple(s for s in op.network.statements if not isinstance(s, ir.Assign) or s in self._known)
-        network = asking(replace(op.network, statements=told), self._schema, self._unseen.lookouts, slow)
-        if not network.statements:
+        network = probed(op, self.program, self._schema, self._unseen.lookouts, values, self._known)
+        if network is None:
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""

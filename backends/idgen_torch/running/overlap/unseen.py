@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from idgen_compiler.adjoint.support import FEW
@@ -11,11 +11,13 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operations import Draw, Realize, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
+from idgen_torch.observed import Observed
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.draws import Draws, unfolded
 from idgen_torch.running.overlap.cells.naming import percent
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.cells.verdict import Verdict, verdict
+from idgen_torch.running.overlap.effective import poor_overlap
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.support import Support
 from idgen_torch.running.overlap.watch import Watch, groups_of
@@ -65,14 +67,9 @@ class Unseen:
         lack = missing_rows(op.result, draw, policy, by, self._schema, data, self._seed)
         self._missing[op.result] = self._missing.get(op.result) or lack or ""
 
-    def missing(self, data: str) -> str:
+    def _lacking(self, data: str) -> str:
         """What rows a law that was reweighted lacks; empty where none are known of, or it is said otherwise."""
         return self._missing.get(data, "") if self.cells is None else ""
-
-    def left(self, found: Overlap) -> Overlap:
-        """What is left to be said of a reweighting: where its rows are known to lack, their mean weight goes along."""
-        said = self.verdict is not None and found.operation in self.verdict.weighed
-        return replace(found, mass=1.0) if said else found
 
     def keep(self, *texts: str, sampled: bool = False) -> None:
         """Keep what was said of missing overlap for the record."""
@@ -84,15 +81,24 @@ class Unseen:
         lookouts = self.lookouts if self.cells is None else {}
         return Watch(self._schema, lookouts, labels, sentence, self._told, details=True)
 
-    def judge(self) -> None:
-        """Warn of all that samplers of categories can be asked and rows do not show."""
-        if self.cells is None:
-            return
-        self.verdict = verdict(self.cells)
-        self.cells = self.cells.kept()
-        for text in (*self.verdict.red, *self.verdict.yellow):
-            warn_overlap(text)
-            self.keep(text, sampled=True)
+    def judge(self, weighed: Mapping[str, tuple[Overlap, float]], table: Observed) -> None:
+        """Warn of all that samplers of categories can be asked and no row shows, and of laws by weights.
+
+        weighed: law -> how far its rows go, and how many are effective.  Of what few rows show the record says, and
+        samplers do where it is asked.
+        """
+        if self.cells is not None:
+            self.verdict = verdict(self.cells)
+            self.cells = self.cells.kept()
+            for text in self.verdict.red:
+                warn_overlap(text)
+            self.keep(*self.verdict.red, *self.verdict.yellow, sampled=True)
+        for name, (found, effective) in weighed.items():
+            if self.verdict is not None and name in self.verdict.weighed:  # why their mean is not one is said
+                found = replace(found, mass=1.0)
+            if text := poor_overlap(found, effective, table.effective_rows) or self._lacking(name):
+                warn_overlap(text)
+                self.keep(text)
 
     def light(self) -> Light:
         """The traffic light of what was found."""

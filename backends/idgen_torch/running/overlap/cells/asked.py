@@ -22,6 +22,8 @@ def told(cells: Cells, question: Question, inputs: Mapping[str, Codes]) -> list[
 
     Raises DataError for a policy that has no table, as a function has none.
     """
+    if any(not len(codes) for codes in inputs.values()):
+        return []
     drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
     rests = cells.rests(question.sampler, inputs, (*question.assigned, *drawn), question.query.conditions)
     one = all(len(np.unique(codes)) == 1 for codes in inputs.values())

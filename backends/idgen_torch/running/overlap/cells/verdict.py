@@ -101,8 +101,8 @@ def _sentence(cells: Cells, query: Query, places: Sequence[_Place]) -> str:
     texts = [_together(alike) for alike in same.values()]
     more = len(texts) - SHOWN
     told = "; ".join(texts[:SHOWN]) + (f"; and at {more} more places" if more > 0 else "")
-    hints = dict.fromkeys(instead(cells, query, p.rest, p.codes) for p in worst[:SHOWN] if p.rest.lacking)
-    return "; ".join(filter(None, (told, _follows(worst[0].rest), *hints)))
+    hints = (instead(cells, query, place.rest, place.codes) for place in worst[:SHOWN] if place.rest.lacking)
+    return "; ".join(filter(None, (told, _follows(worst[0].rest), next(filter(None, hints), ""))))
 
 
 def _together(places: Sequence[_Place]) -> str:
