@@ -69,6 +69,8 @@ def read_cells(
         if not all(isinstance(name, str) for name in names) or not set(names) <= observed or names in tables:
             raise DataError(f"a saved margin is of {names!r:.60}; save the sampler again")
         tables[names] = _read(path, k, margin["model"], schema, names)
+    if not 0 < entry(record, "rows", float) < float("inf"):
+        raise DataError("the saved counts are of no rows; save the sampler again")
     names_of = {name: labels_of(schema, (name,))[0] for name in observed}
     try:
         return Cells(program, Margins(tables, names_of, entry(record, "rows", float)), policies)

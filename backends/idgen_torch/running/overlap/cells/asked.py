@@ -9,7 +9,7 @@ import numpy as np
 from idgen_compiler.data.kinds.labels import label_codes
 from idgen_compiler.hinge.assigned import Assigned
 from idgen_compiler.hinge.question import Question
-from idgen_torch.running.overlap.cells.needed import Cells, Codes
+from idgen_torch.running.overlap.cells.needed import Cells, Codes, to_tell
 from idgen_torch.running.overlap.cells.verdict import said_of
 
 __all__ = ["codes_of_question", "told"]
@@ -28,7 +28,7 @@ def told(cells: Cells, question: Question, inputs: Mapping[str, Codes]) -> list[
     rests = cells.rests(question.sampler, inputs, (*question.assigned, *drawn), question.query.conditions)
     one = all(len(np.unique(codes)) == 1 for codes in inputs.values())
     codes = {name: int(own[0]) for name, own in inputs.items()} if one else None
-    return list(dict.fromkeys(said_of(cells, question.query, rest, codes) for rest in rests))
+    return list(dict.fromkeys(said_of(cells, question.query, rest, codes) for rest in to_tell(rests)))
 
 
 def codes_of_question(cells: Cells, question: Question) -> dict[str, Codes]:

@@ -29,7 +29,7 @@ from idgen_torch.running.ancestral import Slots
 from idgen_torch.running.overlap.cells.margins import MOST_CELLS, Margins, counted_rows
 from idgen_torch.running.overlap.cells.naming import Rest
 
-__all__ = ["Cells", "codes_of_inputs"]
+__all__ = ["Cells", "codes_of_inputs", "to_tell"]
 
 Codes = NDArray[np.int64]
 
@@ -76,7 +76,7 @@ class Cells:
     def rests(
         self, sampler: Sample, inputs: Mapping[str, Codes], assigned: Sequence[Assigned] = (), seen: Sequence[str] = ()
     ) -> list[Rest]:
-        """What of an answer rests on cells of few rows or none, the largest share first.
+        """How an answer rests on the cells of each model, the largest share without rows first (see `to_tell`).
 
         inputs: (n,) or (1,) codes of each input of the sampler that is set; n askings count alike.  assigned: the
         policies that fill the other inputs and what the program leaves to policies.  seen: inputs that are conditions.
@@ -92,7 +92,7 @@ class Cells:
         shape = tuple(len(source.labels(name)) for name in outcomes)
         self.forward.mass(self.forward.wiring(sampler, filled), Table(outcomes, np.ones(shape)))
         found = [self._rest(support, sampler, seen) for support in supports(self.forward.values)]
-        return sorted((rest for rest in found if rest.telling), key=lambda rest: (not rest.lacking, -rest.share))
+        return sorted(found, key=lambda rest: (not rest.lacking, -rest.share))
 
     def _rest(self, support: Support, sampler: Sample, seen: Sequence[str]) -> Rest:
         labels = {name: self.source.labels(name) for name in support.inputs}
@@ -110,6 +110,23 @@ class Cells:
         }
         data = next(op.data for op in self.program.models if op.result == support.model)
         return Rest(support, labels, tuple(name for name in support.inputs if name in first), data != observed)
+
+
+def to_tell(rests: Sequence[Rest]) -> list[Rest]:
+    """Of what is there to be told, each lack once."""
+    telling = [rest for rest in rests if rest.telling]
+    return [rest for rest in telling if not any(_said(rest, other) for other in telling)]
+
+
+def _said(rest: Rest, other: Rest) -> bool:
+    """Whether what lacks rows for a model has none for another one of fewer inputs already, which is told instead."""
+    own, read = rest.support, other.support.inputs
+    if not (rest.lacking and other.lacking and set(read) < set(own.inputs)):
+        return False
+    away = tuple(k for k, name in enumerate(own.inputs) if name not in read)
+    cells = (own.bare & (own.asked > 0)).any(axis=away)
+    order = [read.index(name) for name in own.inputs if name in read]
+    return not bool((cells & ~other.support.bare.transpose(order)).any())
 
 
 def _asked(inputs: Mapping[str, Codes], sizes: Mapping[str, int]) -> Factor:

@@ -17,7 +17,7 @@ from idgen_compiler.ir.operations import Assign, Sample
 from idgen_compiler.query import Query
 from idgen_torch.running.overlap.cells.instead import instead
 from idgen_torch.running.overlap.cells.naming import Rest, either, percent
-from idgen_torch.running.overlap.cells.needed import Cells, Codes
+from idgen_torch.running.overlap.cells.needed import Cells, Codes, to_tell
 
 __all__ = ["Verdict", "said_of", "verdict"]
 
@@ -64,13 +64,13 @@ def verdict(cells: Cells) -> Verdict:
             if rests is None:
                 continue
             found.asked += 1
-            for rest in rests:
-                codes = {name: int(own[0]) for name, own in inputs.items()}
-                places.setdefault((rest.support.model, rest.lacking), []).append(_Place(setting, codes, rest))
+            found.empty = max(found.empty, *(rest.support.empty for rest in rests), 0.0)
+            found.thin = max(found.thin, *(rest.support.thin for rest in rests), 0.0)
+            codes = {name: int(own[0]) for name, own in inputs.items()}
+            for rest in to_tell(rests):
                 if rest.lacking and not rest.support.targets:
                     found.weighed.add(rest.support.model)
-                found.empty = max(found.empty, rest.support.empty)
-                found.thin = max(found.thin, rest.support.thin)
+                places.setdefault((rest.support.model, rest.lacking), []).append(_Place(setting, codes, rest))
         for (_, lacking), own in places.items():
             (found.red if lacking else found.yellow).append(_sentence(cells, query, own))
     return found
