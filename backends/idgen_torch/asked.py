@@ -43,6 +43,7 @@ class AskedSampler(TorchSampler):
         self.device = device
         self._loaded = False
         self._answerer = None
+        self._said = []
 
     @property
     def fitted(self) -> FittedProgram:

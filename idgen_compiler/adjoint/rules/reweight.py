@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,10 +36,28 @@ class WeightedLaw(Law):
         self._inverse = [_reciprocal(table) for table in self._chances]
         self._weights = [*(policy.table for policy in policies), *self._inverse]
         self._read = axes_of(self._weights)
+        self.reached = False  #: whether a way back came by here
         self._total = self._times([], ()).values
         if self._total == 0:
             raise DataError(f"{name} has no row with a positive weight: the data never do what its policies ask")
         self._lost = bool(abs(self._total - 1) > ROUNDING) and any(map(self._asks_in_vain, self._policies, self._by))
+
+    @property
+    def law(self) -> Law:
+        """The law whose rows are weighed."""
+        return self._law
+
+    def wanted(self) -> Iterator[Table]:
+        """For each draw, what the intervened law has at what is drawn and what its propensity reads.
+
+        Where the law of the rows has nothing there, no weight makes up for it.  Axes: what is drawn, then the inputs.
+        """
+        for policy, model in zip(self._policies, self._by, strict=True):
+            read = tuple(axis for axis in axes_of([policy.table], model.inputs) if axis not in policy.slots)
+            law = self._law.marginal(read)
+            sizes = {a: n for t in (law, policy.table) for a, n in zip(t.axes, t.values.shape, strict=True)}
+            keep = (*policy.slots, *model.inputs)
+            yield contract([law, Table(policy.table.axes, policy.table.values)], keep, sizes, self.exact)
 
     def _marginal(self, names: tuple[str, ...]) -> Table:
         found = self._times([], names)
@@ -63,7 +81,9 @@ class WeightedLaw(Law):
 
     def pull(self, way: Pass) -> None:
         """The rule, term by term."""
-        for term in self.residual.taken():
+        terms = self.residual.taken()
+        self.reached = bool(terms)
+        for term in terms:
             if way.centered:
                 own = self.marginal(term.axes).aligned(term.axes)
                 term = Table(term.axes, term.values - (own * term.values).sum())

@@ -68,8 +68,10 @@ class Answerer:
         return self.named if program == self.program else {}
 
 
-def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking) -> Answers:
+def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking, said: Sequence[str] = ()) -> Answers:
     """What is found for some measures, those at one place together.
+
+    `said` are warnings that the samples drawn before the question have just given, which are not repeated.
 
     Raises DataError for a place that makes no sense, and for what cannot be had by the method that is asked for.
     """
@@ -78,7 +80,7 @@ def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking) -> 
     for places, program, question in _places(answerer, measures):
         functionals = [measures[k].functional for k in places]
         found.append((places, _way(answerer, program, asking, clusters)(question, functionals)))
-    return _joined(answerer, found, len(measures), clusters)
+    return _joined(answerer, found, len(measures), clusters, said)
 
 
 Way = Callable[[Question, Sequence[Any]], Found]
@@ -138,7 +140,11 @@ def _column(data: Any, name: str) -> Any:
 
 
 def _joined(
-    answerer: Answerer, found: Sequence[tuple[list[int], Found]], count: int, clusters: Array | None
+    answerer: Answerer,
+    found: Sequence[tuple[list[int], Found]],
+    count: int,
+    clusters: Array | None,
+    said: Sequence[str],
 ) -> Answers:
     """The answers in the order of the measures."""
     rows = answerer.observed.count
@@ -153,7 +159,7 @@ def _joined(
         if one.unsure is not None:
             unsure[places] = one.unsure
         told += one.warnings
-    for text in dict.fromkeys(told):
+    for text in dict.fromkeys(text for text in told if text not in said):
         warn_overlap(text)
     methods = dict.fromkeys(one.method for _, one in found)
     return Answers(
