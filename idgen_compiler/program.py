@@ -36,6 +36,14 @@ class Program(ir.Program):
         >>> import idgen_compiler as idgen
         >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
         >>> print(program.adjoint())
+        influence "P(Y | do(X))" {
+          sample (X = x): f of Y {
+            R(%obs) += 1[X = x] / P(X | Z) (f - E[f | Z, X])                  # Y ~ %m0(Z, X)
+            R(%obs) += h1 - E[h1]                                             # Z ~ rows %obs
+              h1 = E[f | Z ; sample]
+          }
+          phi = R(%obs) - E[R(%obs)]
+        }
         """
         return Adjoint(self.check())
 

@@ -44,6 +44,7 @@ class AskedSampler(TorchSampler):
         self._loaded = False
         self._answerer = None
         self._again = None
+        self._said = []
 
     @property
     def fitted(self) -> FittedProgram:

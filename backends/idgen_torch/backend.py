@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,15 +92,12 @@ class TorchBackend:
             Image(channels, height, width) or Text(encoder=...); the rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
         device: "auto" (CUDA where there is one), "cpu", "cuda:1".  seed: equal seeds give equal samplers on a CPU.
-        rows_factor: regenerated rows for each observed row; ten, or one where it draws images or texts.
+        rows_factor: regenerated rows for each observed row; ten, or one of images or texts.
         family: model, by operation ("%m3"), as printed ("Y | X, Z"), by targets ("Y"), or "*" for all -> family, by
-            name ("flow{bins=16}"), recipe (Flow(bins=16)) or class ("module:Flow"); see `families.request`.
-        families: classes, or texts "module:Class", that are made known before.
+            name ("flow{bins=16}"), recipe or class ("module:Flow"); see `families.request`.  families: one's own.
         bind: a conditional, as printed or by its target -> what draws it: `f(inputs, n, generator) -> values`, in the
-            user's own units, `f(inputs)` for a function, or an adapter (see `idgen_torch.bound`). Each is called on
-            two rows before anything is trained, and what it returns is checked then and in every batch.
-        progress: bars on a terminal's stderr; or an object that is told.  checkpoint: a folder in which every model is
-            kept as soon as it is trained; the same fit resumes from it.
+            user's own units, `f(inputs)` for a function, or an adapter (see `idgen_torch.bound`); it is tried first.
+        progress: bars on stderr, or an object that is told.  checkpoint: a folder of trained models, to resume from.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
@@ -108,9 +106,7 @@ class TorchBackend:
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """
-        _check_mappings(types=types, composites=composites, family=family)
-        if train not in ("now", "asked"):
-            raise DataError(f"train is {train!r:.40}; models are trained 'now', or when they are 'asked'")
+        _check_train(train, types=types, composites=composites, family=family)
         brought, table = brought_for(program.check(), bind), data_of(program, data)
         how, tuning = _options(program, options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
@@ -122,15 +118,10 @@ class TorchBackend:
         thin = _warn_thin(program, schema, observed)
         settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
         kept = _checkpoint(checkpoint, program, schema, observed, settings, brought, named)
-
-        def trained() -> FittedProgram:
-            with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
-                fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
-                return fitting.run(choices(program, schema, fitting.overlap, brought))
-
-        if train == "asked":
-            return AskedSampler(program, schema, observed, named, place, trained)
-        return TorchSampler(trained(), place)
+        parts = (program, schema, observed, settings, kept, thin, brought, named)
+        trained = partial(_trained, parts, progress, _networks(tuning, asked))
+        asked_for = AskedSampler(program, schema, observed, named, place, trained)
+        return asked_for if train == "asked" else TorchSampler(trained(), place)
 
     def load(
         self,
@@ -155,6 +146,14 @@ class TorchBackend:
         known = {name: imported(net) if isinstance(net, str) else net for name, net in (networks or {}).items()}
         with our_arithmetic(gradients=False), known_networks(known):
             return TorchSampler(read_fitted(Path(path), place, bind), place, loaded=True)
+
+
+def _trained(parts: tuple[Any, ...], progress: bool | Progress, networks: Mapping[str, Any]) -> FittedProgram:
+    """Every model that the samplers need, trained; `parts` are the program, its rows, and how to fit them."""
+    program, schema, observed, settings, kept, thin, brought, named = parts
+    with our_arithmetic(gradients=True), shown(progress) as told, known_networks(networks):
+        fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
+        return fitting.run(choices(program, schema, fitting.overlap, brought))
 
 
 def _tried(
@@ -201,6 +200,12 @@ def _networks(tuning: Tuning, asked: Mapping[str, Family]) -> dict[str, Any]:
     """What builds the networks of somebody's own, for models that a checkpoint has: name -> builder."""
     named = [getattr(recipe, "network", None) for recipe in (*tuning.recipes, *asked.values())]
     return {name: imported(name) if (own := getattr(name, "builder", None)) is None else own for name in named if name}
+
+
+def _check_train(train: object, **mappings: object) -> None:
+    _check_mappings(**mappings)
+    if train not in ("now", "asked"):
+        raise DataError(f"train is {train!r:.40}; models are trained 'now', or when they are 'asked'")
 
 
 def _check_mappings(**arguments: object) -> None:

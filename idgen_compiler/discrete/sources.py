@@ -98,6 +98,11 @@ class CountedRows:
             self._made[axes] = self._counted(axes)
         return self._made[axes]
 
+    @property
+    def made(self) -> dict[tuple[str, ...], Table]:
+        """The margins that were asked so far, by their axes."""
+        return dict(self._made)
+
     def _counted(self, axes: tuple[str, ...]) -> Table:
         shape = tuple(len(self.labels(name)) for name in axes)
         if prod(shape) > MOST_CELLS:

@@ -34,6 +34,8 @@ from idgen_torch.running.estimates.bootstrap.refits import Refits
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.laws import AskedLaw, law_of
+from idgen_torch.running.overlap.cells.asked import told
+from idgen_torch.running.overlap.cells.needed import codes_of_inputs
 from idgen_torch.running.overlap.watch import Watch, watched
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import FitRecord
@@ -59,6 +61,7 @@ class TorchSampler(Estimating):
         self._loaded = loaded
         self._answerer: Answerer | None = None
         self._again: Refits | None = None
+        self._said: list[str] = []  # what samples were warned of since the last estimate, which draws some first
 
     @property
     def fitted(self) -> FittedProgram:
@@ -159,8 +162,8 @@ class TorchSampler(Estimating):
         self._repeat_lacks()
         fitted, inputs, op = self.fitted, self._encoded(question.sampler, settings), question.sampler
         rows = 1 if count is None else count
-        watch = self._watch(varies=rows > 1)
-        name, watching = f"probability {op.query}", frozenset(fitted.lookouts)
+        watch = self._watch(question, inputs, varies=rows > 1)
+        name, watching = f"probability {op.query}", frozenset(watch.lookouts)
         models, policies = fitted.applied, fitted.policies
         asked = AskedLaw(
             op.network, outcomes, inputs, rows, self.schema, models, policies, self.device, watch, watching, name
@@ -177,8 +180,9 @@ class TorchSampler(Estimating):
         """What is found for means of the outcomes, from the rows of the fit (see `running.estimates`)."""
         if self._answerer is None or asking.data is not None:
             self._answerer = self._answering(asking.data)
+        said, self._said = self._said, []
         with our_arithmetic(gradients=True):
-            return answers(self._answerer, measures, asking)
+            return answers(self._answerer, measures, asking, said)
 
     def _answering(self, data: Any) -> Answerer:
         fitted, observed = self.fitted, self.observed(data)
@@ -229,7 +233,7 @@ class TorchSampler(Estimating):
         drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
         fills = assigning((*question.assigned, *drawn), self.schema, handed_on(fitted.bound))
         varies = bool(fills) or any(len(values) > 1 for parts in inputs.values() for values in parts)
-        network, watch = with_drawn(op.network, question.drawn), self._watch(varies)
+        network, watch = with_drawn(op.network, question.drawn), self._watch(question, inputs, varies)
         wired = WiredNetwork(network, self.schema, fitted.applied, fitted.policies, self.device, watch, fills)
         batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
         return op, question.n, watched(_without_gradients(batches), watch)
@@ -240,10 +244,24 @@ class TorchSampler(Estimating):
         if self._loaded and lacks:
             warn_overlap(f"the fit of this sampler warned: {'; '.join(lacks)}")
 
-    def _watch(self, varies: bool) -> Watch:
-        """What warns of inputs that no row shows."""
+    def _watch(self, question: Question, inputs: Slots, varies: bool) -> Watch:
+        """What warns of inputs that no row shows; where all is categories it is said at once, and nothing is left."""
         labels = {model.result: label_of(model) for model in self.program.models}
-        return Watch(self.schema, self.fitted.lookouts, labels, _ASKED, varies=varies)
+        lookouts = {} if self._told(question, inputs) else self.fitted.lookouts
+        return Watch(self.schema, lookouts, labels, _ASKED, varies=varies)
+
+    def _told(self, question: Question, inputs: Slots) -> bool:
+        """Whether all could be said of the cells that an answer rests on, which is done."""
+        if (cells := self.fitted.cells) is None:
+            return False
+        try:
+            found = told(cells, question, codes_of_inputs(self.schema, inputs))
+        except DataError:  # a policy that is a function
+            return False
+        for text in found:
+            warn_overlap(text)
+        self._said += found
+        return True
 
     def read_value(self, name: str, text: str) -> Any:
         """The value of a variable that a person typed, as `sample` takes it (see `Kind.read`).

@@ -14,8 +14,9 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Realize, Regenerate, Reweight
 from idgen_compiler.ir.program import Program
+from idgen_torch.running.overlap.effective import MASS
 from idgen_torch.running.record import Choice, Overlap
-from idgen_torch.running.weights.reweighting import MASS, NoOverlap
+from idgen_torch.running.weights.reweighting import NoOverlap
 
 __all__ = ["EFFECTIVE", "WIDEST", "choices"]
 

@@ -81,7 +81,7 @@ def test_rows_that_cover_a_part_only_are_not_reweighted() -> None:
     data = programs.napkin_data(3000)
     data["W2"] = data["W1"] % 2
     data["W1"] = data["W1"] % 2
-    with pytest.warns(OverlapWarning, match=r"of the rows of %law0 ask P\(X \| W1, W2\) at .* which no row shows"):
+    with pytest.warns(OverlapWarning, match=r"52% of the answer rests on P\(X \| W1, W2\) at .* which no row shows"):
         (choice,) = fit(data, rows_factor=1.0).report().choices
     # W2 copies W1: every weight is P(w2), about a half, so that all rows would count as effective.
     overlap = choice.overlap

@@ -72,14 +72,16 @@ class Answerer:
         return self.named if program == self.program else {}
 
 
-def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking) -> Answers:
+def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking, said: Sequence[str] = ()) -> Answers:
     """What is found for some measures, those at one place together.
+
+    `said` are warnings that the samples drawn before the question have just given, which are not repeated.
 
     Raises DataError for a place that makes no sense, and for what cannot be had by the method that is asked for.
     """
     clusters = _clusters(asking, answerer.observed.count)
     places = _places(answerer, measures)
-    return _joined(answerer, list(zip(places, _found(answerer, places, asking, clusters), strict=True)), clusters)
+    return _joined(answerer, list(zip(places, _found(answerer, places, asking, clusters), strict=True)), clusters, said)
 
 
 def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters: Array | None) -> list[Found]:
@@ -149,7 +151,9 @@ def _column(data: Any, name: str) -> Any:
         raise DataError(f"data has no column {name!r}; name the one that says which rows go together") from None
 
 
-def _joined(answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: Array | None) -> Answers:
+def _joined(
+    answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: Array | None, said: Sequence[str]
+) -> Answers:
     """The answers in the order of the measures."""
     rows, count = answerer.observed.count, sum(len(place.at) for place, _ in found)
     values, influence, corrections = np.zeros(count), np.zeros((rows, count)), np.zeros(count)
@@ -163,7 +167,7 @@ def _joined(answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: 
         if one.unsure is not None:
             unsure[at] = one.unsure
     told = dict.fromkeys(text for _, one in found for text in one.warnings)
-    for text in told:
+    for text in (text for text in told if text not in said):
         warn_overlap(text)
     told |= dict.fromkeys(text for _, one in found for text in one.cautions)
     methods = dict.fromkeys(one.method for _, one in found)

@@ -7,11 +7,10 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 
 from idgen_compiler.adjoint.adjoint import filled
 from idgen_compiler.adjoint.backward import Derivative, Forward
-from idgen_compiler.adjoint.support import FEW, Support, kish, supports
+from idgen_compiler.adjoint.support import kish
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.discrete.sources import CountedRows
@@ -19,23 +18,16 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import ROUNDING, Table
 from idgen_compiler.estimates.measures import Functional
 from idgen_compiler.hinge.policies import Policy
-from idgen_compiler.hinge.probability import labels_of
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
-from idgen_torch.families.tables.cells import cell_of
 from idgen_torch.parts import Values
 from idgen_torch.running.estimates.found import Found
+from idgen_torch.running.overlap.cells.asked import codes_of_question, told
+from idgen_torch.running.overlap.cells.margins import MOST_CELLS, counted_rows
+from idgen_torch.running.overlap.cells.needed import Cells
 
 __all__ = ["CountedProgram"]
-
-MOST_CELLS = 2**20
-"""A conditional has at most so many cells where a number is had in closed form."""
-
-TELLING = 0.01
-"""A share of the answer above this that rests on no rows is told of, and one on few rows above `TELLING_THIN`."""
-
-TELLING_THIN = 0.1
 
 TRACE = 1e-6
 """A repeat of a bootstrap counts each row of the data this often besides."""
@@ -46,7 +38,8 @@ class CountedProgram:
 
     def __init__(self, program: Program, rows: CountedRows, policies: Mapping[str, Policy]) -> None:
         self._program, self._rows, self._policies = program, rows, policies
-        self._forward = Forward(program, rows, policies)
+        self._cells = Cells(program, rows, policies)
+        self._forward = self._cells.forward
 
     @classmethod
     def of(
@@ -59,18 +52,9 @@ class CountedProgram:
         policies: Mapping[str, Policy],
     ) -> CountedProgram | None:
         """The program on some rows; None where something is no category, is brought, or would take too many cells."""
-        names = program.observe.variables
-        if program.bindings or not all(part.discrete for name in names for part in schema.parts(name)):
-            return None
-        sizes = {name: prod(part.size or 1 for part in schema.parts(name)) for name in names}
-        wide = [(*op.targets, *op.inputs) for op in program.models]
-        if any(prod(sizes[name] for name in columns) > MOST_CELLS for columns in wide):
-            return None
-        labels = {name: labels_of(schema, (name,))[0] for name in names}
-        cpu = torch.device("cpu")
-        codes = {name: cell_of(schema.parts(name), rows, cpu).numpy() for name in names}
+        counted = counted_rows(program, schema, rows, weights, frequency)
         try:
-            return cls(program, CountedRows(codes, labels, weights, frequency), policies)
+            return None if counted is None else cls(program, counted, policies)
         except DataError:  # a policy that is a function has no table
             return None
 
@@ -88,6 +72,7 @@ class CountedProgram:
             unsure.append(_unsure(f, found))
         names = tuple(sorted(outcomes))
         masses = forward.mass(wiring, Table(names, np.ones(tuple(len(self._rows.labels(name)) for name in names))))
+        spread = self._spread([self._table(each, names) for each in functionals])
         weighed = [kish(mass, forward.observed) for mass in masses if mass.axes]
         count = len(values)
         return Found(
@@ -100,7 +85,10 @@ class CountedProgram:
             np.zeros((count, count)),
             min(freedom),
             np.array(unsure),
-            tuple(self._told(list(supports(forward.conditionals)))),
+            tuple(self._told(question)),
+            ("the interval holds whatever may be where there are no rows",) if np.any(unsure) else (),
+            residual=None if spread is None else spread[0],
+            riesz=None if spread is None else spread[1],
         )
 
     def repeated(self, asked: Sequence[tuple[Question, Sequence[Functional]]], weights: Iterable[Array]) -> list[Array]:
@@ -131,6 +119,10 @@ class CountedProgram:
         read = tuple(sorted(n for n in outcomes if not functional.columns or n in functional.columns))
         return self._table(functional, read)
 
+    def _told(self, question: Question) -> list[str]:
+        """What rests on cells without rows, and on few rows."""
+        return told(self._cells, question, codes_of_question(self._cells, question))
+
     def _table(self, functional: Functional, names: tuple[str, ...]) -> Table:
         """A functional over the cells of the outcomes that it reads."""
         labels = [self._rows.labels(name) for name in names]
@@ -143,6 +135,30 @@ class CountedProgram:
         columns = {name: _as_array(own)[codes] for name, own, codes in zip(names, labels, places, strict=True)}
         return Table(names, functional.of(Samples(columns)).reshape(shape))
 
+    def _spread(self, functions: Sequence[Table]) -> tuple[Array, Array] | None:
+        """The roots of E[(f - E[f | i])^2] and E[w^2] of one outcome regression, (m,) each; None for other programs.
+
+        Source: Chernozhukov et al. (2022), section 2.
+        """
+        models = [model for model in self._forward.conditionals.values() if model.mass is not None]
+        if len(models) != 1 or models[0].law is not self._forward.observed:
+            return None
+        (model,) = models
+        if any(set(f.axes) - {*model.targets} for f in functions):
+            return None
+        joint = model.law.marginal((*model.targets, *model.inputs)).aligned((*model.targets, *model.inputs))
+        law, over = model.table.aligned((*model.targets, *model.inputs)), tuple(range(len(model.targets)))
+        left = []
+        for f in functions:
+            h = f.aligned([name for name in model.targets if name in f.axes])
+            at = tuple(slice(None) if name in f.axes else np.newaxis for name in model.targets)
+            values = h[at].reshape(*h[at].shape, *(1 for _ in model.inputs))
+            left.append(float((joint * (values - (law * values).sum(axis=over)) ** 2).sum()))
+        mass = model.mass or model.frequencies
+        asked, p = mass.aligned(model.inputs), model.frequencies.aligned(model.inputs)
+        w = np.where(p > 0, asked / np.where(p > 0, p, 1), 0)
+        return np.sqrt(left), np.full(len(functions), float(np.sqrt((p * w**2).sum())))
+
     def _on_rows(self, terms: Sequence[Table]) -> Array:
         """The influence function at each row.  Shape: (rows,)."""
         rows = self._rows
@@ -150,25 +166,6 @@ class CountedProgram:
         for term in terms:
             total += term.values[tuple(rows.codes[name] for name in term.axes)]
         return np.asarray(total - np.average(total, weights=rows.weights))
-
-    def _told(self, rests: Sequence[Support]) -> list[str]:
-        """What rests on cells without rows, and on few rows."""
-        found = []
-        for each in rests:
-            labels = {name: list(self._rows.labels(name)) for name in each.inputs}
-            where = "" if each.rows is not None else " of the regenerated law"
-            if each.empty > TELLING:
-                found.append(
-                    f"{each.empty:.0%} of the answer rests on {each.name}{where} at {each.cells(labels)}, which no row "
-                    "shows: nothing in the data says what happens there, and the interval holds whatever may; ask "
-                    "for a policy that stays where there are rows, such as do(X ~ pi(X | Z))"
-                )
-            elif each.thin > TELLING_THIN:
-                found.append(
-                    f"{each.thin:.0%} of the answer rests on {each.name} at values such as "
-                    f"{each.cells(labels, thin=True)}, of which there are fewer than {FEW} rows; the interval is rough"
-                )
-        return found
 
 
 def _unsure(f: Table, found: Derivative) -> tuple[float, float]:
