@@ -101,6 +101,8 @@ def test_a_bootstrap_has_the_covariance_and_percentiles_of_its_repeats(columns: 
     draws = np.random.default_rng(3).exponential(size=(500, 3))
     found = Estimates(means(columns, draws=draws), Asking(level=0.9), ("a", "b", "c"))
     assert found.covariance == pytest.approx(np.cov(draws, rowvar=False))
+    drawn = np.diag([1.0, 2.0, 3.0])
+    assert covariance_of(means(columns, draws=draws, drawn=drawn)) == pytest.approx(found.covariance + drawn)
     assert found.intervals == pytest.approx(np.quantile(draws, [0.05, 0.95], axis=0).T)
 
 

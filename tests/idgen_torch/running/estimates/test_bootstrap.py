@@ -245,6 +245,9 @@ def test_what_was_brought_stays_as_it_is() -> None:
     found = sampler.estimate("Y", do={"X": 1}, method="bootstrap", repeats=60, n=4_000)
     assert found.se == pytest.approx(z.std() / 20, rel=0.4)
     assert sampler.ate("Y", "X", 1, 0, method="bootstrap", repeats=60, n=4_000).value == pytest.approx(1, abs=1e-6)
+    still = sampler.estimate(lambda samples: np.ones(samples.size), do={"X": 1}, method="bootstrap", repeats=60)
+    assert any("the same in every repeat" in text for text in still.warnings)
+    assert not any("the same in every repeat" in text for text in found.warnings)
 
 
 def test_late_training_is_not_needed_for_tables() -> None:
