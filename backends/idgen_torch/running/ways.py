@@ -4,8 +4,9 @@ Both have the same law; they differ in what a finite table of data makes of them
 then a model on their output; reweighting needs only a model of what was fixed, but throws away rows: with weights of
 mean one and mean square s, n rows tell as much as n / s. So the propensities, which are cheap, are trained first, to
 see that weights can be had. Where all is categories, the standard errors of the answers by both ways are known before
-anything else is trained, and the smaller one decides. Elsewhere, where hardly any row counts, and where both are level, the effective rows do: the
-standard errors are those of plain frequencies, and smoothed models share strength between cells of few rows.
+anything else is trained, and the smaller one decides. Elsewhere, where hardly any row counts, and where both are
+level, the effective rows do: the standard errors are those of plain frequencies, and smoothed models share strength
+between cells of few rows.
 """
 
 from __future__ import annotations
