@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
+from idgen_compiler.compile import equal_programs
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
@@ -16,10 +18,12 @@ from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.measures import Asking, Measure
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import Question
+from idgen_compiler.ir.alternatives import Alternative
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.estimating import Folds
 from idgen_torch.observed import Observed
+from idgen_torch.running.estimates.choosing import HALVES, Candidate, found_by_variance
 from idgen_torch.running.estimates.counted import CountedProgram
 from idgen_torch.running.estimates.found import Found
 from idgen_torch.running.estimates.onestep.estimator import OneStep
@@ -39,6 +43,7 @@ class Answerer:
     device: torch.device
     _counted: dict[Program, CountedProgram | None] = field(default_factory=dict)
     _learned: dict[Any, OneStep] = field(default_factory=dict)
+    _candidates: dict[Program, list[Candidate]] = field(default_factory=dict)
 
     @property
     def weights(self) -> Array | None:
@@ -64,6 +69,29 @@ class Answerer:
             )  # fmt: skip
         return self._learned[key]
 
+    def candidates(self, program: Program) -> list[Candidate]:
+        """A program and those equal to it that read columns of the table only, where they have a closed form."""
+        if program not in self._candidates:
+            held = {name for name in self.schema.types if self._held(name)}
+            named = self._named(program)
+            self._candidates[program] = [
+                Candidate(each, partial(self._on_rows, each.program, named))
+                for each in equal_programs(program)
+                if held.issuperset(each.program.observe.variables)
+            ]
+        return self._candidates[program]
+
+    def _held(self, name: str) -> bool:
+        return all(part.name in self.observed.rows for part in self.schema.parts(name))
+
+    def _on_rows(self, program: Program, named: Mapping[str, Policy], rows: Array | None) -> CountedProgram | None:
+        observed, weights = self.observed.rows, self.weights
+        if rows is not None:
+            mask = torch.from_numpy(rows)
+            observed = {name: values[mask.to(values.device)] for name, values in observed.items()}
+            weights = None if weights is None else weights[rows]
+        return CountedProgram.of(program, self.schema, observed, weights, False, named)
+
     def _named(self, program: Program) -> Mapping[str, Policy]:
         return self.named if program == self.program else {}
 
@@ -79,7 +107,10 @@ def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking, sai
     found: list[tuple[list[int], Found]] = []
     for places, program, question in _places(answerer, measures):
         functionals = [measures[k].functional for k in places]
-        found.append((places, _way(answerer, program, asking, clusters)(question, functionals)))
+        if asking.choose == "variance":
+            found.append((places, _chosen(answerer, program, measures[places[0]], functionals, asking, clusters)))
+        else:
+            found.append((places, _way(answerer, program, asking, clusters)(question, functionals)))
     return _joined(answerer, found, len(measures), clusters, said)
 
 
@@ -99,6 +130,29 @@ def _way(answerer: Answerer, program: Program, asking: Asking, clusters: Array |
     if asking.method in ("auto", "one-step"):
         return answerer.learned(program, asking, clusters).found
     raise DataError(f"no numbers are had by the method {asking.method!r} yet; leave it out")
+
+
+def _chosen(
+    answerer: Answerer,
+    program: Program,
+    measure: Measure,
+    functionals: Sequence[Any],
+    asking: Asking,
+    clusters: Array | None,
+) -> Found:
+    """Numbers of the equal program whose variance is the least."""
+    if asking.method not in ("auto", "closed form") or answerer.counted(program) is None:
+        raise DataError(
+            f"equal programs of {program.name} are compared by their variances in closed form, and on these data there "
+            "is none: not all is categories of few cells, or another method is asked for; leave choose out"
+        )
+    named = answerer.named if measure.program is None else {}
+
+    def ask(each: Alternative) -> Question:
+        return Question.of(each.program, 1, measure.do, measure.given, 0, measure.query, named)
+
+    folds = Folds(answerer.observed.count, HALVES, asking.seed, clusters)
+    return found_by_variance(answerer.candidates(program), ask, functionals, answerer.weights, folds)
 
 
 def _places(answerer: Answerer, measures: Sequence[Measure]) -> list[tuple[list[int], Program, Question]]:
