@@ -14,6 +14,7 @@ from idgen_torch.observed import Observed, Origin
 from idgen_torch.running.draws import Draws, PolicyKey
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.finding import Lookout
+from idgen_torch.running.plan import FitSettings
 from idgen_torch.running.record import FitRecord
 
 __all__ = ["FittedProgram"]
@@ -36,6 +37,7 @@ class FittedProgram:
     observed: Observed | None = None  #: the rows of the fit; None once it is loaded, until they are read again
     cells: Cells | None = None  #: counts that say where answers rest; None where not all is categories
     saved_origin: Origin | None = None  #: where a loaded one's rows came from, where that was saved
+    settings: FitSettings | None = None  #: how it was fitted; None once it is loaded
 
     @property
     def origin(self) -> Origin | None:

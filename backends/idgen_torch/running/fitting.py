@@ -343,10 +343,8 @@ class Fitting:
             record,
             {name: found for name, found in self._unseen.lookouts.items() if name in self._sampling},
             {name: model for name, model in self._sampling.items() if isinstance(model, BoundModel)},
-            self._named,
-            self._table,
-            self._unseen.cells,
-        )
+            self._named, self._table, self._unseen.cells, settings=settings,
+        )  # fmt: skip
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
         """Reports in the program's order, in whatever order the operations were executed."""

@@ -32,6 +32,7 @@ from idgen_torch.observed import Observed, read_again
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
 from idgen_torch.running.estimates.answering import Answerer, answers
+from idgen_torch.running.estimates.bootstrap.refits import Refits
 from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
@@ -63,6 +64,7 @@ class TorchSampler(Estimating):
         self._loaded = loaded
         self._answerer: Answerer | None = None
         self._said: list[str] = []  # what samples were warned of since the last estimate, which draws some first
+        self._again: Refits | None = None
 
     @property
     def fitted(self) -> FittedProgram:
@@ -205,7 +207,16 @@ class TorchSampler(Estimating):
 
     def _answering(self, data: Any) -> Answerer:
         fitted, observed = self.fitted, self.observed(data)
-        return Answerer(fitted.program, fitted.schema, observed, fitted.named, fitted.applied, self.device)
+        return Answerer(
+            fitted.program, fitted.schema, observed, fitted.named, fitted.applied, self.device, self._refits
+        )
+
+    def _refits(self) -> Refits:
+        """What is fitted to rows that are drawn again; kept, once it is made."""
+        if self._again is None:
+            fitted = self.fitted
+            self._again = Refits(fitted, self.observed(), self.device, lambda found: TorchSampler(found, self.device))
+        return self._again
 
     def stream(
         self,

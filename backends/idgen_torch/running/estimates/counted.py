@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.adjoint.adjoint import filled
-from idgen_compiler.adjoint.backward import Derivative
+from idgen_compiler.adjoint.backward import Derivative, Forward
 from idgen_compiler.adjoint.support import kish
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
@@ -29,6 +29,9 @@ from idgen_torch.running.overlap.cells.margins import MOST_CELLS, counted_rows
 from idgen_torch.running.overlap.cells.needed import Cells
 
 __all__ = ["CountedProgram"]
+
+TRACE = 1e-6
+"""A repeat of a bootstrap counts each row of the data this often besides."""
 
 
 class CountedProgram:
@@ -67,8 +70,7 @@ class CountedProgram:
         wiring = forward.wiring(question.sampler, filled(question, self._rows))
         values, influence, freedom, unsure = [], [], [], []
         for functional in functionals:
-            names = tuple(sorted(n for n in outcomes if not functional.columns or n in functional.columns))
-            f = self._table(functional, names)
+            f = self._f(question, functional)
             found = forward.derivative(wiring, f)
             values.append(float(found.value))
             influence.append(self._on_rows(found.terms))
@@ -126,6 +128,34 @@ class CountedProgram:
         if self._rows.weights is None:
             return float(np.square(influence).sum()) / len(influence) ** 2
         return float(np.square(self._rows.weights * influence).sum()) / float(self._rows.weights.sum()) ** 2
+
+    def repeated(self, asked: Sequence[tuple[Question, Sequence[Functional]]], weights: Iterable[Array]) -> list[Array]:
+        """The means of functionals at some places by other weights of the rows: forward alone, on cells and not rows.
+
+        A cell that a repeat loses keeps a trace of its rows, so that its conditional stays that of the data.
+        Shape: weights (rows,) for each repeat -> (repeats, functionals) for each place
+        """
+        columns = np.stack(list(self._rows.codes.values()), 1)
+        cells, cell = np.unique(columns, axis=0, return_inverse=True)
+        codes = {name: cells[:, k] for k, name in enumerate(self._rows.codes)}
+        trace = TRACE * np.bincount(cell.reshape(-1), self._rows.weights, len(cells))
+        tables = [[self._f(question, each) for each in functionals] for question, functionals in asked]
+        found: list[list[Array]] = [[] for _ in asked]
+        for own in weights:
+            counts = np.bincount(cell.reshape(-1), own, len(cells)) + trace
+            rows = CountedRows(codes, self._rows.names, counts, True)
+            forward = Forward(self._program, rows, self._policies)
+            for (question, _), fs, numbers in zip(asked, tables, found, strict=True):
+                wiring = forward.wiring(question.sampler, filled(question, rows))
+                laws = [np.asarray(wiring.law(f.axes).aligned(f.axes)) for f in fs]
+                numbers.append(np.array([float((law * f.values).sum()) for law, f in zip(laws, fs, strict=True)]))
+        return [np.stack(numbers) for numbers in found]
+
+    def _f(self, question: Question, functional: Functional) -> Table:
+        """A functional over the cells of those outcomes of a question that it reads."""
+        outcomes = question.sampler.network.outputs
+        read = tuple(sorted(n for n in outcomes if not functional.columns or n in functional.columns))
+        return self._table(functional, read)
 
     def _table(self, functional: Functional, names: tuple[str, ...]) -> Table:
         """A functional over the cells of the outcomes that it reads."""
