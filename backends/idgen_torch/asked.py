@@ -43,8 +43,8 @@ class AskedSampler(TorchSampler):
         self.device = device
         self._loaded = False
         self._answerer = None
-        self._again = None
         self._said = []
+        self._again = None
 
     @property
     def fitted(self) -> FittedProgram:

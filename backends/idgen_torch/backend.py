@@ -35,13 +35,14 @@ from idgen_torch.families.registry import imported, made_known
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
 from idgen_torch.parts import Values
+from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import FitSettings, default_rows_factor, requested_families
 from idgen_torch.running.progress import shown
-from idgen_torch.running.record import versions
+from idgen_torch.running.record import Choice, versions
 from idgen_torch.running.sampler import TorchSampler
 from idgen_torch.running.ways import choices
 from idgen_torch.training.progress import Progress
@@ -84,7 +85,7 @@ class TorchBackend:
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
 
-        Of a law that can be had in two ways (compiled with `realize="auto"`) the data choose one (see `running.ways`).
+        Of a law that can be had in two ways (`realize="auto"`) the data choose one (see `running.ways`).
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file, of
             which only observed columns are read (images: see `data.images`); or a mapping from sources to tables.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "levels", "date",
@@ -153,7 +154,20 @@ def _trained(parts: tuple[Any, ...], progress: bool | Progress, networks: Mappin
     program, schema, observed, settings, kept, thin, brought, named = parts
     with our_arithmetic(gradients=True), shown(progress) as told, known_networks(networks):
         fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
-        return fitting.run(choices(program, schema, fitting.overlap, brought))
+        return fitting.run(_choices(fitting, program, schema, observed, brought, named))
+
+
+def _choices(
+    fitting: Fitting,
+    program: Program,
+    schema: Schema,
+    observed: Observed,
+    brought: Mapping[str, Brought],
+    named: Mapping[str, Policy],
+) -> tuple[Choice, ...]:
+    """How the laws that have two ways are realized on these rows."""
+    error = partial(reference_error, schema=schema, observed=observed, named=named)
+    return choices(program, schema, fitting.overlap, brought, error)
 
 
 def _tried(

@@ -19,6 +19,7 @@ from idgen_torch.families import SeedNoise
 __all__ = [
     "Choice",
     "DataReport",
+    "Errors",
     "FitRecord",
     "KernelReport",
     "Lack",
@@ -85,10 +86,28 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
+class Errors:
+    """The standard error of a program's answers by each way to realize a law (see `estimates.reference`)."""
+
+    reweight: float
+    regenerate: float
+
+    @property
+    def ratio(self) -> float:
+        """That of reweighting as a multiple of that of regenerating."""
+        return self.reweight / self.regenerate
+
+    def __str__(self) -> str:
+        return f"se {self.reweight:.3g} by weights, {self.regenerate:.3g} by regeneration"
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """In which of two ways a law was realized ("regenerate" or "reweight"), and why.
 
-    Reweighting is taken from the fraction `threshold` of effective rows on; `overlap` is None where it was not tried.
+    `overlap` is None where reweighting was not tried. Where all is categories, `errors` are the standard errors of the
+    answers by each way, and the smaller one decides; elsewhere, and where they are level, reweighting is taken from the
+    fraction `threshold` of effective rows on.
     """
 
     operation: str
@@ -96,9 +115,12 @@ class Choice:
     reason: str
     overlap: Overlap | None
     threshold: float
+    errors: Errors | None = None
 
     def __str__(self) -> str:
         verb = "reweighted" if self.chosen == "reweight" else "regenerated"
+        if self.reason == str(self.errors):
+            return f"{self.operation} {verb}: {self.reason}"
         return f"{self.operation} {verb}: {self.reason} (reweighting is taken from {self.threshold:.0%} on)"
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from idgen_compiler.compile import equal_programs
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
@@ -21,6 +22,7 @@ from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import folder_of
 from idgen_compiler.hinge.source import data_of
+from idgen_compiler.ir.alternatives import Alternatives
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
@@ -31,6 +33,7 @@ from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
 from idgen_torch.running.estimates.answering import Answerer, answers
 from idgen_torch.running.estimates.bootstrap.refits import Refits
+from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.laws import AskedLaw, law_of
@@ -60,8 +63,8 @@ class TorchSampler(Estimating):
         self.device = device
         self._loaded = loaded
         self._answerer: Answerer | None = None
-        self._again: Refits | None = None
         self._said: list[str] = []  # what samples were warned of since the last estimate, which draws some first
+        self._again: Refits | None = None
 
     @property
     def fitted(self) -> FittedProgram:
@@ -174,6 +177,24 @@ class TorchSampler(Estimating):
         shape = tuple(map(len, labels)) if count is None else (count, *map(len, labels))
         return Probabilities(
             outcomes, labels, found.values.reshape(shape), found.se.reshape(shape), found.method, found.draws
+        )
+
+    def alternatives(self, data: Any = None) -> Alternatives:
+        """The program that was fitted, its equals, and the standard error of each on the rows; prints as a table.
+
+        What stands for the errors of all answers: see `Alternatives`. Programs that read columns which the fit did not
+        read have none, and so has every program where something is no category. `data`: see `observed`.
+        """
+        observed, fitted = self.observed(data), self.fitted
+        held = {name for name in fitted.schema.types if fitted.schema.parts(name)[0].name in observed.rows}
+        found = equal_programs(fitted.program)
+        return found.measured(
+            [
+                reference_error(each.program, fitted.schema, observed, fitted.named)
+                if held.issuperset(each.program.observe.variables)
+                else None
+                for each in found
+            ]
         )
 
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:

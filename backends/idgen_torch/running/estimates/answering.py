@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
+from idgen_compiler.compile import equal_programs
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
@@ -16,6 +18,7 @@ from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.measures import Asking, Measure
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import Question
+from idgen_compiler.ir.alternatives import Alternative
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.estimating import Folds
@@ -23,6 +26,7 @@ from idgen_torch.observed import Observed
 from idgen_torch.running.estimates.bootstrap.answers import Place, bootstrapped, plugged_in
 from idgen_torch.running.estimates.bootstrap.refits import Refits
 from idgen_torch.running.estimates.bootstrap.resampling import Resampling
+from idgen_torch.running.estimates.choosing import HALVES, Candidate, found_by_variance
 from idgen_torch.running.estimates.counted import CountedProgram
 from idgen_torch.running.estimates.found import Found, NoRegression
 from idgen_torch.running.estimates.onestep.estimator import OneStep
@@ -43,6 +47,7 @@ class Answerer:
     refits: Callable[[], Refits]  #: what draws, and is fitted anew; where models are trained late, this trains them
     _counted: dict[Program, CountedProgram | None] = field(default_factory=dict)
     _learned: dict[Any, OneStep] = field(default_factory=dict)
+    _candidates: dict[Program, list[Candidate]] = field(default_factory=dict)
 
     @property
     def weights(self) -> Array | None:
@@ -68,6 +73,29 @@ class Answerer:
             )  # fmt: skip
         return self._learned[key]
 
+    def candidates(self, program: Program) -> list[Candidate]:
+        """A program and those equal to it that read columns of the table only, where they have a closed form."""
+        if program not in self._candidates:
+            held = {name for name in self.schema.types if self._held(name)}
+            named = self._named(program)
+            self._candidates[program] = [
+                Candidate(each, partial(self._on_rows, each.program, named))
+                for each in equal_programs(program)
+                if held.issuperset(each.program.observe.variables)
+            ]
+        return self._candidates[program]
+
+    def _held(self, name: str) -> bool:
+        return all(part.name in self.observed.rows for part in self.schema.parts(name))
+
+    def _on_rows(self, program: Program, named: Mapping[str, Policy], rows: Array | None) -> CountedProgram | None:
+        observed, weights = self.observed.rows, self.weights
+        if rows is not None:
+            mask = torch.from_numpy(rows)
+            observed = {name: values[mask.to(values.device)] for name, values in observed.items()}
+            weights = None if weights is None else weights[rows]
+        return CountedProgram.of(program, self.schema, observed, weights, False, named)
+
     def _named(self, program: Program) -> Mapping[str, Policy]:
         return self.named if program == self.program else {}
 
@@ -81,11 +109,14 @@ def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking, sai
     """
     clusters = _clusters(asking, answerer.observed.count)
     places = _places(answerer, measures)
-    return _joined(answerer, list(zip(places, _found(answerer, places, asking, clusters), strict=True)), clusters, said)
+    found = _found(answerer, places, asking, clusters)
+    return _joined(answerer, list(zip(places, found, strict=True)), clusters, said)
 
 
 def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters: Array | None) -> list[Found]:
     """What is found at each place, by the method that is asked for."""
+    if asking.choose == "variance":
+        return [_chosen(answerer, place, asking, clusters) for place in places]
     if asking.method == "plug-in":
         return [plugged_in(place, answerer.refits(), asking) for place in places]
     counted = [None if asking.method == "one-step" else answerer.counted(place.program) for place in places]
@@ -113,6 +144,23 @@ def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters
             places, counted, Resampling(answerer.observed.count, answerer.weights, clusters), answerer.refits, asking
         )
         return [replace(found, notes=(*found.notes, note)) for found in again]
+
+
+def _chosen(answerer: Answerer, place: Place, asking: Asking, clusters: Array | None) -> Found:
+    """Numbers of the equal program whose variance is the least."""
+    program, measure = place.program, place.measure
+    if asking.method not in ("auto", "closed form") or answerer.counted(program) is None:
+        raise DataError(
+            f"equal programs of {program.name} are compared by their variances in closed form, and on these data there "
+            "is none: not all is categories of few cells, or another method is asked for; leave choose out"
+        )
+    named = answerer.named if measure.program is None else {}
+
+    def ask(each: Alternative) -> Question:
+        return Question.of(each.program, 1, measure.do, measure.given, 0, measure.query, named)
+
+    folds = Folds(answerer.observed.count, HALVES, asking.seed, clusters)
+    return found_by_variance(answerer.candidates(program), ask, place.functionals, answerer.weights, folds)
 
 
 def _places(answerer: Answerer, measures: Sequence[Measure]) -> list[Place]:
@@ -167,8 +215,9 @@ def _joined(
         if one.unsure is not None:
             unsure[at] = one.unsure
     told = dict.fromkeys(text for _, one in found for text in one.warnings)
-    for text in (text for text in told if text not in said):
-        warn_overlap(text)
+    for text in told:
+        if text not in said:
+            warn_overlap(text)
     told |= dict.fromkeys(text for _, one in found for text in one.cautions)
     methods = dict.fromkeys(one.method for _, one in found)
     return Answers(

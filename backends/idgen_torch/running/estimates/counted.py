@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -13,7 +14,7 @@ from idgen_compiler.adjoint.backward import Derivative, Forward
 from idgen_compiler.adjoint.support import kish
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
-from idgen_compiler.discrete.sources import CountedRows
+from idgen_compiler.discrete.sources import CountedRows, Frequencies
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import ROUNDING, Table
 from idgen_compiler.estimates.measures import Functional
@@ -58,6 +59,11 @@ class CountedProgram:
         except DataError:  # a policy that is a function has no table
             return None
 
+    @property
+    def rows(self) -> CountedRows:
+        """The rows that are counted."""
+        return self._rows
+
     def found(self, question: Question, functionals: Sequence[Functional]) -> Found:
         """The means of some functionals at one place.  Raises DataError for values that the data never show."""
         forward, outcomes = self._forward, question.sampler.network.outputs
@@ -91,6 +97,38 @@ class CountedProgram:
             riesz=None if spread is None else spread[1],
         )
 
+    def _told(self, question: Question) -> list[str]:
+        """What rests on cells without rows, and on few rows."""
+        return told(self._cells, question, codes_of_question(self._cells, question))
+
+    def variances(self, question: Question, functionals: Sequence[Functional]) -> Array | None:
+        """The asymptotic variances of some means over the number of rows; None where the rows do not determine one.
+
+        What programs are compared by: of two that always give the same number they are the same, which those of
+        `found`, larger where a model has few rows in a cell, are not.  Shape: (m,).
+
+        Raises DataError for values that the data never show.
+        """
+        forward, outcomes, found = self._at_frequencies, question.sampler.network.outputs, []
+        wiring = forward.wiring(question.sampler, filled(question, self._rows))
+        for functional in functionals:
+            names = tuple(sorted(n for n in outcomes if not functional.columns or n in functional.columns))
+            one = forward.derivative(wiring, self._table(functional, names))
+            if 1.0 - float(one.known) > ROUNDING:
+                return None
+            found.append(self._variance(self._on_rows(one.terms)))
+        return np.array(found)
+
+    @cached_property
+    def _at_frequencies(self) -> Forward:
+        return Forward(self._program, Frequencies(self._rows), self._policies)
+
+    def _variance(self, influence: Array) -> float:
+        """Of a mean, from the influence function at each row."""
+        if self._rows.weights is None:
+            return float(np.square(influence).sum()) / len(influence) ** 2
+        return float(np.square(self._rows.weights * influence).sum()) / float(self._rows.weights.sum()) ** 2
+
     def repeated(self, asked: Sequence[tuple[Question, Sequence[Functional]]], weights: Iterable[Array]) -> list[Array]:
         """The means of functionals at some places by other weights of the rows: forward alone, on cells and not rows.
 
@@ -118,10 +156,6 @@ class CountedProgram:
         outcomes = question.sampler.network.outputs
         read = tuple(sorted(n for n in outcomes if not functional.columns or n in functional.columns))
         return self._table(functional, read)
-
-    def _told(self, question: Question) -> list[str]:
-        """What rests on cells without rows, and on few rows."""
-        return told(self._cells, question, codes_of_question(self._cells, question))
 
     def _table(self, functional: Functional, names: tuple[str, ...]) -> Table:
         """A functional over the cells of the outcomes that it reads."""

@@ -27,7 +27,7 @@ from idgen_torch.running.record import Lack, Light, Overlap
 
 __all__ = ["Unseen"]
 
-_NONE = "which no row shows"
+_NONE = ("which no row shows", "far from every row")
 _SEE = "some of what is asked has no rows near, or few"
 
 
@@ -105,7 +105,7 @@ class Unseen:
         found = self.verdict
         if found is None or not found.asked:
             if self._lacks:
-                return Light("red" if any(_NONE in text for text in self._lacks) else "yellow", _SEE)
+                return Light("red" if any(words in text for words in _NONE for text in self._lacks) else "yellow", _SEE)
             return Light("green", "no place was found that is asked and has no rows near")
         shares = (
             f"of an answer up to {percent(found.empty)} rests on values that no row shows and up to "

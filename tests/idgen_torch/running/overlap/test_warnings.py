@@ -159,6 +159,14 @@ def test_a_fit_looks_at_each_value_that_a_treatment_can_be_set_to() -> None:
     assert "of the samples ask P(Y | Z, X) at Z from " in text
 
 
+def test_numbers_have_a_light_too() -> None:
+    sampler, _ = fit(faulty("X = 2 Z", 0), **QUICKLY)
+    assert sampler.report().overlap.color == "red"
+    assert sampler.report().overlap.empty is None
+    good = next(asked for asked in clean(3) if "numbers" in asked.kind)
+    assert fit(good, **QUICKLY)[0].report().overlap.color == "green"
+
+
 def test_rare_values_keep_their_rows_in_a_file(tmp_path: Path) -> None:
     sampler, _ = fit(faulty("X = 1 for one in a hundred of 16,000, never where Z = 1", 0))
     sampler.save(tmp_path / "s")

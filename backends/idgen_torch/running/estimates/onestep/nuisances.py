@@ -14,6 +14,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_torch.estimating import Fitted, Folds, propensity, ratio, regression
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
 from idgen_torch.running.estimates.onestep.functions import Function, Learned, said
+from idgen_torch.running.estimates.onestep.governed import Governed
 from idgen_torch.running.estimates.onestep.nearby import Nearby
 
 __all__ = ["Nuisances", "Regressed", "Weight", "equal_to"]
@@ -147,6 +148,27 @@ class Nuisances:
             return propensity(design, there, folds, real.weights)
 
         return self.learned((key, "chance", chance, _shown(chance.targets, fixed)), learn)
+
+    def by_policy(self, key: Hashable, turned: Governed, real: Frame, folds: Folds) -> Weight:
+        """w(i) where a stated policy draws the treatment, from the chances of each treatment in the real rows."""
+        size = self.schema.parts(variable_of(turned.slot))[0].size or 1
+        own = real.slots[turned.slot][0].cpu().numpy()
+        if turned.rest:
+            fitted = self._classes((key, "treatment", turned.slot, turned.rest), turned.rest, real, own, size, folds)
+            chosen = fitted.chosen
+        shares = np.bincount(own, real.mass, size) / real.count
+
+        def chances(frame: Frame) -> Array:
+            if not turned.rest:
+                return np.broadcast_to(shares, (frame.count, size))
+            if frame is real:
+                return fitted.own
+            return said(fitted, design_of(self.schema, turned.rest, frame), frame)
+
+        def at(frame: Frame) -> Array:
+            return turned.weight(frame, chances(frame))
+
+        return Weight.of(at(real), at, real.mass, [chosen] if turned.rest else [])
 
     def _by_bayes(self, key: Hashable, turned: Turned, real: Frame, fixed: Slots, folds: Folds) -> Weight:
         """P(t | x, g) / P(t | x', g) from the chances of x: P(x | t, g) P(x' | g) / (P(x' | t, g) P(x | g))."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ from idgen_torch.estimating import Folds, regression
 from idgen_torch.running.draws import moved_rows
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
 from idgen_torch.running.estimates.onestep.functions import Function, Made
+from idgen_torch.running.estimates.onestep.governed import governed
 from idgen_torch.running.estimates.onestep.nearby import Nearby
 from idgen_torch.running.estimates.onestep.nuisances import Nuisances, Regressed, Weight
 from idgen_torch.running.estimates.onestep.simulation import Simulated
@@ -282,15 +283,14 @@ class Study:
             ratio = term.ratio
             if ratio is None:
                 raise TypeError(f"{name} has no weight")
-            self.weights[name] = self.nuisances.weight(
-                term.data,
-                ratio,
-                self._inputs(term, data.frame),
-                lambda: self.simulated.frame(ratio.over),
-                self.fixed,
-                data.folds,
-                self.near,
-            )
+            real, turned = self._inputs(term, data.frame), governed(term, self.network, self.fills, self.schema)
+            if turned is not None:
+                self.weights[name] = self.nuisances.by_policy(term.data, turned, real, data.folds)
+            else:
+                asked = partial(self.simulated.frame, ratio.over)
+                self.weights[name] = self.nuisances.weight(
+                    term.data, ratio, real, asked, self.fixed, data.folds, self.near
+                )
             if self.weights[name].chosen:
                 self.learned[f"the weight at {print_statement(term.statement)}"] = self.weights[name].chosen
         return self.weights[name]
