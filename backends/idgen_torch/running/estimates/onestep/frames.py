@@ -15,7 +15,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_torch.estimating.design import Design
 from idgen_torch.running.estimates.found import NoRegression
 
-__all__ = ["Frame", "Slots", "design_of"]
+__all__ = ["Frame", "Slots", "codes_of", "design_of"]
 
 Slots = Mapping[str, tuple[Tensor, ...]]
 """Slot -> a tensor for each part of its variable, with a row each, or one that stands for all."""
@@ -57,6 +57,11 @@ class Frame:
         count = int(index.sum()) if index.dtype == bool else len(index)
         each = (None if held is None else held[index] for held in (self.fold, self.origin, self.weights))
         return Frame(some, count, *each)
+
+
+def codes_of(frame: Frame, slot: str) -> Array:
+    """The codes of a category.  Shape: (rows,)."""
+    return np.broadcast_to(frame.slots[slot][0].cpu().numpy(), (frame.count,))
 
 
 def design_of(schema: Schema, slots: Sequence[str], frame: Frame) -> Design:

@@ -17,9 +17,9 @@ from idgen_compiler.hinge.policies import Law
 from idgen_compiler.hinge.probability import labels_of
 from idgen_compiler.ir.operations import Assign, Network, Rows
 from idgen_torch.running.assigning import Assigning
-from idgen_torch.running.estimates.onestep.frames import Frame
+from idgen_torch.running.estimates.onestep.frames import Frame, codes_of
 
-__all__ = ["Governed", "governed"]
+__all__ = ["Governed", "governed", "table_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +39,8 @@ class Governed:
 
     def weight(self, frame: Frame, chances: Array) -> Array:
         """Of rows whose chances of each treatment are known.  Shape: chances (rows, classes) -> (rows,)."""
-        rows, own = np.arange(frame.count), _codes(frame, self.slot)
-        codes = {slot: _codes(frame, slot) for slot in self.reads if slot != self.natural}
+        rows, own = np.arange(frame.count), codes_of(frame, self.slot)
+        codes = {slot: codes_of(frame, slot) for slot in self.reads if slot != self.natural}
         if not self.natural:
             asked = self.table[(own, *(codes[slot] for slot in self.reads))]
         else:
@@ -57,7 +57,7 @@ def governed(term: Term, network: Network, fills: Mapping[str, Any], schema: Sch
     drawn = [slot for slot in term.inputs if isinstance(filled.get(slot), Assign)]
     if len(drawn) != 1 or not isinstance(each := fills.get(drawn[0]), Assigning):
         return None
-    (slot,), policy = drawn, each.each.policy
+    (slot,) = drawn
     rest = tuple(other for other in term.inputs if other != slot)
     reads = tuple(each.each.read.values())
     natural = [other for other in reads if other not in rest]
@@ -66,15 +66,18 @@ def governed(term: Term, network: Network, fills: Mapping[str, Any], schema: Sch
     alike = all(variable_of(other) == variable_of(slot) for other in natural)
     if len(from_rows) != len(sources) or len(sources) > 1 or len(natural) > 1 or not alike:
         return None
-    if any(other not in filled for other in (*rest, *natural)) or (isinstance(policy, Law) and policy.function):
+    table = table_of(each, schema)
+    if table is None or any(other not in filled for other in (*rest, *natural)):
         return None
-    names = [variable_of(other) for other in (slot, *reads)]
-    if not all(len(schema.parts(name)) == 1 and schema.parts(name)[0].discrete for name in names):
-        return None
-    labels = {name: labels_of(schema, (name,))[0] for name in names}
-    table = law_of(each.each, labels, False).aligned((slot, *reads))
     return Governed(slot, rest, reads, natural[0] if natural else "", table)
 
 
-def _codes(frame: Frame, slot: str) -> Array:
-    return np.broadcast_to(frame.slots[slot][0].cpu().numpy(), (frame.count,))
+def table_of(fill: Assigning, schema: Schema) -> Array | None:
+    """The law of a policy over categories: an axis for the treatment, then one for each slot read; None for others."""
+    each = fill.each
+    names = [variable_of(slot) for slot in (each.slot, *each.read.values())]
+    known = not (isinstance(each.policy, Law) and each.policy.function)
+    if not known or not all(len(schema.parts(name)) == 1 and schema.parts(name)[0].discrete for name in names):
+        return None
+    labels = {name: labels_of(schema, (name,))[0] for name in names}
+    return law_of(each, labels, False).aligned((each.slot, *each.read.values()))

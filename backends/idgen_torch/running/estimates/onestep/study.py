@@ -26,12 +26,13 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import Draw, Network, Observe, Realize, Train
+from idgen_compiler.ir.operations import Assign, Draw, Network, Observe, Realize, Train
 from idgen_compiler.ir.policies import Shifted
 from idgen_compiler.ir.program import Program
 from idgen_compiler.ir.text import print_statement
 from idgen_torch.estimating import Folds, regression
 from idgen_torch.running.draws import moved_rows
+from idgen_torch.running.estimates.onestep.averaging import averaged
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
 from idgen_torch.running.estimates.onestep.functions import Function, Made
 from idgen_torch.running.estimates.onestep.governed import governed
@@ -127,13 +128,13 @@ class Study:
     def mean(self, f: Function, key: str) -> Mean:
         """The estimated mean of a function of the network's slots; `key` names it, for what is remembered."""
         found: list[Mean] = []
-        left = list(self.terms)
+        left, f = list(self.terms), self._settled(f)
         while (term := self._leaf(f, left)) is not None:
             regressed = self._regressed(term, f, key)
             found.append(self._residuals(term, f, regressed, key))
             if len(found) == 1:
                 self.outcome = self._spread(term, f, regressed)
-            f, key, left = regressed.function, self._given(key, term), left[left.index(term) + 1 :]
+            f, key, left = self._settled(regressed.function), self._given(key, term), left[left.index(term) + 1 :]
         rest = self._bearing(f, left)
         if len(found) != 1 or any(term.ratio is not None for term in rest):
             self.outcome = None
@@ -147,13 +148,21 @@ class Study:
 
     def project(self, f: Function, key: str) -> Function:
         """f with its regression in the place of what nothing but f looks at."""
-        left = list(self.terms)
+        left, f = list(self.terms), self._settled(f)
         while (term := self._leaf(f, left)) is not None:
-            f = self._regressed(term, f, key).function
+            f = self._settled(self._regressed(term, f, key).function)
             key, left = self._given(key, term), left[left.index(term) + 1 :]
         return f
 
     # -- which statements -----------------------------------------------------------------------------------------
+
+    def _settled(self, f: Function) -> Function:
+        """f, averaged over what stated policies draw, as far as nothing that is drawn later is read."""
+        while last := next((s for s in reversed(self.network.statements) if f.reads.intersection(s.slots)), None):
+            if not isinstance(last, Assign) or last.slot not in self.fills:
+                break
+            f = averaged(f, last.slot, self.fills[last.slot], self.schema, self.seed, self.device)
+        return f
 
     def _leaf(self, f: Function, left: list[Term]) -> Term | None:
         """The last statement that fills what f reads, if it is a model and f reads nothing else that is drawn."""
