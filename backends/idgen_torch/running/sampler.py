@@ -15,6 +15,7 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.estimating import Estimating
 from idgen_compiler.estimates.measures import Asking, Measure
+from idgen_compiler.estimates.prediction import PredictionInterval
 from idgen_compiler.hinge.assigned import Assigned
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
@@ -30,6 +31,7 @@ from idgen_torch.observed import Observed, read_again
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
 from idgen_torch.running.estimates.answering import Answerer, answers
+from idgen_torch.running.estimates.conformal.predicted import predicted
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.laws import AskedLaw, law_of
@@ -173,10 +175,44 @@ class TorchSampler(Estimating):
 
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
         """What is found for means of the outcomes, from the rows of the fit (see `running.estimates`)."""
-        if self._answerer is None or asking.data is not None:
-            self._answerer = self._answering(asking.data)
         with our_arithmetic(gradients=True):
-            return answers(self._answerer, measures, asking)
+            return answers(self._answering_again(asking.data), measures, asking)
+
+    def predict_interval(
+        self,
+        outcome: str,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        level: float = 0.9,
+        query: Query | str | None = None,
+        seed: int = 0,
+        folds: int = 5,
+        data: Any = None,
+    ) -> PredictionInterval:
+        """The interval that holds a draw of an outcome in a share `level` of all cases, or the set of labels that does.
+
+        Real rows are weighed so that they have the asked law, and quantiles of their outcomes are taken, with room for
+        a new row (weighted conformal prediction). At conditions, arrays of n values give n intervals: quantile
+        regressions on one half of the rows are widened or narrowed by what the other half shows; then `level` holds on
+        average over the conditions as the data have them. Intervals of numbers are equal-tailed.
+        `do` has one value, or a policy, for each treatment; `folds` are those of cross-fitted weights; `data` is the
+        fit's table, which a loaded sampler reads again.
+        Source: Tibshirani et al. (2019), Lei and Candes (2021), Romano, Patterson and Candes (2019).
+
+        Raises DataError for an unknown outcome, for one that is neither a number nor discrete, for a level outside 0 to
+        1, where no rows are like those asked about, and whatever `sample` raises.
+        """
+        asking = Asking(level, seed=seed, folds=folds, data=data)
+        if query is not None:
+            check_stated(self.program, self.schema.check, query)
+        with our_arithmetic(gradients=True):
+            return predicted(self._answering_again(data), outcome, do, given, query, asking)
+
+    def _answering_again(self, data: Any) -> Answerer:
+        """What answers for the table, kept from the last call where no other is given."""
+        if self._answerer is None or data is not None:
+            self._answerer = self._answering(data)
+        return self._answerer
 
     def _answering(self, data: Any) -> Answerer:
         fitted, observed = self.fitted, self.observed(data)

@@ -18,7 +18,7 @@ from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.policy_kinds import known_policies
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.ir.operands import records
-from idgen_compiler.ir.operations import Assign, Bind, Network, Realize, Regenerate, Reweight, Train
+from idgen_compiler.ir.operations import Assign, Bind, Network, Realize, Regenerate, Reweight, Rows, Train
 from idgen_compiler.ir.program import Program
 from idgen_torch.estimating import Folds
 from idgen_torch.families import Task, Tuning
@@ -77,29 +77,47 @@ class OneStep:
 
     def found(self, question: Question, functionals: Sequence[Functional]) -> Found:
         """The means of some functionals at one place."""
-        encoded = {
-            name: encode_value(setting, self.schema[name], value)
-            for name, (setting, value) in question.settings.items()
-            if name in self.schema.types
-        }
-        fixed = {name: encoded[name] for name in question.sampler.network.inputs if name in encoded}
-        drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
-        near = nearby(self.schema, fixed, self.data(self.program.observe.result).frame)
-        fills = {**assigning((*question.assigned, *drawn), self.schema), **{each.slot: each for each in near}}
-        network = with_nearby(with_drawn(question.sampler.network, question.drawn), near)
-        fixed = {slot: parts for slot, parts in fixed.items() if slot in network.inputs}
-        study = replace(self._study(f"sample {question.sampler.query}", network, fixed, fills), near=near)
+        study = self.study(question)
         f = Outcome(self.schema, tuple(functionals), question.sampler.network.outputs)
         mean = study.mean(f, ", ".join(each.name for each in functionals))
         used = [weight for each in (study, *self._laws) for weight in each.weights.values()]
         learned = {what: how for each in (study, *self._laws) for what, how in each.learned.items()}
+        near = tuple(each.told(self.schema) for each in study.near)
         rows = min((w.effective_rows for w in used), default=float(self._count))
         share = max((w.largest_share for w in used), default=1 / self._count)
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
             warnings=tuple(_told(rows, share)),
-            notes=(*(each.told(self.schema) for each in near), *(f"{what} by {how}" for what, how in learned.items())),
+            notes=(*near, *(f"{what} by {how}" for what, how in learned.items())),
         )  # fmt: skip
+
+    def study(self, question: Question, by_rows: Sequence[str] = ()) -> Study:
+        """The study of a question's network at its place; the inputs `by_rows` are drawn from the data, not set."""
+        encoded = {
+            name: encode_value(setting, self.schema[name], value)
+            for name, (setting, value) in question.settings.items()
+            if name in self.schema.types and name not in by_rows
+        }
+        network, observed = question.sampler.network, self.program.observe.result
+        if by_rows:
+            left = tuple(name for name in network.inputs if name not in by_rows)
+            network = Network(left, (Rows(tuple(by_rows), observed), *network.statements), network.outputs)
+        fixed = {name: encoded[name] for name in network.inputs if name in encoded}
+        drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
+        near = nearby(self.schema, fixed, self.data(observed).frame)
+        fills = {**assigning((*question.assigned, *drawn), self.schema), **{each.slot: each for each in near}}
+        network = with_nearby(with_drawn(network, question.drawn), near)
+        fixed = {slot: parts for slot, parts in fixed.items() if slot in network.inputs}
+        return replace(self._study(f"sample {question.sampler.query}", network, fixed, fills), near=near)
+
+    @property
+    def studied(self) -> tuple[Study, ...]:
+        """The studies of the laws that were regenerated so far."""
+        return tuple(self._laws)
+
+    def law(self, name: str) -> Study:
+        """The study of the network that draws a regenerated law, which was realized."""
+        return next(study for study in self._laws if study.name == name)
 
     def _study(self, name: str, network: Network, fixed: Mapping[str, Any], fills: Any) -> Study:
         return Study(

@@ -263,21 +263,44 @@ class Study:
 
     def _weight(self, term: Term) -> Weight:
         """w of a statement, learned once."""
-        name, data = str(term.statement), self.data(term.data)
+        name = str(term.statement)
         if name not in self.weights:
-            ratio = term.ratio
-            if ratio is None:
-                raise TypeError(f"{name} has no weight")
-            self.weights[name] = self.nuisances.weight(
-                term.data,
-                ratio,
-                self._inputs(term, data.frame),
-                lambda: self.simulated.frame(ratio.over),
-                self.fixed,
-                data.folds,
-                self.near,
-            )
+            self.weights[name] = self._learned_weight(term)
         return self.weights[name]
+
+    def _learned_weight(self, term: Term) -> Weight:
+        data, ratio = self.data(term.data), term.ratio
+        if ratio is None:
+            raise TypeError(f"{term.statement} has no weight")
+        return self.nuisances.weight(
+            term.data, ratio, self._inputs(term, data.frame), lambda: self.simulated.frame(ratio.over), self.fixed,
+            data.folds, self.near,
+        )  # fmt: skip
+
+    # -- how often what is asked for asks its models where they have rows --------------------------------------------
+
+    def density(self, term: Term) -> Function:
+        """w of a statement as a function of its data set's variables; one where its slots are rows."""
+        if term.ratio is None:
+            return Made(frozenset(), lambda frame: np.ones((frame.count, 1)))
+        weight = self._weight(term) if term in self.terms else self._learned_weight(term)
+        own = self.data(term.data).frame
+        read = {*term.ratio.fixed, *term.ratio.over}
+        reads = frozenset(name for slot, name in zip(term.inputs, term.given, strict=True) if slot in read)
+
+        def at(frame: Frame) -> Array:
+            found = weight.own if frame is own else weight.at(self._inputs(term, frame))
+            return np.asarray(found[:, None])
+
+        return Made(reads, at)
+
+    def seen_from(self, term: Term, f: Function, key: str) -> Function:
+        """E[f | t, i] in the network, of the slots and inputs of a statement, as a function of its data's variables."""
+        if not self._exact(f, term):
+            frame = self.simulated.frame(sorted({*f.reads, *term.slots, *term.inputs} - set(self.fixed)))
+            frame = Frame({**self.fixed, **frame.slots}, frame.count, frame.fold, frame.origin)
+            f = self._taught(term, frame, f.at(frame), key)
+        return self._of_variables(term, f)
 
     # -- names ----------------------------------------------------------------------------------------------------
 
