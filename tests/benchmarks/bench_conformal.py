@@ -62,9 +62,9 @@ def front_door(n: int, rng: np.random.Generator, x: int | None) -> dict[str, Arr
 def napkin(n: int, rng: np.random.Generator, x: int | None) -> dict[str, Array]:
     """W1 real; W1 shares hidden causes with X and with Y."""
     a, b = rng.normal(size=(2, n))
-    w1 = 0.6 * a + 0.8 * b + rng.normal(size=n) * 0.4
-    w2 = _coin(_logistic(0.9 * w1 - 0.2), rng)
-    own = _coin(_logistic(1.5 * w2 - 0.7 + 0.9 * a), rng)
+    w1 = 0.4 * a + b + rng.normal(size=n) * 0.3
+    w2 = _coin(_logistic(1.3 * w1 - 0.2), rng)
+    own = _coin(_logistic(3 * w2 - 1.5 + 0.7 * a), rng)
     seen = own if x is None else np.full(n, x)
     y = 1.2 * seen + b + 0.4 * b**2 + rng.normal(size=n) * (0.4 + 0.3 * seen)
     return {"W1": w1, "W2": w2, "X": seen, "Y": y}
