@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from idgen_compiler import ir
 from idgen_compiler.adjoint import Adjoint
 from idgen_compiler.hinge.backend import Sampler, find_backend
+from idgen_compiler.ir.alternatives import Alternatives
 from idgen_compiler.ir.drawing.dot import print_dot
 from idgen_compiler.ir.drawing.mermaid import print_mermaid
 
@@ -22,6 +24,9 @@ class Program(ir.Program):
     True
     """
 
+    search: ClassVar[Callable[[ir.Program], Alternatives]] = lambda program: Alternatives.alone(program)
+    """What finds equal programs; the compiler, which stands above its programs, puts itself here."""
+
     def fit(self, data: Any, backend: str = "torch", **options: Any) -> Sampler:
         """Train the program's models on data and return the sampler.
 
@@ -36,8 +41,29 @@ class Program(ir.Program):
         >>> import idgen_compiler as idgen
         >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
         >>> print(program.adjoint())
+        influence "P(Y | do(X))" {
+          sample (X = x): f of Y {
+            R(%obs) += 1[X = x] / P(X | Z) (f - E[f | Z, X])                  # Y ~ %m0(Z, X)
+            R(%obs) += h1 - E[h1]                                             # Z ~ rows %obs
+              h1 = E[f | Z ; sample]
+          }
+          phi = R(%obs) - E[R(%obs)]
+        }
         """
         return Adjoint(self.check())
+
+    @property
+    def alternatives(self) -> Alternatives:
+        """This program, and others that have the same answer on every law of its graph; prints as a table.
+
+        They differ in their errors on a finite table: `sampler.alternatives()` has these. What is searched, and what
+        bounds it: `idgen_compiler.compile.alternatives`, which also finds programs on what this one's graph leaves out.
+
+        >>> import idgen_compiler as idgen
+        >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y; W -> Y"))
+        >>> print(program.alternatives)
+        """
+        return type(self).search(self)
 
     def to_dot(self) -> str:
         """The dataflow of data sets, models and sampling networks in DOT, the language of Graphviz."""

@@ -43,6 +43,8 @@ class AskedSampler(TorchSampler):
         self.device = device
         self._loaded = False
         self._answerer = None
+        self._said = []
+        self._again = None
 
     @property
     def fitted(self) -> FittedProgram:
@@ -91,7 +93,7 @@ class AskedSampler(TorchSampler):
 
     def _answering(self, data: Any) -> Answerer:
         models = {} if self._made is None else self._made.applied
-        return Answerer(self.program, self._schema, self._rows, self._named, models, self.device)
+        return Answerer(self.program, self._schema, self._rows, self._named, models, self.device, self._refits)
 
     def __repr__(self) -> str:
         return f"AskedSampler({self.program.name}, {'trained' if self.trained else 'not trained yet'})"

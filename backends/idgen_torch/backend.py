@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,14 @@ from idgen_torch.families.registry import imported, made_known
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
 from idgen_torch.parts import Values
+from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import FitSettings, default_rows_factor, requested_families
 from idgen_torch.running.progress import shown
-from idgen_torch.running.record import versions
+from idgen_torch.running.record import Choice, versions
 from idgen_torch.running.sampler import TorchSampler
 from idgen_torch.running.ways import choices
 from idgen_torch.training.progress import Progress
@@ -83,7 +85,7 @@ class TorchBackend:
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
 
-        Of a law that can be had in two ways (compiled with `realize="auto"`) the data choose one (see `running.ways`).
+        Of a law that can be had in two ways (`realize="auto"`) the data choose one (see `running.ways`).
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file, of
             which only observed columns are read (images: see `data.images`); or a mapping from sources to tables.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "levels", "date",
@@ -91,15 +93,12 @@ class TorchBackend:
             Image(channels, height, width) or Text(encoder=...); the rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
         device: "auto" (CUDA where there is one), "cpu", "cuda:1".  seed: equal seeds give equal samplers on a CPU.
-        rows_factor: regenerated rows for each observed row; ten, or one where it draws images or texts.
+        rows_factor: regenerated rows for each observed row; ten, or one of images or texts.
         family: model, by operation ("%m3"), as printed ("Y | X, Z"), by targets ("Y"), or "*" for all -> family, by
-            name ("flow{bins=16}"), recipe (Flow(bins=16)) or class ("module:Flow"); see `families.request`.
-        families: classes, or texts "module:Class", that are made known before.
+            name ("flow{bins=16}"), recipe or class ("module:Flow"); see `families.request`.  families: one's own.
         bind: a conditional, as printed or by its target -> what draws it: `f(inputs, n, generator) -> values`, in the
-            user's own units, `f(inputs)` for a function, or an adapter (see `idgen_torch.bound`). Each is called on
-            two rows before anything is trained, and what it returns is checked then and in every batch.
-        progress: bars on a terminal's stderr; or an object that is told.  checkpoint: a folder in which every model is
-            kept as soon as it is trained; the same fit resumes from it.
+            user's own units, `f(inputs)` for a function, or an adapter (see `idgen_torch.bound`); it is tried first.
+        progress: bars on stderr, or an object that is told.  checkpoint: a folder of trained models, to resume from.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
@@ -108,9 +107,7 @@ class TorchBackend:
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """
-        _check_mappings(types=types, composites=composites, family=family)
-        if train not in ("now", "asked"):
-            raise DataError(f"train is {train!r:.40}; models are trained 'now', or when they are 'asked'")
+        _check_train(train, types=types, composites=composites, family=family)
         brought, table = brought_for(program.check(), bind), data_of(program, data)
         how, tuning = _options(program, options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
@@ -122,15 +119,10 @@ class TorchBackend:
         thin = _warn_thin(program, schema, observed)
         settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
         kept = _checkpoint(checkpoint, program, schema, observed, settings, brought, named)
-
-        def trained() -> FittedProgram:
-            with our_arithmetic(gradients=True), shown(progress) as told, known_networks(_networks(tuning, asked)):
-                fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
-                return fitting.run(choices(program, schema, fitting.overlap, brought))
-
-        if train == "asked":
-            return AskedSampler(program, schema, observed, named, place, trained)
-        return TorchSampler(trained(), place)
+        parts = (program, schema, observed, settings, kept, thin, brought, named)
+        trained = partial(_trained, parts, progress, _networks(tuning, asked))
+        asked_for = AskedSampler(program, schema, observed, named, place, trained)
+        return asked_for if train == "asked" else TorchSampler(trained(), place)
 
     def load(
         self,
@@ -155,6 +147,27 @@ class TorchBackend:
         known = {name: imported(net) if isinstance(net, str) else net for name, net in (networks or {}).items()}
         with our_arithmetic(gradients=False), known_networks(known):
             return TorchSampler(read_fitted(Path(path), place, bind), place, loaded=True)
+
+
+def _trained(parts: tuple[Any, ...], progress: bool | Progress, networks: Mapping[str, Any]) -> FittedProgram:
+    """Every model that the samplers need, trained; `parts` are the program, its rows, and how to fit them."""
+    program, schema, observed, settings, kept, thin, brought, named = parts
+    with our_arithmetic(gradients=True), shown(progress) as told, known_networks(networks):
+        fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
+        return fitting.run(_choices(fitting, program, schema, observed, brought, named))
+
+
+def _choices(
+    fitting: Fitting,
+    program: Program,
+    schema: Schema,
+    observed: Observed,
+    brought: Mapping[str, Brought],
+    named: Mapping[str, Policy],
+) -> tuple[Choice, ...]:
+    """How the laws that have two ways are realized on these rows."""
+    error = partial(reference_error, schema=schema, observed=observed, named=named)
+    return choices(program, schema, fitting.overlap, brought, error)
 
 
 def _tried(
@@ -201,6 +214,12 @@ def _networks(tuning: Tuning, asked: Mapping[str, Family]) -> dict[str, Any]:
     """What builds the networks of somebody's own, for models that a checkpoint has: name -> builder."""
     named = [getattr(recipe, "network", None) for recipe in (*tuning.recipes, *asked.values())]
     return {name: imported(name) if (own := getattr(name, "builder", None)) is None else own for name in named if name}
+
+
+def _check_train(train: object, **mappings: object) -> None:
+    _check_mappings(**mappings)
+    if train not in ("now", "asked"):
+        raise DataError(f"train is {train!r:.40}; models are trained 'now', or when they are 'asked'")
 
 
 def _check_mappings(**arguments: object) -> None:

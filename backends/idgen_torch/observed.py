@@ -65,13 +65,13 @@ class Observed:
     Rows whose weights are frequencies (`frequency`) stand there as often as these say, and then count alike.
     """
 
-    rows: Values
-    weights: Tensor | None = None
+    rows: Values = field(repr=False)
+    weights: Tensor | None = field(default=None, repr=False)
     frequency: bool = False
     path: str = ""
     seed: int = 0
     composites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    how: Reading = field(default_factory=Reading)
+    how: Reading = field(default_factory=Reading, repr=False)
 
     @property
     def count(self) -> int:

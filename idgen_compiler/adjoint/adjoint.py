@@ -20,7 +20,7 @@ from idgen_compiler.discrete.sources import KnownJoint, Source
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import Array, Joint, Table
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.hinge.assigned import Assigned
+from idgen_compiler.hinge.assigned import Assigned, checked_named
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import Question, sampler_of
 from idgen_compiler.query import Query
@@ -74,12 +74,14 @@ class Adjoint:
         >>> import idgen_compiler as idgen
         >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
         >>> joint = idgen.Joint(("X", "Y"), [[0.25, 0.25], [0.1, 0.4]])
-        >>> Adjoint(program).evaluate(joint, do={"X": 1})
+        >>> program.adjoint().evaluate(joint, do={"X": 1}).round(6)
         array([[ 0. ,  0. ],
                [-1.6,  0.4]])
         """
-        source = KnownJoint(joint)
-        found = self.derivative(Forward(self.program, source, policies), do, given, f, query)
+        if not isinstance(joint, Joint):
+            raise DataError(f"the joint is of type {type(joint).__name__}; give Joint(variables, table)")
+        named = checked_named(self.program, policies)
+        found = self.derivative(Forward(self.program, KnownJoint(joint), named), do, given, f, query)
         total: Array = np.zeros(joint.table.shape, dtype=object if joint.exact else np.float64)
         for term in found.terms:
             total = total + _over(term, joint.variables)

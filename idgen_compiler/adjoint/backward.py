@@ -92,7 +92,9 @@ class Forward:
                 return Conditional(op.targets, op.inputs, self.observed, op.result, brought=True)
             case Realize(ways=(Regenerate() as way, *_)):
                 factors = [self.factor(s) for s in (*way.do, *way.network.statements)]
-                return NetworkLaw(Wiring(factors, self.source.exact), self.source.exact)
+                wiring = Wiring(factors, self.source.exact)
+                wiring.check_whole(s.slot for s in way.network.statements if isinstance(s, Assign))
+                return NetworkLaw(wiring, self.source.exact)
             case Realize(ways=(Reweight() as way, *_)):
                 return self._weighted(op, way)
         raise ProgramError(f"{op.result} has no derivative")
@@ -118,9 +120,16 @@ class Forward:
                 return assigned_factor(each, labels, self.source.exact)
 
     def wiring(self, op: Sample, filled: Sequence[Factor]) -> Wiring:
-        """The network of a sampler, with factors for its inputs and for what policies fill."""
-        own = [self.factor(s) for s in op.network.statements if not isinstance(s, Assign)]
-        return Wiring([*filled, *own], self.source.exact)
+        """The network of a sampler, with factors for its inputs and for what policies fill.
+
+        Raises DataError for a policy that moves a value that occurs onto no label.
+        """
+        given = {slot: factor for factor in filled for slot in factor.slots}
+        # What a policy fills stands where the network assigns it: after the slots that the policy reads.
+        own = [given.pop(s.slot) if isinstance(s, Assign) else self.factor(s) for s in op.network.statements]
+        wiring = Wiring([*given.values(), *own], self.source.exact)
+        wiring.check_whole(s.slot for s in op.network.statements if isinstance(s, Assign))
+        return wiring
 
     def derivative(self, wiring: Wiring, f: Table) -> Derivative:
         """E[f] in a sampler's network, and its derivative.  Axes of f: outputs of the network."""

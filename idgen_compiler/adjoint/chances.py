@@ -10,10 +10,10 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.graph.separation import m_separated
 from idgen_compiler.ir.operations import Apply, Assign, Draw, Network, Rows, Statement, Train
-from idgen_compiler.ir.policies import ByModel, Column
+from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Uniform
 from idgen_compiler.ir.text import print_policy
 
-__all__ = ["Chance", "Ratio", "ratio_of"]
+__all__ = ["Chance", "Ratio", "ratio_of", "stated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,20 @@ class Chance:
     given: tuple[str, ...] = ()
     data: str = ""  #: a data set
     region: str = ""  #: a network
-    policy: str = ""  #: of one target, as it is printed
+    policy: str = ""  #: of one target, as it is printed: pi(X | Z)
 
     def shown(self, fixed: Mapping[str, str], observed: str) -> str:
-        """P(Z | X = x), with the law where it is not that of the data.  `fixed`: slot -> its value as it is called."""
+        """P(Z | X = x), with the law where it is not that of the data.  `fixed`: slot -> its value as it is called.
+
+        Slots are those of a network in its own law, and columns of the row in that of a data set.
+        """
         if self.policy:
-            return f"pi({spelled_all(self.targets)})"
-        given = ", ".join(f"{spelled(s)} = {fixed[s]}" if s in fixed else spelled(s) for s in self.given)
+            return self.policy
+        named = spelled if self.region else _spelled_variable
+        given = ", ".join(f"{spelled(s)} = {fixed[s]}" if s in fixed else named(s) for s in self.given)
         where = self.region or ("" if self.data == observed else self.data)
-        return f"P({spelled_all(self.targets)}{f' | {given}' if given else ''}{f' ; {where}' if where else ''})"
+        targets = ", ".join(map(named, self.targets))
+        return f"P({targets}{f' | {given}' if given else ''}{f' ; {where}' if where else ''})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ def _groups(slots: Sequence[str], filled: Mapping[str, Statement]) -> list[tuple
 
 def _chance(statement: Statement, slots: tuple[str, ...], models: Mapping[str, Train]) -> Chance:
     match statement:
-        case Apply(slots=all_slots, model=model, inputs=inputs) if model in models and slots == all_slots:
+        case Apply(model=model, inputs=inputs) if model in models:
             return Chance(slots, tuple(sorted(inputs)), data=models[model].data)
         case Apply(inputs=inputs):
             return Chance(slots, tuple(sorted(inputs)), region=statement.model)
@@ -108,7 +113,26 @@ def _chance(statement: Statement, slots: tuple[str, ...], models: Mapping[str, T
         case Draw(policy=ByModel(model, inputs)):
             return Chance(slots, tuple(sorted(inputs)), data=models[model].data if model in models else model)
         case Draw(policy=policy) | Assign(policy=policy):
-            return Chance(slots, statement.inputs, policy=print_policy(policy))
+            return stated(statement.slot, policy)
+
+
+def stated(slot: str, policy: Policy | Assignment) -> Chance:
+    """The chance that a policy gives a slot, whatever the data."""
+    name = spelled(slot)
+    match policy:
+        case Uniform():
+            return Chance((slot,), policy=f"uniform({name})")
+        case Named(pi, inputs):
+            return Chance((slot,), inputs, policy=f"{pi}({name}{f' | {spelled_all(inputs)}' if inputs else ''})")
+        case Fixed() | Moved():
+            inputs = policy.inputs if isinstance(policy, Moved) else ()
+            return Chance((slot,), inputs, policy=f"1[{name} = {print_policy(policy)}]")
+        case _:
+            return Chance((slot,), policy=f"P({name} ; {print_policy(policy)})")
+
+
+def _spelled_variable(slot: str) -> str:
+    return spelled(variable_of(slot))
 
 
 def _chain(groups: Sequence[tuple[str, ...]], data: str, law: ADMG) -> list[Chance]:

@@ -26,7 +26,8 @@ def outcome_table(f: Outcome, outcomes: Sequence[str], source: Source) -> Table:
     f: a variable, whose labels are numbers or truth values; a pair of a variable and one of its labels; a function that
     takes samples of the outcomes (`Samples`) to an array (n,); or an array with an axis for each outcome, sorted.
 
-    Raises DataError for what is none of these, a variable that is no outcome, and labels that are no numbers.
+    Raises DataError for what is none of these, a variable that is no outcome, labels that are no numbers, and for what
+    a function raises.
     """
     names = tuple(sorted(outcomes))
     if isinstance(f, str):
@@ -35,15 +36,32 @@ def outcome_table(f: Outcome, outcomes: Sequence[str], source: Source) -> Table:
         return _share(_known(f[0], names), f[1], source)
     shape = tuple(len(source.labels(name)) for name in names)
     if callable(f):
-        values = np.asarray(f(_cells(names, source)))
+        values = _array(_called(f, _cells(names, source)))
         if values.shape != (int(np.prod(shape)),):
             raise DataError(f"f gives an array of shape {values.shape}; give one number for each of the samples")
         values = values.reshape(shape)
     else:
-        values = np.asarray(f)
+        values = _array(f)
     if values.shape != shape:
         raise DataError(f"f has shape {values.shape}; an array over {', '.join(names)} has shape {shape}")
     return Table(names, _numbers(values, source.exact, "f"))
+
+
+def _called(f: Callable[[Samples], Any], cells: Samples) -> Any:
+    try:
+        return f(cells)
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise DataError(
+            f"f raises {' '.join(told.split())[:300]}; it is called with samples of {', '.join(cells)}, an array each"
+        ) from error
+
+
+def _array(values: Any) -> Array:
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise DataError("f has rows of different lengths; give an axis for each outcome") from None
 
 
 def _known(name: str, names: Sequence[str]) -> str:
@@ -64,7 +82,7 @@ def _mean(name: str, source: Source) -> Table:
 
 def _share(name: str, label: Any, source: Source) -> Table:
     labels = list(source.labels(name))
-    if label not in labels:
+    if np.ndim(label) or label not in labels:
         hint = near_misses(str(label), [str(each) for each in labels])
         raise DataError(f"{name} has no label {label!r}{hint}")
     return Table((name,), _numbers(np.array([int(each == label) for each in labels]), source.exact, name))
@@ -72,6 +90,8 @@ def _share(name: str, label: Any, source: Source) -> Table:
 
 def _numbers(values: Array, exact: bool, what: str) -> Array:
     try:
+        if values.dtype.kind == "c":
+            raise TypeError
         if exact:
             return np.asarray(np.frompyfunc(Fraction, 1, 1)(values.astype(object)), dtype=object)
         found = values.astype(np.float64)

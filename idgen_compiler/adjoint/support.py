@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from idgen_compiler.adjoint.rules.residual import Law
+from idgen_compiler.adjoint.rules.reweight import WeightedLaw
 from idgen_compiler.adjoint.rules.train import Conditional
 from idgen_compiler.estimand.tables import Array, Table
-from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import spelled_all
 
 __all__ = ["FEW", "Support", "kish", "supports"]
@@ -19,15 +19,16 @@ __all__ = ["FEW", "Support", "kish", "supports"]
 FEW = 5
 """A cell with fewer rows is thin."""
 
-_SHOWN = 2
-
 
 @dataclass(frozen=True, eq=False)
 class Support:
     """How the asked law lies over the inputs of one model, and how the rows do.
 
     asked: the share of the answer at each cell of the inputs.  rows: how many rows are there, None where they are not
-    counted.  Shape of both: an axis for each input.
+    counted.  Shape of asked and frequencies: an axis for each input.
+
+    Of a law by weights (without targets) the inputs are what its policy draws and what the propensity of that reads:
+    rows that are to be weighed.
     """
 
     model: str
@@ -38,31 +39,25 @@ class Support:
     rows: float | None
 
     @property
+    def bare(self) -> Array:
+        """Which cells have no rows.  Shape: an axis for each input, booleans."""
+        return np.asarray(self.frequencies == 0)
+
+    @property
+    def sparse(self) -> Array:
+        """Which cells have fewer than `FEW` rows, and some.  Shape: an axis for each input, booleans."""
+        counts = self.frequencies * (self.rows or 0.0)
+        return np.asarray((counts > 0) & (counts < FEW))
+
+    @property
     def empty(self) -> float:
         """The share of the answer that rests on cells without rows."""
-        return float(self.asked[self.frequencies == 0].sum())
+        return float(self.asked[self.bare].sum())
 
     @property
     def thin(self) -> float:
         """The share that rests on cells with fewer than `FEW` rows, and some."""
-        if self.rows is None:
-            return 0.0
-        counts = self.frequencies * self.rows
-        return float(self.asked[(counts > 0) & (counts < FEW)].sum())
-
-    def cells(self, labels: Mapping[str, Sequence[Any]], thin: bool = False) -> str:
-        """The cells without rows, or thin ones, as `X = 1, Z = 0`: those that the most of the answer rests on."""
-        counts = self.frequencies * (self.rows or 0)
-        found = (counts > 0) & (counts < FEW) if thin else self.frequencies == 0
-        share = np.where(found, self.asked, 0)
-        order = np.argsort(-share, axis=None)[:_SHOWN]
-        shown = [self._cell(np.unravel_index(k, share.shape), labels) for k in order if share.flat[k] > 0]
-        more = int((share > 0).sum()) - len(shown)
-        text = " or ".join(shown)
-        return f"{text} and {more} more cells" if more > 0 else text
-
-    def _cell(self, place: Sequence[Any], labels: Mapping[str, Sequence[Any]]) -> str:
-        return ", ".join(f"{name} = {cut(labels[name][k])}" for name, k in zip(self.inputs, place, strict=True))
+        return float(self.asked[self.sparse].sum())
 
     @property
     def name(self) -> str:
@@ -70,16 +65,22 @@ class Support:
         return f"P({spelled_all(self.targets)}{f' | {spelled_all(self.inputs)}' if self.inputs else ''})"
 
 
-def supports(conditionals: Mapping[str, Conditional]) -> Iterator[Support]:
-    """The supports of every model that the asked law reaches, once its mass was handed back (`Forward.mass`)."""
-    for name, model in conditionals.items():
-        if model.mass is None or not model.inputs:
-            continue
-        asked = np.asarray(model.mass.aligned(model.inputs), dtype=np.float64)
-        total = asked.sum()
-        if total > 0:
-            p = np.asarray(model.frequencies.aligned(model.inputs), dtype=np.float64)
-            yield Support(name, model.targets, model.inputs, asked / total, p, model.law.rows)
+def supports(values: Mapping[str, Any]) -> Iterator[Support]:
+    """The supports of all that the asked law reaches, by operation, once its mass was handed back (`Forward.mass`).
+
+    Shares are of the answer; where a model is asked several times, of all that it is asked.
+    """
+    for name, value in values.items():
+        if isinstance(value, Conditional) and value.mass is not None and value.inputs:
+            asked = np.asarray(value.mass.aligned(value.inputs), dtype=np.float64)
+            total = float(asked.sum())
+            if total > 0:
+                p = np.asarray(value.frequencies.aligned(value.inputs), dtype=np.float64)
+                yield Support(name, value.targets, value.inputs, asked / max(total, 1.0), p, value.law.rows)
+        elif isinstance(value, WeightedLaw) and value.reached:
+            for wanted in value.wanted():
+                p = np.asarray(value.law.marginal(wanted.axes).aligned(wanted.axes), dtype=np.float64)
+                yield Support(name, (), wanted.axes, np.asarray(wanted.values, dtype=np.float64), p, value.law.rows)
 
 
 def kish(weight: Table, law: Law) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from idgen_compiler import ir
-from idgen_compiler.adjoint.chances import Chance, Ratio, ratio_of
+from idgen_compiler.adjoint.chances import Chance, Ratio, ratio_of, stated
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.analysis import specialized
@@ -48,7 +48,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """R(data) += W (R - E R) of a law by weights, and for each model -w (E[W R | x, i] - E[W R | i])."""
+    """R(data) += C of a law by weights, C = W (R - E R), and for each model -w (E[C | x, i] - E[C | i])."""
 
     data: str
     weights: tuple[tuple[Chance, Chance], ...]  #: policy and model of each draw
@@ -109,7 +109,7 @@ def _policy(draw: Draw, models: dict[str, Train]) -> Chance:
         case ByModel(model, inputs):
             return Chance((draw.slot,), tuple(sorted(inputs)), data=models[model].data)
         case _:
-            return Chance((draw.slot,), policy="pi")
+            return stated(draw.slot, draw.policy)
 
 
 def terms_of(network: Network, region: str, models: Mapping[str, Train], laws: Mapping[str, ADMG]) -> Iterator[Term]:

@@ -33,6 +33,7 @@ class Emit(StrEnum):
     PASSES = "passes"
     BINDINGS = "bindings"
     IR = "ir"
+    INFLUENCE = "influence"
     JSON = "json"
     DOT = "dot"
     MERMAID = "mermaid"
@@ -82,6 +83,8 @@ def compile_command(
     program = compile(asked, admg, optimize=level, realize=realize, joint=together, **kernels)
     if emit is Emit.SUMMARY:
         Summary.of(explained, program).write(page)
+    elif emit is Emit.INFLUENCE:
+        page.code(str(program.adjoint()))
     else:
         page.code(OutputForm(emit.value).written(program))
 

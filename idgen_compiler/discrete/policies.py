@@ -88,7 +88,7 @@ def law_of(each: Assigned, labels: Labels, exact: bool) -> Table:
                     table[own.index(label + by), code] = 1
         case Law() as law:
             if law.function is not None:
-                raise DataError(f"the law of {name} is a function, of which the exact backend has no table; give one")
+                raise DataError(f"the law of {name} is a function, and a table is wanted; give one")
             law.check(name, labels)
             for cell, inner in law.cells.items():
                 at = tuple(labels[n].index(v) for n, v in zip(law.given, cell, strict=True))

@@ -12,7 +12,7 @@ import numpy as np
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimand.tables import Array, Joint, Table
 
-__all__ = ["CountedRows", "KnownJoint", "Source"]
+__all__ = ["CountedRows", "Frequencies", "KnownJoint", "Source"]
 
 MOST_CELLS = 2**24
 """No table of counts has more cells."""
@@ -98,6 +98,11 @@ class CountedRows:
             self._made[axes] = self._counted(axes)
         return self._made[axes]
 
+    @property
+    def made(self) -> dict[tuple[str, ...], Table]:
+        """The margins that were asked so far, by their axes."""
+        return dict(self._made)
+
     def _counted(self, axes: tuple[str, ...]) -> Table:
         shape = tuple(len(self.labels(name)) for name in axes)
         if prod(shape) > MOST_CELLS:
@@ -107,6 +112,24 @@ class CountedRows:
         cells = np.ravel_multi_index([self.codes[name] for name in axes], shape)
         counts = np.bincount(cells, self.weights, prod(shape)).astype(np.float64)
         return Table(axes, (counts / counts.sum()).reshape(shape))
+
+
+@dataclass(frozen=True, eq=False)
+class Frequencies:
+    """The relative frequencies of rows taken for the law itself, whatever the number of rows that a cell has."""
+
+    counted: CountedRows
+
+    exact = False
+    rows = None
+
+    def labels(self, name: str) -> Sequence[Any]:
+        """The categories of a variable."""
+        return self.counted.labels(name)
+
+    def marginal(self, names: Iterable[str]) -> Table:
+        """The relative frequencies of the names."""
+        return self.counted.marginal(names)
 
 
 def _held(name: str, sizes: Mapping[str, Any]) -> Any:

@@ -29,13 +29,13 @@ def covariance_of(answers: Answers) -> Array:
 
     With influence phi and weights w (1 without): sum (w phi)(w phi)' / (sum w)^2; of frequencies, with n = sum w,
     sum w phi phi' / n^2; of clusters, with s_g the sum of w phi in cluster g, G / (G - 1) sum s_g s_g' / (sum w)^2
-    (Liang and Zeger 1986). What is left of drawing is added. Of a bootstrap it is that of the repeats.
+    (Liang and Zeger 1986). Of a bootstrap it is that of the repeats. What is left of drawing is added.
 
     Raises DataError for fewer than `FEWEST` clusters.
     """
     count = cluster_count(answers)
     if answers.draws is not None:
-        return np.atleast_2d(np.cov(answers.draws, rowvar=False))
+        return np.atleast_2d(np.cov(answers.draws, rowvar=False)) + answers.drawn
     rows, weights = len(answers.influence), answers.weights
     total = float(rows if weights is None else weights.sum())
     summed = answers.influence if weights is None else answers.influence * weights[:, None]

@@ -12,7 +12,7 @@ from idgen_compiler.estimates.contrasts import Kind, check_alike, checked_kind, 
 from idgen_compiler.estimates.effects.grouped import effects_by
 from idgen_compiler.estimates.effects.treated import effect_among
 from idgen_compiler.estimates.estimate import Estimate, Estimates
-from idgen_compiler.estimates.measures import Asking, Functional, Method
+from idgen_compiler.estimates.measures import Asking, Choose, Functional, Method
 from idgen_compiler.estimates.quantiles import answered
 from idgen_compiler.hinge.policies import is_policy
 from idgen_compiler.query import Query
@@ -31,6 +31,7 @@ class How(TypedDict, total=False):
     repeats: int
     clusters: Any
     data: Any
+    choose: Choose
 
 
 class Estimating(Answering):
@@ -96,6 +97,7 @@ class Estimating(Answering):
         folds: int = 5,
         data: Any = None,
         repeats: int = 200,
+        choose: Choose = "compiled",
     ) -> Any:
         """The mean, a share or a quantile of the outcomes at values of treatments and conditions.
 
@@ -104,14 +106,14 @@ class Estimating(Answering):
             these, for `Estimates` that vary together.
         do, given: one value for each treatment and condition; a treatment may have a policy.
         n: draws of what is averaged by drawing; left to the sampler when left out.
-        level, method, seed, clusters, folds, data, repeats: see `Asking`.
+        level, method, seed, clusters, folds, data, repeats, choose: see `Asking`.
 
         Gives an `Estimate`, or `Estimates` for several.
 
         Raises DataError for what is no outcome or has no mean, for a function that does not give one finite number for
         each sample, and whatever `sample` raises.
         """
-        asking = Asking(level, method, n, seed, folds, data, clusters, repeats)
+        asking = Asking(level, method, n, seed, folds, data, clusters, repeats, choose)
         found = self._estimated(f, [Point.of(self.program, do, given, query)], asking)
         return found if isinstance(f, list | Mapping) else found[0]
 

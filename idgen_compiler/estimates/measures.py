@@ -16,10 +16,14 @@ from idgen_compiler.hinge.question import checked_seed
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 
-__all__ = ["Asking", "Functional", "Measure", "Method", "checked_level"]
+__all__ = ["Asking", "Choose", "Functional", "Measure", "Method", "checked_level"]
 
 Method = Literal["auto", "closed form", "one-step", "bootstrap", "plug-in"]
 """How a number and its interval are had; "auto" leaves it to the backend."""
+
+
+Choose = Literal["compiled", "variance"]
+"""Which of equal programs answers: the one that was compiled, or the one with the least estimated variance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +113,9 @@ class Asking:
     data: the table of the fit once more, where the sampler does not hold it.
     clusters: a column's name, or an array (rows,), of rows that go together.
     repeats: of a bootstrap.
+    choose: "variance" answers by whichever of the program's equals (`program.alternatives`) has the least estimated
+        variance, chosen on one half of the rows for the other and the other way round, so that intervals stay honest;
+        where all is categories. The program that samples is "compiled".
 
     Raises DataError for a value that makes no sense.
 
@@ -126,12 +133,16 @@ class Asking:
     data: Any = None
     clusters: Any = None
     repeats: int = 200
+    choose: Choose = "compiled"
 
     def __post_init__(self) -> None:
         checked_level(self.level)
         if self.method not in get_args(Method):
             hint = near_misses(str(self.method), get_args(Method))
             raise DataError(f"no estimate is made by the method {self.method!r:.40}{hint}")
+        if self.choose not in get_args(Choose):
+            hint = near_misses(str(self.choose), get_args(Choose))
+            raise DataError(f"no program is chosen by {self.choose!r:.40}{hint}")
         checked_seed(self.seed)
         for name, least in (("n", 2), ("folds", 2), ("repeats", 20)):
             value = getattr(self, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -12,12 +13,14 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError
+from idgen_compiler.estimates.measures import Asking
 from idgen_compiler.estimates.shown import number
+from idgen_compiler.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PredictionInterval"]
+__all__ = ["Predicting", "PredictionInterval"]
 
 SHOWN = 8
 """So many intervals are printed."""
@@ -117,6 +120,47 @@ class PredictionInterval:
             return
         for own in (self.labels,) if self.rows is None else self.labels:
             yield "{" + ", ".join(map(str, own)) + "}"
+
+
+class Predicting(ABC):
+    """A sampler that says where draws lie: a backend's sampler inherits from it and finds the intervals."""
+
+    def predict_interval(
+        self,
+        outcome: str,
+        do: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
+        level: float = 0.9,
+        query: Query | str | None = None,
+        seed: int = 0,
+        folds: int = 5,
+        data: Any = None,
+    ) -> PredictionInterval:
+        """The interval that holds a draw of an outcome in a share `level` of all cases, or the set of labels that does.
+
+        Real rows are weighed so that they have the asked law, and quantiles of their outcomes are taken, with room for
+        a new row (weighted conformal prediction). At conditions, arrays of n values give n intervals: quantile
+        regressions on one half of the rows are widened or narrowed by what the other half shows; then `level` holds on
+        average over the conditions as the data have them. Intervals of numbers are equal-tailed.
+        `do` has one value, or a policy, for each treatment; `folds` are those of cross-fitted weights; `data` is the
+        fit's table, which a loaded sampler reads again.
+        Source: Tibshirani et al. (2019), Lei and Candes (2021), Romano, Patterson and Candes (2019).
+
+        Raises DataError for an unknown outcome, for one that is neither a number nor discrete, for a level outside 0 to
+        1, where no rows are like those asked about, and whatever `sample` raises.
+        """
+        return self._predicted(outcome, do, given, query, Asking(level, seed=seed, folds=folds, data=data))
+
+    @abstractmethod
+    def _predicted(
+        self,
+        outcome: str,
+        do: Mapping[str, Any] | None,
+        given: Mapping[str, Any] | None,
+        query: Query | str | None,
+        asking: Asking,
+    ) -> PredictionInterval:
+        """The intervals, from the table that the sampler was fitted to."""
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
+from rich.markup import escape
 from rich.table import Table
 
 __all__ = ["Row", "machine", "markdown", "replace_section", "table"]
@@ -36,7 +37,7 @@ def table(title: str, rows: Sequence[Row]) -> Table:
     for column in _columns(rows):
         shown.add_column(column)
     for row in rows:
-        shown.add_row(*(_text(row.get(column)) for column in _columns(rows)))
+        shown.add_row(*(escape(_text(row.get(column))) for column in _columns(rows)))
     return shown
 
 

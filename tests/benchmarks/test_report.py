@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
+from rich.console import Console
+
 from tests.benchmarks import report
 
 PAGE = "# Benchmarks\n\n<!-- bench:a -->\nold\n<!-- /bench:a -->\n\n<!-- bench:b -->\nkept\n<!-- /bench:b -->\n"
@@ -25,3 +29,9 @@ def test_markdown_has_one_line_per_row_and_every_column() -> None:
     assert lines[-4] == "| case | seconds | ratio |"
     assert lines[-2] == "| x\\|y | 0.0123 |  |"
     assert lines[-1] == "| chain |  | 1,234 |"
+
+
+def test_brackets_stay_in_the_terminal() -> None:
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(report.table("said", [{"error": "none of [columns] are in [red]"}]))
+    assert "none of [columns] are in [red]" in console.export_text()

@@ -46,6 +46,11 @@ class ChainModel(ConditionalModel):
         self._first, self._second = first, second
 
     @property
+    def links(self) -> tuple[ConditionalModel, ConditionalModel]:
+        """The model of the first targets, and that of the others."""
+        return self._first, self._second
+
+    @property
     def likelihood(self) -> bool:
         """Whether both links know their density."""
         return self._first.likelihood and self._second.likelihood
@@ -107,8 +112,10 @@ class Chain(Family):
     def fit(self, task: Task, run: Run = Run()) -> ChainModel:
         """Fit both links. Raises DataError unless there are targets of two kinds."""
         early, late = _links(task.targets)
-        first = learned_link(replace(task, targets=early), run, 0, "first")
-        second = learned_link(replace(task, targets=late, inputs=(*task.inputs, *early)), run, 1, "second")
+        begin = run.start.links if isinstance(run.start, ChainModel) else (None, None)
+        first = learned_link(replace(task, targets=early), run, 0, "first", begin[0])
+        later = replace(task, targets=late, inputs=(*task.inputs, *early))
+        second = learned_link(later, run, 1, "second", begin[1])
         return ChainModel(self, task.targets, task.inputs, first, second)
 
 

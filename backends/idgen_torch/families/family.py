@@ -89,6 +89,8 @@ class Run:
     device: where the model lives.  progress: who is told.  scratch: a file for the state of an unfinished training, to
     resume from.  choose: what chooses the family of a part of the task, for families that are made of others.
     calibrated: who is told how reliable a classifier was on rows kept back, before and after its calibration.
+    start: a model of the same parts and much the same rows to begin from, as where rows are drawn again; a family that
+    trains networks takes its parameters and less time, another one learns anew.
     """
 
     seed: int = 0
@@ -97,6 +99,7 @@ class Run:
     scratch: Path | None = None
     choose: Callable[[Task], Family] | None = None
     calibrated: Callable[[Calibration], None] | None = None
+    start: ConditionalModel | None = None
 
 
 class ConditionalModel(ABC):

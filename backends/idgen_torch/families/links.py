@@ -20,10 +20,15 @@ from idgen_torch.training.state import link_scratch
 __all__ = ["drawn_by", "learned_link", "links_state", "read_link"]
 
 
-def learned_link(task: Task, run: Run, number: int, name: str) -> ConditionalModel:
-    """The model of one link, of the family that is chosen for its task, from a seed and a scratch file of its own."""
-    own = replace(run, seed=run.seed + number, scratch=link_scratch(run.scratch, name))
-    recipe = (run.choose or choose)(task)
+def learned_link(
+    task: Task, run: Run, number: int, name: str, start: ConditionalModel | None = None
+) -> ConditionalModel:
+    """The model of one link, of the family that is chosen for its task, from a seed and a scratch file of its own.
+
+    One that has a `start` is of the start's family.
+    """
+    own = replace(run, seed=run.seed + number, scratch=link_scratch(run.scratch, name), start=start)
+    recipe = (run.choose or choose)(task) if start is None else start.recipe
     with telling(f"the link {task.name} [{recipe.word}]", "fit", type(recipe)):
         return recipe.fit(task, own)
 

@@ -64,9 +64,8 @@ class Task:
     @property
     def effective_rows(self) -> float:
         """Kish's number of rows that weigh as much."""
-        if self.weights is None:
-            return float(self.count)
-        return effective_rows(self.weights)
+        count = self.count  # which says what is wrong with weights
+        return float(count) if self.weights is None else effective_rows(self.weights)
 
     @property
     def target_forms(self) -> frozenset[Form]:

@@ -12,7 +12,9 @@ from idgen_torch.bound import BoundModel
 from idgen_torch.families import ConditionalModel
 from idgen_torch.observed import Observed, Origin
 from idgen_torch.running.draws import Draws, PolicyKey
+from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.finding import Lookout
+from idgen_torch.running.plan import FitSettings
 from idgen_torch.running.record import FitRecord
 
 __all__ = ["FittedProgram"]
@@ -33,7 +35,9 @@ class FittedProgram:
     )  #: operation -> what was brought, as samplers apply it
     named: Mapping[str, Policy] = field(default_factory=dict)  #: name -> law of the policies that the fit was given
     observed: Observed | None = None  #: the rows of the fit; None once it is loaded, until they are read again
+    cells: Cells | None = None  #: counts that say where answers rest; None where not all is categories
     saved_origin: Origin | None = None  #: where a loaded one's rows came from, where that was saved
+    settings: FitSettings | None = None  #: how it was fitted; None once it is loaded
 
     @property
     def origin(self) -> Origin | None:

@@ -31,7 +31,7 @@ from idgen_compiler.ir.operations import (
     Train,
 )
 from idgen_compiler.ir.program import Program
-from idgen_compiler.warning import warn_data, warn_overlap
+from idgen_compiler.warning import warn_data
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.bound import BoundModel, Brought
 from idgen_torch.bound.binding import bound_model
@@ -45,7 +45,8 @@ from idgen_torch.running.assigning import assigning, handed_on
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
-from idgen_torch.running.overlap.probe import PROBED, asking, crossed
+from idgen_torch.running.overlap.cells.needed import Cells
+from idgen_torch.running.overlap.probe import PROBED, crossed, probed
 from idgen_torch.running.overlap.unseen import Unseen
 from idgen_torch.running.overlap.watch import Watch
 from idgen_torch.running.plan import FitSettings, check_trained, draws_of, label_of, requested_families
@@ -53,7 +54,7 @@ from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelRepor
 from idgen_torch.running.trainer import Trained, Trainer
 from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
-from idgen_torch.running.weights.reweighting import poor_overlap, reweighted
+from idgen_torch.running.weights.reweighting import reweighted
 from idgen_torch.tensors import room
 from idgen_torch.training.progress import Progress
 from idgen_torch.warning import warn_noise
@@ -118,16 +119,13 @@ class Fitting:
         taken = self.program.realized({choice.operation: choice.chosen for choice in choices})
         check_trained(self.program, taken, self._settings.families, choices, self._model_reports)
         self.program = taken
+        unseen, table = self._unseen, self._table
+        unseen.cells = Cells.of(self.program, self._schema, table, self._named, self._brought)
         made = self._begin(self.program)
         with self._telling():
             execute(self.program, self, known={n: self._tried[d] for n, d in made.items() if d in self._tried})
-        for op in self.program.laws:
-            if op.result in self._overlap and not op.regenerate:
-                found, report = self._overlap[op.result], self._data_reports[op.result]
-                poor = poor_overlap(found, report.effective_rows, self._observed.effective_rows)
-                if text := poor or self._unseen.missing(op.result):
-                    warn_overlap(text)
-                    self._unseen.keep(text)
+        weighed = [op.result for op in self.program.laws if op.result in self._overlap and not op.regenerate]
+        unseen.judge({name: (self._overlap[name], self._data_reports[name].effective_rows) for name in weighed}, table)
         return self._fitted(choices)
 
     def overlap(self, data: str) -> Overlap:
@@ -297,12 +295,10 @@ class Fitting:
 
     def _probe(self, op: Sample, values: Mapping[str, Any]) -> None:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
-        if not set(op.network.inputs) <= set(self.program.observe.variables):  # nobody knows what will be set
+        if self._unseen.cells is not None:  # which say it exactly
             return
-        slow = {name for name, value in values.items() if isinstance(value, BoundModel) and value.brought.batch}
-        told = tuple(s for s in op.network.statements if not isinstance(s, ir.Assign) or s in self._known)
-        network = asking(replace(op.network, statements=told), self._schema, self._unseen.lookouts, slow)
-        if not network.statements:
+        network = probed(op, self.program, self._schema, self._unseen.lookouts, values, self._known)
+        if network is None:
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
@@ -337,6 +333,7 @@ class Fitting:
             kernels=kernel_reports(self.program, self._brought),
             weights=self._table.weighed,
             effective_rows=self._table.fewer_rows,
+            overlap=self._unseen.light(),
         )
         return FittedProgram(
             self.program,
@@ -346,14 +343,12 @@ class Fitting:
             record,
             {name: found for name, found in self._unseen.lookouts.items() if name in self._sampling},
             {name: model for name, model in self._sampling.items() if isinstance(model, BoundModel)},
-            self._named,
-            self._table,
-        )
+            self._named, self._table, self._unseen.cells, settings=settings,
+        )  # fmt: skip
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
         """Reports in the program's order, in whatever order the operations were executed."""
-        names = [op.result for op in self.program.operations]
-        return tuple(reports[name] for name in names if name in reports)
+        return tuple(reports[op.result] for op in self.program.operations if op.result in reports)
 
 
 def _held(program: Program) -> tuple[str, ...]:

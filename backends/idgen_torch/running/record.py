@@ -19,9 +19,11 @@ from idgen_torch.families import SeedNoise
 __all__ = [
     "Choice",
     "DataReport",
+    "Errors",
     "FitRecord",
     "KernelReport",
     "Lack",
+    "Light",
     "ModelReport",
     "Overlap",
     "kernel_reports",
@@ -84,10 +86,28 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
+class Errors:
+    """The standard error of a program's answers by each way to realize a law (see `estimates.reference`)."""
+
+    reweight: float
+    regenerate: float
+
+    @property
+    def ratio(self) -> float:
+        """That of reweighting as a multiple of that of regenerating."""
+        return self.reweight / self.regenerate
+
+    def __str__(self) -> str:
+        return f"se {self.reweight:.3g} by weights, {self.regenerate:.3g} by regeneration"
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """In which of two ways a law was realized ("regenerate" or "reweight"), and why.
 
-    Reweighting is taken from the fraction `threshold` of effective rows on; `overlap` is None where it was not tried.
+    `overlap` is None where reweighting was not tried. Where all is categories, `errors` are the standard errors of the
+    answers by each way, and the smaller one decides; elsewhere, and where they are level, reweighting is taken from the
+    fraction `threshold` of effective rows on.
     """
 
     operation: str
@@ -95,9 +115,12 @@ class Choice:
     reason: str
     overlap: Overlap | None
     threshold: float
+    errors: Errors | None = None
 
     def __str__(self) -> str:
         verb = "reweighted" if self.chosen == "reweight" else "regenerated"
+        if self.reason == str(self.errors):
+            return f"{self.operation} {verb}: {self.reason}"
         return f"{self.operation} {verb}: {self.reason} (reweighting is taken from {self.threshold:.0%} on)"
 
 
@@ -110,13 +133,33 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """Whether the answers rest on rows, at a glance.
+
+    color: "red" where more than 2 % of some answer rests on values that no row shows, "yellow" where more than 10 %
+    rests on values of fewer than five rows, or something else was warned of, "green" otherwise; `said` in a sentence.
+    empty, thin: the largest shares of an answer that rest on no rows and on fewer than five; None where variables are
+    no categories, so that neighborhoods were looked at instead.  asked: how many settings of do and given these are of.
+    """
+
+    color: str
+    said: str
+    empty: float | None = None
+    thin: float | None = None
+    asked: int = 0
+
+    def __str__(self) -> str:
+        return f"overlap is {self.color}: {self.said}"
+
+
+@dataclass(frozen=True, slots=True)
 class FitRecord:
     """How a program was fitted: `rows` were observed, `rows_factor` times as many regenerated.
 
     `weights` says what weights they have, "survey" or "frequency", where they have any; by frequencies a row of the
     table counts as so many. `effective_rows` is Kish's number of rows that would weigh as much if all weighed alike;
     None where they do. `choices` has the laws that could be had in two ways, `lacks` where rows are missing, `kernels`
-    what was brought.
+    what was brought, `overlap` a traffic light.
     """
 
     rows: int
@@ -132,6 +175,7 @@ class FitRecord:
     kernels: tuple[KernelReport, ...] = ()
     weights: str = ""
     effective_rows: float | None = None
+    overlap: Light | None = None
 
     @property
     def calibration(self) -> tuple[Calibration, ...]:
@@ -144,6 +188,7 @@ class FitRecord:
             weighed += f", {self.effective_rows:.0f} effective"
         lines = [f"{self.rows} rows observed{weighed}, seed {self.seed}, {self.device}"]
         lines += [f"  {choice}" for choice in self.choices]
+        lines += [f"  {self.overlap}"] if self.overlap is not None else []
         lines += [f"  overlap: {lack.text}" for lack in self.lacks]
         for model in self.models:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())

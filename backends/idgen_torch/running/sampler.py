@@ -9,19 +9,21 @@ from typing import Any, TypeVar
 
 import torch
 
+from idgen_compiler.compile import equal_programs
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.estimating import Estimating
 from idgen_compiler.estimates.measures import Asking, Measure
-from idgen_compiler.estimates.prediction import PredictionInterval
+from idgen_compiler.estimates.prediction import Predicting, PredictionInterval
 from idgen_compiler.hinge.assigned import Assigned
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.hinge.saved import folder_of
 from idgen_compiler.hinge.source import data_of
+from idgen_compiler.ir.alternatives import Alternatives
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
@@ -31,10 +33,14 @@ from idgen_torch.observed import Observed, read_again
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
 from idgen_torch.running.estimates.answering import Answerer, answers
+from idgen_torch.running.estimates.bootstrap.refits import Refits
 from idgen_torch.running.estimates.conformal.predicted import predicted
+from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.laws import AskedLaw, law_of
+from idgen_torch.running.overlap.cells.asked import told
+from idgen_torch.running.overlap.cells.needed import codes_of_inputs
 from idgen_torch.running.overlap.watch import Watch, watched
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import FitRecord
@@ -47,7 +53,7 @@ T = TypeVar("T")
 _ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
 
 
-class TorchSampler(Estimating):
+class TorchSampler(Estimating, Predicting):
     """A fitted program.
 
     Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit. One
@@ -59,6 +65,8 @@ class TorchSampler(Estimating):
         self.device = device
         self._loaded = loaded
         self._answerer: Answerer | None = None
+        self._said: list[str] = []  # what samples were warned of since the last estimate, which draws some first
+        self._again: Refits | None = None
 
     @property
     def fitted(self) -> FittedProgram:
@@ -159,8 +167,8 @@ class TorchSampler(Estimating):
         self._repeat_lacks()
         fitted, inputs, op = self.fitted, self._encoded(question.sampler, settings), question.sampler
         rows = 1 if count is None else count
-        watch = self._watch(varies=rows > 1)
-        name, watching = f"probability {op.query}", frozenset(fitted.lookouts)
+        watch = self._watch(question, inputs, varies=rows > 1)
+        name, watching = f"probability {op.query}", frozenset(watch.lookouts)
         models, policies = fitted.applied, fitted.policies
         asked = AskedLaw(
             op.network, outcomes, inputs, rows, self.schema, models, policies, self.device, watch, watching, name
@@ -173,40 +181,43 @@ class TorchSampler(Estimating):
             outcomes, labels, found.values.reshape(shape), found.se.reshape(shape), found.method, found.draws
         )
 
+    def alternatives(self, data: Any = None) -> Alternatives:
+        """The program that was fitted, its equals, and the standard error of each on the rows; prints as a table.
+
+        What stands for the errors of all answers: see `Alternatives`. Programs that read columns which the fit did not
+        read have none, and so has every program where something is no category. `data`: see `observed`.
+        """
+        observed, fitted = self.observed(data), self.fitted
+        held = {name for name in fitted.schema.types if fitted.schema.parts(name)[0].name in observed.rows}
+        found = equal_programs(fitted.program)
+        return found.measured(
+            [
+                reference_error(each.program, fitted.schema, observed, fitted.named)
+                if held.issuperset(each.program.observe.variables)
+                else None
+                for each in found
+            ]
+        )
+
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
         """What is found for means of the outcomes, from the rows of the fit (see `running.estimates`)."""
+        said, self._said = self._said, []
         with our_arithmetic(gradients=True):
-            return answers(self._answering_again(asking.data), measures, asking)
+            return answers(self._answering_again(asking.data), measures, asking, said)
 
-    def predict_interval(
+    def _predicted(
         self,
         outcome: str,
-        do: Mapping[str, Any] | None = None,
-        given: Mapping[str, Any] | None = None,
-        level: float = 0.9,
-        query: Query | str | None = None,
-        seed: int = 0,
-        folds: int = 5,
-        data: Any = None,
+        do: Mapping[str, Any] | None,
+        given: Mapping[str, Any] | None,
+        query: Query | str | None,
+        asking: Asking,
     ) -> PredictionInterval:
-        """The interval that holds a draw of an outcome in a share `level` of all cases, or the set of labels that does.
-
-        Real rows are weighed so that they have the asked law, and quantiles of their outcomes are taken, with room for
-        a new row (weighted conformal prediction). At conditions, arrays of n values give n intervals: quantile
-        regressions on one half of the rows are widened or narrowed by what the other half shows; then `level` holds on
-        average over the conditions as the data have them. Intervals of numbers are equal-tailed.
-        `do` has one value, or a policy, for each treatment; `folds` are those of cross-fitted weights; `data` is the
-        fit's table, which a loaded sampler reads again.
-        Source: Tibshirani et al. (2019), Lei and Candes (2021), Romano, Patterson and Candes (2019).
-
-        Raises DataError for an unknown outcome, for one that is neither a number nor discrete, for a level outside 0 to
-        1, where no rows are like those asked about, and whatever `sample` raises.
-        """
-        asking = Asking(level, seed=seed, folds=folds, data=data)
+        """Where draws lie, from the rows of the fit (see `running.estimates.conformal`)."""
         if query is not None:
             check_stated(self.program, self.schema.check, query)
         with our_arithmetic(gradients=True):
-            return predicted(self._answering_again(data), outcome, do, given, query, asking)
+            return predicted(self._answering_again(asking.data), outcome, do, given, query, asking)
 
     def _answering_again(self, data: Any) -> Answerer:
         """What answers for the table, kept from the last call where no other is given."""
@@ -216,7 +227,16 @@ class TorchSampler(Estimating):
 
     def _answering(self, data: Any) -> Answerer:
         fitted, observed = self.fitted, self.observed(data)
-        return Answerer(fitted.program, fitted.schema, observed, fitted.named, fitted.applied, self.device)
+        return Answerer(
+            fitted.program, fitted.schema, observed, fitted.named, fitted.applied, self.device, self._refits
+        )
+
+    def _refits(self) -> Refits:
+        """What is fitted to rows that are drawn again; kept, once it is made."""
+        if self._again is None:
+            fitted = self.fitted
+            self._again = Refits(fitted, self.observed(), self.device, lambda found: TorchSampler(found, self.device))
+        return self._again
 
     def stream(
         self,
@@ -254,7 +274,7 @@ class TorchSampler(Estimating):
         drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
         fills = assigning((*question.assigned, *drawn), self.schema, handed_on(fitted.bound))
         varies = bool(fills) or any(len(values) > 1 for parts in inputs.values() for values in parts)
-        network, watch = with_drawn(op.network, question.drawn), self._watch(varies)
+        network, watch = with_drawn(op.network, question.drawn), self._watch(question, inputs, varies)
         wired = WiredNetwork(network, self.schema, fitted.applied, fitted.policies, self.device, watch, fills)
         batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
         return op, question.n, watched(_without_gradients(batches), watch)
@@ -265,10 +285,24 @@ class TorchSampler(Estimating):
         if self._loaded and lacks:
             warn_overlap(f"the fit of this sampler warned: {'; '.join(lacks)}")
 
-    def _watch(self, varies: bool) -> Watch:
-        """What warns of inputs that no row shows."""
+    def _watch(self, question: Question, inputs: Slots, varies: bool) -> Watch:
+        """What warns of inputs that no row shows; where all is categories it is said at once, and nothing is left."""
         labels = {model.result: label_of(model) for model in self.program.models}
-        return Watch(self.schema, self.fitted.lookouts, labels, _ASKED, varies=varies)
+        lookouts = {} if self._told(question, inputs) else self.fitted.lookouts
+        return Watch(self.schema, lookouts, labels, _ASKED, varies=varies)
+
+    def _told(self, question: Question, inputs: Slots) -> bool:
+        """Whether all could be said of the cells that an answer rests on, which is done."""
+        if (cells := self.fitted.cells) is None:
+            return False
+        try:
+            found = told(cells, question, codes_of_inputs(self.schema, inputs))
+        except DataError:  # a policy that is a function
+            return False
+        for text in found:
+            warn_overlap(text)
+        self._said += found
+        return True
 
     def read_value(self, name: str, text: str) -> Any:
         """The value of a variable that a person typed, as `sample` takes it (see `Kind.read`).

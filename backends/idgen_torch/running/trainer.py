@@ -42,13 +42,15 @@ class Trainer:
     progress: Progress
     checkpoint: Checkpoint | None
     variants: dict[str, str] = field(default_factory=dict)  #: operation -> how its data are made, where there are ways
+    starts: dict[str, ConditionalModel] = field(default_factory=dict)  #: operation -> a model to begin from
+    made: dict[str, ConditionalModel] = field(default_factory=dict)  #: operation -> the model that was trained
 
     def choose(self, task: Task) -> Family:
         """The recipe of the best offer for a task."""
         return self.settings.tuning.choose(task)
 
     def fit(self, operation: str, label: str, recipe: Family, task: Task) -> Trained:
-        """The model of an operation, and how its training went.
+        """The model of an operation, and how its training went; one that has a start is of the start's family.
 
         Raises DataError, naming the operation, for a task that the recipe cannot model.
         """
@@ -57,13 +59,13 @@ class Trainer:
         device, kept = self.settings.device, self.checkpoint
         if kept is not None and (found := kept.read(file, task.targets, task.inputs, device)):
             return Trained(*found)
-        progress = OperationProgress(self.progress, f"{operation} : {label}")
-        recipe, choose = self._parted(recipe, task)
+        progress, start = OperationProgress(self.progress, f"{operation} : {label}"), self.starts.get(operation)
+        recipe, choose = self._parted(recipe if start is None else start.recipe, task)
         scratch = None if kept is None else kept.scratch(file)
         told: list[Calibration] = []
         source = f"{operation}: {label} [{recipe.word}]"
         try:
-            run = Run(seed_for(self.settings.seed, operation), device, progress, scratch, choose, told.append)
+            run = Run(seed_for(self.settings.seed, operation), device, progress, scratch, choose, told.append, start)
             with telling(source, "fit", type(recipe)):
                 model = recipe.fit(task, run)
         finally:
@@ -76,6 +78,7 @@ class Trainer:
             raise
         if kept is not None:
             kept.write(file, model, progress.losses, told)
+        self.made[operation] = model
         return Trained(model, progress.losses, tuple(told))
 
     def patient(self, recipe: Family) -> tuple[Trainer, Family] | None:

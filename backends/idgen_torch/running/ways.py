@@ -2,8 +2,11 @@
 
 Both have the same law; they differ in what a finite table of data makes of them. Regenerating trains generators and
 then a model on their output; reweighting needs only a model of what was fixed, but throws away rows: with weights of
-mean one and mean square s, n rows tell as much as n / s. So the propensities, which are cheap, are trained first, and
-the weights on the data decide.
+mean one and mean square s, n rows tell as much as n / s. So the propensities, which are cheap, are trained first, to
+see that weights can be had. Where all is categories, the standard errors of the answers by both ways are known before
+anything else is trained, and the smaller one decides. Elsewhere, where hardly any row counts, and where both are
+level, the effective rows do: the standard errors are those of plain frequencies, and smoothed models share strength
+between cells of few rows.
 """
 
 from __future__ import annotations
@@ -14,27 +17,40 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Realize, Regenerate, Reweight
 from idgen_compiler.ir.program import Program
-from idgen_torch.running.record import Choice, Overlap
-from idgen_torch.running.weights.reweighting import MASS, NoOverlap
+from idgen_torch.running.overlap.effective import FEW_EFFECTIVE, MASS
+from idgen_torch.running.record import Choice, Errors, Overlap
+from idgen_torch.running.weights.reweighting import NoOverlap
 
 __all__ = ["EFFECTIVE", "WIDEST", "choices"]
 
 EFFECTIVE = 0.7
-"""From this fraction of effective rows on reweighting is taken (measured: docs/reweighting.md)."""
+"""From this fraction of effective rows on reweighting is taken where no standard error can be had (measured:
+docs/reweighting.md)."""
+
+LEVEL = 1.02
+"""Up to this ratio two standard errors are level."""
 
 WIDEST = 8
 """A density of more real numbers than this is not trusted as a propensity, nor trained to find out."""
 
 
+Error = Callable[[Program], float | None]
+
+
 def choices(
-    program: Program, schema: Schema, overlap: Callable[[str], Overlap], brought: Collection[str] = ()
+    program: Program,
+    schema: Schema,
+    overlap: Callable[[str], Overlap],
+    brought: Collection[str] = (),
+    error: Error = lambda program: None,
 ) -> tuple[Choice, ...]:
     """The way of each law that the samplers need and that has two, in program order, and why.
 
     `overlap` trains what reweighting a data set takes, and says how far its rows go; it raises NoOverlap. Models that
-    are `brought` have no density.
+    are `brought` have no density. `error` is the standard error of a program's answers on the data, None where it is
+    not known.
     """
-    deciding = _Deciding(program, schema, overlap, brought)
+    deciding = _Deciding(program, schema, overlap, brought, error)
     for op in reversed(program.laws):  # outer laws first: which inner ones are needed depends on their ways
         if len(op.ways) > 1 and any(op.result == law.result for law in program.realized(deciding.ways).laws):
             deciding.ways[op.result] = Reweight.word if deciding.weighs(op) else Regenerate.word
@@ -45,8 +61,14 @@ class _Deciding:
     """What was found out so far about the laws of a program."""
 
     def __init__(
-        self, program: Program, schema: Schema, overlap: Callable[[str], Overlap], brought: Collection[str]
+        self,
+        program: Program,
+        schema: Schema,
+        overlap: Callable[[str], Overlap],
+        brought: Collection[str],
+        error: Error,
     ) -> None:
+        self.error = error
         self.program, self.schema, self.overlap, self.brought = program, schema, overlap, frozenset(brought)
         self.ways: dict[str, str] = {}
         self.made: dict[str, Choice] = {}
@@ -77,11 +99,31 @@ class _Deciding:
             found = self.overlap(op.result)
         except NoOverlap as error:
             return Choice(op.result, Regenerate.word, str(error), None, EFFECTIVE)
-        if found.effective < EFFECTIVE:
-            reason = f"{found.effective:.1%} of the rows stay effective after reweighting {found.variables}"
-            return Choice(op.result, Regenerate.word, reason, found, EFFECTIVE)
         if not MASS <= found.mass <= 1 / MASS:
             reason = f"the weights of {found.variables} have mean {found.mass:.2f} and not one"
             return Choice(op.result, Regenerate.word, reason, found, EFFECTIVE)
-        reason = f"{found.effective:.0%} of the rows stay effective after reweighting {found.variables}"
-        return Choice(op.result, Reweight.word, reason, found, EFFECTIVE)
+        errors = self.errors(op) if found.effective >= FEW_EFFECTIVE else None
+        if errors is not None and not 1 / LEVEL <= errors.ratio <= LEVEL:
+            taken = Reweight.word if errors.ratio < 1 else Regenerate.word
+            return Choice(op.result, taken, str(errors), found, EFFECTIVE, errors)
+        if found.effective < EFFECTIVE:
+            taken, share = Regenerate.word, f"{found.effective:.1%}"
+        else:
+            taken, share = Reweight.word, f"{found.effective:.0%}"
+        reason = f"{share} of the rows stay effective after reweighting {found.variables}"
+        if errors is not None:
+            reason = f"{errors}, which is level, and {reason}"
+        return Choice(op.result, taken, reason, found, EFFECTIVE, errors)
+
+    def errors(self, op: Realize) -> Errors | None:
+        """The standard errors of the answers by both ways, with the other laws as they were decided."""
+        weighed, regenerated = (
+            self.error(self.program.realized({**self.taken, op.result: way}))
+            for way in (Reweight.word, Regenerate.word)
+        )
+        return Errors(weighed, regenerated) if weighed and regenerated else None
+
+    @property
+    def taken(self) -> dict[str, str]:
+        """What was decided so far, of laws that the samplers need and of those that their weights rest on."""
+        return {**{name: choice.chosen for name, choice in self.made.items()}, **self.ways}

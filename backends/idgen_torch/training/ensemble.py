@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, cos, pi
+from math import ceil, cos, nan, pi
 from typing import ClassVar
 
 import torch
@@ -14,7 +14,11 @@ from idgen_torch.arithmetic import one_thread
 from idgen_torch.options import Options, real, whole, widths
 from idgen_torch.training.progress import Progress
 
-__all__ = ["EnsembleTraining", "Passes", "Split", "one_cycle", "split", "train"]
+__all__ = ["EnsembleTraining", "Passes", "Split", "one_cycle", "split", "train", "train_on"]
+
+WARM_PASSES, WARM_LR = 0.2, 1.0
+"""Training that begins from a model of much the same rows takes this share of the passes, at this share of the learning
+rate (measured: docs/concepts/uncertainty.md)."""
 
 
 @dataclass(frozen=True)
@@ -134,12 +138,7 @@ def train(
     try:
         for epoch in range(epochs):
             orders = torch.stack([own[torch.randperm(count, generator=generator)] for own in each]).to(device)
-            for step in range(steps):
-                for group in optimizer.param_groups:
-                    group["lr"] = recipe.lr * one_cycle((epoch * steps + step) / (epochs * steps))
-                optimizer.zero_grad()
-                loss(orders[:, step * batch : (step + 1) * batch]).backward()
-                optimizer.step()
+            _pass(optimizer, loss, orders, batch, recipe.lr, (epoch, epochs))
             now = held_out_loss()
             improved = now < best
             best = torch.where(improved, now, best)
@@ -154,7 +153,65 @@ def train(
         progress.done()
     with torch.no_grad():
         for keep, parameter in zip(kept, parameters, strict=True):
-            parameter.requires_grad_(False)
-            parameter.grad = None
             parameter.copy_(keep)
+    _rest(parameters)
     return best
+
+
+@one_thread()
+def train_on(
+    parameters: Sequence[Tensor],
+    loss: Callable[[Tensor], Tensor],
+    rows: Tensor,
+    recipe: EnsembleTraining,
+    generator: torch.Generator,
+    progress: Progress,
+    name: str,
+) -> None:
+    """Train on, in place, what was trained on much the same rows, as where these are drawn again.
+
+    The arguments are those of `train`. No rows are held out, since those that the start was trained on would choose the
+    start: there are few passes, at a lower learning rate, and the last one is kept.
+    """
+    each = rows.expand(parameters[0].shape[0], -1)
+    count = each.shape[1]
+    batch = min(recipe.batch_size, count)
+    epochs = max(1, round(WARM_PASSES * recipe.epochs_for(count // batch)))
+    lr = WARM_LR * recipe.lr
+    optimizer = torch.optim.AdamW(parameters, lr=lr, weight_decay=recipe.weight_decay, fused=True)
+    for parameter in parameters:
+        parameter.requires_grad_(True)
+    progress.start(name, epochs)
+    try:
+        for epoch in range(epochs):
+            orders = torch.stack([own[torch.randperm(count, generator=generator)] for own in each])
+            _pass(optimizer, loss, orders.to(parameters[0].device), batch, lr, (epoch, epochs))
+            progress.advance(nan)
+    finally:
+        progress.done()
+    _rest(parameters)
+
+
+def _pass(
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[Tensor], Tensor],
+    orders: Tensor,
+    batch: int,
+    lr: float,
+    place: tuple[int, int],
+) -> None:
+    """One pass over the rows, the learning rate in one cycle over all passes.  Shape: orders (members, rows)."""
+    steps = orders.shape[1] // batch
+    epoch, epochs = place
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = lr * one_cycle((epoch * steps + step) / (epochs * steps))
+        optimizer.zero_grad()
+        loss(orders[:, step * batch : (step + 1) * batch]).backward()
+        optimizer.step()
+
+
+def _rest(parameters: Sequence[Tensor]) -> None:
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+        parameter.grad = None

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from idgen_compiler.adjoint.rules.residual import Law, Pass
-from idgen_compiler.estimand.tables import Table, contract
+from idgen_compiler.errors import DataError
+from idgen_compiler.estimand.tables import ROUNDING, Table, contract
+from idgen_compiler.graph.names import variable_of
 
 __all__ = ["Factor", "NetworkLaw", "Wiring"]
 
@@ -32,6 +34,14 @@ class Wiring:
     def law(self, keep: Sequence[str]) -> Table:
         """The law of some slots."""
         return contract([each.table for each in self._bearing(keep)], keep, self._sizes, self._exact)
+
+    def check_whole(self, moved: Iterable[str]) -> None:
+        """Raise DataError for a slot whose policy moves some of its law onto no label."""
+        for slot in moved:
+            if abs(self.law([slot]).values.sum() - 1) > ROUNDING:
+                raise DataError(
+                    f"to draw {variable_of(slot)} moves a value that occurs onto no value of the variable; move by less"
+                )
 
     def pull(self, f: Table, way: Pass) -> None:
         """Rule: the derivative of E[f] by one factor is the product of all others with f, summed over the rest.

@@ -64,7 +64,8 @@ class Conditional:
         if not way.centered:
             mean = np.asarray((h * law).sum(axis=over))
             self.mass = Table(self.inputs, mean)
-            self._law.residual.add(Table(self.inputs, mean * inverse))
+            # Over the targets, too: what makes them in a law is asked there as often as the inputs are.
+            self._law.residual.add(Table(axes, np.broadcast_to(mean * inverse, h.shape)))
         elif self._law.rows is None:
             self._law.residual.add(Table(axes, (h - (h * law).sum(axis=over)) * inverse))
         else:

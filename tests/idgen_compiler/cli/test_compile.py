@@ -35,7 +35,7 @@ def test_each_form_is_the_one_of_the_library(capsys: pytest.CaptureFixture[str])
     query, graph = idgen.Query.parse(QUERY), idgen.ADMG.parse(NAPKIN)
     found = {
         form: printed(capsys, "compile", QUERY, "--graph", NAPKIN, "--emit", form)
-        for form in ("trace", "estimand", "latex", "ir", "json", "dot", "mermaid")
+        for form in ("trace", "estimand", "latex", "ir", "influence", "json", "dot", "mermaid")
     }
     program, identification = idgen.compile(query, graph), idgen.identify(query, graph)
     assert found["trace"] == f"{identification.trace}\n"
@@ -43,6 +43,7 @@ def test_each_form_is_the_one_of_the_library(capsys: pytest.CaptureFixture[str])
     assert found["latex"] == f"{identification.estimand.latex()}\n"
     assert idgen.Program.parse(found["ir"]) == program
     assert idgen.Program.from_json(json.dumps(json.loads(found["json"]))) == program
+    assert found["influence"] == f"{program.adjoint()}\n"
     assert found["dot"].startswith("digraph")
     assert found["mermaid"].startswith("flowchart")
 

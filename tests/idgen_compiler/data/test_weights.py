@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from idgen_compiler.data.kinds import Categorical
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.reading.weights import scaled, standing, thinned
 from idgen_compiler.data.schema import infer_schema
@@ -45,7 +46,7 @@ def test_survey_weights_have_mean_one_and_rows_of_none_are_gone(made: Callable[[
     sources, weights = _read(made(TABLE), weights=said)
     assert _values(sources, "X") == ["r", "b", "r"]
     assert weights.tolist() == [1.0, 0.5, 1.5]
-    assert infer_schema(sources)["X"].labels == ("b", "r"), "a label that only rows of weight 0 have is none"
+    assert infer_schema(sources)["X"] == Categorical(("b", "r"), dtype="object"), "of rows of weight 0 no label is kept"
 
 
 def test_files_are_weighed_by_their_columns(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_the_scale_of_survey_weights_means_nothing() -> None:
 
 def test_frequencies_repeat_rows_pictures_among_them() -> None:
     pictures = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1) * np.ones((4, 3, 2, 2), dtype=np.uint8)
-    frequencies = {"weights": "w", "weights_are": "frequency"}
+    frequencies: dict[str, Any] = {"weights": "w", "weights_are": "frequency"}
     sources, weights = read_weighed({"X": pictures, "w": WEIGHTS}, ["X"], how=Reading(**frequencies))
     assert weights is None
     found = sources["X"].columns[""].pictures

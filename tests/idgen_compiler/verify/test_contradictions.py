@@ -184,7 +184,12 @@ def test_rows_with_weights_are_held_against_the_graph_as_the_law_that_they_stand
     y = rng.random(40_000) < 0.2 + 0.5 * a
     chance = np.where(a & b, 0.05, 0.5)
     drawn = rng.random(40_000) < chance
-    table = {"A": a[drawn], "B": b[drawn], "X": a[drawn] ^ (rng.random(int(drawn.sum())) < 0.2), "Y": y[drawn]}
+    table: dict[str, Any] = {
+        "A": a[drawn],
+        "B": b[drawn],
+        "X": a[drawn] ^ (rng.random(int(drawn.sum())) < 0.2),
+        "Y": y[drawn],
+    }
     table["w"] = 1 / chance[drawn]
     program = _program("A -> X -> Y; A -> Y; B -> Y")
     plain, *_ = _warned(program, table)

@@ -83,9 +83,12 @@ def test_weights_whose_mean_is_not_one_warn() -> None:
     """W2 is W1: every row stays effective, and half of the intervened law has no rows."""
     random = np.random.default_rng(0)
     w1 = random.integers(2, size=2000)
-    data = {"W1": w1, "W2": w1, "X": random.integers(0, 2, 2000), "Y": random.integers(0, 2, 2000)}
+    data = {"W1": w1, "W2": w1, "X": random.integers(0, 2, 2000), "Y": random.normal(size=2000)}
     with pytest.warns(OverlapWarning, match=r"%law0: the weights of W2 have mean 0\.5\d and not one"):
-        fit(REWEIGHTED, data)
+        fit(REWEIGHTED, data, epochs=1, ensemble=1)
+    with pytest.warns(OverlapWarning, match="50% of the answer rests on rows at W2 = 0 where W1 = 1") as told:
+        fit(REWEIGHTED, {**data, "Y": random.integers(0, 2, 2000)})
+    assert len(told) == 1
 
 
 def test_poor_overlap_warns() -> None:
@@ -94,7 +97,10 @@ def test_poor_overlap_warns() -> None:
     # W2 copies W1 but for four rows in two thousand, so that a few rows carry almost all weight.
     w2 = np.where(np.arange(2000) % 500 == 0, 1 - w1, w1)
     data = {"W1": w1, "W2": w2, "X": random.integers(0, 2, 2000), "Y": random.integers(0, 2, 2000)}
-    with pytest.warns(OverlapWarning, match=r"%law0: after reweighting W2 only \d+ of 2000 rows are effective"):
+    with (
+        pytest.warns(OverlapWarning, match="25% of the answer rests on rows at W2 = 0 where W1 = 1"),
+        pytest.warns(OverlapWarning, match=r"%law0: after reweighting W2 only \d+ of 2000 rows are effective"),
+    ):
         fit(REWEIGHTED, data, smoothing=0.0, family={"%p0": "table"})
 
 

@@ -50,9 +50,12 @@ def test_good_overlap_is_reweighted() -> None:
     assert (overlap.operation, overlap.variables) == ("%law0", "W2")
     assert overlap.effective > EFFECTIVE
     assert overlap.mass == pytest.approx(1, abs=0.02)
-    assert f"%law0 reweighted: {overlap.effective:.0%} of the rows stay effective after reweighting W2" in str(
-        sampler.report()
+    assert choice.errors is not None
+    assert choice.errors.ratio == pytest.approx(1)  # one plug-in, whichever way
+    assert choice.reason == (
+        f"{choice.errors}, which is level, and {overlap.effective:.0%} of the rows stay effective after reweighting W2"
     )
+    assert f"%law0 reweighted: {choice.reason} (reweighting is taken from 70% on)" in str(sampler.report())
     by_name = fit(GOOD, program=idgen.compile(QUERY, NAPKIN, realize="reweight"))
     assert by_name.report().choices == ()
     ours, theirs = ([(m.models, m.family, m.held_out) for m in s.report().models] for s in (sampler, by_name))
@@ -81,7 +84,7 @@ def test_rows_that_cover_a_part_only_are_not_reweighted() -> None:
     data = programs.napkin_data(3000)
     data["W2"] = data["W1"] % 2
     data["W1"] = data["W1"] % 2
-    with pytest.warns(OverlapWarning, match=r"of the rows of %law0 ask P\(X \| W1, W2\) at .* which no row shows"):
+    with pytest.warns(OverlapWarning, match=r"52% of the answer rests on P\(X \| W1, W2\) at .* which no row shows"):
         (choice,) = fit(data, rows_factor=1.0).report().choices
     # W2 copies W1: every weight is P(w2), about a half, so that all rows would count as effective.
     overlap = choice.overlap
@@ -266,3 +269,62 @@ def test_what_was_made_to_choose_is_not_taken_for_what_is_made_in_the_end(tmp_pa
     for each in drawn[1:]:
         assert np.array_equal(each["Y"], drawn[0]["Y"])
         assert np.array_equal(each["V"], drawn[0]["V"])
+
+
+MEDIATED = """
+program "P(Y | do(X))" {
+  graph "A -> X -> M -> Y; A -> Y"
+  %obs = observe [A, M, X, Y]
+  %mm = train %obs : M | X
+  %my = train %obs : Y | M, A
+  %px = train %obs : X | A
+  %law0 = realize P(A, M, Y ; do(X)) -> [X, Y] {
+    regenerate do(X ~ %obs) {
+      A ~ rows %obs
+      M ~ %mm(X)
+      Y ~ %my(M, A)
+    }
+    or reweight %obs do(X ~ %obs) by %px
+  }
+  %m0 = train %law0 : Y | X
+  sample (X) {
+    Y ~ %m0(X)
+  } -> [Y]
+}
+"""
+
+
+def mediated(rows: int, seed: int) -> dict[str, np.ndarray]:
+    """Rows in which X acts through M alone, and hardly follows from A."""
+    random = np.random.default_rng(seed)
+    a = random.integers(0, 2, rows)
+    x = random.binomial(1, 0.4 + 0.2 * a)
+    m = random.binomial(1, 0.3 + 0.4 * x)
+    return {"A": a, "X": x, "M": m, "Y": random.binomial(1, 0.2 + 0.3 * m + 0.3 * a)}
+
+
+def test_the_smaller_standard_error_decides_where_all_is_categories() -> None:
+    """Regenerating knows that X acts through M, weights do not: most rows stay effective, and yet it is better."""
+    program = idgen.Program.parse(MEDIATED)
+    (choice,) = fit(mediated(6000, seed=4), program=program, rows_factor=1.0).report().choices
+    assert choice.overlap is not None
+    assert choice.overlap.effective > EFFECTIVE
+    assert choice.errors is not None
+    assert choice.errors.ratio > 1.02
+    assert (choice.chosen, choice.reason) == ("regenerate", str(choice.errors))
+    assert str(choice) == f"%law0 regenerated: {choice.errors}"
+
+
+def test_the_errors_of_both_ways_are_those_of_repeated_tables() -> None:
+    """The ratio that decides is that of the spread of the answers from table to table."""
+    program = idgen.Program.parse(MEDIATED)
+    answers: dict[str, list[float]] = {"reweight": [], "regenerate": []}
+    for way, found in answers.items():
+        for seed in range(40):
+            sampler = fit(mediated(1500, seed), program=program.realized(way), rows_factor=0.2)
+            found.append(sampler.estimate("Y", do={"X": 1}).value)
+    (choice,) = fit(mediated(1500, seed=0), program=program, rows_factor=1.0).report().choices
+    assert choice.errors is not None
+    spread = np.std(answers["reweight"]) / np.std(answers["regenerate"])
+    assert choice.errors.ratio == pytest.approx(spread, rel=0.35)
+    assert spread > 1

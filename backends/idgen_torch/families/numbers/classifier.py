@@ -21,7 +21,7 @@ from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadLayout, HeadNetworks
 from idgen_torch.options import whole, widths
 from idgen_torch.parts import Values
-from idgen_torch.training.ensemble import EnsembleTraining, Passes, split, train
+from idgen_torch.training.ensemble import EnsembleTraining, Passes, split, train, train_on
 
 __all__ = ["Classifier", "ClassifierModel"]
 
@@ -53,6 +53,17 @@ class ClassifierModel(ConditionalModel):
         self._columns = _columns(targets, inputs)
         self._networks = networks
         self._temperature = temperature
+
+    @property
+    def layout(self) -> HeadLayout:
+        """The networks' shape."""
+        return self._networks.layout
+
+    def copied(self, device: torch.device) -> tuple[HeadNetworks, Tensor]:
+        """Networks and temperatures of their own, with the same numbers."""
+        own = {name: value.detach().clone().to(device) for name, value in self._networks.parameters.items()}
+        networks = HeadNetworks(self._networks.layout, self._networks.mask.to(device), own)
+        return networks, self._temperature.clone().to(device)
 
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """Each row's targets from a member drawn for that row."""
@@ -176,37 +187,59 @@ class Classifier(EnsembleTraining, Family):
         learn = torch.stack([own.train for own in parts])
         layout, mask = _layout(task.targets, task.inputs, self.ensemble, self.hidden), _mask(task.targets, task.inputs)
         columns = _columns(task.targets, task.inputs)
+        begun = _begun(run.start, layout, device)
         lesson = Lesson(
-            HeadNetworks.start(layout, mask, generator, device),
+            HeadNetworks.start(layout, mask, generator, device) if begun is None else begun[0],
             columns.features(task.rows, count, device),
             torch.stack([task.rows[part.name] for part in task.targets], 1).to(device),
             task.mass(device),
             *_seen(layout, mask, columns),
         )
-        lesson.begin(learn)
         held_out = torch.stack([own.held_out for own in parts])[:, : layout.rows_at_once].to(device)
-
-        def held_out_loss() -> Tensor:
-            with torch.no_grad():
-                return lesson.losses(held_out).sum(0)
-
-        train(
-            [value for name, value in lesson.networks.parameters.items() if not name.startswith("linear")],
-            lambda index: lesson.losses(index).sum(),
-            held_out_loss,
-            learn,
-            self,
-            generator,
-            run.progress,
-            task.name,
-        )
-        temperatures = lesson.temperatures(held_out)
+        if begun is None:
+            self._learn(lesson, learn, held_out, generator, run, task.name)
+        else:
+            self._learn_on(lesson, learn, generator, run, task.name)
+        temperatures = lesson.temperatures(held_out) if begun is None else begun[1]
         tell = run.calibrated if parts[0].apart else None
         before = [] if tell is None else lesson.logits(held_out)
         lesson.set_right(torch.cat([parts[0].train, parts[0].held_out]), temperatures)
         if tell is not None:
             lesson.judge(held_out, before, temperatures, [part.name for part in task.targets], tell)
         return ClassifierModel(self, task.targets, task.inputs, lesson.networks, temperatures)
+
+    def _learn(
+        self, lesson: Lesson, learn: Tensor, held_out: Tensor, generator: torch.Generator, run: Run, name: str
+    ) -> None:
+        """Shape: learn, held_out (members, rows) int64."""
+        lesson.begin(learn)
+
+        def held_out_loss() -> Tensor:
+            with torch.no_grad():
+                return lesson.losses(held_out).sum(0)
+
+        parameters = _trained(lesson.networks)
+        train(
+            parameters, lambda i: lesson.losses(i).sum(), held_out_loss, learn, self, generator, run.progress, name
+        )  # fmt: skip
+
+    def _learn_on(self, lesson: Lesson, learn: Tensor, generator: torch.Generator, run: Run, name: str) -> None:
+        """Shape: learn (members, rows) int64."""
+        lesson.move(learn)
+        parameters = _trained(lesson.networks)
+        train_on(parameters, lambda i: lesson.losses(i).sum(), learn, self, generator, run.progress, name)
+
+
+def _trained(networks: HeadNetworks) -> list[Tensor]:
+    """The parameters that are trained by steps."""
+    return [value for name, value in networks.parameters.items() if not name.startswith("linear")]
+
+
+def _begun(
+    start: ConditionalModel | None, layout: HeadLayout, device: torch.device
+) -> tuple[HeadNetworks, Tensor] | None:
+    """Copies of the networks and of the temperatures of a start; None where there is none of this shape."""
+    return start.copied(device) if isinstance(start, ClassifierModel) and start.layout == layout else None
 
 
 def _layout(targets: Sequence[Part], inputs: Sequence[Part], members: int, hidden: tuple[int, ...]) -> HeadLayout:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Self
@@ -23,7 +23,7 @@ from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadLayout, HeadNetworks
 from idgen_torch.options import choice, real, whole, widths
 from idgen_torch.parts import Values, check_forms
-from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split, train
+from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split, train, train_on
 from idgen_torch.training.progress import NoProgress, Progress
 
 __all__ = ["Flow", "FlowModel"]
@@ -75,6 +75,17 @@ class FlowModel(ConditionalModel):
         model._networks = HeadNetworks.start(layout, mask, generator, device)
         for head in range(layout.heads):
             model._networks.parameters[f"last{head}_bias"] += model._density.start().to(device)
+        return model
+
+    def begun(self, start: FlowModel, how: EnsembleTraining) -> FlowModel | None:
+        """The same regression with copies of the networks of a start; None where those are of another shape."""
+        if start._networks is None or start._residual.free != self._residual.free:
+            return None
+        model = self.started(start._kind, how, generator_for(0))
+        own, theirs = model.networks.parameters, start._networks.parameters
+        if any(theirs[name].shape != value.shape for name, value in own.items()):
+            return None
+        own.update({name: theirs[name].detach().clone().to(value.device) for name, value in own.items()})
         return model
 
     def residual_log_prob(self, everything: Features, whitened: Tensor) -> Tensor:
@@ -255,6 +266,8 @@ class Flow(EnsembleTraining, Family):
         if not residual.free:
             return model
         lesson = _Lesson(model, features, residual.whitened(features, columns.one_hot_width, values), mass, generator)
+        if isinstance(run.start, FlowModel) and (begun := model.begun(run.start, self)) is not None:
+            return lesson.learned_on(begun, self, parts.train, run.progress)
         kind = self.density
         if kind == "auto":
             pilot = Split(parts.train[:PILOT_ROWS], parts.held_out)
@@ -288,14 +301,7 @@ class _Lesson:
     def learned(self, kind: str, how: EnsembleTraining, parts: Split, progress: Progress) -> tuple[float, FlowModel]:
         """The members' mean held-out loss, and the model with its networks."""
         model = self.model.started(kind, how, self.generator)
-        networks = model.networks
-        everything = Features(self.features.codes, torch.cat([self.features.reals, self.whitened], 1))
-
-        def losses(index: Tensor) -> Tensor:
-            """Mean negative log-likelihood of each member.  Shape: (members, batch) -> (members,)."""
-            per_row, mass = -model.residual_log_prob(everything[index], self.whitened[index]), self.mass
-            return per_row.mean(-1) if mass is None else (per_row * mass[index]).sum(-1) / mass[index].sum(-1)
-
+        networks, losses = model.networks, self._losses(model)
         held_out = parts.held_out[: networks.layout.rows_at_once].to(self.whitened.device).expand(how.ensemble, -1)
 
         def held_out_loss() -> Tensor:
@@ -313,6 +319,23 @@ class _Lesson:
             ", ".join(part.name for part in model.targets),
         )
         return float(best.mean()), model
+
+    def learned_on(self, model: FlowModel, how: EnsembleTraining, rows: Tensor, progress: Progress) -> FlowModel:
+        """A model whose networks were trained on much the same rows, trained on."""
+        losses, name = self._losses(model), ", ".join(part.name for part in model.targets)
+        parameters = list(model.networks.parameters.values())
+        train_on(parameters, lambda index: losses(index).sum(), rows, how, self.generator, progress, name)
+        return model
+
+    def _losses(self, model: FlowModel) -> Callable[[Tensor], Tensor]:
+        """Mean negative log-likelihood of each member.  Shape: (members, batch) -> (members,)."""
+        everything = Features(self.features.codes, torch.cat([self.features.reals, self.whitened], 1))
+
+        def losses(index: Tensor) -> Tensor:
+            per_row, mass = -model.residual_log_prob(everything[index], self.whitened[index]), self.mass
+            return per_row.mean(-1) if mass is None else (per_row * mass[index]).sum(-1) / mass[index].sum(-1)
+
+        return losses
 
 
 def _width(targets: Sequence[Part]) -> int:

@@ -42,6 +42,11 @@ class HurdleModel(ConditionalModel):
         self._which, self._between = which, between
 
     @property
+    def links(self) -> tuple[ConditionalModel, ConditionalModel | None]:
+        """What models the mass, and the number where it is none."""
+        return self._which, self._between
+
+    @property
     def likelihood(self) -> bool:
         """Whether both models know their density."""
         return self._which.likelihood and (self._between is None or self._between.likelihood)
@@ -144,12 +149,13 @@ class Hurdle(Family):
         code = _codes(target, task.rows)
         rest = (code == len(target.masses)).nonzero().squeeze(1)
         which = replace(task, targets=(_code_of(target, len(rest) > 0),), rows={**task.rows, f"{target.name}@": code})
-        first, second = learned_link(which, _named(run, target), 0, "which"), None
+        begin = run.start.links if isinstance(run.start, HurdleModel) else (None, None)
+        first, second = learned_link(which, _named(run, target), 0, "which", begin[0]), None
         if len(rest):
             own = {p.name: task.rows[p.name][rest.to(task.rows[p.name].device)] for p in task.parts}
             weights = None if task.weights is None else task.weights[rest.to(task.weights.device)]
             between = replace(task, targets=(_bare(target),), rows=own, weights=weights)
-            second = learned_link(between, run, 1, "between")
+            second = learned_link(between, run, 1, "between", begin[1])
         return HurdleModel(self, task.targets, task.inputs, first, second)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,6 +38,13 @@ class ResampleModel(ConditionalModel):
     def values_of(self, part: str) -> Array:
         """The rows of one part, whatever they weigh."""
         return self._rows[part].cpu().numpy()
+
+    def shares(self) -> Array:
+        """How much each row weighs of all.  Shape: (rows,) float64."""
+        if self._cumulative is None:
+            return np.full(self._n, 1 / self._n)
+        weights = self._cumulative.diff(prepend=self._cumulative.new_zeros(1))
+        return (weights / self._cumulative[-1]).cpu().numpy()
 
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """n rows with replacement."""

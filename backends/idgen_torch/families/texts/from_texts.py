@@ -39,6 +39,16 @@ class FromTextsModel(ConditionalModel):
         self._readers, self._link = tuple(readers), link
 
     @property
+    def readers(self) -> tuple[Reader, ...]:
+        """What makes numbers of each text among the inputs."""
+        return self._readers
+
+    @property
+    def link(self) -> ConditionalModel:
+        """What models the targets given what is read."""
+        return self._link
+
+    @property
     def likelihood(self) -> bool:
         """Whether the model that comes after knows its density."""
         return self._link.likelihood
@@ -119,9 +129,12 @@ class FromTexts(Family):
         if not texts:
             raise DataError(f"from-texts needs a text among the inputs of {task.name}; leave the choice to the fit")
         _ = task.count
-        readers = [Reader.of(part, task) for part in texts]
+        begin = run.start if isinstance(run.start, FromTextsModel) else None
+        # The start's link reads what the start's readers make of texts.
+        readers = [Reader.of(part, task) for part in texts] if begin is None else list(begin.readers)
         rows = {**task.rows, **{r.part.name: r(task.rows[r.part.name], run.device) for r in readers if r.width}}
-        link = learned_link(replace(task, inputs=_read(task.inputs, readers), rows=rows), run, 0, "link")
+        read = replace(task, inputs=_read(task.inputs, readers), rows=rows)
+        link = learned_link(read, run, 0, "link", None if begin is None else begin.link)
         return FromTextsModel(self, task.targets, task.inputs, readers, link)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
+from idgen_compiler.compile import equal_programs
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
@@ -16,12 +18,17 @@ from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.measures import Asking, Measure
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import Question
+from idgen_compiler.ir.alternatives import Alternative
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.estimating import Folds
 from idgen_torch.observed import Observed
+from idgen_torch.running.estimates.bootstrap.answers import Place, bootstrapped, plugged_in
+from idgen_torch.running.estimates.bootstrap.refits import Refits
+from idgen_torch.running.estimates.bootstrap.resampling import Resampling
+from idgen_torch.running.estimates.choosing import HALVES, Candidate, found_by_variance
 from idgen_torch.running.estimates.counted import CountedProgram
-from idgen_torch.running.estimates.found import Found
+from idgen_torch.running.estimates.found import Found, NoRegression
 from idgen_torch.running.estimates.onestep.estimator import OneStep
 
 __all__ = ["Answerer", "answers"]
@@ -37,8 +44,10 @@ class Answerer:
     named: Mapping[str, Policy]
     models: Mapping[str, Any]
     device: torch.device
+    refits: Callable[[], Refits]  #: what draws, and is fitted anew; where models are trained late, this trains them
     _counted: dict[Program, CountedProgram | None] = field(default_factory=dict)
     _learned: dict[Any, OneStep] = field(default_factory=dict)
+    _candidates: dict[Program, list[Candidate]] = field(default_factory=dict)
 
     @property
     def weights(self) -> Array | None:
@@ -64,56 +73,109 @@ class Answerer:
             )  # fmt: skip
         return self._learned[key]
 
+    def candidates(self, program: Program) -> list[Candidate]:
+        """A program and those equal to it that read columns of the table only, where they have a closed form."""
+        if program not in self._candidates:
+            held = {name for name in self.schema.types if self._held(name)}
+            named = self._named(program)
+            self._candidates[program] = [
+                Candidate(each, partial(self._on_rows, each.program, named))
+                for each in equal_programs(program)
+                if held.issuperset(each.program.observe.variables)
+            ]
+        return self._candidates[program]
+
+    def _held(self, name: str) -> bool:
+        return all(part.name in self.observed.rows for part in self.schema.parts(name))
+
+    def _on_rows(self, program: Program, named: Mapping[str, Policy], rows: Array | None) -> CountedProgram | None:
+        observed, weights = self.observed.rows, self.weights
+        if rows is not None:
+            mask = torch.from_numpy(rows)
+            observed = {name: values[mask.to(values.device)] for name, values in observed.items()}
+            weights = None if weights is None else weights[rows]
+        return CountedProgram.of(program, self.schema, observed, weights, False, named)
+
     def _named(self, program: Program) -> Mapping[str, Policy]:
         return self.named if program == self.program else {}
 
 
-def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking) -> Answers:
+def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking, said: Sequence[str] = ()) -> Answers:
     """What is found for some measures, those at one place together.
+
+    `said` are warnings that the samples drawn before the question have just given, which are not repeated.
 
     Raises DataError for a place that makes no sense, and for what cannot be had by the method that is asked for.
     """
     clusters = _clusters(asking, answerer.observed.count)
-    found: list[tuple[list[int], Found]] = []
-    for places, program, question in _places(answerer, measures):
-        functionals = [measures[k].functional for k in places]
-        found.append((places, _way(answerer, program, asking, clusters)(question, functionals)))
-    return _joined(answerer, found, len(measures), clusters)
+    places = _places(answerer, measures)
+    found = _found(answerer, places, asking, clusters)
+    return _joined(answerer, list(zip(places, found, strict=True)), clusters, said)
 
 
-Way = Callable[[Question, Sequence[Any]], Found]
-
-
-def _way(answerer: Answerer, program: Program, asking: Asking, clusters: Array | None) -> Way:
-    """How numbers of a program are had."""
-    if asking.method in ("auto", "closed form"):
-        counted = answerer.counted(program)
-        if counted is not None:
-            return counted.found
-        if asking.method == "closed form":
-            raise DataError(
-                f"{program.name} has no closed form on these data: not all is categories of few cells; leave method out"
+def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters: Array | None) -> list[Found]:
+    """What is found at each place, by the method that is asked for."""
+    if asking.choose == "variance":
+        return [_chosen(answerer, place, asking, clusters) for place in places]
+    if asking.method == "plug-in":
+        return [plugged_in(place, answerer.refits(), asking) for place in places]
+    counted = [None if asking.method == "one-step" else answerer.counted(place.program) for place in places]
+    if asking.method == "bootstrap":
+        return bootstrapped(
+            places, counted, Resampling(answerer.observed.count, answerer.weights, clusters), answerer.refits, asking
+        )
+    if asking.method == "closed form" and None in counted:
+        name = places[counted.index(None)].program.name
+        raise DataError(
+            f"{name} has no closed form on these data: not all is categories of few cells; leave method out"
+        )
+    try:
+        return [
+            (answerer.learned(place.program, asking, clusters) if one is None else one).found(
+                place.question, place.functionals
             )
-    if asking.method in ("auto", "one-step"):
-        return answerer.learned(program, asking, clusters).found
-    raise DataError(f"no numbers are had by the method {asking.method!r} yet; leave it out")
+            for place, one in zip(places, counted, strict=True)
+        ]
+    except NoRegression as error:
+        if asking.method == "one-step":
+            raise
+        note = f"by bootstrap, since a one-step estimate cannot be had: {error}"
+        again = bootstrapped(
+            places, counted, Resampling(answerer.observed.count, answerer.weights, clusters), answerer.refits, asking
+        )
+        return [replace(found, notes=(*found.notes, note)) for found in again]
 
 
-def _places(answerer: Answerer, measures: Sequence[Measure]) -> list[tuple[list[int], Program, Question]]:
+def _chosen(answerer: Answerer, place: Place, asking: Asking, clusters: Array | None) -> Found:
+    """Numbers of the equal program whose variance is the least."""
+    program, measure = place.program, place.measure
+    if asking.method not in ("auto", "closed form") or answerer.counted(program) is None:
+        raise DataError(
+            f"equal programs of {program.name} are compared by their variances in closed form, and on these data there "
+            "is none: not all is categories of few cells, or another method is asked for; leave choose out"
+        )
+    named = answerer.named if measure.program is None else {}
+
+    def ask(each: Alternative) -> Question:
+        return Question.of(each.program, 1, measure.do, measure.given, 0, measure.query, named)
+
+    folds = Folds(answerer.observed.count, HALVES, asking.seed, clusters)
+    return found_by_variance(answerer.candidates(program), ask, place.functionals, answerer.weights, folds)
+
+
+def _places(answerer: Answerer, measures: Sequence[Measure]) -> list[Place]:
     """The measures by program, query and what is set, and the question of each."""
-    found: list[tuple[Any, list[int], Program, Question]] = []
+    found: dict[Any, Place] = {}
     for k, measure in enumerate(measures):
         program = measure.program or answerer.program
         key = (program, measure.query, repr(measure.do), repr(measure.given))
-        for known, places, _, _ in found:
-            if known == key:
-                places.append(k)
-                break
-        else:
+        if key not in found:
             named = answerer.named if measure.program is None else {}
             question = Question.of(program, 1, measure.do, measure.given, 0, measure.query, named)
-            found.append((key, [k], program, question))
-    return [(places, program, question) for _, places, program, question in found]
+            found[key] = Place([], program, question, measure, [])
+        found[key].at.append(k)
+        found[key].functionals.append(measure.functional)
+    return list(found.values())
 
 
 def _clusters(asking: Asking, count: int) -> Array | None:
@@ -138,39 +200,43 @@ def _column(data: Any, name: str) -> Any:
 
 
 def _joined(
-    answerer: Answerer, found: Sequence[tuple[list[int], Found]], count: int, clusters: Array | None
+    answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: Array | None, said: Sequence[str]
 ) -> Answers:
     """The answers in the order of the measures."""
-    rows = answerer.observed.count
+    rows, count = answerer.observed.count, sum(len(place.at) for place, _ in found)
     values, influence, corrections = np.zeros(count), np.zeros((rows, count)), np.zeros(count)
     effective, largest, unsure = np.zeros(count), np.zeros(count), np.zeros((count, 2))
     drawn = np.zeros((count, count))
-    told: list[str] = []
-    for places, one in found:
-        values[places], influence[:, places], corrections[places] = one.values, one.influence, one.correction
-        effective[places], largest[places] = one.effective_rows, one.largest_share
-        drawn[np.ix_(places, places)] = one.drawn
+    for place, one in found:
+        at = place.at
+        values[at], influence[:, at], corrections[at] = one.values, one.influence, one.correction
+        effective[at], largest[at] = one.effective_rows, one.largest_share
+        drawn[np.ix_(at, at)] = one.drawn
         if one.unsure is not None:
-            unsure[places] = one.unsure
-        told += one.warnings
-    for text in dict.fromkeys(told):
-        warn_overlap(text)
+            unsure[at] = one.unsure
+    told = dict.fromkeys(text for _, one in found for text in one.warnings)
+    for text in told:
+        if text not in said:
+            warn_overlap(text)
+    told |= dict.fromkeys(text for _, one in found for text in one.cautions)
     methods = dict.fromkeys(one.method for _, one in found)
     return Answers(
         values, influence, answerer.weights, False, clusters, " and ".join(methods),
-        corrections, effective, largest, drawn, tuple(dict.fromkeys(told)),
+        corrections, effective, largest, drawn, tuple(told),
         tuple(dict.fromkeys(note for _, one in found for note in one.notes)),
+        draws=_of_all([one.draws for _, one in found], found),
         freedom=min(one.freedom for _, one in found), unsure=unsure if unsure.any() else None,
         residual=_of_all([one.residual for _, one in found], found),
         riesz=_of_all([one.riesz for _, one in found], found),
     )  # fmt: skip
 
 
-def _of_all(parts: Sequence[Array | None], found: Sequence[tuple[list[int], Found]]) -> Array | None:
-    """One array of what each place has, None where one has it not."""
-    if any(part is None for part in parts):
+def _of_all(parts: Sequence[Array | None], found: Sequence[tuple[Place, Found]]) -> Array | None:
+    """One array of what each place has, None where one has it not.  Shape: (..., m) each -> (..., k)."""
+    held = [part for part in parts if part is not None]
+    if len(held) < len(parts):
         return None
-    whole = np.zeros(sum(len(places) for places, _ in found))
-    for (places, _), part in zip(found, parts, strict=True):
-        whole[places] = part
+    whole = np.zeros((*held[0].shape[:-1], sum(len(place.at) for place, _ in found)))
+    for (place, _), part in zip(found, held, strict=True):
+        whole[..., place.at] = part
     return whole

@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 
 from idgen_compiler.adjoint.adjoint import filled
 from idgen_compiler.adjoint.backward import Derivative, Forward
-from idgen_compiler.adjoint.support import FEW, Support, kish, supports
+from idgen_compiler.adjoint.support import kish
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
-from idgen_compiler.discrete.sources import CountedRows
+from idgen_compiler.discrete.sources import CountedRows, Frequencies
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import ROUNDING, Table
 from idgen_compiler.estimates.measures import Functional
 from idgen_compiler.hinge.policies import Policy
-from idgen_compiler.hinge.probability import labels_of
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
-from idgen_torch.families.tables.cells import cell_of
 from idgen_torch.parts import Values
 from idgen_torch.running.estimates.found import Found
+from idgen_torch.running.overlap.cells.asked import codes_of_question, told
+from idgen_torch.running.overlap.cells.margins import MOST_CELLS, counted_rows
+from idgen_torch.running.overlap.cells.needed import Cells
 
 __all__ = ["CountedProgram"]
 
-MOST_CELLS = 2**20
-"""A conditional has at most so many cells where a number is had in closed form."""
-
-TELLING = 0.01
-"""A share of the answer above this that rests on no rows is told of, and one on few rows above `TELLING_THIN`."""
-
-TELLING_THIN = 0.1
+TRACE = 1e-6
+"""A repeat of a bootstrap counts each row of the data this often besides."""
 
 
 class CountedProgram:
     """A program on a table of categories: means of functions of its outcomes, and their influence functions."""
 
     def __init__(self, program: Program, rows: CountedRows, policies: Mapping[str, Policy]) -> None:
-        self._program, self._rows = program, rows
-        self._forward = Forward(program, rows, policies)
+        self._program, self._rows, self._policies = program, rows, policies
+        self._cells = Cells(program, rows, policies)
+        self._forward = self._cells.forward
 
     @classmethod
     def of(
@@ -56,20 +53,16 @@ class CountedProgram:
         policies: Mapping[str, Policy],
     ) -> CountedProgram | None:
         """The program on some rows; None where something is no category, is brought, or would take too many cells."""
-        names = program.observe.variables
-        if program.bindings or not all(part.discrete for name in names for part in schema.parts(name)):
-            return None
-        sizes = {name: prod(part.size or 1 for part in schema.parts(name)) for name in names}
-        wide = [(*op.targets, *op.inputs) for op in program.models]
-        if any(prod(sizes[name] for name in columns) > MOST_CELLS for columns in wide):
-            return None
-        labels = {name: labels_of(schema, (name,))[0] for name in names}
-        cpu = torch.device("cpu")
-        codes = {name: cell_of(schema.parts(name), rows, cpu).numpy() for name in names}
+        counted = counted_rows(program, schema, rows, weights, frequency)
         try:
-            return cls(program, CountedRows(codes, labels, weights, frequency), policies)
+            return None if counted is None else cls(program, counted, policies)
         except DataError:  # a policy that is a function has no table
             return None
+
+    @property
+    def rows(self) -> CountedRows:
+        """The rows that are counted."""
+        return self._rows
 
     def found(self, question: Question, functionals: Sequence[Functional]) -> Found:
         """The means of some functionals at one place.  Raises DataError for values that the data never show."""
@@ -77,8 +70,7 @@ class CountedProgram:
         wiring = forward.wiring(question.sampler, filled(question, self._rows))
         values, influence, freedom, unsure = [], [], [], []
         for functional in functionals:
-            names = tuple(sorted(n for n in outcomes if not functional.columns or n in functional.columns))
-            f = self._table(functional, names)
+            f = self._f(question, functional)
             found = forward.derivative(wiring, f)
             values.append(float(found.value))
             influence.append(self._on_rows(found.terms))
@@ -86,6 +78,7 @@ class CountedProgram:
             unsure.append(_unsure(f, found))
         names = tuple(sorted(outcomes))
         masses = forward.mass(wiring, Table(names, np.ones(tuple(len(self._rows.labels(name)) for name in names))))
+        spread = self._spread([self._table(each, names) for each in functionals])
         weighed = [kish(mass, forward.observed) for mass in masses if mass.axes]
         count = len(values)
         return Found(
@@ -98,8 +91,71 @@ class CountedProgram:
             np.zeros((count, count)),
             min(freedom),
             np.array(unsure),
-            tuple(self._told(list(supports(forward.conditionals)))),
+            tuple(self._told(question)),
+            ("the interval holds whatever may be where there are no rows",) if np.any(unsure) else (),
+            residual=None if spread is None else spread[0],
+            riesz=None if spread is None else spread[1],
         )
+
+    def _told(self, question: Question) -> list[str]:
+        """What rests on cells without rows, and on few rows."""
+        return told(self._cells, question, codes_of_question(self._cells, question))
+
+    def variances(self, question: Question, functionals: Sequence[Functional]) -> Array | None:
+        """The asymptotic variances of some means over the number of rows; None where the rows do not determine one.
+
+        What programs are compared by: of two that always give the same number they are the same, which those of
+        `found`, larger where a model has few rows in a cell, are not.  Shape: (m,).
+
+        Raises DataError for values that the data never show.
+        """
+        forward, outcomes, found = self._at_frequencies, question.sampler.network.outputs, []
+        wiring = forward.wiring(question.sampler, filled(question, self._rows))
+        for functional in functionals:
+            names = tuple(sorted(n for n in outcomes if not functional.columns or n in functional.columns))
+            one = forward.derivative(wiring, self._table(functional, names))
+            if 1.0 - float(one.known) > ROUNDING:
+                return None
+            found.append(self._variance(self._on_rows(one.terms)))
+        return np.array(found)
+
+    @cached_property
+    def _at_frequencies(self) -> Forward:
+        return Forward(self._program, Frequencies(self._rows), self._policies)
+
+    def _variance(self, influence: Array) -> float:
+        """Of a mean, from the influence function at each row."""
+        if self._rows.weights is None:
+            return float(np.square(influence).sum()) / len(influence) ** 2
+        return float(np.square(self._rows.weights * influence).sum()) / float(self._rows.weights.sum()) ** 2
+
+    def repeated(self, asked: Sequence[tuple[Question, Sequence[Functional]]], weights: Iterable[Array]) -> list[Array]:
+        """The means of functionals at some places by other weights of the rows: forward alone, on cells and not rows.
+
+        A cell that a repeat loses keeps a trace of its rows, so that its conditional stays that of the data.
+        Shape: weights (rows,) for each repeat -> (repeats, functionals) for each place
+        """
+        columns = np.stack(list(self._rows.codes.values()), 1)
+        cells, cell = np.unique(columns, axis=0, return_inverse=True)
+        codes = {name: cells[:, k] for k, name in enumerate(self._rows.codes)}
+        trace = TRACE * np.bincount(cell.reshape(-1), self._rows.weights, len(cells))
+        tables = [[self._f(question, each) for each in functionals] for question, functionals in asked]
+        found: list[list[Array]] = [[] for _ in asked]
+        for own in weights:
+            counts = np.bincount(cell.reshape(-1), own, len(cells)) + trace
+            rows = CountedRows(codes, self._rows.names, counts, True)
+            forward = Forward(self._program, rows, self._policies)
+            for (question, _), fs, numbers in zip(asked, tables, found, strict=True):
+                wiring = forward.wiring(question.sampler, filled(question, rows))
+                laws = [np.asarray(wiring.law(f.axes).aligned(f.axes)) for f in fs]
+                numbers.append(np.array([float((law * f.values).sum()) for law, f in zip(laws, fs, strict=True)]))
+        return [np.stack(numbers) for numbers in found]
+
+    def _f(self, question: Question, functional: Functional) -> Table:
+        """A functional over the cells of those outcomes of a question that it reads."""
+        outcomes = question.sampler.network.outputs
+        read = tuple(sorted(n for n in outcomes if not functional.columns or n in functional.columns))
+        return self._table(functional, read)
 
     def _table(self, functional: Functional, names: tuple[str, ...]) -> Table:
         """A functional over the cells of the outcomes that it reads."""
@@ -113,6 +169,30 @@ class CountedProgram:
         columns = {name: _as_array(own)[codes] for name, own, codes in zip(names, labels, places, strict=True)}
         return Table(names, functional.of(Samples(columns)).reshape(shape))
 
+    def _spread(self, functions: Sequence[Table]) -> tuple[Array, Array] | None:
+        """The roots of E[(f - E[f | i])^2] and E[w^2] of one outcome regression, (m,) each; None for other programs.
+
+        Source: Chernozhukov et al. (2022), section 2.
+        """
+        models = [model for model in self._forward.conditionals.values() if model.mass is not None]
+        if len(models) != 1 or models[0].law is not self._forward.observed:
+            return None
+        (model,) = models
+        if any(set(f.axes) - {*model.targets} for f in functions):
+            return None
+        joint = model.law.marginal((*model.targets, *model.inputs)).aligned((*model.targets, *model.inputs))
+        law, over = model.table.aligned((*model.targets, *model.inputs)), tuple(range(len(model.targets)))
+        left = []
+        for f in functions:
+            h = f.aligned([name for name in model.targets if name in f.axes])
+            at = tuple(slice(None) if name in f.axes else np.newaxis for name in model.targets)
+            values = h[at].reshape(*h[at].shape, *(1 for _ in model.inputs))
+            left.append(float((joint * (values - (law * values).sum(axis=over)) ** 2).sum()))
+        mass = model.mass or model.frequencies
+        asked, p = mass.aligned(model.inputs), model.frequencies.aligned(model.inputs)
+        w = np.where(p > 0, asked / np.where(p > 0, p, 1), 0)
+        return np.sqrt(left), np.full(len(functions), float(np.sqrt((p * w**2).sum())))
+
     def _on_rows(self, terms: Sequence[Table]) -> Array:
         """The influence function at each row.  Shape: (rows,)."""
         rows = self._rows
@@ -120,25 +200,6 @@ class CountedProgram:
         for term in terms:
             total += term.values[tuple(rows.codes[name] for name in term.axes)]
         return np.asarray(total - np.average(total, weights=rows.weights))
-
-    def _told(self, rests: Sequence[Support]) -> list[str]:
-        """What rests on cells without rows, and on few rows."""
-        found = []
-        for each in rests:
-            labels = {name: list(self._rows.labels(name)) for name in each.inputs}
-            where = "" if each.rows is not None else " of the regenerated law"
-            if each.empty > TELLING:
-                found.append(
-                    f"{each.empty:.0%} of the answer rests on {each.name}{where} at {each.cells(labels)}, which no row "
-                    "shows: nothing in the data says what happens there, and the interval holds whatever may; ask "
-                    "for a policy that stays where there are rows, such as do(X ~ pi(X | Z))"
-                )
-            elif each.thin > TELLING_THIN:
-                found.append(
-                    f"{each.thin:.0%} of the answer rests on {each.name} at values such as "
-                    f"{each.cells(labels, thin=True)}, of which there are fewer than {FEW} rows; the interval is rough"
-                )
-        return found
 
 
 def _unsure(f: Table, found: Derivative) -> tuple[float, float]:

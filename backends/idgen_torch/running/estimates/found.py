@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
+from idgen_compiler.errors import DataError
 
-__all__ = ["Found"]
+__all__ = ["Found", "NoRegression"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +20,8 @@ class Found:
     drawn: (m, m), the covariance of the error of drawing.  freedom: degrees of freedom of the variance.
     unsure: (m, 2), how far down and up the answer may lie where a part of it rests on no rows.
     residual, riesz: (m,) or None; see `estimates.sensitivity`.
+    draws: (repeats, m), the numbers of each repeat of a bootstrap.
+    warnings are of overlap, and are issued; cautions are what else to know at first sight.
     """
 
     values: Array
@@ -34,3 +37,9 @@ class Found:
     notes: tuple[str, ...] = ()
     residual: Array | None = None
     riesz: Array | None = None
+    draws: Array | None = None
+    cautions: tuple[str, ...] = ()
+
+
+class NoRegression(DataError):
+    """A one-step estimate would learn a regression that it has no way to learn; a bootstrap needs none."""

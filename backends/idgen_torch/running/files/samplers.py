@@ -24,6 +24,7 @@ from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.observed import Origin
 from idgen_torch.running.draws import Draws, PolicyKey, ShiftedDraws, UniformDraws, draws_over, resampled_parts
 from idgen_torch.running.files.bound import read_bound, write_bound
+from idgen_torch.running.files.cells import read_cells, write_cells
 from idgen_torch.running.files.models import Record, read_model, write_model
 from idgen_torch.running.files.supports import read_lookouts, write_lookouts
 from idgen_torch.running.fitted import FittedProgram
@@ -32,7 +33,19 @@ from idgen_torch.running.record import FitRecord
 
 __all__ = ["read_fitted", "write_fitted"]
 
-_KEYS = {"format", "backend", "program", "schema", "models", "policies", "supports", "fit", "bound", "observed"}
+_KEYS = {
+    "format",
+    "backend",
+    "program",
+    "schema",
+    "models",
+    "policies",
+    "supports",
+    "fit",
+    "bound",
+    "observed",
+    "cells",
+}
 
 
 def write_fitted(fitted: FittedProgram, path: Path) -> None:
@@ -53,6 +66,7 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
             fit=fitted.record.to_json(),
             bound={name: write_bound(folder, name, keys[name], model) for name, model in fitted.bound.items()},
             observed=to_plain(fitted.origin),
+            cells=write_cells(folder, fitted.cells, fitted.schema),
             **header_of(fitted.named),
         )
 
@@ -62,7 +76,7 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
 
     Raises DataError for a folder that is truncated or was tampered with, and for a kernel that is not brought.
     """
-    found = {"bound": {}, "observed": None, **read_header(path)}
+    found = {"bound": {}, "observed": None, "cells": None, **read_header(path)}
     saved = {KEY: found.pop(KEY)} if KEY in found else {}
     header = checked_keys(f"{path / HEADER}", found, _KEYS)
     if header["backend"] != "torch":
@@ -78,6 +92,7 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
     brought = checked_keys("the list of bound kernels", header["bound"], _bound(program, header["bound"], applied))
     records = checked_keys("the list of models", header["models"], applied - brought.keys())
     policies = checked_keys("the list of policies", header["policies"], {_policy_name(*key) for key in drawn})
+    named = of_header(saved, program)
     return FittedProgram(
         program,
         schema,
@@ -86,7 +101,8 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
         FitRecord.from_json(header["fit"]),
         read_lookouts(path, header["supports"], program, schema),
         read_bound(path, program, brought, schema, bind, device),
-        of_header(saved, program),
+        named,
+        cells=read_cells(path, header["cells"], program, schema, named),
         saved_origin=_origin(header["observed"], program, schema),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,15 +12,37 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import Apply, Network, Statement
+from idgen_compiler.ir.operations import Apply, Assign, Network, Sample, Statement
+from idgen_compiler.ir.program import Program
+from idgen_torch.bound import BoundModel
 from idgen_torch.parts import of_form
 from idgen_torch.running.ancestral import DataSet, Slots
 from idgen_torch.seeds import stream_for
 
-__all__ = ["PROBED", "asking", "crossed"]
+__all__ = ["PROBED", "asking", "crossed", "probed"]
 
 PROBED = 4000
 """So many rows are drawn to find out."""
+
+
+def probed(
+    op: Sample,
+    program: Program,
+    schema: Schema,
+    watched: Collection[str],
+    values: Mapping[str, Any],
+    known: Collection[Assign],
+) -> Network | None:
+    """The part of a sampler's network that is run to find out; None where nobody knows what will be set, or none is.
+
+    values: operation -> what was realized.  known: what is drawn by policies whose laws are there.
+    """
+    if not set(op.network.inputs) <= set(program.observe.variables):
+        return None
+    slow = {name for name, value in values.items() if isinstance(value, BoundModel) and value.brought.batch}
+    told = tuple(s for s in op.network.statements if not isinstance(s, Assign) or s in known)
+    network = asking(replace(op.network, statements=told), schema, watched, slow)
+    return network if network.statements else None
 
 
 def asking(network: Network, schema: Schema, watched: Collection[str], slow: Collection[str] = ()) -> Network:

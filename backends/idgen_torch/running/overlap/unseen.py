@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from idgen_compiler.adjoint.support import FEW
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operations import Draw, Realize, Train
 from idgen_compiler.ir.program import Program
+from idgen_compiler.warning import warn_overlap
+from idgen_torch.observed import Observed
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.draws import Draws, unfolded
+from idgen_torch.running.overlap.cells.naming import percent
+from idgen_torch.running.overlap.cells.needed import Cells
+from idgen_torch.running.overlap.cells.verdict import Verdict, verdict
+from idgen_torch.running.overlap.effective import poor_overlap
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.support import Support
 from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
 from idgen_torch.running.plan import label_of
-from idgen_torch.running.record import Lack
+from idgen_torch.running.record import Lack, Light, Overlap
 
 __all__ = ["Unseen"]
+
+_NONE = ("which no row shows", "far from every row")
+_SEE = "some of what is asked has no rows near, or few"
 
 
 class Unseen:
@@ -34,6 +45,8 @@ class Unseen:
         self._lacks: dict[str, Lack] = {}  # what was said -> what the record keeps of it
         self._told: set[str] = set()  # the places without rows that were warned of
         self.keep(*thin)
+        self.cells: Cells | None = None  #: what says where answers rest, in the place of lookouts
+        self.verdict: Verdict | None = None
 
     @property
     def lacks(self) -> tuple[Lack, ...]:
@@ -54,9 +67,9 @@ class Unseen:
         lack = missing_rows(op.result, draw, policy, by, self._schema, data, self._seed)
         self._missing[op.result] = self._missing.get(op.result) or lack or ""
 
-    def missing(self, data: str) -> str:
-        """What rows a law that was reweighted lacks; empty where none are known of."""
-        return self._missing.get(data, "")
+    def _lacking(self, data: str) -> str:
+        """What rows a law that was reweighted lacks; empty where none are known of, or it is said otherwise."""
+        return self._missing.get(data, "") if self.cells is None else ""
 
     def keep(self, *texts: str, sampled: bool = False) -> None:
         """Keep what was said of missing overlap for the record."""
@@ -65,4 +78,38 @@ class Unseen:
     def watch(self, models: Iterable[Train], sentence: str) -> Watch:
         """What looks at the inputs of these models, and tells of a share of rows in this sentence."""
         labels = {model.result: label_of(model) for model in models}
-        return Watch(self._schema, self.lookouts, labels, sentence, self._told, details=True)
+        lookouts = self.lookouts if self.cells is None else {}
+        return Watch(self._schema, lookouts, labels, sentence, self._told, details=True)
+
+    def judge(self, weighed: Mapping[str, tuple[Overlap, float]], table: Observed) -> None:
+        """Warn of all that samplers of categories can be asked and no row shows, and of laws by weights.
+
+        weighed: law -> how far its rows go, and how many are effective.  Of what few rows show the record says, and
+        samplers do where it is asked.
+        """
+        if self.cells is not None:
+            self.verdict = verdict(self.cells)
+            self.cells = self.cells.kept()
+            for text in self.verdict.red:
+                warn_overlap(text)
+            self.keep(*self.verdict.red, *self.verdict.yellow, sampled=True)
+        for name, (found, effective) in weighed.items():
+            if self.verdict is not None and name in self.verdict.weighed:  # why their mean is not one is said
+                found = replace(found, mass=1.0)
+            if text := poor_overlap(found, effective, table.effective_rows) or self._lacking(name):
+                warn_overlap(text)
+                self.keep(text)
+
+    def light(self) -> Light:
+        """The traffic light of what was found."""
+        found = self.verdict
+        if found is None or not found.asked:
+            if self._lacks:
+                return Light("red" if any(words in text for words in _NONE for text in self._lacks) else "yellow", _SEE)
+            return Light("green", "no place was found that is asked and has no rows near")
+        shares = (
+            f"of an answer up to {percent(found.empty)} rests on values that no row shows and up to "
+            f"{percent(found.thin)} on values of fewer than {FEW} rows ({found.asked} settings of do and given)"
+        )
+        color = "red" if found.red else "yellow" if self._lacks else "green"
+        return Light(color, shares, found.empty, found.thin, found.asked)

@@ -12,7 +12,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Assign, Network, Rows, Train
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.parts import Values
-from idgen_torch.running.overlap.finding import Lookout
+from idgen_torch.running.overlap.finding import Finding, Lookout
 from idgen_torch.running.overlap.support import Groups
 from idgen_torch.running.overlap.telling import functions, where
 
@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 LOOKED_AT = 4000
 """So many rows are looked at: of the first batch, and where what is set varies from sample to sample, of each."""
+
+FEW_LEVELS, LEAST_ROWS = 8, 400
+"""Of a category that is set to one of so many values a fit looks at each by itself, if so many rows have it."""
 
 
 @dataclass(eq=False)
@@ -53,17 +56,31 @@ class Watch:
         rows = {c.part: given[c.part][::step].cpu() for c in lookout.support.columns if c.part in given}
         if any(column.part not in rows for column in lookout.support.columns):
             return
-        finding = lookout.look(rows)
-        if finding is None:
-            return
         atoms: dict[str, PartOf] = {
             atom.part.name: atom for slot in statement.inputs for atom in self._atoms(variable_of(slot))
         }
+        if (finding := lookout.look(rows)) is not None:
+            self._find(statement, lookout, finding, atoms, rows)
+        elif self.details:
+            for setting, some in _by_level(lookout, atoms, rows):
+                if (finding := lookout.look(some)) is not None:
+                    self._find(statement, lookout, finding, atoms, some, setting)
+
+    def _find(
+        self,
+        statement: Apply,
+        lookout: Lookout,
+        finding: Finding,
+        atoms: Mapping[str, PartOf],
+        rows: Values,
+        setting: str = "",
+    ) -> None:
         at = where(finding, lookout, atoms, rows)
         if at in self.told:
             return
         self.told.add(at)
-        text = self.sentence.format(share=_percent(finding.share), label=f"P({self.labels[statement.model]})", where=at)
+        share, label = f"{setting}{_percent(finding.share)}", f"P({self.labels[statement.model]})"
+        text = self.sentence.format(share=share, label=label, where=at)
         also = functions(lookout) if self.details else []
         self.found.append(f"{text} ({'; '.join(also)} in these rows)" if also else text)
 
@@ -76,6 +93,18 @@ class Watch:
         for text in found:
             warn_overlap(text)
         return found
+
+
+def _by_level(lookout: Lookout, atoms: Mapping[str, PartOf], rows: Values) -> Iterator[tuple[str, Values]]:
+    """The rows at each of a few values that a category is set to, with how that is said."""
+    for column in lookout.support.columns:
+        if column.set and not column.number and column.size <= FEW_LEVELS:
+            codes = rows[column.part]
+            for level in codes.unique().tolist():
+                there = codes == level
+                if LEAST_ROWS <= int(there.sum()) < len(there):
+                    setting = f"with {column.name} = {atoms[column.part].kind.describe(level)}, "
+                    yield setting, {part: values[there] for part, values in rows.items()}
 
 
 def watched(batches: Iterable[T], watch: Watch) -> Iterator[T]:

@@ -10,16 +10,8 @@ from torch import Tensor
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import effective_rows, total
 from idgen_torch.running.ancestral import DataSet
-from idgen_torch.running.record import Overlap
 
-__all__ = ["MASS", "NoOverlap", "Weighted", "poor_overlap", "reweighted"]
-
-FEW_EFFECTIVE = 0.02
-"""Below this fraction of effective rows a reweighting warns."""
-
-MASS = 0.9
-"""The mean weight, one for a true propensity, has to lie between this and its inverse: below, a part of the intervened
-law has no rows at all; above, the propensity is wrong where it is small."""
+__all__ = ["NoOverlap", "Weighted", "reweighted"]
 
 
 class NoOverlap(DataError):
@@ -54,21 +46,3 @@ def reweighted(name: str, data: DataSet, log_ratio: Tensor, kept: list[str]) -> 
     weights = weights / mean
     rows = {name: data.rows[name] for name in kept}
     return Weighted(DataSet(rows, data.count, weights.float()), effective_rows(weights), mass)
-
-
-def poor_overlap(found: Overlap, effective: float, count: float) -> str | None:
-    """What to say when few of `count` rows stay effective, or when the weights' mean shows that they cover no law."""
-    name, variables, mass = found.operation, found.variables, found.mass
-    if effective < FEW_EFFECTIVE * count:
-        return (
-            f"{name}: after reweighting {variables} only {effective:.0f} of {count:.0f} "
-            "rows are effective (poor overlap), so that what is learned there rests on few rows; "
-            "compile with realize='regenerate' to share strength instead"
-        )
-    if not MASS <= mass <= 1 / MASS:
-        return (
-            f"{name}: the weights of {variables} have mean {mass:.2f} and not one, so that "
-            "a part of the intervened law has no rows, or its propensities are wrong; the answer there is not to be "
-            "trusted, and realize='regenerate' would extrapolate"
-        )
-    return None

@@ -44,6 +44,10 @@ def test_a_loaded_sampler_gives_the_same_samples(sampler: TorchSampler, saved: P
         ours, theirs = (s.sample(500, do={"X": x}, seed=9)["Y"] for s in (sampler, loaded))
         assert np.array_equal(ours, theirs)
     assert sorted(p.name for p in saved.iterdir()) == [
+        "cells0.safetensors",
+        "cells1.safetensors",
+        "cells2.safetensors",
+        "cells3.safetensors",
         "m0.safetensors",
         "m1.rows.safetensors",
         "m1.safetensors",

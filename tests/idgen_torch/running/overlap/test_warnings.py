@@ -39,7 +39,7 @@ def said(sampler: Any, n: int, **settings: Any) -> list[str]:
 def test_faulty_data_are_told_of_at_fit(name: str) -> None:
     at_fit, at_sample = warned(faulty(name, 0))
     assert at_fit
-    assert at_sample or "napkin" in name  # there the sampler asks a model that knows nothing of the lack
+    assert at_sample or "napkin of numbers" in name  # there the sampler asks a model that knows nothing of the lack
 
 
 def test_good_data_are_quiet() -> None:
@@ -49,12 +49,15 @@ def test_good_data_are_quiet() -> None:
 def test_the_message_names_values_share_and_the_function() -> None:
     sampler, told = fit(faulty("X is Z", 0))
     (text,) = told
-    assert re.match(r"at the values that X can take, (4|5)\d% of the samples ask P\(Y \| Z, X\) at Z = ", text)
-    assert "Z = 0, X = 1" in text
-    assert "Z = 1, X = 0" in text
-    assert text.endswith("which no row shows; the answer there is extrapolation (X is a function of Z in these rows)")
+    assert "do(X = 0): 52% of the answer rests on P(Y | Z, X) at X = 0 where Z = 1, which no row shows; " in text
+    assert "do(X = 1): 48% of the answer rests on P(Y | Z, X) at X = 1 where Z = 0, which no row shows; " in text
+    assert text.endswith("; X is a function of Z in these rows, so that other data are needed")
     (text,) = said(sampler, 4000, do={"X": 0})
-    assert text.endswith("ask P(Y | Z, X) at Z = 1, X = 0, which no row shows; the answer there is extrapolation")
+    assert text == (
+        "52% of the answer rests on P(Y | Z, X) at X = 0 where Z = 1, which no row shows; nothing in the data says "
+        "what happens there, and the answer is extrapolation; X is a function of Z in these rows, so that other data "
+        "are needed"
+    )
 
 
 def test_only_what_is_asked_is_told_of() -> None:
@@ -69,7 +72,7 @@ def test_a_given_that_no_row_has_with_that_do() -> None:
     sampler, _ = fit(faulty("given Z = 1, which no row has with X = 0", 0))
     for n in (1, 50):
         (text,) = said(sampler, n, do={"X": 0}, given={"Z": 1})
-        assert text.startswith("100% of the samples ask P(Y | Z, X) at Z = 1, X = 0, which no row shows")
+        assert text.startswith("100% of the answer rests on P(Y | Z, X) at X = 0 where Z = 1, which no row shows")
     assert said(sampler, 50, do={"X": 1}, given={"Z": 1}) == []
 
 
@@ -85,16 +88,18 @@ def test_numbers_are_named_in_their_own_unit() -> None:
 
 
 def test_a_copy_in_a_napkin_is_told_once_at_the_regeneration() -> None:
-    _, told = fit(faulty("napkin, W2 is W1", 0), rows_factor=1.0)
-    (text,) = told
-    assert "of the rows of %law0 ask P(X | W1, W2) at W1 = " in text
-    assert "(W2 is a function of W1 in these rows)" in text
+    _, told = fit(faulty("napkin of numbers, W2 is W1", 0), **QUICKLY)
+    text = told[0]
+    assert "of the rows of %law0 ask P(X | W1, W2) at " in text
+    assert "(W2 is all but a function of W1 in these rows)" in text
 
 
 def test_weights_do_not_hide_rows_that_are_not_there() -> None:
     """A propensity that learned nothing weighs all rows alike, so that none of them seems to be missing."""
-    asked = faulty("napkin, W2 is W1", 0)
-    few = replace(asked, data={name: column[:250] for name, column in asked.data.items()})
+    asked = faulty("napkin of numbers, W2 is W1", 0)
+    w1 = (asked.data["W1"] > 0).astype(int)
+    data = {**asked.data, "W1": w1, "W2": w1}
+    few = replace(asked, data={name: column[:250] for name, column in data.items()})
     _, told = fit(few, "reweight", family={"W2": "table{smoothing=1000000}"}, **QUICKLY)
     (text,) = [one for one in told if "no weights stand" in one]
     assert re.match(
@@ -113,7 +118,7 @@ def test_a_loaded_sampler_tells_as_well_and_so_does_a_stream(tmp_path: Path) -> 
 
 
 def test_a_loaded_sampler_repeats_what_only_the_fit_saw(tmp_path: Path) -> None:
-    sampler, told = fit(faulty("napkin, W2 is W1", 0), rows_factor=1.0)
+    sampler, told = fit(faulty("napkin of numbers, W2 is W1", 0), **QUICKLY)
     assert said(sampler, 1000, do={"X": 0}) == []
     sampler.save(tmp_path / "s")
     loaded = idgen.load(tmp_path / "s")
@@ -142,6 +147,24 @@ def test_what_no_row_near_shows_names_the_value_and_the_inputs() -> None:
     assert said(sampler, 2000, do={"X": 0}) == []
     (text,) = said(sampler, 2000, do={"X": 1})
     assert "X = 1, which hardly any row shows" in text
+
+
+def test_a_fit_looks_at_each_value_that_a_treatment_can_be_set_to() -> None:
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=2000)
+    data = {"Z": z, "X": np.where(z > 0.8, 1, rng.integers(2, size=2000)), "Y": z + rng.normal(size=2000)}
+    _, told = fit(Asked("", "P(Y | do(X))", "Z -> X -> Y; Z -> Y", data, ()), **QUICKLY)
+    (text,) = told
+    assert text.startswith("at the values that X can take, with X = 0, ")
+    assert "of the samples ask P(Y | Z, X) at Z from " in text
+
+
+def test_numbers_have_a_light_too() -> None:
+    sampler, _ = fit(faulty("X = 2 Z", 0), **QUICKLY)
+    assert sampler.report().overlap.color == "red"
+    assert sampler.report().overlap.empty is None
+    good = next(asked for asked in clean(3) if "numbers" in asked.kind)
+    assert fit(good, **QUICKLY)[0].report().overlap.color == "green"
 
 
 def test_rare_values_keep_their_rows_in_a_file(tmp_path: Path) -> None:

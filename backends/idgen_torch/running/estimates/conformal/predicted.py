@@ -115,13 +115,11 @@ def predicted(
     for text in told:
         warn_overlap(text)
     notes = (*(each.told(schema) for each in study.near), *_notes(method, y, beside))
-    studies = (study, *estimator.studied)
-    learned = [w.chosen for each in studies for w in each.weights.values()]
-    learned += [how for each in studies for how in each.learned.values()]
+    learned = {what: how for each in (study, *estimator.studied) for what, how in each.learned.items()}
+    notes += tuple(f"{what} by {how}" for what, how in learned.items() if "weight" in what)
     return PredictionInterval(
         _what(program, name, question, query, count), asking.level, effective, method, **found,
-        conditions=dict(question.given), rows=count, warnings=tuple(told),
-        notes=(*notes, *(f"weights by {text}" for text in dict.fromkeys(learned) if text)),
+        conditions=dict(question.given), rows=count, warnings=tuple(told), notes=notes,
     )  # fmt: skip
 
 

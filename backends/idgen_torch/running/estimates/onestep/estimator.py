@@ -41,6 +41,9 @@ __all__ = ["OneStep"]
 SIMULATED, MOST_REPEATS = 40_000, 8
 """Rows are repeated so often that about so many are simulated, but not more often than this."""
 
+WIDEST = 2
+"""More real numbers than this are not drawn apart by weights."""
+
 FEW_ROWS, LARGE_SHARE = 50, 0.1
 """With fewer effective rows, or more weight on one row, an interval is told of."""
 
@@ -66,7 +69,7 @@ class OneStep:
     _laws: list[Study] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.program = self.program.realized({})  # each law in its first way
+        self.program = self.program.realized(_ways(self.program, self.schema))
         self._nuisances = Nuisances(self.schema)
         self._count = len(next(iter(self.rows.values())))
 
@@ -88,6 +91,8 @@ class OneStep:
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
             warnings=tuple(_told(rows, share)),
+            residual=None if study.outcome is None else study.outcome[0],
+            riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),
             notes=(*near, *(f"{what} by {how}" for what, how in learned.items())),
         )  # fmt: skip
 
@@ -173,6 +178,19 @@ class OneStep:
         settings = FitSettings(self.seed, 1.0, self.device, Tuning.read({}), {})
         trainer = Trainer(settings, NoProgress(), None)
         return trainer.fit(name, label_of(op), trainer.choose(task), task).model
+
+
+def _ways(program: Program, schema: Schema) -> dict[str, str]:
+    """Law -> its way: by weights, which use real rows, where these are of few numbers and do not read each other."""
+    found, models = {}, {model.result: model for model in program.models}
+    for op in program.laws:
+        way = op.reweight
+        drawn = {draw.slot for draw in way.do} if way else set()
+        read = {name for model in way.by for name in models[model].inputs} if way else set()
+        width = sum(part.dim for name in drawn for part in schema.parts(name) if not part.discrete)
+        fits = way is not None and not drawn & read and width <= WIDEST
+        found[op.result] = Reweight.word if fits else Regenerate.word
+    return found
 
 
 def _told(rows: float, share: float) -> Iterator[str]:

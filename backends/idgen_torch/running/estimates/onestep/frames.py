@@ -11,9 +11,9 @@ from torch import Tensor
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
-from idgen_compiler.errors import DataError
 from idgen_compiler.graph.names import variable_of
 from idgen_torch.estimating.design import Design
+from idgen_torch.running.estimates.found import NoRegression
 
 __all__ = ["Frame", "Slots", "design_of"]
 
@@ -84,7 +84,9 @@ def _features(part: Part, values: Array) -> Array:
             return values.astype(np.float64)
         case Form.PICTURES:
             return _pooled(values)
-    raise DataError(f"{part.name} is {part.form}, of which no regression is learned here; ask with method='bootstrap'")
+    raise NoRegression(
+        f"{part.name} is {part.form}, of which no regression is learned here; ask with method='bootstrap'"
+    )
 
 
 def _pooled(values: Array) -> Array:

@@ -8,9 +8,9 @@ import numpy as np
 from torch import Tensor
 
 from idgen_compiler.data.arrays import Array
-from idgen_compiler.errors import DataError
 from idgen_compiler.ir.operations import Realize, Reweight, Train
 from idgen_torch.estimating import Folds, ratio, regression
+from idgen_torch.running.estimates.found import NoRegression
 from idgen_torch.running.estimates.onestep.frames import Frame, design_of
 from idgen_torch.running.estimates.onestep.functions import Function, Made, said
 from idgen_torch.running.estimates.onestep.study import Data, Mean, Study
@@ -46,7 +46,7 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
     drawn = tuple(draw.slot for draw in way.do)
     inputs = tuple(dict.fromkeys(name for model in way.by for name in models[model].inputs))
     if set(drawn) & set(inputs):
-        raise DataError(
+        raise NoRegression(
             f"{op.result} weighs rows by models that read each other's draws; compile with realize='regenerate' for "
             "one-step estimates, or ask with method='bootstrap'"
         )
@@ -77,7 +77,7 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
         def given_inputs(frame: Frame) -> Array:
             if frame is real:
                 return by_row
-            raise DataError(f"{op.result} rests on another law by weights; ask with method='bootstrap'")
+            raise NoRegression(f"{op.result} rests on another law by weights; ask with method='bootstrap'")
 
         over = base.mean(Made(frozenset(inputs), given_inputs), key)
         error = np.atleast_2d(np.cov(everywhere - by_row[asked.origin], rowvar=False)) / asked.count

@@ -109,6 +109,8 @@ class Nuisances:
         """
         if not term.numerator and all(set(c.targets) <= set(term.fixed) for c in term.denominator):
             return self._by_chances(key, term, real, fixed, folds)
+        if (turned := turned_of(term, self.schema, fixed)) is not None:
+            return self._by_bayes(key, turned, real, fixed, folds)
         return self._by_ratio(term, real, asked(), fixed, folds, near)
 
     def _by_chances(self, key: Hashable, term: Ratio, real: Frame, fixed: Slots, folds: Folds) -> Weight:
@@ -146,6 +148,35 @@ class Nuisances:
 
         return self.learned((key, "chance", chance, _shown(chance.targets, fixed)), learn)
 
+    def _by_bayes(self, key: Hashable, turned: Turned, real: Frame, fixed: Slots, folds: Folds) -> Weight:
+        """P(t | x, g) / P(t | x', g) from the chances of x: P(x | t, g) P(x' | g) / (P(x' | t, g) P(x | g))."""
+        size = self.schema.parts(variable_of(turned.own))[0].size or 1
+        own = real.slots[turned.own][0].cpu().numpy()
+        after = self._classes((key, "after", turned), (*turned.targets, *turned.given), real, own, size, folds)
+        before = self._classes((key, "before", turned), turned.given, real, own, size, folds) if turned.given else None
+        shares = np.bincount(own, real.mass, size) / real.count
+        asked = int(fixed[turned.asked][0][0])
+
+        def weight(frame: Frame, likely: Array, prior: Array) -> Array:
+            code, rows = frame.slots[turned.own][0].cpu().numpy(), np.arange(frame.count)
+            return np.asarray(likely[:, asked] * prior[rows, code] / (likely[rows, code] * prior[:, asked]))
+
+        def at(frame: Frame) -> Array:
+            seen = said(after, design_of(self.schema, (*turned.targets, *turned.given), frame), frame)
+            if before is None:
+                return weight(frame, seen, np.broadcast_to(shares, (frame.count, size)))
+            return weight(frame, seen, said(before, design_of(self.schema, turned.given, frame), frame))
+
+        prior = np.broadcast_to(shares, (real.count, size)) if before is None else before.own
+        return Weight.of(weight(real, after.own, prior), at, real.mass, [after.chosen])
+
+    def _classes(
+        self, key: Hashable, slots: Sequence[str], real: Frame, label: Array, size: int, folds: Folds
+    ) -> Fitted:
+        return self.learned(
+            key, lambda: propensity(design_of(self.schema, slots, real), label, folds, real.weights, classes=size)
+        )
+
     def _by_ratio(
         self, term: Ratio, real: Frame, asked: Frame, fixed: Slots, folds: Folds, near: Sequence[Nearby]
     ) -> Weight:
@@ -182,6 +213,32 @@ class Nuisances:
 
 def _everywhere(value: float) -> Callable[[Frame], Array]:
     return lambda frame: np.full(frame.count, value)
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A ratio P(t | x, g) / P(t | x', g) in one data set, of a category x that the caller sets and x' of the row."""
+
+    targets: tuple[str, ...]
+    given: tuple[str, ...]
+    asked: str  #: the slot that is set
+    own: str  #: that of the row
+
+
+def turned_of(term: Ratio, schema: Schema, fixed: Slots) -> Turned | None:
+    """The ratio as one that Bayes' rule turns into chances of a category; None where it is none."""
+    if term.fixed or len(term.numerator) != 1 or len(term.denominator) != 1:
+        return None
+    (above,), (below,) = term.numerator, term.denominator
+    asked, own = set(above.given) - set(below.given), set(below.given) - set(above.given)
+    plain = above.data and above.data == below.data and not (above.region or above.policy or below.region)
+    if not plain or set(above.targets) != set(below.targets) or len(asked) != 1 or len(own) != 1:
+        return None
+    (x,), (other,) = asked, own
+    parts = schema.parts(variable_of(x))
+    if variable_of(x) != variable_of(other) or x not in fixed or len(parts) != 1 or not parts[0].discrete:
+        return None
+    return Turned(below.targets, tuple(sorted(set(above.given) & set(below.given))), x, other)
 
 
 def equal_to(schema: Schema, slots: Sequence[str], frame: Frame, fixed: Slots) -> Array:

@@ -29,6 +29,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Draw, Network, Observe, Realize, Train
 from idgen_compiler.ir.policies import Shifted
 from idgen_compiler.ir.program import Program
+from idgen_compiler.ir.text import print_statement
 from idgen_torch.estimating import Folds, regression
 from idgen_torch.running.draws import moved_rows
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
@@ -103,6 +104,8 @@ class Study:
     near: Sequence[Nearby] = ()
     weights: dict[str, Weight] = field(default_factory=dict)  #: statement -> the weight that was used
     learned: dict[str, str] = field(default_factory=dict)  #: what was learned -> how
+    outcome: tuple[Array, float] | None = None
+    """Of one outcome regression: the roots of E[(f - E[f | i])^2], (m,), and of E[w^2]; None where there are more."""
 
     @cached_property
     def simulated(self) -> Simulated:
@@ -127,8 +130,12 @@ class Study:
         while (term := self._leaf(f, left)) is not None:
             regressed = self._regressed(term, f, key)
             found.append(self._residuals(term, f, regressed, key))
+            if len(found) == 1:
+                self.outcome = self._spread(term, f, regressed)
             f, key, left = regressed.function, self._given(key, term), left[left.index(term) + 1 :]
         rest = self._bearing(f, left)
+        if len(found) != 1 or any(term.ratio is not None for term in rest):
+            self.outcome = None
         if len(rest) == 1 and rest[0].ratio is None and self._exact(f, rest[0]):
             found.append(self._over_rows(rest[0], f, key))
         elif rest:
@@ -224,7 +231,6 @@ class Study:
         slots = tuple(slot for slot in dict.fromkeys((*term.slots, *term.inputs)) if slot not in self.fixed)
         folds = Folds(some.count, TAUGHT_FOLDS, self.seed)
         fitted = regression(design_of(self.schema, slots, some), y, folds)
-        self.learned[f"E[{key} | {', '.join(slots)}]"] = fitted.chosen
 
         def at(rows: Frame) -> Array:
             return fitted.mean(design_of(self.schema, slots, rows))
@@ -245,7 +251,7 @@ class Study:
             str([[s, [v.tolist() for v in self.fixed[s]]] for s in beyond]),
         )
         found = self.nuisances.regressed(name, real, term.inputs, fixed, y, data.folds, self.fixed)
-        self.learned[f"E[{key} | {', '.join(term.inputs)}]"] = found.chosen
+        self.learned[f"{', '.join(term.targets)} | {', '.join(term.given)}"] = found.chosen
         return found
 
     def _residuals(self, term: Term, h: Function, g: Regressed, key: str) -> Mean:
@@ -261,6 +267,14 @@ class Study:
         found = data.mean(Made(frozenset((*term.targets, *term.given)), residual), f"w ({key} - E)")
         return Mean(np.zeros_like(found.plug_in), found.value, found.influence, found.drawn)
 
+    def _spread(self, term: Term, f: Function, g: Regressed) -> tuple[Array, float] | None:
+        """How far f lies from its regression, and how large the weights are (Chernozhukov et al. 2022, section 2)."""
+        frame = self.data(term.data).frame
+        if term.data != self.program.observe.result:
+            return None
+        left = self._of_variables(term, f).at(frame) - g.own
+        return np.sqrt(frame.mean(left**2)), float(np.sqrt(np.average(self._weight(term).own ** 2, weights=frame.mass)))
+
     def _weight(self, term: Term) -> Weight:
         """w of a statement, learned once."""
         name = str(term.statement)
@@ -272,10 +286,13 @@ class Study:
         data, ratio = self.data(term.data), term.ratio
         if ratio is None:
             raise TypeError(f"{term.statement} has no weight")
-        return self.nuisances.weight(
+        found = self.nuisances.weight(
             term.data, ratio, self._inputs(term, data.frame), lambda: self.simulated.frame(ratio.over), self.fixed,
             data.folds, self.near,
         )  # fmt: skip
+        if found.chosen:
+            self.learned[f"the weight at {print_statement(term.statement)}"] = found.chosen
+        return found
 
     # -- how often what is asked for asks its models where they have rows --------------------------------------------
 

@@ -1,0 +1,95 @@
+"""Effects with 95 % intervals beside those of other tools, on models whose effect is known in closed form.
+
+Four models, nonlinear, with real-valued columns: a back door with ten covariates, a front door and a napkin with hidden
+causes, and two treatments with a hidden cause between them (`tests/benchmarks/effects/models.py`). Asked is the
+average effect E[Y | do(1)] - E[Y | do(0)]. Then 500 random discrete queries in random models with hidden causes, half
+of them napkins or through line 7 of ID: the chance of one value of an outcome.
+
+Every tool sees the same tables and runs in an environment of its own, found in the folder that IDGEN_PEERS names
+(`effects/runner.py` says how to make one); those that are absent are left out.
+Default settings where the tool has some; "boosting" stands for small gradient-boosted trees as nuisance models, and
+"binned" for what is left to a user whose tool takes few levels only. "modifiers": the covariates are given as effect
+modifiers, which makes EconML's interval of the average an upper bound. Coverage counts all tables, so that a refusal
+covers nothing; "said" is what the tool says in place of a number. Seconds are processor seconds on one core, without
+imports.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.benchmarks.effects.discrete import DiscreteQuestion, discrete_questions
+from tests.benchmarks.effects.here import METHODS, answers_here
+from tests.benchmarks.effects.models import MODELS, Model
+from tests.benchmarks.effects.runner import PEERS, Columns, Peer, Question, ask
+from tests.benchmarks.effects.scores import scored
+from tests.benchmarks.report import Row
+
+__all__ = ["run"]
+
+SLOW = {
+    ("econml", "DRLearner, modifiers"),
+    ("econml", "LinearDML"),
+    ("dowhy", "propensity weighting"),
+    ("dowhy", "propensity matching"),
+    ("dowhy", "doubly robust"),
+    ("dowhy", "two-stage regression"),
+    ("ananke", "aipw"),
+    ("ananke", "p-ipw"),
+    ("ananke", "apipw"),
+    ("ananke", "anipw"),
+    ("antecedent", "DRLearner, auto"),
+    ("antecedent", "general.id, binned"),
+}
+"""They take seconds a table, most by their bootstrap, and get fewer tables."""
+
+
+Asked = tuple[Question, Columns]
+
+
+def run(quick: bool) -> list[Row]:
+    sizes = (2_000,) if quick else (2_000, 10_000)
+    rows = [row for model in MODELS.values() for n in sizes for row in _rows(model, n, quick)]
+    questions = list(discrete_questions(12 if quick else 500))
+    return rows + [row for n in sizes for row in _discrete_rows(questions, n, quick)]
+
+
+def _rows(model: Model, n: int, quick: bool) -> Iterator[Row]:
+    question = Question.of(model)
+
+    def asked(count: int) -> Iterator[Asked]:
+        return ((question, model.data(n, seed)) for seed in range(count))
+
+    many, few = (2, 0) if quick else (100, 30)
+    for method in METHODS:
+        yield {**_about(model.name, n, method), **scored(answers_here(method, asked(many)), model.truth)}
+    for peer in PEERS:
+        for method in peer.methods.get(model.name, ()):
+            count = few if (peer.name, method) in SLOW else many
+            if count and (found := ask(peer, method, asked(count), _keep(peer, model.name, n))):
+                yield {**_about(model.name, n, f"{peer.name}: {method}"), **scored(found, model.truth)}
+
+
+def _discrete_rows(questions: Sequence[DiscreteQuestion], n: int, quick: bool) -> Iterator[Row]:
+    """Random discrete queries, those with conditions apart."""
+    for peer in PEERS:
+        for method in peer.methods.get("discrete", ()):
+            asked = ((Question.of(one), one.rows(n, seed)) for seed, one in enumerate(questions))
+            found = ask(peer, method, asked, None if quick else _keep(peer, "discrete", n))
+            truths = [float(one.share) for one in questions]
+            for kind, given in (("without conditions", False), ("with conditions", True)):
+                some = [answer for answer in found if bool(questions[answer.table].given) == given]
+                if some:
+                    yield {**_about(f"discrete, {kind}", n, f"{peer.name}: {method}"), **scored(some, truths)}
+
+
+def _about(model: str, n: int, who: str) -> Row:
+    return {"model": model, "rows": n, "answers of": who}
+
+
+def _keep(peer: Peer, model: str, n: int) -> Path | None:
+    """A file in the folder IDGEN_PEERS_KEEP, where it is set: a long run that is cut short goes on from there."""
+    folder = os.environ.get("IDGEN_PEERS_KEEP")
+    return Path(folder) / f"{peer.name}.{model.replace(' ', '_')}.{n}.jsonl" if folder else None
