@@ -17,6 +17,8 @@ from idgen_compiler.hinge.question import Question
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.running.estimates.conformal.quantiles import ends, likely_labels, upper
 from idgen_torch.running.estimates.conformal.weighed import weighed
+from idgen_torch.running.estimates.onestep.functions import Made
+from idgen_torch.tensors import decoded
 from tests.benchmarks.bench_conformal import TASKS, back_door, covered
 
 NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
@@ -24,9 +26,9 @@ FRONT_DOOR = "X -> M -> Y; X <-> Y"
 BACK_DOOR = "Z -> X -> Y; Z -> Y"
 
 
-def asked(query: str, graph: str, data: Any, types: Any = None, **options: Any) -> TorchSampler:
+def asked(query: str, graph: str, data: Any, types: Any = None, realize: Any = "regenerate") -> TorchSampler:
     """A sampler that has trained nothing yet."""
-    program = idgen.compile(idgen.Query.parse(query), idgen.ADMG.parse(graph), **options)
+    program = idgen.compile(idgen.Query.parse(query), idgen.ADMG.parse(graph), realize=realize)
     found = TorchBackend().fit(program, data, device="cpu", progress=False, train="asked", types=types, seed=0)
     assert isinstance(found, TorchSampler)
     return found
@@ -108,6 +110,26 @@ def test_rows_behind_a_law_have_the_law_that_the_closed_form_says(realize: Any) 
     assert found.effective_rows < (data["X"] == 1).sum()
 
 
+def test_a_weight_that_reads_more_than_the_outcomes_model_is_averaged() -> None:
+    """E[Z | Y1, Y2] under do(X = 1), where Z is no input of Y2 ~ P(Y2 | Y1)."""
+    rng = np.random.default_rng(8)
+    z = rng.normal(size=1000)
+    x = (rng.random(1000) < 0.5).astype(int)
+    y1 = z + x + rng.normal(size=1000)
+    data = {"Z": z, "X": x, "Y1": y1, "Y2": y1 + 0.3 * rng.normal(size=1000)}
+    sampler = asked("P(Y1, Y2 | do(X))", "X -> Y1; Z -> Y1 -> Y2; Z -> X", data, LABELS)
+    estimator = sampler._answering(None).learned(sampler.program, Asking(folds=2), None)
+    study = estimator.study(Question.of(sampler.program, 1, {"X": 1}, None, 0))
+    term = next(each for each in study.terms if "Y2" in each.slots)
+    assert "Z" not in term.inputs
+    kind = sampler.schema["Z"]
+    f = Made(frozenset({"Z"}), lambda frame: decoded(kind, frame.slots["Z"], frame.count)[:, None])
+    found = study.seen_from(term, f, "Z").at(study.data(term.data).frame)[:, 0]
+    slope, level = np.polyfit(y1, found, 1)
+    assert slope == pytest.approx(0.5, abs=0.12)  # Z | Y1 = 1/2 (Y1 - 1)
+    assert level == pytest.approx(-0.5, abs=0.15)
+
+
 def test_an_interval_of_the_front_door_holds_what_is_done_and_not_what_is_seen() -> None:
     share, _, seen, _, effective = covered(TASKS["front-door"], 700, 0)
     assert 0.87 < share < 0.96
@@ -139,7 +161,9 @@ def test_where_no_rows_lie_is_told(by_z: TorchSampler) -> None:
         warnings.simplefilter("always")
         found = by_z.predict_interval("Y", do={"X": 1}, given={"Z": [0.0, 40.0]})
     assert any(text.startswith("1 of 2 asked rows have Z where no row") for text in found.warnings)
-    assert set(found.warnings) <= {str(each.message) for each in told}
+    said = [str(each.message) for each in told]
+    assert set(found.warnings) <= set(said)
+    assert len(said) == len(set(said)) == 2
 
 
 def test_a_condition_that_the_outcomes_model_does_not_read() -> None:

@@ -21,7 +21,7 @@ from idgen_compiler.forms.spelling import composed, spelled
 from idgen_compiler.hinge.probability import labels_of, rows_asked
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.query import Query
-from idgen_compiler.warning import warn_overlap
+from idgen_compiler.warning import quietly, warn_overlap
 from idgen_torch.estimating import Design
 from idgen_torch.families.tables.cells import cell_of
 from idgen_torch.running.estimates.answering import Answerer
@@ -89,13 +89,13 @@ def predicted(
     name, known = composed(str(outcome)), question.sampler.network.outputs
     if name not in known:
         raise DataError(f"{outcome!r:.80} is no outcome of {question.query}{near_misses(name, known)}")
-    for treatment, value in question.do.items():
-        schema.check(Setting("do", treatment, 1), value)
-    count, settings = rows_asked(question, schema.check)
+    count, settings = _checked(question, schema)
     beside = tuple(each for each in question.given if each in question.sampler.network.inputs)
     estimator = answerer.learned(program, asking, None)
     Outcome.of(schema, name, estimator.data(program.observe.result).frame)  # refused before anything is learned
-    study = estimator.study(question, beside)
+    with quietly():  # what there is to say of values was said
+        study = estimator.study(question, beside)
+        parts = {each: encode_value(settings[each][0], schema[each], settings[each][1]) for each in beside}
     rows = weighed(estimator, study, name, beside)
     rows = rows.rows(rows.weights > 0)
     if rows.frame.count < 2:
@@ -104,7 +104,6 @@ def predicted(
         )
     y = Outcome.of(schema, name, rows.frame)
     if beside:
-        parts = {each: encode_value(settings[each][0], schema[each], settings[each][1]) for each in beside}
         place = Place(design_of(schema, beside, rows.frame), design_of(schema, beside, Frame(parts, count or 1)))
         found, effective = _at(y, rows, place, asking, count is None)
         method = BY_SHARES if y.labels else BY_QUANTILES
@@ -121,6 +120,17 @@ def predicted(
         _what(program, name, question, query, count), asking.level, effective, method, **found,
         conditions=dict(question.given), rows=count, warnings=tuple(told), notes=notes,
     )  # fmt: skip
+
+
+def _checked(question: Question, schema: Schema) -> tuple[int | None, dict[str, tuple[Setting, Any]]]:
+    """For how many rows of conditions intervals are asked, None for one; values are warned of once."""
+    with quietly():
+        for treatment, value in question.do.items():
+            schema.check(Setting("do", treatment, 1), value)
+        count, settings = rows_asked(question, schema.check)
+    for setting, value in settings.values():
+        schema.check(setting, value)
+    return count, settings
 
 
 def _anywhere(y: Outcome, rows: Weighed, level: float, count: int | None) -> dict[str, Any]:
