@@ -16,6 +16,7 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.estimating import Estimating
 from idgen_compiler.estimates.measures import Asking, Measure
+from idgen_compiler.estimates.prediction import Predicting, PredictionInterval
 from idgen_compiler.hinge.assigned import Assigned
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
@@ -33,6 +34,7 @@ from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
 from idgen_torch.running.estimates.answering import Answerer, answers
 from idgen_torch.running.estimates.bootstrap.refits import Refits
+from idgen_torch.running.estimates.conformal.predicted import predicted
 from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
@@ -51,7 +53,7 @@ T = TypeVar("T")
 _ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
 
 
-class TorchSampler(Estimating):
+class TorchSampler(Estimating, Predicting):
     """A fitted program.
 
     Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit. One
@@ -199,11 +201,29 @@ class TorchSampler(Estimating):
 
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
         """What is found for means of the outcomes, from the rows of the fit (see `running.estimates`)."""
-        if self._answerer is None or asking.data is not None:
-            self._answerer = self._answering(asking.data)
         said, self._said = self._said, []
         with our_arithmetic(gradients=True):
-            return answers(self._answerer, measures, asking, said)
+            return answers(self._answering_again(asking.data), measures, asking, said)
+
+    def _predicted(
+        self,
+        outcome: str,
+        do: Mapping[str, Any] | None,
+        given: Mapping[str, Any] | None,
+        query: Query | str | None,
+        asking: Asking,
+    ) -> PredictionInterval:
+        """Where draws lie, from the rows of the fit (see `running.estimates.conformal`)."""
+        if query is not None:
+            check_stated(self.program, self.schema.check, query)
+        with our_arithmetic(gradients=True):
+            return predicted(self._answering_again(asking.data), outcome, do, given, query, asking)
+
+    def _answering_again(self, data: Any) -> Answerer:
+        """What answers for the table, kept from the last call where no other is given."""
+        if self._answerer is None or data is not None:
+            self._answerer = self._answering(data)
+        return self._answerer
 
     def _answering(self, data: Any) -> Answerer:
         fitted, observed = self.fitted, self.observed(data)

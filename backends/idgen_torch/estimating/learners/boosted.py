@@ -12,7 +12,7 @@ from idgen_torch.estimating.design import Design
 from idgen_torch.estimating.learners.cells import CellMeans, CellPath
 from idgen_torch.estimating.learners.learner import Array
 
-__all__ = ["BoostedClasses", "BoostedMeans", "BoostedPath"]
+__all__ = ["Bins", "BoostedClasses", "BoostedMeans", "BoostedPath"]
 
 LEVELS = 200  # a category of more levels is cut by the order of its codes
 BINS = 200

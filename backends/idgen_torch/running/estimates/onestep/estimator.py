@@ -18,7 +18,7 @@ from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.policy_kinds import known_policies
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.ir.operands import records
-from idgen_compiler.ir.operations import Assign, Bind, Network, Realize, Regenerate, Reweight, Train
+from idgen_compiler.ir.operations import Assign, Bind, Network, Realize, Regenerate, Reweight, Rows, Train
 from idgen_compiler.ir.program import Program
 from idgen_torch.estimating import Folds
 from idgen_torch.families import Task, Tuning
@@ -28,9 +28,10 @@ from idgen_torch.running.estimates.found import Found
 from idgen_torch.running.estimates.onestep.frames import Frame
 from idgen_torch.running.estimates.onestep.functions import Outcome
 from idgen_torch.running.estimates.onestep.laws import observed, regenerated, reweighted
+from idgen_torch.running.estimates.onestep.means import Data
 from idgen_torch.running.estimates.onestep.nearby import nearby, with_nearby
 from idgen_torch.running.estimates.onestep.nuisances import Nuisances
-from idgen_torch.running.estimates.onestep.study import Data, Study
+from idgen_torch.running.estimates.onestep.study import Study
 from idgen_torch.running.plan import FitSettings, label_of
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.tensors import encode_value
@@ -44,8 +45,11 @@ SIMULATED, MOST_REPEATS = 40_000, 8
 WIDEST = 2
 """More real numbers than this are not drawn apart by weights."""
 
-FEW_ROWS, LARGE_SHARE = 50, 0.1
-"""With fewer effective rows, or more weight on one row, an interval is told of."""
+FEW_ROWS, LARGE_SHARE, TAIL = 50, 0.1, 0.1
+"""With fewer effective rows, more weight on one row, or more of the variance, an interval is told of."""
+
+TAIL_ROWS = 30
+"""Of few rows each makes more of the variance."""
 
 
 @dataclass(eq=False)
@@ -80,31 +84,49 @@ class OneStep:
 
     def found(self, question: Question, functionals: Sequence[Functional]) -> Found:
         """The means of some functionals at one place."""
-        encoded = {
-            name: encode_value(setting, self.schema[name], value)
-            for name, (setting, value) in question.settings.items()
-            if name in self.schema.types
-        }
-        fixed = {name: encoded[name] for name in question.sampler.network.inputs if name in encoded}
-        drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
-        near = nearby(self.schema, fixed, self.data(self.program.observe.result).frame)
-        fills = {**assigning((*question.assigned, *drawn), self.schema), **{each.slot: each for each in near}}
-        network = with_nearby(with_drawn(question.sampler.network, question.drawn), near)
-        fixed = {slot: parts for slot, parts in fixed.items() if slot in network.inputs}
-        study = replace(self._study(f"sample {question.sampler.query}", network, fixed, fills), near=near)
+        study = self.study(question)
         f = Outcome(self.schema, tuple(functionals), question.sampler.network.outputs)
         mean = study.mean(f, ", ".join(each.name for each in functionals))
         used = [weight for each in (study, *self._laws) for weight in each.weights.values()]
         learned = {what: how for each in (study, *self._laws) for what, how in each.learned.items()}
+        near = tuple(each.told(self.schema) for each in study.near)
         rows = min((w.effective_rows for w in used), default=float(self._count))
         share = max((w.largest_share for w in used), default=1 / self._count)
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
-            warnings=tuple(_told(rows, share)),
+            warnings=tuple(_told(rows, share, mean.influence)),
             residual=None if study.outcome is None else study.outcome[0],
             riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),
-            notes=(*(each.told(self.schema) for each in near), *(f"{what} by {how}" for what, how in learned.items())),
+            notes=(*near, *(f"{what} by {how}" for what, how in learned.items())),
         )  # fmt: skip
+
+    def study(self, question: Question, by_rows: Sequence[str] = ()) -> Study:
+        """The study of a question's network at its place; the inputs `by_rows` are drawn from the data, not set."""
+        encoded = {
+            name: encode_value(setting, self.schema[name], value)
+            for name, (setting, value) in question.settings.items()
+            if name in self.schema.types and name not in by_rows
+        }
+        network, observed = question.sampler.network, self.program.observe.result
+        if by_rows:
+            left = tuple(name for name in network.inputs if name not in by_rows)
+            network = Network(left, (Rows(tuple(by_rows), observed), *network.statements), network.outputs)
+        fixed = {name: encoded[name] for name in network.inputs if name in encoded}
+        drawn = [Assigned(name, policy, {}) for name, policy in question.drawn.items()]
+        near = nearby(self.schema, fixed, self.data(observed).frame)
+        fills = {**assigning((*question.assigned, *drawn), self.schema), **{each.slot: each for each in near}}
+        network = with_nearby(with_drawn(network, question.drawn), near)
+        fixed = {slot: parts for slot, parts in fixed.items() if slot in network.inputs}
+        return replace(self._study(f"sample {question.sampler.query}", network, fixed, fills), near=near)
+
+    @property
+    def studied(self) -> tuple[Study, ...]:
+        """The studies of the laws that were regenerated so far."""
+        return tuple(self._laws)
+
+    def law(self, name: str) -> Study:
+        """The study of the network that draws a regenerated law, which was realized."""
+        return next(study for study in self._laws if study.name == name)
 
     def _study(self, name: str, network: Network, fixed: Mapping[str, Any], fills: Any) -> Study:
         return Study(
@@ -175,8 +197,16 @@ def _ways(program: Program, schema: Schema) -> dict[str, str]:
     return found
 
 
-def _told(rows: float, share: float) -> Iterator[str]:
-    """What to say of weights that lie on few rows."""
+def _told(rows: float, share: float, influence: Array) -> Iterator[str]:
+    """What to say of weights that lie on few rows, and of numbers that hang by one.  Shape: influence (rows, m)."""
+    squares = influence**2
+    tail = float((squares.max(axis=0) / np.maximum(squares.sum(axis=0), 1e-300)).max())
+    if tail > max(TAIL, TAIL_ROWS / len(influence)):
+        yield (
+            f"one row makes {tail:.0%} of the variance: what is asked for is far out where there are hardly any rows, and "
+            "the interval may be too narrow; ask for a policy that stays where there are rows, or compare with "
+            "method='bootstrap'"
+        )
     if rows < FEW_ROWS or share > LARGE_SHARE:
         yield (
             f"the correction rests on {rows:.0f} effective rows, and one row has {share:.0%} of all weight: few "

@@ -13,7 +13,8 @@ from idgen_torch.estimating import Folds, ratio, regression
 from idgen_torch.running.estimates.found import NoRegression
 from idgen_torch.running.estimates.onestep.frames import Frame, design_of
 from idgen_torch.running.estimates.onestep.functions import Function, Made, said
-from idgen_torch.running.estimates.onestep.study import Data, Mean, Study
+from idgen_torch.running.estimates.onestep.means import Data, Mean
+from idgen_torch.running.estimates.onestep.study import Study
 
 __all__ = ["observed", "regenerated", "reweighted"]
 

@@ -36,11 +36,12 @@ from idgen_torch.running.estimates.onestep.averaging import averaged
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
 from idgen_torch.running.estimates.onestep.functions import Function, Made
 from idgen_torch.running.estimates.onestep.governed import governed
+from idgen_torch.running.estimates.onestep.means import Data, Mean
 from idgen_torch.running.estimates.onestep.nearby import Nearby
 from idgen_torch.running.estimates.onestep.nuisances import Nuisances, Regressed, Weight
 from idgen_torch.running.estimates.onestep.simulation import Simulated
 
-__all__ = ["Data", "Mean", "Study"]
+__all__ = ["Study"]
 
 MOST_TAUGHT = 20_000
 """So many simulated rows teach E[f | t, i] of a network."""
@@ -49,41 +50,6 @@ TAUGHT_FOLDS = 2
 
 FEWEST_REPEATS = 4
 """So many repeats say how much a mean over simulated rows varies."""
-
-
-@dataclass(frozen=True, eq=False)
-class Mean:
-    """An estimated mean of m functions: the plug-in, what was added to it, and the influence at each real row.
-
-    Shape: plug_in and correction (m,), influence (rows, m) of weighted mean zero.
-    """
-
-    plug_in: Array
-    correction: Array
-    influence: Array
-    drawn: Array  #: (m, m), the covariance of the error of drawing
-
-    @classmethod
-    def added(cls, correction: Array, influence: Array) -> Mean:
-        """What is added to a plug-in, by nothing that was drawn."""
-        m = len(correction)
-        return cls(np.zeros(m), correction, influence, np.zeros((m, m)))
-
-    @property
-    def value(self) -> Array:
-        """The one-step estimate.  Shape: (m,)."""
-        return np.asarray(self.plug_in + self.correction)
-
-
-@dataclass(frozen=True, eq=False)
-class Data:
-    """The rows of a data set, their folds, and how the mean of a function in its law is estimated."""
-
-    frame: Frame
-    folds: Folds
-    mean: Callable[[Function, str], Mean]
-    project: Callable[[Function, str], Function] = field(default=lambda f, key: f)
-    """A function with the same conditional means given the rows' variables, that reads fewer of what is simulated."""
 
 
 @dataclass(eq=False)
@@ -287,22 +253,50 @@ class Study:
 
     def _weight(self, term: Term) -> Weight:
         """w of a statement, learned once."""
-        name, data = str(term.statement), self.data(term.data)
+        name = str(term.statement)
         if name not in self.weights:
-            ratio = term.ratio
-            if ratio is None:
-                raise TypeError(f"{name} has no weight")
-            real, turned = self._inputs(term, data.frame), governed(term, self.network, self.fills, self.schema)
-            if turned is not None:
-                self.weights[name] = self.nuisances.by_policy(term.data, turned, real, data.folds)
-            else:
-                asked = partial(self.simulated.frame, ratio.over)
-                self.weights[name] = self.nuisances.weight(
-                    term.data, ratio, real, asked, self.fixed, data.folds, self.near
-                )
-            if self.weights[name].chosen:
-                self.learned[f"the weight at {print_statement(term.statement)}"] = self.weights[name].chosen
+            self.weights[name] = self._learned_weight(term)
         return self.weights[name]
+
+    def _learned_weight(self, term: Term) -> Weight:
+        data, ratio = self.data(term.data), term.ratio
+        if ratio is None:
+            raise TypeError(f"{term.statement} has no weight")
+        real, turned = self._inputs(term, data.frame), governed(term, self.network, self.fills, self.schema)
+        if turned is not None:
+            found = self.nuisances.by_policy(term.data, turned, real, data.folds)
+        else:
+            asked = partial(self.simulated.frame, ratio.over)
+            found = self.nuisances.weight(term.data, ratio, real, asked, self.fixed, data.folds, self.near)
+        if found.chosen:
+            self.learned[f"the weight at {print_statement(term.statement)}"] = found.chosen
+        return found
+
+    # -- how often what is asked for asks its models where they have rows --------------------------------------------
+
+    def density(self, term: Term) -> Function:
+        """w of a statement as a function of its data set's variables; one where its slots are rows."""
+        if term.ratio is None:
+            return Made(frozenset(), lambda frame: np.ones((frame.count, 1)))
+        weight = self._weight(term) if term in self.terms else self._learned_weight(term)
+        own = self.data(term.data).frame
+        turned = governed(term, self.network, self.fills, self.schema)
+        read = {*term.ratio.fixed, *term.ratio.over} if turned is None else set(term.inputs)
+        reads = frozenset(name for slot, name in zip(term.inputs, term.given, strict=True) if slot in read)
+
+        def at(frame: Frame) -> Array:
+            found = weight.own if frame is own else weight.at(self._inputs(term, frame))
+            return np.asarray(found[:, None])
+
+        return Made(reads, at)
+
+    def seen_from(self, term: Term, f: Function, key: str) -> Function:
+        """E[f | t, i] in the network, of the slots and inputs of a statement, as a function of its data's variables."""
+        if not self._exact(f, term):
+            frame = self.simulated.frame(sorted({*f.reads, *term.slots, *term.inputs} - set(self.fixed)))
+            frame = Frame({**self.fixed, **frame.slots}, frame.count, frame.fold, frame.origin)
+            f = self._taught(term, frame, f.at(frame), key)
+        return self._of_variables(term, f)
 
     # -- names ----------------------------------------------------------------------------------------------------
 
