@@ -203,8 +203,8 @@ def _told(rows: float, share: float, influence: Array) -> Iterator[str]:
     tail = float((squares.max(axis=0) / np.maximum(squares.sum(axis=0), 1e-300)).max())
     if tail > max(TAIL, TAIL_ROWS / len(influence)):
         yield (
-            f"one row makes {tail:.0%} of the variance: what is asked for is far out where there are hardly any rows, and "
-            "the interval may be too narrow; ask for a policy that stays where there are rows, or compare with "
+            f"one row makes {tail:.0%} of the variance: what is asked for is far out where there are hardly any rows, "
+            "and the interval may be too narrow; ask for a policy that stays where there are rows, or compare with "
             "method='bootstrap'"
         )
     if rows < FEW_ROWS or share > LARGE_SHARE:
