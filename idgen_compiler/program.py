@@ -62,6 +62,11 @@ class Program(ir.Program):
         >>> import idgen_compiler as idgen
         >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y; W -> Y"))
         >>> print(program.alternatives)
+           form                     models  inputs  regenerated  reweighted  columns
+        0  as it is                 1       2       0            0           3
+        1  -O0                      3       3       0            0           4
+        2  literal, passes of -O2   1       3       0            0           4
+        3  Collapse, passes of -O0  2       2       0            0           3
         """
         return type(self).search(self)
 

@@ -70,6 +70,10 @@ def alternatives(
     >>> graph = idgen.ADMG.parse("Z -> X -> Y; Z -> Y; W -> Y")
     >>> for each in alternatives(idgen.Query.parse("P(Y | do(X))"), graph):
     ...     print(each.form, [model.inputs for model in each.program.models])
+    -O2, as compiled [('Z', 'X')]
+    -O0 [(), (), ('Z', 'X', 'W')]
+    literal, passes of -O2 [('Z', 'X', 'W')]
+    Collapse, passes of -O0 [(), ('Z', 'X')]
     """
     brought: dict[str, Any] = {"bound": bound, "functions": functions, "unobserved": unobserved, "fallbacks": fallbacks}
     groups = tuple(joint)

@@ -18,9 +18,9 @@ from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.ir.operations import Bind
 from idgen_torch.bound import BoundModel, Kernel, Module, OneHot, Scaled, as_brought, numpy_stream, trial
 from idgen_torch.bound.binding import brought_for
+from idgen_torch.observed import read_observed
 from idgen_torch.parts import Values
 from idgen_torch.seeds import stream_for
-from idgen_torch.tensors import read_rows
 
 RNG = np.random.default_rng(0)
 ROWS = 400
@@ -226,8 +226,8 @@ def test_the_trial_hands_out_generators_of_the_device(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(trial, "stream_for", stream)
     chip, op = torch.device("cuda", 0), program("Y")
-    schema, rows = read_rows(DATA, op.observe.variables, None, None, 0)
-    trial.tried(op, brought_for(op, {"Y": noisy}), schema, rows, {}, 0, chip)
+    schema, observed = read_observed(DATA, op.observe.variables, None, None, 0)
+    trial.tried(op, brought_for(op, {"Y": noisy}), schema, observed.rows, {}, 0, chip)
     assert len(asked) > 2
     assert set(asked) == {chip}
 

@@ -107,6 +107,9 @@ class Unseen:
             if self._lacks:
                 return Light("red" if any(words in text for words in _NONE for text in self._lacks) else "yellow", _SEE)
             return Light("green", "no place was found that is asked and has no rows near")
+        if not found.empty and not found.thin:
+            every = f"all that answers need has {FEW} rows or more ({found.asked} settings of do and given)"
+            return Light("yellow" if self._lacks else "green", every, 0.0, 0.0, found.asked)
         shares = (
             f"of an answer up to {percent(found.empty)} rests on values that no row shows and up to "
             f"{percent(found.thin)} on values of fewer than {FEW} rows ({found.asked} settings of do and given)"

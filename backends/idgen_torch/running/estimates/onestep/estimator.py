@@ -48,7 +48,7 @@ WIDEST = 2
 FEW_ROWS, LARGE_SHARE, TAIL = 50, 0.1, 0.1
 """With fewer effective rows, more weight on one row, or more of the variance, an interval is told of."""
 
-TAIL_ROWS = 30
+TAIL_ROWS = 150
 """Of few rows each makes more of the variance."""
 
 
