@@ -88,7 +88,7 @@ def whole_folder(path: Path, check: Callable[[Path], None]) -> Iterator[Path]:
             made = scratch / "new"
             made.mkdir()
             yield made
-            if target.is_dir():
+            with suppress(FileNotFoundError):  # there is none, or another one has just taken it away
                 made.chmod(stat.S_IMODE(target.stat().st_mode))
             _put(made, target, scratch / _ASIDE / target.name, check)
 

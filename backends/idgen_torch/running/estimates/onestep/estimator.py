@@ -45,10 +45,10 @@ SIMULATED, MOST_REPEATS = 40_000, 8
 WIDEST = 2
 """More real numbers than this are not drawn apart by weights."""
 
-FEW_ROWS, LARGE_SHARE, TAIL = 50, 0.1, 0.1
+FEW_ROWS, LARGE_SHARE, TAIL = 50, 0.1, 0.15
 """With fewer effective rows, more weight on one row, or more of the variance, an interval is told of."""
 
-TAIL_ROWS = 150
+TAIL_ROWS = 250
 """Of few rows each makes more of the variance."""
 
 
