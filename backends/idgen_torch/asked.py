@@ -13,7 +13,7 @@ from idgen_compiler.hinge.question import Question, sampler_of
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
-from idgen_torch.observed import Observed
+from idgen_torch.observed import Observed, read_again
 from idgen_torch.running.estimates.answering import Answerer
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.sampler import TorchSampler
@@ -70,7 +70,9 @@ class AskedSampler(TorchSampler):
         return self._schema
 
     def observed(self, data: Any = None, **reading: Any) -> Observed:
-        """The rows of the table."""
+        """The rows of the table; `data` is checked to be the same one."""
+        if data is not None:
+            read_again(self._rows.origin, self._schema, self._program.observe.variables, data, reading)
         return self._rows
 
     def tried(
@@ -92,6 +94,7 @@ class AskedSampler(TorchSampler):
         return Samples(columns)
 
     def _answering(self, data: Any) -> Answerer:
+        self.observed(data)
         models = {} if self._made is None else self._made.applied
         return Answerer(self.program, self._schema, self._rows, self._named, models, self.device, self._refits)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -135,7 +135,7 @@ def read(f: Any, sampler: Answering, point: Point) -> Functional | Quantile:
         )
     asked.of(samples)
     if not asked.share and np.asarray(asked.function(samples)).dtype.kind == "b":
-        asked = Functional(asked.name, asked.function, asked.columns, share=True)
+        asked = replace(asked, share=True)
     return asked
 
 
@@ -143,7 +143,7 @@ def functional_of(name: str, values: Array | None = None) -> Functional:
     """The mean of a column.  Raises DataError, with the remedy, where the column's `values` are no numbers."""
     if values is not None:
         _numbers(name, values)
-    return Functional(spelled(name), lambda samples: samples[name], (name,))
+    return Functional(spelled(name), lambda samples: samples[name], (name,), meaning=("mean", name))
 
 
 def _text(text: str, known: tuple[str, ...], sampler: Answering, samples: Samples) -> Functional | Quantile:
@@ -219,6 +219,7 @@ def _share(event: Mapping[str, Any], sampler: Answering, samples: Samples) -> Fu
         lambda drawn: np.logical_and.reduce([_equal(drawn[name], label, name) for name, label in event.items()]),
         tuple(event),
         share=True,
+        meaning=("share", tuple((name, repr(label)) for name, label in event.items())),
     )
 
 

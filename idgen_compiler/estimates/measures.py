@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, Literal, get_args
@@ -42,6 +42,12 @@ class Functional:
     function: Callable[[Samples], Any] = field(repr=False)
     columns: tuple[str, ...] = ()
     share: bool = False
+    meaning: Hashable = None  #: equal ones are the same function; None where the function itself says what it is
+
+    @property
+    def token(self) -> Hashable:
+        """What it is remembered by."""
+        return self.function if self.meaning is None else self.meaning
 
     def of(self, samples: Samples) -> Array:
         """The number of each sample.  Shape: (n,), float64.

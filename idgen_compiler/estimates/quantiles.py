@@ -110,7 +110,13 @@ class _Curve:
         name = self.asked.column
         return [
             self.point.measure(
-                Functional(f"P({spelled(name)} <= {y:.6g})", partial(_below, name, float(y)), (name,), share=True)
+                Functional(
+                    f"P({spelled(name)} <= {y:.6g})",
+                    partial(_below, name, float(y)),
+                    (name,),
+                    share=True,
+                    meaning=("at most", name, float(y)),
+                )
             )
             for y in self.grid
         ]

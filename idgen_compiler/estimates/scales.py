@@ -9,6 +9,9 @@ from statistics import NormalDist
 
 __all__ = ["Factor", "Plain", "Scale", "Share"]
 
+NOTHING = 1e-12
+"""A share so near an end is one of no or of all rows."""
+
 
 @dataclass(frozen=True)
 class Scale(ABC):
@@ -63,9 +66,10 @@ class Share(Scale):
 
     def interval(self, value: float, se: float, critical: float, rows: float) -> tuple[float, float]:
         inside = min(value, 1 - value)
-        if se == 0 and inside <= 0:
+        if inside <= NOTHING:  # few rows say little of a share that none of them has, whatever the error
             tail = 1 - NormalDist().cdf(critical)
             far = 1 - tail ** (1 / rows) if rows > 0 and math.isfinite(rows) else float(rows <= 0)
+            far = min(1.0, max(far, critical * se))
             return (0.0, far) if value < 0.5 else (1 - far, 1.0)
         if inside < se or inside <= 0:
             return max(0.0, min(value, 1.0) - critical * se), min(1.0, max(value, 0.0) + critical * se)

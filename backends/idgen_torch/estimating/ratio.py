@@ -25,6 +25,7 @@ class Ratio(Fitted):
 
     effective_rows: float  #: (sum w)^2 / sum w^2, Kish (1965); times the rows' own weights where they have some
     largest_share: float  #: what the heaviest row has of all weight
+    factor: float  #: by which the odds were scaled: above 1 where some asked rows have no real ones near
 
 
 def ratio(
@@ -77,6 +78,7 @@ def ratio(
         real.rows(slice(0)),
         float(mass.sum() ** 2 / (mass**2).sum()),
         float(mass.max() / mass.sum()),
+        factor,
     )
 
 

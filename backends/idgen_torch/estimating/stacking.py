@@ -65,6 +65,9 @@ def shares_by_log_loss(likelihoods: Array, weights: Array) -> Array:
 def _pruned(shares: Array) -> Array:
     total = shares.sum()
     kept = np.where(shares >= min(LEAST * total, shares.max()), shares, 0.0)
+    if not kept.any():  # none explains anything
+        kept = np.eye(len(kept))[0]
+        total = 1.0
     return np.asarray(kept * (total / kept.sum()))
 
 

@@ -104,6 +104,8 @@ class TorchSampler(Estimating, Predicting):
             found = read_again(fitted.saved_origin, fitted.schema, variables, table, reading)
             self._fitted = replace(fitted, observed=found)
             return found
+        if data is not None:  # another table would have another answer
+            read_again(fitted.observed.origin, fitted.schema, fitted.program.observe.variables, data, reading)
         return fitted.observed
 
     def sample(

@@ -91,7 +91,7 @@ def effect_command(
     one, other = _values(sampler, treatment, versus)
     at = {name: sampler.read_value(name, text) for name, text in assignments("--given", given or ()).items()}
     how: dict[str, Any] = {"level": level, "method": method, "folds": folds, "clusters": clusters, "seed": seed}
-    how |= {"given": at, "kind": kind}
+    how |= {"given": at, "kind": kind, "data": data if clusters is not None else None}
     tell(sampler.contrast(outcome, {treatment: one}, {treatment: other}, **how), as_json)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -194,6 +195,11 @@ def _column(data: Any, name: str) -> Any:
     if data is None:
         raise DataError(f"clusters={name!r} is a column, which the sampler does not keep; pass data= with the table")
     try:
+        if isinstance(data, str | Path):
+            import pandas as pd
+
+            csv = str(data).lower().endswith((".csv", ".csv.gz", ".tsv", ".txt"))
+            data = pd.read_csv(data, sep=None, engine="python") if csv else pd.read_parquet(data)
         return np.asarray(data[name])
     except (KeyError, TypeError, IndexError, ValueError):
         raise DataError(f"data has no column {name!r}; name the one that says which rows go together") from None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 import idgen_compiler as idgen
-from idgen_compiler.errors import OverlapWarning
+from idgen_compiler.errors import DataError
 
 BACK_DOOR = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
 FRONT_DOOR = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> M -> Y; X <-> Y"))
@@ -76,14 +77,36 @@ def test_a_number_set_at_a_point_is_averaged_close_by() -> None:
     assert any("X is a number that is set at a point: it is averaged over 0." in note for note in found.notes)
 
 
-def test_few_rows_like_those_asked_are_told_of() -> None:
+@pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
+def test_nothing_is_silent_where_no_row_has_what_is_asked() -> None:
+    """One stratum is always treated: what happens there under do(0) is in no row."""
     rng = np.random.default_rng(4)
-    z = rng.normal(size=300)
-    x = (rng.random(300) < chance(40 * z)).astype(int)
-    sampler = asked(BACK_DOOR, {"Z": z, "X": x, "Y": x + z + 0.1 * rng.normal(size=300)})
-    with pytest.warns(OverlapWarning, match="the correction rests on"):
-        found = sampler.estimate("Y", do={"X": 1}, folds=2)
-    assert found.warnings
+    z = rng.integers(3, size=600)
+    x = np.where(z == 2, 1, rng.integers(2, size=600))
+    sampler = asked(BACK_DOOR, {"Z": z, "X": x, "Y": x + 10 * (z == 2) + rng.normal(size=600)})
+    found = sampler.estimate("Y", do={"X": 0}, folds=2)
+    assert any(re.match(r"3\d% of the answer rests on values at which hardly any", text) for text in found.warnings)
+    assert found.high > 10 / 3  # as it is where those rows are
+    assert not sampler.estimate("Y", do={"X": 1}, folds=2).warnings
+
+
+def test_what_was_asked_before_changes_nothing() -> None:
+    """Two functions of one name are two functions, and a contrast is the difference of its ends."""
+    data = confounded(400, 7)
+    fresh = asked(BACK_DOOR, data).estimate(lambda s: s["Y"] ** 2, do={"X": 1}, folds=2)
+    sampler = asked(BACK_DOOR, data)
+    sampler.estimate(lambda s: s["Y"], do={"X": 1}, folds=2)
+    again = sampler.estimate(lambda s: s["Y"] ** 2, do={"X": 1}, folds=2)
+    assert (again.value, again.se) == pytest.approx((fresh.value, fresh.se))
+    apart = sampler.contrast("Y", {"X": 1}, {"X": 0}, folds=2)
+    ends = [asked(BACK_DOOR, data).estimate("Y", do={"X": x}, folds=2).value for x in (1, 0)]
+    assert apart.value == pytest.approx(ends[0] - ends[1])
+
+
+def test_another_table_is_refused() -> None:
+    sampler = asked(BACK_DOOR, confounded(200, 8))
+    with pytest.raises(DataError, match="differ"):
+        sampler.estimate("Y", do={"X": 1}, folds=2, data=confounded(200, 9))
 
 
 def test_a_policy_is_asked_like_a_value() -> None:

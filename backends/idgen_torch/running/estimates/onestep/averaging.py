@@ -37,7 +37,8 @@ def averaged(f: Function, slot: str, fill: Any, schema: Schema, seed: int, devic
             for code in range(len(table)):
                 weight = np.broadcast_to(table[(np.full(frame.count, code), *at)], (frame.count,))
                 if weight.any():
-                    total = total + weight[:, None] * f.at(_with(frame, slot, (torch.tensor([code], dtype=torch.int64),)))
+                    set_to = (torch.tensor([code], dtype=torch.int64),)
+                    total = total + weight[:, None] * f.at(_with(frame, slot, set_to))
             return np.asarray(total)
 
         return Made(reads, summed)

@@ -48,6 +48,9 @@ WIDEST = 2
 FEW_ROWS, LARGE_SHARE, TAIL = 50, 0.1, 0.15
 """With fewer effective rows, more weight on one row, or more of the variance, an interval is told of."""
 
+BARE = 0.02
+"""A larger share of the answer that rests on hardly any rows is told of, and widens the interval."""
+
 TAIL_ROWS = 250
 """Of few rows each makes more of the variance."""
 
@@ -92,9 +95,11 @@ class OneStep:
         near = tuple(each.told(self.schema) for each in study.near)
         rows = min((w.effective_rows for w in used), default=float(self._count))
         share = max((w.largest_share for w in used), default=1 / self._count)
+        bare = max((w.bare for w in used), default=0.0)
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
-            warnings=tuple(_told(rows, share, mean.influence)),
+            warnings=tuple(_told(rows, share, mean.influence[:, [not each.share for each in functionals]], bare)),
+            unsure=self._unsure(f, bare, len(functionals)),
             residual=None if study.outcome is None else study.outcome[0],
             riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),
             notes=(*near, *(f"{what} by {how}" for what, how in learned.items())),
@@ -138,6 +143,17 @@ class OneStep:
         """The study of a law's network, whose weights bear on every answer."""
         self._laws.append(self._study(name, network, {}, fills))
         return self._laws[-1]
+
+    def _unsure(self, f: Outcome, bare: float, count: int) -> Array | None:
+        """How far the answer may lie from what was found where no row says it, within what was seen.  Shape: (m, 2)."""
+        if bare <= BARE:
+            return None
+        seen = self.data(self.program.observe.result).frame
+        if not f.reads <= set(seen.slots):
+            return None
+        values = f.at(seen)
+        spread = bare * (values.max(axis=0) - values.min(axis=0))
+        return np.stack([spread, spread], 1).reshape(count, 2)
 
     def data(self, name: str) -> Data:
         """A data set of the program, realized once."""
@@ -197,10 +213,16 @@ def _ways(program: Program, schema: Schema) -> dict[str, str]:
     return found
 
 
-def _told(rows: float, share: float, influence: Array) -> Iterator[str]:
+def _told(rows: float, share: float, influence: Array, bare: float) -> Iterator[str]:
     """What to say of weights that lie on few rows, and of numbers that hang by one.  Shape: influence (rows, m)."""
+    if bare > BARE:
+        yield (
+            f"{bare:.0%} of the answer rests on values at which hardly any row has what is asked for: nothing in the "
+            "data says what happens there, and the interval holds what lies within the outcomes that were seen; ask "
+            "for a policy that stays where there are rows, such as do(X ~ pi(X | Z))"
+        )
     squares = influence**2
-    tail = float((squares.max(axis=0) / np.maximum(squares.sum(axis=0), 1e-300)).max())
+    tail = float((squares.max(axis=0) / np.maximum(squares.sum(axis=0), 1e-300)).max(initial=0.0))
     if tail > max(TAIL, TAIL_ROWS / len(influence)):
         yield (
             f"one row makes {tail:.0%} of the variance: what is asked for is far out where there are hardly any rows, "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +27,11 @@ class Function(Protocol):
         """The slots that it reads."""
         ...
 
+    @property
+    def token(self) -> Hashable:
+        """What it is remembered by: equal tokens are equal functions."""
+        ...
+
     def at(self, frame: Frame) -> Array:
         """Shape: (rows, m)."""
         ...
@@ -45,6 +50,11 @@ class Outcome:
         """The outcomes that are read; all where a functional does not say which."""
         named = [f.columns or self.outcomes for f in self.functionals]
         return frozenset(name for names in named for name in names)
+
+    @property
+    def token(self) -> Hashable:
+        """The functionals."""
+        return tuple(each.token for each in self.functionals)
 
     def at(self, frame: Frame) -> Array:
         """The functionals of each row."""
@@ -70,6 +80,11 @@ class Learned:
         """The slots."""
         return frozenset(self.slots)
 
+    @property
+    def token(self) -> Hashable:
+        """The regression."""
+        return self.fitted, self.slots
+
     def at(self, frame: Frame) -> Array:
         """Predictions."""
         return said(self.fitted, design_of(self.schema, self.slots, frame), frame)
@@ -93,6 +108,7 @@ class Made:
 
     reads: frozenset[str]
     function: Callable[[Frame], Array]
+    token: Hashable = field(default_factory=object)  #: unlike any other where nobody says what it is
 
     def at(self, frame: Frame) -> Array:
         """Its values."""

@@ -15,6 +15,7 @@ from idgen_torch.running.estimates.onestep.frames import Frame, design_of
 from idgen_torch.running.estimates.onestep.functions import Function, Made, said
 from idgen_torch.running.estimates.onestep.means import Data, Mean
 from idgen_torch.running.estimates.onestep.study import Study
+from idgen_torch.seeds import seed_for
 
 __all__ = ["observed", "regenerated", "reweighted"]
 
@@ -53,9 +54,10 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
         )
     real, both = base.frame, (*drawn, *inputs)
     asked = _asked(real, drawn, inputs, study)
+    alike = asked if asked.weights is None else asked.rows(_by_weight(asked.weights, study))
     found = ratio(
-        design_of(study.schema, both, real), design_of(study.schema, both, asked), base.folds, real.weights,
-        asked_folds=asked.fold,
+        design_of(study.schema, both, real), design_of(study.schema, both, alike), base.folds, real.weights,
+        asked_folds=alike.fold,
     )  # fmt: skip
     weighed = replace(real, weights=real.mass * found.own)
     study.learned[f"weight of {op.result}"] = found.chosen
@@ -64,7 +66,7 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
         y = f.at(weighed)
         m = regression(design_of(study.schema, both, real), y, base.folds, real.weights)
         everywhere = said(m, design_of(study.schema, both, asked), asked)
-        plug_in = everywhere.mean(0)
+        plug_in = asked.mean(everywhere)
 
         def residual(frame: Frame) -> Array:
             if frame is real:
@@ -96,6 +98,14 @@ def _asked(real: Frame, drawn: tuple[str, ...], inputs: tuple[str, ...], study: 
     weights = None if real.weights is None else real.weights[index]
     fold = None if real.fold is None else real.fold[index]
     return Frame({**slots, **frame.slots}, count, fold, index, weights)
+
+
+def _by_weight(weights: Array, study: Study) -> Array:
+    """Rows drawn systematically by their weights, as many as there are: what a classifier takes for alike."""
+    start = np.random.default_rng(seed_for(study.seed, "estimate", study.name, "by weight")).random()
+    heights = (np.arange(len(weights)) + start) / len(weights)
+    found = np.searchsorted(np.cumsum(weights) / weights.sum(), heights, side="right")
+    return np.asarray(found.clip(max=len(weights) - 1))
 
 
 def _by_origin(values: Array, asked: Frame, rows: int) -> Array:

@@ -64,8 +64,8 @@ class Nearby:
             kind.decode([part.cpu().numpy() for part in parts], out)
             ends.append(f"{float(out.reshape(-1)[0]):.4g}")
         return (
-            f"{self.slot} is a number that is set at a point: it is averaged over {ends[0]} to {ends[1]}, where there "
-            "are rows enough; the answer at the point itself differs by the curvature there"
+            f"{self.slot} is a number that is set at a point: it is averaged over {ends[0]} to {ends[1]}; the answer "
+            "at the point itself differs by the curvature there"
         )
 
 

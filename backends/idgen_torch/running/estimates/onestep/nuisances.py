@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import torch
 
 from idgen_compiler.adjoint.chances import Chance, Ratio
 from idgen_compiler.data.arrays import Array
@@ -21,6 +22,12 @@ __all__ = ["Nuisances", "Regressed", "Weight", "equal_to"]
 
 MOST_ASKED = 20_000
 """So many simulated rows stand for the asked law beside the real ones."""
+
+LEAST, LEAST_ROWS = 0.005, 2
+"""What is set with a smaller chance, or on fewer rows of all, is as good as never."""
+
+UNCALIBRATED = 0.1
+"""The mean of a ratio that a classifier finds lies so near one where all that is asked has rows near."""
 
 FEWEST = 100
 """With fewer rows that have what is set, a regression is learned from all rows alone."""
@@ -44,14 +51,17 @@ class Weight:
     chosen: str
     effective_rows: float
     largest_share: float
+    bare: float = 0.0  #: the share of what is asked for that lies where hardly any row has what is set
 
     @classmethod
-    def of(cls, own: Array, at: Callable[[Frame], Array], mass: Array, chosen: Sequence[str]) -> Weight:
+    def of(
+        cls, own: Array, at: Callable[[Frame], Array], mass: Array, chosen: Sequence[str], bare: float = 0.0
+    ) -> Weight:
         """A weight of rows that count differently."""
         whole = own * mass
         total = whole.sum()
         rows, share = (float(total**2 / (whole**2).sum()), float(whole.max() / total)) if total > 0 else (0.0, 1.0)
-        return cls(own, at, "; ".join(filter(None, chosen)), rows, share)
+        return cls(own, at, "; ".join(filter(None, chosen)), rows, share, 1.0 if total <= 0 else bare)
 
 
 @dataclass(eq=False)
@@ -116,6 +126,7 @@ class Nuisances:
 
     def _by_chances(self, key: Hashable, term: Ratio, real: Frame, fixed: Slots, folds: Folds) -> Weight:
         own, chosen, parts = self._indicator(term.fixed, real, fixed), list[str](), list[Callable[[Frame], Array]]()
+        bare = 0.0
         for chance in term.denominator:
             there = equal_to(self.schema, chance.targets, real, fixed)
             if not chance.given:
@@ -126,6 +137,7 @@ class Nuisances:
             fitted = self._propensity(key, chance, real, there, folds, fixed)
             own = own / fitted.own[:, 1]
             chosen.append(fitted.chosen)
+            bare = max(bare, _bare(fitted.own[:, 1], real.mass))
             parts.append(self._chance(chance, fitted))
 
         def at(frame: Frame) -> Array:
@@ -134,7 +146,7 @@ class Nuisances:
                 values = values / part(frame)
             return values
 
-        return Weight.of(own, at, real.mass, chosen)
+        return Weight.of(own, at, real.mass, chosen, bare)
 
     def _chance(self, chance: Chance, fitted: Fitted) -> Callable[[Frame], Array]:
         """P(what is set | given) of rows."""
@@ -168,7 +180,13 @@ class Nuisances:
         def at(frame: Frame) -> Array:
             return turned.weight(frame, chances(frame))
 
-        return Weight.of(at(real), at, real.mass, [chosen] if turned.rest else [])
+        asked = chances(real)
+        bare = 0.0
+        for code in range(size):
+            there = replace(real, slots={**real.slots, turned.slot: (torch.full((real.count,), code),)})
+            wanted = turned.weight(there, asked) * asked[:, code]
+            bare += float(np.average(wanted * (asked[:, code] < _least(real.count)), weights=real.mass))
+        return Weight.of(at(real), at, real.mass, [chosen] if turned.rest else [], bare)
 
     def _by_bayes(self, key: Hashable, turned: Turned, real: Frame, fixed: Slots, folds: Folds) -> Weight:
         """P(t | x, g) / P(t | x', g) from the chances of x: P(x | t, g) P(x' | g) / (P(x' | t, g) P(x | g))."""
@@ -190,7 +208,9 @@ class Nuisances:
             return weight(frame, seen, said(before, design_of(self.schema, turned.given, frame), frame))
 
         prior = np.broadcast_to(shares, (real.count, size)) if before is None else before.own
-        return Weight.of(weight(real, after.own, prior), at, real.mass, [after.chosen])
+        mine = own == asked
+        bare = sum(shares[code] * _bare(after.own[mine, code], real.mass[mine]) for code in range(size) if mine.any())
+        return Weight.of(weight(real, after.own, prior), at, real.mass, [after.chosen], float(bare))
 
     def _classes(
         self, key: Hashable, slots: Sequence[str], real: Frame, label: Array, size: int, folds: Folds
@@ -220,7 +240,8 @@ class Nuisances:
             inside = self._inside(term.fixed, close, frame, fixed)
             return inside * said(found, design_of(self.schema, term.over, frame), frame) / share
 
-        return Weight.of(own, at, real.mass, [found.chosen])
+        lost = max(0.0, 1 - 1 / found.factor)
+        return Weight.of(own, at, real.mass, [found.chosen], lost if lost > UNCALIBRATED else 0.0)
 
     def _inside(self, slots: Sequence[str], near: Sequence[Nearby], frame: Frame, fixed: Slots) -> Array:
         """Which rows have what is set, or lie near by.  Shape: (rows,) bool."""
@@ -231,6 +252,16 @@ class Nuisances:
 
     def _indicator(self, slots: Sequence[str], frame: Frame, fixed: Slots) -> Array:
         return equal_to(self.schema, slots, frame, fixed).astype(np.float64)
+
+
+def _least(rows: int) -> float:
+    """A chance below this is that of hardly any row."""
+    return max(LEAST, LEAST_ROWS / rows)
+
+
+def _bare(chances: Array, mass: Array) -> float:
+    """The share of rows at which what is set hardly ever happens."""
+    return float(np.average(chances < _least(len(chances)), weights=mass))
 
 
 def _everywhere(value: float) -> Callable[[Frame], Array]:

@@ -132,7 +132,10 @@ class Simulated:
             heights = (np.arange(self.rows) + generator.random()) / self.rows
             total = np.cumsum(data.weights) / data.weights.sum()
             found = np.searchsorted(total, heights, side="right").clip(max=data.count - 1)
-            return found if leads else generator.permutation(found)
+            if not leads:
+                return generator.permutation(found)
+            repeats = max(self.rows // data.count, 1)  # each stands for the whole table
+            return found.reshape(-1, repeats).T.reshape(-1) if self.rows % repeats == 0 else found
         if leads:
             return np.arange(self.rows) % data.count
         orders = [generator.permutation(data.count) for _ in range(-(-self.rows // data.count))]

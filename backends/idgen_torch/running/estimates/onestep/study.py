@@ -224,6 +224,7 @@ class Study:
             term.targets,
             term.given,
             key,
+            f.token,
             str([[s, [v.tolist() for v in self.fixed[s]]] for s in beyond]),
         )
         found = self.nuisances.regressed(name, real, term.inputs, fixed, y, data.folds, self.fixed)
