@@ -183,7 +183,9 @@ class Nuisances:
         asked = chances(real)
         bare = 0.0
         for code in range(size):
-            there = replace(real, slots={**real.slots, turned.slot: (torch.full((real.count,), code),)})
+            there = replace(
+                real, slots={**real.slots, turned.slot: (torch.full((real.count,), code, dtype=torch.int64),)}
+            )
             wanted = turned.weight(there, asked) * asked[:, code]
             bare += float(np.average(wanted * (asked[:, code] < _least(real.count)), weights=real.mass))
         return Weight.of(at(real), at, real.mass, [chosen] if turned.rest else [], bare)
