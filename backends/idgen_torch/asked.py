@@ -93,8 +93,7 @@ class AskedSampler(TorchSampler):
             columns[name] = decoded(self._schema[name], parts, n)
         return Samples(columns)
 
-    def _answering(self, data: Any) -> Answerer:
-        self.observed(data)
+    def _answering(self) -> Answerer:
         models = {} if self._made is None else self._made.applied
         return Answerer(self.program, self._schema, self._rows, self._named, models, self.device, self._refits)
 

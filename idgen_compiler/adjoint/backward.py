@@ -87,9 +87,9 @@ class Forward:
             case Observe():
                 return ObservedLaw(self.source)
             case Train():
-                return Conditional(op.targets, op.inputs, self.values[op.data], op.result)
+                return Conditional(op.targets, op.inputs, self.values[op.data])
             case Bind():
-                return Conditional(op.targets, op.inputs, self.observed, op.result, brought=True)
+                return Conditional(op.targets, op.inputs, self.observed, brought=True)
             case Realize(ways=(Regenerate() as way, *_)):
                 factors = [self.factor(s) for s in (*way.do, *way.network.statements)]
                 wiring = Wiring(factors, self.source.exact)

@@ -223,12 +223,13 @@ class TorchSampler(Estimating, Predicting):
 
     def _answering_again(self, data: Any) -> Answerer:
         """What answers for the table, kept from the last call where no other is given."""
-        if self._answerer is None or data is not None:
-            self._answerer = self._answering(data)
+        self.observed(data)  # which refuses another table
+        if self._answerer is None:
+            self._answerer = self._answering()
         return self._answerer
 
-    def _answering(self, data: Any) -> Answerer:
-        fitted, observed = self.fitted, self.observed(data)
+    def _answering(self) -> Answerer:
+        fitted, observed = self.fitted, self.observed()
         return Answerer(
             fitted.program, fitted.schema, observed, fitted.named, fitted.applied, self.device, self._refits
         )

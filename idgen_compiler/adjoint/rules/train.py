@@ -26,11 +26,8 @@ class Conditional:
     A kernel that is brought has no data set: it is what it is, whatever the data, and adds nothing.
     """
 
-    def __init__(
-        self, targets: Sequence[str], inputs: Sequence[str], law: Law, result: str, brought: bool = False
-    ) -> None:
+    def __init__(self, targets: Sequence[str], inputs: Sequence[str], law: Law, brought: bool = False) -> None:
         self.targets, self.inputs = tuple(targets), tuple(inputs)
-        self.result = result
         self.table = normalize(law.marginal((*targets, *inputs)), targets)
         self._law = law
         self._brought = brought

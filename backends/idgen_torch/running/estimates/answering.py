@@ -121,10 +121,13 @@ def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters
     if asking.method == "plug-in":
         return [plugged_in(place, answerer.refits(), asking) for place in places]
     counted = [None if asking.method == "one-step" else answerer.counted(place.program) for place in places]
+
+    def again() -> list[Found]:
+        units = Resampling(answerer.observed.count, answerer.weights, clusters)
+        return bootstrapped(places, counted, units, answerer.refits, asking)
+
     if asking.method == "bootstrap":
-        return bootstrapped(
-            places, counted, Resampling(answerer.observed.count, answerer.weights, clusters), answerer.refits, asking
-        )
+        return again()
     if asking.method == "closed form" and None in counted:
         name = places[counted.index(None)].program.name
         raise DataError(
@@ -141,10 +144,7 @@ def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters
         if asking.method == "one-step":
             raise
         note = f"by bootstrap, since a one-step estimate cannot be had: {error}"
-        again = bootstrapped(
-            places, counted, Resampling(answerer.observed.count, answerer.weights, clusters), answerer.refits, asking
-        )
-        return [replace(found, notes=(*found.notes, note)) for found in again]
+        return [replace(found, notes=(*found.notes, note)) for found in again()]
 
 
 def _chosen(answerer: Answerer, place: Place, asking: Asking, clusters: Array | None) -> Found:

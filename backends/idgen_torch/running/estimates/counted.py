@@ -109,11 +109,10 @@ class CountedProgram:
 
         Raises DataError for values that the data never show.
         """
-        forward, outcomes, found = self._at_frequencies, question.sampler.network.outputs, []
+        forward, found = self._at_frequencies, []
         wiring = forward.wiring(question.sampler, filled(question, self._rows))
         for functional in functionals:
-            names = tuple(sorted(n for n in outcomes if not functional.columns or n in functional.columns))
-            one = forward.derivative(wiring, self._table(functional, names))
+            one = forward.derivative(wiring, self._f(question, functional))
             if 1.0 - float(one.known) > ROUNDING:
                 return None
             found.append(self._variance(self._on_rows(one.terms)))

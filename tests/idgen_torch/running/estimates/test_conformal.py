@@ -98,7 +98,7 @@ def napkin_labels(n: int) -> dict[str, Any]:
 def test_rows_behind_a_law_have_the_law_that_the_closed_form_says(realize: Any) -> None:
     data = napkin_labels(2000)
     sampler = asked("P(Y | do(X))", NAPKIN, data, dict.fromkeys(data, "categorical"), realize=realize)
-    answerer = sampler._answering(None)
+    answerer = sampler._answering()
     estimator = answerer.learned(sampler.program, Asking(folds=2), None)
     question = Question.of(sampler.program, 1, {"X": 1}, None, 0)
     found = weighed(estimator, estimator.study(question), "Y")
@@ -118,13 +118,13 @@ def test_a_weight_that_reads_more_than_the_outcomes_model_is_averaged() -> None:
     y1 = z + x + rng.normal(size=1000)
     data = {"Z": z, "X": x, "Y1": y1, "Y2": y1 + 0.3 * rng.normal(size=1000)}
     sampler = asked("P(Y1, Y2 | do(X))", "X -> Y1; Z -> Y1 -> Y2; Z -> X", data, LABELS)
-    estimator = sampler._answering(None).learned(sampler.program, Asking(folds=2), None)
+    estimator = sampler._answering().learned(sampler.program, Asking(folds=2), None)
     study = estimator.study(Question.of(sampler.program, 1, {"X": 1}, None, 0))
     term = next(each for each in study.terms if "Y2" in each.slots)
     assert "Z" not in term.inputs
     kind = sampler.schema["Z"]
     f = Made(frozenset({"Z"}), lambda frame: decoded(kind, frame.slots["Z"], frame.count)[:, None])
-    found = study.seen_from(term, f, "Z").at(study.data(term.data).frame)[:, 0]
+    found = study.seen_from(term, f).at(study.data(term.data).frame)[:, 0]
     slope, level = np.polyfit(y1, found, 1)
     assert slope == pytest.approx(0.5, abs=0.12)  # Z | Y1 = 1/2 (Y1 - 1)
     assert level == pytest.approx(-0.5, abs=0.15)

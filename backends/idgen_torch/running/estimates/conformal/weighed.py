@@ -89,7 +89,7 @@ def _real(estimator: OneStep, name: str, w: Function, outcome: str, beside: Sequ
 
 def _carried(law: Study, term: Term, w: Function) -> Function:
     """The weight of rows of a law, given what its network's last statement draws and reads, times that statement's."""
-    seen, own = law.seen_from(term, w, f"weight of {law.name}"), law.density(term)
+    seen, own = law.seen_from(term, w), law.density(term)
     return Made(seen.reads | own.reads, lambda frame: seen.at(frame) * own.at(frame))
 
 

@@ -89,7 +89,7 @@ class OneStep:
         """The means of some functionals at one place."""
         study = self.study(question)
         f = Outcome(self.schema, tuple(functionals), question.sampler.network.outputs)
-        mean = study.mean(f, ", ".join(each.name for each in functionals))
+        mean = study.mean(f)
         used = [weight for each in (study, *self._laws) for weight in each.weights.values()]
         learned = {what: how for each in (study, *self._laws) for what, how in each.learned.items()}
         near = tuple(each.told(self.schema) for each in study.near)

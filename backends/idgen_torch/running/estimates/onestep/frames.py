@@ -15,7 +15,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_torch.estimating.design import Design
 from idgen_torch.running.estimates.found import NoRegression
 
-__all__ = ["Frame", "Slots", "codes_of", "design_of"]
+__all__ = ["Frame", "Slots", "codes_of", "design_of", "systematic"]
 
 Slots = Mapping[str, tuple[Tensor, ...]]
 """Slot -> a tensor for each part of its variable, with a row each, or one that stands for all."""
@@ -57,6 +57,16 @@ class Frame:
         count = int(index.sum()) if index.dtype == bool else len(index)
         each = (None if held is None else held[index] for held in (self.fold, self.origin, self.weights))
         return Frame(some, count, *each)
+
+
+def systematic(weights: Array, count: int, generator: np.random.Generator) -> Array:
+    """So many rows in their order, each as often as it weighs, up to one.  Shape: weights (rows,) -> (count,) int64.
+
+    Source: Madow (1949), systematic sampling with unequal chances.
+    """
+    heights = (np.arange(count) + generator.random()) / count
+    found = np.searchsorted(np.cumsum(weights) / weights.sum(), heights, side="right")
+    return np.asarray(found.clip(max=len(weights) - 1))
 
 
 def codes_of(frame: Frame, slot: str) -> Array:

@@ -53,8 +53,8 @@ class Outcome:
 
     @property
     def token(self) -> Hashable:
-        """The functionals."""
-        return tuple(each.token for each in self.functionals)
+        """The functionals, and what they are functions of."""
+        return tuple(each.token for each in self.functionals), self.outcomes
 
     def at(self, frame: Frame) -> Array:
         """The functionals of each row."""

@@ -11,7 +11,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.ir.operations import Realize, Reweight, Train
 from idgen_torch.estimating import Folds, ratio, regression
 from idgen_torch.running.estimates.found import NoRegression
-from idgen_torch.running.estimates.onestep.frames import Frame, design_of
+from idgen_torch.running.estimates.onestep.frames import Frame, design_of, systematic
 from idgen_torch.running.estimates.onestep.functions import Function, Made, said
 from idgen_torch.running.estimates.onestep.means import Data, Mean
 from idgen_torch.running.estimates.onestep.study import Study
@@ -23,7 +23,7 @@ __all__ = ["observed", "regenerated", "reweighted"]
 def observed(frame: Frame, folds: Folds) -> Data:
     """The user's rows: a mean over them is a mean."""
 
-    def mean(f: Function, key: str) -> Mean:
+    def mean(f: Function) -> Mean:
         values = f.at(frame)
         middle = frame.mean(values)
         m = len(middle)
@@ -54,7 +54,10 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
         )
     real, both = base.frame, (*drawn, *inputs)
     asked = _asked(real, drawn, inputs, study)
-    alike = asked if asked.weights is None else asked.rows(_by_weight(asked.weights, study))
+    alike = asked
+    if asked.weights is not None:  # a classifier takes rows that all count alike
+        start = np.random.default_rng(seed_for(study.seed, "estimate", study.name, "by weight"))
+        alike = asked.rows(systematic(asked.weights, asked.count, start))
     found = ratio(
         design_of(study.schema, both, real), design_of(study.schema, both, alike), base.folds, real.weights,
         asked_folds=alike.fold,
@@ -62,7 +65,7 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
     weighed = replace(real, weights=real.mass * found.own)
     study.learned[f"weight of {op.result}"] = found.chosen
 
-    def mean(f: Function, key: str) -> Mean:
+    def mean(f: Function) -> Mean:
         y = f.at(weighed)
         m = regression(design_of(study.schema, both, real), y, base.folds, real.weights)
         everywhere = said(m, design_of(study.schema, both, asked), asked)
@@ -74,7 +77,7 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
             design = design_of(study.schema, both, frame)
             return np.asarray(said(found, design, frame)[:, None] * (f.at(frame) - said(m, design, frame)))
 
-        rest = base.mean(Made(f.reads | set(both), residual), f"W ({key} - E)")
+        rest = base.mean(Made(f.reads | set(both), residual))
         by_row = _by_origin(everywhere, asked, real.count)
 
         def given_inputs(frame: Frame) -> Array:
@@ -82,7 +85,7 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
                 return by_row
             raise NoRegression(f"{op.result} rests on another law by weights; ask with method='bootstrap'")
 
-        over = base.mean(Made(frozenset(inputs), given_inputs), key)
+        over = base.mean(Made(frozenset(inputs), given_inputs))
         error = np.atleast_2d(np.cov(everywhere - by_row[asked.origin], rowvar=False)) / asked.count
         return Mean(plug_in, rest.value, rest.influence + over.influence, error)
 
@@ -98,14 +101,6 @@ def _asked(real: Frame, drawn: tuple[str, ...], inputs: tuple[str, ...], study: 
     weights = None if real.weights is None else real.weights[index]
     fold = None if real.fold is None else real.fold[index]
     return Frame({**slots, **frame.slots}, count, fold, index, weights)
-
-
-def _by_weight(weights: Array, study: Study) -> Array:
-    """Rows drawn systematically by their weights, as many as there are: what a classifier takes for alike."""
-    start = np.random.default_rng(seed_for(study.seed, "estimate", study.name, "by weight")).random()
-    heights = (np.arange(len(weights)) + start) / len(weights)
-    found = np.searchsorted(np.cumsum(weights) / weights.sum(), heights, side="right")
-    return np.asarray(found.clip(max=len(weights) - 1))
 
 
 def _by_origin(values: Array, asked: Frame, rows: int) -> Array:

@@ -27,12 +27,6 @@ class Mean:
     influence: Array
     drawn: Array  #: (m, m), the covariance of the error of drawing
 
-    @classmethod
-    def added(cls, correction: Array, influence: Array) -> Mean:
-        """What is added to a plug-in, by nothing that was drawn."""
-        m = len(correction)
-        return cls(np.zeros(m), correction, influence, np.zeros((m, m)))
-
     @property
     def value(self) -> Array:
         """The one-step estimate.  Shape: (m,)."""
@@ -45,6 +39,6 @@ class Data:
 
     frame: Frame
     folds: Folds
-    mean: Callable[[Function, str], Mean]
-    project: Callable[[Function, str], Function] = field(default=lambda f, key: f)
+    mean: Callable[[Function], Mean]
+    project: Callable[[Function], Function] = field(default=lambda f: f)
     """A function with the same conditional means given the rows' variables, that reads fewer of what is simulated."""

@@ -18,7 +18,7 @@ from idgen_torch.running.estimates.onestep.functions import Function, Learned, s
 from idgen_torch.running.estimates.onestep.governed import Governed
 from idgen_torch.running.estimates.onestep.nearby import Nearby
 
-__all__ = ["Nuisances", "Regressed", "Weight", "equal_to"]
+__all__ = ["Nuisances", "Regressed", "Weight", "equal_to", "shown"]
 
 MOST_ASKED = 20_000
 """So many simulated rows stand for the asked law beside the real ones."""
@@ -93,7 +93,7 @@ class Nuisances:
             return Regressed(Learned(self.schema, tuple(slots), whole), whole.own, whole.chosen)
         some = real.rows(there)
         parted = self.learned(
-            (key, "some", _shown(fixed, at)),
+            (key, "some", shown(fixed, at)),
             lambda: regression(design_of(self.schema, rest, some), y[there], folds.at(there), some.weights),
         )
         losses = [(np.square(own - y[there]) * some.mass[:, None]).sum() for own in (whole.own[there], parted.own)]
@@ -159,7 +159,7 @@ class Nuisances:
             design = design_of(self.schema, chance.given, real)
             return propensity(design, there, folds, real.weights)
 
-        return self.learned((key, "chance", chance, _shown(chance.targets, fixed)), learn)
+        return self.learned((key, "chance", chance, shown(chance.targets, fixed)), learn)
 
     def by_policy(self, key: Hashable, turned: Governed, real: Frame, folds: Folds) -> Weight:
         """w(i) where a stated policy draws the treatment, from the chances of each treatment in the real rows."""
@@ -306,5 +306,6 @@ def equal_to(schema: Schema, slots: Sequence[str], frame: Frame, fixed: Slots) -
     return there
 
 
-def _shown(slots: Sequence[str], fixed: Slots) -> str:
+def shown(slots: Sequence[str], fixed: Slots) -> str:
+    """What slots are set to, as a name."""
     return repr([[slot, [v.tolist() for v in fixed[slot]]] for slot in slots])

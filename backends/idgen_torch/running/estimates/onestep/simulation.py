@@ -18,7 +18,7 @@ from idgen_compiler.ir.policies import Column, Policy, Shifted
 from idgen_torch.families.returned import draw
 from idgen_torch.running.assigning import Assigning
 from idgen_torch.running.draws import Draws, applied, draws_over, moved_rows, resample, resampled_parts
-from idgen_torch.running.estimates.onestep.frames import Frame, Slots
+from idgen_torch.running.estimates.onestep.frames import Frame, Slots, systematic
 from idgen_torch.seeds import seed_for, stream_for
 
 __all__ = ["Simulated"]
@@ -129,9 +129,7 @@ class Simulated:
         """Which row each takes: every row equally often, or by its weight."""
         generator = np.random.default_rng(seed_for(self.seed, "estimate", self.name, "rows", *slots))
         if data.weights is not None:
-            heights = (np.arange(self.rows) + generator.random()) / self.rows
-            total = np.cumsum(data.weights) / data.weights.sum()
-            found = np.searchsorted(total, heights, side="right").clip(max=data.count - 1)
+            found = systematic(data.weights, self.rows, generator)
             if not leads:
                 return generator.permutation(found)
             repeats = max(self.rows // data.count, 1)  # each stands for the whole table

@@ -35,10 +35,10 @@ from idgen_torch.running.draws import moved_rows
 from idgen_torch.running.estimates.onestep.averaging import averaged
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
 from idgen_torch.running.estimates.onestep.functions import Function, Made
-from idgen_torch.running.estimates.onestep.governed import governed
+from idgen_torch.running.estimates.onestep.governed import Governed, governed
 from idgen_torch.running.estimates.onestep.means import Data, Mean
 from idgen_torch.running.estimates.onestep.nearby import Nearby
-from idgen_torch.running.estimates.onestep.nuisances import Nuisances, Regressed, Weight
+from idgen_torch.running.estimates.onestep.nuisances import Nuisances, Regressed, Weight, shown
 from idgen_torch.running.estimates.onestep.simulation import Simulated
 
 __all__ = ["Study"]
@@ -91,34 +91,34 @@ class Study:
         laws: dict[str, ADMG] = {op.result: self.program.law_of(op.result) for op in data}
         return tuple(terms_of(self.network, self.name, models, laws))
 
-    def mean(self, f: Function, key: str) -> Mean:
-        """The estimated mean of a function of the network's slots; `key` names it, for what is remembered."""
-        found: list[Mean] = []
-        left, f = list(self.terms), self._settled(f)
-        while (term := self._leaf(f, left)) is not None:
-            regressed = self._regressed(term, f, key)
-            found.append(self._residuals(term, f, regressed, key))
-            if len(found) == 1:
-                self.outcome = self._spread(term, f, regressed)
-            f, key, left = self._settled(regressed.function), self._given(key, term), left[left.index(term) + 1 :]
+    def mean(self, f: Function) -> Mean:
+        """The estimated mean of a function of the network's slots."""
+        f, left, steps = self._folded(f)
+        found = [self._residuals(*step) for step in steps]
         rest = self._bearing(f, left)
-        if len(found) != 1 or any(term.ratio is not None for term in rest):
-            self.outcome = None
+        one = len(steps) == 1 and all(term.ratio is None for term in rest)
+        self.outcome = self._spread(*steps[0]) if one else None
         if len(rest) == 1 and rest[0].ratio is None and self._exact(f, rest[0]):
-            found.append(self._over_rows(rest[0], f, key))
+            found.append(self._over_rows(rest[0], f))
         elif rest:
-            found += self._by_simulation(rest, f, key)
+            found += self._by_simulation(rest, f)
         else:
             found.append(self._at_once(f))
         return Mean(*(np.sum([getattr(each, part.name) for each in found], axis=0) for part in fields(Mean)))
 
-    def project(self, f: Function, key: str) -> Function:
+    def project(self, f: Function) -> Function:
         """f with its regression in the place of what nothing but f looks at."""
+        return self._folded(f)[0]
+
+    def _folded(self, f: Function) -> tuple[Function, list[Term], list[tuple[Term, Function, Regressed]]]:
+        """What `project` gives, the statements left, and for each that gave way f before and its regression."""
         left, f = list(self.terms), self._settled(f)
+        steps = []
         while (term := self._leaf(f, left)) is not None:
-            f = self._settled(self._regressed(term, f, key).function)
-            key, left = self._given(key, term), left[left.index(term) + 1 :]
-        return f
+            regressed = self._regressed(term, f)
+            steps.append((term, f, regressed))
+            f, left = self._settled(regressed.function), left[left.index(term) + 1 :]
+        return f, left, steps
 
     # -- which statements -----------------------------------------------------------------------------------------
 
@@ -163,11 +163,11 @@ class Study:
         m = len(value)
         return Mean(value, np.zeros(m), np.zeros((self.rows, m)), np.zeros((m, m)))
 
-    def _over_rows(self, term: Term, f: Function, key: str) -> Mean:
+    def _over_rows(self, term: Term, f: Function) -> Mean:
         """All that is left to chance is rows of one data set."""
-        return self.data(term.data).mean(self._of_variables(term, f), key)
+        return self.data(term.data).mean(self._of_variables(term, f))
 
-    def _by_simulation(self, rest: list[Term], f: Function, key: str) -> list[Mean]:
+    def _by_simulation(self, rest: list[Term], f: Function) -> list[Mean]:
         """The mean over simulated rows, and what each statement adds."""
         slots = {*f.reads, *(slot for term in rest for slot in (*term.slots, *term.inputs))} - set(self.fixed)
         frame = self.simulated.frame(sorted(slots))
@@ -175,15 +175,14 @@ class Study:
         values = f.at(frame)
         total, found = values, list[Mean]()
         for term in rest:
-            h = f if self._exact(f, term) else self._taught(term, frame, values, key)
-            name = f"{key} of {term.statement}"
+            h = f if self._exact(f, term) else self._taught(term, frame, values)
             if term.ratio is not None:
-                regressed = self._regressed(term, h, name)
+                regressed = self._regressed(term, h)
                 total = total + regressed.function.at(frame) - h.at(frame)
-                found.append(self._residuals(term, h, regressed, name))
+                found.append(self._residuals(term, h, regressed))
             elif not isinstance(term.statement, Draw):
                 # A policy counts as given: under the graph the answer does not depend on it.
-                over, data = self._over_rows(term, h, name), self.data(term.data).frame
+                over, data = self._over_rows(term, h), self.data(term.data).frame
                 plug_in = data.mean(self._of_variables(term, h).at(data))
                 found.append(Mean(np.zeros_like(plug_in), over.value - plug_in, over.influence, over.drawn))
         plug_in = values.mean(0)
@@ -200,10 +199,11 @@ class Study:
         means = values.reshape(self.repeats, self.rows, -1).mean(1)
         return np.atleast_2d(np.cov(means, rowvar=False)) / self.repeats
 
-    def _taught(self, term: Term, frame: Frame, values: Array, key: str) -> Function:
+    def _taught(self, term: Term, frame: Frame, values: Array) -> Function:
         """E[f | t, i] in the network, learned from simulated rows."""
-        some = frame if frame.count <= MOST_TAUGHT else frame.rows(np.arange(MOST_TAUGHT) * frame.count // MOST_TAUGHT)
-        y = values if frame.count <= MOST_TAUGHT else values[np.arange(MOST_TAUGHT) * frame.count // MOST_TAUGHT]
+        count = min(frame.count, MOST_TAUGHT)
+        index = np.arange(count) * frame.count // count
+        some, y = frame.rows(index), values[index]
         slots = tuple(slot for slot in dict.fromkeys((*term.slots, *term.inputs)) if slot not in self.fixed)
         folds = Folds(some.count, TAUGHT_FOLDS, self.seed)
         fitted = regression(design_of(self.schema, slots, some), y, folds)
@@ -213,25 +213,18 @@ class Study:
 
         return Made(frozenset(slots), at)
 
-    def _regressed(self, term: Term, f: Function, key: str) -> Regressed:
+    def _regressed(self, term: Term, f: Function) -> Regressed:
         """E[f | i] in the rows of the model's own data set."""
         data = self.data(term.data)
-        real, y = self._inputs(term, data.frame), data.project(self._of_variables(term, f), key).at(data.frame)
+        real, y = self._inputs(term, data.frame), data.project(self._of_variables(term, f)).at(data.frame)
         fixed = term.ratio.fixed if term.ratio is not None else ()
         beyond = sorted(f.reads & set(self.fixed) - set(term.inputs) - set(term.slots))
-        name = (
-            term.data,
-            term.targets,
-            term.given,
-            key,
-            f.token,
-            str([[s, [v.tolist() for v in self.fixed[s]]] for s in beyond]),
-        )
+        name = (term.data, term.targets, term.given, f.token, shown(beyond, self.fixed))
         found = self.nuisances.regressed(name, real, term.inputs, fixed, y, data.folds, self.fixed)
         self.learned[f"{', '.join(term.targets)} | {', '.join(term.given)}"] = found.chosen
         return found
 
-    def _residuals(self, term: Term, h: Function, g: Regressed, key: str) -> Mean:
+    def _residuals(self, term: Term, h: Function, g: Regressed) -> Mean:
         """The mean over the model's own rows of w (h - E[h | i])."""
         data, weight = self.data(term.data), self._weight(term)
 
@@ -241,7 +234,7 @@ class Study:
                 return np.asarray(weight.own[:, None] * (h.at(mine) - g.own))
             return np.asarray(weight.at(mine)[:, None] * (h.at(mine) - g.function.at(mine)))
 
-        found = data.mean(Made(frozenset((*term.targets, *term.given)), residual), f"w ({key} - E)")
+        found = data.mean(Made(frozenset((*term.targets, *term.given)), residual))
         return Mean(np.zeros_like(found.plug_in), found.value, found.influence, found.drawn)
 
     def _spread(self, term: Term, f: Function, g: Regressed) -> tuple[Array, float] | None:
@@ -263,7 +256,7 @@ class Study:
         data, ratio = self.data(term.data), term.ratio
         if ratio is None:
             raise TypeError(f"{term.statement} has no weight")
-        real, turned = self._inputs(term, data.frame), governed(term, self.network, self.fills, self.schema)
+        real, turned = self._inputs(term, data.frame), self._governed(term)
         if turned is not None:
             found = self.nuisances.by_policy(term.data, turned, real, data.folds)
         else:
@@ -273,6 +266,10 @@ class Study:
             self.learned[f"the weight at {print_statement(term.statement)}"] = found.chosen
         return found
 
+    def _governed(self, term: Term) -> Governed | None:
+        """What a stated policy draws for a statement's model, where the weight is one of its chances."""
+        return governed(term, self.network, self.fills, self.schema)
+
     # -- how often what is asked for asks its models where they have rows --------------------------------------------
 
     def density(self, term: Term) -> Function:
@@ -281,8 +278,7 @@ class Study:
             return Made(frozenset(), lambda frame: np.ones((frame.count, 1)))
         weight = self._weight(term) if term in self.terms else self._learned_weight(term)
         own = self.data(term.data).frame
-        turned = governed(term, self.network, self.fills, self.schema)
-        read = {*term.ratio.fixed, *term.ratio.over} if turned is None else set(term.inputs)
+        read = {*term.ratio.fixed, *term.ratio.over} if self._governed(term) is None else set(term.inputs)
         reads = frozenset(name for slot, name in zip(term.inputs, term.given, strict=True) if slot in read)
 
         def at(frame: Frame) -> Array:
@@ -291,12 +287,12 @@ class Study:
 
         return Made(reads, at)
 
-    def seen_from(self, term: Term, f: Function, key: str) -> Function:
+    def seen_from(self, term: Term, f: Function) -> Function:
         """E[f | t, i] in the network, of the slots and inputs of a statement, as a function of its data's variables."""
         if not self._exact(f, term):
             frame = self.simulated.frame(sorted({*f.reads, *term.slots, *term.inputs} - set(self.fixed)))
             frame = Frame({**self.fixed, **frame.slots}, frame.count, frame.fold, frame.origin)
-            f = self._taught(term, frame, f.at(frame), key)
+            f = self._taught(term, frame, f.at(frame))
         return self._of_variables(term, f)
 
     # -- names ----------------------------------------------------------------------------------------------------
@@ -304,11 +300,6 @@ class Study:
     def _inputs(self, term: Term, frame: Frame) -> Frame:
         """Rows of a term's data set, with what its model is given under the names of the slots that it is here."""
         return frame.renamed(dict(zip(term.inputs, term.given, strict=True)), self.fixed)
-
-    def _given(self, key: str, term: Term) -> str:
-        """The name of a function's regression."""
-        at = [[s, [v.tolist() for v in self.fixed[s]]] for s in term.inputs if s in self.fixed]
-        return f"{key} | {', '.join(term.inputs)} {at}"
 
     def _renamed(self, term: Term, frame: Frame) -> Frame:
         """Rows of a term's data set, with variables under the names of the slots that they are here."""
