@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from idgen_compiler.compile import equal_programs
-from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.arrays import Array, nothing
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema
-from idgen_compiler.errors import DataError
+from idgen_compiler.data.tables import open_table
+from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.measures import Asking, Measure
 from idgen_compiler.hinge.policies import Policy
@@ -108,7 +109,7 @@ def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking, sai
 
     Raises DataError for a place that makes no sense, and for what cannot be had by the method that is asked for.
     """
-    clusters = _clusters(asking, answerer.observed.count)
+    clusters = _clusters(asking, answerer.observed)
     places = _places(answerer, measures)
     found = _found(answerer, places, asking, clusters)
     return _joined(answerer, list(zip(places, found, strict=True)), clusters, said)
@@ -179,30 +180,34 @@ def _places(answerer: Answerer, measures: Sequence[Measure]) -> list[Place]:
     return list(found.values())
 
 
-def _clusters(asking: Asking, count: int) -> Array | None:
+def _clusters(asking: Asking, observed: Observed) -> Array | None:
     if asking.clusters is None:
         return None
     values = asking.clusters
     if isinstance(values, str):
-        values = _column(asking.data, values)
+        values = _column(asking.data, values, observed.how)
     codes = np.asarray(values)
-    if codes.shape != (count,):
-        raise DataError(f"clusters have shape {codes.shape}; the table has {count} rows: give one cluster a row")
+    if codes.shape != (observed.count,):
+        raise DataError(
+            f"clusters have shape {codes.shape}; the table has {observed.count} rows: give one cluster a row"
+        )
+    if (lost := nothing("clusters", codes)).any():
+        raise DataError(
+            f"clusters have {int(lost.sum())} missing value(s), the first in row {int(lost.argmax())} (counting from "
+            "0); rows that stand alone need a cluster each: give each its own name"
+        )
     return np.unique(codes.astype(str), return_inverse=True)[1].reshape(-1)
 
 
-def _column(data: Any, name: str) -> Any:
+def _column(data: Any, name: str, how: Reading) -> Any:
+    """A column of the table, read as the fit read it: (rows,) of anything that can be told apart, dates too."""
     if data is None:
         raise DataError(f"clusters={name!r} is a column, which the sampler does not keep; pass data= with the table")
-    try:
-        if isinstance(data, str | Path):
-            import pandas as pd
-
-            csv = str(data).lower().endswith((".csv", ".csv.gz", ".tsv", ".txt"))
-            data = pd.read_csv(data, sep=None, engine="python") if csv else pd.read_parquet(data)
-        return np.asarray(data[name])
-    except (KeyError, TypeError, IndexError, ValueError):
-        raise DataError(f"data has no column {name!r}; name the one that says which rows go together") from None
+    table = open_table(data, how)
+    if name not in table.names:
+        hint = near_misses(name, table.names) or "; name the one that says which rows go together"
+        raise DataError(f"data has no column {name!r}{hint}")
+    return table.read([name])[name]
 
 
 def _joined(

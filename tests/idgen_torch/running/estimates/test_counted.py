@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,23 @@ def test_clusters_widen_what_repeats_itself() -> None:
     sampler = asked(BACK_DOOR, twice)
     rows, clusters = (sampler.ate("Y", "X", 1, 0, clusters=c) for c in (None, np.tile(np.arange(200), 5)))
     assert clusters.se == pytest.approx(5**0.5 * rows.se, rel=0.05)
+
+
+def test_clusters_are_read_as_the_table_is(tmp_path: Path) -> None:
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame(confounded(200, 5))
+    table["week"] = pd.Timestamp("2026-01-05") + pd.to_timedelta(7 * (np.arange(200) // 10), unit="D")
+    sampler, file = asked(BACK_DOOR, table.drop(columns="week")), tmp_path / "rows.csv"
+    table.to_csv(file, index=False)
+    given, named, filed = (
+        sampler.ate("Y", "X", 1, 0, clusters=clusters, data=data)
+        for clusters, data in ((table["week"], None), ("week", table), ("week", str(file)))
+    )
+    assert given.se == named.se == filed.se != sampler.ate("Y", "X", 1, 0).se
+    with pytest.raises(DataError, match=r"no column 'weak'; did you mean week\?"):
+        sampler.ate("Y", "X", 1, 0, clusters="weak", data=table)
+    with pytest.raises(DataError, match=r"1 missing value\(s\), the first in row 3"):
+        sampler.ate("Y", "X", 1, 0, clusters=table["week"].mask(table.index == 3))
 
 
 def test_sensitivity_is_that_of_the_regression() -> None:
