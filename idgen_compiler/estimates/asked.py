@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, QueryError, near_misses
 from idgen_compiler.estimates.answers import Answering
-from idgen_compiler.estimates.measures import Functional, Measure
+from idgen_compiler.estimates.measures import SHARE, Functional, Measure, over_labels
 from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import NAME, composed, read_spelling, spelled
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
@@ -24,6 +25,9 @@ __all__ = ["Point", "Quantile", "functional_of", "read", "told_of"]
 
 PROBES = 251
 """Samples by which a question is tried before it is answered; a prime, which no column of values has by accident."""
+
+MOST_CELLS = 10_000
+"""Over more combinations of labels nobody looks for the least and the largest value of a function."""
 
 _MEAN = re.compile(rf"E\[\s*({NAME})\s*\]")
 _QUANTILE = re.compile(rf"q(\d*\.?\d+(?:[eE]-?\d+)?)\(\s*({NAME})\s*\)")
@@ -134,9 +138,24 @@ def read(f: Any, sampler: Answering, point: Point) -> Functional | Quantile:
             "share of a label, 'q0.5(Y)' for a quantile, or a function of samples"
         )
     asked.of(samples)
-    if not asked.share and np.asarray(asked.function(samples)).dtype.kind == "b":
-        asked = replace(asked, share=True)
-    return asked
+    if asked.ends is not None:
+        return asked
+    if np.asarray(asked.function(samples)).dtype.kind == "b":
+        return replace(asked, ends=SHARE)
+    return replace(asked, ends=_ends(asked, sampler, asked.columns or known))
+
+
+def _ends(asked: Functional, sampler: Answering, names: tuple[str, ...]) -> tuple[float, float] | None:
+    """The least and the largest value over all labels of the outcomes; None where these are none, or too many."""
+    try:
+        labels = {name: sampler.labels_of(name) for name in names}
+        if not 1 < prod(map(len, labels.values())) <= MOST_CELLS:
+            return None
+        found = asked.of(over_labels(labels))
+    except DataError:  # no labels, or a function of none but the combinations that are seen
+        return None
+    low, high = float(found.min()), float(found.max())
+    return (low, high) if low < high else None
 
 
 def functional_of(name: str, values: Array | None = None) -> Functional:
@@ -218,7 +237,7 @@ def _share(event: Mapping[str, Any], sampler: Answering, samples: Samples) -> Fu
         f"P({told})",
         lambda drawn: np.logical_and.reduce([_equal(drawn[name], label, name) for name, label in event.items()]),
         tuple(event),
-        share=True,
+        ends=SHARE,
         meaning=("share", tuple((name, repr(label)) for name, label in event.items())),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -12,37 +12,13 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.asked import Point
+from idgen_compiler.estimates.combined import Divided, End, Moved
 from idgen_compiler.estimates.estimate import Estimates
 from idgen_compiler.estimates.measures import Asking
 from idgen_compiler.estimates.quantiles import Inverted
 from idgen_compiler.estimates.scales import Factor, Plain, Scale
 
 __all__ = ["Kind", "check_alike", "checked_kind", "compared"]
-
-
-@dataclass(frozen=True)
-class Moved(Scale):
-    """The interval of a difference from those of both numbers, which need not be symmetrical.
-
-    With intervals (l, u) of a and b and their correlation r, the lower end is a - b less the root of
-    (a - la)^2 + (ub - b)^2 - 2 r (a - la) (ub - b), the upper one likewise (Zou and Donner 2008, equations 8 and 9).
-    """
-
-    ends: tuple[Scale, Scale]
-    values: tuple[float, float]
-    correlation: float
-
-    percentiles = False
-
-    def interval(self, value: float, se: float, critical: float, rows: float) -> tuple[float, float]:
-        (la, ua), (lb, ub) = (s.interval(v, 0.0, critical, rows) for s, v in zip(self.ends, self.values, strict=True))
-        a, b = self.values
-        return value - self._reach(a - la, ub - b), value + self._reach(ua - a, b - lb)
-
-    def _reach(self, one: float, other: float) -> float:
-        if not np.isfinite(one + other):
-            return float("inf")
-        return float(np.sqrt(max(one**2 + other**2 - 2 * self.correlation * one * other, 0.0)))
 
 
 Kind = Literal["difference", "ratio", "odds ratio", "log ratio"]
@@ -81,9 +57,9 @@ def compared(
 
     `scales` are those of the numbers, and `apart` says that both halves rest on disjoint rows (see `Answers.mapped`).
 
-    A ratio's interval is symmetrical in its logarithm: where both numbers are positive and, at the level asked for, not
-    zero; otherwise it is that of the delta method, which a note says. That of a difference of quantiles comes from
-    both of theirs.
+    A ratio's interval is symmetrical in its logarithm where both numbers are positive and, at the level asked for, not
+    zero. Those of differences of shares and of quantiles, and of ratios of shares one of which is zero, come from the
+    intervals of both; of other ratios it is that of the delta method, which a note says.
 
     Raises DataError for a ratio whose denominator may be zero, for odds of what does not lie between 0 and 1, and for
     ratios of quantiles.
@@ -99,12 +75,18 @@ def compared(
     places = np.arange(half)
     slopes[places, places], slopes[places, places + half] = _slopes(top, bottom, kind)
     found = answers.mapped(_function(kind, half), slopes, apart=apart and kind == "difference")
-    factors = [kind == "odds ratio" or (kind == "ratio" and _positive(ends, k, half)) for k in range(half)]
-    if kind == "ratio" and not all(factors):
+    scaled = tuple(_scale(ends, kind, k, half) for k in range(half))
+    if kind == "ratio" and any(isinstance(scale, Plain) for scale in scaled):
         found = replace(found, notes=(*found.notes, "a ratio of what may be zero has its interval by the delta method"))
-    if kind == "difference" and any(isinstance(scale, Inverted) for scale in ends.scales):
-        return Estimates(found, asking, told, tuple(names), tuple(_moved(ends, k, half) for k in range(half)), kind)
-    return Estimates(found, asking, told, tuple(names), tuple(Factor() if f else Plain() for f in factors), kind)
+    return Estimates(found, asking, told, tuple(names), scaled, kind)
+
+
+def _scale(ends: Estimates, kind: Kind, k: int, half: int) -> Scale:
+    if kind == "odds ratio" or (kind == "ratio" and _positive(ends, k, half)):
+        return Factor()
+    if kind == "log ratio" or all(isinstance(ends.scales[place], Plain) for place in (k, k + half)):
+        return Plain()
+    return _combined(ends, kind, k, half)
 
 
 def _positive(ends: Estimates, k: int, half: int) -> bool:
@@ -112,16 +94,15 @@ def _positive(ends: Estimates, k: int, half: int) -> bool:
     return bool(values[k] > 0 and values[k + half] > 0 and ends.low[k] > 0)
 
 
-def _moved(ends: Estimates, k: int, half: int) -> Scale:
+def _combined(ends: Estimates, kind: Kind, k: int, half: int) -> Scale:
     a, b = k, k + half
-    if not isinstance(ends.scales[a], Inverted):
-        return Plain()
     se = ends.se[a] * ends.se[b]
-    return Moved(
-        (ends.scales[a], ends.scales[b]),
-        (float(ends.answers.values[a]), float(ends.answers.values[b])),
-        float(np.clip(ends.covariance[a, b] / se, -1, 1)) if se > 0 else 0.0,
+    correlation = float(np.clip(ends.covariance[a, b] / se, -1, 1)) if se > 0 else 0.0
+    one, other = (
+        End(ends.scales[at], float(ends.values[at]), float(ends.se[at]), float(ends.answers.effective_rows[at]))
+        for at in (a, b)
     )
+    return Divided(one, other, correlation) if kind == "ratio" else Moved(one, other, correlation)
 
 
 def _told(a: str, b: str, kind: Kind) -> str:

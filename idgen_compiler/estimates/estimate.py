@@ -24,7 +24,7 @@ from idgen_compiler.estimates.covariance import (
     p_value_of,
 )
 from idgen_compiler.estimates.measures import Asking
-from idgen_compiler.estimates.scales import Plain, Scale, Share
+from idgen_compiler.estimates.scales import Plain, Scale
 from idgen_compiler.estimates.sensitivity import Sensitivity, sensitivity_of
 from idgen_compiler.estimates.shown import card, line, picture, table
 
@@ -173,8 +173,7 @@ class Estimates(Sequence[Estimate]):
     @property
     def values(self) -> Array:
         """Shape: (k,).  Shares lie within 0 to 1."""
-        shares = np.array([isinstance(scale, Share) for scale in self.scales])
-        return np.where(shares, np.clip(self.answers.values, 0, 1), self.answers.values)
+        return self._within(self.answers.values)
 
     @property
     def se(self) -> Array:
@@ -191,9 +190,7 @@ class Estimates(Sequence[Estimate]):
             tail = (1 - self.asking.level) / 2
             percentiles = np.quantile(draws, [tail, 1 - tail], axis=0).T
             by_draws = np.array([scale.percentiles for scale in self.scales])
-            shares = np.array([isinstance(scale, Share) for scale in self.scales])
-            percentiles = np.where(shares[:, None], np.clip(percentiles, 0, 1), percentiles)
-            found = np.where(by_draws[:, None], percentiles, found)
+            found = np.where(by_draws[:, None], self._within(percentiles.T).T, found)
         return self._holding(found)
 
     @property
@@ -218,9 +215,12 @@ class Estimates(Sequence[Estimate]):
         unsure = self.answers.unsure
         if unsure is None:
             return intervals
-        ends = np.column_stack([intervals[:, 0] - unsure[:, 0], intervals[:, 1] + unsure[:, 1]])
+        return self._within(np.stack([intervals[:, 0] - unsure[:, 0], intervals[:, 1] + unsure[:, 1]])).T
+
+    def _within(self, values: Array) -> Array:
+        """Values that stay where those of their scales can lie.  Shape: (..., k)."""
         lowest, highest = np.array([scale.reach for scale in self.scales]).T
-        return np.column_stack([np.maximum(ends[:, 0], lowest), np.minimum(ends[:, 1], highest)])
+        return np.asarray(np.clip(values, lowest, highest))
 
     def _reaching(self, critical: float) -> Array:
         rows = self.answers.effective_rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, Literal, get_args
@@ -16,7 +16,7 @@ from idgen_compiler.hinge.question import checked_seed
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 
-__all__ = ["Asking", "Choose", "Functional", "Measure", "Method", "checked_level"]
+__all__ = ["SHARE", "Asking", "Choose", "Functional", "Measure", "Method", "checked_level", "over_labels"]
 
 Method = Literal["auto", "closed form", "one-step", "bootstrap", "plug-in"]
 """How a number and its interval are had; "auto" leaves it to the backend."""
@@ -26,14 +26,18 @@ Choose = Literal["compiled", "variance"]
 """Which of equal programs answers: the one that was compiled, or the one with the least estimated variance."""
 
 
+SHARE = (0.0, 1.0)
+"""The values of an indicator, whose mean is the share of an event."""
+
+
 @dataclass(frozen=True, eq=False)
 class Functional:
     """A number of each sample, whose mean is wanted: f(samples) -> array (n,).
 
-    `columns` are the outcomes that it reads, none where that is not known and it may read all. `share` says that its
-    values lie in 0 to 1, so that its mean does.
+    `columns` are the outcomes that it reads, none where that is not known and it may read all. `ends` are its
+    least and largest value, where these are known: its mean is a share of the way from one to the other.
 
-    >>> at_risk = Functional("P(Y > 1)", lambda samples: samples["Y"] > 1, ("Y",), share=True)
+    >>> at_risk = Functional("P(Y > 1)", lambda samples: samples["Y"] > 1, ("Y",), ends=SHARE)
     >>> at_risk.of(Samples({"Y": np.array([0.0, 2.0])}))
     array([0., 1.])
     """
@@ -41,7 +45,7 @@ class Functional:
     name: str
     function: Callable[[Samples], Any] = field(repr=False)
     columns: tuple[str, ...] = ()
-    share: bool = False
+    ends: tuple[float, float] | None = None
     meaning: Hashable = None  #: equal ones are the same function; None where the function itself says what it is
 
     @property
@@ -87,8 +91,27 @@ class Functional:
             name,
             lambda samples: self.of(samples) * other.of(samples),
             tuple(dict.fromkeys(columns)),
-            self.share and other.share,
+            SHARE if self.ends == other.ends == SHARE else None,
         )
+
+
+def over_labels(labels: Mapping[str, Sequence[Any]]) -> Samples:
+    """One sample for each combination of labels, the last variable's running fastest.
+
+    >>> over_labels({"A": ("no", "yes"), "B": (0, 1)})["A"].tolist()
+    ['no', 'no', 'yes', 'yes']
+    """
+    shape = tuple(map(len, labels.values()))
+    places = np.indices(shape).reshape(len(shape), -1)
+    return Samples({name: _as_array(own)[k] for (name, own), k in zip(labels.items(), places, strict=True)})
+
+
+def _as_array(labels: Sequence[Any]) -> Array:
+    if len({type(label) for label in labels}) == 1 and not isinstance(labels[0], tuple):
+        return np.asarray(labels)
+    out = np.empty(len(labels), dtype=object)
+    out[:] = labels
+    return out
 
 
 @dataclass(frozen=True, eq=False)

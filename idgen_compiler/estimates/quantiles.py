@@ -12,7 +12,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.estimates.answers import Answering, Answers, joined
 from idgen_compiler.estimates.asked import Point, Quantile
 from idgen_compiler.estimates.covariance import covariance_of, critical_of, freedom_of
-from idgen_compiler.estimates.measures import Asking, Functional, Measure
+from idgen_compiler.estimates.measures import SHARE, Asking, Functional, Measure
 from idgen_compiler.estimates.scales import Plain, Scale, Share
 from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.hinge.samples import Samples
@@ -114,7 +114,7 @@ class _Curve:
                     f"P({spelled(name)} <= {y:.6g})",
                     partial(_below, name, float(y)),
                     (name,),
-                    share=True,
+                    ends=SHARE,
                     meaning=("at most", name, float(y)),
                 )
             )
@@ -159,7 +159,9 @@ def answered(
         if isinstance(asked, Quantile)
     }
     measures = {k: p.measure(asked) for k, (asked, p) in enumerate(wanted) if isinstance(asked, Functional)}
-    scales: dict[int, Scale] = {k: Share() if m.functional.share else Plain() for k, m in measures.items()}
+    scales: dict[int, Scale] = {
+        k: Share(m.functional.ends) if m.functional.ends else Plain() for k, m in measures.items()
+    }
     if not curves:
         return sampler._answers(list(measures.values()), asking), tuple(scales[k] for k in range(len(wanted)))
     lists = {k: [measures[k]] if k in measures else curves[k].measures() for k in range(len(wanted))}

@@ -20,11 +20,13 @@ class Scale(ABC):
     null = 0.0
     """Where there is no effect."""
 
-    reach = (-math.inf, math.inf)
-    """Between which all values lie."""
-
     percentiles = True
     """Whether percentiles of a bootstrap are an interval, too."""
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Between which all values lie."""
+        return -math.inf, math.inf
 
     @abstractmethod
     def interval(self, value: float, se: float, critical: float, rows: float) -> tuple[float, float]:
@@ -49,32 +51,32 @@ class Plain(Scale):
 
 @dataclass(frozen=True)
 class Share(Scale):
-    """A number between 0 and 1: symmetrical in log odds (Agresti 2013, section 3.1).
+    """A share of all rows, or a mean that lies as a share of the way between the `ends`: symmetrical in log odds.
 
-    A share of (almost) none or all rows has no log odds to speak of: closer to an end than one standard error, the
-    plain interval is cut off there, and without any error it is the exact one for no event in so many effective rows
-    (Clopper and Pearson 1934).
+    Source: Agresti (2013), section 3.1. A share of (almost) none or all rows has no log odds to speak of. Closer to an
+    end than one standard error, its interval is Wilson's (1927) for as many rows as would give the error, and without
+    any error the exact one for no event in so many effective rows (Clopper and Pearson 1934).
 
     >>> low, high = Share().interval(0.02, 0.014, 1.96, 100)
     >>> round(low, 3), round(high, 3)
     (0.005, 0.076)
     >>> round(Share().interval(0.0, 0.0, 1.96, 100)[1], 3)
     0.036
+    >>> low, high = Share((1.0, 2.0)).interval(1.02, 0.014, 1.96, 100)
+    >>> round(low, 3), round(high, 3)
+    (1.005, 1.076)
     """
 
-    reach = (0.0, 1.0)
+    ends: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        return self.ends
 
     def interval(self, value: float, se: float, critical: float, rows: float) -> tuple[float, float]:
-        inside = min(value, 1 - value)
-        if inside <= NOTHING:  # few rows say little of a share that none of them has, whatever the error
-            tail = 1 - NormalDist().cdf(critical)
-            far = 1 - tail ** (1 / rows) if rows > 0 and math.isfinite(rows) else float(rows <= 0)
-            far = min(1.0, max(far, critical * se))
-            return (0.0, far) if value < 0.5 else (1 - far, 1.0)
-        if inside < se or inside <= 0:
-            return max(0.0, min(value, 1.0) - critical * se), min(1.0, max(value, 0.0) + critical * se)
-        middle, reach = math.log(value / (1 - value)), critical * se / (value * (1 - value))
-        return _expit(middle - reach), _expit(middle + reach)
+        first, width = self.ends[0], self.ends[1] - self.ends[0]
+        low, high = _share_interval((value - first) / width, se / width, critical, rows)
+        return first + width * low, first + width * high
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,11 @@ class Factor(Scale):
     (1.35, 2.96)
     """
 
-    reach = (0.0, math.inf)
     null = 1.0
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        return 0.0, math.inf
 
     def interval(self, value: float, se: float, critical: float, rows: float) -> tuple[float, float]:
         reach = math.exp(min(critical * se / value, 700.0))
@@ -95,6 +100,27 @@ class Factor(Scale):
 
     def distance(self, value: float, se: float, null: float) -> float:
         return _ratio(math.log(value / null), se / value) if null > 0 else math.inf
+
+
+def _share_interval(value: float, se: float, critical: float, rows: float) -> tuple[float, float]:
+    inside = min(value, 1 - value)
+    if inside <= NOTHING:  # few rows say little of a share that none of them has, whatever the error
+        tail = 1 - NormalDist().cdf(critical)
+        far = 1 - tail ** (1 / rows) if rows > 0 and math.isfinite(rows) else float(rows <= 0)
+        far = min(1.0, max(far, critical * se))
+        return (0.0, far) if value < 0.5 else (1 - far, 1.0)
+    if inside < se:
+        return _wilson(value, value * (1 - value) / se**2, critical)
+    middle, reach = math.log(value / (1 - value)), critical * se / (value * (1 - value))
+    return _expit(middle - reach), _expit(middle + reach)
+
+
+def _wilson(value: float, rows: float, critical: float) -> tuple[float, float]:
+    """The shares that are not rejected, by their own standard errors, where `value` is seen in so many rows."""
+    square = critical**2 / rows
+    middle = (value + square / 2) / (1 + square)
+    reach = math.sqrt(square * value * (1 - value) + square**2 / 4) / (1 + square)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def _ratio(distance: float, se: float) -> float:

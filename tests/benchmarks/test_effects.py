@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import idgen_compiler as idgen
-from tests.benchmarks.effects import here, lalonde, runner
+from tests.benchmarks.effects import here, lalonde, oracle, runner
 from tests.benchmarks.effects.discrete import discrete_questions
 from tests.benchmarks.effects.models import MODELS, Model
 from tests.benchmarks.effects.runner import Answer, Columns, Peer, Question
@@ -41,6 +41,32 @@ def test_the_truth_is_that_of_a_simulation(model: Model) -> None:
     value, error = model.simulated(400_000, seed=11)
     assert error < 0.0015
     assert value == pytest.approx(model.truth, abs=4 * error)
+
+
+@models
+def test_the_influence_function_has_the_effect_as_its_mean(model: Model) -> None:
+    (found,) = oracle.oracle_answers(model.name, [model.data(40_000, seed=17)])
+    se = (found.high - found.low) / 3.92
+    assert se < 0.03
+    assert found.value == pytest.approx(model.truth, abs=3.5 * se)
+
+
+def test_constant_nuisances_are_those_of_the_estimate() -> None:
+    """Both constant: what is left is the difference of means, which confounding moves."""
+    asked = asked_of("back-door", 1)
+    blind = [here.answers_here(method, asked)[0] for method in here.BLINDED]
+    (plain,), (own,) = (here.answers_here(method, asked) for method in ("no adjustment", "idgen"))
+    with here.blinded("regression"), here.blinded("propensity"):
+        (both,) = here.answers_here("idgen", asked)
+    assert both.value == pytest.approx(plain.value, abs=1e-2)
+    assert len({one.value for one in (*blind, own, both)}) == 4
+
+
+def test_answers_that_a_file_has_are_not_asked_again(tmp_path: Path) -> None:
+    asked, keep = asked_of("back-door", 3), tmp_path / "kept.jsonl"
+    first = here.answers_here("no adjustment", asked[:2], keep)
+    assert here.answers_here("no adjustment", asked, keep)[:2] == first
+    assert len(keep.read_text("utf-8").splitlines()) == 3
 
 
 @models

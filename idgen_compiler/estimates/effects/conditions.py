@@ -15,7 +15,7 @@ import numpy as np
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimates.answers import Answering
-from idgen_compiler.estimates.measures import Functional
+from idgen_compiler.estimates.measures import SHARE, Functional
 from idgen_compiler.forms.cursor import Cursor
 from idgen_compiler.forms.query import TRUTH
 from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
@@ -45,7 +45,7 @@ class Group:
     @property
     def functional(self) -> Functional:
         """Who is inside, as 0 and 1."""
-        return Functional(self.name, self.inside, self.columns, share=True)
+        return Functional(self.name, self.inside, self.columns, ends=SHARE)
 
 
 class _Condition(Cursor):

@@ -15,7 +15,7 @@ from idgen_compiler.estimates.answers import Answering, Answers
 from idgen_compiler.estimates.asked import Point, Quantile, read
 from idgen_compiler.estimates.effects.rows import counted, own_program
 from idgen_compiler.estimates.estimate import Estimate, Estimates
-from idgen_compiler.estimates.measures import Asking, Functional, Measure
+from idgen_compiler.estimates.measures import SHARE, Asking, Functional, Measure
 from idgen_compiler.forms.shown import listed
 from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.hinge.policies import Law
@@ -56,7 +56,7 @@ def effect_among(
         raise DataError(f"{asked.name} has no average effect; ask contrast({asked.name!r}, ...) for all units")
     policy, seen = _programs(sampler, query, treatment)
     inside = _inside(treatment, among)
-    outside = Functional(f"{treatment} is not {among!r:.40}", lambda found: 1 - inside.of(found), (treatment,), True)
+    outside = Functional(f"{treatment} is not {among!r:.40}", lambda found: 1 - inside.of(found), (treatment,), SHARE)
     law = Law({label: {other if _same(label, among) else label: 1} for label in labels}, given=treatment)
     measures = [
         Measure(asked, {treatment: law}, point.given, program=policy),
@@ -92,7 +92,7 @@ def _inside(treatment: str, value: Any) -> Functional:
         f"{treatment} is {value!r:.40}",
         lambda found: np.asarray(found[treatment] == value),
         (treatment,),
-        share=True,
+        ends=SHARE,
     )
 
 

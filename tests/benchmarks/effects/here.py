@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 import idgen_compiler as idgen
+from idgen_torch.estimating import Design, Fitted, Folds
 from tests.benchmarks.effects.peers.serve import answer
-from tests.benchmarks.effects.runner import Answer, Columns, Question
+from tests.benchmarks.effects.runner import Answer, Columns, Question, kept
 
-__all__ = ["METHODS", "answers_here"]
+__all__ = ["BLINDED", "METHODS", "answers_here"]
 
 Method = Callable[[Columns, Question], tuple[float, float, float]]
 """From a table and a question to an estimate and the ends of its 95 % interval; it raises what it says instead."""
@@ -48,10 +54,52 @@ def ours(columns: Columns, question: Question) -> tuple[float, float, float]:
     return found.value, found.low, found.high
 
 
+@dataclass(frozen=True, eq=False)
+class _Constant:
+    """A nuisance that says the same of all rows.  Shape: value (m,)."""
+
+    value: np.ndarray
+
+    def of(self, fold: int, design: Design) -> np.ndarray:
+        return np.broadcast_to(self.value, (len(design), len(self.value)))
+
+
+def _constant(design: Design, y: Any, folds: Folds, weights: Any = None, **more: Any) -> Fitted:
+    """The mean of outcomes, or the shares of labels, in the place of a regression or a propensity on anything."""
+    values = np.asarray(y)
+    if values.ndim == 1:
+        values = np.eye(more.get("classes", 2))[values.astype(int)]
+    value = np.average(values, axis=0, weights=weights)
+    own = np.broadcast_to(value, (len(design), len(value)))
+    return Fitted(own, folds, "a constant", 0.0, {}, _Constant(value), design.rows(slice(0, 0)))
+
+
+@contextmanager
+def blinded(nuisance: str) -> Iterator[None]:
+    """One-step estimates whose "regression" or "propensity" is a constant."""
+    with patch(f"idgen_torch.running.estimates.onestep.nuisances.{nuisance}", _constant):
+        yield
+
+
 METHODS: Mapping[str, Method] = {"no adjustment": unadjusted, "idgen": ours}
+BLINDED = {"idgen, constant outcome": "regression", "idgen, constant propensity": "propensity"}
+"""Ours with one of the nuisances replaced by a constant, of which the estimate is to be right without it."""
 
 
-def answers_here(method: str, asked: Iterable[tuple[Question, Columns]]) -> list[Answer]:
-    """What a method of `METHODS` answers to questions on tables, in order."""
-    found: list[dict[str, Any]] = [answer(METHODS[method], dict(columns), question) for question, columns in asked]
-    return [Answer(method, k, **one) for k, one in enumerate(found)]
+def answers_here(method: str, asked: Iterable[tuple[Question, Columns]], keep: Path | None = None) -> list[Answer]:
+    """What a method of `METHODS` or `BLINDED` answers to questions on tables, in order.
+
+    `keep` is a file to which the answers go as they come; those that it has are not asked again.
+    """
+    had = {one.table: one for one in kept(keep, method)} if keep is not None else {}
+    found = []
+    for k, (question, columns) in enumerate(asked):
+        if k not in had:
+            with blinded(BLINDED[method]) if method in BLINDED else nullcontext():
+                one = answer(METHODS.get(method, ours), dict(columns), question)
+            had[k] = Answer(method, k, **one)
+            if keep is not None:
+                with keep.open("a", encoding="utf-8") as out:
+                    out.write(json.dumps({"table": k, "method": method, **one}) + "\n")
+        found.append(had[k])
+    return found

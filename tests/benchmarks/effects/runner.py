@@ -25,7 +25,7 @@ import idgen_compiler as idgen
 from tests.benchmarks.effects.discrete import DiscreteQuestion
 from tests.benchmarks.effects.models import Model
 
-__all__ = ["PEERS", "Answer", "Columns", "Peer", "Question", "answers_of", "ask", "environment"]
+__all__ = ["PEERS", "Answer", "Columns", "Peer", "Question", "answers_of", "ask", "environment", "kept"]
 
 SCRIPTS = Path(__file__).parent / "peers"
 Columns = Mapping[str, Any]
@@ -105,7 +105,7 @@ PEERS = (
         "dowhy_peer",
         {
             "back-door": ("linear regression", "propensity weighting", "propensity matching", "doubly robust"),
-            "front-door": ("two-stage regression",),
+            **dict.fromkeys(("front-door", "front-door, far apart"), ("two-stage regression",)),
             "napkin": ("instrument",),
             "two stages": ("linear regression",),
         },
@@ -113,7 +113,11 @@ PEERS = (
     Peer(
         "ananke",
         "ananke_peer",
-        {"back-door": ("aipw",), "front-door": ("p-ipw", "apipw"), "napkin": ("anipw",), "two stages": ("anipw",)},
+        {
+            "back-door": ("aipw",),
+            **dict.fromkeys(("front-door", "front-door, far apart"), ("p-ipw", "apipw")),
+            **dict.fromkeys(("napkin", "two stages"), ("anipw",)),
+        },
     ),
     Peer(
         "antecedent",
@@ -121,7 +125,9 @@ PEERS = (
         {
             "back-door": ("aipw", "linear adjustment", "DRLearner, auto"),
             "discrete": ("general.id, share",),
-            **dict.fromkeys(("front-door", "napkin", "two stages"), ("general.id", "general.id, binned")),
+            **dict.fromkeys(
+                ("front-door", "front-door, far apart", "napkin", "two stages"), ("general.id", "general.id, binned")
+            ),
         },
     ),
 )
@@ -162,7 +168,7 @@ def ask(peer: Peer, method: str, asked: Iterable[tuple[Question, Columns]], keep
         return []
     with tempfile.TemporaryDirectory() as scratch:
         out = keep if keep is not None else Path(scratch) / "answers.jsonl"
-        had = {answer.table for answer in _kept(out, method)}
+        had = {answer.table for answer in kept(out, method)}
         waiting, count = {}, 0
         for k, (question, columns) in enumerate(asked):
             count = k + 1
@@ -174,10 +180,11 @@ def ask(peer: Peer, method: str, asked: Iterable[tuple[Question, Columns]], keep
             job = Path(scratch) / "job.json"
             job.write_text(json.dumps({"peer": peer.module, "method": method, "asked": waiting}), encoding="utf-8")
             _serve(python, job, out)
-        return sorted((answer for answer in _kept(out, method) if answer.table < count), key=lambda one: one.table)
+        return sorted((answer for answer in kept(out, method) if answer.table < count), key=lambda one: one.table)
 
 
-def _kept(file: Path, method: str) -> list[Answer]:
+def kept(file: Path, method: str) -> list[Answer]:
+    """The answers of a method that a file has; none where there is no such file.  Raises ValueError as `answers_of`."""
     text = file.read_text("utf-8") if file.is_file() else ""
     return [answer for answer in answers_of(text) if answer.method == method]
 

@@ -80,6 +80,42 @@ def test_a_share_of_no_row_has_the_exact_interval() -> None:
     assert Share().interval(-0.01, 0.02, 1.96, 100) == pytest.approx((0.0, 0.0392), abs=1e-4)
 
 
+@pytest.mark.parametrize("chances", [(0.02, 0.02), (0.01, 0.05), (0.5, 0.99)])
+@pytest.mark.parametrize("kind", ["difference", "ratio"])
+def test_intervals_of_rare_events_cover(kind: Kind, chances: tuple[float, float]) -> None:
+    """400 tables of 300 rows, many of which hold no event in one of the arms."""
+    (other, one), hits = chances, []
+    wanted = one - other if kind == "difference" else one / other
+    for seed in range(400):
+        sampler = trial(300, seed, chances)
+        if kind == "ratio" and not sampler.table["Y"][sampler.table["X"] == 0].any():
+            continue  # refused: nothing is divided by zero
+        found = sampler.contrast("Y", {"X": 1}, {"X": 0}, kind)
+        hits.append(found.low <= wanted <= found.high)
+    assert len(hits) > 250
+    assert np.mean(hits) > 0.93
+
+
+def test_without_an_event_an_effect_still_has_an_interval() -> None:
+    table = {"X": np.repeat([1, 0], 100), "Z": np.zeros(200, int), "Y": np.repeat([0, 1, 0], [100, 10, 90])}
+    sampler = Standardized(table)
+    least = sampler.ate("Y", "X", 1, 0)
+    assert least.value == pytest.approx(-0.1)
+    assert (least.low, least.high) == pytest.approx((-0.1756, -0.0421), abs=1e-3)
+    none = sampler.risk_ratio("Y", "X")
+    assert (none.value, none.low) == (0, 0)
+    assert none.high == pytest.approx(0.405, abs=2e-2)  # of 100 rows no event: at most .036 of them, over .1
+
+
+def test_the_mean_of_two_labels_is_a_share_of_the_way_between_them() -> None:
+    rows = trial(200, 0, (0.01, 0.01)).table
+    one = Standardized(rows).estimate("Y", do={"X": 1})
+    other = Standardized({**rows, "Y": rows["Y"] + 1}).estimate("Y", do={"X": 1})
+    share = Standardized(rows).estimate("P(Y=1)", do={"X": 1})
+    assert (one.low, one.high) == (share.low, share.high)
+    assert (other.low - 1, other.high - 1) == pytest.approx((share.low, share.high))
+
+
 def test_scales_measure_distances() -> None:
     assert Plain().distance(2.0, 0.5, 1.0) == 2.0
     assert Plain().distance(2.0, 0.0, 1.0) == np.inf

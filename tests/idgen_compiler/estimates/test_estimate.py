@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
@@ -190,7 +191,8 @@ def test_it_is_a_value(sampler: Standardized) -> None:
     assert float(found) == found.value
     assert (found.level, found.method, found.correction) == (0.9, "closed form", 0)
     assert 300 < found.effective_rows < (sampler.table["X"] == 1).sum()
-    assert found.high - found.value == pytest.approx(1.6449 * found.se, rel=1e-4)
+    odds = [math.log(share / (1 - share)) for share in (found.value, found.high)]
+    assert odds[1] - odds[0] == pytest.approx(1.6449 * found.se / (found.value * (1 - found.value)), rel=1e-4)
     assert found.p_value(found.value) == 1.0
     assert found.p_value(found.value - 1.959964 * found.se) == pytest.approx(0.05, abs=1e-6)
 

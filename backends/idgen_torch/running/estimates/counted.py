@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -17,10 +16,9 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.discrete.sources import CountedRows, Frequencies
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimand.tables import ROUNDING, Table
-from idgen_compiler.estimates.measures import Functional
+from idgen_compiler.estimates.measures import Functional, over_labels
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import Question
-from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 from idgen_torch.parts import Values
 from idgen_torch.running.estimates.found import Found
@@ -158,15 +156,13 @@ class CountedProgram:
 
     def _table(self, functional: Functional, names: tuple[str, ...]) -> Table:
         """A functional over the cells of the outcomes that it reads."""
-        labels = [self._rows.labels(name) for name in names]
-        shape = tuple(map(len, labels))
+        labels = {name: self._rows.labels(name) for name in names}
+        shape = tuple(map(len, labels.values()))
         if prod(shape) > MOST_CELLS:
             raise DataError(
                 f"{functional.name} is of {prod(shape):,} cells of {', '.join(names)}; ask for fewer outcomes"
             )
-        places = np.indices(shape).reshape(len(shape), -1)
-        columns = {name: _as_array(own)[codes] for name, own, codes in zip(names, labels, places, strict=True)}
-        return Table(names, functional.of(Samples(columns)).reshape(shape))
+        return Table(names, functional.of(over_labels(labels)).reshape(shape))
 
     def _spread(self, functions: Sequence[Table]) -> tuple[Array, Array] | None:
         """The roots of E[(f - E[f | i])^2] and E[w^2] of one outcome regression, (m,) each; None for other programs.
@@ -209,12 +205,3 @@ def _unsure(f: Table, found: Derivative) -> tuple[float, float]:
     low, high = float(f.values.min()), float(f.values.max())
     apart = float(found.value) - float(found.sure)
     return apart - lost * low, lost * high - apart
-
-
-def _as_array(labels: Sequence[Any]) -> Array:
-    alike = len({type(label) for label in labels}) == 1 and not isinstance(labels[0], tuple)
-    if alike:
-        return np.asarray(labels)
-    out = np.empty(len(labels), dtype=object)
-    out[:] = labels
-    return out

@@ -9,7 +9,7 @@ import numpy as np
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
-from idgen_compiler.estimates.measures import Functional
+from idgen_compiler.estimates.measures import SHARE, Functional
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import Question, query_of
 from idgen_compiler.hinge.samples import Samples
@@ -80,4 +80,4 @@ def _share(name: str, label: object) -> Functional:
     def function(samples: Samples) -> object:
         return np.asarray(samples[name] == label)
 
-    return Functional(f"P({name}={label})", function, (name,), share=True)
+    return Functional(f"P({name}={label})", function, (name,), ends=SHARE)

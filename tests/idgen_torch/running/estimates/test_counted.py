@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,13 @@ def test_a_napkin_covers_its_truth(realize: str) -> None:
     assert np.mean([one.se for one in found]) == pytest.approx(np.std([one.value for one in found]), rel=0.3)
 
 
+def _log_odds(low: float, high: float) -> float:
+    return math.log(high / (1 - high)) - math.log(low / (1 - low))
+
+
 def test_few_rows_have_fewer_degrees_of_freedom() -> None:
     few, many = (asked(BACK_DOOR, confounded(n, 1)).estimate("Y", do={"X": 1}) for n in (60, 6_000))
-    reach = [(one.high - one.value) / one.se for one in (few, many)]
+    reach = [_log_odds(one.low, one.high) / 2 * one.value * (1 - one.value) / one.se for one in (few, many)]
     assert reach[1] == pytest.approx(1.96, abs=0.1)
     assert asked(BACK_DOOR, confounded(60, 1)).contrast("Y", {"X": 1}, {"X": 0}).high > few.value - 1
     assert reach[0] > 2.0

@@ -98,7 +98,7 @@ class OneStep:
         bare = max((w.bare for w in used), default=0.0)
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
-            warnings=tuple(_told(rows, share, mean.influence[:, [not each.share for each in functionals]], bare)),
+            warnings=tuple(_told(rows, share, mean.influence[:, [each.ends is None for each in functionals]], bare)),
             unsure=self._unsure(f, bare, len(functionals)),
             residual=None if study.outcome is None else study.outcome[0],
             riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),
