@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,10 @@ from idgen_torch.estimating.crossed import Crossed, crossed, one_thread, weights
 from idgen_torch.estimating.design import Design
 from idgen_torch.estimating.fitted import Fitted, Members
 from idgen_torch.estimating.folds import Folds
-from idgen_torch.estimating.learners import Array, BoostedMeans, CellMeans, Learner, Ridge
+from idgen_torch.estimating.learners import Array, BoostedMeans, CellMeans, Forest, Learner, Ridge
 from idgen_torch.estimating.stacking import shares_by_squares
 
-__all__ = ["MEANS", "regression"]
+__all__ = ["MEANS", "TOGETHER", "regression"]
 
 MEANS: tuple[Learner, ...] = (
     CellMeans(saturated=False),
@@ -29,6 +29,12 @@ MEANS: tuple[Learner, ...] = (
 )
 """The candidates: the constant, cell means, lines, splines with products, a kernel, shallow and deeper trees."""
 
+MANY = 4
+"""Of more outcomes at once, each with boosted trees of its own would take ten times as long as all the rest."""
+
+TOGETHER: tuple[Learner, ...] = (*(each for each in MEANS if not isinstance(each, BoostedMeans)), Forest())
+"""The candidates for so many outcomes, with a forest that has the means of all in its leaves."""
+
 
 def regression(
     design: Design,
@@ -36,13 +42,14 @@ def regression(
     folds: Folds,
     weights: ArrayLike | None = None,
     bounds: tuple[float, float] | None = None,
-    learners: Sequence[Learner] = MEANS,
+    learners: Sequence[Learner] | None = None,
 ) -> Fitted:
     """E[y | x] as that combination of candidates that has the smallest squared loss on rows that they did not see.
 
     y: (rows,) or (rows, m), m outcomes at once, in any units; predictions are held within `bounds`.
     weights: (rows,) at least 0, up to a factor. Rows of weight 0 teach nothing and are predicted like all others: with
     the weight 1 in one arm of a treatment and 0 elsewhere, `own` is E[y | x, arm] at every row.
+    learners: the candidates; `MEANS` when left out, or `TOGETHER` for more than `MANY` outcomes.
 
     >>> import numpy as np
     >>> x = np.linspace(-1, 1, 60)
@@ -61,11 +68,13 @@ def regression(
     varies = spread > 1e-12 * (1 + np.abs(center))
     spread = np.where(varies, spread, 1.0)
     target = (outcomes - center) / spread
+    if learners is None:
+        learners = MEANS if len(center) <= MANY else TOGETHER
     with one_thread():
         found = crossed(learners, design, target, scale, folds.of, folds.k)
     members = tuple(_members(found if varies[j] else found[:1], j, target[:, j], scale) for j in range(len(center)))
     predictor = Stack(members, center, spread, bounds, np.ndim(y) == 1)
-    own = predictor.scaled(np.column_stack([m.held[:, j] for j, m in enumerate(members)]))
+    own = predictor.own
     reference = own if own.ndim == 2 else own[:, None]
     return Fitted(
         own,
@@ -89,8 +98,26 @@ class Stack:
     single: bool
 
     def of(self, fold: int, design: Design) -> Array:
-        columns = [m.of(fold, design)[:, j] for j, m in enumerate(self.members)]
-        return self.scaled(np.column_stack(columns))
+        return self._mixed(len(design), lambda member, settings: member.paths[fold].at(design, settings))
+
+    @property
+    def own(self) -> Array:
+        """Predictions for the rows of each fold, by models that did not see it."""
+        return self._mixed(len(self.members[0].crossed[0].held[0]), lambda member, settings: member.held[settings])
+
+    def _mixed(self, rows: int, said: Callable[[Crossed, list[int]], Array]) -> Array:
+        """The members of each outcome by their shares; each candidate speaks once.  `said`: (settings, rows, m)."""
+        total = np.zeros((rows, len(self.members)))
+        uses: dict[Crossed, list[tuple[int, int, float]]] = {}
+        for j, m in enumerate(self.members):
+            for member, setting, share in zip(m.crossed, m.settings, m.shares, strict=True):
+                uses.setdefault(member, []).append((setting, j, share))
+        for member, used in uses.items():
+            settings = sorted({setting for setting, _, _ in used})
+            values = said(member, settings)
+            for setting, j, share in used:
+                total[:, j] += share * values[settings.index(setting), :, j]
+        return self.scaled(total)
 
     def scaled(self, standard: Array) -> Array:
         """In the outcomes' units and bounds."""

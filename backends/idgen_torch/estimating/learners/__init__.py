@@ -2,6 +2,7 @@
 
 from idgen_torch.estimating.learners.boosted import BoostedClasses, BoostedMeans
 from idgen_torch.estimating.learners.cells import CellClasses, CellMeans
+from idgen_torch.estimating.learners.forest import Forest
 from idgen_torch.estimating.learners.learner import Array, Codes, Learner, Path
 from idgen_torch.estimating.learners.logistic import Logistic
 from idgen_torch.estimating.learners.ridge import Ridge
@@ -13,6 +14,7 @@ __all__ = [
     "CellClasses",
     "CellMeans",
     "Codes",
+    "Forest",
     "Learner",
     "Logistic",
     "Path",
