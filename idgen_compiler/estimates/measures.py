@@ -46,6 +46,7 @@ class Functional:
     function: Callable[[Samples], Any] = field(repr=False)
     columns: tuple[str, ...] = ()
     ends: tuple[float, float] | None = None
+    factors: tuple[Functional, Functional] | None = field(default=None, repr=False)  #: of a product with an indicator
     meaning: Hashable = None  #: equal ones are the same function; None where the function itself says what it is
 
     @property
@@ -85,13 +86,14 @@ class Functional:
         return numbers
 
     def times(self, other: Functional, name: str) -> Functional:
-        """The product of two, as of an outcome and the indicator of a group."""
+        """The product with an indicator, as of an outcome and a group's."""
         columns = (*self.columns, *other.columns) if self.columns and other.columns else ()
         return Functional(
             name,
             lambda samples: self.of(samples) * other.of(samples),
             tuple(dict.fromkeys(columns)),
             SHARE if self.ends == other.ends == SHARE else None,
+            factors=(self, other),
         )
 
 

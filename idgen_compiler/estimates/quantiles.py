@@ -38,7 +38,8 @@ class Inverted(Scale):
 
     `heights` is the monotone distribution function at the values of `grid`, `se` the standard error of F where it is
     q. No density is estimated, and point masses do no harm: the interval begins at the first y whose F(y) reaches
-    q - critical se, and ends at the first whose F(y) exceeds q + critical se.
+    q - critical se, and ends at the first whose F(y) exceeds q + critical se. `least` and `most` are the heights that F
+    may have where a part of it rests on no rows, and the interval holds every quantile between.
 
     >>> Inverted((1.0, 2.0, 3.0), (0.2, 0.7, 1.0), 0.5, 0.02, True).interval(2.0, 0.1, 1.96, 100)
     (2.0, 2.0)
@@ -49,16 +50,19 @@ class Inverted(Scale):
     q: float
     se: float
     steps: bool  #: F is a step function, with all of its steps in the grid
+    least: tuple[float, ...] = ()
+    most: tuple[float, ...] = ()
 
     percentiles = False
 
     def interval(self, value: float, se: float, critical: float, rows: float) -> tuple[float, float]:
-        grid, heights, reach = np.array(self.grid), np.array(self.heights), critical * self.se
-        low = float(inverse(grid, heights, self.q - reach, self.steps))
-        high = float(inverse(grid, heights, np.nextafter(self.q + reach, 2.0), self.steps))
+        grid, reach = np.array(self.grid), critical * self.se
+        least, most = np.array(self.least or self.heights), np.array(self.most or self.heights)
+        low = float(inverse(grid, most, self.q - reach, self.steps))
+        high = float(inverse(grid, least, np.nextafter(self.q + reach, 2.0), self.steps))
         if not self.steps and self.q - reach <= 0:
             low = -np.inf
-        if not self.steps and self.q + reach >= heights[-1]:
+        if not self.steps and self.q + reach >= least[-1]:
             high = np.inf
         return min(low, value), max(high, value)
 
@@ -197,7 +201,8 @@ def _inverted(
         curve, own = curves[k], covariance[np.ix_(places, places)]
         heights = np.sort(answers.values[places])
         se = curve.error_of(answers.values[places], own, float(answers.effective_rows[places].min()))
-        scale = Inverted(tuple(curve.grid.tolist()), tuple(heights.tolist()), curve.asked.q, se, curve.steps)
+        ends = () if answers.unsure is None else _between(answers.values[places], answers.unsure[places])
+        scale = Inverted(tuple(curve.grid.tolist()), tuple(heights.tolist()), curve.asked.q, se, curve.steps, *ends)
         value = float(inverse(curve.grid, heights, curve.asked.q, curve.steps))
         low, high = scale.interval(value, se, critical, 0.0)
         sides = [side for side in (value - low, high - value) if np.isfinite(side)]
@@ -216,4 +221,14 @@ def _inverted(
         ]
         return np.stack(found, axis=-1)
 
-    return answers.mapped(function, slopes), tuple(scales[k] for k in columns)
+    found = answers.mapped(function, slopes)
+    if found.unsure is not None:  # intervals of quantiles hold it by themselves
+        means = np.array([k not in curves for k in columns])
+        found = replace(found, unsure=found.unsure * means[:, None])
+    return found, tuple(scales[k] for k in columns)
+
+
+def _between(heights: Array, unsure: Array) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The heights that a distribution function may have.  Shape: heights (g,), unsure (g, 2) -> (g,) each."""
+    least, most = np.clip(heights - unsure[:, 0], 0, 1), np.clip(heights + unsure[:, 1], 0, 1)
+    return tuple(np.sort(least).tolist()), tuple(np.sort(most).tolist())

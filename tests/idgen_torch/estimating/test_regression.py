@@ -163,3 +163,19 @@ def test_other_columns_and_folds_are_refused() -> None:
     fit = regression(DESIGN, X[:, 0], FOLDS)
     with pytest.raises(DataError, match="the model was trained on 3"):
         fit.at(Design.of({"x": X[:, :2]}))
+
+
+def test_many_outcomes_share_a_forest() -> None:
+    """Indicators of a step that lines and splines miss: trees, learned once for all of them."""
+    rng = np.random.default_rng(3)
+    x = rng.uniform(-1, 1, (800, 2))
+    y = np.where((x[:, 0] > 0) & (x[:, 1] > 0), 2.0, 0.0) + 0.3 * rng.normal(size=800)
+    outcomes = (y[:, None] <= np.linspace(-0.5, 2.5, 8)).astype(float)
+    design, folds = Design.of({"x": x}), Folds(800, 4, seed=0)
+    found = regression(design, outcomes, folds)
+    alone = regression(design, outcomes[:, 3], folds)
+    assert "forest" in found.losses
+    assert "forest" not in alone.losses
+    assert np.mean(np.abs(found.own[:, 3] - alone.own)) < 0.05
+    assert found.loss < 1.05 * np.mean([regression(design, column, folds).loss for column in outcomes.T])
+    assert found.at(design.rows(slice(5))).shape == (4, 5, 8)

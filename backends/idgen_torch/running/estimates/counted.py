@@ -10,6 +10,7 @@ import numpy as np
 
 from idgen_compiler.adjoint.adjoint import filled
 from idgen_compiler.adjoint.backward import Derivative, Forward
+from idgen_compiler.adjoint.rules.network import Wiring
 from idgen_compiler.adjoint.support import kish
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
@@ -73,7 +74,7 @@ class CountedProgram:
             values.append(float(found.value))
             influence.append(self._on_rows(found.terms))
             freedom.append(found.freedom)
-            unsure.append(_unsure(f, found))
+            unsure.append(_unsure(wiring, f, found))
         names = tuple(sorted(outcomes))
         masses = forward.mass(wiring, Table(names, np.ones(tuple(len(self._rows.labels(name)) for name in names))))
         spread = self._spread([self._table(each, names) for each in functionals])
@@ -197,11 +198,23 @@ class CountedProgram:
         return np.asarray(total - np.average(total, weights=rows.weights))
 
 
-def _unsure(f: Table, found: Derivative) -> tuple[float, float]:
-    """How far below and above the value the mean may lie, where a part of the law is not determined (Manski 1990)."""
-    lost = max(1.0 - float(found.known), 0.0)
-    if lost <= ROUNDING:
+def _unsure(wiring: Wiring, f: Table, found: Derivative) -> tuple[float, float]:
+    """How far below and above the value the mean may lie, where a part of the law is not determined (Manski 1990).
+
+    Along axes whose own law is determined the mass that is lost lies where it was lost: what is not known of one group
+    of units does not move the mean of another.
+    """
+    if 1.0 - float(found.known) <= ROUNDING:
         return 0.0, 0.0
-    low, high = float(f.values.min()), float(f.values.max())
-    apart = float(found.value) - float(found.sure)
-    return apart - lost * low, lost * high - apart
+    law = wiring.law(f.axes)
+    sure = law.values if law.known is None else law.known
+    lost = law.aligned(f.axes) - Table(law.axes, sure).aligned(f.axes)
+    settled: tuple[str, ...] = ()
+    for axis in f.axes:
+        if (more := wiring.law((*settled, axis)).known) is None or 1.0 - float(more.sum()) <= ROUNDING:
+            settled = (*settled, axis)
+    over = tuple(place for place, axis in enumerate(f.axes) if axis not in settled)
+    there = lost.sum(axis=over)
+    apart = float((lost * f.values).sum())
+    lowest, highest = (float((there * end(f.values, axis=over)).sum()) for end in (np.min, np.max))
+    return apart - lowest, highest - apart

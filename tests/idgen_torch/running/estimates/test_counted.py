@@ -152,3 +152,15 @@ def test_no_event_in_many_rows_is_no_certainty() -> None:
     found = asked(BACK_DOOR, {"Z": z, "X": x, "Y": y}).estimate("Y", do={"X": 0})
     assert found.value == pytest.approx(0, abs=1e-9)
     assert 0.004 < found.high < 0.02  # about 3.7 over the rows
+
+
+def test_a_group_without_rows_widens_no_other_group() -> None:
+    rng = np.random.default_rng(0)
+    z = rng.integers(3, size=3_000)
+    x = np.where(z == 2, 1, rng.random(3_000) < 0.4).astype(int)
+    table = {"Z": z, "X": x, "Y": (rng.random(3_000) < 0.2 + 0.3 * x + 0.1 * z).astype(int)}
+    with pytest.warns(OverlapWarning):
+        found = BACK_DOOR.fit(table, progress=False, check_graph=False).cate("Y", "X", by="Z")
+    wide = found.high - found.low
+    assert wide[:2].max() < 0.15
+    assert wide[2] > 1  # nothing is known of Y there without treatment

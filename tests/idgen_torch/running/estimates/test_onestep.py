@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import idgen_compiler as idgen
-from idgen_compiler.errors import DataError
+from idgen_compiler.errors import DataError, OverlapWarning
+from idgen_compiler.estimates import Functional
 
 BACK_DOOR = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
 FRONT_DOOR = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> M -> Y; X <-> Y"))
@@ -129,3 +130,42 @@ def test_a_napkin_with_a_number_is_estimated_by_either_way(realize: str) -> None
     found = asked(program, data).ate("Y", "X", 1, 0, folds=2)
     assert abs(found.value - 1) < 3.5 * found.se
     assert found.se < 0.4
+
+
+def _some_never_untreated(n: int, seed: int) -> dict[str, np.ndarray]:
+    """Z = 2 is always treated; W is a number, so that nothing is in closed form."""
+    rng = np.random.default_rng(seed)
+    z, w = rng.integers(3, size=n), rng.normal(size=n)
+    x = np.where(z == 2, 1, rng.random(n) < 0.4).astype(int)
+    return {"Z": z.astype(str), "W": w, "X": x, "Y": w + 0.3 * x + 0.1 * z + 0.5 * rng.normal(size=n)}
+
+
+def test_a_group_without_overlap_widens_no_other_group() -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y; W -> X; W -> Y"))
+    fitted = asked(program, _some_never_untreated(2_000, 0))
+    with pytest.warns(OverlapWarning, match="of the answer rests on values at which hardly any row"):
+        found = fitted.cate("Y", "X", by="Z")
+    wide = found.high - found.low
+    assert found.values[:2] == pytest.approx([0.3, 0.3], abs=0.1)
+    assert wide[:2].max() < 0.25
+    assert wide[2] > 3
+    with pytest.warns(OverlapWarning):
+        seen, unseen = (fitted.estimate("q0.5(Y)", do={"X": x}) for x in (1, 0))
+    assert seen.high - seen.low < 0.3
+    assert unseen.high - unseen.low > 1
+
+
+def test_groups_have_the_shares_that_they_have() -> None:
+    """What the treatment does not affect is not learned from rows that have what is set."""
+    table = _some_never_untreated(1_000, 1)
+    program = idgen.compile(
+        idgen.Query.parse("P(Y, Z | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y; W -> X; W -> Y")
+    )
+    fitted = asked(program, table)
+    group = Functional("Z=2", lambda found: found["Z"] == "2", ("Z",), ends=(0.0, 1.0))
+    mean = Functional("Y", lambda found: found["Y"], ("Y",))
+    with pytest.warns(OverlapWarning):
+        share, product = fitted.estimate([group, mean.times(group, "Y where Z=2")], do={"X": 0})
+    assert share.value == pytest.approx((table["Z"] == "2").mean())
+    assert share.high - share.low < 0.1
+    assert product.high - product.low > 1

@@ -26,11 +26,11 @@ from idgen_torch.parts import Values
 from idgen_torch.running.assigning import assigning, with_drawn
 from idgen_torch.running.estimates.found import Found
 from idgen_torch.running.estimates.onestep.frames import Frame
-from idgen_torch.running.estimates.onestep.functions import Outcome
+from idgen_torch.running.estimates.onestep.functions import Outcome, composed
 from idgen_torch.running.estimates.onestep.laws import observed, regenerated, reweighted
 from idgen_torch.running.estimates.onestep.means import Data
 from idgen_torch.running.estimates.onestep.nearby import nearby, with_nearby
-from idgen_torch.running.estimates.onestep.nuisances import Nuisances
+from idgen_torch.running.estimates.onestep.nuisances import Nuisances, Weight
 from idgen_torch.running.estimates.onestep.study import Study
 from idgen_torch.running.plan import FitSettings, label_of
 from idgen_torch.running.trainer import Trainer
@@ -89,7 +89,7 @@ class OneStep:
         """The means of some functionals at one place."""
         study = self.study(question)
         f = Outcome(self.schema, tuple(functionals), question.sampler.network.outputs)
-        mean = study.mean(f)
+        mean = study.mean(composed(f))
         used = [weight for each in (study, *self._laws) for weight in each.weights.values()]
         learned = {what: how for each in (study, *self._laws) for what, how in each.learned.items()}
         near = tuple(each.told(self.schema) for each in study.near)
@@ -99,7 +99,7 @@ class OneStep:
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
             warnings=tuple(_told(rows, share, mean.influence[:, [each.ends is None for each in functionals]], bare)),
-            unsure=self._unsure(f, bare, len(functionals)),
+            unsure=self._unsure(study, f, bare, _where(used)),
             residual=None if study.outcome is None else study.outcome[0],
             riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),
             notes=(*near, *(f"{what} by {how}" for what, how in learned.items())),
@@ -144,16 +144,27 @@ class OneStep:
         self._laws.append(self._study(name, network, {}, fills))
         return self._laws[-1]
 
-    def _unsure(self, f: Outcome, bare: float, count: int) -> Array | None:
-        """How far the answer may lie from what was found where no row says it, within what was seen.  Shape: (m, 2)."""
+    def _unsure(self, study: Study, f: Outcome, bare: float, where: Array | None) -> Array | None:
+        """How far the answer may lie from what was found where no row says it, within what was seen.  Shape: (m, 2).
+
+        `where` are the rows at which that is so, where it is known: a group's mean is as unsure as its own rows are,
+        and what no model draws is not unsure at all.
+        """
         if bare <= BARE:
             return None
         seen = self.data(self.program.observe.result).frame
         if not f.reads <= set(seen.slots):
             return None
-        values = f.at(seen)
-        spread = bare * (values.max(axis=0) - values.min(axis=0))
-        return np.stack([spread, spread], 1).reshape(count, 2)
+        found = []
+        for each, values in zip(f.functionals, f.at(seen).T, strict=True):
+            share, there = bare, np.ones(seen.count, dtype=bool)
+            if not study.learns(frozenset(each.columns or f.outcomes)):
+                share = 0.0
+            if each.factors is not None and where is not None and len(where) == seen.count:
+                there = replace(f, functionals=each.factors[1:]).at(seen)[:, 0] > 0
+                share = float(np.average(where & there, weights=seen.mass))
+            found.append(share * float(np.ptp(values[there])) if there.any() else 0.0)
+        return np.repeat(np.array(found)[:, None], 2, axis=1)
 
     def data(self, name: str) -> Data:
         """A data set of the program, realized once."""
@@ -211,6 +222,15 @@ def _ways(program: Program, schema: Schema) -> dict[str, str]:
         fits = way is not None and not drawn & read and width <= WIDEST
         found[op.result] = Reweight.word if fits else Regenerate.word
     return found
+
+
+def _where(weights: Sequence[Weight]) -> Array | None:
+    """The rows at which hardly any row has what is set; None where a weight does not say."""
+    bare = [weight.where for weight in weights if weight.bare > 0]
+    known = [where for where in bare if where is not None]
+    if not known or len(known) < len(bare) or len({len(where) for where in known}) > 1:
+        return None
+    return np.logical_or.reduce(known)
 
 
 def _told(rows: float, share: float, influence: Array, bare: float) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +16,7 @@ from idgen_torch.estimating import Design, Fitted
 from idgen_torch.running.estimates.onestep.frames import Frame, design_of
 from idgen_torch.tensors import decode
 
-__all__ = ["Function", "Learned", "Made", "Outcome", "said"]
+__all__ = ["Composed", "Function", "Learned", "Made", "Outcome", "composed", "said"]
 
 
 class Function(Protocol):
@@ -65,6 +65,59 @@ class Outcome:
             columns[name] = column
         samples = Samples(columns)
         return np.stack([f.of(samples) for f in self.functionals], 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Composed:
+    """Functions times indicators of what is known before: `pairs` are the places of both in `inner` and in `outer`.
+
+    Where only `inner` is averaged, only that has to be learned: E[Y 1(Z = z) | Z, X] is E[Y | Z, X] 1(Z = z), once for
+    all groups, and the share of a group is not learned from rows that lack some of its units. None stands for one.
+    """
+
+    inner: Function
+    outer: Outcome
+    pairs: tuple[tuple[int | None, int | None], ...]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """What either reads."""
+        return self.inner.reads | self.outer.reads
+
+    @property
+    def token(self) -> Hashable:
+        """Both, and how they are paired."""
+        return self.inner.token, self.outer.token, self.pairs
+
+    def at(self, frame: Frame) -> Array:
+        """The products."""
+        return self.of(self.inner.at(frame), frame)
+
+    def of(self, inner: Array, frame: Frame) -> Array:
+        """The products where the inner values are given.  Shape: (rows, ...) -> (rows, m)."""
+        outer, one = self.outer.at(frame), np.ones(frame.count)
+        columns = ((one if k is None else inner[:, k], one if j is None else outer[:, j]) for k, j in self.pairs)
+        return np.stack([a * b for a, b in columns], 1)
+
+
+def composed(outcome: Outcome) -> Function:
+    """An outcome in which functionals are products with indicators, of distinct functions and distinct indicators."""
+    inside = {f.factors[1].token: f.factors[1] for f in outcome.functionals if f.factors is not None}
+    bases: dict[Hashable, Functional] = {}
+    pairs: list[tuple[Hashable, Hashable]] = []
+    for f in outcome.functionals:
+        base, indicator = f.factors or (f, None)
+        if indicator is None and f.token in inside:
+            pairs.append((None, f.token))
+            continue
+        bases[base.token] = base
+        pairs.append((base.token, None if indicator is None else indicator.token))
+    if not inside:
+        return outcome
+    inner, outer = (replace(outcome, functionals=tuple(each.values())) for each in (bases, inside))
+    first: dict[Hashable, int] = {token: k for k, token in enumerate(bases)}
+    second: dict[Hashable, int] = {token: k for k, token in enumerate(inside)}
+    return Composed(inner, outer, tuple((first.get(a), second.get(b)) for a, b in pairs))
 
 
 @dataclass(frozen=True, eq=False)

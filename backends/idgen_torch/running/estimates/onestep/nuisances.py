@@ -52,16 +52,25 @@ class Weight:
     effective_rows: float
     largest_share: float
     bare: float = 0.0  #: the share of what is asked for that lies where hardly any row has what is set
+    where: Array | None = None  #: the rows that lie there, where it is of rows: (rows,) bool
 
     @classmethod
     def of(
-        cls, own: Array, at: Callable[[Frame], Array], mass: Array, chosen: Sequence[str], bare: float = 0.0
+        cls,
+        own: Array,
+        at: Callable[[Frame], Array],
+        mass: Array,
+        chosen: Sequence[str],
+        bare: float = 0.0,
+        where: Array | None = None,
     ) -> Weight:
         """A weight of rows that count differently."""
         whole = own * mass
         total = whole.sum()
         rows, share = (float(total**2 / (whole**2).sum()), float(whole.max() / total)) if total > 0 else (0.0, 1.0)
-        return cls(own, at, "; ".join(filter(None, chosen)), rows, share, 1.0 if total <= 0 else bare)
+        if total <= 0:
+            bare, where = 1.0, None
+        return cls(own, at, "; ".join(filter(None, chosen)), rows, share, bare, where)
 
 
 @dataclass(eq=False)
@@ -126,7 +135,7 @@ class Nuisances:
 
     def _by_chances(self, key: Hashable, term: Ratio, real: Frame, fixed: Slots, folds: Folds) -> Weight:
         own, chosen, parts = self._indicator(term.fixed, real, fixed), list[str](), list[Callable[[Frame], Array]]()
-        bare = 0.0
+        bare = np.zeros(real.count, dtype=bool)
         for chance in term.denominator:
             there = equal_to(self.schema, chance.targets, real, fixed)
             if not chance.given:
@@ -137,7 +146,7 @@ class Nuisances:
             fitted = self._propensity(key, chance, real, there, folds, fixed)
             own = own / fitted.own[:, 1]
             chosen.append(fitted.chosen)
-            bare = max(bare, _bare(fitted.own[:, 1], real.mass))
+            bare |= fitted.own[:, 1] < _least(real.count)
             parts.append(self._chance(chance, fitted))
 
         def at(frame: Frame) -> Array:
@@ -146,7 +155,7 @@ class Nuisances:
                 values = values / part(frame)
             return values
 
-        return Weight.of(own, at, real.mass, chosen, bare)
+        return Weight.of(own, at, real.mass, chosen, float(np.average(bare, weights=real.mass)), bare)
 
     def _chance(self, chance: Chance, fitted: Fitted) -> Callable[[Frame], Array]:
         """P(what is set | given) of rows."""

@@ -14,7 +14,7 @@ Where the own rows are those of a law, a mean over them is the mean of a functio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -34,7 +34,7 @@ from idgen_torch.estimating import Folds, regression
 from idgen_torch.running.draws import moved_rows
 from idgen_torch.running.estimates.onestep.averaging import averaged
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
-from idgen_torch.running.estimates.onestep.functions import Function, Made
+from idgen_torch.running.estimates.onestep.functions import Composed, Function, Made
 from idgen_torch.running.estimates.onestep.governed import Governed, governed
 from idgen_torch.running.estimates.onestep.means import Data, Mean
 from idgen_torch.running.estimates.onestep.nearby import Nearby
@@ -95,7 +95,7 @@ class Study:
         """The estimated mean of a function of the network's slots."""
         f, left, steps = self._folded(f)
         found = [self._residuals(*step) for step in steps]
-        rest = self._bearing(f, left)
+        rest = self._bearing(f.reads, left)
         one = len(steps) == 1 and all(term.ratio is None for term in rest)
         self.outcome = self._spread(*steps[0]) if one else None
         if len(rest) == 1 and rest[0].ratio is None and self._exact(f, rest[0]):
@@ -139,9 +139,14 @@ class Study:
         """Whether f reads nothing but a statement's slots and inputs and what is set."""
         return f.reads <= {*term.slots, *term.inputs, *self.fixed}
 
-    def _bearing(self, f: Function, left: list[Term]) -> list[Term]:
-        """The statements that f depends on."""
-        wanted, found = set(f.reads), []
+    def learns(self, slots: frozenset[str]) -> bool:
+        """Whether anything but rows of the data decides what is in some slots."""
+        bearing = self._bearing(slots, self.terms)
+        return any(term.ratio is not None or term.data != self.program.observe.result for term in bearing)
+
+    def _bearing(self, reads: frozenset[str], left: Sequence[Term]) -> list[Term]:
+        """The statements that a function of these slots depends on."""
+        wanted, found = set(reads), []
         inputs = {slot: s.inputs for s in self.network.statements for slot in s.slots}
         pending = list(wanted)
         while pending:
@@ -216,6 +221,10 @@ class Study:
     def _regressed(self, term: Term, f: Function) -> Regressed:
         """E[f | i] in the rows of the model's own data set."""
         data = self.data(term.data)
+        if isinstance(f, Composed) and f.outer.reads <= {*term.inputs, *self.fixed}:
+            inner = self._regressed(term, f.inner)
+            own = f.of(inner.own, self._inputs(term, data.frame))
+            return Regressed(replace(f, inner=inner.function), own, inner.chosen)
         real, y = self._inputs(term, data.frame), data.project(self._of_variables(term, f)).at(data.frame)
         fixed = term.ratio.fixed if term.ratio is not None else ()
         beyond = sorted(f.reads & set(self.fixed) - set(term.inputs) - set(term.slots))
