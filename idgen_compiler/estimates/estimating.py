@@ -12,7 +12,7 @@ from idgen_compiler.estimates.contrasts import Kind, check_alike, checked_kind, 
 from idgen_compiler.estimates.effects.grouped import effects_by
 from idgen_compiler.estimates.effects.treated import effect_among
 from idgen_compiler.estimates.estimate import Estimate, Estimates
-from idgen_compiler.estimates.measures import Asking, Choose, Functional, Method
+from idgen_compiler.estimates.measures import Asking, Choose, Functional, Method, asking_of
 from idgen_compiler.estimates.quantiles import answered
 from idgen_compiler.hinge.policies import is_policy
 from idgen_compiler.query import Query
@@ -131,7 +131,7 @@ class Estimating(Answering):
         """
         labels = list(self.probability(outcome, do=do, given=given, query=query))
         asked = {label: (outcome, label) for label in labels}
-        return self._estimated(asked, [Point.of(self.program, do, given, query)], Asking(**how))
+        return self._estimated(asked, [Point.of(self.program, do, given, query)], asking_of(how))
 
     def contrast(
         self,
@@ -152,7 +152,7 @@ class Estimating(Answering):
         Raises DataError as `estimate` does, for points that say something of different variables, and for a ratio to
         what may be zero.
         """
-        asking, word = Asking(**how), checked_kind(kind)
+        asking, word = asking_of(how), checked_kind(kind)
         other = (do if versus is None else versus, given if versus_given is None else versus_given)
         points = [Point.of(self.program, do, given, query), Point.of(self.program, *other, query)]
         check_alike(*points)
@@ -228,7 +228,7 @@ class Estimating(Answering):
         if not values:
             raise DataError(f"the grid of {treatment} has no values; give those at which the outcome is asked")
         points = [Point.of(self.program, {**(do or {}), treatment: value}, given, query) for value in values]
-        return self._estimated(outcome, points, Asking(**how), values)
+        return self._estimated(outcome, points, asking_of(how), values)
 
     def cate(
         self,
@@ -251,7 +251,7 @@ class Estimating(Answering):
         Raises DataError for other groups and for such without units, NotIdentifiable where P(Y, Z | do(X)) is not.
         """
         return effects_by(
-            self, outcome, treatment, (value, versus), by, Point.of(self.program, do, given, query), Asking(**how)
+            self, outcome, treatment, (value, versus), by, Point.of(self.program, do, given, query), asking_of(how)
         )
 
     def att(
@@ -272,7 +272,7 @@ class Estimating(Answering):
         Raises DataError for a treatment without labels, NotIdentifiable with what can be asked instead.
         """
         point = Point.of(self.program, None, given, query, stated=False)
-        return effect_among(self, outcome, treatment, (value, versus), value, point, Asking(**how))
+        return effect_among(self, outcome, treatment, (value, versus), value, point, asking_of(how))
 
     def atc(
         self,
@@ -286,7 +286,7 @@ class Estimating(Answering):
     ) -> Estimate:
         """The effect of `value` against `versus` among those who have `versus` by themselves; see `att`."""
         point = Point.of(self.program, None, given, query, stated=False)
-        return effect_among(self, outcome, treatment, (value, versus), versus, point, Asking(**how))
+        return effect_among(self, outcome, treatment, (value, versus), versus, point, asking_of(how))
 
     def _effect(
         self,

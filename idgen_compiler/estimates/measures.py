@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from numbers import Real
 from typing import Any, Literal, get_args
 
@@ -16,7 +16,7 @@ from idgen_compiler.hinge.question import checked_seed
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 
-__all__ = ["SHARE", "Asking", "Choose", "Functional", "Measure", "Method", "checked_level", "over_labels"]
+__all__ = ["SHARE", "Asking", "Choose", "Functional", "Measure", "Method", "asking_of", "checked_level", "over_labels"]
 
 Method = Literal["auto", "closed form", "one-step", "bootstrap", "plug-in"]
 """How a number and its interval are had; "auto" leaves it to the backend."""
@@ -180,6 +180,21 @@ class Asking:
             whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
             if not (name == "n" and value is None) and not (whole and value >= least):
                 raise DataError(f"{name} is {value!r:.40}; give a whole number, {least} or more")
+
+
+def asking_of(how: Mapping[str, Any]) -> Asking:
+    """The `Asking` of keyword arguments.
+
+    >>> asking_of({"levels": 0.9})
+    Traceback (most recent call last):
+    ...
+    idgen_compiler.errors.DataError: no estimate is asked for with levels=; did you mean level?
+    """
+    known = [each.name for each in fields(Asking)]
+    for name in how:
+        if name not in known:
+            raise DataError(f"no estimate is asked for with {name}={near_misses(name, known)}")
+    return Asking(**how)
 
 
 def checked_level(level: object) -> float:

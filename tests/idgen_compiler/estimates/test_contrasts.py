@@ -164,6 +164,7 @@ def test_what_may_be_zero_divides_nothing() -> None:
         ({"given": {"Z": 1}}, "needs other values"),
         ({"versus_given": {"Z": 1}}, "given and versus_given"),
         ({"level": 95}, "level is 95"),
+        ({"levels": 0.9}, "did you mean level"),
         ({"level": True}, "level is True"),
         ({"level": 0.0}, "level is 0.0"),
         ({"method": "magic"}, "the method 'magic'"),
