@@ -51,8 +51,8 @@ SLOW = {
 """They take seconds a table, most by their bootstrap, and get fewer tables, and none of 10,000 rows."""
 
 
-MOST = {("napkin", 2_000): 600}
-"""Tables where 300 left it open whether intervals are too narrow or the tables unlucky."""
+MOST = {("napkin", 2_000): 600, ("front-door, far apart", 10_000): 60}
+"""Other numbers of tables: more where 300 left it open whether intervals are too narrow or the tables unlucky."""
 
 Asked = tuple[Question, Columns]
 
@@ -72,7 +72,7 @@ def _rows(model: Model, n: int, quick: bool) -> Iterator[Row]:
 
     most, many, few = (2, 2, 0) if quick else (MOST.get((model.name, n), 300), 100, 10 if n < 10_000 else 0)
     for method in (*METHODS, *(BLINDED if model.adjust else ())):
-        count = many if method in BLINDED else most
+        count = min(many, most) // (1 if n < 10_000 else 2) if method in BLINDED else most
         found = answers_here(method, asked(count), None if quick else _keep("idgen", model.name, n))
         yield {**_about(model.name, n, method), **scored(found, model.truth)}
     tables = (model.data(n, seed) for seed in range(most))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 import numpy as np
@@ -169,3 +170,22 @@ def test_groups_have_the_shares_that_they_have() -> None:
     assert share.value == pytest.approx((table["Z"] == "2").mean())
     assert share.high - share.low < 0.1
     assert product.high - product.low > 1
+
+
+def test_rows_that_are_too_rare_to_be_seen_widen_the_interval() -> None:
+    """The mediator of the treated lies where hardly any untreated row does, so that few have the largest weights."""
+
+    def width(apart: float) -> tuple[float, tuple[str, ...]]:
+        rng = np.random.default_rng(4)
+        x = rng.integers(2, size=1_500)
+        m = apart * x + (0.7 + 0.2 * x * (apart > 1)) * rng.normal(size=1_500)
+        fitted = asked(FRONT_DOOR, {"X": x, "M": m, "Y": m + rng.normal(size=1_500)})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OverlapWarning)
+            found = fitted.ate("Y", "X", 1, 0)
+        return found.high - found.low, found.notes
+
+    near, far = width(0.5), width(1.8)
+    assert not any("too few to show" in note for note in near[1])
+    assert any("what is asked for lies far out, where rows are too few to show" in note for note in far[1])
+    assert far[0] > 1.5 * near[0]

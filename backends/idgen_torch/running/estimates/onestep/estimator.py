@@ -30,7 +30,7 @@ from idgen_torch.running.estimates.onestep.functions import Outcome, composed
 from idgen_torch.running.estimates.onestep.laws import observed, regenerated, reweighted
 from idgen_torch.running.estimates.onestep.means import Data
 from idgen_torch.running.estimates.onestep.nearby import nearby, with_nearby
-from idgen_torch.running.estimates.onestep.nuisances import Nuisances, Weight
+from idgen_torch.running.estimates.onestep.nuisances import BARE, Nuisances, Weight
 from idgen_torch.running.estimates.onestep.study import Study
 from idgen_torch.running.plan import FitSettings, label_of
 from idgen_torch.running.trainer import Trainer
@@ -47,9 +47,6 @@ WIDEST = 2
 
 FEW_ROWS, LARGE_SHARE, TAIL = 50, 0.1, 0.15
 """With fewer effective rows, more weight on one row, or more of the variance, an interval is told of."""
-
-BARE = 0.02
-"""A larger share of the answer that rests on hardly any rows is told of, and widens the interval."""
 
 TAIL_ROWS = 250
 """Of few rows each makes more of the variance."""
@@ -102,7 +99,7 @@ class OneStep:
             unsure=self._unsure(study, f, bare, _where(used)),
             residual=None if study.outcome is None else study.outcome[0],
             riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),
-            notes=(*near, *(f"{what} by {how}" for what, how in learned.items())),
+            notes=(*near, *(f"{what} by {how}" for what, how in learned.items()), *_widened(used)),
         )  # fmt: skip
 
     def study(self, question: Question, by_rows: Sequence[str] = ()) -> Study:
@@ -222,6 +219,16 @@ def _ways(program: Program, schema: Schema) -> dict[str, str]:
         fits = way is not None and not drawn & read and width <= WIDEST
         found[op.result] = Reweight.word if fits else Regenerate.word
     return found
+
+
+def _widened(weights: Sequence[Weight]) -> Iterator[str]:
+    """What to say of rows that would count much, and are too rare to be seen."""
+    most = max((weight.widening for weight in weights), default=1.0)
+    if most > 1:
+        yield (
+            f"what is asked for lies far out, where rows are too few to show how they vary: that part of the error "
+            f"counts {most:.2f} times"
+        )
 
 
 def _where(weights: Sequence[Weight]) -> Array | None:

@@ -18,13 +18,19 @@ from idgen_torch.running.estimates.onestep.functions import Function, Learned, s
 from idgen_torch.running.estimates.onestep.governed import Governed
 from idgen_torch.running.estimates.onestep.nearby import Nearby
 
-__all__ = ["Nuisances", "Regressed", "Weight", "equal_to", "shown"]
+__all__ = ["BARE", "Nuisances", "Regressed", "Weight", "equal_to", "shown"]
 
 MOST_ASKED = 20_000
 """So many simulated rows stand for the asked law beside the real ones."""
 
 LEAST, LEAST_ROWS = 0.005, 2
 """What is set with a smaller chance, or on fewer rows of all, is as good as never."""
+
+BARE = 0.02
+"""A larger share of the answer that rests on hardly any rows is told of, and widens the interval."""
+
+BEYOND = 1.25
+"""A variance that is so many times what the rows show widens the interval."""
 
 UNCALIBRATED = 0.1
 """The mean of a ratio that a classifier finds lies so near one where all that is asked has rows near."""
@@ -53,6 +59,14 @@ class Weight:
     largest_share: float
     bare: float = 0.0  #: the share of what is asked for that lies where hardly any row has what is set
     where: Array | None = None  #: the rows that lie there, where it is of rows: (rows,) bool
+    beyond: float = 1.0
+    """The mean of w over what is asked for, without what is bare, over the mean of w^2 over the rows, which is the same
+    in the law: more than one where the rows in which w is large are too rare to be among these."""
+
+    @property
+    def widening(self) -> float:
+        """By how much the spread of w (f - E[f]) is larger than the rows show."""
+        return float(np.sqrt(self.beyond)) if self.beyond > BEYOND else 1.0
 
     @classmethod
     def of(
@@ -63,14 +77,17 @@ class Weight:
         chosen: Sequence[str],
         bare: float = 0.0,
         where: Array | None = None,
+        asked: float | None = None,
     ) -> Weight:
-        """A weight of rows that count differently."""
+        """A weight of rows that count differently; `asked` is its mean over what is asked for, where that is known."""
         whole = own * mass
         total = whole.sum()
         rows, share = (float(total**2 / (whole**2).sum()), float(whole.max() / total)) if total > 0 else (0.0, 1.0)
         if total <= 0:
             bare, where = 1.0, None
-        return cls(own, at, "; ".join(filter(None, chosen)), rows, share, bare, where)
+        square = float(np.average(own**2, weights=mass))
+        beyond = asked / square if asked is not None and square > 0 else 1.0
+        return cls(own, at, "; ".join(filter(None, chosen)), rows, share, bare, where, beyond)
 
 
 @dataclass(eq=False)
@@ -136,18 +153,24 @@ class Nuisances:
     def _by_chances(self, key: Hashable, term: Ratio, real: Frame, fixed: Slots, folds: Folds) -> Weight:
         own, chosen, parts = self._indicator(term.fixed, real, fixed), list[str](), list[Callable[[Frame], Array]]()
         bare = np.zeros(real.count, dtype=bool)
+        product, history = np.ones(real.count), -1
+        asked = np.ones(real.count)
         for chance in term.denominator:
             there = equal_to(self.schema, chance.targets, real, fixed)
             if not chance.given:
                 share = max(float(np.average(there, weights=real.mass)), 1 / real.count)
-                own = own / share
+                p = np.full(real.count, share)
                 parts.append(_everywhere(share))
-                continue
-            fitted = self._propensity(key, chance, real, there, folds, fixed)
-            own = own / fitted.own[:, 1]
-            chosen.append(fitted.chosen)
-            bare |= fitted.own[:, 1] < _least(real.count)
-            parts.append(self._chance(chance, fitted))
+            else:
+                fitted = self._propensity(key, chance, real, there, folds, fixed)
+                p = fitted.own[:, 1]
+                chosen.append(fitted.chosen)
+                bare |= p < _least(real.count)
+                parts.append(self._chance(chance, fitted))
+            own, product = own / p, product * p
+            if len(chance.given) > history:  # given all the rest is set, what is set last has the chance p
+                history = len(chance.given)
+                asked = p * self._indicator([s for s in term.fixed if s not in chance.targets], real, fixed)
 
         def at(frame: Frame) -> Array:
             values = self._indicator(term.fixed, frame, fixed)
@@ -155,7 +178,9 @@ class Nuisances:
                 values = values / part(frame)
             return values
 
-        return Weight.of(own, at, real.mass, chosen, float(np.average(bare, weights=real.mass)), bare)
+        lost = float(np.average(bare, weights=real.mass))
+        mean = float(np.average(_told_of(bare, lost) * asked / product**2, weights=real.mass))
+        return Weight.of(own, at, real.mass, chosen, lost, bare, mean)
 
     def _chance(self, chance: Chance, fitted: Fitted) -> Callable[[Frame], Array]:
         """P(what is set | given) of rows."""
@@ -189,15 +214,19 @@ class Nuisances:
         def at(frame: Frame) -> Array:
             return turned.weight(frame, chances(frame))
 
-        asked = chances(real)
+        asked, mean = chances(real), 0.0
         bare = 0.0
         for code in range(size):
             there = replace(
                 real, slots={**real.slots, turned.slot: (torch.full((real.count,), code, dtype=torch.int64),)}
             )
-            wanted = turned.weight(there, asked) * asked[:, code]
-            bare += float(np.average(wanted * (asked[:, code] < _least(real.count)), weights=real.mass))
-        return Weight.of(at(real), at, real.mass, [chosen] if turned.rest else [], bare)
+            each = turned.weight(there, asked)
+            wanted = each * asked[:, code]
+            rare = asked[:, code] < _least(real.count)
+            lost = float(np.average(wanted * rare, weights=real.mass))
+            mean += float(np.average(wanted * each * _told_of(rare, lost), weights=real.mass))
+            bare += lost
+        return Weight.of(at(real), at, real.mass, [chosen] if turned.rest else [], bare, asked=mean)
 
     def _by_bayes(self, key: Hashable, turned: Turned, real: Frame, fixed: Slots, folds: Folds) -> Weight:
         """P(t | x, g) / P(t | x', g) from the chances of x: P(x | t, g) P(x' | g) / (P(x' | t, g) P(x | g))."""
@@ -220,8 +249,15 @@ class Nuisances:
 
         prior = np.broadcast_to(shares, (real.count, size)) if before is None else before.own
         mine = own == asked
-        bare = sum(shares[code] * _bare(after.own[mine, code], real.mass[mine]) for code in range(size) if mine.any())
-        return Weight.of(weight(real, after.own, prior), at, real.mass, [after.chosen], float(bare))
+        bare, mean = 0.0, None
+        if mine.any():  # rows that have what is set, as if each had every value in turn
+            there, mass = after.own[mine], real.mass[mine]
+            bare = sum(shares[code] * _bare(there[:, code], mass) for code in range(size))
+            first = prior[mine]
+            known = _told_of(there < _least(real.count), float(bare))
+            turn = (known * first**2 / there).sum(axis=1) * there[:, asked] / first[:, asked]
+            mean = float(np.average(turn, weights=mass / first[:, asked]))
+        return Weight.of(weight(real, after.own, prior), at, real.mass, [after.chosen], float(bare), asked=mean)
 
     def _classes(
         self, key: Hashable, slots: Sequence[str], real: Frame, label: Array, size: int, folds: Folds
@@ -252,7 +288,8 @@ class Nuisances:
             return inside * said(found, design_of(self.schema, term.over, frame), frame) / share
 
         lost = max(0.0, 1 - 1 / found.factor)
-        return Weight.of(own, at, real.mass, [found.chosen], lost if lost > UNCALIBRATED else 0.0)
+        mean = float(said(found, design_of(self.schema, term.over, some), some).mean()) / share
+        return Weight.of(own, at, real.mass, [found.chosen], lost if lost > UNCALIBRATED else 0.0, asked=mean)
 
     def _inside(self, slots: Sequence[str], near: Sequence[Nearby], frame: Frame, fixed: Slots) -> Array:
         """Which rows have what is set, or lie near by.  Shape: (rows,) bool."""
@@ -273,6 +310,11 @@ def _least(rows: int) -> float:
 def _bare(chances: Array, mass: Array) -> float:
     """The share of rows at which what is set hardly ever happens."""
     return float(np.average(chances < _least(len(chances)), weights=mass))
+
+
+def _told_of(bare: Array, share: float) -> Array:
+    """The rows that say how far weights vary: all but those that are bare, where these widen the interval already."""
+    return ~bare if share > BARE else np.ones_like(bare)
 
 
 def _everywhere(value: float) -> Callable[[Frame], Array]:

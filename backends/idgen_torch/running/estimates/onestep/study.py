@@ -244,7 +244,7 @@ class Study:
             return np.asarray(weight.at(mine)[:, None] * (h.at(mine) - g.function.at(mine)))
 
         found = data.mean(Made(frozenset((*term.targets, *term.given)), residual))
-        return Mean(np.zeros_like(found.plug_in), found.value, found.influence, found.drawn)
+        return Mean(np.zeros_like(found.plug_in), found.value, weight.widening * found.influence, found.drawn)
 
     def _spread(self, term: Term, f: Function, g: Regressed) -> tuple[Array, float] | None:
         """How far f lies from its regression, and how large the weights are (Chernozhukov et al. 2022, section 2)."""
