@@ -30,8 +30,9 @@ from idgen_torch.running.estimates.onestep.functions import Outcome, composed
 from idgen_torch.running.estimates.onestep.laws import observed, regenerated, reweighted
 from idgen_torch.running.estimates.onestep.means import Data
 from idgen_torch.running.estimates.onestep.nearby import nearby, with_nearby
-from idgen_torch.running.estimates.onestep.nuisances import BARE, Nuisances, Weight
+from idgen_torch.running.estimates.onestep.nuisances import Nuisances
 from idgen_torch.running.estimates.onestep.study import Study
+from idgen_torch.running.estimates.onestep.weight import BARE, Weight
 from idgen_torch.running.plan import FitSettings, label_of
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.tensors import encode_value

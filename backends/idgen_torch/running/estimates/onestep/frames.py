@@ -15,7 +15,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_torch.estimating.design import Design
 from idgen_torch.running.estimates.found import NoRegression
 
-__all__ = ["Frame", "Slots", "codes_of", "design_of", "systematic"]
+__all__ = ["Frame", "Slots", "codes_of", "design_of", "equal_to", "shown", "systematic"]
 
 Slots = Mapping[str, tuple[Tensor, ...]]
 """Slot -> a tensor for each part of its variable, with a row each, or one that stands for all."""
@@ -57,6 +57,21 @@ class Frame:
         count = int(index.sum()) if index.dtype == bool else len(index)
         each = (None if held is None else held[index] for held in (self.fold, self.origin, self.weights))
         return Frame(some, count, *each)
+
+
+def equal_to(schema: Schema, slots: Sequence[str], frame: Frame, fixed: Slots) -> Array:
+    """Which rows have the values that are set.  Shape: (rows,) bool."""
+    there = np.ones(frame.count, dtype=bool)
+    for slot in slots:
+        for part, values, wanted in zip(schema.parts(variable_of(slot)), frame.slots[slot], fixed[slot], strict=True):
+            same = values == wanted.to(values.device)
+            there &= (same if part.discrete else same.flatten(1).all(1)).cpu().numpy()
+    return there
+
+
+def shown(slots: Sequence[str], fixed: Slots) -> str:
+    """What slots are set to, as a name."""
+    return repr([[slot, [v.tolist() for v in fixed[slot]]] for slot in slots])
 
 
 def systematic(weights: Array, count: int, generator: np.random.Generator) -> Array:

@@ -13,24 +13,17 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_torch.estimating import Fitted, Folds, propensity, ratio, regression
-from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
+from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of, equal_to, shown
 from idgen_torch.running.estimates.onestep.functions import Function, Learned, said
 from idgen_torch.running.estimates.onestep.governed import Governed
 from idgen_torch.running.estimates.onestep.nearby import Nearby
+from idgen_torch.running.estimates.onestep.turned import Turned, turned_of
+from idgen_torch.running.estimates.onestep.weight import Weight, bare_share, least_chance, telling
 
-__all__ = ["BARE", "Nuisances", "Regressed", "Weight", "equal_to", "shown"]
+__all__ = ["Nuisances", "Regressed"]
 
 MOST_ASKED = 20_000
 """So many simulated rows stand for the asked law beside the real ones."""
-
-LEAST, LEAST_ROWS = 0.005, 2
-"""What is set with a smaller chance, or on fewer rows of all, is as good as never."""
-
-BARE = 0.02
-"""A larger share of the answer that rests on hardly any rows is told of, and widens the interval."""
-
-BEYOND = 1.25
-"""A variance that is so many times what the rows show widens the interval."""
 
 UNCALIBRATED = 0.1
 """The mean of a ratio that a classifier finds lies so near one where all that is asked has rows near."""
@@ -46,48 +39,6 @@ class Regressed:
     function: Function
     own: Array  #: (rows, m)
     chosen: str
-
-
-@dataclass(frozen=True, eq=False)
-class Weight:
-    """w, at its own rows (rows,) and as a function of rows; and how the rows weigh."""
-
-    own: Array
-    at: Callable[[Frame], Array]
-    chosen: str
-    effective_rows: float
-    largest_share: float
-    bare: float = 0.0  #: the share of what is asked for that lies where hardly any row has what is set
-    where: Array | None = None  #: the rows that lie there, where it is of rows: (rows,) bool
-    beyond: float = 1.0
-    """The mean of w over what is asked for, without what is bare, over the mean of w^2 over the rows, which is the same
-    in the law: more than one where the rows in which w is large are too rare to be among these."""
-
-    @property
-    def widening(self) -> float:
-        """By how much the spread of w (f - E[f]) is larger than the rows show."""
-        return float(np.sqrt(self.beyond)) if self.beyond > BEYOND else 1.0
-
-    @classmethod
-    def of(
-        cls,
-        own: Array,
-        at: Callable[[Frame], Array],
-        mass: Array,
-        chosen: Sequence[str],
-        bare: float = 0.0,
-        where: Array | None = None,
-        asked: float | None = None,
-    ) -> Weight:
-        """A weight of rows that count differently; `asked` is its mean over what is asked for, where that is known."""
-        whole = own * mass
-        total = whole.sum()
-        rows, share = (float(total**2 / (whole**2).sum()), float(whole.max() / total)) if total > 0 else (0.0, 1.0)
-        if total <= 0:
-            bare, where = 1.0, None
-        square = float(np.average(own**2, weights=mass))
-        beyond = asked / square if asked is not None and square > 0 else 1.0
-        return cls(own, at, "; ".join(filter(None, chosen)), rows, share, bare, where, beyond)
 
 
 @dataclass(eq=False)
@@ -165,7 +116,7 @@ class Nuisances:
                 fitted = self._propensity(key, chance, real, there, folds, fixed)
                 p = fitted.own[:, 1]
                 chosen.append(fitted.chosen)
-                bare |= p < _least(real.count)
+                bare |= p < least_chance(real.count)
                 parts.append(self._chance(chance, fitted))
             own, product = own / p, product * p
             if len(chance.given) > history:  # given all the rest is set, what is set last has the chance p
@@ -179,7 +130,7 @@ class Nuisances:
             return values
 
         lost = float(np.average(bare, weights=real.mass))
-        mean = float(np.average(_told_of(bare, lost) * asked / product**2, weights=real.mass))
+        mean = float(np.average(telling(bare, lost) * asked / product**2, weights=real.mass))
         return Weight.of(own, at, real.mass, chosen, lost, bare, mean)
 
     def _chance(self, chance: Chance, fitted: Fitted) -> Callable[[Frame], Array]:
@@ -222,9 +173,9 @@ class Nuisances:
             )
             each = turned.weight(there, asked)
             wanted = each * asked[:, code]
-            rare = asked[:, code] < _least(real.count)
+            rare = asked[:, code] < least_chance(real.count)
             lost = float(np.average(wanted * rare, weights=real.mass))
-            mean += float(np.average(wanted * each * _told_of(rare, lost), weights=real.mass))
+            mean += float(np.average(wanted * each * telling(rare, lost), weights=real.mass))
             bare += lost
         return Weight.of(at(real), at, real.mass, [chosen] if turned.rest else [], bare, asked=mean)
 
@@ -252,9 +203,9 @@ class Nuisances:
         bare, mean = 0.0, None
         if mine.any():  # rows that have what is set, as if each had every value in turn
             there, mass = after.own[mine], real.mass[mine]
-            bare = sum(shares[code] * _bare(there[:, code], mass) for code in range(size))
+            bare = sum(shares[code] * bare_share(there[:, code], mass) for code in range(size))
             first = prior[mine]
-            known = _told_of(there < _least(real.count), float(bare))
+            known = telling(there < least_chance(real.count), float(bare))
             turn = (known * first**2 / there).sum(axis=1) * there[:, asked] / first[:, asked]
             mean = float(np.average(turn, weights=mass / first[:, asked]))
         return Weight.of(weight(real, after.own, prior), at, real.mass, [after.chosen], float(bare), asked=mean)
@@ -302,61 +253,5 @@ class Nuisances:
         return equal_to(self.schema, slots, frame, fixed).astype(np.float64)
 
 
-def _least(rows: int) -> float:
-    """A chance below this is that of hardly any row."""
-    return max(LEAST, LEAST_ROWS / rows)
-
-
-def _bare(chances: Array, mass: Array) -> float:
-    """The share of rows at which what is set hardly ever happens."""
-    return float(np.average(chances < _least(len(chances)), weights=mass))
-
-
-def _told_of(bare: Array, share: float) -> Array:
-    """The rows that say how far weights vary: all but those that are bare, where these widen the interval already."""
-    return ~bare if share > BARE else np.ones_like(bare)
-
-
 def _everywhere(value: float) -> Callable[[Frame], Array]:
     return lambda frame: np.full(frame.count, value)
-
-
-@dataclass(frozen=True)
-class Turned:
-    """A ratio P(t | x, g) / P(t | x', g) in one data set, of a category x that the caller sets and x' of the row."""
-
-    targets: tuple[str, ...]
-    given: tuple[str, ...]
-    asked: str  #: the slot that is set
-    own: str  #: that of the row
-
-
-def turned_of(term: Ratio, schema: Schema, fixed: Slots) -> Turned | None:
-    """The ratio as one that Bayes' rule turns into chances of a category; None where it is none."""
-    if term.fixed or len(term.numerator) != 1 or len(term.denominator) != 1:
-        return None
-    (above,), (below,) = term.numerator, term.denominator
-    asked, own = set(above.given) - set(below.given), set(below.given) - set(above.given)
-    plain = above.data and above.data == below.data and not (above.region or above.policy or below.region)
-    if not plain or set(above.targets) != set(below.targets) or len(asked) != 1 or len(own) != 1:
-        return None
-    (x,), (other,) = asked, own
-    parts = schema.parts(variable_of(x))
-    if variable_of(x) != variable_of(other) or x not in fixed or len(parts) != 1 or not parts[0].discrete:
-        return None
-    return Turned(below.targets, tuple(sorted(set(above.given) & set(below.given))), x, other)
-
-
-def equal_to(schema: Schema, slots: Sequence[str], frame: Frame, fixed: Slots) -> Array:
-    """Which rows have the values that are set.  Shape: (rows,) bool."""
-    there = np.ones(frame.count, dtype=bool)
-    for slot in slots:
-        for part, values, wanted in zip(schema.parts(variable_of(slot)), frame.slots[slot], fixed[slot], strict=True):
-            same = values == wanted.to(values.device)
-            there &= (same if part.discrete else same.flatten(1).all(1)).cpu().numpy()
-    return there
-
-
-def shown(slots: Sequence[str], fixed: Slots) -> str:
-    """What slots are set to, as a name."""
-    return repr([[slot, [v.tolist() for v in fixed[slot]]] for slot in slots])

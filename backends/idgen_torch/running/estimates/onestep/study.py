@@ -33,13 +33,14 @@ from idgen_compiler.ir.text import print_statement
 from idgen_torch.estimating import Folds, regression
 from idgen_torch.running.draws import moved_rows
 from idgen_torch.running.estimates.onestep.averaging import averaged
-from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of
+from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of, shown
 from idgen_torch.running.estimates.onestep.functions import Composed, Function, Made
 from idgen_torch.running.estimates.onestep.governed import Governed, governed
 from idgen_torch.running.estimates.onestep.means import Data, Mean
 from idgen_torch.running.estimates.onestep.nearby import Nearby
-from idgen_torch.running.estimates.onestep.nuisances import Nuisances, Regressed, Weight, shown
+from idgen_torch.running.estimates.onestep.nuisances import Nuisances, Regressed
 from idgen_torch.running.estimates.onestep.simulation import Simulated
+from idgen_torch.running.estimates.onestep.weight import Weight
 
 __all__ = ["Study"]
 
