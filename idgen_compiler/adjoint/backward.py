@@ -44,14 +44,12 @@ __all__ = ["Derivative", "Forward"]
 class Derivative:
     """A number and how it moves with the law of the data.
 
-    value: the number itself.  known: how much of the law that it is a mean of is determined by the data; over that
-    part alone f sums to `sure`.
+    value: the number itself.  known: how much of the law that it is a mean of is determined by the data.
     terms: functions of a row, whose sum less its mean is the influence function.
     """
 
     value: Any
     known: Any
-    sure: Any
     terms: tuple[Table, ...]
     freedom: float = math.inf  #: degrees of freedom of the variance, where rows were counted
 
@@ -135,12 +133,9 @@ class Forward:
         """E[f] in a sampler's network, and its derivative.  Axes of f: outputs of the network."""
         law = wiring.law(f.axes)
         value = (law.aligned(f.axes) * f.values).sum()
-        known, sure = 1, value
-        if law.known is not None:
-            there = Table(law.axes, law.known).aligned(f.axes)
-            known, sure = there.sum(), (there * f.values).sum()
+        known = 1 if law.known is None else law.known.sum()
         terms = self._back(wiring, f, Pass(centered=True))
-        return Derivative(value, known, sure, terms, self._freedom())
+        return Derivative(value, known, terms, self._freedom())
 
     def _freedom(self) -> float:
         """Satterthwaite's degrees of freedom: those of the variance as a sum of those of cells of few rows each."""

@@ -56,17 +56,18 @@ LARGE = {
     ("econml", "DynamicDML, boosting"),
     ("dowhy", "linear regression"),
 }
-"""Those that are asked about 10,000 rows."""
+"""Those that are asked about `LARGEST` rows."""
 
+LARGEST = 10_000
 
-MOST = {("napkin", 2_000): 600, ("front-door, far apart", 10_000): 60}
+MOST = {("napkin", 2_000): 600, ("front-door, far apart", LARGEST): 60}
 """Other numbers of tables: more where 300 left it open whether intervals are too narrow or the tables unlucky."""
 
 Asked = tuple[Question, Columns]
 
 
 def run(quick: bool) -> list[Row]:
-    sizes = (2_000,) if quick else (2_000, 10_000)
+    sizes = (2_000,) if quick else (2_000, LARGEST)
     rows = [row for model in MODELS.values() for n in sizes for row in _rows(model, n, quick)]
     questions = list(discrete_questions(12 if quick else 500))
     return rows + [row for n in sizes for row in _discrete_rows(questions, n, quick)]
@@ -80,7 +81,7 @@ def _rows(model: Model, n: int, quick: bool) -> Iterator[Row]:
 
     most, many, few = (2, 2, 0) if quick else (MOST.get((model.name, n), 300), 100, 10)
     for method in (*METHODS, *(BLINDED if model.adjust else ())):
-        count = min(many, most) // (1 if n < 10_000 else 2) if method in BLINDED else most
+        count = most if method not in BLINDED else many if n < LARGEST else many // 2
         found = answers_here(method, asked(count), None if quick else _keep("idgen", model.name, n))
         yield {**_about(model.name, n, method), **scored(found, model.truth)}
     tables = (model.data(n, seed) for seed in range(most))
@@ -88,9 +89,8 @@ def _rows(model: Model, n: int, quick: bool) -> Iterator[Row]:
     for peer in PEERS:
         for method in peer.methods.get(model.name, ()):
             count = few if (peer.name, method) in SLOW else many
-            if n >= 10_000 and (peer.name, method) not in LARGE:
-                continue
-            if count and (found := ask(peer, method, asked(count), _keep(peer.name, model.name, n))):
+            wanted = count and (n < LARGEST or (peer.name, method) in LARGE)
+            if wanted and (found := ask(peer, method, asked(count), _keep(peer.name, model.name, n))):
                 yield {**_about(model.name, n, f"{peer.name}: {method}"), **scored(found, model.truth)}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -15,7 +14,7 @@ import numpy as np
 
 import idgen_compiler as idgen
 from idgen_torch.estimating import Design, Fitted, Folds
-from tests.benchmarks.effects.peers.serve import answer
+from tests.benchmarks.effects.peers.serve import answer, kept_line
 from tests.benchmarks.effects.runner import Answer, Columns, Question, kept
 
 __all__ = ["BLINDED", "METHODS", "answers_here"]
@@ -100,6 +99,6 @@ def answers_here(method: str, asked: Iterable[tuple[Question, Columns]], keep: P
             had[k] = Answer(method, k, **one)
             if keep is not None:
                 with keep.open("a", encoding="utf-8") as out:
-                    out.write(json.dumps({"table": k, "method": method, **one}) + "\n")
+                    out.write(kept_line(k, method, one))
         found.append(had[k])
     return found

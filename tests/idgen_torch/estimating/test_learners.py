@@ -9,7 +9,7 @@ from idgen_torch.estimating import Design, Folds, propensity, regression
 from idgen_torch.estimating.learners import BoostedClasses, BoostedMeans, CellMeans, Learner, Logistic, Ridge
 from idgen_torch.estimating.learners.straight import Straightened
 from idgen_torch.estimating.propensity import CLASSES
-from idgen_torch.estimating.regression import MEANS
+from idgen_torch.estimating.regression import MEANS, TOGETHER
 from idgen_torch.estimating.stacking import calibrated, calibration, shares_by_log_loss, shares_by_squares
 
 RNG = np.random.default_rng(0)
@@ -19,7 +19,7 @@ DESIGN = Design.of({"x": X, "c": CODES}, {"c": 6})
 EVEN = np.ones(200)
 
 
-@pytest.mark.parametrize("learner", MEANS, ids=lambda learner: learner.name)
+@pytest.mark.parametrize("learner", dict.fromkeys((*MEANS, *TOGETHER)), ids=lambda learner: learner.name)
 def test_means_have_a_path_of_their_shape(learner: Learner) -> None:
     design = Design.of({"c": CODES}, {"c": 6}) if learner.name == "cells" else DESIGN
     assert learner.suits(design)

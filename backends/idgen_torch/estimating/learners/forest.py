@@ -39,8 +39,8 @@ class Forest:
         from sklearn.ensemble import RandomForestRegressor
 
         bins = Bins.of(design)
-        rows, grown = bins.at(design), _components(target, weights, self.components)
-        settings = []
+        rows, grown = bins.at(design).astype(np.float32), _components(target, weights, self.components)
+        weighed, settings = weights[:, None] * target, []
         for least in self.leaves:
             model = RandomForestRegressor(
                 self.trees,
@@ -49,7 +49,7 @@ class Forest:
                 max_samples=min(self.most_rows, len(design)),
                 random_state=0,
             ).fit(rows, grown, sample_weight=weights)
-            settings.append(tuple(_with_means(tree, rows, target, weights) for tree in model.estimators_))
+            settings.append(tuple(_with_means(tree, rows, weighed, weights) for tree in model.estimators_))
         return ForestPath(bins, tuple(settings))
 
 
@@ -85,9 +85,9 @@ def _components(target: Array, weights: Array, count: int) -> Array:
     return np.asarray(target @ vectors)
 
 
-def _with_means(tree: Any, rows: Array, target: Array, weights: Array) -> tuple[Any, Array]:
+def _with_means(tree: Any, rows: Any, weighed: Array, weights: Array) -> tuple[Any, Array]:
     """A tree with the means of all rows, whether it was grown on them or not, in its leaves."""
-    leaf = tree.tree_.apply(rows.astype(np.float32))
-    total = np.bincount(leaf, weights, tree.tree_.node_count)
-    sums = np.stack([np.bincount(leaf, weights * column, tree.tree_.node_count) for column in target.T], 1)
+    leaf, nodes = tree.tree_.apply(rows), tree.tree_.node_count
+    total = np.bincount(leaf, weights, nodes)
+    sums = np.stack([np.bincount(leaf, column, nodes) for column in weighed.T], 1)
     return tree, sums / np.maximum(total, 1e-300)[:, None]

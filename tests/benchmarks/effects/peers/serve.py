@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["answer"]
+__all__ = ["answer", "kept_line"]
 
 
 def answer(method: Any, columns: dict[str, Any], question: Any) -> dict[str, Any]:
@@ -30,6 +30,11 @@ def answer(method: Any, columns: dict[str, Any], question: Any) -> dict[str, Any
     except Exception as error:  # noqa: BLE001 - whatever a peer raises is its answer
         return {"error": f"{type(error).__name__}: {error}"[:400], "seconds": time.process_time() - started}
     return {"value": value, "low": low, "high": high, "seconds": time.process_time() - started}
+
+
+def kept_line(table: int, method: str, found: dict[str, Any]) -> str:
+    """An answer as a line of a file of answers."""
+    return json.dumps({"table": table, "method": method, **found}) + "\n"
 
 
 def main(job_file: str, out_file: str) -> None:
@@ -44,7 +49,7 @@ def main(job_file: str, out_file: str) -> None:
                 columns = dict(stored)
             np.random.seed(int(k))  # noqa: NPY002 - some peers draw from the global generator alone
             found = answer(method, columns, question)
-            out.write(json.dumps({"table": int(k), "method": job["method"], **found}) + "\n")
+            out.write(kept_line(int(k), job["method"], found))
             out.flush()
 
 

@@ -155,9 +155,10 @@ class OneStep:
             return None
         found = []
         for each, values in zip(f.functionals, f.at(seen).T, strict=True):
-            share, there = bare, np.ones(seen.count, dtype=bool)
             if not study.learns(frozenset(each.columns or f.outcomes)):
-                share = 0.0
+                found.append(0.0)
+                continue
+            share, there = bare, np.ones(seen.count, dtype=bool)
             if each.factors is not None and where is not None and len(where) == seen.count:
                 there = replace(f, functionals=each.factors[1:]).at(seen)[:, 0] > 0
                 share = float(np.average(where & there, weights=seen.mass))

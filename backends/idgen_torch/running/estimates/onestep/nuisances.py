@@ -227,10 +227,10 @@ class Nuisances:
         if kept.count < 2 * folds.k:
             return Weight.of(np.zeros(real.count), lambda frame: np.zeros(frame.count), real.mass, [])
         some = asked if asked.count <= MOST_ASKED else asked.rows(np.arange(MOST_ASKED) * asked.count // MOST_ASKED)
+        wanted = design_of(self.schema, term.over, some)
         found = ratio(
-            design_of(self.schema, term.over, kept), design_of(self.schema, term.over, some), folds.at(there),
-            kept.weights, asked_folds=None if some.fold is None else some.fold,
-        )  # fmt: skip
+            design_of(self.schema, term.over, kept), wanted, folds.at(there), kept.weights, asked_folds=some.fold
+        )
         own = np.zeros(real.count)
         own[there] = found.own / share
 
@@ -239,7 +239,7 @@ class Nuisances:
             return inside * said(found, design_of(self.schema, term.over, frame), frame) / share
 
         lost = max(0.0, 1 - 1 / found.factor)
-        mean = float(said(found, design_of(self.schema, term.over, some), some).mean()) / share
+        mean = float(said(found, wanted, some).mean()) / share
         return Weight.of(own, at, real.mass, [found.chosen], lost if lost > UNCALIBRATED else 0.0, asked=mean)
 
     def _inside(self, slots: Sequence[str], near: Sequence[Nearby], frame: Frame, fixed: Slots) -> Array:
