@@ -69,8 +69,10 @@ def denote(program: Program) -> dict[str, Estimand]:
 def meaning_of(program: Program) -> Meaning:
     """What every value of a program denotes that denotes anything, each law read from the first of its ways.
 
-    A model of a variable that its law's type has as fixed, for one, is that of a policy.
+    A condition denotes what a model denotes that is trained on rows of its law (see `ir.conditions`). A model of a
+    variable that its law's type has as fixed, for one, is that of a policy.
     """
+    program = program.trained()
     reading = _Reading(program)
     for op in program.operations:
         name = (op.query or program.name) if isinstance(op, Sample) else op.result

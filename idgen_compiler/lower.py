@@ -3,6 +3,7 @@
 - every conditional becomes a model trained on samples of its law (algorithm 2, ConditionalGMs);
 - a law after an intervention becomes a data set that is realized: regenerated (algorithm 4, Update, and algorithm 5,
   IDC-GEN), its fixed variables drawn from their observed marginals, or reweighted, or either;
+- a conditional of such a law may be had without its rows: by weighing runs of its network (`condition`);
 - a bound kernel stands for itself: somebody brings it;
 - a product or sum becomes one network: factors are wired by the variables that they share, and what is summed out
   becomes an instance of its own (algorithm 3, MergeNetwork).
@@ -10,11 +11,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from idgen_compiler.errors import QueryError
 from idgen_compiler.estimand.estimand import Estimand
-from idgen_compiler.estimand.network import Factor, flatten
+from idgen_compiler.estimand.network import Factor, Flat, flatten
 from idgen_compiler.estimand.nodes import Bound, Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.estimand.policies import Governed, Policy
 from idgen_compiler.estimand.tree import walk
@@ -26,7 +27,9 @@ from idgen_compiler.ir.operations import (
     Apply,
     Assign,
     Bind,
+    Condition,
     Draw,
+    LawType,
     Network,
     Observe,
     Operation,
@@ -34,8 +37,10 @@ from idgen_compiler.ir.operations import (
     Regenerate,
     Reweight,
     Sample,
+    Statement,
     Train,
     Way,
+    Weigh,
 )
 from idgen_compiler.ir.policies import Assignment, Column, Moved, Named, Uniform
 from idgen_compiler.rewrites.weights import Weights, weights_of
@@ -49,21 +54,22 @@ def lower(
     estimand: Estimand,
     inputs: Sequence[str],
     outputs: Sequence[str],
-    ways: Sequence[type[Way]] = (Regenerate,),
+    ways: Sequence[type[Way | Weigh]] = (Regenerate,),
     observed: Observed | None = None,
 ) -> tuple[Operation, ...]:
     """The operations that sample `outputs` given `inputs`, the query's variables in the order to show them.
 
     Every occurrence of a conditional trains its own model and every law is realized once; sharing is a pass.
     `ways` are those in which a law after an intervention may be had, the one to prefer first. Weights cannot reach
-    every law (see `weights_of`): where none of the ways can, a law is regenerated. `observed` is the law of the data,
+    every law (see `weights_of`): where none of the ways can, a law is regenerated. With `Weigh` among the ways, runs of
+    a law's network are weighed wherever that can be: instead of rows where it comes first. `observed` is the law of the data,
     which an estimand of nothing but bound kernels does not hold.
 
     Raises QueryError where a value of a variable that no table holds would have to be drawn.
     """
     nodes = list(walk(estimand.kernel))
     observed = observed or next(node for node in nodes if isinstance(node, Observed) and not isinstance(node, Bound))
-    lowering = _Lowering(observed, tuple(ways))
+    lowering = _Lowering(observed, tuple(way for way in ways if way is not Weigh), Weigh in ways, ways[0] is Weigh)
     lowering.data[observed] = OBSERVED
     for node in nodes:
         if isinstance(node, Observed):
@@ -82,11 +88,14 @@ def lower(
 class _Lowering:
     """The operations so far, and which data set samples which law."""
 
-    def __init__(self, observed: Observed, ways: tuple[type[Way], ...]) -> None:
+    def __init__(self, observed: Observed, ways: tuple[type[Way | Weigh], ...], weighs: bool, only: bool) -> None:
         self.ways = ways
+        self.weighs = weighs  # whether conditionals of laws may be weighed
+        self.only = only  # and are not trained where they are
         self.graph: ADMG = observed.graph
         self.law = observed
         self.unobserved = observed.unobserved
+        self.networks: dict[Conditional, Flat | None] = {}  # of conditionals that may be weighed
         self.bound: dict[Conditional, str] = {}
         self.operations: list[Operation] = []
         self.data: dict[Kernel, str] = {}
@@ -110,15 +119,32 @@ class _Lowering:
                 laws.update(weights.law for weights in ways.values() if weights is not None)
             if node in reached:
                 match node:
-                    case Conditional(of=Bound()):
-                        pass
                     case Conditional():
-                        laws.add(node.of)
+                        laws.update(self.laws_for(node))
                     case Intervened():
                         reached.update(node.factors)
                     case _:
                         reached.update(node.parts)
         return found
+
+    def laws_for(self, node: Conditional) -> Iterator[Kernel]:
+        """The laws of which a conditional needs rows: its own, and where it is weighed those that its network needs."""
+        stack, seen = [(node, False)], set[tuple[Conditional, bool]]()
+        while stack:
+            (conditional, for_density) = each = stack.pop()
+            if each in seen or isinstance(conditional.of, Bound):
+                continue
+            seen.add(each)
+            if len(conditional.to) > 1:
+                atoms = flatten(conditional).atoms
+                stack += [(a.kernel, for_density) for a in atoms if isinstance(a.kernel, Conditional)]
+                continue
+            flat = None if for_density else self.weighed(conditional)
+            if flat is not None:
+                given = conditional.given
+                stack += [(a.kernel, a.target in given) for a in flat.atoms if isinstance(a.kernel, Conditional)]
+            if flat is None or not self.only:
+                yield conditional.of
 
     def ways_to(self, law: Kernel) -> dict[type[Way], Weights | None]:
         """The ways that can reach a law, the preferred one first, with its weights."""
@@ -137,9 +163,12 @@ class _Lowering:
         )
         result = f"%law{self.laws}"
         self.laws += 1
-        base = unfixed(law.graph) if isinstance(law, Governed) else self.graph
-        self.operations.append(Realize(result, law_type(law.graph, base, self.graph), variables, made))
+        self.operations.append(Realize(result, self.law_type(law), variables, made))
         self.data[law] = result
+
+    def law_type(self, law: Law) -> LawType:
+        base = unfixed(law.graph) if isinstance(law, Governed) else self.graph
+        return law_type(law.graph, base, self.graph)
 
     def regenerate(self, law: Law, variables: tuple[str, ...]) -> Regenerate:
         """New rows of a law, its inputs drawn from their observed marginals."""
@@ -180,14 +209,55 @@ class _Lowering:
             self.operations.append(Bind(result, node.to, node.given, node.of.function, fallback))
         return self.bound[node]
 
-    def train(self, node: Conditional) -> str:
+    def train(self, node: Conditional, for_density: bool = False) -> str:
+        """A model that is trained, or had by weighing where that is wanted and it is not asked for its density."""
+        flat = None if for_density else self.weighed(node)
+        networks = () if flat is None else (self.condition(node, flat),)
         result = f"%m{self.models}"
         self.models += 1
+        if flat is not None and self.only:
+            law = node.of
+            self.operations.append(Condition(result, self.law_type(law), networks[0]))
+            return result
         data = self.data[node.of]
         if data == OBSERVED:
             self.observed.update(node.to, node.given)
-        self.operations.append(Train(result, data, node.to, node.given))
+        self.operations.append(Train(result, data, node.to, node.given, networks))
         return result
+
+    def weighed(self, node: Conditional) -> Flat | None:
+        """The network of a law whose runs give a conditional when they are weighed; None where they cannot be.
+
+        What is conditioned on has to be drawn by models that are trained, and what may take any value has to be seen.
+        """
+        if not self.weighs or not isinstance(node.of, Intervened):
+            return None
+        if node not in self.networks:
+            self.networks[node] = self.network_of(node, node.of)
+        return self.networks[node]
+
+    def network_of(self, node: Conditional, law: Intervened) -> Flat | None:
+        flat = flatten(law, (*law.inputs, *law.targets))
+        flat = flat.needed((*node.to, *node.given))
+        free = {variable_of(slot) for slot in (*flat.free, *law.inputs) if slot not in node.given}
+        if not free.isdisjoint(self.unobserved):
+            return None
+        for atom in flat.atoms:
+            if isinstance(atom.kernel, Policy) or (atom.target in node.given and isinstance(atom.kernel.of, Bound)):
+                return None
+        return flat
+
+    def condition(self, node: Conditional, flat: Flat) -> Network:
+        """The network of a conditional: what is given is weighed where its law has it random."""
+        read = {slot for atom in flat.atoms for slot in atom.inputs}
+        free = [slot for slot in (*node.of.inputs, *flat.free) if slot in read and slot not in node.given]
+        statements: list[Statement] = [self.draw(slot) for slot in free]
+        for atom in flat.atoms:
+            if atom.target not in node.given:
+                statements.append(self.statement(atom))
+            elif isinstance(atom.kernel, Conditional):
+                statements.append(Weigh((atom.target,), self.train(atom.kernel, for_density=True), atom.inputs))
+        return Network(node.given, tuple(statements), node.to)
 
     def network(self, kernel: Kernel, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Network:
         """The network of a kernel: a model for every atom, a draw for every free slot."""

@@ -39,6 +39,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "-O1 reweight": {"optimize": 1, "realize": "reweight"},
     "-O2 regenerate": {"realize": "regenerate"},
     "-O2 reweight": {"realize": "reweight"},
+    "literal, weighed": {"optimize": False, "realize": "weigh"},
+    "-O2 weigh": {"realize": "weigh"},
     "-O2": {},
 }
 """What a program is called -> how it is compiled."""

@@ -21,7 +21,7 @@ from tests.strategies import Case, any_cases, nested_cases, random_cases
 
 __all__ = ["ANSWERS", "compared", "soft_cases", "soft_kinds"]
 
-WAYS = ("regenerate", "reweight")
+WAYS = ("regenerate", "reweight", "weigh")
 LEVELS = (0, 1, 2)
 
 ANSWERS = (

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from idgen_compiler.estimand import Estimand
 from idgen_compiler.estimand.nodes import Kernel
-from idgen_compiler.ir import Regenerate, Reweight, Way
+from idgen_compiler.ir import Regenerate, Reweight, Way, Weigh
 from idgen_compiler.lower import lower
 from idgen_compiler.program import Program
 from idgen_compiler.rewrites import Rewrite
@@ -57,10 +57,11 @@ class Truth:
         return self._known[program]
 
 
-WAYS: dict[str, tuple[type[Way], ...]] = {
+WAYS: dict[str, tuple[type[Way | Weigh], ...]] = {
     "regenerate": (Regenerate,),
     "reweight": (Reweight,),
-    "either": (Regenerate, Reweight),
+    "weigh": (Weigh, Regenerate),
+    "either": (Regenerate, Reweight, Weigh),
 }
 """The ways in which laws may be lowered."""
 

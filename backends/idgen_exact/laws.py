@@ -25,6 +25,7 @@ from idgen_compiler.ir.operations import (
     Apply,
     Assign,
     Bind,
+    Condition,
     Draw,
     Observe,
     Operation,
@@ -35,6 +36,7 @@ from idgen_compiler.ir.operations import (
     Sample,
     Statement,
     Train,
+    Weigh,
     variable_of,
 )
 from idgen_compiler.ir.policies import ByModel, Column, Fixed, Shifted, Uniform
@@ -83,6 +85,8 @@ class ExactRealizer:
                 return self.train(op, values[op.data])
             case Bind():
                 return self.bind(op)
+            case Condition():
+                return self.condition(op, values)
             case Realize(ways=(Regenerate() as way, *_)):
                 return self.regenerate(way, values)
             case Realize(ways=(Reweight() as way, *_)):
@@ -120,6 +124,15 @@ class ExactRealizer:
     def train(self, op: Train, data: Table) -> _Model:
         """P(targets | inputs) in the law of the data set."""
         law = data.summed((*op.targets, *op.inputs))
+        return _Model(op.targets, op.inputs, normalize(law, op.targets))
+
+    def condition(self, op: Condition, values: Mapping[str, Any]) -> _Model:
+        """The law of the network's runs, each as often as its weights say, by the values of the inputs.
+
+        What is weighed is a factor like any other; it fills nothing, and so it is never summed over.
+        """
+        names = (*op.inputs, *op.targets)
+        law = self.contracted([self.factor(s, values) for s in op.network.statements], names)
         return _Model(op.targets, op.inputs, normalize(law, op.targets))
 
     def regenerate(self, way: Regenerate, values: Mapping[str, Any]) -> Table:
@@ -190,6 +203,8 @@ class ExactRealizer:
                 return law
             case Apply(slots=slots, model=model, inputs=inputs):
                 return _applied(values[model], slots, inputs)
+            case Weigh(values=weighed, model=model, given=given):
+                return _applied(values[model], weighed, given)
 
     def policy(self, draw: Draw, values: Mapping[str, Any]) -> Table:
         """The law that a slot is drawn from.  Shape: (categories of its variable,), with the slots that it reads."""

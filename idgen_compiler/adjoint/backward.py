@@ -61,9 +61,9 @@ class Forward:
     """
 
     def __init__(self, program: Program, source: Source, policies: Mapping[str, Policy] | None = None) -> None:
-        self.program, self.source = program, source
+        self.program, self.source = program.trained(), source
         self.policies = dict(policies or {})
-        self._operations = specialized(program.operations)
+        self._operations = specialized(self.program.operations)
         self.values: dict[str, Any] = {}
         for op in self._operations:
             if not isinstance(op, Sample):

@@ -69,6 +69,7 @@ class Region:
 
 def regions_of(program: ir.Program, sampler: Sample) -> tuple[Region, ...]:
     """The regions of a sampler's adjoint, in the order of the way back; laws in their first way."""
+    program = program.trained()
     operations = specialized((*(op for op in program.operations if not isinstance(op, Sample)), sampler))
     return tuple(_regions(program, operations, sampler))
 

@@ -91,7 +91,7 @@ Level = Annotated[
     ),
 ]
 Realize = Annotated[
-    Literal["auto", "regenerate", "reweight"],
+    Literal["auto", "regenerate", "reweight", "weigh"],
     typer.Option(
         "--realize", help="How a law that nobody has data for is realized: sampled anew, or by weighting real rows."
     ),

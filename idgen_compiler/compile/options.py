@@ -8,19 +8,20 @@ from typing import Literal, Self
 
 from idgen_compiler.errors import QueryError, near_misses
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.ir.operations import Regenerate, Reweight, Way
+from idgen_compiler.ir.operations import Regenerate, Reweight, Way, Weigh
 from idgen_compiler.passes import Fuse, Pass, Renumber
 from idgen_compiler.passes.pipeline import LEVELS
 from idgen_compiler.rewrites.bind import NOTHING, Bind
 
 __all__ = ["CompileOptions", "Realization", "checked_groups"]
 
-Realization = Literal["auto", "regenerate", "reweight"]
+Realization = Literal["auto", "regenerate", "reweight", "weigh"]
 
-_WAYS: dict[Realization, tuple[type[Way], ...]] = {
+_WAYS: dict[Realization, tuple[type[Way | Weigh], ...]] = {
     "auto": (Regenerate,),
     "regenerate": (Regenerate,),
     "reweight": (Reweight,),
+    "weigh": (Weigh, Regenerate),
 }
 
 
@@ -47,7 +48,7 @@ class CompileOptions:
         return (*LEVELS[self.level], *fuse)
 
     @property
-    def ways(self) -> tuple[type[Way], ...]:
+    def ways(self) -> tuple[type[Way | Weigh], ...]:
         """The ways in which programs realize laws while they are compared; "auto" offers weights at the end."""
         return _WAYS[self.realize]
 

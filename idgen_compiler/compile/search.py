@@ -13,7 +13,7 @@ from idgen_compiler.errors import NotIdentifiable, QueryError
 from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.ir.cost import Cost
-from idgen_compiler.ir.operations import Way
+from idgen_compiler.ir.operations import Way, Weigh
 from idgen_compiler.lower import lower
 from idgen_compiler.passes import pipeline as passes
 from idgen_compiler.program import Program
@@ -34,7 +34,7 @@ def rank(compilation: Compilation) -> tuple[int, ...]:
     return compilation.program.cost.rank
 
 
-def lowered(identification: Identification, kernel: Kernel, ways: Sequence[type[Way]], bind: Bind) -> Program:
+def lowered(identification: Identification, kernel: Kernel, ways: Sequence[type[Way | Weigh]], bind: Bind) -> Program:
     """The literal program of a kernel of the query, on the graph in which it was identified."""
     query = identification.query
     estimand = replace(identification.estimand, kernel=kernel)

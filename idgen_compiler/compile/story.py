@@ -14,7 +14,7 @@ from idgen_compiler.compile.together import together
 from idgen_compiler.errors import QueryError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify import identify
-from idgen_compiler.ir.operations import Regenerate, Reweight
+from idgen_compiler.ir.operations import Regenerate, Reweight, Weigh
 from idgen_compiler.passes import pipeline as passes
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query, check_question, observed
@@ -43,8 +43,9 @@ def compile(
     rewrites and passes; 2 (or True) also a search among equal ways to pose the query for the cheapest program.
 
     `realize` says how a law after an intervention is realized: "regenerate" samples a new data set from models,
-    "reweight" weighs the rows of the data set it came from. "auto" offers both where weights need no further column:
-    the backend chooses by the effective sample size in the data.
+    "reweight" weighs the rows of the data set it came from, and "weigh" makes no rows: what is asked of the law given
+    something is drawn from runs of its network, weighed by how likely they make that. "auto" offers all that need no
+    further column, and the backend chooses by what the data say.
 
     `joint` names groups of variables that are to be sampled by one model where they stand side by side and that is the
     same law, as images that share a hidden cause.
@@ -129,12 +130,17 @@ def explained(query: Query, graph: ADMG, options: CompileOptions) -> Compilation
 
 
 def _with_weights(best: Compilation, options: CompileOptions) -> Compilation:
-    """The same estimand, with laws that may be reweighted as well: what the data say about overlap decides.
+    """The same estimand, with laws that may be reweighted and conditionals that may be weighed as well.
 
-    Weights may need columns that nothing else does; these are not asked of a user.
+    What the data say about overlap decides. Weights of rows may need columns that nothing else does; these are not
+    asked of a user.
     """
-    program = lowered(best.identification, best.estimand.kernel, (Regenerate, Reweight), options.bind)
-    either = passes.run(program, options.passes)
-    if not either.reweightings or set(either.observe.variables) != set(best.program.observe.variables):
-        return best
-    return replace(best, program=either, stages=(*best.stages, Stage("OfferWeights", either)))
+    columns = set(best.program.observe.variables)
+    for ways in ((Regenerate, Reweight, Weigh), (Regenerate, Weigh)):
+        program = lowered(best.identification, best.estimand.kernel, ways, options.bind)
+        either = passes.run(program, options.passes)
+        if set(either.observe.variables) == columns:
+            if not either.reweightings and not any(model.condition for model in either.models):
+                break
+            return replace(best, program=either, stages=(*best.stages, Stage("OfferWeights", either)))
+    return best

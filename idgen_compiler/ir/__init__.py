@@ -4,6 +4,7 @@ from idgen_compiler.ir.operations import (
     Apply,
     Assign,
     Bind,
+    Condition,
     Draw,
     LawType,
     Network,
@@ -17,6 +18,7 @@ from idgen_compiler.ir.operations import (
     Statement,
     Train,
     Way,
+    Weigh,
     variable_of,
 )
 from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
@@ -29,6 +31,7 @@ __all__ = [
     "Bind",
     "ByModel",
     "Column",
+    "Condition",
     "Draw",
     "Fixed",
     "LawType",
@@ -49,5 +52,6 @@ __all__ = [
     "Train",
     "Uniform",
     "Way",
+    "Weigh",
     "variable_of",
 ]

@@ -8,6 +8,7 @@ from idgen_compiler.ir.analysis import specialized
 from idgen_compiler.ir.operations import (
     Apply,
     Bind,
+    Condition,
     Draw,
     Network,
     Observe,
@@ -19,6 +20,7 @@ from idgen_compiler.ir.operations import (
     Sample,
     Statement,
     Train,
+    Weigh,
 )
 from idgen_compiler.ir.policies import ByModel, Column, Shifted
 
@@ -36,7 +38,7 @@ def alike_key(operations: Sequence[Operation]) -> Hashable:
     >>> alike_key(one) == alike_key(other)
     True
     """
-    models: dict[str, Train | Bind] = {}
+    models: dict[str, Train | Bind | Condition] = {}
     keys: dict[str, Hashable] = {}
 
     def statement(each: Statement) -> Hashable:
@@ -44,6 +46,9 @@ def alike_key(operations: Sequence[Operation]) -> Hashable:
             case Apply(slots, model, inputs):
                 op = models[model]
                 return "apply", _pairs(op.targets, slots), keys[model], _pairs(op.inputs, inputs)
+            case Weigh(values, model, given):
+                op = models[model]
+                return "weigh", _pairs(op.targets, values), keys[model], _pairs(op.inputs, given)
             case Rows(slots, data):
                 return "rows", frozenset(slots), keys[data]
             case Draw(slot, ByModel(model, inputs)):
@@ -69,6 +74,9 @@ def alike_key(operations: Sequence[Operation]) -> Hashable:
                 models[op.result] = op
                 learned = tuple(keys[model] for model in op.fallback)
                 keys[op.result] = "bound", op.targets, frozenset(op.inputs), op.function, learned
+            case Condition():
+                models[op.result] = op
+                keys[op.result] = "condition", network(op.network)
             case Realize(ways=(Regenerate() as way, *_)):
                 keys[op.result] = frozenset(map(statement, way.do)), network(way.network)
             case Realize(ways=(Reweight() as way, *_)):

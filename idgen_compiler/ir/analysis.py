@@ -11,6 +11,7 @@ from idgen_compiler.ir.operands import Role, leaves, records
 from idgen_compiler.ir.operations import (
     Assign,
     Bind,
+    Condition,
     Draw,
     Network,
     Observe,
@@ -22,11 +23,13 @@ from idgen_compiler.ir.operations import (
     Sample,
     Train,
     Way,
+    Weigh,
 )
 from idgen_compiler.ir.policies import Column, Fixed, Policy, Shifted, Uniform
 
 __all__ = [
     "columns_read",
+    "densities_asked",
     "last_uses",
     "needed_by",
     "networks_of",
@@ -53,12 +56,15 @@ def networks_of(op: Operation | Way) -> Iterator[Network]:
 
 def with_networks(op: H, change: Callable[[Network], Network]) -> H:
     """The operation with each of its regions changed; the same object where nothing changes."""
-    if isinstance(op, Sample | Regenerate):
+    if isinstance(op, Sample | Regenerate | Condition):
         new = change(op.network)
         return op if new is op.network else replace(op, network=new)
     if isinstance(op, Realize):
         ways = tuple(with_networks(way, change) for way in op.ways)
         return op if all(a is b for a, b in zip(ways, op.ways, strict=True)) else replace(op, ways=ways)
+    if isinstance(op, Train) and op.condition:
+        condition = tuple(map(change, op.condition))
+        return op if condition == op.condition else replace(op, condition=condition)
     return op
 
 
@@ -68,7 +74,9 @@ def columns_read(op: Operation, observed: str, models: Mapping[str, Train]) -> I
         yield observed, op.network.inputs  # the caller's values are checked against the data
     elif isinstance(op, Bind):
         yield observed, (*op.targets, *op.inputs)  # and so is what a kernel is given and returns
-    elif not isinstance(op, Realize | Regenerate | Reweight):  # ways name the data that they read below
+    elif isinstance(op, Train):
+        yield op.data, (*op.targets, *op.inputs)
+    elif not isinstance(op, Realize | Regenerate | Reweight | Condition):  # ways name the data that they read below
         yield from ((data, tuple(leaves(op, Role.VARIABLE))) for data in leaves(op, Role.DATA))
     for way in records(op, Reweight):
         kept = op.variables if isinstance(op, Realize) else ()
@@ -120,23 +128,40 @@ def last_uses(operations: Sequence[Operation]) -> dict[str, int]:
 
 
 def specialized(operations: Sequence[Operation], ways: Mapping[str, str] | str = "") -> tuple[Operation, ...]:
-    """The operations that the samplers need when each law is realized in one way.
+    """The operations that the samplers need when each law, and each conditional of one, is had in one way.
 
-    `ways` says by its word which way ("regenerate", "reweight"), for every law or by law; where nothing is said, or a
-    law has no such way, it is the first. What only another way needs is left out, and so are the columns of the user's
-    data that only it reads.
+    `ways` says by its word which way ("regenerate", "reweight"; "weigh" for a conditional that is to be a condition of
+    its law's network), for all or by value; where nothing is said, or there is no such way, it is the first. A model
+    whose density something asks for is trained. What only another way needs is left out, and so are the columns of the
+    user's data that only it reads.
     """
     kept: list[Operation] = []
     needed: set[str] = set()
+    densities: set[str] = set()
+    laws = {op.result: op.law for op in operations if isinstance(op, Realize)}
     for op in reversed(operations):
         if not isinstance(op, Sample | Observe) and op.result not in needed:
             continue
+        word = ways if isinstance(ways, str) else ways.get(getattr(op, "result", ""), "")
         if isinstance(op, Realize) and len(op.ways) > 1:
-            word = ways if isinstance(ways, str) else ways.get(op.result, "")
             op = replace(op, ways=(next((way for way in op.ways if way.word == word), op.ways[0]),))
+        elif isinstance(op, Train) and op.condition:
+            if word == Weigh.word and op.result not in densities:
+                op = Condition(op.result, laws[op.data], op.condition[0])
+            else:
+                op = replace(op, condition=())
         needed |= uses(op)
+        densities.update(densities_asked(op))
         kept.append(op)
     return _narrowed(tuple(reversed(kept)), operations)
+
+
+def densities_asked(op: Operation | Way) -> Iterator[str]:
+    """The models whose probabilities an operation needs, by any way; what is trained to stand in for a kernel, too."""
+    yield from (weigh.model for weigh in records(op, Weigh))
+    yield from (name for way in records(op, Reweight) for name in way.by)
+    if isinstance(op, Bind):
+        yield from op.fallback
 
 
 def _narrowed(kept: tuple[Operation, ...], before: Sequence[Operation]) -> tuple[Operation, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 
 from idgen_compiler.ir.analysis import specialized
-from idgen_compiler.ir.operations import Apply, Network, Operation, Realize, Regenerate, Sample, Train
+from idgen_compiler.ir.operations import Apply, Condition, Network, Operation, Realize, Regenerate, Sample, Train
 
 __all__ = ["Cost", "cost_of"]
 
@@ -26,12 +26,13 @@ class Cost:
     inputs: int  #: inputs of all models together
     widest: int  #: the largest conditioning set of a model
     depth: int  #: the longest chain of models in a sampler, each fed by the one before
-    evaluations: int  #: models run for one sample of every sampler
+    evaluations: int  #: models run for one sample of every sampler; in a condition, for one of its runs
+    conditions: int = 0  #: conditionals that are had by weighing runs of their law's network
 
     @property
     def rank(self) -> tuple[int, ...]:
         """What decides between programs for the same queries: the smaller is the cheaper."""
-        return (self.regenerations + self.reweightings, self.models, self.inputs, self.evaluations, self.depth)
+        return (self.regenerations + self.reweightings + self.conditions, self.models, self.inputs, self.evaluations, self.depth)
 
     def __str__(self) -> str:
         return ", ".join(f"{f.name} {value}" for f, value in zip(fields(self), astuple(self), strict=True))
@@ -39,11 +40,12 @@ class Cost:
 
 def cost_of(operations: Sequence[Operation]) -> Cost:
     """The cost of a program's operations, each law realized in its first way."""
-    if any(isinstance(op, Realize) and len(op.ways) > 1 for op in operations):
+    if any((isinstance(op, Realize) and len(op.ways) > 1) or (isinstance(op, Train) and op.condition) for op in operations):
         operations = specialized(operations)
     models = [op for op in operations if isinstance(op, Train)]
     ways = [op.ways[0] for op in operations if isinstance(op, Realize)]
     networks = [op.network for op in operations if isinstance(op, Sample)]
+    conditioned = [op.network for op in operations if isinstance(op, Condition)]
     return Cost(
         regenerations=sum(isinstance(way, Regenerate) for way in ways),
         reweightings=sum(not isinstance(way, Regenerate) for way in ways),
@@ -51,7 +53,8 @@ def cost_of(operations: Sequence[Operation]) -> Cost:
         inputs=sum(len(op.inputs) for op in models),
         widest=max((len(op.inputs) for op in models), default=0),
         depth=max((_depth(network) for network in networks), default=0),
-        evaluations=sum(isinstance(s, Apply) for network in networks for s in network.statements),
+        evaluations=sum(isinstance(s, Apply) for network in (*networks, *conditioned) for s in network.statements),
+        conditions=sum(isinstance(op, Condition) for op in operations),
     )
 
 

@@ -14,6 +14,7 @@ from idgen_compiler.ir.operations import (
     Apply,
     Assign,
     Bind,
+    Condition,
     Draw,
     LawType,
     Network,
@@ -27,6 +28,7 @@ from idgen_compiler.ir.operations import (
     Statement,
     Train,
     Way,
+    Weigh,
 )
 from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 
@@ -39,7 +41,7 @@ _TOKEN = re.compile(
 )
 _BETWEEN = re.compile(r"(?:\s|\#[^\n]*)*")
 
-_OPERATIONS = "observe, train, bind or realize"
+_OPERATIONS = "observe, train, bind, condition or realize"
 _WAYS = "regenerate or reweight"
 
 
@@ -95,6 +97,8 @@ class _Parser(Cursor):
                 return self.train(result)
             case "bind":
                 return self.bind(result)
+            case "condition":
+                return self.condition(result)
             case "realize":
                 return self.realize(result)
             case "regenerate" | "reweight":
@@ -113,7 +117,19 @@ class _Parser(Cursor):
         data = self.data()
         self.take(":")
         targets = self.listed(self.name)
-        return Train(result, data, targets, self.listed(self.name) if self.skip("|") else ())
+        inputs = self.listed(self.name) if self.skip("|") else ()
+        if not (self.kind == "name" and self.skip("or")):
+            return Train(result, data, targets, inputs)
+        self.take("condition")
+        return Train(result, data, targets, inputs, (Network(inputs, self.statements(), targets),))
+
+    def condition(self, result: str) -> Condition:
+        self.advance()
+        law = self.law()
+        self.take(":")
+        targets = self.listed(self.name)
+        inputs = self.listed(self.name) if self.skip("|") else ()
+        return Condition(result, law, Network(inputs, self.statements(), targets))
 
     def bind(self, result: str) -> Bind:
         self.advance()
@@ -181,7 +197,12 @@ class _Parser(Cursor):
         return tuple(found)
 
     def statement(self) -> Statement:
-        slots = self.enclosed("(", self.name, ")") if self.value == "(" else (self.name(),)
+        if self.kind == "name" and self.skip("weigh"):
+            if self.value not in ("~", ":="):
+                return self.weigh()
+            slots: tuple[str, ...] = ("weigh",)  # a variable of this name
+        else:
+            slots = self.slots()
         if len(slots) == 1 and self.skip(":="):
             return Assign(slots[0], self.assigned())
         self.take("~")
@@ -195,6 +216,14 @@ class _Parser(Cursor):
             what = "a draw fills one slot; write `rows %data` for a row as it stands, or a model's inputs: %m(X)"
             raise self.error(what, start)
         return Draw(slots[0], policy)
+
+    def weigh(self) -> Weigh:
+        values = self.slots()
+        self.take("by")
+        return Weigh(values, self.data(), self.enclosed("(", self.name, ")"))
+
+    def slots(self) -> tuple[str, ...]:
+        return self.enclosed("(", self.name, ")") if self.value == "(" else (self.name(),)
 
     def assigned(self) -> Assignment:
         """What stands after `:=`: a named law of earlier slots, a slot that is moved, uniform or a value."""

@@ -22,6 +22,7 @@ __all__ = [
     "Apply",
     "Assign",
     "Bind",
+    "Condition",
     "Draw",
     "LawType",
     "Network",
@@ -35,6 +36,7 @@ __all__ = [
     "Statement",
     "Train",
     "Way",
+    "Weigh",
     "variable_of",
 ]
 
@@ -121,7 +123,32 @@ class Assign:
         return self.policy.inputs if isinstance(self.policy, Named | Moved) else ()
 
 
-Statement = Draw | Rows | Apply | Assign
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """`weigh values by model(given)`: the values are known, and a run counts by how likely the model makes them.
+
+    It fills no slot. Only the network of a condition has such statements. `values` stand in the order of the model's
+    targets and `given` in the order of its inputs.
+    """
+
+    word: ClassVar[str] = "weigh"
+
+    values: Slots
+    model: ModelUse
+    given: Slots
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """None: what is weighed is filled already."""
+        return ()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The slots that are read: the known values, and what they are asked to agree with."""
+        return (*self.values, *self.given)
+
+
+Statement = Draw | Rows | Apply | Assign | Weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +189,11 @@ class Observe:
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """`%m = train %data : targets | inputs`: fit a model of P(targets | inputs) in the law of a data set."""
+    """`%m = train %data : targets | inputs`: fit a model of P(targets | inputs) in the law of a data set.
+
+    `%m = train %law : Y | X or condition { network }` may do without the law's rows (see `Condition`). The first way
+    is training.
+    """
 
     word: ClassVar[str] = "train"
     prefix: ClassVar[str] = "%m"
@@ -172,6 +203,7 @@ class Train:
     data: DataUse
     targets: Names
     inputs: Names
+    condition: tuple[Network, ...] = ()  #: none or one
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +240,35 @@ class LawType:
     def __str__(self) -> str:
         do = f" ; do({spelled_all(self.fixed)})" if self.fixed else ""
         return f"P({spelled_all(self.targets)}{do})"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`%c = condition P(W, X, Y ; do(Z)) : Y | X { network }`: P(Y | X) of a law, by weighing runs of its network.
+
+    Every run of the network is given the inputs and counts by the product of what its `weigh` statements say; the
+    outputs of a run that is drawn by these weights have the law's conditional. No rows of the law are made, and nothing
+    is trained on them.
+    Source: likelihood weighting, Fung and Chang (1990), Shachter and Peot (1990); resampling, Rubin (1988).
+    """
+
+    word: ClassVar[str] = "condition"
+    prefix: ClassVar[str] = "%c"
+    defines: ClassVar[Defines] = "model"
+
+    result: Result
+    law: LawType
+    network: Network
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What is drawn."""
+        return self.network.outputs
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What is conditioned on, and what is set."""
+        return self.network.inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,4 +347,4 @@ class Sample:
         return "sample"
 
 
-Operation = Observe | Train | Bind | Realize | Sample
+Operation = Observe | Train | Bind | Condition | Realize | Sample

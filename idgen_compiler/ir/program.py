@@ -12,11 +12,12 @@ from idgen_compiler.errors import GraphError, ProgramError, near_misses
 from idgen_compiler.forms.spelling import QUOTED, WORD
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.analysis import networks_of, schedule, specialized
+from idgen_compiler.ir.conditions import trained
 from idgen_compiler.ir.cost import Cost, cost_of
 from idgen_compiler.ir.grammar import parse_program
 from idgen_compiler.ir.json import from_json, to_json
 from idgen_compiler.ir.laws import graph_text, law_graph
-from idgen_compiler.ir.operations import Bind, Network, Observe, Operation, Realize, Sample, Train, Way
+from idgen_compiler.ir.operations import Bind, Condition, Network, Observe, Operation, Realize, Sample, Train, Way, Weigh
 from idgen_compiler.ir.text import print_program
 from idgen_compiler.ir.verifier import verify_operations
 
@@ -104,6 +105,11 @@ class Program:
         return tuple(op for op in self.laws if op.reweight)
 
     @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The `condition` operations: conditionals of laws of which no rows are made."""
+        return tuple(op for op in self.operations if isinstance(op, Condition))
+
+    @property
     def samplers(self) -> tuple[Sample, ...]:
         """The `sample` operations, one for each query compiled together."""
         return tuple(op for op in self.operations if isinstance(op, Sample))
@@ -138,28 +144,39 @@ class Program:
         raise ProgramError(f"the program defines no {result}")
 
     def realized(self, ways: Mapping[str, str] | str) -> Self:
-        """The program with each law realized in one way, "regenerate" or "reweight", for all laws or by data set.
+        """The program with each law realized in one way: "regenerate", "reweight", or "weigh", for all or by value.
 
-        Where a law has no such way, it keeps its first; what only other ways need is left out. Raises ProgramError for
-        what is no way, and for a data set that the program does not realize.
+        By "weigh" a model of a law, named like a data set where it is meant alone, becomes a condition of the law's
+        network. Where there is no such way, the first is kept; what only other ways need is left out. Raises
+        ProgramError for what is no way, and for a value that has none.
 
         >>> import idgen_compiler as idgen
         >>> napkin = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
         >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), napkin)
-        >>> [len(p.models) for p in (program, program.realized("regenerate"), program.realized("reweight"))]
-        [4, 3, 2]
+        >>> [len(program.realized(way).models) for way in ("regenerate", "reweight", "weigh")]
+        [3, 2, 2]
         """
-        words = {way.word for way in get_args(Way)}  # "" asks for nothing: each law keeps its first way
+        words = [*(way.word for way in get_args(Way)), Weigh.word]
         asked = [ways] if isinstance(ways, str) else ways.values() if isinstance(ways, Mapping) else [ways]
         for word in asked:
-            if word not in {*words, ""}:
-                raise ProgramError(f"no law is realized by {word!r}; the ways are {', '.join(sorted(words))}")
+            if word not in {*words, ""}:  # "" asks for nothing: the first way is kept
+                raise ProgramError(f"no law is realized by {word!r}; the ways are {', '.join(words)}")
+        known = [op.result for op in (*self.laws, *(model for model in self.models if model.condition))]
         for name in () if isinstance(ways, str) else ways:
-            if not any(op.result == name for op in self.laws):
-                raise ProgramError(
-                    f"the program realizes no {name}{near_misses(str(name), [o.result for o in self.laws])}"
-                )
+            if name not in known:
+                raise ProgramError(f"the program realizes no {name}{near_misses(str(name), known)}")
         return replace(self, operations=specialized(self.operations, ways))
+
+    def trained(self) -> Self:
+        """The program with models that are trained on rows of their laws in the place of conditions (see `ir.trained`).
+
+        >>> import idgen_compiler as idgen
+        >>> napkin = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
+        >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), napkin, realize="weigh")
+        >>> [len(p.laws) for p in (program, program.trained())]
+        [0, 1]
+        """
+        return replace(self, operations=trained(self.operations)) if self.conditions else self
 
     def law_of(self, data: str) -> ADMG:
         """The CADMG that the law of a data set is Markov to.  Raises ProgramError for an unknown name and a model."""

@@ -10,7 +10,9 @@ from idgen_compiler.ir.operations import (
     Apply,
     Assign,
     Bind,
+    Condition,
     Draw,
+    LawType,
     Network,
     Observe,
     Operation,
@@ -22,6 +24,7 @@ from idgen_compiler.ir.operations import (
     Statement,
     Train,
     Way,
+    Weigh,
 )
 from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 
@@ -56,6 +59,8 @@ def print_statement(statement: Statement) -> str:
             return f"{_slots(slots)} ~ rows {data}"
         case Apply(slots, model, inputs):
             return f"{_slots(slots)} ~ {model}({spelled_all(inputs)})"
+        case Weigh(values, model, given):
+            return f"weigh {_slots(values)} by {model}({spelled_all(given)})"
 
 
 def print_policy(policy: Policy | Assignment) -> str:
@@ -77,15 +82,18 @@ def print_policy(policy: Policy | Assignment) -> str:
             return f"{spelled(slot)} {'-' if by < 0 else '+'} {json.dumps(abs(by))}"
 
 
-def conditional_of(op: Train | Bind, law: Realize | None) -> str:
+def conditional_of(op: Train | Bind | Condition, law: Realize | None) -> str:
     """What a model computes: P(Y | X ; do(W)), in the law of its data set, or in P(V) for None.
 
     P(Y | X ; W := pi()) where a policy of the query draws W.
     """
-    fixed = law.law.fixed if law else ()
+    if isinstance(op, Condition):
+        fixed, after = op.law.fixed, f" ; do({spelled_all(op.law.fixed)})" if op.law.fixed else ""
+    else:
+        fixed, after = law.law.fixed if law else (), _after(law)
     given = [name for name in op.inputs if name not in fixed]
     right = f" | {spelled_all(given)}" if given else ""
-    return f"P({spelled_all(op.targets)}{right}{_after(law)})"
+    return f"P({spelled_all(op.targets)}{right}{after})"
 
 
 def law_of(op: Realize) -> str:
@@ -107,7 +115,7 @@ def _comment(op: Operation, name: str, laws: Mapping[str, Realize]) -> str:
     match op:
         case Train():
             return conditional_of(op, laws.get(op.data))
-        case Bind():
+        case Bind() | Condition():
             return conditional_of(op, None)
         case Sample(query=""):
             return name
@@ -126,6 +134,10 @@ def _list(names: Sequence[str]) -> str:
     return f"[{spelled_all(names)}]"
 
 
+def _typed(law: LawType) -> str:
+    return f"{law} on {_quoted(law.graph)}" if law.graph else str(law)
+
+
 def _do(draws: Sequence[Draw]) -> str:
     return f"do({', '.join(map(print_statement, draws))})"
 
@@ -141,14 +153,19 @@ def _operation_lines(op: Operation, width: int, comment: str) -> list[str]:
         case Train():
             given = f" | {spelled_all(op.inputs)}" if op.inputs else ""
             head = f"{left}train {op.data} : {spelled_all(op.targets)}{given}"
+            for network in op.condition:
+                tail += ["  or condition {", *("  " + line for line in _statement_lines(network)), "  }"]
         case Bind(targets=targets, inputs=inputs, function=True):
             head = f"{left}bind {spelled_all(targets)} = ({spelled_all(inputs)})"
         case Bind(targets=targets, inputs=inputs, fallback=fallback):
             given = f" | {spelled_all(inputs)}" if inputs else ""
             head = f"{left}bind {spelled_all(targets)}{given}{''.join(f' or {model}' for model in fallback)}"
+        case Condition():
+            given = f" | {spelled_all(op.inputs)}" if op.inputs else ""
+            head = f"{left}condition {_typed(op.law)} : {spelled_all(op.targets)}{given} {{"
+            tail = [*_statement_lines(op.network), "}"]
         case Realize():
-            on = f" on {_quoted(op.law.graph)}" if op.law.graph else ""
-            head = f"{left}realize {op.law}{on} -> {_list(op.variables)} {{"
+            head = f"{left}realize {_typed(op.law)} -> {_list(op.variables)} {{"
             for number, way in enumerate(op.ways):
                 first, *rest = _way_lines(way)
                 tail += ["  " + ("or " if number else "") + first, *("  " + line for line in rest)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import Apply, Draw, Network, Statement, Train
+from idgen_compiler.ir.operations import Apply, Draw, Network, Statement, Train, Weigh
 from idgen_compiler.ir.policies import Column, Uniform
 from idgen_compiler.passes.base import Models, P, Pass, with_new_models
 
@@ -40,7 +40,7 @@ def _aligned(network: Network, models: Models) -> Network:
         for s in network.statements
         if isinstance(s, Draw) and isinstance(s.policy, Column | Uniform) and s.slot not in network.outputs
     ]
-    if not draws:
+    if not draws or any(isinstance(s, Weigh) for s in network.statements):  # weights find the values that agree
         return network
     readers = {slot: [s for s in network.statements if isinstance(s, Apply) and slot in s.inputs] for slot in draws}
     aligned = {slot for slot, found in readers.items() if _has_company(found, models)}

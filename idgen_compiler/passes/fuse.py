@@ -71,7 +71,7 @@ class Fuse(Pass):
 
 def _neighbors(statements: Sequence[Statement], group: Sequence[str]) -> list[tuple[int, int]]:
     """Places of two statements for the group's variables with nothing that reads the first in between."""
-    places = [k for k, s in enumerate(statements) if {variable_of(slot) for slot in s.slots} <= set(group)]
+    places = [k for k, s in enumerate(statements) if s.slots and {variable_of(slot) for slot in s.slots} <= set(group)]
     found = []
     for first, second in pairwise(places):
         made = set(statements[first].slots)

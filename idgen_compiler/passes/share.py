@@ -8,7 +8,19 @@ from functools import partial
 from typing import ClassVar, TypeVar
 
 from idgen_compiler.ir.analysis import with_networks
-from idgen_compiler.ir.operations import Apply, Bind, Network, Observe, Operation, Realize, Sample, Statement, Train
+from idgen_compiler.ir.operations import (
+    Apply,
+    Bind,
+    Condition,
+    Network,
+    Observe,
+    Operation,
+    Realize,
+    Sample,
+    Statement,
+    Train,
+    Weigh,
+)
 from idgen_compiler.ir.policies import ByModel, Policy
 from idgen_compiler.passes.base import P, Pass, with_values
 
@@ -49,7 +61,7 @@ class Share(Pass):
         return program if len(kept) == len(program.operations) else replace(program, operations=tuple(kept))
 
 
-def _meaning(op: Train | Bind | Realize) -> object:
+def _meaning(op: Train | Bind | Condition | Realize) -> object:
     """What two operations have in common that define one value."""
     match op:
         case Train(data=data, targets=targets, inputs=inputs):
@@ -58,6 +70,8 @@ def _meaning(op: Train | Bind | Realize) -> object:
             return replace(op, result="", inputs=()), targets, frozenset(inputs)
         case Realize(variables=variables, ways=ways):
             return variables, ways  # a recipe determines the law, whatever it is called
+        case Condition(network=network):
+            return network
     return replace(op, result="%_")
 
 
@@ -79,4 +93,6 @@ def _reordered(applied: A, places: Mapping[str, tuple[int, ...]]) -> A:
     """The inputs of a model in the order of the one that stands for it."""
     if isinstance(applied, Apply | ByModel) and applied.model in places:
         return replace(applied, inputs=tuple(applied.inputs[k] for k in places[applied.model]))
+    if isinstance(applied, Weigh) and applied.model in places:
+        return replace(applied, given=tuple(applied.given[k] for k in places[applied.model]))
     return applied

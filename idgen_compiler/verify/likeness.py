@@ -12,6 +12,7 @@ from idgen_compiler.ir.operands import Role, mapped
 from idgen_compiler.ir.operations import (
     Apply,
     Bind,
+    Condition,
     LawType,
     Network,
     Observe,
@@ -20,6 +21,7 @@ from idgen_compiler.ir.operations import (
     Sample,
     Statement,
     Train,
+    Weigh,
 )
 from idgen_compiler.ir.program import Program
 
@@ -43,13 +45,16 @@ def alike(a: Program, b: Program) -> bool:
 def _samplers(program: Program) -> list[str]:
     """A digest of each sampler and of all that it rests on, sorted."""
     names: dict[str, str] = {}
-    models: dict[str, Train | Bind] = {}
+    models: dict[str, Train | Bind | Condition] = {}
     samplers = []
     for op in program.operations:
         new = with_networks(op, partial(_permuted, models=models))
         if isinstance(new, Train | Bind):
             models[new.result] = new
             new = replace(new, inputs=tuple(sorted(new.inputs)))
+        elif isinstance(new, Condition):
+            models[new.result] = new
+            new = replace(new, law=LawType((), ()))
         result = getattr(new, "result", "")
         new = mapped(new, {Role.RESULT: lambda _: "", Role.DATA: names.__getitem__, Role.MODEL: names.__getitem__})
         if isinstance(new, Observe):
@@ -64,10 +69,13 @@ def _samplers(program: Program) -> list[str]:
     return sorted(samplers)
 
 
-def _permuted(network: Network, models: Mapping[str, Train | Bind]) -> Network:
+def _permuted(network: Network, models: Mapping[str, Train | Bind | Condition]) -> Network:
     """The network with the inputs of models in the order of their names."""
 
     def permuted(statement: Statement) -> Statement:
+        if isinstance(statement, Weigh):
+            pairs = sorted(zip(models[statement.model].inputs, statement.given, strict=True))
+            return replace(statement, given=tuple(slot for _, slot in pairs))
         if not isinstance(statement, Apply):
             return statement
         pairs = sorted(zip(models[statement.model].inputs, statement.inputs, strict=True))

@@ -54,7 +54,7 @@ def test_a_reweighted_data_set_denotes_the_same_law() -> None:
     assert Truth(Case(NAPKIN, QUERY), 0).of_estimand(estimand)
 
 
-@pytest.mark.parametrize("realize", ["regenerate", "reweight"])
+@pytest.mark.parametrize("realize", ["regenerate", "reweight", "weigh"])
 def test_laws_nest(realize: str) -> None:
     case = Case(*napkin_ladder(2))
     program = idgen.compile(case.query, case.graph, realize=realize)  # type: ignore[arg-type]

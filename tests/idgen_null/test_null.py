@@ -21,7 +21,7 @@ COLUMNS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("realize", ["auto", "regenerate", "reweight"])
+@pytest.mark.parametrize("realize", ["auto", "regenerate", "reweight", "weigh"])
 def test_answers_have_the_shapes_of_the_data(realize: str, tmp_path: Path) -> None:
     program = idgen.compile(QUERY, NAPKIN, realize=realize)  # type: ignore[arg-type]
     sampler = program.fit(COLUMNS, backend="null", types={"Y": "image"})
@@ -49,7 +49,7 @@ def test_every_operation_finds_what_it_uses() -> None:
     """Nested laws are walked in the way that comes first; the others' values are not asked for."""
     program = idgen.compile(QUERY, NESTED)
     rows = {name: np.arange(30) % 2 for name in program.observe.variables}
-    for way in ("regenerate", "reweight"):
+    for way in ("regenerate", "reweight", "weigh"):
         assert NullBackend().fit(program.realized(way), rows).sample(0, do={"X": 1}).size == 0
     with pytest.raises(idgen.DataError, match="is no saved sampler, but holds"):
         NullBackend().fit(program, rows).save(Path(__file__).parent)

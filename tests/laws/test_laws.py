@@ -139,7 +139,7 @@ def test_lowered_programs_run_to_the_truth(ways: str) -> None:
         joint, truth = _model(case)
         for name, kernel in (_kernels(case)[0], _kernels(case)[-1]):
             program = _lowered(case, kernel, ways)
-            for taken in {"regenerate", "reweight"} if ways == "either" else {ways}:
+            for taken in {"regenerate", "reweight", "weigh"} if ways == "either" else {ways}:
                 sampler = program.realized(taken).fit(joint, backend="exact")
                 assert _close(sampler.kernel(), truth), f"{case}: {name}"  # type: ignore[attr-defined]
 

@@ -59,7 +59,7 @@ def test_each_pass_alone_keeps_the_law(registered: Pass) -> None:
                     program = lowered(truth.case, sequence, ways)
                     for step in registered.variants(program):
                         new = step.apply(program).check()
-                        for taken in ("regenerate", "reweight"):
+                        for taken in ("regenerate", "reweight", "weigh"):
                             assert truth.of_program(new.realized(taken)), (truth.case, program)
 
 
@@ -98,7 +98,7 @@ def test_joint_models_keep_the_law() -> None:
 
 
 @pytest.mark.parametrize("level", [0, 1, 2])
-@pytest.mark.parametrize("realize", ["regenerate", "reweight"])
+@pytest.mark.parametrize("realize", ["regenerate", "reweight", "weigh"])
 def test_compiled_programs_are_true_and_denote_true_estimands(level: int, realize: str) -> None:
     for truth in STREAM:
         program = idgen.compile(truth.case.query, truth.case.graph, optimize=level, realize=realize)  # type: ignore[arg-type]
@@ -152,9 +152,9 @@ NESTED_STREAM = [Truth(case, seed) for seed, case in enumerate(islice(nested_cas
 def test_napkins_inside_napkins_are_compiled_exactly(truth: Truth) -> None:
     nested = False
     for level in (0, 1, 2):
-        for realize in ("auto", "regenerate", "reweight"):
+        for realize in ("auto", "regenerate", "reweight", "weigh"):
             program = idgen.compile(truth.case.query, truth.case.graph, optimize=level, realize=realize)  # type: ignore[arg-type]
-            for way in ("regenerate", "reweight"):
+            for way in ("regenerate", "reweight", "weigh"):
                 assert truth.of_program(program.realized(way)), (level, realize, way)
             nested |= any(law.reweight and law.reweight.data != "%obs" for law in program.laws)
             (estimand,) = denote(program).values()

@@ -27,7 +27,7 @@ from tests.idgen_compiler.ir.programs import programs
 from tests.strategies import Case, napkin_ladder, nested_cases, random_cases, random_query
 from tests.truth import WAYS, Truth, lowered
 
-REALIZATIONS = ("auto", "regenerate", "reweight")
+REALIZATIONS = ("auto", "regenerate", "reweight", "weigh")
 
 
 def sequence_cases(seed: int) -> Iterator[Case]:
@@ -40,8 +40,9 @@ def sequence_cases(seed: int) -> Iterator[Case]:
 
 
 def some_ways(random: Random, program: idgen.Program) -> dict[str, str]:
-    """A way for each law, for some none."""
-    return {law.result: random.choice(("regenerate", "reweight", "")) for law in program.laws}
+    """A way for each law and for each model that has one, for some none."""
+    offered = (*program.laws, *(model for model in program.models if model.condition))
+    return {op.result: random.choice(("regenerate", "reweight", "weigh", "")) for op in offered}
 
 
 def some_pass(random: Random, program: idgen.Program) -> Pass:
@@ -94,7 +95,7 @@ def run_sequence(case: Case, random: Random, counts: Counter[str]) -> None:
         program = new
         counts["steps"] += 1
         assert truth.of_program(program), (case, done)
-    for ways in (some_ways(random, program), "regenerate", "reweight"):
+    for ways in (some_ways(random, program), "regenerate", "reweight", "weigh"):
         assert truth.of_program(program.realized(ways).check()), (case, done, ways)
     reasons_of(program)
     if not models_a_policy(program):
@@ -194,7 +195,7 @@ def test_literal_programs_through_the_command_line(
     joint = ["--joint", "X,Y"] if "fuse" in words else []
     for seed, case in enumerate((Case(*napkin_ladder(2)), *islice(nested_cases(5, (7, 8)), 2))):
         truth = Truth(case, seed)
-        program = idgen.compile(case.query, case.graph, optimize=0, realize=("regenerate", "reweight")[seed % 2])  # type: ignore[arg-type]
+        program = idgen.compile(case.query, case.graph, optimize=0, realize=("regenerate", "reweight", "weigh")[seed % 3])  # type: ignore[arg-type]
         for text, form in ((str(program), "ir"), (program.to_json(), "json")):
             file = tmp_path / "program"
             file.write_text(text, encoding="utf-8")
@@ -211,5 +212,5 @@ def test_rewrites_in_any_order_keep_the_truth_of_programs() -> None:
         truth = Truth(case, seed)
         for ways in ("regenerate", "either"):
             program = lowered(case, steps, ways)
-            for taken in ("regenerate", "reweight"):
+            for taken in ("regenerate", "reweight", "weigh"):
                 assert truth.of_program(program.realized(taken)), (case, steps)

@@ -25,7 +25,7 @@ STREAM = [*islice(random_cases(27, (4, 6)), 40), *islice(nested_cases(27), 12)]
 
 def compiled(case: Case) -> Iterator[idgen.Program]:
     for level in (0, 1, 2):
-        for realize in ("auto", "regenerate", "reweight"):
+        for realize in ("auto", "regenerate", "reweight", "weigh"):
             yield idgen.compile(case.query, case.graph, optimize=level, realize=realize)  # type: ignore[arg-type]
 
 
@@ -47,7 +47,7 @@ def same(program: idgen.Program, read: idgen.Program) -> bool:
         and ours == theirs
         and reasons_of(program) == reasons_of(read)
         and all(program.law_of(op.result) == read.law_of(op.result) for op in program.laws)
-        and all(program.realized(way) == read.realized(way) for way in ("regenerate", "reweight"))
+        and all(program.realized(way) == read.realized(way) for way in ("regenerate", "reweight", "weigh"))
     )
 
 

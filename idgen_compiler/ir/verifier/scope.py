@@ -14,6 +14,7 @@ from idgen_compiler.ir.operations import (
     Apply,
     Assign,
     Bind,
+    Condition,
     Draw,
     LawType,
     Network,
@@ -26,6 +27,7 @@ from idgen_compiler.ir.operations import (
     Sample,
     Statement,
     Train,
+    Weigh,
 )
 from idgen_compiler.ir.policies import ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
 from idgen_compiler.ir.verifier.faults import check_distinct, check_plain, check_slot, fault, is_endless
@@ -49,6 +51,8 @@ def verify_operations(graph: ADMG, operations: Sequence[Operation]) -> None:
                 scope.train(op)
             case Bind():
                 scope.bind(op)
+            case Condition():
+                scope.condition(op)
             case Realize():
                 scope.realize(op)
             case Sample():
@@ -66,7 +70,8 @@ class _Scope:
         self.graph = graph
         self.data: dict[str, dict[str, None]] = {}  # data set -> its variables, in order and quick to look up
         self.observable: set[str] = set()  # variables of any data set
-        self.models: dict[str, Train | Bind] = {}
+        self.models: dict[str, Train | Bind | Condition] = {}
+        self.laws: dict[str, LawType] = {}
         self.unobserved: frozenset[str] = frozenset()
         self.samplers: list[str] = []
 
@@ -101,7 +106,32 @@ class _Scope:
                 op, name, f"{name} is not among the variables of {op.data} ({', '.join(known)})",
                 self.remedy_for(name, f"keep {name} in {op.data}, or drop it from the model"),
             )  # fmt: skip
+        for network in op.condition:
+            law = self.laws.get(op.data)
+            if law is None or len(op.condition) > 1:
+                what = f"{op.data} holds rows of no law after an intervention, or there are two ways beside training"
+                raise fault(op, op.result, what, "train on the data, or say once how to condition a realized law")
+            if (network.inputs, network.outputs) != (op.inputs, op.targets):
+                raise fault(op, op.result, "its network is of another conditional", "let both be of the same")
+            self.conditioned(op, law, network)
         self.models[op.result] = op
+
+    def condition(self, op: Condition) -> None:
+        self.define(op)
+        self.law(op, op.law)
+        self.conditioned(op, op.law, op.network)
+        self.models[op.result] = op
+
+    def conditioned(self, op: Train | Condition, law: LawType, network: Network) -> None:
+        """A network that is weighed has the conditional's outputs and inputs, variables of the law."""
+        check_plain(op, network.inputs, "inputs")
+        check_distinct(op, (*network.outputs, *network.inputs), "targets and inputs")
+        if not network.outputs:
+            raise fault(op, op.result, "a condition needs a target", "write `condition P(...) : target | inputs`")
+        for name in (*network.outputs, *network.inputs):
+            if name not in law.targets and (name in network.outputs or name not in law.fixed):
+                raise fault(op, name, f"{name} is not random in the law {law}", "condition variables of the law")
+        self.network(op, network, weighed=True)
 
     def bind(self, op: Bind) -> None:
         self.define(op)
@@ -149,9 +179,10 @@ class _Scope:
                     what = f"its ways set {draw.slot} by different policies, and so are no ways to one law"
                     raise fault(op, draw.slot, what, "give all ways one policy")
         self.data[op.result] = dict.fromkeys(op.variables)
+        self.laws[op.result] = op.law
         self.observable.update(op.variables)
 
-    def law(self, op: Realize, law: LawType) -> None:
+    def law(self, op: Realize | Condition, law: LawType) -> None:
         """A law's type names vertices of its graph, each once."""
         graph = self.graph
         if law.graph:
@@ -192,9 +223,7 @@ class _Scope:
             model = self.model(op, by)
             if model.targets != (draw.slot,):
                 raise fault(op, by, f"{by} models {', '.join(model.targets)}, not {draw.slot}", "name its own model")
-            if isinstance(model, Bind):
-                what = f"{by} is bound, so that its probabilities are unknown"
-                raise fault(op, by, what, "weigh by a model that is trained, or regenerate")
+            self.check_density(op, by)
         read = (*(d.slot for d in way.do), *op.variables, *(n for by in way.by for n in self.models[by].inputs))
         for name in read:
             if name not in known:
@@ -213,7 +242,7 @@ class _Scope:
 
     # -- regions --------------------------------------------------------------------------------------------------
 
-    def network(self, op: Operation, network: Network) -> None:
+    def network(self, op: Operation, network: Network, weighed: bool = False) -> None:
         filled = set(network.inputs)
         check_distinct(op, network.inputs, "inputs")
         for slot in network.inputs:
@@ -230,6 +259,8 @@ class _Scope:
                     self.draw(op, statement, filled, statement)
                 case Assign():
                     self.assign(op, statement, filled)
+                case Weigh():
+                    self.weigh(op, statement, network, filled, weighed)
             for slot in statement.slots:
                 check_slot(op, slot)
                 if slot in filled:
@@ -243,6 +274,29 @@ class _Scope:
             if slot not in filled:
                 what = f"no statement fills the output {slot}"
                 raise fault(op, slot, what, "sample it, or drop it from the outputs")
+
+    def weigh(
+        self, op: Operation, weigh: Weigh, network: Network, filled: Collection[str], is_allowed: bool
+    ) -> None:
+        """What is weighed is an input of the condition's network, by a model that is trained."""
+        if not is_allowed:
+            what = "runs are weighed, which changes what they are runs of"
+            raise fault(op, weigh.model, what, "weigh in the network of a condition", weigh)
+        self.inputs_of(op, weigh.model, weigh.values, weigh.given, filled, weigh)
+        self.check_density(op, weigh.model, weigh)
+        if (slot := next((s for s in weigh.values if s not in network.inputs), None)) is not None:
+            raise fault(op, slot, f"{slot} is no input, so that its value is not known", "weigh inputs alone", weigh)
+        if set(weigh.values) & set(weigh.given):
+            raise fault(op, weigh.values[0], f"{weigh.values[0]} is weighed by itself", "give another input", weigh)
+
+    def check_density(self, op: Operation, name: str, line: Statement | None = None) -> None:
+        """Rows and runs are weighed by models that are trained: of others nobody knows probabilities."""
+        model = self.models[name]
+        if isinstance(model, Train):
+            return
+        how = "bound" if isinstance(model, Bind) else "conditioned"
+        what = f"{name} is {how}, so that its probabilities are unknown"
+        raise fault(op, name, what, "weigh by a model that is trained, or regenerate", line)
 
     def assign(self, op: Operation, assign: Assign, filled: Collection[str]) -> None:
         """What a named law reads is filled, and what is moved is an instance of the same variable."""
@@ -326,7 +380,7 @@ class _Scope:
         """What to do about a variable that a data set does not have; one that is never observed has to be bound."""
         return f"no table holds {name}: make it with a bound kernel" if name in self.unobserved else remedy
 
-    def define(self, op: Observe | Train | Bind | Realize) -> None:
+    def define(self, op: Observe | Train | Bind | Condition | Realize) -> None:
         if not _VALUE.fullmatch(op.result):
             raise fault(op, op.result, f"{op.result!r} is no value name", "write % and then letters, digits or _")
         if op.result in self.data or op.result in self.models:
@@ -340,7 +394,7 @@ class _Scope:
             raise fault(op, data, f"{data} is used before it is defined", f"data sets so far: {known}")
         return self.data[data]
 
-    def model(self, op: Operation, model: str, line: Statement | None = None) -> Train | Bind:
+    def model(self, op: Operation, model: str, line: Statement | None = None) -> Train | Bind | Condition:
         if model not in self.models:
             why = "is a data set, not a model" if model in self.data else "is used before it is trained"
             raise fault(op, model, f"{model} {why}", f"models so far: {', '.join(self.models) or 'none yet'}", line)

@@ -23,7 +23,7 @@ POLICIES: dict[type[ir.Policy], str] = {
 
 BACKENDS = [name for name in installed_backends() if name != "null"]  # which says nothing by its values
 
-WAYS = ("regenerate", "reweight")
+WAYS = ("regenerate", "reweight", "weigh")
 
 TEXT = """
 program "a policy" {

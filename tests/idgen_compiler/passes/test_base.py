@@ -254,7 +254,7 @@ def test_a_policy_follows_the_model_that_stands_for_its_own() -> None:
     after = Share().apply(program).check()
     assert str(after).count("W ~ %p(A, B)") == 3
     assert "by %p" in str(after)
-    for way in ("regenerate", "reweight"):
+    for way in ("regenerate", "reweight", "weigh"):
         assert same_answer(program.realized(way), after.realized(way), "A -> W; B -> W; W -> Y; A -> Y")
 
 
