@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from idgen_compiler.errors import QueryError
 from idgen_compiler.estimand.estimand import Estimand
@@ -62,14 +63,15 @@ def lower(
     Every occurrence of a conditional trains its own model and every law is realized once; sharing is a pass.
     `ways` are those in which a law after an intervention may be had, the one to prefer first. Weights cannot reach
     every law (see `weights_of`): where none of the ways can, a law is regenerated. With `Weigh` among the ways, runs of
-    a law's network are weighed wherever that can be: instead of rows where it comes first. `observed` is the law of the data,
-    which an estimand of nothing but bound kernels does not hold.
+    a law's network are weighed wherever that can be: instead of rows where it comes first. `observed` is the law of
+    the data, which an estimand of nothing but bound kernels does not hold.
 
     Raises QueryError where a value of a variable that no table holds would have to be drawn.
     """
     nodes = list(walk(estimand.kernel))
     observed = observed or next(node for node in nodes if isinstance(node, Observed) and not isinstance(node, Bound))
-    lowering = _Lowering(observed, tuple(way for way in ways if way is not Weigh), Weigh in ways, ways[0] is Weigh)
+    rows = cast("list[type[Way]]", [way for way in ways if way is not Weigh])
+    lowering = _Lowering(observed, rows, Weigh in ways, ways[0] is Weigh)
     lowering.data[observed] = OBSERVED
     for node in nodes:
         if isinstance(node, Observed):
@@ -88,7 +90,7 @@ def lower(
 class _Lowering:
     """The operations so far, and which data set samples which law."""
 
-    def __init__(self, observed: Observed, ways: tuple[type[Way | Weigh], ...], weighs: bool, only: bool) -> None:
+    def __init__(self, observed: Observed, ways: Sequence[type[Way]], weighs: bool, only: bool) -> None:
         self.ways = ways
         self.weighs = weighs  # whether conditionals of laws may be weighed
         self.only = only  # and are not trained where they are
@@ -215,9 +217,8 @@ class _Lowering:
         networks = () if flat is None else (self.condition(node, flat),)
         result = f"%m{self.models}"
         self.models += 1
-        if flat is not None and self.only:
-            law = node.of
-            self.operations.append(Condition(result, self.law_type(law), networks[0]))
+        if networks and self.only and isinstance(node.of, Law):
+            self.operations.append(Condition(result, self.law_type(node.of), networks[0]))
             return result
         data = self.data[node.of]
         if data == OBSERVED:

@@ -35,6 +35,7 @@ from idgen_torch.families.registry import imported, made_known
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
 from idgen_torch.parts import Values
+from idgen_torch.running.conditions.choosing import Weighing
 from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.files.samplers import read_fitted
@@ -167,7 +168,9 @@ def _choices(
 ) -> tuple[Choice, ...]:
     """How the laws that have two ways are realized on these rows."""
     error = partial(reference_error, schema=schema, observed=observed, named=named)
-    return choices(program, schema, fitting.overlap, brought, error)
+    requested = requested_families(program, fitting.settings.families)
+    weighing = Weighing(program, schema, fitting.runs, brought, requested, fitting.settings.tuning.likelihood)
+    return choices(program, schema, fitting.overlap, brought, error, weighing)
 
 
 def _tried(

@@ -34,6 +34,7 @@ from idgen_compiler.ir.operations import (
     Sample,
     Statement,
     Train,
+    Weigh,
 )
 from idgen_compiler.ir.program import Program
 
@@ -116,6 +117,8 @@ class Forward:
                 names = {variable_of(slot) for slot in (each.slot, *each.read.values())}
                 labels = {name: tuple(self.source.labels(name)) for name in names}
                 return assigned_factor(each, labels, self.source.exact)
+            case Weigh():
+                raise TypeError(f"{statement.model} weighs, which is written out before a program is run")
 
     def wiring(self, op: Sample, filled: Sequence[Factor]) -> Wiring:
         """The network of a sampler, with factors for its inputs and for what policies fill.

@@ -9,7 +9,7 @@ from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.graph.separation import m_separated
-from idgen_compiler.ir.operations import Apply, Assign, Draw, Network, Rows, Statement, Train
+from idgen_compiler.ir.operations import Apply, Assign, Draw, Network, Rows, Statement, Train, Weigh
 from idgen_compiler.ir.policies import Assignment, ByModel, Column, Fixed, Moved, Named, Policy, Uniform
 from idgen_compiler.ir.text import print_policy
 
@@ -114,6 +114,8 @@ def _chance(statement: Statement, slots: tuple[str, ...], models: Mapping[str, T
             return Chance(slots, tuple(sorted(inputs)), data=models[model].data if model in models else model)
         case Draw(policy=policy) | Assign(policy=policy):
             return stated(statement.slot, policy)
+        case Weigh():
+            raise TypeError(f"{statement.model} weighs, which is written out before a program is read backwards")
 
 
 def stated(slot: str, policy: Policy | Assignment) -> Chance:

@@ -9,7 +9,7 @@ from idgen_compiler.compile.options import CompileOptions
 from idgen_compiler.errors import QueryError
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.laws import graph_of_text, law_graph, law_type
-from idgen_compiler.ir.operations import Observe, Operation, Realize, Sample
+from idgen_compiler.ir.operations import Condition, Observe, Operation, Realize, Sample
 from idgen_compiler.passes import Renumber, with_values
 from idgen_compiler.passes import pipeline as passes
 from idgen_compiler.program import Program
@@ -29,7 +29,7 @@ def together(programs: Sequence[Program], graph: ADMG, options: CompileOptions) 
         names[program.observe.result] = first.result
         for op in program.operations:
             new = with_values(op, names)
-            if isinstance(new, Realize):
+            if isinstance(new, Realize | Condition):
                 base = graph_of_text(new.law.graph) if new.law.graph else program.graph
                 new = replace(new, law=law_type(law_graph(program.graph, new), base, graph))
             if isinstance(new, Sample):

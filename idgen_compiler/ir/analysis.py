@@ -28,11 +28,13 @@ from idgen_compiler.ir.operations import (
 from idgen_compiler.ir.policies import Column, Fixed, Policy, Shifted, Uniform
 
 __all__ = [
+    "applied_models",
     "columns_read",
     "densities_asked",
     "last_uses",
     "needed_by",
     "networks_of",
+    "run_by_samplers",
     "specialized",
     "schedule",
     "uses",
@@ -47,6 +49,23 @@ _USES = (Role.DATA, Role.MODEL)
 def uses(op: Operation | Way | Policy) -> frozenset[str]:
     """The values that an operation, one way of it, or a policy needs."""
     return frozenset(leaves(op, *_USES))
+
+
+def run_by_samplers(operations: Sequence[Operation]) -> tuple[Sample | Condition, ...]:
+    """The operations whose networks run when something is sampled: samplers, and conditions that these apply."""
+    found: list[Sample | Condition] = []
+    applied: set[str] = set()
+    for op in reversed(operations):
+        if isinstance(op, Sample) or (isinstance(op, Condition) and op.result in applied):
+            found.append(op)
+            applied.update(leaves(op, Role.MODEL))
+    return tuple(reversed(found))
+
+
+def applied_models(operations: Sequence[Operation]) -> frozenset[str]:
+    """The models that samplers need: those that they and their conditions apply, or weigh by."""
+    running = run_by_samplers(operations)
+    return frozenset(leaf for op in running for leaf in leaves(op, Role.MODEL)).difference(op.result for op in running)
 
 
 def networks_of(op: Operation | Way) -> Iterator[Network]:
@@ -152,16 +171,16 @@ def specialized(operations: Sequence[Operation], ways: Mapping[str, str] | str =
                 op = replace(op, condition=())
         needed |= uses(op)
         densities.update(densities_asked(op))
+        if isinstance(op, Bind):  # what stands in for a kernel is trained
+            densities.update(op.fallback)
         kept.append(op)
     return _narrowed(tuple(reversed(kept)), operations)
 
 
 def densities_asked(op: Operation | Way) -> Iterator[str]:
-    """The models whose probabilities an operation needs, by any way; what is trained to stand in for a kernel, too."""
+    """The models whose probabilities an operation needs, by any way."""
     yield from (weigh.model for weigh in records(op, Weigh))
     yield from (name for way in records(op, Reweight) for name in way.by)
-    if isinstance(op, Bind):
-        yield from op.fallback
 
 
 def _narrowed(kept: tuple[Operation, ...], before: Sequence[Operation]) -> tuple[Operation, ...]:

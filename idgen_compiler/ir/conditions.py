@@ -55,9 +55,7 @@ def _law(op: Condition, name: str, observed: Observe) -> Realize:
     fixed = (*op.law.fixed, *(slot for slot in given if slot not in op.law.fixed))
     law = LawType(tuple(n for n in op.law.targets if n not in fixed), fixed, op.law.graph)
     variables = tuple(n for n in (*law.fixed, *law.targets) if n in filled)
-    return Realize(
-        name, law, variables, (Regenerate(tuple(do), Network(tuple(d.slot for d in do), made, variables)),)
-    )
+    return Realize(name, law, variables, (Regenerate(tuple(do), Network(tuple(d.slot for d in do), made, variables)),))
 
 
 def _sampled(statement: Statement) -> Statement:

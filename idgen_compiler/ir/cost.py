@@ -32,7 +32,13 @@ class Cost:
     @property
     def rank(self) -> tuple[int, ...]:
         """What decides between programs for the same queries: the smaller is the cheaper."""
-        return (self.regenerations + self.reweightings + self.conditions, self.models, self.inputs, self.evaluations, self.depth)
+        return (
+            self.regenerations + self.reweightings + self.conditions,
+            self.models,
+            self.inputs,
+            self.evaluations,
+            self.depth,
+        )
 
     def __str__(self) -> str:
         return ", ".join(f"{f.name} {value}" for f, value in zip(fields(self), astuple(self), strict=True))
@@ -40,7 +46,9 @@ class Cost:
 
 def cost_of(operations: Sequence[Operation]) -> Cost:
     """The cost of a program's operations, each law realized in its first way."""
-    if any((isinstance(op, Realize) and len(op.ways) > 1) or (isinstance(op, Train) and op.condition) for op in operations):
+    if any(
+        (isinstance(op, Realize) and len(op.ways) > 1) or (isinstance(op, Train) and op.condition) for op in operations
+    ):
         operations = specialized(operations)
     models = [op for op in operations if isinstance(op, Train)]
     ways = [op.ways[0] for op in operations if isinstance(op, Realize)]

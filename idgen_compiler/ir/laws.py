@@ -6,13 +6,13 @@ from functools import lru_cache
 
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.ir.operands import Names
-from idgen_compiler.ir.operations import LawType, Observe, Realize
+from idgen_compiler.ir.operations import Condition, LawType, Observe, Realize
 
 __all__ = ["graph_of_text", "graph_text", "law_graph", "law_type", "unfixed"]
 
 
-def law_graph(graph: ADMG, data: Observe | Realize) -> ADMG:
-    """The CADMG that the law of a data set is Markov to, in a program compiled on `graph`."""
+def law_graph(graph: ADMG, data: Observe | Realize | Condition) -> ADMG:
+    """The CADMG that the law of a data set, or of a condition, is Markov to, in a program compiled on `graph`."""
     if isinstance(data, Observe):
         return graph
     base = graph_of_text(data.law.graph) if data.law.graph else graph

@@ -17,7 +17,18 @@ from idgen_compiler.ir.cost import Cost, cost_of
 from idgen_compiler.ir.grammar import parse_program
 from idgen_compiler.ir.json import from_json, to_json
 from idgen_compiler.ir.laws import graph_text, law_graph
-from idgen_compiler.ir.operations import Bind, Condition, Network, Observe, Operation, Realize, Sample, Train, Way, Weigh
+from idgen_compiler.ir.operations import (
+    Bind,
+    Condition,
+    Network,
+    Observe,
+    Operation,
+    Realize,
+    Sample,
+    Train,
+    Way,
+    Weigh,
+)
 from idgen_compiler.ir.text import print_program
 from idgen_compiler.ir.verifier import verify_operations
 
@@ -147,8 +158,8 @@ class Program:
         """The program with each law realized in one way: "regenerate", "reweight", or "weigh", for all or by value.
 
         By "weigh" a model of a law, named like a data set where it is meant alone, becomes a condition of the law's
-        network. Where there is no such way, the first is kept; what only other ways need is left out. Raises
-        ProgramError for what is no way, and for a value that has none.
+        network, by "train" it stays one. Where there is no such way, the first is kept; what only other ways need is
+        left out. Raises ProgramError for what is no way, and for a value that has none.
 
         >>> import idgen_compiler as idgen
         >>> napkin = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
@@ -156,13 +167,14 @@ class Program:
         >>> [len(program.realized(way).models) for way in ("regenerate", "reweight", "weigh")]
         [3, 2, 2]
         """
-        words = [*(way.word for way in get_args(Way)), Weigh.word]
+        words = [*(way.word for way in get_args(Way)), Weigh.word, Train.word]
         asked = [ways] if isinstance(ways, str) else ways.values() if isinstance(ways, Mapping) else [ways]
         for word in asked:
             if word not in {*words, ""}:  # "" asks for nothing: the first way is kept
                 raise ProgramError(f"no law is realized by {word!r}; the ways are {', '.join(words)}")
-        known = [op.result for op in (*self.laws, *(model for model in self.models if model.condition))]
-        for name in () if isinstance(ways, str) else ways:
+        known = [*(op.result for op in self.laws), *(op.result for op in self.models if op.condition)]
+        named = () if isinstance(ways, str) else tuple(ways)
+        for name in named:
             if name not in known:
                 raise ProgramError(f"the program realizes no {name}{near_misses(str(name), known)}")
         return replace(self, operations=specialized(self.operations, ways))

@@ -14,6 +14,7 @@ from idgen_compiler.ir.operations import (
     Apply,
     Assign,
     Bind,
+    Condition,
     Draw,
     LawType,
     Observe,
@@ -24,6 +25,7 @@ from idgen_compiler.ir.operations import (
     Sample,
     Train,
     Way,
+    Weigh,
 )
 from idgen_compiler.ir.program import Program
 from idgen_compiler.ir.text import conditional_of, law_of, print_statement
@@ -41,6 +43,7 @@ COUNTS = {
     "models": "models",
     "regenerations": "regenerated data sets",
     "reweightings": "reweighted data sets",
+    "conditions": "conditionals by weighed runs",
     "inputs": "inputs of all models",
     "widest": "largest conditioning set",
     "depth": "models one after the other in a sample",
@@ -63,6 +66,8 @@ class AnsweredQuery:
     reweightable: bool  #: whether real rows can be reweighted where the program regenerates
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    conditions: int = 0
+    weighable: bool = False  #: whether runs of a law's network can be weighed where the program trains on its rows
     together: tuple[tuple[str, ...], ...] = ()  #: slots that one row fills, with pairs that the graph has independent
 
     @classmethod
@@ -80,6 +85,8 @@ class AnsweredQuery:
             reweightable=any(len(op.ways) > 1 for op in own.laws),
             inputs=sampler.network.inputs,
             outputs=sampler.network.outputs,
+            conditions=own.cost.conditions,
+            weighable=any(op.condition for op in own.models),
             together=tuple(dict.fromkeys(_together(own))),
         )
 
@@ -91,6 +98,7 @@ class AnsweredQuery:
             _count(self.models, "model"),
             _count(self.regenerations, "regeneration"),
             _count(self.reweightings, "reweighting"),
+            *([_count(self.conditions, "condition")] if self.conditions else []),
         )
         return [
             ("identified by", f"lines {lines}   (--emit trace tells each)"),
@@ -100,6 +108,11 @@ class AnsweredQuery:
             *(
                 [("", "real rows are reweighted instead where the data allow it (--realize)")]
                 if self.reweightable
+                else []
+            ),
+            *(
+                [("", "runs of the law's network are weighed instead where the data allow it (--realize)")]
+                if self.weighable
                 else []
             ),
             ("sampler", f"given {', '.join(self.inputs) or 'nothing'}, samples {', '.join(self.outputs)}"),
@@ -167,6 +180,23 @@ class KernelRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionRow:
+    """A conditional of a law that is had by weighing runs of the law's network."""
+
+    name: str
+    targets: tuple[str, ...]
+    inputs: tuple[str, ...]
+    by: tuple[str, ...]  #: the models whose densities weigh
+    law: str  #: the conditional
+
+    @classmethod
+    def of(cls, op: Condition) -> ConditionRow:
+        """The row of an operation."""
+        by = tuple(s.model for s in op.network.statements if isinstance(s, Weigh))
+        return cls(op.result, op.targets, op.inputs, by, conditional_of(op, None))
+
+
+@dataclass(frozen=True, slots=True)
 class Summary(Report):
     """Queries, how each is answered, and the program that answers them all."""
 
@@ -180,6 +210,7 @@ class Summary(Report):
     models: tuple[ModelRow, ...]
     reasons: tuple[Explanation, ...]
     kernels: tuple[KernelRow, ...] = ()
+    conditions: tuple[ConditionRow, ...] = ()
 
     @classmethod
     def of(cls, compilations: Sequence[Compilation], program: Program) -> Summary:
@@ -205,6 +236,7 @@ class Summary(Report):
             models=tuple(ModelRow.of(op, laws.get(op.data)) for op in program.models),
             reasons=tuple(reason.explanation for reason in reasons_of(program)),
             kernels=tuple(map(KernelRow.of, program.bindings)),
+            conditions=tuple(map(ConditionRow.of, program.conditions)),
         )
 
     def write(self, page: Page) -> None:
@@ -223,6 +255,10 @@ class Summary(Report):
         page.heading("Models, in training order")
         models = [(model.name, _conditional(model), model.data, model.law) for model in self.models]
         page.table(("", "target | inputs", "rows of", "what it learns"), _first(models))
+        if self.conditions:
+            page.heading("Conditionals of laws, by weighing runs of their networks")
+            rows = [(row.name, _conditional(row), ", ".join(row.by) or "nothing", row.law) for row in self.conditions]
+            page.table(("", "target | inputs", "weighed by", "what it is"), _first(rows))
         if self.kernels:
             page.heading("Kernels to bring, with fit(bind={...})")
             page.table(("", "target | inputs", ""), [(kernel.name, kernel.key, kernel.what) for kernel in self.kernels])
@@ -276,7 +312,7 @@ def _set(do: tuple[Draw | Assign, ...]) -> str:
     return ", ".join(map(print_statement, do)) or "nothing set"
 
 
-def _conditional(model: ModelRow) -> str:
+def _conditional(model: ModelRow | ConditionRow) -> str:
     return ", ".join(model.targets) + (f" | {', '.join(model.inputs)}" if model.inputs else "")
 
 

@@ -195,7 +195,9 @@ def test_literal_programs_through_the_command_line(
     joint = ["--joint", "X,Y"] if "fuse" in words else []
     for seed, case in enumerate((Case(*napkin_ladder(2)), *islice(nested_cases(5, (7, 8)), 2))):
         truth = Truth(case, seed)
-        program = idgen.compile(case.query, case.graph, optimize=0, realize=("regenerate", "reweight", "weigh")[seed % 3])  # type: ignore[arg-type]
+        program = idgen.compile(
+            case.query, case.graph, optimize=0, realize=("regenerate", "reweight", "weigh")[seed % 3]
+        )  # type: ignore[arg-type]
         for text, form in ((str(program), "ir"), (program.to_json(), "json")):
             file = tmp_path / "program"
             file.write_text(text, encoding="utf-8")

@@ -8,8 +8,8 @@ from typing import Any
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.kernels import kernel_key, named_kernels
-from idgen_compiler.ir.operands import Role, leaves
-from idgen_compiler.ir.operations import Bind, Realize, Train
+from idgen_compiler.ir.operands import Role, leaves, records
+from idgen_compiler.ir.operations import Bind, Realize, Train, Weigh
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data
 from idgen_torch.bound.brought import Brought, as_brought
@@ -30,7 +30,8 @@ def brought_for(
     """
     found = {}
     able = {op.result: op for op in program.operations if isinstance(op, Bind | Train)}
-    weighing = {name: law.result for law in program.laws for name in _weighing(law)}
+    weighing = {name: f"the rows of {law.result}" for law in program.laws for name in _weighing(law)}
+    weighing |= {each.model: f"the runs of {op.result}" for op in program.conditions for each in records(op, Weigh)}
     for result, (key, thing) in named_kernels(program, bind, needed).items():
         op, brought = able[result], as_brought(key, thing)
         learned = isinstance(op, Bind) and bool(op.fallback)
@@ -46,7 +47,7 @@ def brought_for(
             )
         if result in weighing:
             raise DataError(
-                f"bind names {key!r}, whose density weighs the rows of {weighing[result]}, and what is brought only "
+                f"bind names {key!r}, whose density weighs {weighing[result]}, and what is brought only "
                 f"draws; leave it out, or compile with bound=[{kernel_key(op)!r}] and realize='regenerate'"
             )
         found[result] = brought

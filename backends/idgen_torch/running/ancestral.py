@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import Apply, Assign, Network
+from idgen_compiler.ir.operations import Apply, Assign, Draw, Network, Rows, Statement, Weigh
 from idgen_torch.arithmetic import effective_rows
-from idgen_torch.bound import BoundModel
 from idgen_torch.drawing import rows_by_weight
-from idgen_torch.families import ConditionalModel
+from idgen_torch.families.family import Drawing
 from idgen_torch.families.returned import draw
 from idgen_torch.parts import Values
 from idgen_torch.running.assigning import Assigning
 from idgen_torch.running.draws import Draws, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
 
-__all__ = ["DataSet", "Slots", "WiredNetwork"]
+__all__ = ["Applied", "DataSet", "Slots", "WiredNetwork"]
+
+
+class Applied(Drawing, Protocol):
+    """What a network applies: a trained model, one that somebody brought, or a condition."""
+
+    @property
+    def family(self) -> str:
+        """What messages call it."""
+        ...
+
 
 Slots = dict[str, tuple[Tensor, ...]]
 """Slot -> one tensor for each part of its variable, with one row for each sample (or one that stands for all)."""
@@ -60,7 +70,7 @@ class WiredNetwork:
 
     network: Network
     schema: Schema
-    models: Mapping[str, ConditionalModel | BoundModel]
+    models: Mapping[str, Applied]
     policies: Mapping[PolicyKey, Draws]
     device: torch.device
     watch: Callable[[Apply, Values, int], None] | None = None  #: told of what each model is given
@@ -87,10 +97,18 @@ class WiredNetwork:
 
     def _batch(self, slots: Slots, count: int, generators: list[torch.Generator]) -> Slots:
         for statement, generator in zip(self.network.statements, generators, strict=True):
-            if isinstance(statement, Assign):
-                slots[statement.slot] = self.assigned[statement.slot].fill(slots, count, generator)
-                continue
-            if isinstance(statement, Apply):
+            self.fill(statement, slots, count, generator)
+        return {slot: slots[slot] for slot in self.network.outputs}
+
+    def fill(self, statement: Statement, slots: Slots, count: int, generator: torch.Generator) -> None:
+        """Fill the slots of one statement, for so many samples, from those that it reads."""
+        match statement:
+            case Assign(slot=slot):
+                slots[slot] = self.assigned[slot].fill(slots, count, generator)
+                return
+            case Weigh():
+                return
+            case Apply():
                 given = {
                     part.name: values
                     for slot in statement.inputs
@@ -99,11 +117,10 @@ class WiredNetwork:
                 if self.watch is not None:
                     self.watch(statement, given, count)
                 drawn = draw(self._source(statement), self.models[statement.model], given, count, generator)
-            else:
+            case Draw() | Rows():
                 drawn = self.policies[policy_of(statement)].sample({}, count, generator)
-            for slot in statement.slots:
-                slots[slot] = tuple(drawn[part.name] for part in self.schema.parts(variable_of(slot)))
-        return {slot: slots[slot] for slot in self.network.outputs}
+        for slot in statement.slots:
+            slots[slot] = tuple(drawn[part.name] for part in self.schema.parts(variable_of(slot)))
 
     def _source(self, statement: Apply) -> str:
         """What messages call a model: its operation, what it models, and its family."""

@@ -7,13 +7,19 @@ from dataclasses import dataclass, field
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.hinge.policies import Policy
+from idgen_compiler.ir.analysis import run_by_samplers
+from idgen_compiler.ir.operands import Role, leaves
+from idgen_compiler.ir.operations import Condition
 from idgen_compiler.ir.program import Program
 from idgen_torch.bound import BoundModel
 from idgen_torch.families import ConditionalModel
 from idgen_torch.observed import Observed, Origin
+from idgen_torch.running.ancestral import Applied
+from idgen_torch.running.conditions.conditioned import Conditioned
 from idgen_torch.running.draws import Draws, PolicyKey
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.finding import Lookout
+from idgen_torch.running.overlap.watch import Watch
 from idgen_torch.running.plan import FitSettings
 from idgen_torch.running.record import FitRecord
 
@@ -46,5 +52,14 @@ class FittedProgram:
 
     @property
     def applied(self) -> dict[str, ConditionalModel | BoundModel]:
-        """Operation -> what a network applies."""
+        """Operation -> the models that networks of samplers and conditions apply."""
         return {**self.models, **self.bound}
+
+    def applying(self, watch: Watch | None = None) -> dict[str, Applied]:
+        """Operation -> what a network applies: models, and conditions, which tell the watch what theirs are asked."""
+        found: dict[str, Applied] = {**self.applied}
+        for op in run_by_samplers(self.program.operations):
+            if isinstance(op, Condition):
+                models = {name: found[name] for name in leaves(op, Role.MODEL)}
+                found[op.result] = Conditioned(op, self.schema, models, self.policies, watch)
+        return found

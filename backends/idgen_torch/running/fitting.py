@@ -17,11 +17,12 @@ from idgen_compiler.hinge.kernels import unobserved_used
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.policy_kinds import known_policies
 from idgen_compiler.hinge.question import query_of
-from idgen_compiler.ir.analysis import needed_by
+from idgen_compiler.ir.analysis import applied_models, densities_asked, needed_by, run_by_samplers
 from idgen_compiler.ir.digest import digests
 from idgen_compiler.ir.operands import Role, leaves, records
 from idgen_compiler.ir.operations import (
     Bind,
+    Condition,
     Observe,
     Operation,
     Realize,
@@ -29,6 +30,7 @@ from idgen_compiler.ir.operations import (
     Reweight,
     Sample,
     Train,
+    Weigh,
 )
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data
@@ -42,6 +44,7 @@ from idgen_torch.parts import Values
 from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on
+from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, with_watch
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
@@ -50,7 +53,16 @@ from idgen_torch.running.overlap.probe import PROBED, crossed, probed
 from idgen_torch.running.overlap.unseen import Unseen
 from idgen_torch.running.overlap.watch import Watch
 from idgen_torch.running.plan import FitSettings, check_trained, draws_of, label_of, requested_families
-from idgen_torch.running.record import Choice, DataReport, FitRecord, ModelReport, Overlap, kernel_reports, versions
+from idgen_torch.running.record import (
+    Choice,
+    DataReport,
+    FitRecord,
+    ModelReport,
+    Overlap,
+    Runs,
+    kernel_reports,
+    versions,
+)
 from idgen_torch.running.trainer import Trained, Trainer
 from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
@@ -92,7 +104,7 @@ class Fitting:
         self._brought = dict(brought or {})
         self._named, self._known = dict(named or {}), known_policies(program, named or {})
         assigning(self._known.values(), schema)  # which says what does not fit
-        self._settings = settings
+        self.settings = settings
         self._table = observed
         self._observed = DataSet(observed.rows, observed.count, observed.weights).to(settings.device)
         self._trainer = Trainer(settings, progress, checkpoint)
@@ -108,8 +120,7 @@ class Fitting:
         self._overlap: dict[str, Overlap] = {}
         self._unseen = Unseen(schema, settings.seed, thin)
         self._requested = requested_families(program, settings.families)
-        weighing = [op.reweight for op in program.laws if op.reweight]
-        self._weighing = {name for way in weighing for name in leaves(way, Role.MODEL)}
+        self._weighing = {name for op in program.operations for name in densities_asked(op)}
 
     def run(self, choices: Sequence[Choice]) -> FittedProgram:
         """The program with laws realized as chosen, once the operations that its samplers need are executed.
@@ -117,7 +128,7 @@ class Fitting:
         An interruption says what is lost.
         """
         taken = self.program.realized({choice.operation: choice.chosen for choice in choices})
-        check_trained(self.program, taken, self._settings.families, choices, self._model_reports)
+        check_trained(self.program, taken, self.settings.families, choices, self._model_reports)
         self.program = taken
         unseen, table = self._unseen, self._table
         unseen.cells = Cells.of(self.program, self._schema, table, self._named, self._brought)
@@ -142,6 +153,20 @@ class Fitting:
                 if not isinstance(op, Sample) and op.result in needed and op.result not in values:
                     self._tried[made[op.result]] = values[op.result] = self.realize(op, values)
         return self._overlap[data]
+
+    def runs(self, name: str) -> Runs:
+        """How many runs of a conditional's network count at rows of the data; what that takes is kept for `run`."""
+        program = self.program.realized({name: Weigh.word})
+        needed = needed_by(program.operations, [name])
+        made = self._begin(program)
+        values = {each: self._tried[digest] for each, digest in made.items() if digest in self._tried}
+        with self._telling():
+            for op in program.operations:
+                if not isinstance(op, Sample) and op.result in needed and op.result not in values:
+                    values[op.result] = self.realize(op, values)
+                    if not isinstance(op, Condition):
+                        self._tried[made[op.result]] = values[op.result]
+        return effective_runs(values[name], self._observed, self.settings.seed, self.settings.device)
 
     def _begin(self, program: Program) -> dict[str, str]:
         """Value -> its digest in a program whose laws have one way each, which is about to be executed.
@@ -173,6 +198,8 @@ class Fitting:
                 return bound_model(op, self._brought, self._schema)
             case Train():
                 return self._train(op, values[op.data])
+            case Condition():
+                return self._condition(op, values)
             case Realize(ways=(Regenerate() as way, *_)):
                 return self._regenerate(op, way, values)
             case Realize(ways=(Reweight() as way, *_)):
@@ -198,7 +225,7 @@ class Fitting:
 
     def _train(self, op: Train, data: DataSet) -> ConditionalModel:
         targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
-        likelihood = self._settings.tuning.likelihood or op.result in self._weighing
+        likelihood = self.settings.tuning.likelihood or op.result in self._weighing
         task = Task(targets, inputs, data.rows, data.weights, likelihood)
         recipe = self._requested.get(op.result) or self._trainer.choose(task)
         if recipe.emphasis:
@@ -241,6 +268,12 @@ class Fitting:
                 warn_noise(f"{op.result} : {label}: {effect}, {more}")
         return ModelReport(op.result, label, model.family, task.count, held_out, told, noise, calibration)
 
+    def _condition(self, op: Condition, values: Mapping[str, Any]) -> Conditioned:
+        """What weighs runs of a law's network, with the models that are there already."""
+        models = {name: values[name] for name in leaves(op, Role.MODEL)}
+        self._sampling.update(models)
+        return Conditioned(op, self._schema, models, self._policies)
+
     # -- data sets ------------------------------------------------------------------------------------------------
 
     def _policy(self, policy: ir.Policy, variables: tuple[str, ...], values: Mapping[str, Any]) -> Draws:
@@ -250,7 +283,7 @@ class Fitting:
         return draws_over(policy, variables, self._schema, resample(parts, data.rows, data.weights) if parts else None)
 
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet:
-        count = max(1, round(self._settings.rows_factor * self._observed.count))
+        count = max(1, round(self.settings.rows_factor * self._observed.count))
         network = unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
         watch = self._unseen.watch(self.program.models, f"{{share}} of the rows of {op.result} ask {_ASKED}")
@@ -258,7 +291,7 @@ class Fitting:
         self._trainer.progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
         rows: Values = {}
         start = 0
-        for size, slots in wired.run({}, count, self._settings.seed, op.result):
+        for size, slots in wired.run({}, count, self.settings.seed, op.result):
             for slot, columns in slots.items():
                 for part, value in zip(self._schema.parts(slot), columns, strict=True):
                     if part.name not in rows:
@@ -284,7 +317,7 @@ class Fitting:
             # A row that the policy never takes weighs nothing, however unlikely it was.
             log_ratio += torch.where(policy == -math.inf, policy, policy - observed)
         kept = [part.name for part in self._schema.parts(*op.variables)]
-        result = reweighted(op.result, data, log_ratio.to(self._settings.device), kept)
+        result = reweighted(op.result, data, log_ratio.to(self.settings.device), kept)
         self._data_reports[op.result] = DataReport(op.result, data.count, result.effective)
         variables = ", ".join(draw.slot for draw in way.do)
         share = min(1.0, result.effective / self._observed.effective_rows)
@@ -304,7 +337,7 @@ class Fitting:
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
         watch = self._unseen.watch(self.program.models, f"{often}{{share}} of the samples ask {_ASKED}")
         wired = self._wired(network, models, watch)
-        seed, query = self._settings.seed, query_of(self.program, op)
+        seed, query = self.settings.seed, query_of(self.program, op)
         inputs = crossed(op.network.inputs, query.conditions, self._schema, self._observed, seed)
         for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
             self._unseen.keep(*watch.tell(), sampled=True)
@@ -312,13 +345,17 @@ class Fitting:
     def _wired(self, network: ir.Network, models: Mapping[str, ConditionalModel], watch: Watch) -> WiredNetwork:
         drawn = (self._known[each] for each in records(network, ir.Assign))
         fills = assigning(drawn, self._schema, handed_on(models))
-        return WiredNetwork(network, self._schema, models, self._policies, self._settings.device, watch, fills)
+        return WiredNetwork(
+            network, self._schema, with_watch(models, watch), self._policies, self.settings.device, watch, fills
+        )
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
     def _fitted(self, choices: Sequence[Choice]) -> FittedProgram:
-        policies = {key for op in self.program.samplers for key in draws_of(op)}
-        settings = self._settings
+        operations = self.program.operations
+        policies = {key for op in run_by_samplers(operations) for key in draws_of(op)}
+        sampling = {name: self._sampling[name] for name in sorted(applied_models(operations))}
+        settings = self.settings
         record = FitRecord(
             rows=self._observed.count,
             rows_factor=settings.rows_factor,
@@ -338,11 +375,11 @@ class Fitting:
         return FittedProgram(
             self.program,
             Schema({name: self._schema[name] for name in _held(self.program)}),
-            {name: model for name, model in self._sampling.items() if not isinstance(model, BoundModel)},
+            {name: model for name, model in sampling.items() if not isinstance(model, BoundModel)},
             {key: policy for key, policy in self._policies.items() if key in policies},
             record,
-            {name: found for name, found in self._unseen.lookouts.items() if name in self._sampling},
-            {name: model for name, model in self._sampling.items() if isinstance(model, BoundModel)},
+            {name: found for name, found in self._unseen.lookouts.items() if name in sampling},
+            {name: model for name, model in sampling.items() if isinstance(model, BoundModel)},
             self._named, self._table, self._unseen.cells, settings=settings,
         )  # fmt: skip
 

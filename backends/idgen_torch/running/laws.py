@@ -20,13 +20,12 @@ from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import Apply, Assign, Draw, Network, Rows, Statement
-from idgen_torch.bound import BoundModel
+from idgen_compiler.ir.operations import Apply, Assign, Draw, Network, Rows, Statement, Weigh
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.tables.cells import cell_count, cell_of, codes_of, sizes_of
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
-from idgen_torch.running.ancestral import Slots, WiredNetwork
+from idgen_torch.running.ancestral import Applied, Slots, WiredNetwork
 from idgen_torch.running.draws import Draws, FixedDraws, PolicyKey, UniformDraws, policy_of
 
 __all__ = ["AskedLaw", "Law", "law_of"]
@@ -65,7 +64,7 @@ class AskedLaw:
     inputs: Slots
     rows: int
     schema: Schema
-    models: Mapping[str, ConditionalModel | BoundModel]
+    models: Mapping[str, Applied]
     policies: Mapping[PolicyKey, Draws]
     device: torch.device
     watch: Callable[[Apply, Values, int], None]
@@ -93,7 +92,7 @@ class AskedLaw:
         if isinstance(statement, Apply):
             model = self.models[statement.model]
             return isinstance(model, ConditionalModel) and model.likelihood
-        if isinstance(statement, Assign):
+        if isinstance(statement, Assign | Weigh):
             return False
         draws = self.policies[policy_of(statement)]
         return isinstance(draws, ResampleModel | FixedDraws | UniformDraws)
@@ -187,8 +186,8 @@ def _table(asked: AskedLaw, statement: Statement, inputs: Slots, free: Sequence[
     Shape: (rows * cells of the free slots, cells of its own slots) float64.
     """
     targets = asked.parts(statement.slots)
-    if isinstance(statement, Assign):
-        raise TypeError(f"{statement.slot} is assigned, and no law is asked for under a policy")
+    if isinstance(statement, Assign | Weigh):
+        raise TypeError("no law is asked for under a policy, nor of what is weighed")
     if not isinstance(statement, Apply):
         return _policy(asked, statement, targets)
     held = asked.parts(free)

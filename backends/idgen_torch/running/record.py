@@ -26,10 +26,12 @@ __all__ = [
     "Light",
     "ModelReport",
     "Overlap",
+    "Runs",
     "kernel_reports",
     "versions",
 ]
 
+_OF_MODELS = {"weigh": "weighs runs of its law's network", "train": "trained on rows of its law"}
 _FOR_IMAGES = ("diffusers", "accelerate")
 
 
@@ -102,8 +104,28 @@ class Errors:
 
 
 @dataclass(frozen=True, slots=True)
+class Runs:
+    """Which share of the runs of a conditional's network count (Kish), where rows of the data ask it.
+
+    places: how many were tried.  typical, least: the share at the median place, and at the lowest tenth.
+    """
+
+    places: int
+    typical: float
+    least: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.typical:.1%} of the runs count at the median of {self.places} rows, {self.least:.1%} at the tenth"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """In which of two ways a law was realized ("regenerate" or "reweight"), and why.
+
+    Of a model of such a law it says whether runs of the law's network are weighed ("weigh"), or it was trained on rows
+    of the law ("train"); then `threshold` is the share of `runs` that have to count for that.
 
     `overlap` is None where reweighting was not tried. Where all is categories, `errors` are the standard errors of the
     answers by each way, and the smaller one decides; elsewhere, and where they are level, reweighting is taken from the
@@ -116,8 +138,12 @@ class Choice:
     overlap: Overlap | None
     threshold: float
     errors: Errors | None = None
+    runs: Runs | None = None
 
     def __str__(self) -> str:
+        if self.chosen in _OF_MODELS:
+            least = f" (runs are weighed from {self.threshold:.1%} on)" if self.runs else ""
+            return f"{self.operation} {_OF_MODELS[self.chosen]}: {self.reason}{least}"
         verb = "reweighted" if self.chosen == "reweight" else "regenerated"
         if self.reason == str(self.errors):
             return f"{self.operation} {verb}: {self.reason}"

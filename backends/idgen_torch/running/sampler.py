@@ -171,7 +171,7 @@ class TorchSampler(Estimating, Predicting):
         rows = 1 if count is None else count
         watch = self._watch(question, inputs, varies=rows > 1)
         name, watching = f"probability {op.query}", frozenset(watch.lookouts)
-        models, policies = fitted.applied, fitted.policies
+        models, policies = fitted.applying(watch), fitted.policies
         asked = AskedLaw(
             op.network, outcomes, inputs, rows, self.schema, models, policies, self.device, watch, watching, name
         )
@@ -278,7 +278,7 @@ class TorchSampler(Estimating, Predicting):
         fills = assigning((*question.assigned, *drawn), self.schema, handed_on(fitted.bound))
         varies = bool(fills) or any(len(values) > 1 for parts in inputs.values() for values in parts)
         network, watch = with_drawn(op.network, question.drawn), self._watch(question, inputs, varies)
-        wired = WiredNetwork(network, self.schema, fitted.applied, fitted.policies, self.device, watch, fills)
+        wired = WiredNetwork(network, self.schema, fitted.applying(watch), fitted.policies, self.device, watch, fills)
         batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
         return op, question.n, watched(_without_gradients(batches), watch)
 

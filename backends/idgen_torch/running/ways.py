@@ -15,8 +15,9 @@ from collections.abc import Callable, Collection
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operands import Role, leaves
-from idgen_compiler.ir.operations import Realize, Regenerate, Reweight
+from idgen_compiler.ir.operations import Realize, Regenerate, Reweight, Train
 from idgen_compiler.ir.program import Program
+from idgen_torch.running.conditions.choosing import Weighing
 from idgen_torch.running.overlap.effective import FEW_EFFECTIVE, MASS
 from idgen_torch.running.record import Choice, Errors, Overlap
 from idgen_torch.running.weights.reweighting import NoOverlap
@@ -43,18 +44,22 @@ def choices(
     overlap: Callable[[str], Overlap],
     brought: Collection[str] = (),
     error: Error = lambda program: None,
+    weighing: Weighing | None = None,
 ) -> tuple[Choice, ...]:
-    """The way of each law that the samplers need and that has two, in program order, and why.
+    """The way of each law, and of each model of one, that samplers need and that has two, in program order, and why.
 
     `overlap` trains what reweighting a data set takes, and says how far its rows go; it raises NoOverlap. Models that
     are `brought` have no density. `error` is the standard error of a program's answers on the data, None where it is
-    not known.
+    not known; `weighing` decides on models, which without it are trained.
     """
     deciding = _Deciding(program, schema, overlap, brought, error)
-    for op in reversed(program.laws):  # outer laws first: which inner ones are needed depends on their ways
-        if len(op.ways) > 1 and any(op.result == law.result for law in program.realized(deciding.ways).laws):
+    for op in reversed(program.operations):  # outer laws first: which inner ones are needed depends on their ways
+        if isinstance(op, Realize) and len(op.ways) > 1 and deciding.needs(op):
             deciding.ways[op.result] = Reweight.word if deciding.weighs(op) else Regenerate.word
-    return tuple(deciding.made[op.result] for op in program.laws if op.result in deciding.ways)
+        elif isinstance(op, Train) and op.condition and weighing is not None and deciding.needs(op):
+            deciding.made[op.result] = choice = weighing.choice(op)
+            deciding.ways[op.result] = choice.chosen
+    return tuple(deciding.made[op.result] for op in program.operations if getattr(op, "result", "") in deciding.ways)
 
 
 class _Deciding:
@@ -73,6 +78,10 @@ class _Deciding:
         self.ways: dict[str, str] = {}
         self.made: dict[str, Choice] = {}
         self.laws = {op.result: op for op in program.laws}
+
+    def needs(self, op: Realize | Train) -> bool:
+        """Whether the samplers need a value, by the ways that were taken so far."""
+        return any(op.result == each.result for each in self.program.realized(self.ways).operations)
 
     def weighs(self, op: Realize) -> bool:
         """Whether the rows of a law are to be weighed; what was found out once is kept."""

@@ -11,6 +11,7 @@ from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import (
     Assign,
     Bind,
+    Condition,
     Draw,
     Network,
     Observe,
@@ -20,6 +21,7 @@ from idgen_compiler.ir.operations import (
     Rows,
     Sample,
     Train,
+    Weigh,
 )
 from idgen_compiler.ir.text import print_statement
 
@@ -76,9 +78,17 @@ def dataflow(operations: Sequence[Operation]) -> Dataflow:
                 conditional = f"P({', '.join(op.targets)}{' | ' if op.inputs else ''}{', '.join(op.inputs)})"
                 brought = ("bound",) if isinstance(op, Bind) else ()
                 flow.nodes.append(Node(op.result, (op.result, *brought, conditional), "model"))
-                flow.arrows += [Arrow(data, op.result, "rows") for data in leaves(op, Role.DATA)]
+                if isinstance(op, Train):
+                    flow.arrows.append(Arrow(op.data, op.result, "rows"))
+                    for network in op.condition:
+                        _conditioned(flow, op.result, f"or condition {op.result}", network)
             case Realize():
                 _realized(flow, op)
+            case Condition():
+                given = f" | {', '.join(op.inputs)}" if op.inputs else ""
+                lines = (op.result, "condition", f"P({', '.join(op.targets)}{given})")
+                flow.nodes.append(Node(op.result, lines, "model"))
+                _conditioned(flow, op.result, f"condition {op.result}", op.network)
             case Sample():
                 key = f"sample {op.query}".strip()
                 _network(flow, key, f"{key} ({', '.join(op.network.inputs)})", op.network, ())
@@ -113,6 +123,13 @@ def _realized(flow: Dataflow, op: Realize) -> None:
             flow.arrows += [Arrow(value, op.result, "policy") for value in policies if value != way.data]
 
 
+def _conditioned(flow: Dataflow, name: str, title: str, network: Network) -> None:
+    """The network of a condition, whose outputs are what the model of this name draws."""
+    _network(flow, name, title, network, ())
+    owners = _owners(name, network)
+    flow.arrows += [Arrow(key, name, "value") for key in _unique(owners[slot] for slot in network.outputs)]
+
+
 def _unique(keys: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(keys))
 
@@ -132,8 +149,13 @@ def _network(flow: Dataflow, box: str, title: str, network: Network, do: Sequenc
     draws = [*do, *(s for s in network.statements if isinstance(s, Draw))]
     flow.arrows += [Arrow(value, owners[d.slot], "policy") for d in draws for value in uses(d.policy)]
     flow.arrows += [Arrow(owners[slot], owners[d.slot], "value") for d in draws for slot in d.inputs]
-    for statement in network.statements:
-        key = owners[statement.slots[0]]
+    for number, statement in enumerate(network.statements):
+        key = owners[statement.slots[0]] if statement.slots else f"{box}/weigh{number}"
+        if isinstance(statement, Weigh):
+            nodes.append(Node(key, (print_statement(statement),), "slot"))
+            flow.arrows.append(Arrow(statement.model, key, "model"))
+            flow.arrows += [Arrow(tail, key, "value") for tail in _unique(owners[slot] for slot in statement.inputs)]
+            continue
         if isinstance(statement, Assign):
             flow.arrows += [Arrow(tail, key, "value") for tail in _unique(owners[slot] for slot in statement.inputs)]
         if isinstance(statement, Draw | Assign):

@@ -275,9 +275,7 @@ class _Scope:
                 what = f"no statement fills the output {slot}"
                 raise fault(op, slot, what, "sample it, or drop it from the outputs")
 
-    def weigh(
-        self, op: Operation, weigh: Weigh, network: Network, filled: Collection[str], is_allowed: bool
-    ) -> None:
+    def weigh(self, op: Operation, weigh: Weigh, network: Network, filled: Collection[str], is_allowed: bool) -> None:
         """What is weighed is an input of the condition's network, by a model that is trained."""
         if not is_allowed:
             what = "runs are weighed, which changes what they are runs of"

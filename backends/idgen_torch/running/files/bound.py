@@ -11,7 +11,7 @@ import torch
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.kernels import kernel_keys
-from idgen_compiler.ir.operands import Role, leaves
+from idgen_compiler.ir.analysis import applied_models
 from idgen_compiler.ir.operations import Bind, Train
 from idgen_compiler.program import Program
 from idgen_compiler.warning import warn_data
@@ -57,7 +57,7 @@ def read_bound(
         wanted = ", ".join(f"{keys[name]!r}: ..." for name in read)
         raise DataError(f"{path} has kernels that it does not hold ({told}); load it with bind={{{wanted}}}")
     brought = brought_for(program, bind, read)
-    applied = {name for op in program.samplers for name in leaves(op, Role.MODEL)}
+    applied = applied_models(program.operations)
     for trained in program.models:  # what a law was made of is done, and may be brought again or not
         if trained.result in brought and trained.result in applied and trained.result not in read:
             raise DataError(

@@ -15,7 +15,7 @@ from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.kernels import kernel_keys, unobserved_used
 from idgen_compiler.hinge.saved import HEADER, read_header, saving, write_header
 from idgen_compiler.hinge.saved_policies import KEY, header_of, of_header
-from idgen_compiler.ir.operands import Role, leaves
+from idgen_compiler.ir.analysis import applied_models, run_by_samplers
 from idgen_compiler.ir.text import print_policy
 from idgen_compiler.program import Program
 from idgen_torch.entries import checked_keys
@@ -87,8 +87,8 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
         raise DataError(f"the program saved in {path} does not verify ({error}); save the sampler again") from error
     schema = Schema.from_json(header["schema"])
     _check_variables(program, schema)
-    applied = {name for op in program.samplers for name in leaves(op, Role.MODEL)}
-    drawn = {key for op in program.samplers for key in draws_of(op)}
+    applied = set(applied_models(program.operations))
+    drawn = {key for op in run_by_samplers(program.operations) for key in draws_of(op)}
     brought = checked_keys("the list of bound kernels", header["bound"], _bound(program, header["bound"], applied))
     records = checked_keys("the list of models", header["models"], applied - brought.keys())
     policies = checked_keys("the list of policies", header["policies"], {_policy_name(*key) for key in drawn})

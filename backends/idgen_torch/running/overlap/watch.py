@@ -87,6 +87,12 @@ class Watch:
     def _atoms(self, variable: str) -> tuple[PartOf, ...]:
         return self.schema[variable].atoms(variable)
 
+    def say(self, text: str) -> None:
+        """Add something to tell, unless it was said before."""
+        if text not in self.told:
+            self.told.add(text)
+            self.found.append(text)
+
     def tell(self) -> list[str]:
         """Warn of what was found since, and return it."""
         found, self.found = self.found, []

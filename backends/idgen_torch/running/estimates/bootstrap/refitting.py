@@ -56,7 +56,7 @@ class Refitting(Fitting):
         return self._taken[op.result]
 
     def _trained_on(self, op: Train, data: DataSet, start: ConditionalModel) -> ConditionalModel:
-        likelihood = self._settings.tuning.likelihood or op.result in self._weighing
+        likelihood = self.settings.tuning.likelihood or op.result in self._weighing
         targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
         task = Task(targets, inputs, data.rows, data.weights, likelihood)
         if start.recipe.emphasis:

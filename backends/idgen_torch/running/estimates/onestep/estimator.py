@@ -74,7 +74,8 @@ class OneStep:
     _laws: list[Study] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.program = self.program.realized(_ways(self.program, self.schema))
+        program = self.program.trained()
+        self.program = program.realized(_ways(program, self.schema))
         self._nuisances = Nuisances(self.schema)
         self._count = len(next(iter(self.rows.values())))
 

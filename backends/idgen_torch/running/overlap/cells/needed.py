@@ -43,8 +43,8 @@ class Cells:
 
     def __init__(self, program: Program, source: Source, policies: Mapping[str, Policy]) -> None:
         """Raises DataError where a law has no table, as a policy that is a function, or no row."""
-        self.program, self.source = program, source
-        self.forward = Forward(program, source, policies)
+        self.program, self.source = program.trained(), source
+        self.forward = Forward(self.program, source, policies)
 
     @classmethod
     def of(

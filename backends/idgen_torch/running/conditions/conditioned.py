@@ -1,0 +1,295 @@
+"""What draws a conditional of a law by weighing runs of its network.
+
+Every run is given what is conditioned on, and counts by the densities of the models that would have drawn it; runs are
+drawn by these weights, and what follows from them is drawn anew. Runs are made until enough of them count.
+Source: likelihood weighting, Shachter and Peot (1990); sampling by importance and resampling, Rubin (1988); the draws
+are kept up to date as runs come in, as in Efraimidis and Spirakis (2006), so that no run has to be remembered.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from idgen_compiler.data.part import Part
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import DataError
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operations import Apply, Condition, Statement, Weigh
+from idgen_torch.families import ConditionalModel
+from idgen_torch.families.returned import log_density
+from idgen_torch.parts import Values
+from idgen_torch.running.ancestral import DataSet, Slots, WiredNetwork
+from idgen_torch.running.conditions.asked import Asked
+from idgen_torch.running.draws import Draws, PolicyKey
+from idgen_torch.running.overlap.watch import Watch
+from idgen_torch.running.record import Runs
+from idgen_torch.seeds import stream_for
+
+__all__ = ["Conditioned", "Effective", "effective_runs", "with_watch"]
+
+FIRST, AT_ONCE = 64, 2**17
+"""So many runs are made for each place to begin with, and at most so many for all at once."""
+
+LEAST_EFFECTIVE, MOST_EFFECTIVE = 64, 2**16
+"""Runs are made until as many count as there are draws at a place, but so many at least and not more than so many."""
+
+MOST_RUNS, MOST_PLACES = 2**20, 2**24
+"""For one place at most so many runs are made, and for all places together."""
+
+TRIED, MOST_TRIED = 200, 2**11
+"""At so many rows a fit looks how many of so many runs count."""
+
+THIN = 50
+"""Of a place where fewer runs count the sampler warns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Effective:
+    """How many runs count at each place, of how many.  Shape: (places,) float64 each."""
+
+    effective: Tensor
+    runs: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Conditioned:
+    """A `condition` with the models and policies that its network names; it draws as a model does.
+
+    `watch` is told of what models are asked in runs that are drawn, and of places where hardly any run counts.
+    """
+
+    op: Condition
+    schema: Schema
+    models: Mapping[str, Any]
+    policies: Mapping[PolicyKey, Draws]
+    watch: Watch | None = None
+
+    family = "condition"
+
+    @property
+    def targets(self) -> tuple[Part, ...]:
+        """What it draws."""
+        return self.schema.parts(*self.op.targets)
+
+    @cached_property
+    def before(self) -> tuple[Statement, ...]:
+        """The statements that weights rest on, and the weights."""
+        wanted: set[str] = set()
+        kept = []
+        for statement in reversed(self.op.network.statements):
+            if isinstance(statement, Weigh) or wanted.intersection(statement.slots):
+                wanted.update(statement.inputs)
+                kept.append(statement)
+        return tuple(reversed(kept))
+
+    @cached_property
+    def after(self) -> tuple[Statement, ...]:
+        """What is drawn once a run was chosen."""
+        return tuple(s for s in self.op.network.statements if s not in self.before)
+
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
+        """Draw the targets for n rows; every input in `given` has n rows."""
+        inputs = {slot: self._parts(slot, given) for slot in self.op.inputs}
+        slots, found = self.chosen(inputs, n, generator)
+        wired = self._wired(generator, self.watch)
+        for statement in self.after:
+            wired.fill(statement, slots, n, generator)
+        if self.watch is not None and found is not None:
+            self._watched(self.watch, slots, found, inputs, n)
+        return {
+            part.name: values
+            for slot in self.op.targets
+            for part, values in zip(self.schema.parts(slot), slots[slot], strict=True)
+        }
+
+    def chosen(
+        self, inputs: Slots, n: int, generator: torch.Generator, most: int = MOST_RUNS
+    ) -> tuple[Slots, tuple[Effective, Asked] | None]:
+        """The slots of one run for each of n rows, drawn by weight, and how many runs counted; None of no weights."""
+        slots = dict(inputs)
+        if not any(isinstance(s, Weigh) for s in self.before):
+            return slots, None
+        asked = Asked.of([tensor for parts in inputs.values() for tensor in parts], n)
+        runs = _Runs(self, asked, {slot: [t[asked.first] for t in parts] for slot, parts in inputs.items()}, generator)
+        effective = runs.made(most)
+        slots.update(runs.kept)
+        return slots, (effective, asked)
+
+    def log_weight(self, slots: Slots) -> Tensor:
+        """The log of the weight of each run, whose slots are filled.  Shape: (runs,) float64."""
+        total: Tensor | None = None
+        for statement in self.before:
+            if isinstance(statement, Weigh):
+                found = self._log_density(statement, slots).double()
+                total = found if total is None else total + found
+        if total is None:
+            raise DataError(f"{self.op.result} weighs nothing")  # `chosen` was asked before
+        return total
+
+    def _log_density(self, statement: Weigh, slots: Slots) -> Tensor:
+        model = self.models[statement.model]
+        names = ", ".join(map(variable_of, statement.values))
+        if not isinstance(model, ConditionalModel) or not model.likelihood:
+            raise DataError(
+                f"{self.op.result} weighs {names} by {statement.model} [{model.family}], which has no density; compile "
+                "with realize='regenerate', or leave the family to the data"
+            )
+        rows = {
+            part.name: values
+            for slot in statement.inputs
+            for part, values in zip(self.schema.parts(variable_of(slot)), slots[slot], strict=True)
+        }
+        return log_density(f"{statement.model}: {names} [{model.family}]", model, rows)
+
+    def _parts(self, slot: str, values: Values) -> tuple[Tensor, ...]:
+        return tuple(values[part.name] for part in self.schema.parts(slot))
+
+    def _wired(self, generator: torch.Generator, watch: Callable[[Apply, Values, int], None] | None) -> WiredNetwork:
+        told = watch if isinstance(watch, Watch) else None
+        models = with_watch(self.models, told)
+        return WiredNetwork(self.op.network, self.schema, models, self.policies, generator.device, watch)
+
+    def _watched(self, watch: Watch, slots: Slots, found: tuple[Effective, Asked], inputs: Slots, n: int) -> None:
+        """Tell of what models are asked in the runs that were drawn, and of places where hardly any run counts."""
+        for statement in self.before:
+            if isinstance(statement, Weigh):
+                asking = Apply(statement.values, statement.model, statement.given)
+            elif isinstance(statement, Apply):
+                asking = statement
+            else:
+                continue
+            given = {
+                part.name: values
+                for slot in asking.inputs
+                for part, values in zip(self.schema.parts(variable_of(slot)), slots[slot], strict=True)
+            }
+            watch(asking, given, n)
+        effective, asked = found
+        if text := self._thin(effective, asked, inputs):
+            watch.say(text)
+
+    def _thin(self, found: Effective, asked: Asked, inputs: Slots) -> str:
+        thin = found.effective < THIN
+        if not bool(thin.any()):
+            return ""
+        share = float(asked.counts[thin.cpu()].sum()) / float(asked.counts.sum())
+        worst = int(found.effective.argmin())
+        row = int(asked.first[worst])
+        weighed = {slot for s in self.before if isinstance(s, Weigh) for slot in s.values}
+        named = []
+        for slot in (s for s in self.op.inputs if s in weighed):
+            for atom, values in zip(self.schema[slot].atoms(slot), inputs[slot], strict=True):
+                named.append(f"{atom.part.name} = {atom.kind.describe(values[row].cpu())}")
+        runs = int(found.runs[worst])
+        return (
+            f"{share:.0%} of the samples ask {self.op.law} at what it hardly ever shows: of {runs:,} runs "
+            f"{float(found.effective[worst]):.1f} count at {', '.join(named)}; the answer there is a guess"
+        )
+
+
+class _Runs:
+    """Runs at some places, and for each draw the slots of the one that was drawn so far."""
+
+    def __init__(self, of: Conditioned, asked: Asked, inputs: Mapping[str, Sequence[Tensor]], generator: Any) -> None:
+        self.of, self.asked, self.inputs, self.generator = of, asked, inputs, generator
+        self.device = generator.device
+        self.wired = of._wired(generator, None)
+        self.total = torch.full((asked.places,), -math.inf, dtype=torch.float64, device=self.device)
+        self.squares = self.total.clone()
+        self.runs = torch.zeros(asked.places, dtype=torch.float64, device=self.device)
+        self.kept: dict[str, tuple[Tensor, ...]] = {}
+
+    def made(self, most: int) -> Effective:
+        """How many runs count, once there are enough, or as many as are made."""
+        asked = self.asked
+        wanted = asked.counts.to(self.device).clamp(LEAST_EFFECTIVE, MOST_EFFECTIVE)
+        most = max(FIRST, min(most, MOST_PLACES // asked.places))
+        each = FIRST if asked.places > 1 else max(FIRST, min(asked.most, AT_ONCE, most))
+        active = torch.arange(asked.places)
+        while len(active):
+            for places in active.split(max(1, AT_ONCE // max(each, asked.most if asked.places > 1 else 1))):
+                self._more(places, each)
+            short = (self.effective < wanted) & (self.runs < most)
+            active = short.cpu().nonzero().flatten()
+            each = min(2 * each, AT_ONCE)
+        return Effective(self.effective, self.runs)
+
+    @property
+    def effective(self) -> Tensor:
+        """Kish's number of runs at each place: (sum w)^2 / sum w^2."""
+        found = (2 * self.total - self.squares).exp()
+        return torch.where(self.total == -math.inf, 0.0, found)
+
+    def _more(self, places: Tensor, each: int) -> None:
+        """So many more runs at each of these places."""
+        count, device = len(places), self.device
+        there = places.to(device)
+        slots: Slots = {
+            slot: tuple(t[places.to(t.device)].to(device).repeat_interleave(each, 0) for t in parts)
+            for slot, parts in self.inputs.items()
+        }
+        for statement in self.of.before:
+            if not isinstance(statement, Weigh):
+                self.wired.fill(statement, slots, count * each, self.generator)
+        log_weight = self.of.log_weight(slots).to(device).reshape(count, each)
+        new = log_weight.logsumexp(1)
+        total = torch.logaddexp(self.total[there], new)
+        first = self.runs[there] == 0
+        # Of all runs so far these have such a share of the weight; where none has any, the first ones stand for them.
+        share = torch.where(total == -math.inf, first.double(), (new - total).exp())
+        even = torch.full_like(log_weight, 1 / each)
+        law = torch.where(new[:, None] == -math.inf, even, (log_weight - new[:, None]).exp())
+        self._draw(places, share, law, slots)
+        self.total[there] = total
+        self.squares[there] = torch.logaddexp(self.squares[there], (2 * log_weight).logsumexp(1))
+        self.runs[there] += each
+
+    def _draw(self, places: Tensor, share: Tensor, law: Tensor, slots: Slots) -> None:
+        """Let new runs take the place of those that were drawn before, as often as their share of the weight says."""
+        rows, of = self.asked.rows(places)
+        rows, of = rows.to(self.device), of.to(self.device)
+        random = torch.rand(2, len(rows), generator=self.generator, dtype=torch.float64, device=self.device)
+        taken = random[0] < share[of]
+        rows, of = rows[taken], of[taken]
+        each = law.shape[1]
+        height = law.flatten().cumsum(0)
+        point = height[of * each] - law[of, 0] + random[1][taken] * law.sum(1)[of]
+        place = torch.searchsorted(height, point, right=True)
+        run = torch.minimum(torch.maximum(place, of * each), of * each + each - 1)
+        filled = [slot for s in self.of.before for slot in s.slots]
+        for slot in filled:
+            drawn = tuple(t[run] for t in slots[slot])
+            if slot not in self.kept:
+                self.kept[slot] = tuple(t.new_empty(self.asked.total, *t.shape[1:]) for t in drawn)
+            for kept, values in zip(self.kept[slot], drawn, strict=True):
+                kept[rows] = values
+
+
+def with_watch(models: Mapping[str, Any], watch: Watch | None) -> dict[str, Any]:
+    """The models of a network, of which conditions tell a watch of what theirs are asked."""
+    return {
+        name: replace(model, watch=watch) if isinstance(model, Conditioned) else model for name, model in models.items()
+    }
+
+
+def effective_runs(found: Conditioned, data: DataSet, seed: int, device: torch.device) -> Runs:
+    """Which share of the runs count at some rows of the data, each asked by itself."""
+    name = found.op.result
+    rows = data.some(TRIED, stream_for(seed, name, "places"))
+    inputs = {
+        slot: tuple(data.rows[part.name][rows.to(device)] for part in found.schema.parts(slot))
+        for slot in found.op.inputs
+    }
+    with torch.no_grad():
+        _, weighed = found.chosen(inputs, TRIED, stream_for(seed, name, "runs", device=device), MOST_TRIED)
+    if weighed is None:
+        return Runs(TRIED, 1.0, 1.0)
+    shares = weighed[0].effective / weighed[0].runs
+    return Runs(len(shares), float(shares.quantile(0.5)), float(shares.quantile(0.1)))
