@@ -35,7 +35,6 @@ from idgen_torch.families.registry import imported, made_known
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
 from idgen_torch.parts import Values
-from idgen_torch.running.conditions.choosing import Weighing
 from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.files.samplers import read_fitted
@@ -45,7 +44,7 @@ from idgen_torch.running.plan import FitSettings, default_rows_factor, requested
 from idgen_torch.running.progress import shown
 from idgen_torch.running.record import Choice, versions
 from idgen_torch.running.sampler import TorchSampler
-from idgen_torch.running.ways import choices
+from idgen_torch.running.ways import Weighing, choices
 from idgen_torch.training.progress import Progress
 
 __all__ = ["TorchBackend"]

@@ -180,7 +180,8 @@ def specialized(operations: Sequence[Operation], ways: Mapping[str, str] | str =
 def densities_asked(op: Operation | Way) -> Iterator[str]:
     """The models whose probabilities an operation needs, by any way."""
     yield from (weigh.model for weigh in records(op, Weigh))
-    yield from (name for way in records(op, Reweight) for name in way.by)
+    for way in records(op, Reweight):  # a policy that is a model's answer weighs, too
+        yield from leaves(way, Role.MODEL)
 
 
 def _narrowed(kept: tuple[Operation, ...], before: Sequence[Operation]) -> tuple[Operation, ...]:

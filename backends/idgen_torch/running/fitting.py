@@ -33,21 +33,19 @@ from idgen_compiler.ir.operations import (
     Weigh,
 )
 from idgen_compiler.ir.program import Program
-from idgen_compiler.warning import warn_data
-from idgen_torch.arithmetic import one_thread
 from idgen_torch.bound import BoundModel, Brought
 from idgen_torch.bound.binding import bound_model
-from idgen_torch.families import ConditionalModel, Task, seed_noise
+from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.families.returned import log_density
 from idgen_torch.observed import Observed
 from idgen_torch.parts import Values
-from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on
 from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, with_watch
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.learned import compared, held_against
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.probe import PROBED, crossed, probed
 from idgen_torch.running.overlap.unseen import Unseen
@@ -63,21 +61,16 @@ from idgen_torch.running.record import (
     kernel_reports,
     versions,
 )
-from idgen_torch.running.trainer import Trained, Trainer
+from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
 from idgen_torch.running.weights.reweighting import reweighted
 from idgen_torch.tensors import room
 from idgen_torch.training.progress import Progress
-from idgen_torch.warning import warn_noise
 
 __all__ = ["Fitting"]
 
-MOST_TOLD = 5
-"""So many disagreements of a model with its rows are kept, the worst ones."""
-
 R = TypeVar("R", ModelReport, DataReport)
-
 _ASKED = "{label} {where}; the answer there is extrapolation"
 
 
@@ -144,19 +137,16 @@ class Fitting:
 
         Raises NoOverlap when no row is left.
         """
-        weighed = self.program.realized(Reweight.word)
-        needed = needed_by(weighed.operations, [data])
-        made = self._begin(weighed)
-        values = {name: self._tried[digest] for name, digest in made.items() if digest in self._tried}
-        with self._telling():
-            for op in weighed.operations:
-                if not isinstance(op, Sample) and op.result in needed and op.result not in values:
-                    self._tried[made[op.result]] = values[op.result] = self.realize(op, values)
+        self._found(self.program.realized(Reweight.word), data)
         return self._overlap[data]
 
     def runs(self, name: str) -> Runs:
         """How many runs of a conditional's network count at rows of the data; what that takes is kept for `run`."""
-        program = self.program.realized({name: Weigh.word})
+        found = self._found(self.program.realized({name: Weigh.word}), name)
+        return effective_runs(found, self._observed, self.settings.seed, self.settings.device)
+
+    def _found(self, program: Program, name: str) -> Any:
+        """A value of a program whose laws have one way each; what it rests on is kept."""
         needed = needed_by(program.operations, [name])
         made = self._begin(program)
         values = {each: self._tried[digest] for each, digest in made.items() if digest in self._tried}
@@ -164,9 +154,9 @@ class Fitting:
             for op in program.operations:
                 if not isinstance(op, Sample) and op.result in needed and op.result not in values:
                     values[op.result] = self.realize(op, values)
-                    if not isinstance(op, Condition):
+                    if not isinstance(op, Condition):  # which is made at once, of the policies that are there
                         self._tried[made[op.result]] = values[op.result]
-        return effective_runs(values[name], self._observed, self.settings.seed, self.settings.device)
+        return values[name]
 
     def _begin(self, program: Program) -> dict[str, str]:
         """Value -> its digest in a program whose laws have one way each, which is about to be executed.
@@ -232,41 +222,16 @@ class Fitting:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
         self._unseen.look_at(self.program, op, task.inputs, data)
         trained = self._trainer.fit(op.result, label_of(op), recipe, task)
-        found = self._compared(op, trained.model, task)
+        found = compared(op, self._schema, trained.model, task)
         if found and (more := self._trainer.patient(recipe)) is not None:
             # A training may end on a plateau, from which a sharp bend is not seen yet.
             trainer, later = more
             again = trainer.fit(f"{op.result}.again", label_of(op), later, task)
-            left = self._compared(op, again.model, task)
+            left = compared(op, self._schema, again.model, task)
             if not left or left[0].errors < found[0].errors:
                 trained, found = again, left
-        self._model_reports[op.result] = self._held_against(op, trained, task, found)
+        self._model_reports[op.result] = held_against(op, trained, task, found)
         return trained.model
-
-    @one_thread()
-    def _compared(self, op: Train, model: ConditionalModel, task: Task) -> list[Disagreement]:
-        return disagreements(f"{op.result}: {label_of(op)} [{model.family}]", model, task, self._schema)
-
-    def _held_against(
-        self,
-        op: Train,
-        trained: Trained,
-        task: Task,
-        found: Sequence[Disagreement],
-    ) -> ModelReport:
-        """How a model turned out; warns where it does not give its rows back, or where another seed would matter."""
-        model, label, told = trained.model, label_of(op), tuple(map(str, found[:MOST_TOLD]))
-        held_out = {fit: -loss for fit, loss in trained.losses.items()} if model.likelihood else {}
-        calibration = tuple(replace(one, operation=op.result) for one in trained.calibration)
-        with torch.no_grad(), one_thread():
-            noise = seed_noise(model, task.rows, task.weights)
-        if told:
-            warn_data(f"{op.result} ({label}) does not give its rows back: {told[0]}; sampler.report() has more")
-        for effect in noise:
-            if effect.drowns:
-                more = "so that the answer depends on the seed; ensemble=20 averages over more of them"
-                warn_noise(f"{op.result} : {label}: {effect}, {more}")
-        return ModelReport(op.result, label, model.family, task.count, held_out, told, noise, calibration)
 
     def _condition(self, op: Condition, values: Mapping[str, Any]) -> Conditioned:
         """What weighs runs of a law's network, with the models that are there already."""

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from idgen_compiler.errors import GraphError, ProgramError
-from idgen_compiler.forms.policy import names_policy
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import (
-    Apply,
-    Assign,
     Bind,
     Condition,
-    Draw,
     LawType,
     Network,
     Observe,
@@ -23,18 +16,14 @@ from idgen_compiler.ir.operations import (
     Realize,
     Regenerate,
     Reweight,
-    Rows,
     Sample,
-    Statement,
     Train,
-    Weigh,
 )
-from idgen_compiler.ir.policies import ByModel, Column, Fixed, Moved, Named, Policy, Shifted, Uniform
-from idgen_compiler.ir.verifier.faults import check_distinct, check_plain, check_slot, fault, is_endless
+from idgen_compiler.ir.policies import Policy
+from idgen_compiler.ir.verifier.faults import check_distinct, check_plain, fault
+from idgen_compiler.ir.verifier.regions import Regions
 
 __all__ = ["verify_operations"]
-
-_VALUE = re.compile(r"%\w+")
 
 
 def verify_operations(graph: ADMG, operations: Sequence[Operation]) -> None:
@@ -63,19 +52,8 @@ def verify_operations(graph: ADMG, operations: Sequence[Operation]) -> None:
         raise ProgramError("the program has no sampler; end it with `sample (inputs) { ... } -> [outputs]`")
 
 
-class _Scope:
-    """The values defined so far."""
-
-    def __init__(self, graph: ADMG) -> None:
-        self.graph = graph
-        self.data: dict[str, dict[str, None]] = {}  # data set -> its variables, in order and quick to look up
-        self.observable: set[str] = set()  # variables of any data set
-        self.models: dict[str, Train | Bind | Condition] = {}
-        self.laws: dict[str, LawType] = {}
-        self.unobserved: frozenset[str] = frozenset()
-        self.samplers: list[str] = []
-
-    # -- operations -----------------------------------------------------------------------------------------------
+class _Scope(Regions):
+    """The operations, each defining a value for those after it."""
 
     def observe(self, op: Observe) -> None:
         if self.data:
@@ -239,161 +217,3 @@ class _Scope:
             if name in op.network.inputs:
                 raise fault(op, name, f"{name} is an input and an output", "sample it or take it as given, not both")
         self.samplers.append(op.query)
-
-    # -- regions --------------------------------------------------------------------------------------------------
-
-    def network(self, op: Operation, network: Network, weighed: bool = False) -> None:
-        filled = set(network.inputs)
-        check_distinct(op, network.inputs, "inputs")
-        for slot in network.inputs:
-            check_slot(op, slot)
-        for statement in network.statements:
-            match statement:
-                case Apply():
-                    self.apply(op, statement, filled)
-                case Rows():
-                    self.rows(op, statement)
-                case Draw(policy=ByModel(model=model)):
-                    raise fault(op, model, f"{model} is a policy in a network", "apply the model instead", statement)
-                case Draw():
-                    self.draw(op, statement, filled, statement)
-                case Assign():
-                    self.assign(op, statement, filled)
-                case Weigh():
-                    self.weigh(op, statement, network, filled, weighed)
-            for slot in statement.slots:
-                check_slot(op, slot)
-                if slot in filled:
-                    raise fault(
-                        op, slot, f"{slot} is filled twice", "every slot is filled once; add a prime", statement
-                    )
-                filled.add(slot)
-        check_plain(op, network.outputs, "outputs")
-        check_distinct(op, network.outputs, "outputs")
-        for slot in network.outputs:
-            if slot not in filled:
-                what = f"no statement fills the output {slot}"
-                raise fault(op, slot, what, "sample it, or drop it from the outputs")
-
-    def weigh(self, op: Operation, weigh: Weigh, network: Network, filled: Collection[str], is_allowed: bool) -> None:
-        """What is weighed is an input of the condition's network, by a model that is trained."""
-        if not is_allowed:
-            what = "runs are weighed, which changes what they are runs of"
-            raise fault(op, weigh.model, what, "weigh in the network of a condition", weigh)
-        self.inputs_of(op, weigh.model, weigh.values, weigh.given, filled, weigh)
-        self.check_density(op, weigh.model, weigh)
-        if (slot := next((s for s in weigh.values if s not in network.inputs), None)) is not None:
-            raise fault(op, slot, f"{slot} is no input, so that its value is not known", "weigh inputs alone", weigh)
-        if set(weigh.values) & set(weigh.given):
-            raise fault(op, weigh.values[0], f"{weigh.values[0]} is weighed by itself", "give another input", weigh)
-
-    def check_density(self, op: Operation, name: str, line: Statement | None = None) -> None:
-        """Rows and runs are weighed by models that are trained: of others nobody knows probabilities."""
-        model = self.models[name]
-        if isinstance(model, Train):
-            return
-        how = "bound" if isinstance(model, Bind) else "conditioned"
-        what = f"{name} is {how}, so that its probabilities are unknown"
-        raise fault(op, name, what, "weigh by a model that is trained, or regenerate", line)
-
-    def assign(self, op: Operation, assign: Assign, filled: Collection[str]) -> None:
-        """What a named law reads is filled, and what is moved is an instance of the same variable."""
-        name, policy = variable_of(assign.slot), assign.policy
-        if isinstance(policy, Uniform | Fixed) or name not in self.observable:
-            return self.draw(op, Draw(assign.slot, policy if isinstance(policy, Fixed) else Uniform()), filled, assign)
-        if (slot := next((s for s in policy.inputs if s not in filled), None)) is not None:
-            what = f"the policy reads {slot}, which is not filled at this point"
-            raise fault(op, slot, what, "fill it by an earlier statement", assign)
-        if isinstance(policy, Named) and not names_policy(policy.name):
-            raise fault(op, assign.slot, f"{policy.name!r} names no policy", "name it by a word, as pi", assign)
-        if isinstance(policy, Moved) and (variable_of(policy.slot) != name or is_endless(policy.by)):
-            what = f"{assign.slot} is no value of {name} moved by a finite number"
-            raise fault(op, assign.slot, what, f"move an instance of {name}", assign)
-
-    def draw(self, op: Operation, draw: Draw, filled: Collection[str], line: Statement | None = None) -> None:
-        name = variable_of(draw.slot)
-        match draw.policy:
-            case Uniform() | Fixed():
-                if name not in self.observable:
-                    why = f"{name} is no observed variable, so its values are unknown"
-                    raise fault(op, draw.slot, why, f"observe {name}, or draw an observed variable", line)
-                if isinstance(draw.policy, Fixed) and is_endless(draw.policy.value):
-                    raise fault(op, draw.slot, f"{draw.slot} is set to no finite number", "set a finite one", line)
-            case ByModel(model, inputs):
-                self.inputs_of(op, model, (draw.slot,), inputs, filled, line)
-            case Column(data) | Shifted(data, _):
-                known = self.variables(op, data)
-                if name not in known:
-                    raise fault(
-                        op, draw.slot, f"the policy {data} has no {name} (it has {', '.join(known)})",
-                        self.remedy_for(name, f"draw {name} from a data set that holds it, or from uniform"),
-                        line,
-                    )  # fmt: skip
-                if isinstance(draw.policy, Shifted) and is_endless(draw.policy.by):
-                    raise fault(op, draw.slot, f"{draw.slot} is moved by no finite number", "give a finite one", line)
-
-    def rows(self, op: Operation, rows: Rows) -> None:
-        known = self.variables(op, rows.data)
-        names = [variable_of(slot) for slot in rows.slots]
-        often = Counter(names)
-        for slot, name in zip(rows.slots, names, strict=True):
-            if name not in known:
-                raise fault(
-                    op, slot, f"the rows of {rows.data} have no {name} (they have {', '.join(known)})",
-                    self.remedy_for(name, "take rows of a data set that holds it"), rows,
-                )  # fmt: skip
-            if often[name] > 1:
-                what = f"{name} stands twice in one row"
-                raise fault(op, slot, what, "take its instances from rows of their own", rows)
-        if not rows.slots:
-            raise fault(op, rows.data, "rows fill no slot", "name the slots, or drop the statement", rows)
-
-    def apply(self, op: Operation, apply: Apply, filled: set[str]) -> None:
-        self.inputs_of(op, apply.model, apply.slots, apply.inputs, filled, apply)
-
-    def inputs_of(
-        self,
-        op: Operation,
-        name: str,
-        slots: tuple[str, ...],
-        inputs: tuple[str, ...],
-        filled: Collection[str],
-        line: Statement | None,
-    ) -> None:
-        """A model's targets and inputs stand in its order, and the inputs are filled."""
-        model = self.model(op, name, line)
-        for what, given, named in (("targets", slots, model.targets), ("inputs", inputs, model.inputs)):
-            if given != named and tuple(map(variable_of, given)) != named:
-                raise fault(
-                    op, name, f"{name} has {what} ({', '.join(named)}), not ({', '.join(given)})",
-                    f"give its {what} in the model's order", line,
-                )  # fmt: skip
-        if (slot := next((s for s in inputs if s not in filled), None)) is not None:
-            what = f"the input {slot} is not filled at this point"
-            raise fault(op, slot, what, "fill it by an earlier statement", line)
-
-    # -- values ---------------------------------------------------------------------------------------------------
-
-    def remedy_for(self, name: str, remedy: str) -> str:
-        """What to do about a variable that a data set does not have; one that is never observed has to be bound."""
-        return f"no table holds {name}: make it with a bound kernel" if name in self.unobserved else remedy
-
-    def define(self, op: Observe | Train | Bind | Condition | Realize) -> None:
-        if not _VALUE.fullmatch(op.result):
-            raise fault(op, op.result, f"{op.result!r} is no value name", "write % and then letters, digits or _")
-        if op.result in self.data or op.result in self.models:
-            raise fault(op, op.result, f"{op.result} is defined twice", "every value has one definition; rename one")
-
-    def variables(self, op: Operation, data: str) -> dict[str, None]:
-        if data in self.models:
-            raise fault(op, data, f"{data} is a model, not a data set", "name a data set such as %obs")
-        if data not in self.data:
-            known = ", ".join(self.data) or "none yet"
-            raise fault(op, data, f"{data} is used before it is defined", f"data sets so far: {known}")
-        return self.data[data]
-
-    def model(self, op: Operation, model: str, line: Statement | None = None) -> Train | Bind | Condition:
-        if model not in self.models:
-            why = "is a data set, not a model" if model in self.data else "is used before it is trained"
-            raise fault(op, model, f"{model} {why}", f"models so far: {', '.join(self.models) or 'none yet'}", line)
-        return self.models[model]

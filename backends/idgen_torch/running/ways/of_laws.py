@@ -17,12 +17,12 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Realize, Regenerate, Reweight, Train
 from idgen_compiler.ir.program import Program
-from idgen_torch.running.conditions.choosing import Weighing
 from idgen_torch.running.overlap.effective import FEW_EFFECTIVE, MASS
 from idgen_torch.running.record import Choice, Errors, Overlap
+from idgen_torch.running.ways.of_models import WIDEST, Weighing
 from idgen_torch.running.weights.reweighting import NoOverlap
 
-__all__ = ["EFFECTIVE", "WIDEST", "choices"]
+__all__ = ["EFFECTIVE", "choices"]
 
 EFFECTIVE = 0.7
 """From this fraction of effective rows on reweighting is taken where no standard error can be had (measured:
@@ -30,9 +30,6 @@ docs/reweighting.md)."""
 
 LEVEL = 1.02
 """Up to this ratio two standard errors are level."""
-
-WIDEST = 8
-"""A density of more real numbers than this is not trusted as a propensity, nor trained to find out."""
 
 
 Error = Callable[[Program], float | None]

@@ -20,13 +20,13 @@ from idgen_compiler.ir.program import Program
 from idgen_torch.parts import of_form
 from idgen_torch.running.record import Choice, Runs
 
-__all__ = ["Weighing", "weighable"]
+__all__ = ["WIDEST", "Weighing"]
 
 SHARE = 0.002
 """Runs are weighed where at nine of ten places such a share of them count (measured: docs/reweighting.md)."""
 
 WIDEST = 8
-"""A density of more real numbers than this is not trusted to weigh runs by."""
+"""A density of more real numbers than this is not trusted to weigh by, nor trained to find out."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,6 @@ class Weighing:
         if not set(network.inputs) <= set(self.program.observe.variables):
             return "it is asked for what no table holds"
         return ""
-
-
-def weighable(program: Program) -> list[Train]:
-    """The models that may be had by weighing runs."""
-    return [op for op in program.models if op.condition]
 
 
 def _slots(network: Network) -> list[str]:
