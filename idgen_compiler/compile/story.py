@@ -43,12 +43,11 @@ def compile(
     rewrites and passes; 2 (or True) also a search among equal ways to pose the query for the cheapest program.
 
     `realize` says how a law after an intervention is realized: "regenerate" samples a new data set from models,
-    "reweight" weighs the rows of the data set it came from, and "weigh" makes no rows: what is asked of the law given
-    something is drawn from runs of its network, weighed by how likely they make that. "auto" offers all that need no
-    further column, and the backend chooses by what the data say.
+    "reweight" weighs the rows of the data set it came from, and "weigh" makes no rows: a conditional of the law is
+    drawn from runs of its network, weighed by what they say of the condition. "auto" offers all for which the program's
+    columns do, and the backend chooses by what the data say.
 
-    `joint` names groups of variables that are to be sampled by one model where they stand side by side and that is the
-    same law, as images that share a hidden cause.
+    `joint` names groups of variables to sample by one model where they stand side by side and that is the same law.
 
     `latent` names vertices that no table holds, such as hidden causes; they are projected out of the graph first.
 

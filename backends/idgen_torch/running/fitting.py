@@ -18,7 +18,7 @@ from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.policy_kinds import known_policies
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.analysis import applied_models, densities_asked, needed_by, run_by_samplers
-from idgen_compiler.ir.digest import digests
+from idgen_compiler.ir.likeness.digest import digests
 from idgen_compiler.ir.operands import Role, leaves, records
 from idgen_compiler.ir.operations import (
     Bind,

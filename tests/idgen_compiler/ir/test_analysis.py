@@ -171,7 +171,7 @@ def test_costs_are_counted() -> None:
     assert TWO_WAYS.realized("reweight").cost == Cost(0, 1, 2, 3, 2, 1, 1)
     assert cost_of(PROGRAM.operations[:1]) == Cost(0, 0, 0, 0, 0, 0, 0)
     assert str(Cost(1, 2, 3, 4, 5, 6, 7)) == (
-        "regenerations 1, reweightings 2, models 3, inputs 4, widest 5, depth 6, evaluations 7"
+        "regenerations 1, reweightings 2, models 3, inputs 4, widest 5, depth 6, evaluations 7, conditions 0"
     )
 
 

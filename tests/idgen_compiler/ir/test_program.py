@@ -12,7 +12,7 @@ import idgen_compiler as idgen
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.ir import Fixed, Sample
 from idgen_compiler.ir.analysis import uses
-from idgen_compiler.ir.digest import digests
+from idgen_compiler.ir.likeness.digest import digests
 from idgen_compiler.ir.operands import Role, mapped
 from idgen_compiler.program import Program
 from tests.idgen_compiler.ir.programs import EVERYTHING, programs

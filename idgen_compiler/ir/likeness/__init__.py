@@ -1,0 +1,1 @@
+"""When programs are the same, and when values of programs are."""
