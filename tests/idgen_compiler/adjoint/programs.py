@@ -66,6 +66,24 @@ def napkin(law: str) -> str:
 }}"""
 
 
+def conditioned(law: str, network: str) -> str:
+    """The napkin's program with a conditional of a law by weighing runs, for which no rows are made."""
+    return f"""program "P(Y | do(X))" {{
+  {NAPKIN}
+  %obs = observe [W1, W2, X, Y]
+  %m0 = train %obs : X | W1, W2
+  %m1 = train %obs : Y | W1, W2, X
+  %m2 = train %obs : W1 | W2
+  %c0 = condition {law} {{
+    {network}
+  }}
+  sample (X) {{
+    W2 ~ %obs
+    Y ~ %c0({"W2, X" if "| W2" in law else "X"})
+  }} -> [Y]
+}}"""
+
+
 FIXED = Law({0: Fraction(2, 5), 1: Fraction(3, 5)})
 READS = Law({(z,): {0: Fraction(1 + z, 4), 1: Fraction(3 - z, 4)} for z in (0, 1)}, given="Z")
 NATURAL = Law({(x,): {0: Fraction(2 + x, 7), 1: Fraction(5 - x, 7)} for x in (0, 1)}, given="X")
@@ -143,6 +161,26 @@ PROGRAMS: dict[str, ByHand] = {
         napkin("regenerate do() { W1 ~ rows %obs\n W2 := pi()\n X ~ %m0(W1, W2)\n Y ~ %m1(W1, W2, X) }"),
         {"X": 0},
         {"pi": FIXED},
+    ),
+    "a condition": ByHand(
+        conditioned(
+            "P(W1, X, Y ; do(W2)) : Y | X",
+            "W2 ~ uniform\n W1 ~ rows %obs\n weigh X by %m0(W1, W2)\n Y ~ %m1(W1, W2, X)",
+        ),
+        {"X": 1},
+    ),
+    "a condition on what is set": ByHand(
+        conditioned(
+            "P(W1, X, Y ; do(W2)) : Y | W2, X", "W1 ~ rows %obs\n weigh X by %m0(W1, W2)\n Y ~ %m1(W1, W2, X)"
+        ),
+        {"X": 0},
+    ),
+    "a condition that weighs what follows": ByHand(
+        conditioned("P(W1, X, Y) : Y | X", "(W1, W2) ~ rows %obs\n Y ~ %m1(W1, W2, X)\n weigh X by %m0(W1, W2)"),
+        {"X": 1},
+    ),
+    "a condition of which an input is not weighed": ByHand(
+        conditioned("P(W1, W2, X, Y) : Y | X", "W2 ~ %obs\n W1 ~ %m2(W2)\n Y ~ %m1(W1, W2, X)"), {"X": 1}
     ),
     "a law that is reweighted": ByHand(napkin("reweight %obs do(W2 ~ %obs) by %p"), {"X": 1}),
     "a law that is reweighted to one value": ByHand(napkin("reweight %obs do(W2 ~ 1) by %p"), {"X": 0}),
