@@ -54,8 +54,9 @@ def choices(
         if isinstance(op, Realize) and len(op.ways) > 1 and deciding.needs(op):
             deciding.ways[op.result] = Reweight.word if deciding.weighs(op) else Regenerate.word
         elif isinstance(op, Train) and op.condition and weighing is not None and deciding.needs(op):
-            deciding.made[op.result] = choice = weighing.choice(op)
-            deciding.ways[op.result] = choice.chosen
+            if (choice := weighing.choice(op)) is not None:
+                deciding.made[op.result] = choice
+                deciding.ways[op.result] = choice.chosen
     return tuple(deciding.made[op.result] for op in program.operations if getattr(op, "result", "") in deciding.ways)
 
 

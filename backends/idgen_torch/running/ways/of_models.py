@@ -40,8 +40,11 @@ class Weighing:
     requested: Collection[str] = ()  #: models whose family is asked for
     densities: bool = False  #: whether the density of every model is asked for
 
-    def choice(self, op: Train) -> Choice:
-        """By which way a model is had that has two, and why."""
+    def choice(self, op: Train) -> Choice | None:
+        """By which way a model is had that has two, and why; None where all is categories: rows are as good there."""
+        slots = (slot for network in op.condition for slot in _slots(network))
+        if all(part.discrete for slot in slots for part in self.schema.parts(variable_of(slot))):
+            return None
         reason = self.why_trained(op)
         if reason:
             return Choice(op.result, Train.word, reason, None, SHARE)
@@ -53,11 +56,8 @@ class Weighing:
         """Why runs cannot be weighed, or not with profit, whatever the data say; empty where they might."""
         (network,) = op.condition
         weighed = [s for s in network.statements if isinstance(s, Weigh)]
-        parts = [part for slot in _slots(network) for part in self.schema.parts(variable_of(slot))]
         if self.densities or op.result in self.requested:
             return "its density or its family is asked for"
-        if all(part.discrete for part in parts):
-            return "all is categories, of which rows are as good"
         if not _asked_of_one_place(self.program, op.result):
             return "it is asked at another place for every draw"
         if brought := {op.result, *(s.model for s in weighed)}.intersection(self.brought):
