@@ -8,8 +8,8 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.compile import alternatives, equal_programs
-from idgen_compiler.ir.likeness.alike import alike_key
 from idgen_compiler.ir.alternatives import Alternatives
+from idgen_compiler.ir.likeness.alike import alike_key
 from idgen_compiler.verify import CausalModel
 from tests.strategies import NAPKIN, Case, random_cases
 

@@ -115,9 +115,8 @@ class Runs:
     least: float
 
     def __str__(self) -> str:
-        return (
-            f"{self.typical:.1%} of the runs count at the median of {self.places} rows, {self.least:.1%} at the tenth"
-        )
+        tenth = f"{self.least:.1%} at the lowest tenth"
+        return f"{self.typical:.1%} of the runs count at the median of {self.places} rows, {tenth}"
 
 
 @dataclass(frozen=True, slots=True)

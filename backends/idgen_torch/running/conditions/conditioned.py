@@ -31,6 +31,7 @@ from idgen_torch.running.draws import Draws, PolicyKey
 from idgen_torch.running.overlap.watch import Watch
 from idgen_torch.running.record import Runs
 from idgen_torch.seeds import stream_for
+from idgen_torch.tensors import decode
 
 __all__ = ["Conditioned", "Effective", "effective_runs", "with_watch"]
 
@@ -175,6 +176,14 @@ class Conditioned:
         if text := self._thin(effective, asked, inputs):
             watch.say(text)
 
+    def _shown(self, slot: str, values: Sequence[Tensor], row: int) -> str:
+        """One value of a variable, as its user has it."""
+        kind = self.schema[slot]
+        column = kind.empty(1)
+        decode(kind, [each[row : row + 1].cpu() for each in values], column)
+        value = column[0].item() if hasattr(column[0], "item") else column[0]
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+
     def _thin(self, found: Effective, asked: Asked, inputs: Slots) -> str:
         thin = found.effective < THIN
         if not bool(thin.any()):
@@ -183,10 +192,7 @@ class Conditioned:
         worst = int(found.effective.argmin())
         row = int(asked.first[worst])
         weighed = {slot for s in self.before if isinstance(s, Weigh) for slot in s.values}
-        named = []
-        for slot in (s for s in self.op.inputs if s in weighed):
-            for atom, values in zip(self.schema[slot].atoms(slot), inputs[slot], strict=True):
-                named.append(f"{atom.part.name} = {atom.kind.describe(values[row].cpu())}")
+        named = [f"{slot} = {self._shown(slot, inputs[slot], row)}" for slot in self.op.inputs if slot in weighed]
         runs = int(found.runs[worst])
         return (
             f"{share:.0%} of the samples ask {self.op.law} at what it hardly ever shows: of {runs:,} runs "

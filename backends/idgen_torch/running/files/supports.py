@@ -10,6 +10,7 @@ import torch
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
+from idgen_compiler.ir.analysis import run_by_samplers
 from idgen_compiler.ir.program import Program
 from idgen_torch.entries import checked_keys, entry
 from idgen_torch.families import Resample
@@ -38,7 +39,7 @@ def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) ->
     Raises DataError for a record that is of no such model, or whose file is not what was written.
     """
     models = {op.result: op for op in program.models}
-    networks = [sampler.network for sampler in program.samplers]
+    networks = [op.network for op in run_by_samplers(program.operations)]
     found = {}
     known = set(records) & set(models) if isinstance(records, dict) else set()
     for name, record in checked_keys("the list of supports", records, known).items():

@@ -8,6 +8,7 @@ from dataclasses import replace
 from idgen_compiler.adjoint.support import FEW
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
+from idgen_compiler.ir.analysis import run_by_samplers
 from idgen_compiler.ir.operations import Draw, Realize, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
@@ -56,7 +57,8 @@ class Unseen:
     def look_at(self, program: Program, op: Train, inputs: Sequence[Part], data: DataSet) -> None:
         """Keep which inputs of a model stand together in its rows, where a network applies it."""
         ways = [law.regenerate for law in program.laws if law.regenerate]
-        networks = [*map(unfolded, ways), *(sampler.network for sampler in program.samplers)]
+        networks = [*map(unfolded, ways), *(each.network for each in run_by_samplers(program.operations))]
+        networks += [network for model in program.models for network in model.condition]
         groups = groups_of(op, self._schema, networks)
         support = None if groups is None else Support.of(inputs, groups, data.rows, data.weights)
         if support is not None:

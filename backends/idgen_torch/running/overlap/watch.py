@@ -9,7 +9,7 @@ from typing import TypeVar
 from idgen_compiler.data.kinds.kind import PartOf
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.ir.operations import Apply, Assign, Network, Rows, Train
+from idgen_compiler.ir.operations import Apply, Assign, Network, Rows, Train, Weigh
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.parts import Values
 from idgen_torch.running.overlap.finding import Finding, Lookout
@@ -121,18 +121,19 @@ def watched(batches: Iterable[T], watch: Watch) -> Iterator[T]:
 
 
 def groups_of(op: Train, schema: Schema, networks: Iterable[Network]) -> Groups | None:
-    """Which inputs of a model come out of one row of its data where networks apply it, and which a caller sets.
+    """Which inputs of a model come out of one row of its data where networks ask it, and which a caller sets.
 
-    None where no network applies the model.
+    None where no network asks the model.
     """
     keys: dict[str, list[str]] = {name: [] for name in op.inputs}
     chosen: dict[str, bool] = {}
     for network in networks:
         filled = {slot: k for k, statement in enumerate(network.statements) for slot in statement.slots}
         for statement in network.statements:
-            if not isinstance(statement, Apply) or statement.model != op.result:
+            if not isinstance(statement, Apply | Weigh) or statement.model != op.result:
                 continue
-            for name, slot in zip(op.inputs, statement.inputs, strict=True):
+            given = statement.given if isinstance(statement, Weigh) else statement.inputs
+            for name, slot in zip(op.inputs, given, strict=True):
                 source = network.statements[filled[slot]] if slot in filled else None
                 together = isinstance(source, Rows) and source.data == op.data
                 keys[name].append(f"{filled[slot]}" if together else slot)

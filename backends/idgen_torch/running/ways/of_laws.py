@@ -54,7 +54,8 @@ def choices(
         if isinstance(op, Realize) and len(op.ways) > 1 and deciding.needs(op):
             deciding.ways[op.result] = Reweight.word if deciding.weighs(op) else Regenerate.word
         elif isinstance(op, Train) and op.condition and weighing is not None and deciding.needs(op):
-            if (choice := weighing.choice(op)) is not None:
+            choice = weighing.choice(op)
+            if choice is not None:
                 deciding.made[op.result] = choice
                 deciding.ways[op.result] = choice.chosen
     return tuple(deciding.made[op.result] for op in program.operations if getattr(op, "result", "") in deciding.ways)
