@@ -162,7 +162,7 @@ def texts() -> list[Texts]:
     programs = [
         idgen.compile(idgen.Query("Y", "X"), graph, optimize=level, realize=how)
         for graph in (napkin, front_door)
-        for level, how in ((False, "auto"), (2, "regenerate"), (2, "reweight"))
+        for level, how in ((False, "auto"), (2, "auto"), (2, "regenerate"), (2, "reweight"), (2, "weigh"))
     ]
     programs.append(idgen.compile(idgen.Query("x=1", ["2nd"], "birth weight", {"2nd": "a b"}), odd))
     formulas = ["Σ_m P(m | x) Σ_x' P(x') P(y | x', m)", "[sum_{w1} P(w1) P(x | w1)] / P(x | w1) for any w1", "P(y|x)"]
@@ -243,7 +243,8 @@ _FORMATS = {
     "csv": ("from,to,type\nX,M,->\nM,Y,<->\n", '"","cause";"effect"\n"a b";c\n', "from\tto\nX\tM"),
 }
 _PROGRAM = (
-    "%obs", "%m0", "%m1", "%law0", "graph", "train", "observe", "realize", "regenerate", "reweight", "sample",
+    "%obs", "%m0", "%m1", "%law0", "graph", "train", "observe", "realize", "regenerate", "reweight",
+    "condition", "weigh", "sample",
     "do(", "~", "uniform", "by", "or",
     "->", "[", "]", "{", "}", "|", ":", ",", "X", "X'", "W1", "(", ")", "#", '"', "=",
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from idgen_compiler.graph import ADMG
@@ -9,6 +11,7 @@ from idgen_compiler.ir import (
     Apply,
     ByModel,
     Column,
+    Condition,
     Draw,
     Fixed,
     LawType,
@@ -25,6 +28,7 @@ from idgen_compiler.ir import (
     Train,
     Uniform,
     Way,
+    Weigh,
     variable_of,
 )
 from idgen_compiler.program import Program
@@ -100,9 +104,21 @@ def programs(draw: st.DrawFn) -> Program:
             source = draw(st.sampled_from(list(data)))
             chosen = draw(st.lists(st.sampled_from(data[source]), unique=True, min_size=1))
             cut = draw(st.integers(1, len(chosen)))
-            model = Train(f"%m{k}", source, tuple(chosen[:cut]), tuple(chosen[cut:]))
+            targets, inputs = tuple(chosen[:cut]), tuple(chosen[cut:])
+            conditions = ()
+            law = next((op.law for op in operations if isinstance(op, Realize) and op.result == source), None)
+            if law is not None and models and set(targets) <= set(law.targets) and draw(st.booleans()):
+                conditions = (_weighed(draw, targets, inputs, models, data),)
+            model = Train(f"%m{k}", source, targets, inputs, conditions)
             models.append(model)
             operations.append(model)
+        elif draw(st.booleans()):
+            targets = tuple(draw(st.lists(st.sampled_from(names), unique=True, min_size=1)))
+            inputs = tuple(name for name in names if name not in targets and draw(st.booleans()))
+            of = LawType(targets, inputs, draw(st.sampled_from(("", "; ".join(names)))))
+            if draw(st.booleans()):
+                of = replace(of, targets=(*targets, *inputs), fixed=())
+            operations.append(Condition(f"%c{k}", of, _weighed(draw, targets, inputs, models, data)))
         else:
             law = draw(_laws(f"%law{k}", names, models, data))
             operations.append(law)
@@ -139,6 +155,26 @@ def _laws(
         ways.append(Reweight("%obs", drawn, tuple(m.result for m in by)))
     on = draw(st.sampled_from(("", "; ".join(names))))
     return Realize(result, LawType(targets, tuple(fixed), on), network.outputs, tuple(ways))
+
+
+def _weighed(
+    draw: st.DrawFn,
+    targets: tuple[str, ...],
+    inputs: tuple[str, ...],
+    models: list[Train],
+    data: dict[str, tuple[str, ...]],
+) -> Network:
+    """A network of a condition: what models have of its inputs is weighed, and anything else drawn."""
+    network = _network(draw, inputs, models, data)
+    filled = {slot for statement in network.statements for slot in statement.slots}
+    drawn = tuple(Draw(name, Uniform()) for name in targets if name not in filled)
+    known = {*inputs, *filled, *targets}
+    weighed = tuple(
+        Weigh(model.targets, model.result, model.inputs)
+        for model in models
+        if set(model.targets) <= set(inputs) and set(model.inputs) <= known and draw(st.booleans())
+    )
+    return Network(inputs, (*network.statements, *drawn, *weighed), targets)
 
 
 def _by_itself(draw: st.DrawFn, model: Train) -> Policy:

@@ -42,9 +42,10 @@ def test_runs_are_weighed_for_numbers() -> None:
     assert (choice.operation, choice.chosen) == ("%m3", "weigh")
     assert choice.runs is not None
     assert 0 < choice.runs.least <= choice.runs.typical <= 1
+    places = choice.runs.places
     assert str(choice) == (
-        f"%m3 weighs runs of its law's network: {choice.runs.typical:.1%} of the runs count at the median of {choice.runs.places} rows, "
-        f"{choice.runs.least:.1%} at the lowest tenth (runs are weighed from 0.2% on)"
+        f"%m3 weighs runs of its law's network: {choice.runs.typical:.1%} of the runs count at the median of {places} "
+        f"rows, {choice.runs.least:.1%} at the lowest tenth (runs are weighed from 0.2% on)"
     )
     assert [model.operation for model in sampler.report().models] == ["%m0", "%m1"]
     assert sampler.report().data == ()
