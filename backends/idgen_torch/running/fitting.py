@@ -47,7 +47,7 @@ from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.learned import compared, held_against
 from idgen_torch.running.overlap.cells.needed import Cells
-from idgen_torch.running.overlap.probe import PROBED, crossed, probed
+from idgen_torch.running.overlap.probe import PROBED, PROBED_BY_RUNS, crossed, probed
 from idgen_torch.running.overlap.unseen import Unseen
 from idgen_torch.running.overlap.watch import Watch
 from idgen_torch.running.plan import FitSettings, check_trained, draws_of, label_of, requested_families
@@ -75,7 +75,7 @@ _ASKED = "{label} {where}; the answer there is extrapolation"
 
 
 class Fitting:
-    """How the operations of `program` are realized by training, as far as they are asked for (see `execute`).
+    """How operations are realized by training, as far as they are asked for (see `execute`).
 
     `thin` is what was said of overlap before, `named` are laws of policies.
     """
@@ -295,7 +295,8 @@ class Fitting:
         """Warn of what a sampler will ask its models when its treatments are set to their own values."""
         if self._unseen.cells is not None:  # which say it exactly
             return
-        network = probed(op, self.program, self._schema, self._unseen.lookouts, values, self._known)
+        conditions = {name for name, each in values.items() if isinstance(each, Conditioned)}
+        network = probed(op, self.program, self._schema, {*self._unseen.lookouts, *conditions}, values, self._known)
         if network is None:
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
@@ -303,8 +304,10 @@ class Fitting:
         watch = self._unseen.watch(self.program.models, f"{often}{{share}} of the samples ask {_ASKED}")
         wired = self._wired(network, models, watch)
         seed, query = self.settings.seed, query_of(self.program, op)
-        inputs = crossed(op.network.inputs, query.conditions, self._schema, self._observed, seed)
-        for _ in wired.run(inputs, PROBED, seed, f"probe {op.query}"):
+        count = PROBED_BY_RUNS if conditions else PROBED
+        crossing = crossed(op.network.inputs, query.conditions, self._schema, self._observed, seed)
+        inputs = {slot: tuple(values[:count] for values in parts) for slot, parts in crossing.items()}
+        for _ in wired.run(inputs, count, seed, f"probe {op.query}"):
             self._unseen.keep(*watch.tell(), sampled=True)
 
     def _wired(self, network: ir.Network, models: Mapping[str, ConditionalModel], watch: Watch) -> WiredNetwork:

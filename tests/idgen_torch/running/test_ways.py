@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import torch
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataError, DataWarning, OverlapWarning
 from idgen_compiler.hinge.saved import HEADER
+from idgen_compiler.ir.operations import Train
+from idgen_compiler.program import Program
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.families import Run, Task
 from idgen_torch.families.tables.table import Table, TableModel
@@ -26,6 +29,10 @@ __all__ = ["counting"]
 
 QUERY = idgen.Query.parse("P(Y | do(X))")
 AUTO = idgen.compile(QUERY, NAPKIN)
+ROWS = Program(
+    AUTO.name, AUTO.graph, tuple(replace(o, condition=()) if isinstance(o, Train) else o for o in AUTO.operations)
+)
+"""The same without a way to do without rows."""
 GOOD = programs.napkin_data(3000)
 
 
@@ -100,7 +107,7 @@ def test_rows_that_cover_a_part_only_are_not_reweighted() -> None:
 def test_a_wide_vector_is_not_tried() -> None:
     data: dict[str, Any] = programs.napkin_data(60)
     data["W2"] = data["W2"][:, None] + np.random.default_rng(0).normal(size=(60, 9))
-    (choice,) = fit(data, rows_factor=1.0, epochs=1, ensemble=1, density="mixture").report().choices
+    (choice,) = fit(data, rows_factor=1.0, epochs=1, ensemble=1, density="mixture", program=ROWS).report().choices
     assert choice.overlap is None
     assert "W2 has 9 real numbers, too many for a density" in choice.reason
 
@@ -213,7 +220,7 @@ def test_no_finite_weight_is_no_overlap() -> None:
 
 def test_a_real_number_that_is_set_is_no_weight() -> None:
     data = {name: column + np.random.default_rng(0).normal(size=len(column)) for name, column in GOOD.items()}
-    program = idgen.Program.parse(str(AUTO).replace("do(W2 ~ %obs)", "do(W2 ~ 0.5)"))
+    program = idgen.Program.parse(str(ROWS).replace("do(W2 ~ %obs)", "do(W2 ~ 0.5)"))
     (choice,) = fit(data, program=program, steps=20).report().choices
     assert choice.chosen == "regenerate"
     assert "W2" in choice.reason

@@ -29,7 +29,8 @@ class Asked:
         """The places of n rows of some inputs.  Shape of each: (n, ...)."""
         varying = [t for t in inputs if len(t) and not _is_one(t)]
         if not varying:
-            return cls(torch.zeros(min(n, 1), dtype=torch.long), torch.arange(n), torch.tensor([0, n][: 1 + min(n, 1)]))
+            starts = torch.tensor([0, n][: 1 + min(n, 1)], dtype=torch.long)
+            return cls(torch.zeros(min(n, 1), dtype=torch.long), torch.arange(n), starts)
         codes = torch.zeros(n, dtype=torch.long)
         for values in varying:
             flat = values.detach().cpu().reshape(n, -1)

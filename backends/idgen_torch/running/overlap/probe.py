@@ -19,10 +19,10 @@ from idgen_torch.parts import of_form
 from idgen_torch.running.ancestral import DataSet, Slots
 from idgen_torch.seeds import stream_for
 
-__all__ = ["PROBED", "asking", "crossed", "probed"]
+__all__ = ["PROBED", "PROBED_BY_RUNS", "asking", "crossed", "probed"]
 
-PROBED = 4000
-"""So many rows are drawn to find out."""
+PROBED, PROBED_BY_RUNS = 4000, 500
+"""So many rows are drawn to find out, and where each takes many runs."""
 
 
 def probed(

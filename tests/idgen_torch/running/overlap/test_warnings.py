@@ -88,7 +88,7 @@ def test_numbers_are_named_in_their_own_unit() -> None:
 
 
 def test_a_copy_in_a_napkin_is_told_once_at_the_regeneration() -> None:
-    _, told = fit(faulty("napkin of numbers, W2 is W1", 0), **QUICKLY)
+    _, told = fit(faulty("napkin of numbers, W2 is W1", 0), "regenerate", **QUICKLY)
     text = told[0]
     assert "of the rows of %law0 ask P(X | W1, W2) at " in text
     assert "(W2 is all but a function of W1 in these rows)" in text
@@ -118,7 +118,7 @@ def test_a_loaded_sampler_tells_as_well_and_so_does_a_stream(tmp_path: Path) -> 
 
 
 def test_a_loaded_sampler_repeats_what_only_the_fit_saw(tmp_path: Path) -> None:
-    sampler, told = fit(faulty("napkin of numbers, W2 is W1", 0), **QUICKLY)
+    sampler, told = fit(faulty("napkin of numbers, W2 is W1", 0), "regenerate", **QUICKLY)
     assert said(sampler, 1000, do={"X": 0}) == []
     sampler.save(tmp_path / "s")
     loaded = idgen.load(tmp_path / "s")
