@@ -340,9 +340,10 @@ class Fitting:
             effective_rows=self._table.fewer_rows,
             overlap=self._unseen.light(),
         )
+        held = (*self.program.observe.variables, *unobserved_used(self.program))  # whose kind a sampler has to know
         return FittedProgram(
             self.program,
-            Schema({name: self._schema[name] for name in _held(self.program)}),
+            Schema({name: self._schema[name] for name in held}),
             {name: model for name, model in sampling.items() if not isinstance(model, BoundModel)},
             {key: policy for key, policy in self._policies.items() if key in policies},
             record,
@@ -354,8 +355,3 @@ class Fitting:
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:
         """Reports in the program's order, in whatever order the operations were executed."""
         return tuple(reports[op.result] for op in self.program.operations if op.result in reports)
-
-
-def _held(program: Program) -> tuple[str, ...]:
-    """The variables of which a sampler has to know the kind."""
-    return (*program.observe.variables, *unobserved_used(program))
