@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
@@ -325,7 +326,7 @@ def _warn_thin(program: Program, schema: Schema, observed: Observed) -> list[str
             if atom.part.name not in rows:  # no table holds it
                 continue
             values = rows[atom.part.name]
-            if all(bool((piece == values[0]).all()) for piece in values.split(256)):
+            if _is_constant(values):
                 only = atom.kind.describe(values[0])
                 found.append(
                     f"{atom.part.name} is {only} in every row, so that its effect cannot be learned from these data"
@@ -333,3 +334,13 @@ def _warn_thin(program: Program, schema: Schema, observed: Observed) -> list[str
     for text in found:
         warn_overlap(text)
     return found
+
+
+def _is_constant(values: Tensor) -> bool:
+    """Whether all rows are the first one; they are looked at in pieces that grow, up to the first other one."""
+    start, size = 0, 2**8
+    while start < len(values):
+        if not bool((values[start : start + size] == values[0]).all()):
+            return False
+        start, size = start + size, min(4 * size, 2**14)
+    return True

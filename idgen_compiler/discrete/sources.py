@@ -17,6 +17,9 @@ __all__ = ["CountedRows", "Frequencies", "KnownJoint", "Source"]
 MOST_CELLS = 2**24
 """No table of counts has more cells."""
 
+MOST_COUNTED = 2**20
+"""Codes are sorted only where they may have more values than this, and than there are rows."""
+
 
 class Source(Protocol):
     """P(V), of which margins are asked."""
@@ -98,6 +101,25 @@ class CountedRows:
             self._made[axes] = self._counted(axes)
         return self._made[axes]
 
+    def cells(self, names: Iterable[str]) -> tuple[Array, Array]:
+        """The combinations of the names' codes that rows show, in order, and which of them each row has.
+
+        Shape: (combinations, names) int64, (rows,) int64.
+
+        >>> CountedRows({"X": np.array([1, 0, 1]), "Y": np.array([0, 0, 0])}, {"X": "ab", "Y": "c"}).cells(["X"])
+        (array([[0],
+               [1]]), array([1, 0, 1]))
+        """
+        names = tuple(names)
+        place, count = np.zeros(len(next(iter(self.codes.values()))), dtype=np.int64), 1
+        found = np.zeros((1, 0), dtype=np.int64)
+        for name in names:
+            own, size = self.codes[name], len(self.labels(name))
+            known, place = _renumbered(place * size + own, count * size)
+            found = np.column_stack([found[known // size], known % size])
+            count = len(known)
+        return found, place
+
     @property
     def made(self) -> dict[tuple[str, ...], Table]:
         """The margins that were asked so far, by their axes."""
@@ -130,6 +152,15 @@ class Frequencies:
     def marginal(self, names: Iterable[str]) -> Table:
         """The relative frequencies of the names."""
         return self.counted.marginal(names)
+
+
+def _renumbered(codes: Array, size: int) -> tuple[Array, Array]:
+    """The codes below `size` that occur, in order, and which of them each one is; counted where counts are few."""
+    if size > max(MOST_COUNTED, 4 * len(codes)):
+        found, place = np.unique(codes, return_inverse=True)
+        return found, place
+    there = np.bincount(codes, minlength=size) > 0
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
 
 
 def _held(name: str, sizes: Mapping[str, Any]) -> Any:

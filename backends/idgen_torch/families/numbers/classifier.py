@@ -74,7 +74,7 @@ class ClassifierModel(ConditionalModel):
         chosen = integers(self._networks.layout.members, n, generator, device)
         for member in range(self._networks.layout.members):
             mine = (chosen == member).nonzero().squeeze(1)
-            for piece in mine.split(self._networks.layout.rows_at_once):
+            for piece in mine.split(self._networks.layout.rows_drawn(device)):
                 drawn[piece] = self._sample_member(member, features[piece], len(piece), generator)
         return {part.name: drawn[:, k].contiguous() for k, part in enumerate(self.targets)}
 

@@ -133,14 +133,13 @@ class CountedProgram:
         A cell that a repeat loses keeps a trace of its rows, so that its conditional stays that of the data.
         Shape: weights (rows,) for each repeat -> (repeats, functionals) for each place
         """
-        columns = np.stack(list(self._rows.codes.values()), 1)
-        cells, cell = np.unique(columns, axis=0, return_inverse=True)
+        cells, cell = self._rows.cells(self._rows.codes)
         codes = {name: cells[:, k] for k, name in enumerate(self._rows.codes)}
-        trace = TRACE * np.bincount(cell.reshape(-1), self._rows.weights, len(cells))
+        trace = TRACE * np.bincount(cell, self._rows.weights, len(cells))
         tables = [[self._f(question, each) for each in functionals] for question, functionals in asked]
         found: list[list[Array]] = [[] for _ in asked]
         for own in weights:
-            counts = np.bincount(cell.reshape(-1), own, len(cells)) + trace
+            counts = np.bincount(cell, own, len(cells)) + trace
             rows = CountedRows(codes, self._rows.names, counts, True)
             forward = Forward(self._program, rows, self._policies)
             for (question, _), fs, numbers in zip(asked, tables, found, strict=True):
