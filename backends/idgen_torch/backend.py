@@ -41,7 +41,7 @@ from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
-from idgen_torch.running.plan import FitSettings, default_rows_factor, requested_families
+from idgen_torch.running.plan import FitSettings, requested_families
 from idgen_torch.running.progress import shown
 from idgen_torch.running.record import Choice, versions
 from idgen_torch.running.sampler import TorchSampler
@@ -94,7 +94,7 @@ class TorchBackend:
             Image(channels, height, width) or Text(encoder=...); the rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
         device: "auto" (CUDA where there is one), "cpu", "cuda:1".  seed: equal seeds give equal samplers on a CPU.
-        rows_factor: regenerated rows for each observed row; ten, or one of images or texts.
+        rows_factor: regenerated rows for each observed row; ten, or one of images or texts; none of a sum of tables.
         family: model, by operation ("%m3"), as printed ("Y | X, Z"), by targets ("Y"), or "*" for all -> family, by
             name ("flow{bins=16}"), recipe or class ("module:Flow"); see `families.request`.  families: one's own.
         bind: a conditional, as printed or by its target -> what draws it: `f(inputs, n, generator) -> values`, in the
@@ -112,13 +112,13 @@ class TorchBackend:
         brought, table = brought_for(program.check(), bind), data_of(program, data)
         how, tuning = _options(program, options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
-        place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
+        place, seed, drawn = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
         thin = _warn_thin(program, schema, observed)
-        settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
+        settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
         kept = _checkpoint(checkpoint, program, schema, observed, settings, brought, named)
         parts = (program, schema, observed, settings, kept, thin, brought, named)
         trained = partial(_trained, parts, progress, _networks(tuning, asked))
@@ -283,6 +283,7 @@ def _checkpoint(
         settings={
             "seed": settings.seed,
             "rows_factor": settings.rows_factor,
+            "contracts": settings.contracts,
             "device": settings.device.type,
             "recipes": settings.tuning.bearing(),
             "families": asked,

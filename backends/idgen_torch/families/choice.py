@@ -2,6 +2,7 @@
 
 Each family says for itself what it offers (`Family.offer`). The offers of the families that are built in:
 
+- a law of categories that is known: `table` (95)
 - no inputs: `resample` (90)
 - images and numbers given categories alone: `matched` rows (75) where each combination has enough of them
 - image targets otherwise: `diffusion` (50); images with other targets: `chain` (55)

@@ -121,7 +121,7 @@ def disagreements(source: str, model: ConditionalModel, task: Task, schema: Sche
     """
     targets = [part for part in task.targets if part.form is not Form.PICTURES]
     effective = int(task.effective_rows)
-    if not targets or effective < FEWEST:
+    if not targets or effective < FEWEST or task.exact:
         return []
     generator = generator_for(0)
     most = ROWS_OF_IMAGES if task.sees_images or Form.TEXTS in task.target_forms else ROWS

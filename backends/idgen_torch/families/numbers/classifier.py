@@ -114,6 +114,19 @@ class ClassifierModel(ConditionalModel):
             pieces.append((-torch.stack(each).sum(0)).logsumexp(0) - log(members))
         return torch.cat(pieces)
 
+    def laws(self, given: Values, n: int) -> Tensor:
+        """The law of all targets together given each row of inputs.  Shape: (n, cells) float64."""
+        if len(self.targets) > 1:
+            return super().laws(given, n)
+        device, members = self._temperature.device, self._networks.layout.members
+        target = {self.targets[0].name: torch.zeros(n, dtype=torch.long, device=device)}  # which its head does not see
+        features = self._columns.features({**given, **target}, n, device)
+        pieces = []
+        for piece in torch.arange(n, device=device).split(self._networks.layout.rows_drawn(device)):
+            logits = self._networks(features[piece.expand(members, -1)])[0] / self._temperature[0]
+            pieces.append(logits.double().softmax(-1).mean(0))
+        return torch.cat(pieces)
+
     def opinions(self, rows: Values) -> Values:
         """The shares of each target's classes over these rows, by each member."""
         members, device = self._networks.layout.members, self._temperature.device

@@ -61,6 +61,11 @@ class TableModel(ConditionalModel):
         law = self._law(rows)
         return self.probabilities[0 if law is None else law, cell_of(self.targets, rows, self._device)].log()
 
+    def laws(self, given: Values, n: int) -> Tensor:
+        """The law of the targets given each row of inputs.  Shape: (n, cells) float64."""
+        law = self._law(given)
+        return self.probabilities.expand(n, -1) if law is None else self.probabilities[law]
+
     def _law(self, rows: Values) -> Tensor | None:
         """The input cell of each row, None where there are no inputs.  Shape: (rows,) int64."""
         return cell_of(self.inputs, rows, self._device) if self.inputs else None
@@ -87,7 +92,8 @@ class TableModel(ConditionalModel):
 class Table(Family):
     """Categories given categories: a smoothed table of counts.
 
-    smoothing: prior rows that each cell borrows from the same conditional without its weakest input.
+    smoothing: prior rows that each cell borrows from the same conditional without its weakest input; of a law that is
+        known only cells that it never shows borrow any.
     max_cells: the largest table, in cells.
 
     >>> from idgen_torch.families import Task
@@ -105,6 +111,8 @@ class Table(Family):
 
     def offer(self, task: Task) -> Offer | None:
         """For categories where every joint cell has plenty of rows."""
+        if task.exact and task.targets_are_discrete and task.inputs_are_discrete:
+            return Offer(95, "the law is known")
         return Offer(50, "plenty of rows for each cell") if is_plenty(task) else None
 
     def fit(self, task: Task, run: Run = Run()) -> TableModel:
@@ -117,7 +125,7 @@ class Table(Family):
                 f"a table of {task.name} given {given} has {cells} cells, more than {self.max_cells}; "
                 "use the classifier family, or raise max_cells"
             )
-        law = smoothed(_counts(task), self.smoothing).to(run.device)
+        law = smoothed(_counts(task), 0.0 if task.exact else self.smoothing).to(run.device)
         return TableModel(self, task.targets, task.inputs, law)
 
 
@@ -168,7 +176,9 @@ def _counts(task: Task) -> Tensor:
     sizes, outcomes = sizes_of(task.inputs), cell_count(task.targets)
     cell = cell_of([*task.inputs, *task.targets], task.rows, torch.device("cpu"))
     weights, mass = task.weights, None
-    if weights is not None:
+    if task.exact and weights is not None:
+        mass = weights.double().cpu()
+    elif weights is not None:
         # Kish's effective sample size: uneven weights carry less evidence against the prior rows.
         mass = weights.double().cpu() * (total(weights) / total(weights.double().square())).cpu()
     counts = torch.bincount(cell, weights=mass, minlength=prod(sizes) * outcomes).double()
