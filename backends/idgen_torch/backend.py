@@ -26,7 +26,7 @@ from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.program import Program
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
-from idgen_torch.arithmetic import our_arithmetic
+from idgen_torch.arithmetic import one_thread, our_arithmetic
 from idgen_torch.asked import AskedSampler
 from idgen_torch.bound import Brought
 from idgen_torch.bound.binding import brought_for
@@ -35,7 +35,7 @@ from idgen_torch.families import Family, Tuning, registry, write_recipe
 from idgen_torch.families.registry import imported, made_known
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
-from idgen_torch.parts import Values
+from idgen_torch.parts import Values, are_small
 from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.files.samplers import read_fitted
@@ -153,7 +153,8 @@ class TorchBackend:
 def _trained(parts: tuple[Any, ...], progress: bool | Progress, networks: Mapping[str, Any]) -> FittedProgram:
     """Every model that the samplers need, trained; `parts` are the program, its rows, and how to fit them."""
     program, schema, observed, settings, kept, thin, brought, named = parts
-    with our_arithmetic(gradients=True), shown(progress) as told, known_networks(networks):
+    small = not brought and are_small(schema.parts(*schema.types))
+    with our_arithmetic(gradients=True), one_thread(small), shown(progress) as told, known_networks(networks):
         fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
         return fitting.run(_choices(fitting, program, schema, observed, brought, named))
 

@@ -188,7 +188,7 @@ class Classifier(EnsembleTraining, Family):
 
     def trial(self) -> Self:
         """One member: quick, and as good a judge."""
-        return type(self)(ensemble=1)
+        return type(self)(ensemble=1, patience=2)
 
     @one_thread()
     def fit(self, task: Task, run: Run = Run()) -> ClassifierModel:

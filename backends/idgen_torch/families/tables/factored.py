@@ -103,6 +103,7 @@ class Factored(Family):
 
     word = "factored"
     model = FactoredModel
+    counts = True
 
     smoothing: float = real(0.5, "a number from 0", lambda value: value >= 0)
     max_cells: int = whole(4_000_000)
