@@ -17,7 +17,6 @@ __all__ = ["MISSING", "Column"]
 MISSING = "missing"
 """The label of what is missing, where that is a category."""
 
-
 _TEXTS = frozenset({"string[pyarrow]", "large_string[pyarrow]"})
 """How pandas calls texts that Arrow holds, beside its own type of them."""
 
@@ -145,7 +144,7 @@ def _dictionary_of(name: str, content: Any) -> tuple[Array, Array] | None:
     if not isinstance(content, pd.Series) or not len(content):
         return None
     if content.dtype == "category":
-        codes, known = np.asarray(content.cat.codes), content.dtype.categories
+        codes, known = np.asarray(content.cat.codes), content.dtype.categories.astype(object)
     elif isinstance(content.dtype, pd.StringDtype) or str(content.dtype) in _TEXTS:
         codes, known = content.factorize()
     else:
@@ -154,7 +153,7 @@ def _dictionary_of(name: str, content: Any) -> tuple[Array, Array] | None:
         return None
     place, occurring = pd.factorize(codes)
     try:
-        values = plain_column(name, pd.Series(known)[occurring].reset_index(drop=True))
+        values = plain_column(name, pd.Series(known).iloc[occurring].reset_index(drop=True))
     except DataError:
         return None
     return _narrow(place, len(occurring)), values
