@@ -160,8 +160,10 @@ def _rare(categories: Sequence[Tensor], there: Tensor, even: Tensor) -> Tensor:
     left = torch.ones(len(there), dtype=torch.bool)
     left[even] = False
     for values in categories:
-        own = values.cpu()[there].long()
+        own = values.cpu() if len(there) == len(values) else values.cpu()[there]
         known = torch.bincount(own[even], minlength=int(own.max()) + 1)
+        if bool((known >= RARE).all()):
+            continue
         rows = (left & (known < RARE)[own]).nonzero()[:, 0]  # of all levels that few rows have, one after the other
         rows = rows[own[rows].argsort(stable=True)]
         sizes = torch.bincount(own[rows], minlength=len(known)).tolist()
