@@ -237,3 +237,28 @@ def test_resampled_rows_have_the_masses_of_equal_rows_however_they_are_found() -
         same = torch.stack([(rows[n].view(450, -1) == asked[n].view(20, 1, -1)).all(2) for n in names]).all(0)
         mass = (same * weights.double()).sum(1) / weights.double().sum()
         assert torch.allclose(model.log_prob(asked).exp().double(), mass, atol=1e-9)
+
+
+def test_wide_outcomes_borrow_more_where_rows_say_so() -> None:
+    g = torch.Generator().manual_seed(0)
+
+    def drawn(n: int) -> Values:
+        z = torch.randint(100, (n,), generator=g)
+        y = torch.where(torch.rand(n, generator=g) < 0.5, (3 * z) % 100, torch.randint(100, (n,), generator=g))
+        return {"z": z, "y": y}
+
+    rows, test = drawn(20_000), drawn(20_000)
+    parts = Part("y", size=100), Part("z", size=100)
+    counts = torch.bincount(rows["z"] * 100 + rows["y"], minlength=10_000).double().view(100, 100)
+    fixed, learned = smoothed(counts, 0.5), smoothed(counts, 0.5, learned=True)
+    model = trained(Table(), parts[:1], parts[1:], rows)
+    assert torch.equal(model.log_prob(test), learned[test["z"], test["y"]].log())
+    gain = (learned / fixed)[test["z"], test["y"]].log().mean()
+    assert gain > 0.05
+    assert torch.allclose(learned.sum(1), torch.ones(100, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.5])
+def test_what_has_plenty_of_rows_borrows_the_least(smoothing: float) -> None:
+    counts = torch.tensor([[4000.0, 1000.0], [1000.0, 4000.0]], dtype=torch.float64)
+    assert torch.equal(smoothed(counts, smoothing, learned=True), smoothed(counts, smoothing))
