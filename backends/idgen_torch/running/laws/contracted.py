@@ -63,13 +63,12 @@ def read_of(program: Program, data: str, requested: Mapping[str, Family]) -> lis
     found: list[Names] = []
     for op in program.operations:
         uses = sum(used == data for used in leaves(op, Role.DATA))
-        if isinstance(op, Train):
-            own = [(*op.targets, *op.inputs)] * uses
-            if own and not isinstance(requested.get(op.result, Table()), Table):
+        own: list[Names] = [(variable_of(draw.slot),) for draw in records(op, Draw) if _source(draw) == data]
+        own += [tuple(map(variable_of, each.slots)) for each in records(op, Rows) if each.data == data]
+        if isinstance(op, Train) and op.data == data:
+            if not isinstance(requested.get(op.result, Table()), Table):
                 return None
-        else:
-            own = [(variable_of(draw.slot),) for draw in records(op, Draw) if _source(draw) == data]
-            own += [tuple(map(variable_of, each.slots)) for each in records(op, Rows) if each.data == data]
+            own.append((*op.targets, *op.inputs))
         if len(own) != uses:  # as where its rows are weighed
             return None
         found += own
