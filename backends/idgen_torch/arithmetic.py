@@ -58,14 +58,15 @@ class Made(TorchFunctionMode):
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def one_thread(wanted: bool = True) -> Iterator[None]:
     """Let what is computed here take one thread, which is faster for small networks, and alike everywhere.
 
+    On a machine that others use too, several threads wait for each other at the end of every small product, and spin.
     `torch.set_num_threads` sets the number for the thread that calls it, and for all threads that have computed nothing
     yet. That second number is put back at once by a fresh thread, which is where it can be read.
     """
     theirs = torch.get_num_threads()
-    if theirs == 1:
+    if theirs == 1 or not wanted:
         yield
         return
     _set_threads(1)

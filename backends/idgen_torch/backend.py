@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
@@ -25,7 +26,7 @@ from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.program import Program
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
-from idgen_torch.arithmetic import our_arithmetic
+from idgen_torch.arithmetic import one_thread, our_arithmetic
 from idgen_torch.asked import AskedSampler
 from idgen_torch.bound import Brought
 from idgen_torch.bound.binding import brought_for
@@ -34,13 +35,13 @@ from idgen_torch.families import Family, Tuning, registry, write_recipe
 from idgen_torch.families.registry import imported, made_known
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
-from idgen_torch.parts import Values
+from idgen_torch.parts import Values, are_small
 from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
-from idgen_torch.running.plan import FitSettings, default_rows_factor, requested_families
+from idgen_torch.running.plan import FitSettings, requested_families
 from idgen_torch.running.progress import shown
 from idgen_torch.running.record import Choice, versions
 from idgen_torch.running.sampler import TorchSampler
@@ -93,7 +94,7 @@ class TorchBackend:
             Image(channels, height, width) or Text(encoder=...); the rest is inferred (see `data.kinds`).
         composites: variable -> the columns that it is made of; inferred for columns called `variable.field`.
         device: "auto" (CUDA where there is one), "cpu", "cuda:1".  seed: equal seeds give equal samplers on a CPU.
-        rows_factor: regenerated rows for each observed row; ten, or one of images or texts.
+        rows_factor: regenerated rows for each observed row; ten, or one of images or texts; none of a sum of tables.
         family: model, by operation ("%m3"), as printed ("Y | X, Z"), by targets ("Y"), or "*" for all -> family, by
             name ("flow{bins=16}"), recipe or class ("module:Flow"); see `families.request`.  families: one's own.
         bind: a conditional, as printed or by its target -> what draws it: `f(inputs, n, generator) -> values`, in the
@@ -111,13 +112,13 @@ class TorchBackend:
         brought, table = brought_for(program.check(), bind), data_of(program, data)
         how, tuning = _options(program, options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
-        place, seed, factor = _device(device), checked_seed(seed), _rows_factor(rows_factor)
+        place, seed, drawn = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
         thin = _warn_thin(program, schema, observed)
-        settings = FitSettings(seed, factor or default_rows_factor(program, schema), place, tuning, asked)
+        settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
         kept = _checkpoint(checkpoint, program, schema, observed, settings, brought, named)
         parts = (program, schema, observed, settings, kept, thin, brought, named)
         trained = partial(_trained, parts, progress, _networks(tuning, asked))
@@ -152,7 +153,8 @@ class TorchBackend:
 def _trained(parts: tuple[Any, ...], progress: bool | Progress, networks: Mapping[str, Any]) -> FittedProgram:
     """Every model that the samplers need, trained; `parts` are the program, its rows, and how to fit them."""
     program, schema, observed, settings, kept, thin, brought, named = parts
-    with our_arithmetic(gradients=True), shown(progress) as told, known_networks(networks):
+    small = not brought and are_small(schema.parts(*schema.types))
+    with our_arithmetic(gradients=True), one_thread(small), shown(progress) as told, known_networks(networks):
         fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
         return fitting.run(_choices(fitting, program, schema, observed, brought, named))
 
@@ -282,6 +284,7 @@ def _checkpoint(
         settings={
             "seed": settings.seed,
             "rows_factor": settings.rows_factor,
+            "contracts": settings.contracts,
             "device": settings.device.type,
             "recipes": settings.tuning.bearing(),
             "families": asked,
@@ -325,7 +328,7 @@ def _warn_thin(program: Program, schema: Schema, observed: Observed) -> list[str
             if atom.part.name not in rows:  # no table holds it
                 continue
             values = rows[atom.part.name]
-            if all(bool((piece == values[0]).all()) for piece in values.split(256)):
+            if _is_constant(values):
                 only = atom.kind.describe(values[0])
                 found.append(
                     f"{atom.part.name} is {only} in every row, so that its effect cannot be learned from these data"
@@ -333,3 +336,13 @@ def _warn_thin(program: Program, schema: Schema, observed: Observed) -> list[str
     for text in found:
         warn_overlap(text)
     return found
+
+
+def _is_constant(values: Tensor) -> bool:
+    """Whether all rows are the first one; they are looked at in pieces that grow, up to the first other one."""
+    start, size = 0, 2**8
+    while start < len(values):
+        if not bool((values[start : start + size] == values[0]).all()):
+            return False
+        start, size = start + size, min(4 * size, 2**14)
+    return True

@@ -5,7 +5,19 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["AliasTable", "categorical", "generator_for", "integers", "normal", "rows_by_weight", "uniform"]
+__all__ = [
+    "AliasTable",
+    "categorical",
+    "generator_for",
+    "integers",
+    "normal",
+    "rows_by_weight",
+    "some_rows",
+    "uniform",
+]
+
+_STRETCH = 8
+"""Stretches of fewer rows than this are not worth their arithmetic."""
 
 
 def generator_for(seed: int) -> torch.Generator:
@@ -35,6 +47,22 @@ def rows_by_weight(count: int, weights: Tensor | None, n: int, generator: torch.
     cumulative = weights.detach().cpu().double().cumsum(0)
     height = torch.rand(n, generator=generator, dtype=torch.float64) * cumulative[-1]
     return torch.searchsorted(cumulative, height, right=True).clamp(max=count - 1)
+
+
+def some_rows(count: int, most: int, generator: torch.Generator) -> Tensor:
+    """At most `most` different row numbers of `count`; of many rows one of each of so many stretches of the table.
+
+    The time grows with `most` alone, where a permutation of ten million rows takes a second.
+    Shape: (rows,) int64, on the CPU.
+
+    >>> some_rows(10_000_000, 3, generator_for(0)) // 3_333_334
+    tensor([0, 1, 2])
+    """
+    if count <= _STRETCH * most:
+        return torch.randperm(count, generator=generator)[:most]
+    ends = torch.arange(most + 1) * count // most
+    place = torch.rand(most, generator=generator, dtype=torch.float64)
+    return ends[:-1] + (place * ends.diff()).long()
 
 
 def categorical(logits: Tensor, generator: torch.Generator) -> Tensor:

@@ -9,10 +9,18 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 
-__all__ = ["Values", "check_forms", "of_form", "rows_at_once"]
+__all__ = ["Values", "are_small", "check_forms", "of_form", "rows_at_once"]
 
 Values = dict[str, Tensor]
 """Part name -> values.  Shape: discrete (rows,) int64; real (rows, dim) float32; image (rows, *shape) uint8."""
+
+_FEW = 8
+"""Vectors of more numbers have networks of their own, which are wider."""
+
+
+def are_small(parts: Iterable[Part]) -> bool:
+    """Whether all are categories and few numbers, whose models are too small to gain anything by several threads."""
+    return all(part.form is Form.CODES or (part.form is Form.NUMBERS and part.dim <= _FEW) for part in parts)
 
 
 def of_form(parts: Iterable[Part], *forms: Form) -> tuple[Part, ...]:

@@ -17,6 +17,9 @@ __all__ = ["MISSING", "Column"]
 MISSING = "missing"
 """The label of what is missing, where that is a category."""
 
+_TEXTS = frozenset({"string[pyarrow]", "large_string[pyarrow]"})
+"""How pandas calls texts that Arrow holds, beside its own type of them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Column:
@@ -64,7 +67,8 @@ class Column:
             shape = self.pictures.shape[1:]
             return DataError(f"column {self.name} holds images of {shape}; leave it out of types")
         try:
-            plain = plain_column(self.name, self.content)
+            known = self._from_dictionary
+            plain = plain_column(self.name, self.content) if known is None else known[1][known[0]]
         except DataError as error:
             return error
         if self.blank is None or plain.ndim > 1:
@@ -74,8 +78,29 @@ class Column:
         return values
 
     @cached_property
+    def _from_dictionary(self) -> tuple[Array, Array] | None:
+        """What `coded` gives, of a column that is stored as codes, or as texts that are hashed faster than read."""
+        return None if self.pictures is not None else _dictionary_of(self.name, self.content)
+
+    @cached_property
+    def coded(self) -> tuple[Array, Array]:
+        """Which of the values that occur each row has, and these, in the order in which they first do.
+
+        The rows are gone through once, however often it is asked.  Shape: (rows,) of the narrowest integers, (values,).
+        """
+        if self._from_dictionary is not None and self.blank is None:
+            return self._from_dictionary
+        codes, found = pandas().factorize(self.values)
+        return _narrow(codes, len(found)), found
+
+    @property
     def distinct(self) -> Array:
         """The values that occur, each once, in the order in which they first do."""
+        # Numbers with a fraction are rarely labels, and codes of them all would be held for nothing.
+        return self._seen if self.values.dtype.kind == "f" else self.coded[1]
+
+    @cached_property
+    def _seen(self) -> Array:
         found: Array = pandas().unique(self.values)
         return found
 
@@ -96,3 +121,39 @@ class Column:
             return [*known, MISSING]
         said = isinstance(self.content, pandas().Series) and self.content.dtype == "category"
         return list(self.content.dtype.categories) if said else None
+
+
+def _narrow(codes: Array, count: int) -> Array:
+    """Codes below `count` in the narrowest integers that hold them, -1 included."""
+    dtype = next(kind for kind in (np.int8, np.int16, np.int32, np.int64) if count <= np.iinfo(kind).max)
+    return codes.astype(dtype, copy=False)
+
+
+def _dictionary_of(name: str, content: Any) -> tuple[Array, Array] | None:
+    """The code of each row and the plain values that occur, in the order in which they first do.
+
+    Of what pandas calls categorical, of Arrow's dictionaries, which pandas reads so, and of texts that Arrow holds;
+    None for any other column, and for one that lacks values or holds what is no plain value, of which
+    `plain_column` has more to say.  Shape: (rows,) of the narrowest integers, (values,).
+
+    >>> import pandas
+    >>> _dictionary_of("X", pandas.Series(pandas.Categorical(["b", "a", "b"], ["a", "b", "c"])))
+    (array([0, 1, 0], dtype=int8), array(['b', 'a'], dtype=object))
+    """
+    pd = pandas()
+    if not isinstance(content, pd.Series) or not len(content):
+        return None
+    if content.dtype == "category":
+        codes, known = np.asarray(content.cat.codes), content.dtype.categories.astype(object)
+    elif isinstance(content.dtype, pd.StringDtype) or str(content.dtype) in _TEXTS:
+        codes, known = content.factorize()
+    else:
+        return None
+    if int(codes.min()) < 0:
+        return None
+    place, occurring = pd.factorize(codes)
+    try:
+        values = plain_column(name, pd.Series(known).iloc[occurring].reset_index(drop=True))
+    except DataError:
+        return None
+    return _narrow(place, len(occurring)), values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
@@ -15,31 +15,39 @@ FEW, SHARE = 50, 0.9
 """So few different rows say nothing; a table has copies where at most this share of its rows are different."""
 
 
-def warn_copies(columns: Mapping[str, Array]) -> None:
+def warn_copies(columns: Mapping[str, Callable[[], Array]], varied: Collection[str] | None = None) -> None:
     """Warn (DataWarning) where one column says the whole row, and has fewer values than there are rows.
 
     Numbers that are merely rounded occur in different rows; of those in copies each always comes with the same others.
+    `varied` are the columns that may have many values. A column is made when it is looked at, and not held.
     Shape: every column (rows,) or (rows, dim).
 
     >>> import warnings
     >>> x = np.repeat(np.random.default_rng(0).normal(size=(2, 100)), 2, axis=1)
     >>> with warnings.catch_warnings(record=True) as caught:
     ...     warnings.simplefilter("always")
-    ...     warn_copies({"X": x[0], "Y": x[1]})
+    ...     warn_copies({"X": lambda: x[0], "Y": lambda: x[1]})
     >>> print(str(caught[0].message)[:35])
     only 100 of 200 rows are different:
     """
-    flat = [(name, part) for name, values in columns.items() for part in np.atleast_2d(values.T)]
-    if len(flat) < 2:
+    best: tuple[str, Array, Array] | None = None
+    for name in columns if varied is None else varied:
+        for part in _parts(columns[name]):
+            codes, values = pandas().factorize(part)
+            if best is None or len(values) > len(best[2]):
+                best = name, codes, values
+    if best is None:
         return
-    rows = len(flat[0][1])
-    coded = [(name, *pandas().factorize(part)) for name, part in flat]
-    name, codes, values = max(coded, key=lambda one: len(one[2]))
-    if not FEW <= len(values) <= SHARE * rows:
+    name, codes, values = best
+    if not FEW <= len(values) <= SHARE * len(codes) or sum(len(_parts(own)) for own in columns.values()) < 2:
         return
-    first = np.unique(codes, return_index=True)[1]
-    if all(bool((part == part[first][codes]).all()) for _, part in flat):
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))  # values are numbered as they first occur
+    if all(bool((part == part[first][codes]).all()) for own in columns.values() for part in _parts(own)):
         warn_data(
-            f"only {len(values)} of {rows} rows are different: each value of {name} comes with the same others, as "
-            "where a join or a copied file multiplied rows; each counts as if seen anew, so drop the copies"
+            f"only {len(values)} of {len(codes)} rows are different: each value of {name} comes with the same others, "
+            "as where a join or a copied file multiplied rows; each counts as if seen anew, so drop the copies"
         )
+
+
+def _parts(column: Callable[[], Array]) -> Array:
+    return np.atleast_2d(column().T)

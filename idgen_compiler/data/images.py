@@ -42,6 +42,8 @@ _HEADER_FAILURES = (
     AttributeError, IndexError, tokenize.TokenError,
 )  # fmt: skip
 """What NumPy raises of damaged headers, which it reads as Python's own values."""
+_FIRST = 64
+"""So many rows are looked at before all others."""
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -56,6 +58,10 @@ def is_images(column: Any) -> bool:
         return False
     if isinstance(column, np.ndarray) and column.ndim == 0:
         return False
+    if isinstance(column, pandas().Series):  # all of it would become objects where one is asked for
+        head = next((value for value in column.iloc[:_FIRST] if not _is_nothing(value)), None)
+        if head is not None:
+            return _is_one_image(head)
     return _is_one_image(next((value for value in column if not _is_nothing(value)), None))
 
 

@@ -93,8 +93,10 @@ def _from_objects(name: str, values: Array) -> Array:
     """Python objects as strings, numbers or vectors."""
     if values.ndim > 1:
         return values
-    values = values.astype(object)
+    values = values.astype(object, copy=False)
     _refuse_missing(name, nothing(name, values), "missing")
+    if pandas().api.types.infer_dtype(values, skipna=False) == "string":
+        return values
     found = Counter(map(type, values))
     if all(issubclass(kind, str) for kind in found):
         return values

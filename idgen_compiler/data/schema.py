@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
-from idgen_compiler.data.copies import warn_copies
+from idgen_compiler.data.copies import FEW, warn_copies
 from idgen_compiler.data.kinds import Atom, Categorical, Composite, Kind
 from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, Ranked, acts_as_codes
 from idgen_compiler.data.kinds.numbers.levels import Levels
@@ -113,15 +114,19 @@ def infer_schema(
             atom.kind.look(column)
             if isinstance(atom.kind, Number) and column.name not in asked:
                 warn_digits(column.name, column.plain)
-    warn_copies(
-        {
-            atom.part.name: atom.kind.numbers(source.columns[atom.field])
-            for name, source in sources.items()
-            for atom in schema[name].atoms(name)
-            if atom.part.form is not Form.PICTURES
-        }
-    )
+    _warn_copies(schema, sources)
     return schema
+
+
+def _warn_copies(schema: Schema, sources: Mapping[str, Source]) -> None:
+    """Warn of rows that were multiplied; columns are decoded one at a time."""
+    atoms = [(atom, source) for name, source in sources.items() for atom in schema[name].atoms(name)]
+    columns = {
+        atom.part.name: partial(atom.kind.numbers, source.columns[atom.field])
+        for atom, source in atoms
+        if atom.part.form is not Form.PICTURES
+    }
+    warn_copies(columns, [a.part.name for a, _ in atoms if a.part.name in columns and (a.part.size or FEW) >= FEW])
 
 
 def _with_codes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any, Protocol
 
@@ -16,6 +17,9 @@ __all__ = ["CountedRows", "Frequencies", "KnownJoint", "Source"]
 
 MOST_CELLS = 2**24
 """No table of counts has more cells."""
+
+MOST_COUNTED = 2**20
+"""Codes are sorted only where they may have more values than this, and than there are rows."""
 
 
 class Source(Protocol):
@@ -98,6 +102,30 @@ class CountedRows:
             self._made[axes] = self._counted(axes)
         return self._made[axes]
 
+    def cells(self, names: Iterable[str]) -> tuple[Array, Array]:
+        """The combinations of the names' codes that rows show, in order, and which of them each row has.
+
+        Shape: (combinations, names) int64, (rows,) int64.
+
+        >>> CountedRows({"X": np.array([1, 0, 1]), "Y": np.array([0, 0, 0])}, {"X": "ab", "Y": "c"}).cells(["X"])
+        (array([[0],
+               [1]]), array([1, 0, 1]))
+        """
+        names = tuple(names)
+        shape = tuple(len(self.labels(name)) for name in names)
+        if names and prod(shape) <= MOST_COUNTED:
+            flat = np.ravel_multi_index([self.codes[name] for name in names], shape)
+            known, place = _renumbered(flat, prod(shape))
+            return np.stack(np.unravel_index(known, shape), 1), place
+        place, count = np.zeros(len(next(iter(self.codes.values()))), dtype=np.int64), 1
+        found = np.zeros((1, 0), dtype=np.int64)
+        for name, size in zip(names, shape, strict=True):
+            own = self.codes[name]
+            known, place = _renumbered(place * size + own, count * size)
+            found = np.column_stack([found[known // size], known % size])
+            count = len(known)
+        return found, place
+
     @property
     def made(self) -> dict[tuple[str, ...], Table]:
         """The margins that were asked so far, by their axes."""
@@ -109,9 +137,27 @@ class CountedRows:
             raise DataError(f"a table of {', '.join(axes)} has {prod(shape):,} cells, more than {MOST_CELLS:,}")
         if not axes:
             return Table((), np.ones(()))
-        cells = np.ravel_multi_index([self.codes[name] for name in axes], shape)
-        counts = np.bincount(cells, self.weights, prod(shape)).astype(np.float64)
+        counts = self._counts(axes) if self._joint is None else self._summed(self._joint, axes)
         return Table(axes, (counts / counts.sum()).reshape(shape))
+
+    def _counts(self, axes: Sequence[str]) -> Array:
+        """The mass of the rows in each cell.  Shape: an axis for each name."""
+        shape = tuple(len(self.labels(name)) for name in axes)
+        cells = np.ravel_multi_index([self.codes[name] for name in axes], shape)
+        return np.asarray(np.bincount(cells, self.weights, prod(shape)), dtype=np.float64).reshape(shape)
+
+    @cached_property
+    def _joint(self) -> Array | None:
+        """The counts of everything together, where they are few: margins are sums of them, without the rows."""
+        cells = prod(len(self.labels(name)) for name in self.codes)
+        rows = len(next(iter(self.codes.values())))
+        return self._counts(tuple(self.codes)) if 4 * cells <= min(rows, MOST_COUNTED) else None
+
+    def _summed(self, joint: Array, axes: tuple[str, ...]) -> Array:
+        names = tuple(self.codes)
+        kept = [name for name in names if name in axes]
+        away = tuple(k for k, name in enumerate(names) if name not in axes)
+        return np.asarray(joint.sum(axis=away)).transpose([kept.index(name) for name in axes])
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +176,15 @@ class Frequencies:
     def marginal(self, names: Iterable[str]) -> Table:
         """The relative frequencies of the names."""
         return self.counted.marginal(names)
+
+
+def _renumbered(codes: Array, size: int) -> tuple[Array, Array]:
+    """The codes below `size` that occur, in order, and which of them each one is; counted where counts are few."""
+    if size > max(MOST_COUNTED, 4 * len(codes)):
+        found, place = np.unique(codes, return_inverse=True)
+        return found, place
+    there = np.bincount(codes, minlength=size) > 0
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
 
 
 def _held(name: str, sizes: Mapping[str, Any]) -> Any:

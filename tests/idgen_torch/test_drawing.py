@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idgen_torch.drawing import AliasTable, categorical
+from idgen_torch.drawing import AliasTable, categorical, generator_for, some_rows
 
 
 @given(st.integers(1, 5), st.integers(1, 12), st.integers(0, 10_000))
@@ -32,3 +32,21 @@ def test_draws_follow_each_rows_law() -> None:
         for k in (0, 1):
             seen = torch.bincount(drawn[law == k], minlength=3) / 100_000
             assert seen.tolist() == pytest.approx(p[k].tolist(), abs=0.01)
+
+
+@given(st.integers(1, 5_000), st.integers(1, 300), st.integers(0, 1_000))
+def test_some_rows_are_different_and_from_all_over_the_table(count: int, most: int, seed: int) -> None:
+    found = some_rows(count, most, generator_for(seed))
+    assert len(found) == len(found.unique()) == min(count, most)
+    assert 0 <= int(found.min()) <= int(found.max()) < count
+    if count > 8 * most:
+        ends = [k * count // most for k in range(most + 1)]
+        assert all(low <= own < high for low, own, high in zip(ends, found.tolist(), ends[1:], strict=False))
+
+
+def test_every_row_may_be_among_some() -> None:
+    often = torch.zeros(90)
+    for seed in range(1_000):
+        often[some_rows(90, 10, generator_for(seed))] += 1
+    assert int(often.min()) > 70
+    assert int(often.max()) < 160

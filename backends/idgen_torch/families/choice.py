@@ -2,6 +2,7 @@
 
 Each family says for itself what it offers (`Family.offer`). The offers of the families that are built in:
 
+- a law of categories that is known: `table` (95)
 - no inputs: `resample` (90)
 - images and numbers given categories alone: `matched` rows (75) where each combination has enough of them
 - image targets otherwise: `diffusion` (50); images with other targets: `chain` (55)
@@ -17,6 +18,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.returned import described
@@ -27,13 +30,16 @@ from idgen_torch.families.family import Family
 from idgen_torch.families.registry import families, family
 from idgen_torch.families.returned import log_density, telling
 from idgen_torch.families.task import Offer, Task
-from idgen_torch.parts import of_form
-from idgen_torch.training.ensemble import split
+from idgen_torch.parts import Values, of_form
+from idgen_torch.training.ensemble import Split, split
 
 __all__ = ["choose", "offers"]
 
 HELD_OUT = 0.1
 """Of the rows, so many decide between families of equal rank."""
+
+SOME_ROWS, MORE_ROWS = (2**15, 2**17), 4
+"""Where there are four times more rows than the first number, networks are tried on so many, then on the second."""
 
 
 def offers(task: Task, recipes: Sequence[Family] | None = None) -> list[tuple[Family, Offer]]:
@@ -81,23 +87,68 @@ def choose(task: Task, recipes: Sequence[Family] | None = None) -> Family:
 def _likeliest(task: Task, recipes: Sequence[Family]) -> Family:
     """The recipe that predicts held-out rows best; the same answer for the same rows.
 
-    Those without a density cannot be compared, and are left out where any other is there.
+    Those without a density cannot be compared, and are left out where any other is there. What trains networks is tried
+    on some rows where there are many: where its models beat counts of all rows it is taken, for more rows only help it,
+    and where counts of as few rows beat them counts are, which gain more by the others.
     """
     able = [recipe for recipe in recipes if recipe.likelihood]
     if len(able) < 2:
         return able[0] if able else max(recipes, key=lambda recipe: recipe.word)
-    parts = split(task.count, HELD_OUT, generator_for(0), task.weights)
-    learn = {part.name: task.rows[part.name].cpu()[parts.train] for part in task.parts}
-    check = {part.name: task.rows[part.name].cpu()[parts.held_out] for part in task.parts}
-    mass = None if task.weights is None else task.weights.cpu()
-    lesson = Task(task.targets, task.inputs, learn, None if mass is None else mass[parts.train])
+    trial = _Trial(task, split(task.count, HELD_OUT, generator_for(0), task.weights))
+    counting = [recipe for recipe in able if recipe.counts]
+    trained = [recipe for recipe in able if not recipe.counts]
+    if not counting or not trained:
+        return max(able, key=trial.score)
+    counted, learned = max(map(trial.score, counting)), []
+    for some in SOME_ROWS:
+        if trial.rows < MORE_ROWS * some:
+            return max(able, key=trial.score)
+        best = max(trained, key=lambda recipe: trial.score(recipe, some))
+        learned.append(trial.score(best, some))
+        if learned[-1] >= counted:
+            return best
+        if max(trial.score(recipe, some) for recipe in counting) >= learned[-1]:
+            return max(counting, key=trial.score)
+    # What four times as many rows gave more is what all others give at most, each time half as much as before.
+    hoped = learned[-1][0] + max(learned[-1][0] - learned[0][0], 0.0)
+    return best if hoped >= counted[0] else max(counting, key=trial.score)
 
-    def score(recipe: Family) -> tuple[float, str]:
+
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """Some rows to learn from, and others to judge by."""
+
+    task: Task
+    parts: Split
+    scores: dict[tuple[Family, int], tuple[float, str]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are to learn from."""
+        return len(self.parts.train)
+
+    @cached_property
+    def check(self) -> Values:
+        """The rows to judge by."""
+        return {part.name: self.task.rows[part.name].cpu()[self.parts.held_out] for part in self.task.parts}
+
+    def score(self, recipe: Family, most: int | None = None) -> tuple[float, str]:
+        """The mean log-likelihood of held-out rows by a model of so many rows, or of all; ties go by the word."""
+        count = self.rows if most is None else most
+        if (recipe, count) not in self.scores:
+            self.scores[recipe, count] = self._score(recipe, count), recipe.word
+        return self.scores[recipe, count]
+
+    def _score(self, recipe: Family, count: int) -> float:
+        task, index = self.task, self.parts.train[:count]
+        mass = None if task.weights is None else task.weights.cpu()
+        learn = {part.name: task.rows[part.name].cpu()[index] for part in task.parts}
+        lesson = Task(task.targets, task.inputs, learn, None if mass is None else mass[index])
         source = f"the family {recipe.word!r}, tried for {task.name}"
         with telling(source, "fit", type(recipe)):
             model = recipe.trial().fit(lesson)
-        log_prob = log_density(source, model, check).double()
-        mean = float(total(log_prob) / len(log_prob) if mass is None else total(log_prob * mass[parts.held_out]))
-        return (-math.inf if math.isnan(mean) else mean), recipe.word
-
-    return max(able, key=score)
+        log_prob = log_density(source, model, self.check).double()
+        if mass is not None:
+            log_prob = log_prob * mass[self.parts.held_out]
+        mean = float(total(log_prob) / len(log_prob))
+        return -math.inf if math.isnan(mean) else mean

@@ -43,6 +43,7 @@ class Family(Options, ABC):
     model: ClassVar[type[ConditionalModel]]  #: what it makes, and what comes back from a file
     likelihood: ClassVar[bool] = True  #: whether its models know the density of what they draw
     masses: ClassVar[bool] = False  #: whether its models draw the point masses of numbers
+    counts: ClassVar[bool] = False  #: whether its models are counts of rows, made in one pass and better with every row
     texts: ClassVar[bool] = False  #: whether its models read texts that are inputs
     scope: ClassVar[str] = ""  #: the option of `fit` under which all options of this family can be given, if any
 

@@ -34,6 +34,7 @@ class Task:
 
     rows: hold every target and input.  weights: (rows,), non-negative; a row of weight 2 counts like two rows.
     likelihood: only families that know the density of what they draw are of use, as reweighting needs it.
+    exact: the rows are the cells of a law that is known, each once, and weigh as many rows as they stand for.
     """
 
     targets: tuple[Part, ...]
@@ -41,6 +42,7 @@ class Task:
     rows: Values
     weights: Tensor | None = None
     likelihood: bool = False
+    exact: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", tuple(self.targets))
@@ -63,8 +65,10 @@ class Task:
 
     @property
     def effective_rows(self) -> float:
-        """Kish's number of rows that weigh as much."""
+        """Kish's number of rows that weigh as much; those that the cells of a known law stand for."""
         count = self.count  # which says what is wrong with weights
+        if self.exact and self.weights is not None:
+            return float(total(self.weights))
         return float(count) if self.weights is None else effective_rows(self.weights)
 
     @property

@@ -24,6 +24,9 @@ __all__ = ["Columns", "Features", "HeadNetworks", "HeadLayout", "at_mass"]
 _DENSE_WIDTH = 128
 """Up to this many features one-hot rows times a matrix beat summed embeddings (measured)."""
 
+_IN_CACHE = 2**19
+"""So many numbers (2 MiB) of a layer are worked on faster than more (measured)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -141,6 +144,14 @@ class HeadLayout:
     def rows_at_once(self) -> int:
         """How many rows all members may see together, so that a layer holds at most 128 MiB."""
         return max(1, 2**25 // (self.members * self.heads * max(self.hidden)))
+
+    def rows_drawn(self, device: torch.device) -> int:
+        """How many rows a member draws at once: so many that a layer of them stays in the cache of a processor.
+
+        On a GPU as many as all members may see together. Measured: 4.9 us a sample of a flow in draws of 87,000 rows,
+        1.6 us in such of 4,096.
+        """
+        return self.rows_at_once if device.type == "cuda" else max(2**8, _IN_CACHE // max(*self.hidden, *self.outputs))
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every parameter; the first axis is the member, the second the head."""

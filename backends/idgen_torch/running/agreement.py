@@ -19,7 +19,7 @@ from idgen_compiler.data.kinds.text import texts_of
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.forms.shown import cut
-from idgen_torch.drawing import generator_for, rows_by_weight
+from idgen_torch.drawing import generator_for, rows_by_weight, some_rows
 from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.families.returned import draw
 from idgen_torch.families.task import rows_at
@@ -121,7 +121,7 @@ def disagreements(source: str, model: ConditionalModel, task: Task, schema: Sche
     """
     targets = [part for part in task.targets if part.form is not Form.PICTURES]
     effective = int(task.effective_rows)
-    if not targets or effective < FEWEST:
+    if not targets or effective < FEWEST or task.exact:
         return []
     generator = generator_for(0)
     most = ROWS_OF_IMAGES if task.sees_images or Form.TEXTS in task.target_forms else ROWS
@@ -129,7 +129,7 @@ def disagreements(source: str, model: ConditionalModel, task: Task, schema: Sche
         # No more rows than are effective, so that the errors of their shares are not taken for smaller than they are.
         index = rows_by_weight(task.count, task.weights, min(most, effective), generator)
     else:
-        index = torch.randperm(task.count, generator=generator)[:most]
+        index = some_rows(task.count, most, generator)
     device = task.rows[targets[0].name].device
     rows = rows_at(task.parts, task.rows, index.to(device), device)
     drawn = draw(source, model, {part.name: rows[part.name] for part in task.inputs}, len(index), generator_for(1))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
@@ -20,6 +20,7 @@ from idgen_torch.parts import Values
 from idgen_torch.running.assigning import Assigning
 from idgen_torch.running.draws import Draws, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
+from idgen_torch.tensors import room
 
 __all__ = ["Applied", "DataSet", "Slots", "WiredNetwork"]
 
@@ -43,21 +44,39 @@ MOST_NUMBERS = 2**23
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """Samples of a law, by part.  `weights` (rows,) are the rows' weights where they are not equal."""
+    """Samples of a law, by part.  `weights` (rows,) are the rows' weights where they are not equal.
+
+    Of a law that is known exactly (`exact`) the rows are its cells, each once, which weigh as many rows as they stand
+    for.
+    """
 
     rows: Values
     count: int
     weights: Tensor | None = None
+    exact: bool = False
 
     @property
     def effective_rows(self) -> float:
         """Kish's number of rows that would weigh as much if all weighed alike."""
+        if self.exact and self.weights is not None:
+            return float(self.weights.sum())
         return float(self.count) if self.weights is None else effective_rows(self.weights)
 
     def to(self, device: torch.device) -> DataSet:
         """The same rows on another device."""
         rows = {name: values.to(device) for name, values in self.rows.items()}
-        return DataSet(rows, self.count, None if self.weights is None else self.weights.to(device))
+        return replace(self, rows=rows, weights=None if self.weights is None else self.weights.to(device))
+
+    def of(self, names: Sequence[str]) -> DataSet:
+        """The rows in which some variables stand together: all of them."""
+        return self
+
+    def drawn(self, n: int, generator: torch.Generator) -> DataSet:
+        """Rows as they would be drawn of a law that is known exactly; those of any other are there."""
+        if not self.exact:
+            return self
+        index = self.some(n, generator)
+        return DataSet({name: values[index.to(values.device)] for name, values in self.rows.items()}, n)
 
     def some(self, n: int, generator: torch.Generator) -> Tensor:
         """n row numbers, drawn from the law of the rows.  Shape: (n,) int64, on the CPU."""
@@ -94,6 +113,20 @@ class WiredNetwork:
             count = min(self.batch_rows, n - start)
             slots = {slot: tuple(_rows(t, start, count, n) for t in parts) for slot, parts in inputs.items()}
             yield count, self._batch(slots, count, generators)
+
+    def rows(self, n: int, seed: int, name: str, told: Callable[[], None]) -> Values:
+        """n samples of a network without inputs, as the rows of a data set; `told` is called after each batch."""
+        rows: Values = {}
+        start = 0
+        for size, slots in self.run({}, n, seed, name):
+            for slot, columns in slots.items():
+                for part, value in zip(self.schema.parts(variable_of(slot)), columns, strict=True):
+                    if part.name not in rows:
+                        rows[part.name] = room(part, n, value)
+                    rows[part.name][start : start + size] = value
+            start += size
+            told()
+        return rows
 
     def _batch(self, slots: Slots, count: int, generators: list[torch.Generator]) -> Slots:
         for statement, generator in zip(self.network.statements, generators, strict=True):

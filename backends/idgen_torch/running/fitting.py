@@ -38,13 +38,13 @@ from idgen_torch.bound.binding import bound_model
 from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.families.returned import log_density
 from idgen_torch.observed import Observed
-from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on
 from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, with_watch
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.checkpoint import Checkpoint
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.laws import AskedLaw, Contracted, contracted, look
 from idgen_torch.running.learned import compared, held_against
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.probe import PROBED, PROBED_BY_RUNS, crossed, probed
@@ -65,7 +65,6 @@ from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
 from idgen_torch.running.weights.reweighting import reweighted
-from idgen_torch.tensors import room
 from idgen_torch.training.progress import Progress
 
 __all__ = ["Fitting"]
@@ -187,7 +186,7 @@ class Fitting:
             case Train() if op.result in self._brought:
                 return bound_model(op, self._brought, self._schema)
             case Train():
-                return self._train(op, values[op.data])
+                return self._train(op, values[op.data].of((*op.targets, *op.inputs)))
             case Condition():
                 return self._condition(op, values)
             case Realize(ways=(Regenerate() as way, *_)):
@@ -216,7 +215,7 @@ class Fitting:
     def _train(self, op: Train, data: DataSet) -> ConditionalModel:
         targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
         likelihood = self.settings.tuning.likelihood or op.result in self._weighing
-        task = Task(targets, inputs, data.rows, data.weights, likelihood)
+        task = Task(targets, inputs, data.rows, data.weights, likelihood, data.exact)
         recipe = self._requested.get(op.result) or self._trainer.choose(task)
         if recipe.emphasis:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
@@ -244,30 +243,31 @@ class Fitting:
     def _policy(self, policy: ir.Policy, variables: tuple[str, ...], values: Mapping[str, Any]) -> Draws:
         """The law of what is drawn together; made while its data set is there."""
         parts = resampled_parts(policy, variables, self._schema)
-        data = values[policy.data] if isinstance(policy, ir.Column | ir.Shifted) else self._observed
+        data = values[policy.data].of(variables) if isinstance(policy, ir.Column | ir.Shifted) else self._observed
         return draws_over(policy, variables, self._schema, resample(parts, data.rows, data.weights) if parts else None)
 
-    def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet:
+    def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet | Contracted:
         count = max(1, round(self.settings.rows_factor * self._observed.count))
         network = unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
         watch = self._unseen.watch(self.program.models, f"{{share}} of the rows of {op.result} ask {_ASKED}")
-        wired = self._wired(network, models, watch)
-        self._trainer.progress.start(f"{op.result} : {', '.join(op.variables)}", math.ceil(count / wired.batch_rows))
-        rows: Values = {}
-        start = 0
-        for size, slots in wired.run({}, count, self.settings.seed, op.result):
-            for slot, columns in slots.items():
-                for part, value in zip(self._schema.parts(slot), columns, strict=True):
-                    if part.name not in rows:
-                        rows[part.name] = room(part, count, value)
-                    rows[part.name][start : start + size] = value
-            start += size
+        wired, seed, progress = self._wired(network, models, watch), self.settings.seed, self._trainer.progress
+        asked = AskedLaw(network, op.variables, {}, 1, self._schema, models, self._policies, self.settings.device,
+                         watch, frozenset(watch.lookouts), op.result)  # fmt: skip
+        found = contracted(self.program, op.result, asked, count, self._requested) if self.settings.contracts else None
+
+        def tell() -> None:
             self._unseen.keep(*watch.tell())
-            self._trainer.progress.advance(math.nan)
-        self._trainer.progress.done()
-        self._data_reports[op.result] = DataReport(op.result, count, float(count))
-        return DataSet(rows, count)
+            progress.advance(math.nan)
+
+        progress.start(f"{op.result} : {', '.join(op.variables)}", 1 if found else math.ceil(count / wired.batch_rows))
+        if found is not None:
+            look(asked, seed)
+            tell()
+        data = found or DataSet(wired.rows(count, seed, op.result, tell), count)
+        progress.done()
+        self._data_reports[op.result] = DataReport(op.result, count, float(count), found is not None)
+        return data
 
     def _reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> DataSet:
         data: DataSet = values[way.data]

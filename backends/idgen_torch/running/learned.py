@@ -48,4 +48,5 @@ def held_against(
         if effect.drowns:
             more = "so that the answer depends on the seed; ensemble=20 averages over more of them"
             warn_noise(f"{op.result} : {label}: {effect}, {more}")
-    return ModelReport(op.result, label, model.family, task.count, held_out, told, noise, calibration)
+    rows = round(task.effective_rows) if task.exact else task.count
+    return ModelReport(op.result, label, model.family, rows, held_out, told, noise, calibration)

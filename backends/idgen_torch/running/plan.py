@@ -41,7 +41,8 @@ class FitSettings:
 
     `tuning` holds the recipes to choose from; `families` may name one for a model by its operation ("%m3"), its targets
     ("Y", "Y1, Y2"), as texts print it ("Y | X", "P(Y | X ; do(W))"), or for all ("*"): see `families.request`.
-    `rows_factor` is the number of regenerated rows for each observed one.
+    `rows_factor` is the number of regenerated rows for each observed one. A law that is a sum of tables is summed, and
+    no row of it drawn, if it `contracts`.
     """
 
     seed: int
@@ -49,6 +50,22 @@ class FitSettings:
     device: torch.device
     tuning: Tuning
     families: Mapping[str, Family]
+    contracts: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        program: Program,
+        schema: Schema,
+        seed: int,
+        rows_factor: float | None,
+        device: torch.device,
+        tuning: Tuning,
+        families: Mapping[str, Family],
+    ) -> FitSettings:
+        """The settings of a fit; where nobody says how many rows to regenerate, none are of a sum of tables."""
+        factor = rows_factor or default_rows_factor(program, schema)
+        return cls(seed, factor, device, tuning, families, contracts=rows_factor is None)
 
 
 def default_rows_factor(program: Program, schema: Schema) -> float:

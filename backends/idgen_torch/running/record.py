@@ -57,11 +57,15 @@ class ModelReport:
 
 @dataclass(frozen=True, slots=True)
 class DataReport:
-    """One regenerated or reweighted data set. `effective_rows` equals `rows` where all weights are equal."""
+    """One regenerated or reweighted data set. `effective_rows` equals `rows` where all weights are equal.
+
+    `exact` says that the law was summed as cells, which stand for so many rows, and that none was drawn.
+    """
 
     operation: str
     rows: int
     effective_rows: float
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +228,8 @@ class FitRecord:
                 lines.append(f"    seed noise: {max(model.noise, key=_noisiness)}")
         lines += [f"  {kernel.operation}: {kernel.models}  [bound, {kernel.name}]" for kernel in self.kernels]
         for data in self.data:
-            lines.append(f"  {data.operation}: {data.rows} rows, {data.effective_rows:.0f} effective")
+            made = f"{data.rows} rows, {data.effective_rows:.0f} effective"
+            lines.append(f"  {data.operation}: {'summed exactly, no row was drawn' if data.exact else made}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:

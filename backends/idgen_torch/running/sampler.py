@@ -28,8 +28,9 @@ from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_compiler.warning import warn_overlap
-from idgen_torch.arithmetic import our_arithmetic
+from idgen_torch.arithmetic import one_thread, our_arithmetic
 from idgen_torch.observed import Observed, read_again
+from idgen_torch.parts import are_small
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
 from idgen_torch.running.estimates.answering import Answerer, answers
@@ -49,6 +50,9 @@ from idgen_torch.tensors import decode
 __all__ = ["TorchSampler"]
 
 T = TypeVar("T")
+
+_MANY = 2**12
+"""Fewer samples are not shared out among threads anyway."""
 
 _ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
 
@@ -280,7 +284,8 @@ class TorchSampler(Estimating, Predicting):
         network, watch = with_drawn(op.network, question.drawn), self._watch(question, inputs, varies)
         wired = WiredNetwork(network, self.schema, fitted.applying(watch), fitted.policies, self.device, watch, fills)
         batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
-        return op, question.n, watched(_without_gradients(batches), watch)
+        small = not fitted.bound and are_small(self.schema.parts(*self.schema.types))
+        return op, question.n, watched(_without_gradients(batches, small and question.n >= _MANY), watch)
 
     def _repeat_lacks(self) -> None:
         """What the fit of a loaded sampler warned of, and no sampler sees."""
@@ -336,10 +341,13 @@ class TorchSampler(Estimating, Predicting):
         return f"TorchSampler({self.program.name}, {len(self.fitted.models)} models on {self.device})"
 
 
-def _without_gradients(batches: Iterator[T]) -> Iterator[T]:
-    """The same batches, made by our arithmetic without gradients; between them the caller's own settings hold."""
+def _without_gradients(batches: Iterator[T], one: bool) -> Iterator[T]:
+    """The same batches, made by our arithmetic without gradients, and perhaps in one thread.
+
+    Between them the caller's own settings hold.
+    """
     while True:
-        with our_arithmetic(gradients=False):
+        with our_arithmetic(gradients=False), one_thread(one):
             try:
                 batch = next(batches)
             except StopIteration:

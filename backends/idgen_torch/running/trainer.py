@@ -114,7 +114,7 @@ class Trainer:
 
     def density(self, operation: str, targets: Sequence[Part], data: DataSet) -> ConditionalModel:
         """A model of the law of some parts in a data set, whose density is known."""
-        task = Task(tuple(targets), (), data.rows, data.weights, likelihood=True)
+        task = Task(tuple(targets), (), data.rows, data.weights, True, data.exact)
         recipe = self.choose(task)
         if sum(part.dim for part in targets) == 1:
             # One law of one number: the last biases alone hold it, members and wide layers would only take time.

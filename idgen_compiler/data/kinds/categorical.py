@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from idgen_compiler.data.arrays import Array, pandas
+from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import MISSING, Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.labels import check_label, label_codes, read_label
@@ -111,7 +111,7 @@ class Categorical(Atom):
 
     def numbers(self, column: Column) -> Array:
         """The codes.  Shape: (rows,) int64."""
-        codes, found = pandas().factorize(column.values)
+        codes, found = column.coded
         code_of = self._codes()
         table = np.array([code_of[label] for label in found], dtype=np.int64)
         return np.asarray(table[codes])

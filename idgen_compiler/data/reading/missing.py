@@ -113,6 +113,8 @@ def warn_words(name: str, content: Any, how: Reading) -> None:
         return
     if isinstance(texts, pd.Series):
         if texts.dtype == "category":
+            if not any(isinstance(label, str) and label in SIGNS for label in texts.dtype.categories):
+                return
             texts = texts.astype(texts.dtype.categories.dtype)
         if not (texts.dtype == object or pd.api.types.is_string_dtype(texts.dtype)):
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 import torch
@@ -20,6 +21,7 @@ from idgen_torch.families import (
     Table,
     Task,
     Tuning,
+    choice,
     choose,
     offers,
 )
@@ -132,6 +134,57 @@ def test_held_out_rows_decide_when_the_cells_are_many(interaction: float, expect
     logit = irregular if interaction else additive
     rows["a"] = (torch.rand(count, generator=g) < torch.sigmoid(logit)).long()
     assert chosen([A], parts, rows) == expected
+
+
+@dataclass(frozen=True)
+class Learner(Family):
+    """A family of a user's that says it counts, or not: its models lose by each row that they were not given."""
+
+    word = "learner"
+    model = TableModel
+    loss: float = 0.0  #: probability of the wrong category, where there is one row
+    per_row: float = 0.0  #: the power of the number of rows by which that falls
+    seen: ClassVar[list[int]] = []
+
+    def offer(self, task: Task) -> Offer | None:
+        return Offer(30, "told to")
+
+    def trial(self) -> Learner:
+        return self
+
+    def fit(self, task: Task, run: Run = Run()) -> ConditionalModel:
+        self.seen.append(task.count)
+        wrong = self.loss * task.count**-self.per_row
+        return TableModel(Table(), task.targets, task.inputs, torch.tensor([[1 - wrong, wrong]], dtype=torch.float64))
+
+
+class Counting(Learner):
+    word = "counting"
+    counts = True
+    seen: ClassVar[list[int]] = []
+
+
+@pytest.mark.parametrize(
+    ("counting", "learner", "expected", "tried"),
+    [
+        (Counting(0.3), Learner(0.1), "learner", [100]),  # better on few rows than counts of all
+        (Counting(0.3, 0.3), Learner(0.4, 0.1), "counting", [100]),  # worse on few rows than counts of as few
+        (Counting(0.9, 0.5), Learner(0.06, 0.0), "counting", [100, 400]),  # better at first, and gains nothing
+        (Counting(0.9, 0.2), Learner(0.9, 0.3), "learner", [100, 400]),  # nearly there, and gains still
+    ],
+)
+def test_few_rows_decide_between_counts_and_networks(
+    counting: Counting, learner: Learner, expected: str, tried: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "SOME_ROWS", (100, 400))
+    task = Task((A,), (), {"a": torch.zeros(20_000, dtype=torch.int64)})
+    Learner.seen.clear()
+    assert choose(task, [counting, learner]).word == expected
+    assert Learner.seen == tried
+    few = Task((A,), (), {"a": torch.zeros(200, dtype=torch.int64)})
+    Learner.seen.clear()
+    choose(few, [counting, learner])
+    assert Learner.seen == [180], "of few rows all but those held out are tried"
 
 
 def test_few_effective_rows_make_a_table_too_small() -> None:

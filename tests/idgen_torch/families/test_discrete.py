@@ -219,3 +219,46 @@ def test_a_few_held_out_rows_leave_the_temperature_near_one() -> None:
 def test_real_targets_are_refused_by_name(recipe: Family) -> None:
     with pytest.raises(DataError, match="r is real"):
         trained(recipe, (Part("r", None, 1),), (), {"r": torch.zeros(4, 1)})
+
+
+def test_resampled_rows_have_the_masses_of_equal_rows_however_they_are_found() -> None:
+    g = torch.Generator().manual_seed(0)
+    codes = {f"x{k}": torch.randint(9, (400,), generator=g) for k in range(12)}  # 9^12 cells: no table of these
+    codes |= {"x0": torch.zeros(400, dtype=torch.long), "real": torch.randint(2, (400, 1), generator=g).float()}
+    codes["real"][:3] = -0.0
+    weights = torch.rand(400, generator=g)
+    rows = {name: torch.cat([values, values[:50]]) for name, values in codes.items()}
+    weights = torch.cat([weights, weights[:50]])
+    asked = {name: values[40:60].clone() for name, values in codes.items()}
+    asked["x1"][0] = 8 - asked["x1"][0]
+    for names in (["x1"], ["x1", "x2"], ["real"], ["x1", "real"], [f"x{k}" for k in range(12)], list(codes)):
+        parts = [Part(name, size=None if name == "real" else 9) for name in names]
+        model = trained(Resample(), parts, (), rows, weights=weights)
+        same = torch.stack([(rows[n].view(450, -1) == asked[n].view(20, 1, -1)).all(2) for n in names]).all(0)
+        mass = (same * weights.double()).sum(1) / weights.double().sum()
+        assert torch.allclose(model.log_prob(asked).exp().double(), mass, atol=1e-9)
+
+
+def test_wide_outcomes_borrow_more_where_rows_say_so() -> None:
+    g = torch.Generator().manual_seed(0)
+
+    def drawn(n: int) -> Values:
+        z = torch.randint(100, (n,), generator=g)
+        y = torch.where(torch.rand(n, generator=g) < 0.5, (3 * z) % 100, torch.randint(100, (n,), generator=g))
+        return {"z": z, "y": y}
+
+    rows, test = drawn(20_000), drawn(20_000)
+    parts = Part("y", size=100), Part("z", size=100)
+    counts = torch.bincount(rows["z"] * 100 + rows["y"], minlength=10_000).double().view(100, 100)
+    fixed, learned = smoothed(counts, 0.5), smoothed(counts, 0.5, learned=True)
+    model = trained(Table(), parts[:1], parts[1:], rows)
+    assert torch.equal(model.log_prob(test), learned[test["z"], test["y"]].log())
+    gain = (learned / fixed)[test["z"], test["y"]].log().mean()
+    assert gain > 0.05
+    assert torch.allclose(learned.sum(1), torch.ones(100, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.5])
+def test_what_has_plenty_of_rows_borrows_the_least(smoothing: float) -> None:
+    counts = torch.tensor([[4000.0, 1000.0], [1000.0, 4000.0]], dtype=torch.float64)
+    assert torch.equal(smoothed(counts, smoothing, learned=True), smoothed(counts, smoothing))

@@ -48,7 +48,7 @@ def test_count_tables_sample_what_the_exact_backend_computes(program: Program) -
 def test_both_ways_to_realise_an_intervened_law_reach_the_exact_answer(program: Program) -> None:
     data = programs.napkin_data(60_000)
     sampler = fit(program, data, family={op.result: "table" for op in program.models})
-    # The regenerated law is sampled with ten times the rows; .01 is three of its standard errors.
+    # .01 is three standard errors of the samples and of weights; the regenerated law itself is summed.
     assert total_variation(sampler, program, data) < 0.01
     (report,) = sampler.report().data
     if program is NAPKIN:

@@ -74,7 +74,7 @@ class ClassifierModel(ConditionalModel):
         chosen = integers(self._networks.layout.members, n, generator, device)
         for member in range(self._networks.layout.members):
             mine = (chosen == member).nonzero().squeeze(1)
-            for piece in mine.split(self._networks.layout.rows_at_once):
+            for piece in mine.split(self._networks.layout.rows_drawn(device)):
                 drawn[piece] = self._sample_member(member, features[piece], len(piece), generator)
         return {part.name: drawn[:, k].contiguous() for k, part in enumerate(self.targets)}
 
@@ -112,6 +112,19 @@ class ClassifierModel(ConditionalModel):
             outputs = self._networks(features[index])
             each = [nll(z / self._temperature[head], labels[index, head]) for head, z in enumerate(outputs)]
             pieces.append((-torch.stack(each).sum(0)).logsumexp(0) - log(members))
+        return torch.cat(pieces)
+
+    def laws(self, given: Values, n: int) -> Tensor:
+        """The law of all targets together given each row of inputs.  Shape: (n, cells) float64."""
+        if len(self.targets) > 1:
+            return super().laws(given, n)
+        device, members = self._temperature.device, self._networks.layout.members
+        target = {self.targets[0].name: torch.zeros(n, dtype=torch.long, device=device)}  # which its head does not see
+        features = self._columns.features({**given, **target}, n, device)
+        pieces = []
+        for piece in torch.arange(n, device=device).split(self._networks.layout.rows_drawn(device)):
+            logits = self._networks(features[piece.expand(members, -1)])[0] / self._temperature[0]
+            pieces.append(logits.double().softmax(-1).mean(0))
         return torch.cat(pieces)
 
     def opinions(self, rows: Values) -> Values:
@@ -175,7 +188,7 @@ class Classifier(EnsembleTraining, Family):
 
     def trial(self) -> Self:
         """One member: quick, and as good a judge."""
-        return type(self)(ensemble=1)
+        return type(self)(ensemble=1, patience=2)
 
     @one_thread()
     def fit(self, task: Task, run: Run = Run()) -> ClassifierModel:

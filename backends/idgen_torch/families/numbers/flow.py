@@ -102,7 +102,7 @@ class FlowModel(ConditionalModel):
             chosen = integers(self._networks.layout.members, n, generator, device)
             for member in range(self._networks.layout.members):
                 mine = (chosen == member).nonzero().squeeze(1)
-                for piece in mine.split(self._networks.layout.rows_at_once):
+                for piece in mine.split(self._networks.layout.rows_drawn(device)):
                     drawn[piece] = self._sample_member(self._networks, member, features[piece], generator)
         free = self._residual.mean(features, self._columns.one_hot_width) + drawn @ self._residual.factor.T
         values = self._support.bound(free)

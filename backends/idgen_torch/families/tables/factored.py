@@ -56,6 +56,10 @@ class FactoredModel(ConditionalModel):
         """Sum of the links' log-probabilities.  Shape: (rows,) float64."""
         return torch.stack([link.log_prob(rows) for link in self._links]).sum(0)
 
+    def laws(self, given: Values, n: int) -> Tensor:
+        """The law of all targets together given each row of inputs.  Shape: (n, cells) float64."""
+        return self._links[0].laws(given, n) if len(self._links) == 1 else super().laws(given, n)
+
     def state(self) -> tuple[Config, Tensors]:
         """What each target is given, by name, and its table."""
         tensors = {f"{k}.probabilities": link.probabilities for k, link in enumerate(self._links)}
@@ -99,6 +103,7 @@ class Factored(Family):
 
     word = "factored"
     model = FactoredModel
+    counts = True
 
     smoothing: float = real(0.5, "a number from 0", lambda value: value >= 0)
     max_cells: int = whole(4_000_000)

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import total
 from idgen_torch.drawing import integers, uniform
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
+from idgen_torch.families.tables.cells import cell_count, cell_of
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Values
 
 __all__ = ["Resample", "ResampleModel", "checked_rows", "expected_rows", "kept_rows"]
+
+_CELLS = 2**22
+"""A table of the law has at most so many cells, or as many as there are rows."""
+
+_WIDE, _MOST_CODES = 64, 2**31
+"""Rows of more columns than this are compared by sorting them; codes below the second number are combined unhashed."""
 
 
 class ResampleModel(ConditionalModel):
@@ -41,10 +49,8 @@ class ResampleModel(ConditionalModel):
 
     def shares(self) -> Array:
         """How much each row weighs of all.  Shape: (rows,) float64."""
-        if self._cumulative is None:
-            return np.full(self._n, 1 / self._n)
-        weights = self._cumulative.diff(prepend=self._cumulative.new_zeros(1))
-        return (weights / self._cumulative[-1]).cpu().numpy()
+        weights = self._weights
+        return np.full(self._n, 1 / self._n) if weights is None else (weights / weights.sum()).cpu().numpy()
 
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         """n rows with replacement."""
@@ -58,14 +64,51 @@ class ResampleModel(ConditionalModel):
 
     def log_prob(self, rows: Values) -> Tensor:
         """Log of the empirical mass on exactly this row; -inf for a row never seen.  Shape: (rows,)."""
-        table = torch.cat([_as_columns(self._rows[part.name]) for part in self.targets], 1)
-        asked = torch.cat([_as_columns(rows[part.name].to(table.device)) for part in self.targets], 1)
-        _, group = torch.unique(torch.cat([table, asked]), dim=0, return_inverse=True)
-        mass = torch.ones(self._n, dtype=torch.float64, device=table.device)
-        if self._cumulative is not None:
-            mass = self._cumulative.diff(prepend=self._cumulative.new_zeros(1))
+        if self._masses is not None:
+            cell = cell_of(self.targets, rows, self._masses.device)
+            return (self._masses[cell] / total(self._masses)).log()
+        device = self._rows[self.targets[0].name].device
+        group = self._grouped(rows).to(device)
+        weights = self._weights
+        mass = torch.ones(self._n, dtype=torch.float64, device=device) if weights is None else weights
         by_group = torch.bincount(group[: self._n], weights=mass, minlength=int(group.max()) + 1)
         return (by_group[group[self._n :]] / total(mass)).log()
+
+    @property
+    def _weights(self) -> Tensor | None:
+        """How much each row weighs, where they do not weigh alike.  Shape: (rows,) float64."""
+        known = self._cumulative
+        return None if known is None else known.diff(prepend=known.new_zeros(1))
+
+    @cached_property
+    def _masses(self) -> Tensor | None:
+        """The weight of the rows in each cell, where all is categories of no more cells than rows can be counted in.
+
+        Shape: (cells,) float64.
+        """
+        if not all(part.discrete for part in self.targets) or cell_count(self.targets) > max(_CELLS, self._n):
+            return None
+        cell = cell_of(self.targets, self._rows, self._rows[self.targets[0].name].device)
+        return torch.bincount(cell, weights=self._weights, minlength=cell_count(self.targets)).double()
+
+    def _grouped(self, rows: Values) -> Tensor:
+        """Numbers that are equal for equal rows, first of those that are kept.  Shape: (both,) int64."""
+        columns = [
+            torch.cat([_as_columns(self._rows[part.name].cpu()), _as_columns(rows[part.name].cpu())])
+            for part in self.targets
+        ]
+        if sum(column.shape[1] for column in columns) > _WIDE:
+            return torch.unique(torch.cat(columns, 1), dim=0, return_inverse=True)[1]
+        group, size = np.zeros(len(columns[0]), dtype=np.int64), 1
+        for column in (own for part in columns for own in part.T):
+            codes, found = pandas().factorize(column.numpy())
+            group = group * len(found) + codes
+            if size * len(found) > _MOST_CODES:
+                group, seen = pandas().factorize(group)
+                size = len(seen)
+                continue
+            size *= len(found)
+        return torch.from_numpy(group)
 
     def state(self) -> tuple[Config, Tensors]:
         """The rows and, where there are any, their weights."""

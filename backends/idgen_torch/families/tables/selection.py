@@ -12,7 +12,7 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Part
 from idgen_torch.arithmetic import total
-from idgen_torch.drawing import generator_for
+from idgen_torch.drawing import generator_for, some_rows
 from idgen_torch.families.tables.cells import cell_of, sizes_of
 from idgen_torch.parts import Values
 
@@ -143,7 +143,7 @@ class _Strata:
         self._target = target
         rows = {name: values for name, values in rows.items() if values.dtype == torch.int64}
         if (count := len(next(iter(rows.values()), ()))) > _MOST_ROWS:
-            taken = torch.randperm(count, generator=generator_for(0))[:_MOST_ROWS]
+            taken = some_rows(count, _MOST_ROWS, generator_for(0))
             rows = {name: values[taken.to(values.device)] for name, values in rows.items()}
             weights = None if weights is None else weights[taken.to(weights.device)]
         self._rows = {name: values.cpu() for name, values in rows.items()}

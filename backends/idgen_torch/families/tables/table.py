@@ -25,6 +25,9 @@ __all__ = ["Table", "TableModel", "is_plenty"]
 
 ROWS_PER_CELL = 200
 
+_DOUBLINGS, _EVIDENCE = 18, 5.0
+"""So many powers of two are tried for how many rows to borrow; another than the first has to say so many nats more."""
+
 _ROUNDING = 1e-6
 """A law's probabilities sum to 1 up to this."""
 
@@ -61,6 +64,11 @@ class TableModel(ConditionalModel):
         law = self._law(rows)
         return self.probabilities[0 if law is None else law, cell_of(self.targets, rows, self._device)].log()
 
+    def laws(self, given: Values, n: int) -> Tensor:
+        """The law of the targets given each row of inputs.  Shape: (n, cells) float64."""
+        law = self._law(given)
+        return self.probabilities.expand(n, -1) if law is None else self.probabilities[law]
+
     def _law(self, rows: Values) -> Tensor | None:
         """The input cell of each row, None where there are no inputs.  Shape: (rows,) int64."""
         return cell_of(self.inputs, rows, self._device) if self.inputs else None
@@ -87,7 +95,9 @@ class TableModel(ConditionalModel):
 class Table(Family):
     """Categories given categories: a smoothed table of counts.
 
-    smoothing: prior rows that each cell borrows from the same conditional without its weakest input.
+    smoothing: prior rows that each cell borrows from the same conditional without its weakest input, and where cells
+        have few rows more, as far as rows predict each other better so; of a law that is known only cells that it never
+        shows borrow any.
     max_cells: the largest table, in cells.
 
     >>> from idgen_torch.families import Task
@@ -99,12 +109,15 @@ class Table(Family):
 
     word = "table"
     model = TableModel
+    counts = True
 
     smoothing: float = real(0.5, "a number from 0", lambda value: value >= 0)
     max_cells: int = whole(4_000_000)
 
     def offer(self, task: Task) -> Offer | None:
         """For categories where every joint cell has plenty of rows."""
+        if task.exact and task.targets_are_discrete and task.inputs_are_discrete:
+            return Offer(95, "the law is known")
         return Offer(50, "plenty of rows for each cell") if is_plenty(task) else None
 
     def fit(self, task: Task, run: Run = Run()) -> TableModel:
@@ -117,7 +130,7 @@ class Table(Family):
                 f"a table of {task.name} given {given} has {cells} cells, more than {self.max_cells}; "
                 "use the classifier family, or raise max_cells"
             )
-        law = smoothed(_counts(task), self.smoothing).to(run.device)
+        law = smoothed(_counts(task), 0.0 if task.exact else self.smoothing, not is_plenty(task)).to(run.device)
         return TableModel(self, task.targets, task.inputs, law)
 
 
@@ -131,12 +144,13 @@ def is_plenty(task: Task) -> bool:
     return cell_count(task.inputs) * cell_count(task.targets) * ROWS_PER_CELL <= task.effective_rows
 
 
-def smoothed(counts: Tensor, smoothing: float) -> Tensor:
+def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
     """Conditional laws from counts, each borrowing `smoothing` rows from a coarser conditional.
 
     q_k(y | x_1..x_k) = (n(y, x_1..x_k) + a q_{k-1}(y | x_1..x_{k-1})) / (n(x_1..x_k) + a), from the marginal
     (itself with `a` rows spread evenly) up to all inputs; the inputs join in the order of their mutual information with
     the targets, so that the weakest is the first to be given up.
+    Where it is to be `learned`, a is at each level the multiple of `smoothing` by which rows predict each other best.
     Source: hierarchical Dirichlet back-off as in MacKay and Peto (1995).
     Shape: counts (size of input 1, ..., size of input k, target cells) -> (input cells, target cells).
     """
@@ -147,13 +161,38 @@ def smoothed(counts: Tensor, smoothing: float) -> Tensor:
     ordered = counts.permute(*order, counts.dim() - 1)
     outcomes = counts.shape[-1]
     law = torch.full((outcomes,), 1 / outcomes, dtype=counts.dtype)
-    prior = max(smoothing, 1e-9)  # an empty cell needs some prior, however little
+    left_out = law
+    least = max(smoothing, 1e-9)  # an empty cell needs some prior, however little
     for level in range(len(axes) + 1):
         seen = ordered.sum(list(range(level, len(axes)))) if level < len(axes) else ordered
-        base = law if level == 0 else law.unsqueeze(-2)
+        base, left_out = (law, left_out) if level == 0 else (law.unsqueeze(-2), left_out.unsqueeze(-2))
+        prior = _learned(seen, left_out, least) if learned and smoothing > 0 else least
         law = (seen + prior * base) / (seen.sum(-1, keepdim=True) + prior)
+        if learned:
+            others = seen.sum(-1, keepdim=True) - 1
+            left_out = ((seen - 1).clamp(min=0) + prior * left_out) / (others.clamp(min=0) + prior)
     back = [order.index(axis) for axis in axes]
     return law.permute(*back, len(axes)).reshape(-1, outcomes).contiguous()
+
+
+def _learned(seen: Tensor, base: Tensor, least: float) -> float:
+    """How many rows to borrow: the power of two times `least` at which each row is likeliest given all others.
+
+    That is told from `least` only by evidence: wide outcomes need far more, and what has plenty of rows none.
+    Shape: seen (..., outcomes), counts; base of the same, broadcast: the coarser law without one row of each cell.
+    """
+    there = seen > 0
+    often = seen[there]
+    others = (often - 1).clamp(min=0)
+    all_others = (seen.sum(-1, keepdim=True) - 1).clamp(min=0).expand(seen.shape)[there]
+    coarser = base.expand(seen.shape)[there]
+
+    def told(prior: float) -> float:
+        return float((often * ((others + prior * coarser) / (all_others + prior)).log()).sum())
+
+    found = {prior: told(prior) for prior in (least * 2**power for power in range(_DOUBLINGS))}
+    best = max(found, key=lambda prior: found[prior])
+    return best if found[best] > found[least] + _EVIDENCE else least
 
 
 def mutual_information(pair: Tensor) -> float:
@@ -168,7 +207,9 @@ def _counts(task: Task) -> Tensor:
     sizes, outcomes = sizes_of(task.inputs), cell_count(task.targets)
     cell = cell_of([*task.inputs, *task.targets], task.rows, torch.device("cpu"))
     weights, mass = task.weights, None
-    if weights is not None:
+    if task.exact and weights is not None:
+        mass = weights.double().cpu()
+    elif weights is not None:
         # Kish's effective sample size: uneven weights carry less evidence against the prior rows.
         mass = weights.double().cpu() * (total(weights) / total(weights.double().square())).cpu()
     counts = torch.bincount(cell, weights=mass, minlength=prod(sizes) * outcomes).double()

@@ -32,6 +32,9 @@ HALVES = 2
 BETTER = 0.99
 """Another program is taken from this part of the first one's variance on; a smaller gain is not worth the change."""
 
+ROUNDING = 1e-9
+"""Two programs whose variances differ by less than this part of the first one's are level, and the earlier is taken."""
+
 Ask = Callable[[Alternative], Question]
 
 
@@ -114,6 +117,6 @@ def chosen(candidates: Sequence[Candidate], ask: Ask, functionals: Sequence[Func
     best, least = candidates[0], BETTER
     for each in candidates[1:]:
         own = each.variances(ask, functionals, rows)
-        if own is not None and (ratio := float((own[first > 0] / first[first > 0]).mean())) < least:
+        if own is not None and (ratio := float((own[first > 0] / first[first > 0]).mean())) < least - ROUNDING:
             best, least = each, ratio
     return best

@@ -114,18 +114,31 @@ class CountedProgram:
             one = forward.derivative(wiring, self._f(question, functional))
             if 1.0 - float(one.known) > ROUNDING:
                 return None
-            found.append(self._variance(self._on_rows(one.terms)))
+            found.append(self._variance(one.terms))
         return np.array(found)
 
     @cached_property
     def _at_frequencies(self) -> Forward:
         return Forward(self._program, Frequencies(self._rows), self._policies)
 
-    def _variance(self, influence: Array) -> float:
-        """Of a mean, from the influence function at each row."""
-        if self._rows.weights is None:
-            return float(np.square(influence).sum()) / len(influence) ** 2
-        return float(np.square(self._rows.weights * influence).sum()) / float(self._rows.weights.sum()) ** 2
+    @cached_property
+    def _on_cells(self) -> tuple[CountedRows, Array]:
+        """The rows as the cells that they show, which weigh as much, and the sum of the squares of each one's weights.
+
+        Ten million rows are a few cells; numbers that are the same for all rows of one are worked out once.
+        """
+        rows, weights = self._rows, self._rows.weights
+        cells, cell = rows.cells(rows.codes)
+        codes = {name: cells[:, k] for k, name in enumerate(rows.codes)}
+        counts = np.bincount(cell, weights, len(cells)).astype(np.float64)
+        squares = counts if weights is None else np.bincount(cell, np.square(weights), len(cells))
+        return CountedRows(codes, rows.names, counts, rows.frequency), squares
+
+    def _variance(self, terms: Sequence[Table]) -> float:
+        """Of a mean, from the terms of its influence function."""
+        cells, squares = self._on_cells
+        influence, mass = _at(terms, cells), float(squares.sum() if cells.weights is None else cells.weights.sum())
+        return float((squares * np.square(influence)).sum()) / mass**2
 
     def repeated(self, asked: Sequence[tuple[Question, Sequence[Functional]]], weights: Iterable[Array]) -> list[Array]:
         """The means of functionals at some places by other weights of the rows: forward alone, on cells and not rows.
@@ -133,14 +146,13 @@ class CountedProgram:
         A cell that a repeat loses keeps a trace of its rows, so that its conditional stays that of the data.
         Shape: weights (rows,) for each repeat -> (repeats, functionals) for each place
         """
-        columns = np.stack(list(self._rows.codes.values()), 1)
-        cells, cell = np.unique(columns, axis=0, return_inverse=True)
+        cells, cell = self._rows.cells(self._rows.codes)
         codes = {name: cells[:, k] for k, name in enumerate(self._rows.codes)}
-        trace = TRACE * np.bincount(cell.reshape(-1), self._rows.weights, len(cells))
+        trace = TRACE * np.bincount(cell, self._rows.weights, len(cells))
         tables = [[self._f(question, each) for each in functionals] for question, functionals in asked]
         found: list[list[Array]] = [[] for _ in asked]
         for own in weights:
-            counts = np.bincount(cell.reshape(-1), own, len(cells)) + trace
+            counts = np.bincount(cell, own, len(cells)) + trace
             rows = CountedRows(codes, self._rows.names, counts, True)
             forward = Forward(self._program, rows, self._policies)
             for (question, _), fs, numbers in zip(asked, tables, found, strict=True):
@@ -191,11 +203,15 @@ class CountedProgram:
 
     def _on_rows(self, terms: Sequence[Table]) -> Array:
         """The influence function at each row.  Shape: (rows,)."""
-        rows = self._rows
-        total = np.zeros(len(next(iter(rows.codes.values()))))
-        for term in terms:
-            total += term.values[tuple(rows.codes[name] for name in term.axes)]
-        return np.asarray(total - np.average(total, weights=rows.weights))
+        return _at(terms, self._rows)
+
+
+def _at(terms: Sequence[Table], rows: CountedRows) -> Array:
+    """An influence function at each of some rows, less its mean.  Shape: (rows,)."""
+    total = np.zeros(len(next(iter(rows.codes.values()))))
+    for term in terms:
+        total += term.values[tuple(rows.codes[name] for name in term.axes)]
+    return np.asarray(total - np.average(total, weights=rows.weights))
 
 
 def _unsure(wiring: Wiring, f: Table, found: Derivative) -> tuple[float, float]:

@@ -60,9 +60,8 @@ def _questions(
     query, rows = query_of(program, op), counted.rows
     policies = {name for name, _ in query.policies}
     held = [name for name in sorted({*query.treatments, *query.conditions} - policies) if name in rows.codes]
-    codes = np.stack([rows.codes[name] for name in held], 1) if held else np.zeros((1, 0), np.int64)
-    places, counts = np.unique(codes, axis=0, return_counts=True)
-    for k in np.argsort(-counts, kind="stable")[:MOST_PLACES]:
+    places, place = rows.cells(held)
+    for k in np.argsort(-np.bincount(place), kind="stable")[:MOST_PLACES]:
         values = {name: rows.labels(name)[code] for name, code in zip(held, places[k], strict=True)}
         do = {name: value for name, value in values.items() if name in query.treatments}
         given = {name: value for name, value in values.items() if name in query.conditions}

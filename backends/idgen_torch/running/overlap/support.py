@@ -160,10 +160,17 @@ def _rare(categories: Sequence[Tensor], there: Tensor, even: Tensor) -> Tensor:
     left = torch.ones(len(there), dtype=torch.bool)
     left[even] = False
     for values in categories:
-        own = values.cpu()[there].long()
+        own = values.cpu() if len(there) == len(values) else values.cpu()[there]
         known = torch.bincount(own[even], minlength=int(own.max()) + 1)
-        for level in (known < RARE).nonzero()[:, 0].tolist():
-            more = _evenly((left & (own == level)).nonzero()[:, 0], RARE - int(known[level]))
+        if bool((known >= RARE).all()):
+            continue
+        rows = (left & (known < RARE)[own]).nonzero()[:, 0]  # of all levels that few rows have, one after the other
+        rows = rows[own[rows].argsort(stable=True)]
+        sizes = torch.bincount(own[rows], minlength=len(known)).tolist()
+        for level, its in enumerate(rows.split(sizes)):
+            if not len(its):
+                continue
+            more = _evenly(its, RARE - int(known[level]))
             left[more] = False
             found = torch.cat([found, more])
     return found[:MOST_RARE]

@@ -25,8 +25,12 @@ from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import Lack, Light, Overlap
+from idgen_torch.seeds import stream_for
 
 __all__ = ["Unseen"]
+
+MOST_DRAWN = 50_000
+"""Of a law that is known so many rows are drawn, to see which inputs stand together."""
 
 _NONE = ("which no row shows", "far from every row")
 _SEE = "some of what is asked has no rows near, or few"
@@ -60,7 +64,8 @@ class Unseen:
         networks = [*map(unfolded, ways), *(each.network for each in run_by_samplers(program.operations))]
         networks += [network for model in program.models for network in model.condition]
         groups = groups_of(op, self._schema, networks)
-        support = None if groups is None else Support.of(inputs, groups, data.rows, data.weights)
+        rows = data.drawn(MOST_DRAWN, stream_for(self._seed, "support", op.result))
+        support = None if groups is None else Support.of(inputs, groups, rows.rows, rows.weights)
         if support is not None:
             self.lookouts[op.result] = Lookout(support)
 

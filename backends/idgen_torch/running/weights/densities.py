@@ -49,10 +49,10 @@ class Densities:
                 density = self.trainer.density(operation, vectors, self.observed) if vectors else None
                 return uniform_log_prob(variable, kind, data.rows, density)
             case ir.Column(source):
-                density = self.trainer.density(operation, self.schema.parts(variable), values[source])
+                density = self.trainer.density(operation, self.schema.parts(variable), values[source].of((variable,)))
                 return log_density(operation, density, data.rows).double().cpu()
             case ir.Shifted(source, by):
-                density = self.trainer.density(operation, self.schema.parts(variable), values[source])
+                density = self.trainer.density(operation, self.schema.parts(variable), values[source].of((variable,)))
                 return self._moved(density, variable, by, data)
             case ir.ByModel(model, _):
                 return log_density(model, values[model], data.rows).double().cpu()

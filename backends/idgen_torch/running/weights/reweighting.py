@@ -32,17 +32,17 @@ def reweighted(name: str, data: DataSet, log_ratio: Tensor, kept: list[str]) -> 
 
     Shape: log_ratio (rows,), the log of policy(x) / P(x | inputs). Raises NoOverlap when no row has a weight.
     """
-    before = torch.ones_like(log_ratio, dtype=torch.float64) if data.weights is None else data.weights.double()
-    log_weight = log_ratio.double() + before.log()
+    before = None if data.weights is None else data.weights.double()
+    log_weight = log_ratio.double() if before is None else log_ratio.double() + before.log()
     highest = log_weight.max()
     if not bool(torch.isfinite(highest)):
         raise NoOverlap(
             f"{name}: no row has a finite weight, because the policy puts no mass on the rows that were observed; "
             "compile with realize='regenerate'"
         )
-    weights = (log_weight - highest).exp()
+    weights = (log_weight - highest).exp_()  # in place, for there may be many rows
     mean = total(weights) / len(weights)
-    mass = float(mean / (total(before) / len(before)) * highest.exp())
-    weights = weights / mean
+    mass = float(mean / (1.0 if before is None else total(before) / len(before)) * highest.exp())
+    weights /= mean
     rows = {name: data.rows[name] for name in kept}
     return Weighted(DataSet(rows, data.count, weights.float()), effective_rows(weights), mass)

@@ -134,7 +134,8 @@ class Refits:
         if known is None:
             tuning = Tuning.read(record.options)
             families = {each.operation: tuning.recipe(each.family) for each in record.models}
-            known = FitSettings(record.seed, record.rows_factor, self.device, tuning, families)
+            contracts = any(data.exact for data in record.data)
+            known = FitSettings(record.seed, record.rows_factor, self.device, tuning, families, contracts)
         if program is None:
             return known
         return replace(known, families={}, rows_factor=default_rows_factor(program, self.fitted.schema))

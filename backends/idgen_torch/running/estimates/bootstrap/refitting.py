@@ -58,7 +58,7 @@ class Refitting(Fitting):
     def _trained_on(self, op: Train, data: DataSet, start: ConditionalModel) -> ConditionalModel:
         likelihood = self.settings.tuning.likelihood or op.result in self._weighing
         targets, inputs = self._schema.parts(*op.targets), self._schema.parts(*op.inputs)
-        task = Task(targets, inputs, data.rows, data.weights, likelihood)
+        task = Task(targets, inputs, data.rows, data.weights, likelihood, data.exact)
         if start.recipe.emphasis:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, start.recipe.emphasis))
         return self._trainer.fit(op.result, label_of(op), start.recipe, task).model

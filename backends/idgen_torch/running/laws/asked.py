@@ -28,7 +28,7 @@ from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import Applied, Slots, WiredNetwork
 from idgen_torch.running.draws import Draws, FixedDraws, PolicyKey, UniformDraws, policy_of
 
-__all__ = ["AskedLaw", "Law", "law_of"]
+__all__ = ["AskedLaw", "Law", "law_of", "look", "summed"]
 
 MOST_CELLS, MOST_NUMBERS = 2**22, 2**25
 """A factor that is summed exactly has at most so many cells, its inputs so many numbers and a product so many cells."""
@@ -113,9 +113,9 @@ class AskedLaw:
 
 def law_of(asked: AskedLaw, n: int, seed: int) -> Law:
     """The law, by the best way that there is.  Raises DataError for no draws where some are needed."""
-    found = _summed(asked)
+    found = summed(asked)
     if found is not None:
-        _look(asked, seed)
+        look(asked, seed)
         return Law(_checked(found), np.zeros(found.shape), "exact", 0)
     if n < 1:
         raise DataError("the law has to be averaged over draws, and n is 0; give how many")
@@ -125,8 +125,11 @@ def law_of(asked: AskedLaw, n: int, seed: int) -> Law:
 # -- summed -----------------------------------------------------------------------------------------------------------
 
 
-def _summed(asked: AskedLaw) -> Array | None:
-    """The law as a sum of products of tables; None where a table is not to be had, or too large."""
+def summed(asked: AskedLaw) -> Array | None:
+    """The law as a sum of products of tables; None where a table is not to be had, or too large.
+
+    Shape: (rows, cells), the last part of the last outcome counting fastest.
+    """
     statements = asked.statements
     if not all(asked.known(statement) for statement in statements):
         return None
@@ -230,7 +233,7 @@ def _policy(asked: AskedLaw, statement: Draw | Rows, parts: Sequence[Part]) -> T
     return draws.log_prob(rows).double().exp().reshape(1, -1)
 
 
-def _look(asked: AskedLaw, seed: int) -> None:
+def look(asked: AskedLaw, seed: int) -> None:
     """Draw some samples, so that the watch sees what the models are asked."""
     statements = asked.statements
     if not any(isinstance(s, Apply) and s.model in asked.watching for s in statements):

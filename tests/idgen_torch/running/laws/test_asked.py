@@ -14,7 +14,7 @@ import torch
 import idgen_compiler as idgen
 from idgen_compiler.hinge.probability import Probabilities
 from idgen_torch import TorchBackend, TorchSampler
-from idgen_torch.running import laws
+from idgen_torch.running.laws import asked as laws
 from tests.idgen_torch import programs
 from tests.idgen_torch.programs import BACK_DOOR, FRONT_DOOR, NAPKIN
 
@@ -157,7 +157,7 @@ def test_what_is_too_wide_to_be_summed_is_averaged(front_door: TorchSampler, mon
     exact = front_door.probability("Y", do={"X": 1})
     monkeypatch.setattr(laws, "MOST_CELLS", 1)
     monkeypatch.setattr(laws, "MOST_AVERAGED", 4)
-    monkeypatch.setattr(laws, "_summed", lambda asked: None)
+    monkeypatch.setattr(laws, "summed", lambda asked: None)
     monkeypatch.setattr(laws, "MOST_CELLS", 4_000)
     law = front_door.probability("Y", do={"X": 1}, seed=0)
     assert law.method == "averaged"
