@@ -223,7 +223,7 @@ def test_large_graphs_are_not_searched() -> None:
     above = "; ".join(f"{a} -> V1" for a in chain)
     below = "; ".join(f"V4 -> {a}" for a in chain)
     text = str(SEARCHED.graph)
-    assert explain(SEARCHED.query, idgen.ADMG.parse(f"{text}\n{above}")).considered == 2
+    assert explain(SEARCHED.query, idgen.ADMG.parse(f"{text}\n{above}")).considered <= 2
     assert explain(SEARCHED.query, idgen.ADMG.parse(f"{text}\n{below}")).considered > 2
 
 

@@ -1,0 +1,102 @@
+"""Families of graphs with a query each, by size, on which compiling is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations, pairwise
+from random import Random
+
+import idgen_compiler as idgen
+from tests.strategies import Case, napkin_ladder
+
+__all__ = ["front_door_chain", "sparse_case"]
+
+Family = Callable[[int], Case]
+Edge = tuple[str, str]
+
+
+def chain(size: int) -> Case:
+    """V1 -> V2 -> ... -> Vn without hidden causes."""
+    names = _names(size)
+    return Case(idgen.ADMG(list(pairwise(names))), idgen.Query(names[-1], names[0]))
+
+
+def front_door_chain(size: int) -> Case:
+    """X -> M1 -> ... -> Y with X <-> Y on `size` vertices, and P(Y | do(X))."""
+    names = ["X", *(f"M{i}" for i in range(1, size - 1)), "Y"]
+    return Case(idgen.ADMG(list(pairwise(names)), [("X", "Y")]), idgen.Query("Y", "X"))
+
+
+def grid(size: int) -> Case:
+    """A square grid, each vertex a cause of the one below and the one to the right; corner to corner."""
+    side = round(size**0.5)
+    directed = [(_cell(i, j), _cell(i + 1, j)) for i in range(side - 1) for j in range(side)]
+    directed += [(_cell(i, j), _cell(i, j + 1)) for i in range(side) for j in range(side - 1)]
+    return Case(idgen.ADMG(directed), idgen.Query(_cell(side - 1, side - 1), _cell(0, 0)))
+
+
+def district_chain(size: int) -> Case:
+    """A chain of which all but the treatment, which comes first, is one district."""
+    names = _names(size)
+    return Case(idgen.ADMG(list(pairwise(names)), list(pairwise(names[1:]))), idgen.Query(names[-1], names[0]))
+
+
+def ladder(size: int) -> Case:
+    """Napkins inside napkins, two vertices a rung."""
+    return Case(*napkin_ladder((size - 2) // 2))
+
+
+def dense(size: int) -> Case:
+    """Every second of all possible directed edges, at random, and no hidden cause; first to last."""
+    names, random = _names(size), Random(size)
+    directed = [pair for pair in combinations(names, 2) if random.random() < 0.5]
+    return Case(idgen.ADMG([*directed, *_spine(names, directed)]), idgen.Query(names[-1], names[0]))
+
+
+def sparse_case(size: int, seed: int = 0) -> Case:
+    """The first identifiable effect of one vertex on a descendant, two directed and 0.6 bidirected edges a vertex."""
+    random = Random(f"{size} {seed}")
+    while True:
+        graph = _sparse(random, size)
+        first, last = sorted(random.sample(graph.order, 2), key=graph.order.index)
+        case = Case(graph, idgen.Query(last, first))
+        if first in graph.ancestors([last]) and case.identifiable:
+            return Case(graph, case.query)
+
+
+def sparse_conditional(size: int) -> Case:
+    """A sparse graph without hidden causes into the treatment, and a quarter of its vertices as conditions."""
+    random = Random(f"given {size}")
+    while True:
+        graph = _sparse(random, size)
+        x, y, *z = random.sample(graph.order, 2 + size // 4)
+        case = Case(graph, idgen.Query(y, x, z))
+        if case.identifiable:
+            return Case(graph, case.query)
+
+
+def _sparse(random: Random, size: int) -> idgen.ADMG:
+    names = _names(size)
+    directed, bidirected = (_edges(random, names, round(n * size)) for n in (2.0, 0.6))
+    return idgen.ADMG(directed, bidirected, names)
+
+
+def _edges(random: Random, names: Sequence[str], count: int) -> list[Edge]:
+    found: set[tuple[int, int]] = set()
+    while len(found) < count:
+        a, b = sorted(random.sample(range(len(names)), 2))
+        found.add((a, b))
+    return [(names[a], names[b]) for a, b in sorted(found)]
+
+
+def _spine(names: Sequence[str], directed: Sequence[Edge]) -> list[Edge]:
+    there = set(directed)
+    return [pair for pair in pairwise(names) if pair not in there]
+
+
+def _names(size: int) -> list[str]:
+    return [f"V{i}" for i in range(1, size + 1)]
+
+
+def _cell(i: int, j: int) -> str:
+    return f"V{i}_{j}"
