@@ -102,7 +102,7 @@ def _adjusted_for(asked: _Masks) -> int | None:
     between &= graph.mutilated_mask(out_of=x).ancestors_mask(y)  # on directed paths that leave X and do not come back
     over = graph.ancestors_mask(x | y) & ~(x | y | graph.descendants_mask(between))
     # Every other path leaves X by an arrowhead there, or by an edge to what lies on no such path.
-    aside = graph.mutilated_mask(into=x)._gather(x, graph.children_of_bit) & ~between
+    aside = graph.mutilated_mask(into=x).children_mask(x) & ~between
     if m_connected_mask(graph, 0, x | over, to=y, until=y, entered=x | aside):
         return None
     over &= touched_mask(graph, y, x | over)
