@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from idgen_compiler.compile.posings import Posing
 from idgen_compiler.estimand.construction import marginal, product
+from idgen_compiler.estimand.minimal import minimized
 from idgen_compiler.estimand.nodes import Conditional, Kernel, Observed
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits
 from idgen_compiler.graph.separation import m_connected_mask, touched_mask
 from idgen_compiler.query import Query
-from idgen_compiler.rewrites.minimize import minimized
 
 __all__ = ["Direct", "direct", "least_models"]
 

@@ -22,7 +22,7 @@ from idgen_compiler.passes import pipeline as passes
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query
 from idgen_compiler.rewrites import pipeline as rewrites
-from idgen_compiler.rewrites.bind import Bind
+from idgen_compiler.rewrites.bind import NOTHING, Bind
 from idgen_compiler.rewrites.rewrite import Rewrite
 
 __all__ = [
@@ -135,7 +135,7 @@ def _posed(query: Query, posing: Posing, options: CompileOptions, least: int) ->
         return
     given = tuple(sorted((*query.treatments, *query.conditions)))
     try:
-        identification = identify(posing.query, posing.graph, exchange=posing.exchange)
+        identification = identify(posing.query, posing.graph, exchange=posing.exchange, minimal=options.bind == NOTHING)
         estimand = replace(identification.estimand, given=given)
         yield from compiled(replace(identification, query=query, estimand=estimand), posing, options, least)
     except (NotIdentifiable, QueryError):  # an equal posing may hide what the algorithm needs, or ask for more kernels

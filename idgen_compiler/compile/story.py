@@ -122,12 +122,15 @@ def programmed(query: Query, graph: ADMG, options: CompileOptions) -> Program:
         program = staged(query, graph, [("literal", found.kernel)], options)[-1].program
         if is_ideal(program.cost, least_models(query, graph, found)):
             return program
-    return explained(query, graph, options).program
+    return explained(query, graph, options, minimal=options.level > 0 and options.bind == NOTHING).program
 
 
-def explained(query: Query, graph: ADMG, options: CompileOptions) -> Compilation:
-    """The compilation of a checked query, by checked options.  Raises QueryError and NotIdentifiable."""
-    identification = identify(query, graph)
+def explained(query: Query, graph: ADMG, options: CompileOptions, *, minimal: bool = False) -> Compilation:
+    """The compilation of a checked query, by checked options.  Raises QueryError and NotIdentifiable.
+
+    With `minimal`, no stage is the literal one: the same program comes sooner where nobody looks.
+    """
+    identification = identify(query, graph, minimal=minimal)
     graph, search = identification.graph, options.level >= 2 and not query.policies
     found = _direct(query, graph, options)
     least = least_models(query, graph, found) if search else 1

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
+from idgen_compiler.estimand.minimal import minimized
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import open_mask
-from idgen_compiler.rewrites.minimize import minimized
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
 __all__ = ["Exchange", "exchanged", "why_not_exchanged"]

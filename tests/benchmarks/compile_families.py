@@ -100,3 +100,29 @@ def _names(size: int) -> list[str]:
 
 def _cell(i: int, j: int) -> str:
     return f"V{i}_{j}"
+
+
+def grid_front_door(size: int) -> Case:
+    """The grid with a hidden common cause of its first and last corner."""
+    inner = grid(size)
+    (y,), (x,) = inner.query.outcomes, inner.query.treatments
+    return Case(idgen.ADMG(inner.graph.directed, [(x, y)]), inner.query)
+
+
+def district_chain_inside(size: int) -> Case:
+    """A chain in which every second pair of vertices shares a hidden cause, but for the treatment in the middle."""
+    names = _names(size)
+    middle = size // 2
+    bidirected = [(a, b) for a, b in zip(names, names[2:], strict=False) if names[middle] not in (a, b)]
+    return Case(idgen.ADMG(list(pairwise(names)), bidirected), idgen.Query(names[-1], names[middle]))
+
+
+def sparse_outcomes(size: int) -> Case:
+    """A sparse graph with three outcomes and two treatments."""
+    random = Random(f"several {size}")
+    while True:
+        graph = _sparse(random, size)
+        names = random.sample(graph.order, 5)
+        case = Case(graph, idgen.Query(names[:3], names[3:]))
+        if case.identifiable and len(graph.ancestors(names[:3])) > size // 8:
+            return Case(graph, case.query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 import pytest
 
@@ -14,7 +14,9 @@ from idgen_compiler.graph import ADMG
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.identify.trace import Step
 from idgen_compiler.query import Query
+from idgen_compiler.rewrites import Minimize
 from idgen_compiler.verify import CausalModel
+from tests.strategies import nested_cases, random_cases
 
 
 @dataclass(frozen=True)
@@ -223,3 +225,10 @@ def test_line_5_needs_two_vertices() -> None:
 def test_a_step_has_no_line_before_it_is_worked_on() -> None:
     problem = CONDITIONING.identified().trace.problem
     assert (Step(problem).line, Step(problem).title, Step(problem).names) == (0, "", ())
+
+
+def test_minimal_conditionals_are_those_that_minimization_leaves() -> None:
+    """The same nodes, so that a program does not depend on who looks at how it came about."""
+    for case in (*islice(random_cases(14, (3, 8)), 200), *islice(nested_cases(15), 60)):
+        literal, minimal = (identify(case.query, case.graph, minimal=way).estimand.kernel for way in (False, True))
+        assert Minimize().apply(literal) is Minimize().apply(minimal), case
