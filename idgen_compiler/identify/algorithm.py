@@ -14,8 +14,8 @@ from collections.abc import Callable, Generator
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.estimand.construction import free, marginal, product
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Product
-from idgen_compiler.graph.bits import bits, lowest
-from idgen_compiler.graph.separation import m_separated_mask
+from idgen_compiler.graph.bits import lowest
+from idgen_compiler.graph.separation import open_mask
 from idgen_compiler.identify.trace import Problem, Step
 
 __all__ = ["solve"]
@@ -107,14 +107,14 @@ def identify_conditional(step: Step) -> Call:
     """IDC(y, x, z, P, G): algorithm 7."""
     y, x, z, P, G = step.problem.y, step.problem.x, step.problem.z, step.problem.law, step.problem.graph
 
-    # Line 1: a condition that rule 2 of the do-calculus lets us intervene on instead moves into do(...).
-    for i in bits(z):
-        alpha = 1 << i
-        cut = G.mutilated_mask(into=x, out_of=alpha)
-        if m_separated_mask(cut, y, alpha, x | z & ~alpha):
-            step.line, step.moved = "IDC", alpha
-            rest = step.problem.smaller(y, x | alpha, P, G, z & ~alpha)
-            return (yield identify_conditional if rest.z else identify, rest)
+    # Line 1: a condition that rule 2 of the do-calculus lets us intervene on instead moves into do(...). Whether a
+    # condition was set or arose by itself must not be seen at y: one reachability shows for all of them where it would.
+    alpha = z & ~open_mask(G.mutilated_mask(into=x), y, x | z)
+    if alpha:
+        alpha &= -alpha  # the first in the order
+        step.line, step.moved = "IDC", alpha
+        rest = step.problem.smaller(y, x | alpha, P, G, z & ~alpha)
+        return (yield identify_conditional if rest.z else identify, rest)
 
     return (yield from condition(step))
 
