@@ -48,9 +48,7 @@ def rank(compilation: Compilation) -> tuple[int, ...]:
     return compilation.program.cost.rank
 
 
-def lowered(
-    query: Query, graph: ADMG, kernel: Kernel, ways: Sequence[type[Way | Weigh]], bind: Bind
-) -> Program:
+def lowered(query: Query, graph: ADMG, kernel: Kernel, ways: Sequence[type[Way | Weigh]], bind: Bind) -> Program:
     """The literal program of a kernel of the query, on the graph in which it was identified."""
     estimand = _estimand(query, kernel)
     operations = lower(estimand, query.inputs, query.outcomes, ways, bind.data(graph))
@@ -127,7 +125,7 @@ def searched(query: Query, best: Compilation, options: CompileOptions, least: in
 
 def is_ideal(cost: Cost, least: int = 1) -> bool:
     """Whether nothing is left to save: no law is realized, and no model too many is trained."""
-    return cost.regenerations + cost.reweightings == 0 and cost.models <= max(least, 1)
+    return cost.rank[0] == 0 and cost.models <= max(least, 1)
 
 
 def _posed(query: Query, posing: Posing, options: CompileOptions, least: int) -> Iterator[Compilation]:

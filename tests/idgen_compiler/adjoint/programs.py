@@ -170,9 +170,7 @@ PROGRAMS: dict[str, ByHand] = {
         {"X": 1},
     ),
     "a condition on what is set": ByHand(
-        conditioned(
-            "P(W1, X, Y ; do(W2)) : Y | W2, X", "W1 ~ rows %obs\n weigh X by %m0(W1, W2)\n Y ~ %m1(W1, W2, X)"
-        ),
+        conditioned("P(W1, X, Y ; do(W2)) : Y | W2, X", "W1 ~ rows %obs\n weigh X by %m0(W1, W2)\n Y ~ %m1(W1, W2, X)"),
         {"X": 0},
     ),
     "a condition that weighs what follows": ByHand(
