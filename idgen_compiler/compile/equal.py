@@ -18,8 +18,8 @@ from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.identify import Identification, identify
-from idgen_compiler.ir.likeness.alike import alike_key
 from idgen_compiler.ir.alternatives import Alternative, Alternatives
+from idgen_compiler.ir.likeness.alike import alike_key
 from idgen_compiler.ir.operations import Regenerate, Reweight
 from idgen_compiler.passes import pipeline as passes
 from idgen_compiler.program import Program

@@ -9,7 +9,7 @@ from random import Random
 import idgen_compiler as idgen
 from tests.strategies import Case, napkin_ladder
 
-__all__ = ["front_door_chain", "sparse_case"]
+__all__ = ["GROWING", "SMALL", "Family", "asked_together", "front_door_chain", "sparse_case"]
 
 Family = Callable[[int], Case]
 Edge = tuple[str, str]
@@ -126,3 +126,82 @@ def sparse_outcomes(size: int) -> Case:
         case = Case(graph, idgen.Query(names[:3], names[3:]))
         if case.identifiable and len(graph.ancestors(names[:3])) > size // 8:
             return Case(graph, case.query)
+
+
+GROWING: dict[str, tuple[Family, tuple[int, ...]]] = {
+    "chain": (chain, (250, 500, 1000, 2000)),
+    "one long district on a chain": (district_chain, (250, 500, 1000, 2000)),
+    "grid": (grid, (400, 1024, 2304, 4900)),
+    "dense": (dense, (125, 250, 500, 1000)),
+    "sparse": (sparse_case, (250, 500, 1000, 2000)),
+    "sparse, three outcomes, two treatments": (sparse_outcomes, (250, 500, 1000, 2000)),
+    "front-door chain": (front_door_chain, (250, 500, 1000, 2000)),
+    "grid behind a front door": (grid_front_door, (256, 529, 1024, 2025)),
+    "ladder of napkins": (ladder, (50, 100, 200, 300)),
+    "sparse, a quarter as conditions": (sparse_conditional, (250, 500, 1000, 2000)),
+}
+"""Name -> a family, and sizes that its growth is fitted over."""
+
+
+def _back_door(size: int) -> Case:
+    """X -> Y, and all others a cause of both."""
+    others = [f"Z{i}" for i in range(size - 2)]
+    edges = [(z, end) for z in others for end in ("X", "Y")]
+    return Case(idgen.ADMG([*edges, ("X", "Y")]), idgen.Query("Y", "X"))
+
+
+def _stages(size: int) -> Case:
+    """Treatments and covariates in turns, each a cause of the next two and the covariates of the outcome."""
+    names = [f"{'LA'[k % 2]}{k // 2}" for k in range(size - 1)]
+    edges = [*pairwise(names), *zip(names, names[2:], strict=False), *((n, "Y") for n in names)]
+    return Case(idgen.ADMG(edges), idgen.Query("Y", [n for n in names if n[0] == "A"]))
+
+
+def _inside(size: int) -> Case:
+    """The chain whose second vertex from the end is set, hidden causes over every second pair but its own."""
+    names = _names(size)
+    bidirected = [(a, b) for a, b in zip(names, names[2:], strict=False) if names[-2] not in (a, b)]
+    return Case(idgen.ADMG(list(pairwise(names)), bidirected), idgen.Query(names[-1], names[-2]))
+
+
+def _two_outcomes(size: int) -> Case:
+    """A chain with a common cause of all of it; its last two vertices under the first one set."""
+    names = _names(size - 1)
+    edges = [*pairwise(names), *(("Z", name) for name in names)]
+    return Case(idgen.ADMG(edges), idgen.Query(names[-2:], names[0]))
+
+
+def _seen(size: int) -> Case:
+    """The back-door graph with one of the common causes seen."""
+    case = _back_door(size)
+    return Case(case.graph, idgen.Query("Y", "X", "Z0"))
+
+
+def _nothing(size: int) -> Case:
+    """What is set has no effect."""
+    names = _names(size)
+    return Case(idgen.ADMG(list(pairwise(names)), [(names[0], names[-1])]), idgen.Query(names[0], names[-1]))
+
+
+SMALL: dict[str, Family] = {
+    "chain": chain,
+    "one long district on a chain": district_chain,
+    "grid": grid,
+    "dense": dense,
+    "sparse": sparse_case,
+    "front-door chain": front_door_chain,
+    "back-door": _back_door,
+    "back-door, a condition": _seen,
+    "stages of treatment": _stages,
+    "districts before the treatment": _inside,
+    "two outcomes": _two_outcomes,
+    "no effect": _nothing,
+}
+"""Name -> a family on which y0 answers rightly, and soon, while it is small."""
+
+
+def asked_together(size: int = 62, count: int = 60) -> tuple[idgen.ADMG, list[idgen.Query]]:
+    """A chain whose first vertex shares hidden causes with every one of its second half, and its effects on others."""
+    names = _names(size)
+    graph = idgen.ADMG(list(pairwise(names)), [(names[0], name) for name in names[size // 2 :]])
+    return graph, [idgen.Query(name, names[0]) for name in names[1 : count + 1]]
