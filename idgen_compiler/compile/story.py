@@ -23,6 +23,9 @@ from idgen_compiler.rewrites.bind import NOTHING
 
 __all__ = ["compile", "explain", "explained"]
 
+MOST_WEIGHED = 8
+"""With more laws than these no conditional is offered to be weighed: in nested ones each run weighs runs of its own."""
+
 
 def compile(
     query: Query | Sequence[Query],
@@ -172,7 +175,8 @@ def _with_weights(best: Compilation, options: CompileOptions) -> Compilation:
     """
     query, graph = best.identification.query, best.identification.graph
     columns = set(best.program.observe.variables)
-    for ways in ((Regenerate, Reweight, Weigh), (Regenerate, Weigh)):
+    few = len(best.program.laws) <= MOST_WEIGHED
+    for ways in ((Regenerate, Reweight, Weigh), (Regenerate, Weigh)) if few else ((Regenerate, Reweight),):
         either = passes.run(lowered(query, graph, best.estimand.kernel, ways, options.bind), options.passes)
         if set(either.observe.variables) == columns:
             if not either.reweightings and not any(model.condition for model in either.models):

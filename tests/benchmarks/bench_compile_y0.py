@@ -1,6 +1,6 @@
 """Compile speed on small graphs: all of `compile` beside y0's identification alone.
 
-Processor milliseconds of one thread, the best of nine on graphs made anew. `-O2` is all that `compile` does: it
+Processor milliseconds of one thread, the best of seven on graphs made anew. `-O2` is all that `compile` does: it
 identifies, rewrites, searches, lowers and verifies a program; `-O0` leaves out rewrites and search. y0 identifies, on a
 graph of its own that is made beforehand. Twelve families on which y0's answer is right, each of 5, 9 and 16 vertices:
 those of `compile_speed`, and the back-door graph with all others a cause of both, also with one of them as a condition;
@@ -22,7 +22,7 @@ __all__ = ["run"]
 
 
 def run(quick: bool) -> list[Row]:
-    rounds, sizes = (2, (5,)) if quick else (9, (5, 9, 16))
+    rounds, sizes = (2, (5,)) if quick else (7, (5, 9, 16))
     return [_row(name, SMALL[name](size), rounds) for size in sizes for name in SMALL]
 
 
