@@ -23,16 +23,18 @@ _FEW = 32
 def in_whole(arrays: Sequence[Array]) -> tuple[list[Array], int] | None:
     """Arrays of Fractions as whole numbers, each over a denominator of its own, and the product of these denominators.
 
-    None where one is too long.
+    None where one is too long, and for arrays of anything else.
     """
     found, product = list[Array](), 1
     for array in arrays:
-        common = 1
-        for denominator in {value.denominator for value in array.flat}:
+        common, values = 1, array.ravel().tolist()
+        if not all(isinstance(value, Fraction | int) for value in values):
+            return None
+        for denominator in {value.denominator for value in values}:
             common = math.lcm(common, denominator)
             if common.bit_length() > _MOST_BITS:
                 return None
-        whole = [value.numerator * (common // value.denominator) for value in array.flat]
+        whole = [value.numerator * (common // value.denominator) for value in values]
         found.append(_filled(whole, array.shape))
         product *= common
     return found, product
