@@ -17,7 +17,7 @@ import numpy as np
 
 from idgen_compiler.discrete.policies import fixed_law, law_of, shifted, uniform_law
 from idgen_compiler.errors import DataError, ProgramError, near_misses
-from idgen_compiler.estimand.tables import ROUNDING, Array, Joint, KernelTable, Table, contract, normalize
+from idgen_compiler.estimand.tables import ROUNDING, Array, Joint, KernelTable, Table, as_array, contract, normalize
 from idgen_compiler.execute import execute
 from idgen_compiler.hinge.assigned import assigned
 from idgen_compiler.hinge.policies import Policy
@@ -257,5 +257,7 @@ def _reciprocal(table: Table) -> Table:
     values: Array = table.values
     empty = values == 0
     one: Any = Fraction(1) if values.dtype == object else 1.0
+    if not empty.any() and table.known is None:
+        return Table(table.axes, as_array(one / values))
     inverse = np.where(empty, one - one, one / np.where(empty, one, values))
     return Table(table.axes, inverse, None if table.known is None else np.where(table.unknown, one - one, inverse))

@@ -1,6 +1,6 @@
 """The command line as a whole: its commands, and what becomes of an error.
 
-Nothing heavy is imported here or in a command's module: torch, pandas and the like load when a command needs them.
+No command is imported here: they load when one is called, and torch, pandas and the like when it needs them.
 """
 
 from __future__ import annotations
@@ -13,75 +13,23 @@ import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
 import idgen_compiler
-from idgen_compiler.cli.catalog import catalog_app
-from idgen_compiler.cli.check_graph import check_graph_command
-from idgen_compiler.cli.compile import compile_command
-from idgen_compiler.cli.demo import demo_command
-from idgen_compiler.cli.fit import fit_command
-from idgen_compiler.cli.numbers.effect import effect_command
-from idgen_compiler.cli.numbers.estimate import estimate_command
+from idgen_compiler.cli.outline.root import outline
 from idgen_compiler.cli.output.outcome import ExitCode, one_line
 from idgen_compiler.cli.output.wording import with_options
-from idgen_compiler.cli.passes import passes_command
-from idgen_compiler.cli.probability import probability_command
-from idgen_compiler.cli.sample import sample_command
-from idgen_compiler.cli.verify import verify_command
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 
-__all__ = ["app", "main"]
+__all__ = ["main"]
 
 TRACEBACK = "IDGEN_TRACEBACK"
 """The environment variable that asks for the traceback of a fault."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """Why a stream takes no more; files that are named say so themselves."""
-
-app = typer.Typer(
-    name="idgen",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode="rich" if sys.stdout is not None and sys.stdout.isatty() else None,
-)
-app.command("compile")(compile_command)
-app.command("verify")(verify_command)
-app.command("fit")(fit_command)
-app.command("sample")(sample_command)
-app.command("probability")(probability_command)
-app.command("estimate")(estimate_command)
-app.command("effect")(effect_command)
-app.command("demo")(demo_command)
-app.command("passes")(passes_command)
-app.command("check-graph")(check_graph_command)
-app.add_typer(catalog_app, name="catalog")
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        print(f"idgen {idgen_compiler.__version__}")
-        raise typer.Exit(ExitCode.DONE)
-
-
-@app.callback(invoke_without_command=True)
-def idgen(
-    context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """From causal queries to executable samplers: compile, verify, fit, sample.
-
-    Exit codes: 0 done, 2 bad input, 3 not identifiable (the hedge is printed), 4 a verification found a difference,
-    70 a fault of idgen itself (IDGEN_TRACEBACK=1 shows where).
-    """
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int | None:
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(_app(arguments))
     try:
         with command.make_context("idgen", arguments) as context:
             result = command.invoke(context)
@@ -128,6 +76,15 @@ def _run(arguments: list[str]) -> int | None:
             return result if isinstance(result, int) else None
     except typer.Exit as end:
         return end.exit_code
+
+
+def _app(arguments: list[str]) -> typer.Typer:
+    """The command with all of its commands, which take long to load, or with their names alone where that will do."""
+    if all(word.startswith("-") for word in arguments):
+        return outline()
+    from idgen_compiler.cli.outline.commands import app
+
+    return app
 
 
 def _leave_output() -> None:

@@ -137,7 +137,7 @@ def _posed(query: Query, posing: Posing, options: Sequence[CompileOptions]) -> I
 def _rewritten(identification: Identification, options: Sequence[CompileOptions], why: str) -> Iterator[Alternative]:
     """What some of the rewrites leave, with the passes of each level, and each law realized either way."""
     for names, kernel in _kernels(options[0].bind.apply(identification.estimand.kernel)):
-        literal = lowered(identification, kernel, (Regenerate, Reweight), options[0].bind)
+        literal = lowered(identification.query, identification.graph, kernel, (Regenerate, Reweight), options[0].bind)
         ways = [(law.result, [way.word for way in law.ways]) for law in literal.laws]
         for mixed in islice(product(*(words for _, words in ways)), MOST_MIXED):
             one = literal.realized({name: word for (name, _), word in zip(ways, mixed, strict=True)})

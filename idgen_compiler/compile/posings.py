@@ -64,19 +64,27 @@ def _with(posing: Posing, treatments: int, conditions: int, why: str) -> Posing:
 
 def _by_projection(posing: Posing) -> Iterator[Posing]:
     """Marginal models: a vertex that the query does not name may be hidden (Verma and Pearl 1990)."""
-    for name in posing.graph.order:
+    for name in _relevant(posing):
         if name not in posing.query.variables:
             yield replace(posing, graph=posing.graph.project([name]), why=(*posing.why, f"without {name}"))
 
 
 def _by_order(posing: Posing) -> Iterator[Posing]:
     """Other topological orders: each vertex as early, and as late, as it can stand."""
-    order = posing.graph.order
-    seen = {order}
-    for name in order:
+    order, relevant = posing.graph.order, _relevant(posing)
+    bearing = frozenset(relevant)
+    seen = {relevant}
+    for name in relevant:
         others = tuple(n for n in order if n != name)
         for wish, where in (((name, *others), "early"), ((*others, name), "late")):
             graph = ADMG(posing.graph.directed, posing.graph.bidirected, wish)
-            if graph.order not in seen:
-                seen.add(graph.order)
+            among = tuple(n for n in graph.order if n in bearing)
+            if among not in seen:
+                seen.add(among)
                 yield replace(posing, graph=graph, why=(*posing.why, f"{name} {where} in the order"))
+
+
+def _relevant(posing: Posing) -> tuple[str, ...]:
+    """The ancestors of what the query names, in order: nothing else has a bearing on the answer."""
+    graph = posing.graph
+    return graph.names(graph.ancestors_mask(graph.mask_of(posing.query.variables)))

@@ -6,21 +6,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from idgen_compiler.compile.bindings import Functions, bindings, with_functions
+from idgen_compiler.compile.direct import Direct, direct, least_models
 from idgen_compiler.compile.options import CompileOptions, Realization
 from idgen_compiler.compile.posings import Posing
-from idgen_compiler.compile.search import compiled, lowered, rank, searched
+from idgen_compiler.compile.search import compiled, is_ideal, kernel_stage, lowered, rank, searched, staged
 from idgen_compiler.compile.stages import Compilation, Stage
 from idgen_compiler.compile.together import together
 from idgen_compiler.errors import QueryError
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.identify import identify
+from idgen_compiler.identify import Identification, identify
 from idgen_compiler.ir.operations import Regenerate, Reweight, Weigh
 from idgen_compiler.passes import pipeline as passes
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query, check_question, observed
-from idgen_compiler.rewrites import pipeline as rewrites
+from idgen_compiler.rewrites.bind import NOTHING
 
 __all__ = ["compile", "explain", "explained"]
+
+MOST_WEIGHED = 8
+"""With more laws than these no conditional is offered to be weighed: in nested ones each run weighs runs of its own."""
 
 
 def compile(
@@ -70,19 +74,19 @@ def compile(
     [('M',), ('Y',)]
     """
     if isinstance(query, Query | str) or not isinstance(query, Iterable):  # a text is refused as a whole
-        return explain(
-            query, graph, optimize=optimize, realize=realize, joint=joint, latent=latent,
-            bound=bound, functions=functions, unobserved=unobserved, fallbacks=fallbacks,
-        ).program  # fmt: skip
-    queries = list(query)
+        queries: list[Query] = [query]
+    else:
+        queries = list(query)
     graph = with_functions(observed(queries, graph, latent), functions or {})
     for each in queries:
         check_question(each, graph)
     brought = bindings(graph, bound, functions, unobserved, fallbacks)
     options = CompileOptions.checked(optimize, realize, joint, graph, brought)
+    if isinstance(query, Query):
+        return programmed(query, graph, options)
     if len(set(queries)) < len(queries):
         raise QueryError("a query is given twice; give each once, and values to sample, as do={...}")
-    return together([explained(each, graph, options).program for each in queries], graph, options)
+    return together([programmed(each, graph, options) for each in queries], graph, options)
 
 
 def explain(
@@ -111,21 +115,56 @@ def explain(
     return explained(query, graph, CompileOptions.checked(optimize, realize, joint, graph, brought))
 
 
-def explained(query: Query, graph: ADMG, options: CompileOptions) -> Compilation:
-    """The compilation of a checked query, by checked options.  Raises QueryError and NotIdentifiable."""
-    identification = identify(query, graph)
-    best = min(compiled(identification, Posing(query, identification.graph), options), key=rank)
-    literal = best.stages[0]
-    considered = len(rewrites.LEVELS[options.level])
-    if options.level >= 2 and not query.policies:  # equal ways to pose a query with policies are not searched
-        best, more = searched(query, best, options)
-        considered += more
+def programmed(query: Query, graph: ADMG, options: CompileOptions) -> Program:
+    """The program of a checked query, by checked options: that of `explained`, without what nobody asked to see.
+
+    Raises QueryError and NotIdentifiable.
+    """
+    found = _direct(query, graph, options)
+    if found is not None:
+        program = staged(query, graph, [("literal", found.kernel)], options)[-1].program
+        if is_ideal(program.cost, least_models(query, graph, found)):
+            return program
+    return explained(query, graph, options, minimal=options.level > 0 and options.bind == NOTHING).program
+
+
+def explained(query: Query, graph: ADMG, options: CompileOptions, *, minimal: bool = False) -> Compilation:
+    """The compilation of a checked query, by checked options.  Raises QueryError and NotIdentifiable.
+
+    With `minimal`, no stage is the literal one: the same program comes sooner where nobody looks.
+    """
+    identification = identify(query, graph, minimal=minimal)
+    graph, search = identification.graph, options.level >= 2 and not query.policies
+    found = _direct(query, graph, options)
+    least = least_models(query, graph, found) if search else 1
+    at_once = [] if found is None else [_at_once(identification, found, options)]
+    if at_once and is_ideal(at_once[0].program.cost, least):
+        best, considered = at_once[0], 1
+    else:
+        each = [*compiled(identification, Posing(query, graph), options, least), *at_once]
+        best, considered = min(each, key=rank), len(each)
+        if search:  # equal ways to pose a query with policies are not searched
+            best, more = searched(query, best, options, least)
+            considered += more
     if best.posing.why:
-        posed = replace(best.stages[0], name="Pose")
-        best = replace(best, stages=(literal, posed, *best.stages[1:]))
+        literal = kernel_stage("literal", query, graph, options.bind.apply(identification.estimand.kernel), options)
+        best = replace(best, stages=(literal, replace(best.stages[0], name="Pose"), *best.stages[1:]))
     if options.realize == "auto" and options.level and best.program.laws:
         best = _with_weights(best, options)
     return replace(best, identification=identification, considered=considered)
+
+
+def _direct(query: Query, graph: ADMG, options: CompileOptions) -> Direct | None:
+    """The answer that needs no identification, where equal ways to pose the query may be taken."""
+    if options.level < 2 or query.policies or options.bind != NOTHING or graph.fixed:
+        return None
+    return direct(query, graph)
+
+
+def _at_once(identification: Identification, found: Direct, options: CompileOptions) -> Compilation:
+    stages = staged(identification.query, identification.graph, [("literal", found.kernel)], options)
+    estimand = replace(identification.estimand, kernel=found.kernel)
+    return Compilation(identification, found.posing, estimand, stages[-1].program, stages, 1)
 
 
 def _with_weights(best: Compilation, options: CompileOptions) -> Compilation:
@@ -134,10 +173,11 @@ def _with_weights(best: Compilation, options: CompileOptions) -> Compilation:
     What the data say about overlap decides. Weights of rows may need columns that nothing else does; these are not
     asked of a user.
     """
+    query, graph = best.identification.query, best.identification.graph
     columns = set(best.program.observe.variables)
-    for ways in ((Regenerate, Reweight, Weigh), (Regenerate, Weigh)):
-        program = lowered(best.identification, best.estimand.kernel, ways, options.bind)
-        either = passes.run(program, options.passes)
+    few = len(best.program.laws) <= MOST_WEIGHED
+    for ways in ((Regenerate, Reweight, Weigh), (Regenerate, Weigh)) if few else ((Regenerate, Reweight),):
+        either = passes.run(lowered(query, graph, best.estimand.kernel, ways, options.bind), options.passes)
         if set(either.observe.variables) == columns:
             if not either.reweightings and not any(model.condition for model in either.models):
                 break

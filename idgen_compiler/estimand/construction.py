@@ -60,8 +60,9 @@ def with_parts(node: Kernel, parts: Sequence[Kernel]) -> Kernel:
             if not isinstance(value, kind):
                 raise TypeError(f"no way to rebuild {type(node).__name__} over {value!r}")
         elif role is not FieldRole.OWN:
-            scope = {*part.targets, *part.inputs}
-            value = tuple([item for item in value if (item if isinstance(item, str) else item[0]) in scope])
+            scope = part.scope
+            if not (value and isinstance(value[0], str) and scope.issuperset(value)):
+                value = tuple([item for item in value if (item if isinstance(item, str) else item[0]) in scope])
             if role is FieldRole.SOME and not value:
                 return part
         values.append(value)

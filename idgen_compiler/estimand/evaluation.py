@@ -110,7 +110,7 @@ class _Evaluation:
 
     def even(self, name: str) -> Table:
         """Every value evenly that occurs at all: at others nothing is determined, and any value will do."""
-        occurs = self.joint.marginal([variable_of(name)]).values > 0
+        occurs = self.joint.marginal([variable_of(name)]).values != 0
         share: Any = Fraction(1, int(occurs.sum())) if self.joint.exact else 1.0 / int(occurs.sum())
         return Table((name,), np.where(occurs, share, share * 0))
 

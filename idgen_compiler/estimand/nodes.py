@@ -93,6 +93,11 @@ class Kernel(Tree["Kernel"], metaclass=_Shared):
         made = frozenset(self.targets)
         return made, made.union(self.inputs)
 
+    @property
+    def scope(self) -> frozenset[str]:
+        """The targets and the inputs."""
+        return self._scopes[1]
+
     def __str__(self) -> str:
         """A short label such as P(Y | X ; do(W2)); the formula is `notation`'s to print."""
         given = f" | {', '.join(self.inputs)}" if self.inputs else ""
@@ -192,6 +197,16 @@ class Conditional(Kernel):
     def targets(self) -> Names:
         """The targets."""
         return self.to
+
+    @cached_property
+    def masks(self) -> tuple[int, int]:
+        """The targets and what is conditioned on, as bitsets of the graph of the law and of those that it came from.
+
+        Raises EstimandError for the conditional of a kernel that is no law.
+        """
+        if not isinstance(self.of, Law):
+            raise EstimandError(f"{self.of!r} has no graph, so that {self!r} has no bitsets")
+        return self.of.graph.mask_of(self.to), self.of.graph.mask_of(self.given)
 
     @property
     def inputs(self) -> Names:

@@ -1,6 +1,7 @@
 """Discrete laws as arrays: the joint that a user gives, the kernels that come out, and how tables multiply.
 
-Every table is float64, or an object array of `fractions.Fraction` for arithmetic without rounding.
+Every table is float64, or an object array of `fractions.Fraction` for arithmetic without rounding; `Residues` stand in
+the place of such an array where nothing is asked but whether two are equal.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import opt_einsum
 
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.estimand.arithmetic.contraction import contraction
+from idgen_compiler.estimand.arithmetic.residues import Residues
+from idgen_compiler.estimand.arithmetic.whole import fractions_over, in_whole, summed
 from idgen_compiler.forms.shown import listed
 from idgen_compiler.forms.spelling import composed
 
-__all__ = ["ROUNDING", "Array", "Joint", "KernelTable", "Table", "contract", "normalize"]
+__all__ = ["ROUNDING", "Array", "Joint", "KernelTable", "Table", "as_array", "contract", "normalize"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -49,7 +53,7 @@ class Table:
         if not drop:
             return self
         known = None if self.known is None else np.asarray(self.known.sum(axis=drop))
-        return Table(tuple(a for a in self.axes if a in kept), np.asarray(self.values.sum(axis=drop)), known)
+        return Table(tuple(a for a in self.axes if a in kept), _summed(self.values, drop), known)
 
     def renamed(self, names: Mapping[str, str]) -> Table:
         """The table with some axes under other names."""
@@ -68,7 +72,7 @@ def contract(tables: Sequence[Table], keep: Sequence[str], sizes: Mapping[str, i
     """The product of the tables, summed over every axis that is not kept.
 
     Axes of `keep` that no table has are filled by repetition (a product that does not depend on them).
-    opt_einsum finds the order of contraction; Fractions go through the same contraction as Python objects.
+    opt_einsum finds the order of contraction.
     """
     factors = [(t.axes, t.values) for t in tables]
     values = _contracted(factors, keep, sizes, exact)
@@ -81,24 +85,45 @@ def contract(tables: Sequence[Table], keep: Sequence[str], sizes: Mapping[str, i
 def _contracted(
     factors: Sequence[tuple[tuple[str, ...], Array]], keep: Sequence[str], sizes: Mapping[str, int], exact: bool
 ) -> Array:
-    number: dict[str, int] = {}
-    for axes, _ in factors:
-        for a in axes:
-            number.setdefault(a, len(number))
-    have = [a for a in keep if a in number]
-    one: Any = Fraction(1) if exact else 1.0
+    there = {axis for axes, _ in factors for axis in axes}
+    have = [a for a in keep if a in there]
+    values: Any
     if not factors:
-        values = np.array(one, dtype=object if exact else float)
+        values = np.array(Fraction(1) if exact else 1.0, dtype=object if exact else float)
+    elif exact:
+        values = _exactly(factors, have)
     else:
+        number = {axis: k for k, axis in enumerate(there)}
         operands: list[Any] = []
         for axes, array in factors:
             operands += [array, [number[a] for a in axes]]
-        backend = "object" if exact else "auto"
-        values = np.asarray(opt_einsum.contract(*operands, [number[a] for a in have], optimize="auto", backend=backend))
+        values = np.asarray(opt_einsum.contract(*operands, [number[a] for a in have], optimize="auto"))
     if len(have) < len(keep):
-        shape = [1 if a not in number else sizes[a] for a in keep]
-        values = np.broadcast_to(values.reshape(shape), [sizes[a] for a in keep])
-    return values
+        shape, sides = [sizes[a] for a in keep], [sizes[a] if a in there else 1 for a in keep]
+        values = values.reshape(tuple(sides))
+        values = values.repeated(shape) if isinstance(values, Residues) else np.broadcast_to(values, shape)
+    return as_array(values)
+
+
+def _exactly(factors: Sequence[tuple[tuple[str, ...], Any]], have: Sequence[str]) -> Any:
+    residues = next((array for _, array in factors if isinstance(array, Residues)), None)
+    if residues is not None:
+        return contraction([(axes, Residues.of(array, residues.primes)) for axes, array in factors], have)
+    whole = in_whole([array for _, array in factors])
+    if whole is None:
+        return contraction(factors, have)
+    counts = [(axes, array) for (axes, _), array in zip(factors, whole[0], strict=True)]
+    return fractions_over(contraction(counts, have), whole[1])
+
+
+def _summed(values: Array, over: tuple[int, ...]) -> Array:
+    return as_array(values.sum(axis=over)) if isinstance(values, Residues) else summed(values, over)
+
+
+def as_array(values: Any) -> Array:
+    """What arithmetic on tables gives, which may be a single number, as an array; residues are one already."""
+    array: Any = values if isinstance(values, Residues) else np.asarray(values)
+    return cast(Array, array)
 
 
 def _where_needed(table: Table) -> Table:
@@ -168,7 +193,7 @@ class Joint:
 
     def __init__(self, variables: Iterable[str], table: Any, labels: Mapping[str, Sequence[Any]] | None = None) -> None:
         self.variables: tuple[str, ...] = tuple(map(composed, variables))
-        self.table = _as_table(table, "joint table")
+        self.table: Array = table if isinstance(table, Residues) else _as_table(table, "joint table")  # type: ignore[assignment]
         self.labels: dict[str, tuple[Any, ...]] = {composed(k): tuple(v) for k, v in (labels or {}).items()}
         if len(set(self.variables)) < len(self.variables):
             raise DataError(f"the joint names a variable twice: {', '.join(self.variables)}")
@@ -179,7 +204,7 @@ class Joint:
             )
         if self.table.size == 0:
             raise DataError(f"the joint's table is empty (shape {self.table.shape}); every variable needs a category")
-        if (self.table < 0).any():
+        if not isinstance(self.table, Residues) and (self.table < 0).any():
             raise DataError("the joint holds a negative probability")
         total = self.table.sum()
         if total != 1 if self.exact else abs(total - 1) > 1e-9:
@@ -270,7 +295,7 @@ class KernelTable:
     @classmethod
     def of(cls, law: Table, given: Sequence[str], targets: Sequence[str]) -> KernelTable:
         """A law over `given`, then `targets`, as a kernel: NaN for each value of `given` where it is not all known."""
-        values = np.ascontiguousarray(law.values)
+        values = law.values if isinstance(law.values, Residues) else np.ascontiguousarray(law.values)
         if law.known is not None:
             over = tuple(range(len(given), values.ndim))
             undefined = law.unknown.any(axis=over, keepdims=True)

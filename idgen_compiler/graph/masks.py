@@ -21,11 +21,12 @@ Neighbors = Callable[[int], int]  # a vertex's number -> the bitset of its neigh
 class _Base:
     """The shared part of a family of graphs: names in topological order and the adjacency of the original."""
 
-    __slots__ = ("ancestors", "children", "index", "names", "parents", "siblings")
+    __slots__ = ("ancestors", "bit", "children", "index", "names", "parents", "siblings")
 
     def __init__(self, names: tuple[str, ...], parents: list[int], siblings: list[int]) -> None:
         self.names = names
         self.index = {name: i for i, name in enumerate(names)}
+        self.bit = {name: 1 << i for i, name in enumerate(names)}
         self.parents = parents
         self.siblings = siblings
         self.children = [0] * len(names)
@@ -86,6 +87,20 @@ class MaskGraph:
         if self._cut_out >> i & 1:
             return 0
         return self._base.children[i] & self.mask & ~(self._cut_in | self.fixed_mask)
+
+    @property
+    def adjacency(self) -> tuple[list[int], list[int], list[int], int, int]:
+        """Parents, children and siblings of each vertex in the original graph, for loops that ask for many.
+
+        Of these the graph has no arrowheads at the vertices of the fourth bitset, no tails at those of the fifth, and
+        nothing outside `mask`.
+        """
+        base = self._base
+        return base.parents, base.children, base.siblings, self._cut_in | self.fixed_mask, self._cut_out
+
+    def children_mask(self, mask: int) -> int:
+        """The children of any of a bitset, as a bitset."""
+        return self._gather(mask, self.children_of_bit)
 
     @staticmethod
     def _gather(mask: int, neighbors: Neighbors) -> int:

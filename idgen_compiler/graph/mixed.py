@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import compress
+from operator import or_
 from typing import Self
 
 from idgen_compiler.errors import GraphError, near_misses
@@ -124,8 +125,17 @@ class MixedGraph(MaskGraph):
 
     def mask_of(self, names: Iterable[str]) -> int:
         """The bitset of names.  Raises GraphError for a name that the graph lacks."""
+        names = (names,) if isinstance(names, str) else tuple(names)
+        try:
+            mask = reduce(or_, map(self._base.bit.__getitem__, names), 0)
+        except (KeyError, TypeError):  # names in another spelling, or unknown
+            return self._spelled_mask(names)
+        return self._spelled_mask(names) if mask & ~self.mask else mask
+
+    def _spelled_mask(self, names: Iterable[str]) -> int:
+        """The bitset of names in any spelling.  Raises GraphError for a name that the graph lacks."""
         index, mask = self._base.index, 0
-        for name in (names,) if isinstance(names, str) else names:
+        for name in names:
             i = index.get(name)
             if i is None and isinstance(name, str):
                 i = index.get(composed(name))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from idgen_compiler.errors import GraphError
-from idgen_compiler.graph.bits import bits
 from idgen_compiler.graph.mixed import MixedGraph
 
-__all__ = ["m_connected_mask", "m_separated", "m_separated_mask", "touched_mask"]
+__all__ = ["m_connected_mask", "m_separated", "m_separated_mask", "open_mask", "touched_mask"]
 
 
 def m_separated(graph: MixedGraph, a: Iterable[str], b: Iterable[str], given: Iterable[str] = ()) -> bool:
@@ -45,24 +44,56 @@ def m_connected_mask(graph: MixedGraph, start: int, given: int, *, to: int, unti
     # Every vertex on an unblocked path is an ancestor of its ends or of what is conditioned on (Richardson 2003), so
     # that none stands after them all in the order.
     within = (1 << (start | to | given).bit_length()) - 1
-    # `into`: vertices reached through an arrowhead; `out`: through a tail (or the start itself)
-    into, out = entered & within, start
+    into, out = _reached(graph, start, given, entered & within, within, until)
+    return (into | out) & to
+
+
+def open_mask(graph: MixedGraph, start: int, given: int) -> int:
+    """The vertices at which a path that comes in from outside through an arrowhead is open to one of `start`.
+
+    What `m_connected_mask` says for each set of `entered` with one target is whether they meet this one: asked once, it
+    answers for every set.
+    """
+    within = (1 << (start | given).bit_length()) - 1  # the others have no way down to either
+    into, out = _reached(graph, start, given, 0, within, 0)
+    opened = into & ~given
+    return start | out & ~given | into & given | (opened and opened & graph.ancestors_mask(given))
+
+
+def _reached(graph: MixedGraph, start: int, given: int, entered: int, within: int, until: int) -> tuple[int, int]:
+    """The vertices that paths reach through an arrowhead, and through a tail (or that they start at)."""
+    parents, children, siblings, severed, cut_out = graph.adjacency
+    heads, tails = graph.mask & ~severed & within, graph.mask & ~cut_out
+    into, out = entered, start
     new_into, new_out = into, out
     while (new_into or new_out) and not (into | out) & until:
         next_into = next_out = 0
-        for i in bits(new_out & ~given):  # not a collider here: leave by every edge
-            next_out |= graph.parents_of_bit(i)
-            next_into |= graph.children_of_bit(i) | graph.siblings_of_bit(i)
-        for i in bits(new_into):
-            if given >> i & 1:  # an open collider: leave by edges with an arrowhead here
-                next_out |= graph.parents_of_bit(i)
-                next_into |= graph.siblings_of_bit(i)
-            else:  # no collider; one with a descendant in `given` is come back to from there
-                next_into |= graph.children_of_bit(i)
-        new_into, new_out = next_into & within & ~into, next_out & ~out
+        rest = new_out & ~given  # not a collider here: leave by every edge
+        while rest:
+            bit = rest & -rest
+            rest ^= bit
+            i = bit.bit_length() - 1
+            if not severed & bit:
+                next_out |= parents[i]
+                next_into |= siblings[i]
+            if not cut_out & bit:
+                next_into |= children[i]
+        rest = new_into & given & ~severed  # an open collider: leave by edges with an arrowhead here
+        while rest:
+            bit = rest & -rest
+            rest ^= bit
+            i = bit.bit_length() - 1
+            next_out |= parents[i]
+            next_into |= siblings[i]
+        rest = new_into & ~given & ~cut_out  # no collider; one with a descendant in `given` is come back to from there
+        while rest:
+            bit = rest & -rest
+            rest ^= bit
+            next_into |= children[bit.bit_length() - 1]
+        new_into, new_out = next_into & heads & ~into, next_out & tails & ~out
         into |= new_into
         out |= new_out
-    return (into | out) & to
+    return into, out
 
 
 def touched_mask(graph: MixedGraph, start: int, given: int) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError, NotIdentifiable
+from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.estimand import Estimand
+from idgen_compiler.estimand.minimal import minimal_conditionals
 from idgen_compiler.estimand.nodes import Observed
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify.algorithm import solve
@@ -34,11 +36,14 @@ class Identification:
     trace: Step
 
 
-def identify(query: Query, graph: ADMG, *, exchange: bool = True) -> Identification:
+def identify(query: Query, graph: ADMG, *, exchange: bool = True, minimal: bool = False) -> Identification:
     """Identify P(Y | do(X), Z) by the ID and IDC algorithms (Shpitser and Pearl 2006), sound and complete.
 
     `exchange=False` leaves out the exchange of conditions for interventions in IDC: what it answers is right, but it
     may refuse conditional queries that are identifiable.
+
+    With `minimal`, conditionals have only the inputs that matter from the start: the literal ones grow with the square
+    of a graph.
 
     Treatments that a policy draws make the answer a kernel given the policies' laws (see `identify.governed`). Its
     graph stands in an order in which what a policy reads comes before what it draws.
@@ -65,7 +70,8 @@ def identify(query: Query, graph: ADMG, *, exchange: bool = True) -> Identificat
             trace = solve_governed(query, world, exchange=exchange)
         else:
             y, x, z = (graph.mask_of(names) for names in (query.outcomes, query.treatments, query.conditions))
-            trace = solve(Problem(y, x, Observed(graph), graph, z), exchange=exchange)
+            factors = minimal_conditionals if minimal else conditionals
+            trace = solve(Problem(y, x, Observed(graph), graph, z, factors), exchange=exchange)
     except NotIdentifiable as error:
         raise NotIdentifiable(str(query), error.hedge, error.step) from None
     given = tuple(sorted(query.inputs))

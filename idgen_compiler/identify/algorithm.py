@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 from idgen_compiler.errors import NotIdentifiable
-from idgen_compiler.estimand.construction import conditionals, free, marginal, product
-from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Product
-from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.graph.bits import bits, lowest
-from idgen_compiler.graph.separation import m_separated_mask
+from idgen_compiler.estimand.construction import free, marginal, product
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Product
+from idgen_compiler.graph.bits import lowest
+from idgen_compiler.graph.separation import open_mask
 from idgen_compiler.identify.trace import Problem, Step
 
 __all__ = ["solve"]
@@ -59,19 +58,19 @@ def identify(step: Step) -> Call:
     # Line 1: without an intervention the effect is a marginal of P.
     if not x:
         step.line = 1
-        return marginal(chain(P, G, V), G.names(V & ~y))
+        return marginal(chain(step.problem, V), G.names(V & ~y))
 
     # Line 2: non-ancestors of y do not matter.
     ancestors = G.ancestors_mask(y)
     if V & ~ancestors:
         step.line, step.moved = 2, V & ~ancestors
-        return (yield identify, Problem(y, x & ancestors, P, G.ancestral_mask(y)))
+        return (yield identify, step.problem.smaller(y, x & ancestors, P, G.ancestral_mask(y)))
 
     # Line 3: W = (V \ X) \ An(Y) in G without the edges into X; intervening on W changes nothing, at any value.
     W = V & ~x & ~G.mutilated_mask(into=x).ancestors_mask(y)
     if W:
         step.line, step.moved = 3, W
-        kernel = yield identify, Problem(y, x | W, P, G)
+        kernel = yield identify, step.problem.smaller(y, x | W, P, G)
         return free(kernel, G.names(W))
 
     # Line 4: the districts S_1, ..., S_k of G \ X factorize the effect.
@@ -80,7 +79,7 @@ def identify(step: Step) -> Call:
         step.line, step.moved = 4, V & ~x
         factors = []
         for S_i in districts:
-            factors.append((yield identify, Problem(S_i, V & ~S_i, P, G)))
+            factors.append((yield identify, step.problem.smaller(S_i, V & ~S_i, P, G)))
         return marginal(product(factors), G.names(V & ~(y | x)))
 
     (S,) = districts
@@ -95,27 +94,27 @@ def identify(step: Step) -> Call:
     # Line 6: S is a district of G: intervening on X is conditioning on it.
     if S_outer == S:
         step.line = 6
-        return marginal(chain(P, G, S), G.names(S & ~y))
+        return marginal(chain(step.problem, S), G.names(S & ~y))
 
     # Line 7: S lies strictly inside a district S' of G: fix X \ S' and go on with x & S' in the law of S'.
     X_Z = x & ~S_outer
     step.line, step.moved = 7, X_Z
-    P_outer = Intervened(P, G.names(X_Z), tuple(conditionals(P, G, S_outer)))
-    return (yield identify, Problem(y, x & S_outer, P_outer, G.restricted(S_outer)))
+    P_outer = Intervened(P, G.names(X_Z), tuple(step.problem.factors(P, G, S_outer)))
+    return (yield identify, step.problem.smaller(y, x & S_outer, P_outer, G.restricted(S_outer)))
 
 
 def identify_conditional(step: Step) -> Call:
     """IDC(y, x, z, P, G): algorithm 7."""
     y, x, z, P, G = step.problem.y, step.problem.x, step.problem.z, step.problem.law, step.problem.graph
 
-    # Line 1: a condition that rule 2 of the do-calculus lets us intervene on instead moves into do(...).
-    for i in bits(z):
-        alpha = 1 << i
-        cut = G.mutilated_mask(into=x, out_of=alpha)
-        if m_separated_mask(cut, y, alpha, x | z & ~alpha):
-            step.line, step.moved = "IDC", alpha
-            rest = Problem(y, x | alpha, P, G, z & ~alpha)
-            return (yield identify_conditional if rest.z else identify, rest)
+    # Line 1: a condition that rule 2 of the do-calculus lets us intervene on instead moves into do(...). Whether a
+    # condition was set or arose by itself must not be seen at y: one reachability shows for all of them where it would.
+    alpha = z & ~open_mask(G.mutilated_mask(into=x), y, x | z)
+    if alpha:
+        alpha &= -alpha  # the first in the order
+        step.line, step.moved = "IDC", alpha
+        rest = step.problem.smaller(y, x | alpha, P, G, z & ~alpha)
+        return (yield identify_conditional if rest.z else identify, rest)
 
     return (yield from condition(step))
 
@@ -133,6 +132,6 @@ def condition(step: Step) -> Call:
     return Conditional(P_x, G.names(y), G.names(z | P_x.graph.fixed_mask))
 
 
-def chain(P: Law, G: ADMG, vertices: int) -> Kernel:
+def chain(problem: Problem, vertices: int) -> Kernel:
     """The product over the vertices of P(v_i | predecessors), the chain rule in the one topological order."""
-    return product(conditionals(P, G, vertices))
+    return product(problem.factors(problem.law, problem.graph, vertices))

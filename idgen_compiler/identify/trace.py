@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.nodes import Kernel, Law
 from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.graph.admg import ADMG
 
-__all__ = ["Problem", "Step"]
+__all__ = ["Factors", "Problem", "Step"]
+
+Factors = Callable[[Law, ADMG, int], list[Kernel]]
+"""(law, the part of its graph that the recursion has arrived at, vertices) -> P(v | predecessors) for each of these."""
 
 TITLES = {
     "IDC": "move a condition into do(...)",
@@ -34,6 +38,11 @@ class Problem:
     law: Law
     graph: ADMG
     z: int = 0
+    factors: Factors = conditionals  #: what makes P(v | predecessors) in a law for each vertex of a bitset
+
+    def smaller(self, y: int, x: int, law: Law, graph: ADMG, z: int = 0) -> Problem:
+        """A problem that comes up while this one is solved."""
+        return Problem(y, x, law, graph, z, self.factors)
 
     def __str__(self) -> str:
         names = self.graph.names

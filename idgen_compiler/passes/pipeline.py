@@ -24,7 +24,9 @@ def run(program: P, passes: Sequence[Pass], after: Callable[[str, P, P], None] |
     """
     program.check()
     for step in passes:
-        new = step.apply(program).check()
+        new = step.apply(program)
+        if new is not program:
+            new.check()
         if after is not None:
             after(step.name, program, new)
         program = new

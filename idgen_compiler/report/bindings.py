@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from idgen_compiler.estimand.minimal import minimized
 from idgen_compiler.estimand.nodes import Bound, Conditional, Observed
 from idgen_compiler.estimand.tree import walk
 from idgen_compiler.forms.spelling import spelled, spelled_all
@@ -14,7 +15,7 @@ from idgen_compiler.identify import Identification
 from idgen_compiler.report.page import Page
 from idgen_compiler.report.report import Report
 from idgen_compiler.rewrites.bind import Bind
-from idgen_compiler.rewrites.minimize import minimized, split
+from idgen_compiler.rewrites.minimize import split
 
 __all__ = ["Bindable", "Bindings"]
 

@@ -9,6 +9,7 @@ from typing import TypeGuard
 
 from idgen_compiler.errors import QueryError
 from idgen_compiler.estimand.construction import free, product
+from idgen_compiler.estimand.minimal import minimized
 from idgen_compiler.estimand.nodes import Bound, Conditional, Intervened, Kernel, Names, Observed
 from idgen_compiler.estimand.tree import walk
 from idgen_compiler.forms.spelling import spelled, spelled_all
@@ -16,7 +17,7 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import m_separated_mask
 from idgen_compiler.rewrites.exchange import exchanged
-from idgen_compiler.rewrites.minimize import minimized, split
+from idgen_compiler.rewrites.minimize import split
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
 __all__ = ["NOTHING", "Bind"]

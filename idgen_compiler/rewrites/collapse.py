@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idgen_compiler.estimand.construction import with_parts
+from idgen_compiler.estimand.minimal import minimized
 from idgen_compiler.estimand.network import Factor, Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Marginal
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.separation import m_separated_mask
-from idgen_compiler.rewrites.minimize import minimized
+from idgen_compiler.rewrites.block import without_hidden
 from idgen_compiler.rewrites.rewrite import Rewrite
 
 __all__ = ["Collapse"]
@@ -25,6 +26,8 @@ class Collapse(Rewrite):
     given a, and c from a given h and b, in the law's CADMG, so that both factors condition on all of a and b.
 
     Before: Σ_m P(m | x) P(y | m)    After: P(y | x)    on X -> M -> Y
+
+    Whole sets go first (see `rewrites.block`), then one variable after the other.
     """
 
     def apply(self, kernel: Kernel) -> Kernel:
@@ -41,7 +44,7 @@ def _collapsed(kernel: Kernel) -> Kernel:
     """The kernel with every sum that can be collapsed, one after the other."""
     if not isinstance(kernel, Marginal):  # without a sum on the outside (after hoisting) nothing is hidden
         return kernel
-    flat = flatten(kernel).needed(kernel.targets)
+    flat = without_hidden(flatten(kernel).needed(kernel.targets), kernel.targets)
     network = _Network({atom.target: atom for atom in flat.atoms}, set(kernel.targets))
     waiting = OrderedDict.fromkeys(atom.target for atom in flat.atoms)
     while waiting:
@@ -80,8 +83,10 @@ class _Network:
         self._drop(reader)
         self._read(joined)
         self.atoms[joined.target] = joined
-        # The slot itself is among these: nothing reads it any more, so that it goes when it is looked at again.
-        return (*hidden.inputs, *reader.inputs, reader.target)
+        # The slot itself goes now that nothing reads it. What has a new reader, or a reader less, is looked at again.
+        self._drop(hidden)
+        changed = {slot: None for slot in (*hidden.inputs, *reader.inputs) if len(self.readers.get(slot, ())) < 2}
+        return (*changed, reader.target)
 
     def _read(self, atom: Factor) -> None:
         for slot in atom.inputs:

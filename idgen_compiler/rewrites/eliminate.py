@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from weakref import WeakKeyDictionary
 
 from idgen_compiler.estimand.construction import free, product, with_parts
@@ -11,6 +13,7 @@ from idgen_compiler.estimand.network import Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.bits import lowest
 from idgen_compiler.graph.paths import open_path
 from idgen_compiler.graph.separation import m_separated_mask
 from idgen_compiler.rewrites.rewrite import Rewrite
@@ -86,33 +89,33 @@ def eliminated(group: Sequence[Conditional]) -> Kernel | None:
     law = group[0].of
     if not isinstance(law, Intervened):
         return None
-    order = {name: k for k, name in enumerate(law.graph.order)}
-    members = sorted(group, key=lambda c: min(order[t] for t in c.to))
-    targets = {t for c in members for t in c.to}
-    clamped = {n for c in members for n in c.given}.difference(targets, law.inputs)
-    network = _network(law)
-    earlier: set[str] = set()
+    graph, members = law.graph, sorted(group, key=lambda member: lowest(member.masks[0]))
+    targets = given = earlier = 0
     for member in members:
-        first = min(order[t] for t in member.to)
-        before = {j for j in clamped if order[j] < first} | clamped.intersection(member.given)
-        if not _is_of_chain(member, law.graph, earlier, before, targets):
+        targets |= member.masks[0]
+        given |= member.masks[1]
+    clamped = given & ~(targets | graph.fixed_mask)
+    network = _network(law)
+    for member in members:
+        to, known = member.masks
+        before = clamped & ((to & -to) - 1 | known)
+        if not _is_of_chain(member, graph, earlier, before, targets):
             return None
-        if before and not network.separated(member.to, before, earlier):
+        if before and not network.separated(member.to, graph.names(before), graph.names(earlier)):
             return None
-        earlier.update(member.to)
-    kernel = network.clamped(targets, clamped)
+        earlier |= to
+    kernel = network.clamped(set(graph.names(targets)), set(graph.names(clamped)))
     # What the conditionals did not need may return as an input of the network: it does not matter there either.
-    given = {n for c in members for n in c.given}
-    return free(kernel, [n for n in kernel.inputs if n not in given])
+    return free(kernel, [n for n in kernel.inputs if not graph.mask_of((n,)) & given])
 
 
-def _is_of_chain(member: Conditional, graph: ADMG, earlier: set[str], before: set[str], targets: set[str]) -> bool:
+def _is_of_chain(member: Conditional, graph: ADMG, earlier: int, before: int, targets: int) -> bool:
     """Whether a member is its targets' law given all earlier targets and inputs, a factor of the chain rule."""
-    if not targets.intersection(member.given) <= earlier:
+    to, known = member.masks
+    if targets & known & ~earlier:
         return False
-    unnamed = (earlier | before).difference(member.given)
-    given = graph.mask_of(member.given) | graph.fixed_mask
-    return not unnamed or m_separated_mask(graph, graph.mask_of(member.to), graph.mask_of(unnamed), given)
+    unnamed = (earlier | before) & ~known
+    return not unnamed or m_separated_mask(graph, to, unnamed, known | graph.fixed_mask)
 
 
 def why_not_eliminated(node: Conditional) -> tuple[str, ...]:
@@ -141,28 +144,39 @@ class _Network:
         self.vertex = {slot: f"v{k}" for k, slot in enumerate(slots)}  # primed slots are no vertex names
         edges = [(self.vertex[i], self.vertex[a.target]) for a in self.flat.atoms for i in a.inputs]
         self.graph = ADMG(edges, nodes=self.vertex.values())
+        self.bit = {slot: self.graph.mask_of((vertex,)) for slot, vertex in self.vertex.items()}
+        self.place = {atom.target: k for k, atom in enumerate(self.flat.atoms)}
+        self.fixed_mask = self.mask(self.fixed)
 
     def mask(self, slots: Iterable[str]) -> int:
-        return self.graph.mask_of(self.vertex[s] for s in slots)
+        return reduce(or_, map(self.bit.__getitem__, slots), 0)
 
     def separated(self, targets: Iterable[str], inputs: Iterable[str], earlier: Iterable[str]) -> bool:
         """d-separation of targets and inputs given the fixed and the earlier, the edges out of the inputs cut."""
         cut = self.mask(inputs)
-        given = (self.mask(self.fixed) | self.mask(earlier)) & ~cut
+        given = (self.fixed_mask | self.mask(earlier)) & ~cut
         return m_separated_mask(self.graph.mutilated_mask(out_of=cut), self.mask(targets), cut, given)
 
     def path(self, inputs: Iterable[str], targets: Iterable[str]) -> tuple[str, ...]:
         """The path that forbids to clamp the inputs, over slots; empty when they are separated."""
         cut = self.mask(inputs)
-        graph, given = self.graph.mutilated_mask(out_of=cut), self.mask(self.fixed) & ~cut
+        graph, given = self.graph.mutilated_mask(out_of=cut), self.fixed_mask & ~cut
         slot = {vertex: name for name, vertex in self.vertex.items()}
         return tuple(slot.get(step, step) for step in open_path(graph, cut, self.mask(targets), given))
 
     def clamped(self, targets: set[str], clamped: set[str]) -> Kernel:
         """The network for the targets with some slots as inputs instead of samples."""
-        atoms = tuple(a for a in self.flat.atoms if a.target not in clamped)
-        needed = Flat(atoms, self.flat.free).needed(targets)
-        return unflatten(needed, targets, {*self.fixed, *clamped})
+        needed, waiting = set[str](), list(targets)
+        while waiting:
+            slot = waiting.pop()
+            if slot not in needed:
+                needed.add(slot)
+                if slot in self.place and slot not in clamped:
+                    waiting.extend(self.flat.atoms[self.place[slot]].inputs)
+        places = sorted(self.place[slot] for slot in needed if slot in self.place and slot not in clamped)
+        atoms = tuple(self.flat.atoms[place] for place in places)
+        free_slots = tuple(slot for slot in self.flat.free if slot in needed)
+        return unflatten(Flat(atoms, free_slots), targets, {*self.fixed, *clamped})
 
 
 _NETWORKS: WeakKeyDictionary[Intervened, _Network] = WeakKeyDictionary()

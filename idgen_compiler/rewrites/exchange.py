@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
+from idgen_compiler.estimand.minimal import minimized
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
 from idgen_compiler.graph.paths import open_path
-from idgen_compiler.graph.separation import m_connected_mask
-from idgen_compiler.rewrites.minimize import minimized
+from idgen_compiler.graph.separation import open_mask
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
 __all__ = ["Exchange", "exchanged", "why_not_exchanged"]
@@ -34,41 +34,82 @@ class Exchange(Rewrite):
     """
 
     def apply(self, kernel: Kernel) -> Kernel:
-        return everywhere(kernel, _visit)
+        asked = _Asked()
+
+        def visit(node: Kernel) -> Kernel:
+            return exchanged(node, asked) if isinstance(node, Conditional) else node
+
+        return everywhere(kernel, visit)
 
 
-def _visit(node: Kernel) -> Kernel:
-    return exchanged(node) if isinstance(node, Conditional) else node
+def exchanged(node: Conditional, asked: _Asked | None = None) -> Conditional:
+    """The conditional in the outermost law that the rule reaches; itself when the rule does not hold.
 
-
-def exchanged(node: Conditional) -> Conditional:
-    """The conditional in the outermost law that the rule reaches; itself when the rule does not hold."""
-    while (found := _further_out(node)) is not None:
+    `asked` remembers what was asked of the same laws before.
+    """
+    asked = asked or _Asked()
+    while (found := _further_out(node, asked)) is not None:
         node = found
     return node
 
 
-def _further_out(node: Conditional) -> Conditional | None:
+def _further_out(node: Conditional, asked: _Asked) -> Conditional | None:
     """The conditional in a law further out, the outermost first; None when it is none of theirs."""
-    law, set_by_hand = node.of, list[str]()
-    origins: list[tuple[Law, tuple[str, ...]]] = []
+    if not isinstance(node.of, Intervened):
+        return None
+    target, given = node.masks
+    for origin in asked.origins(node.of):
+        law = origin.law
+        for inputs in (given, given | origin.regime):
+            if isinstance(law, Observed) and not _is_held(law, target | inputs):
+                continue
+            if not asked.open(law, target, inputs) & (origin.regime | origin.brought):
+                # Fixed vertices of L that the conditional did not need, it does not need in L either.
+                return minimized(Conditional(law, node.to, law.graph.names(inputs)))
+    return None
+
+
+class _Origin(NamedTuple):
+    """A law that another came from: what was set on the way, and what is bound, as bitsets of its graph."""
+
+    law: Law
+    regime: int
+    brought: int
+
+
+class _Asked:
+    """What was asked of laws: for nested ones the same again and again."""
+
+    def __init__(self) -> None:
+        self._origins: dict[Intervened, tuple[_Origin, ...]] = {}
+        self._open: dict[tuple[Law, int, int], int] = {}
+
+    def origins(self, law: Intervened) -> tuple[_Origin, ...]:
+        """The laws to try for a law's conditionals, in that order."""
+        if law not in self._origins:
+            self._origins[law] = tuple(_origins(law))
+        return self._origins[law]
+
+    def open(self, law: Law, target: int, inputs: int) -> int:
+        """Where a regime would be seen at the target given the inputs: one reachability for all regimes."""
+        key = (law, target, inputs)
+        if key not in self._open:
+            self._open[key] = open_mask(law.graph, target, inputs | law.graph.fixed_mask)
+        return self._open[key]
+
+
+def _origins(inner: Intervened) -> Iterator[_Origin]:
+    law: Law = inner
+    set_by_hand, laws = list[str](), list[tuple[Law, int]]()
     while isinstance(law, Intervened):
         set_by_hand += law.do
         law = law.law
-        origins.append((law, tuple(set_by_hand)))
+        laws.append((law, len(set_by_hand)))
     bound = law.bound if isinstance(law, Observed) else ()
-    for law, by_hand in reversed(_tried(origins)):
-        graph = law.graph
-        target, given, regime = graph.mask_of(node.to), graph.mask_of(node.given), graph.mask_of(by_hand)
+    for each, count in reversed(_tried(laws)):
+        graph = each.graph
         brought = graph.mask_of(graph.random.intersection(bound)) if bound else 0
-        for inputs in (given, given | regime):
-            if isinstance(law, Observed) and not _is_held(law, target | inputs):
-                continue
-            known = inputs | graph.fixed_mask
-            if not m_connected_mask(graph, 0, known, to=target, until=target, entered=regime | brought):
-                # Fixed vertices of L that the conditional did not need, it does not need in L either.
-                return minimized(Conditional(law, node.to, graph.names(inputs)))
-    return None
+        yield _Origin(each, graph.mask_of(set_by_hand[:count]), brought)
 
 
 def _is_held(law: Observed, names: int) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from idgen_compiler.estimand.construction import product, with_parts
+from idgen_compiler.estimand.minimal import minimized
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Marginal
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.rewrites.eliminate import eliminated
 from idgen_compiler.rewrites.exchange import exchanged
-from idgen_compiler.rewrites.minimize import minimized
 from idgen_compiler.rewrites.rewrite import Rewrite, is_free_of_regeneration
 
 __all__ = ["Expand"]

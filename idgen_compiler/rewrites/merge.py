@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel
@@ -24,29 +25,33 @@ class Merge(Rewrite):
     """
 
     def apply(self, kernel: Kernel) -> Kernel:
-        while (pair := _margin(kernel)) is not None:
-            small, large = pair
+        while larger := _larger(kernel):
 
-            def moved(node: Kernel, small: Intervened = small, large: Intervened = large) -> Kernel:
-                inside = isinstance(node, Conditional) and node.of is small
-                return Conditional(large, node.targets, node.inputs) if inside else node
+            def moved(node: Kernel, larger: Mapping[Kernel, Intervened] = larger) -> Kernel:
+                if not isinstance(node, Conditional) or node.of not in larger:
+                    return node
+                return Conditional(larger[node.of], node.targets, node.inputs)
 
             kernel = everywhere(kernel, moved)
         return kernel
 
 
-def _margin(kernel: Kernel) -> tuple[Intervened, Intervened] | None:
-    """Two laws that conditionals are taken of, the first a margin of the second."""
+def _larger(kernel: Kernel) -> dict[Kernel, Intervened]:
+    """Laws that conditionals are taken of and that are margins of others: each with the last one that holds it."""
     by_origin: dict[Kernel, list[Intervened]] = {}
     for law in dict.fromkeys(node.of for node in walk(kernel) if isinstance(node, Conditional)):
         if isinstance(law, Intervened):
             by_origin.setdefault(law.law, []).append(law)
+    found: dict[Kernel, Intervened] = {}
     for group in by_origin.values():
         for small in group:
-            for large in group:
-                if _is_margin(small, large) and small not in set(walk(large)):
-                    return small, large
-    return None
+            held = (law for law in group if _is_margin(small, law) and small not in set(walk(law)))
+            if (large := next(held, None)) is not None:
+                found[small] = large
+    for each in found:
+        while (larger := found.get(found[each])) is not None:
+            found[each] = larger
+    return found
 
 
 def _is_margin(small: Intervened, large: Intervened) -> bool:

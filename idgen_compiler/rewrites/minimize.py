@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idgen_compiler.estimand.construction import product
-from idgen_compiler.estimand.nodes import Conditional, Kernel, Law
-from idgen_compiler.graph.separation import touched_mask
+from idgen_compiler.estimand.minimal import Chain, chain_of, minimized, own_factor
+from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel
 from idgen_compiler.rewrites.rewrite import Rewrite, everywhere
 
-__all__ = ["Minimize", "minimized"]
+__all__ = ["Minimize", "split"]
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,27 @@ class Minimize(Rewrite):
     several targets is first split by the chain rule, so that each is minimized on its own.
 
     Before: P(Y | X, M)    After: P(Y | M)    on X -> M -> Y
+
+    An intervened law is the product of its factors, each given what comes before its target. So a conditional given all
+    that its own factor needs, and nothing that comes later, is that factor: nested laws have the same ones over and
+    over.
+
+    Before: P(Y | W, X ; do(R)), of the law P(W) P(Y | W, X)    After: P(Y | W, X)
     """
 
     def apply(self, kernel: Kernel) -> Kernel:
-        return everywhere(kernel, _visit)
+        chains: dict[Intervened, Chain] = {}
 
+        def visit(node: Kernel) -> Kernel:
+            if not isinstance(node, Conditional):
+                return node
+            if not isinstance(node.of, Intervened):
+                return product([minimized(part) for part in split(node)])
+            if node.of not in chains:
+                chains[node.of] = chain_of(node.of)
+            return product([own_factor(part, chains[node.of]) or minimized(part) for part in split(node)])
 
-def _visit(node: Kernel) -> Kernel:
-    if not isinstance(node, Conditional):
-        return node
-    return product([minimized(part) for part in split(node)])
+        return everywhere(kernel, visit)
 
 
 def split(node: Conditional) -> list[Conditional]:
@@ -39,14 +50,3 @@ def split(node: Conditional) -> list[Conditional]:
     if len(node.to) == 1:
         return [node]
     return [Conditional(node.of, (target,), node.given + node.to[:k]) for k, target in enumerate(node.to)]
-
-
-def minimized(node: Conditional) -> Conditional:
-    """The conditional with the inputs that matter; itself when all do or the law has no graph."""
-    if not isinstance(node.of, Law) or not node.given:
-        return node
-    graph = node.of.graph
-    target, given, fixed = graph.mask_of(node.to), graph.mask_of(node.given), graph.fixed_mask
-    # Fixed vertices that are no inputs do not matter to the conditional, yet have a value: they block like inputs.
-    kept = touched_mask(graph, target, given | fixed) & given
-    return node if kept == given else Conditional(node.of, node.to, graph.names(kept))

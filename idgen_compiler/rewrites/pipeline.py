@@ -31,10 +31,21 @@ What a user brings is bound before all of them, at every level.
 """
 
 
-def run(kernel: Kernel, rewrites: Sequence[Rewrite], after: Callable[[str, Kernel], None] | None = None) -> Kernel:
-    """Apply rewrites one after the other; `after(name, kernel)` is told of every result."""
+def run(
+    kernel: Kernel,
+    rewrites: Sequence[Rewrite],
+    after: Callable[[str, Kernel], None] | None = None,
+    known: dict[tuple[Rewrite, Kernel], Kernel] | None = None,
+) -> Kernel:
+    """Apply rewrites one after the other; `after(name, kernel)` is told of every result.
+
+    `known` remembers what each left of which kernel, from sequence to sequence.
+    """
+    known = {} if known is None else known
     for rewrite in rewrites:
-        kernel = rewrite.apply(kernel)
+        if (rewrite, kernel) not in known:
+            known[rewrite, kernel] = rewrite.apply(kernel)
+        kernel = known[rewrite, kernel]
         if after is not None:
             after(rewrite.name, kernel)
     return kernel

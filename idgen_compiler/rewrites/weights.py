@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idgen_compiler.estimand.construction import conditionals
+from idgen_compiler.estimand.minimal import minimized
 from idgen_compiler.estimand.nodes import Conditional, Intervened, Kernel, Law, Observed
-from idgen_compiler.rewrites.minimize import minimized
 
 __all__ = ["Weights", "weights_of"]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from fractions import Fraction
 from math import prod
 from typing import Any
 
@@ -12,8 +14,10 @@ from idgen_compiler.compile.bindings import Functions, bindings, with_functions
 from idgen_compiler.compile.options import CompileOptions
 from idgen_compiler.compile.story import explained
 from idgen_compiler.errors import IdgenError
+from idgen_compiler.estimand.arithmetic.residues import Unlucky, drawn_primes
 from idgen_compiler.estimand.tables import Joint, KernelTable, Table
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.hinge.backend import find_backend
 from idgen_compiler.identify import identify
 from idgen_compiler.program import Program
 from idgen_compiler.query import Query, check_question
@@ -48,7 +52,8 @@ def verify(
     comes from the model with its treatments set by hand; ours see only P(V). The programs are run by the exact
     backend: the literal one of ID-GEN, the one that `compile` gives, and that one with its laws by weights.
 
-    Of a graph whose joint is too large for exact arithmetic, the ancestors of the query's variables are taken.
+    Equality is found modulo four random primes, differences in fractions (see `estimand.arithmetic.residues`). Of a
+    graph whose joint is too large for exact arithmetic, the ancestors of the query's variables are taken.
 
     `bound`, `functions`, `unobserved` and `fallbacks` are those of `compile`: the programs then run with the model's
     own conditionals in the place of what would be brought. A function rules out values that contradict its inputs, so
@@ -128,8 +133,10 @@ def programs(query: Query, graph: ADMG, bind: Bind = NOTHING) -> dict[str, Progr
 
 
 def _exactly(program: Program) -> Answer:
+    backend = find_backend("exact")  # once: it is looked for among all that is installed
+
     def answer(joint: Joint, policies: RandomPolicies) -> KernelTable:
-        fitted: Any = program.fit(joint, backend="exact", policies=policies.named(program))
+        fitted: Any = backend.fit(program.check(), joint, policies=policies.named(program))
         kernel: KernelTable = fitted.kernel(do=policies.laws())
         return kernel
 
@@ -150,9 +157,44 @@ def _row(
             f"the joint of {len(model.graph)} variables has {cells:,} cells, more than the {_CELLS:,} that are worked "
             "out exactly; verify on the subgraph of the query's ancestors, or with another seed"
         )
+    # Policies come as fractions, and functions leave answers undefined in part.
+    found = {} if query.policies or partly else _equal_at_once(number, model, query, policies, answers, y0)
+    if "y0" in found and answers.keys() <= found.keys():
+        return VerificationRow(number, {name: found[name] for name in answers}, found["y0"])
     joint, truth = model.observational(), model.truth(query, policies.tables)
-    ours = {name: _compared(answer, joint, policies, truth, partly) for name, answer in answers.items()}
-    return VerificationRow(number, ours, _compared_y0(y0, joint, truth))
+    ours = {
+        name: found.get(name) or _compared(answer, joint, policies, truth, partly) for name, answer in answers.items()
+    }
+    return VerificationRow(number, ours, found.get("y0") or _compared_y0(y0, joint, truth))
+
+
+def _equal_at_once(
+    number: int,
+    model: CausalModel,
+    query: Query,
+    policies: RandomPolicies,
+    answers: Mapping[str, Answer],
+    y0: PeerAnswer,
+) -> dict[str, Comparison]:
+    """The answers that equal the truth modulo random primes; of the others, fractions will say how far they are off."""
+    found: dict[str, Comparison] = {}
+    try:
+        small = model.modulo(drawn_primes((number, str(query))))
+        joint, truth = small.observational(), small.truth(query)
+        for name, answer in answers.items():
+            with suppress(IdgenError):
+                if answer(joint, policies) == truth:
+                    found[name] = Comparison.of(Fraction(0))
+        if y0.expression is None:
+            found["y0"] = _without_expression(y0)
+        else:
+            with suppress(IdgenError):
+                value = evaluate_y0(y0.expression, joint)
+                if (_spread(value, _y0_axes(value, truth)) == truth.table).all():
+                    found["y0"] = Comparison.of(Fraction(0))
+    except Unlucky:
+        return {}
+    return found
 
 
 def _compared(answer: Answer, joint: Joint, policies: RandomPolicies, truth: KernelTable, partly: bool) -> Comparison:
@@ -167,20 +209,26 @@ def _compared(answer: Answer, joint: Joint, policies: RandomPolicies, truth: Ker
 
 
 def _compared_y0(y0: PeerAnswer, joint: Joint, truth: KernelTable) -> Comparison:
-    if not y0.installed:
-        return Comparison("absent", detail=y0.failure)
     if y0.expression is None:
-        return Comparison("error", detail=y0.failure)
+        return _without_expression(y0)
     try:
         found = evaluate_y0(y0.expression, joint)
     except IdgenError as error:
         return Comparison("error", detail=str(error))
-    # A variable that is free in y0's expression and no part of the query must not matter: every value has to agree.
-    extra = tuple(axis for axis in found.axes if axis not in (*truth.given, *truth.targets))
-    axes = (*extra, *truth.given, *truth.targets)
-    over = tuple(range(len(extra) + len(truth.given), len(axes)))
+    axes = _y0_axes(found, truth)
+    over = tuple(range(len(axes) - len(truth.targets), len(axes)))
     gap = abs(_spread(found, axes) - truth.table)
     return Comparison.of(np.max(gap.sum(axis=over) / 2))
+
+
+def _y0_axes(found: Table, truth: KernelTable) -> tuple[str, ...]:
+    """A variable that is free in y0's expression and no part of the query must not matter: every value has to agree."""
+    extra = tuple(axis for axis in found.axes if axis not in (*truth.given, *truth.targets))
+    return (*extra, *truth.given, *truth.targets)
+
+
+def _without_expression(y0: PeerAnswer) -> Comparison:
+    return Comparison("error" if y0.installed else "absent", detail=y0.failure)
 
 
 def _spread(table: Table, axes: tuple[str, ...]) -> np.ndarray[Any, np.dtype[Any]]:

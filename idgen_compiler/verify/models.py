@@ -15,6 +15,7 @@ from math import prod
 
 import numpy as np
 
+from idgen_compiler.estimand.arithmetic.residues import Primes, as_residues
 from idgen_compiler.estimand.tables import Joint, KernelTable, Table, contract, normalize
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
@@ -65,6 +66,12 @@ class CausalModel:
             tuple(_conditional(u, (), sizes, generator) for u in causes),
             {v: (_function if v in functions else _conditional)(v, around[v], sizes, generator) for v in graph.order},
         )
+
+    def modulo(self, primes: Primes) -> CausalModel:
+        """The same model with its probabilities modulo some primes, in which equality alone means anything."""
+        hidden = tuple(Table(t.axes, as_residues(t.values, primes)) for t in self.hidden)
+        laws = {v: Table(t.axes, as_residues(t.values, primes)) for v, t in self.mechanisms.items()}
+        return CausalModel(self.graph, self.sizes, hidden, laws)
 
     def observational(self) -> Joint:
         """P(V): every hidden cause summed out."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.errors import IdgenError
-from idgen_compiler.estimand.tables import Joint, Table, contract, normalize
+from idgen_compiler.estimand.tables import Joint, Table, as_array, contract, normalize
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 
@@ -110,13 +110,13 @@ class _Evaluation:
         table = self.value(expression)
         if (table.values == 0).any():
             raise IdgenError(f"y0's expression divides by zero: {_short(expression)}")
-        return Table(table.axes, np.asarray(self.one / table.values))
+        return Table(table.axes, as_array(self.one / table.values))
 
     def summed(self, table: Table, over: set[str]) -> Table:
         # A variable that the body does not have counts once for each of its values.
         times = [self.joint.sizes[name] for name in over if name not in table.axes]
         kept = table.summed(set(table.axes) - over)
-        return Table(kept.axes, np.asarray(kept.values * int(np.prod(times)))) if times else kept
+        return Table(kept.axes, as_array(kept.values * int(np.prod(times)))) if times else kept
 
     def name(self, variable: Any) -> str:
         if type(variable).__name__ != "Variable" or variable.name not in self.joint.variables:

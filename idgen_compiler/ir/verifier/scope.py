@@ -138,8 +138,8 @@ class _Scope(Regions):
         check_distinct(op, op.variables, "variables")
         if not op.variables:
             raise fault(op, op.result, f"{op.result} keeps no variable", "name the columns to keep in [...]")
-        for name in op.variables:
-            if name not in op.law.targets and name not in op.law.fixed:
+        if outside := set(op.variables).difference(op.law.targets, op.law.fixed):
+            for name in filter(outside.__contains__, op.variables):
                 raise fault(op, name, f"{name} is not in the law {op.law}", "keep variables of the law")
         if not op.ways or len({type(way) for way in op.ways}) < len(op.ways):
             raise fault(op, op.result, f"{op.result} has no ways, or two of one kind", "give each kind at most once")
@@ -170,7 +170,7 @@ class _Scope(Regions):
                 raise fault(op, "on", f"the graph of its law cannot be read: {error}", "mend it") from None
         names = (*law.targets, *law.fixed)
         check_distinct(op, names, "variables of the law")
-        for name in names:
+        for name in () if graph.nodes.issuperset(names) else names:
             if name not in graph:
                 raise fault(op, name, f"the graph has no {name}", "a law is one of the vertices of the graph")
 

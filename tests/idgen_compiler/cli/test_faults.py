@@ -12,7 +12,8 @@ import pytest
 import typer
 
 import idgen_compiler as idgen
-from idgen_compiler.cli import app, compile, main
+from idgen_compiler.cli import compile, main
+from idgen_compiler.cli.outline import commands
 
 QUESTION = ["P(Y | do(X))", "--graph", "X -> Y"]
 
@@ -31,12 +32,12 @@ def registered(at: typer.Typer, path: tuple[str, ...] = ()) -> Iterator[tuple[tu
         yield from registered(inner, (*path, group.name))
 
 
-COMMANDS = dict(registered(app.app))
+COMMANDS = dict(registered(commands.app))
 
 
 def needed(words: tuple[str, ...]) -> list[str]:
     """A text for every argument and option without which the command does not start."""
-    command: Any = typer.main.get_command(app.app)
+    command: Any = typer.main.get_command(commands.app)
     for word in words:
         command = command.commands[word]
     found = [parameter for parameter in command.params if parameter.required]

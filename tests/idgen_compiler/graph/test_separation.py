@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from idgen_compiler.errors import GraphError
 from idgen_compiler.graph import ADMG, m_separated
+from idgen_compiler.graph.bits import bits
+from idgen_compiler.graph.separation import m_connected_mask, open_mask
 from tests.idgen_compiler.graph.graphs import graphs, m_connected_by_paths
+from tests.strategies import random_admg
 
 networkx = pytest.importorskip("networkx")
 
@@ -61,3 +64,19 @@ def test_fixed_vertices_have_no_edges_into_them() -> None:
     graph = ADMG.parse("Z -> X -> Y; X <-> Y")
     assert not m_separated(graph, ["Z"], ["Y"], ["X"])  # X is a collider between Z and Y's hidden cause
     assert m_separated(graph.intervened(["X"]), ["Z"], ["Y"], ["X"])
+
+
+def test_one_reachability_shows_where_every_regime_is_seen() -> None:
+    random = Random(4)
+    for _ in range(300):
+        graph = random_admg(random, random.randint(3, 8), random.uniform(0.2, 0.7), random.uniform(0, 0.5))
+        sets = [random.getrandbits(len(graph)) for _ in range(4)]
+        graph = graph.mutilated_mask(into=sets[0] & sets[1], out_of=sets[1] & sets[2])
+        if random.random() < 0.5:
+            graph = graph.intervened_mask(sets[2] & sets[3])
+        start = graph.random_mask & sets[0]
+        given = (graph.mask & sets[3] | graph.fixed_mask) & ~start
+        seen = open_mask(graph, start, given)
+        for i in bits(graph.random_mask & ~start):
+            asked = m_connected_mask(graph, 0, given, to=start, until=start, entered=1 << i)
+            assert bool(seen >> i & 1) == bool(asked)

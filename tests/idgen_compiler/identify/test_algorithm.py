@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 import pytest
 
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.estimand.nodes import Conditional, Free, Intervened, Marginal, Product
 from idgen_compiler.graph import ADMG
+from idgen_compiler.graph.bits import bits
+from idgen_compiler.graph.separation import m_separated_mask
 from idgen_compiler.identify import Identification, identify
 from idgen_compiler.identify.trace import Step
 from idgen_compiler.query import Query
+from idgen_compiler.rewrites import Minimize
 from idgen_compiler.verify import CausalModel
+from tests.strategies import nested_cases, random_cases
 
 
 @dataclass(frozen=True)
@@ -223,3 +227,30 @@ def test_line_5_needs_two_vertices() -> None:
 def test_a_step_has_no_line_before_it_is_worked_on() -> None:
     problem = CONDITIONING.identified().trace.problem
     assert (Step(problem).line, Step(problem).title, Step(problem).names) == (0, "", ())
+
+
+def test_minimal_conditionals_are_those_that_minimization_leaves() -> None:
+    """The same nodes, so that a program does not depend on who looks at how it came about."""
+    for case in (*islice(random_cases(14, (3, 8)), 200), *islice(nested_cases(15), 60)):
+        literal, minimal = (identify(case.query, case.graph, minimal=way).estimand.kernel for way in (False, True))
+        assert Minimize().apply(literal) is Minimize().apply(minimal), case
+
+
+def test_a_condition_moves_where_rule_2_lets_it_one_separation_after_the_other() -> None:
+    """The first in the order that is separated from the outcomes, its own edges out cut, as algorithm 7 has it."""
+    moves = 0
+    for case in islice((c for c in random_cases(16, (4, 8)) if c.query.conditions), 150):
+        steps = [step for _, step in case.identification.trace.walk()]
+        for step in steps:
+            y, x, z, graph = step.problem.y, step.problem.x, step.problem.z, step.problem.graph
+            free = [
+                1 << i
+                for i in bits(z)
+                if m_separated_mask(graph.mutilated_mask(into=x, out_of=1 << i), y, 1 << i, x | z & ~(1 << i))
+            ]
+            if step.line == "IDC":
+                moves += 1
+                assert step.moved == free[0]
+            elif step.line == "ratio":
+                assert not free
+    assert moves > 50

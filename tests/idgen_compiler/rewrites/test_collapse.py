@@ -6,10 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from idgen_compiler.estimand.network import flatten
+import idgen_compiler as idgen
+from idgen_compiler.estimand.network import Flat, flatten, unflatten
 from idgen_compiler.estimand.nodes import Conditional, Kernel, Marginal, Product, Renamed
 from idgen_compiler.estimand.tree import walk
 from idgen_compiler.rewrites import Collapse
+from idgen_compiler.rewrites.block import without_hidden
 from tests.idgen_compiler.rewrites.kernels import after, equal, observed, of
 
 
@@ -114,3 +116,40 @@ def test_a_chain_collapses_whatever_its_length() -> None:
     found = Collapse().apply(Marginal(Product(tuple(factors)), tuple(names[1:-1])))
     assert found is of(law, f"{names[-1]} | {names[0]}")
     assert len(flatten(found).atoms) == 1
+
+
+# -- whole sets at once -----------------------------------------------------------------------------------------------
+
+
+def _without_hidden(graph: str, over: str, *factors: str) -> tuple[Flat, Flat]:
+    flat = flatten(_sum(graph, over, *factors))
+    outputs = {factor.split(" |")[0] for factor in factors}.difference(over.split(", "))
+    return flat, without_hidden(flat, outputs)
+
+
+def test_a_set_without_a_chain_goes_at_once() -> None:
+    """Each of A and B has two readers, so that no pair could be joined first."""
+    graph = "X -> A -> C; X -> B -> C; A -> B; A -> Y; C -> Y; B -> Y"
+    flat, found = _without_hidden(graph, "A, B, C", "A | X", "B | X, A", "C | A, B", "Y | A, B, C")
+    assert [(atom.target, atom.inputs) for atom in found.atoms] == [("Y", ("X",))]
+    kernel = unflatten(flat, ("Y",), ("X",))
+    assert equal(kernel, unflatten(found, ("Y",), ("X",)), graph)
+
+
+def test_a_set_that_reads_something_later_stays() -> None:
+    """Z comes before X, and is drawn apart from it: P(Y | X) would be another law."""
+    flat, found = _without_hidden("Z -> X -> Y; Z -> Y", "Z", "Z |", "Y | X, Z")
+    assert found is flat
+
+
+def test_an_instance_of_what_is_read_is_no_part_of_the_set() -> None:
+    """Behind the front door X' is drawn apart from X, and only what lies between Y and what X causes is hidden."""
+    kernel = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> A -> B -> C -> Y; X <-> Y"))
+    assert [(model.targets, model.inputs) for model in kernel.models] == [(("A",), ("X",)), (("Y",), ("X", "A"))]
+
+
+def test_several_that_share_what_is_hidden_share_it_still_unless_that_takes_more_inputs() -> None:
+    shared, kept = _without_hidden("X -> M -> Y; M -> Z", "M", "M | X", "Y | M", "Z | M")
+    assert kept is shared
+    _, found = _without_hidden("X -> A -> B -> M -> Y; M -> Z", "A, B, M", "A | X", "B | A", "M | B", "Y | M", "Z | M")
+    assert [(atom.target, atom.inputs) for atom in found.atoms] == [("Y", ("X",)), ("Z", ("X", "Y"))]

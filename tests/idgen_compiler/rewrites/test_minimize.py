@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from idgen_compiler.estimand.minimal import minimized
 from idgen_compiler.estimand.nodes import Conditional, Product
 from idgen_compiler.rewrites import Minimize
-from idgen_compiler.rewrites.minimize import minimized, split
+from idgen_compiler.rewrites.minimize import split
 from tests.idgen_compiler.rewrites.kernels import after, equal, observed, of
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -127,3 +128,35 @@ def test_random_queries_are_answered_exactly() -> None:
 @given(cases())
 def test_any_identifiable_query_is_answered_exactly(case: Case) -> None:
     assert compared(case, seed=0) == dict.fromkeys(ANSWERS, True)
+
+
+# -- modulo primes, and in fractions ----------------------------------------------------------------------------------
+
+
+def test_what_is_equal_modulo_primes_is_equal_in_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same reports when every comparison is made in fractions; wrong answers of y0 are among them."""
+    cases = [*islice(random_cases(17), 25), Case(NAPKIN, idgen.Query("Y", "X"))]
+    quick = [idgen.verify(case.query, case.graph, models=2) for case in cases]
+    monkeypatch.setattr(check, "_equal_at_once", lambda *_: {})
+    slow = [idgen.verify(case.query, case.graph, models=2) for case in cases]
+    assert [report.rows for report in quick] == [report.rows for report in slow]
+    assert any(row.y0.verdict == "differs" and row.y0.difference for report in quick for row in report.rows)
+
+
+def test_primes_that_divide_a_denominator_leave_it_to_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """101 divides the denominator of every probability."""
+    monkeypatch.setattr(check, "drawn_primes", lambda seed: np.full(4, 101))
+    assert idgen.verify(idgen.Query("Y", "X"), NAPKIN, models=2).ok
+
+
+def test_a_difference_is_shown_in_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """P(Y | X) in the place of the answer, whose distance from the truth is what it was."""
+    graph, query = idgen.ADMG.parse("Z -> X -> Y; Z -> Y"), idgen.Query("Y", "X")
+    wrong = idgen.compile(query, idgen.ADMG.parse("X -> Y; Z"))
+    monkeypatch.setattr(check, "programs", lambda *_: {"program": wrong})
+    (row,) = idgen.verify(query, graph, models=1).rows
+    model = check.CausalModel.random(graph, (0, 0))
+    joint, truth = model.observational(), model.truth(query)
+    seen = wrong.fit(joint, backend="exact").kernel()
+    assert row.ours["program"].verdict == "differs"
+    assert row.ours["program"].difference == seen.distance(truth) > 0

@@ -1,0 +1,1 @@
+"""The command as a whole: what `idgen --help` shows, and all commands."""

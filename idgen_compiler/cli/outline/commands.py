@@ -1,0 +1,31 @@
+"""Every command of `idgen`."""
+
+from __future__ import annotations
+
+from idgen_compiler.cli.catalog import catalog_app
+from idgen_compiler.cli.check_graph import check_graph_command
+from idgen_compiler.cli.compile import compile_command
+from idgen_compiler.cli.demo import demo_command
+from idgen_compiler.cli.fit import fit_command
+from idgen_compiler.cli.numbers.effect import effect_command
+from idgen_compiler.cli.numbers.estimate import estimate_command
+from idgen_compiler.cli.outline.root import root
+from idgen_compiler.cli.passes import passes_command
+from idgen_compiler.cli.probability import probability_command
+from idgen_compiler.cli.sample import sample_command
+from idgen_compiler.cli.verify import verify_command
+
+__all__ = ["app"]
+
+app = root()
+app.command("compile")(compile_command)
+app.command("verify")(verify_command)
+app.command("fit")(fit_command)
+app.command("sample")(sample_command)
+app.command("probability")(probability_command)
+app.command("estimate")(estimate_command)
+app.command("effect")(effect_command)
+app.command("demo")(demo_command)
+app.command("passes")(passes_command)
+app.command("check-graph")(check_graph_command)
+app.add_typer(catalog_app, name="catalog")

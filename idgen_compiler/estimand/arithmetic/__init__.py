@@ -1,0 +1,1 @@
+"""How tables are multiplied and summed where nothing may be rounded."""
