@@ -47,8 +47,8 @@ MOST_RUNS, MOST_PLACES = 2**20, 2**24
 TRIED, MOST_TRIED = 200, 2**11
 """At so many rows a fit looks how many of so many runs count."""
 
-THIN = 50
-"""Of a place where fewer runs count the sampler warns."""
+THIN, SHARE = 50, 0.02
+"""Where fewer runs count at more than such a share of what is asked, the sampler warns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,10 +185,10 @@ class Conditioned:
         return f"{value:.4g}" if isinstance(value, float) else str(value)
 
     def _thin(self, found: Effective, asked: Asked, inputs: Slots) -> str:
-        thin = found.effective < THIN
-        if not bool(thin.any()):
+        thin = (found.effective < THIN).cpu()
+        share = float(asked.counts[thin].sum()) / max(float(asked.counts.sum()), 1.0)
+        if share <= SHARE:
             return ""
-        share = float(asked.counts[thin.cpu()].sum()) / float(asked.counts.sum())
         worst = int(found.effective.argmin())
         row = int(asked.first[worst])
         weighed = {slot for s in self.before if isinstance(s, Weigh) for slot in s.values}
