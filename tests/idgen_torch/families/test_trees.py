@@ -8,8 +8,9 @@ import torch
 
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families import Flow
+from idgen_torch.families import Boosted, Flow, Forest
 from idgen_torch.families.numbers.sight import Sight, sight_of_classes, sight_of_numbers
+from idgen_torch.families.state import check_finite
 from idgen_torch.families.trees.bins import Bins, ranks_of
 from idgen_torch.families.trees.boosting import Boosting, Growth
 from idgen_torch.nets.heads import Columns, Features
@@ -104,6 +105,7 @@ def test_steps_are_seen_by_trees_and_what_is_saved_sees_them_too() -> None:
     assert found.state()[0]["trees"] == 2
     assert blind.state()[0]["trees"] == 0
     assert float(found.log_prob(fresh).mean()) > float(blind.log_prob(fresh).mean()) + 0.3
+    assert found.sample(rows_of(0), 0, torch.Generator())["y"].shape == (0, 1)
     config, tensors = found.state()
     back = type(found).from_state(found.recipe, config, tensors, found.targets, found.inputs)
     assert torch.equal(back.log_prob(fresh), found.log_prob(fresh))
@@ -118,11 +120,12 @@ def test_steps_are_seen_by_trees_and_what_is_saved_sees_them_too() -> None:
 
 
 def test_saved_trees_of_another_shape_are_refused() -> None:
-    features, columns = features_of(rows_of(200))
+    features, columns = features_of(rows_of(60))
     sight, _ = sight_of_numbers(
-        features, columns.one_hot_width, rows_of(200)["y"], None, torch.Generator().manual_seed(0)
+        features, columns.one_hot_width, rows_of(60)["y"], None, torch.Generator().manual_seed(0)
     )
     state = sight.state()
+    check_finite(state)  # trees that end early among them
     assert torch.equal(Sight.from_state(state, 2, columns)(features), sight(features))
     with pytest.raises(DataError, match="do not fit each other"):
         Sight.from_state(state | {"sight.0.value": state["sight.0.value"][:, :-1]}, 2, columns)
@@ -150,3 +153,38 @@ def test_where_nothing_gains_on_a_normal_there_are_no_networks() -> None:
 def test_an_effort_that_is_none_is_named(options: dict[str, object]) -> None:
     with pytest.raises(DataError, match="it is one of"):
         Flow(**options)  # type: ignore[arg-type]
+
+
+def test_a_forest_draws_training_outcomes_by_the_weights_of_leaves() -> None:
+    rows = rows_of(500)
+    forest = trained(Forest(number=30, leaf=10), (Y, C), X, rows)
+    asked = {part.name: rows[part.name][:1].expand(20_000, 1) for part in X}
+    drawn = forest.sample(asked, 20_000, torch.Generator().manual_seed(0))
+    pairs = {(float(y), int(c)) for y, c in zip(rows["y"], rows["c"], strict=True)}
+    found = [(float(y), int(c)) for y, c in zip(drawn["y"], drawn["c"], strict=True)]
+    assert set(found) <= pairs, "both targets are of one row"
+    state = forest.state()[1]
+    nodes, order, ends = (state[name] for name in ("nodes.roots", "order", "ends"))
+    weight = torch.zeros(500, dtype=torch.float64)
+    place = torch.arange(len(nodes))
+    leaves = forest._nodes.leaf(forest._columns.features(asked, 20_000, torch.device("cpu"))[: len(nodes)], place)
+    for leaf in leaves:
+        inside = order[ends[leaf] : ends[leaf + 1]]
+        weight[inside] += 1 / (len(inside) * len(nodes))
+    kept = state["rows.y"][:, 0].double()
+    assert float(weight.sum()) == pytest.approx(1)
+    assert float(drawn["y"].double().mean()) == pytest.approx(float((weight * kept).sum()), abs=0.03)
+
+
+def test_boosted_trees_know_their_classes_and_give_the_others_a_little() -> None:
+    rows = rows_of(2_000)
+    rows["k"] = (rows["y"][:, 0] > 0).long() * 2
+    k = Part("k", 4)
+    model = trained(Boosted(number=60), (k,), X, rows)
+    law = model.laws({part.name: rows[part.name] for part in X}, 2_000)
+    assert torch.allclose(law.sum(1), torch.ones(2_000, dtype=torch.float64))
+    assert float(law[:, [1, 3]].max()) < 2e-3
+    assert float(law[:, [1, 3]].min()) > 0
+    fresh = rows_of(2_000, seed=1)
+    fresh["k"] = (fresh["y"][:, 0] > 0).long() * 2
+    assert float((model.laws(fresh, 2_000).argmax(1) == fresh["k"]).double().mean()) > 0.85

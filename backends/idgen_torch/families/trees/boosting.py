@@ -21,6 +21,8 @@ __all__ = ["Boosting", "Growth", "held_out", "one_threaded"]
 _BLOCK = 2**19
 """So many nodes are asked at once (a node for a row is one), which stays in the cache."""
 DEEPEST = 10
+FAR = LARGEST / 10
+"""No number is above; what saved states may hold is below `LARGEST`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +48,20 @@ class Boosting:
 
     def _sums(self, seen: Tensor) -> Tensor:
         """Shape: seen (features, rows) -> (outputs, rows)."""
-        trees, rows = len(self.feature), seen.shape[1]
+        trees, nodes = self.feature.shape
         asked = seen.index_select(0, self.feature.flatten())
         # Ones and zeros in the numbers' own place, and weighted means by them: each several times faster than a mask.
-        right = torch.gt(asked, self.threshold.flatten().unsqueeze(1), out=asked).view(trees, -1, rows)
+        right = torch.gt(asked, self.threshold.flatten().unsqueeze(1), out=asked).unflatten(0, (trees, nodes))
         found = self.value.unsqueeze(2)
         while found.shape[1] > 1:  # from the leaves up: what each node says of each row
             half = found.shape[1] // 2
             found = torch.lerp(found[:, ::2], found[:, 1::2], right[:, half - 1 : 2 * half - 1])
-        return self.base.unsqueeze(1) + found[:, 0].view(-1, len(self.base), rows).sum(0)
+        return self.base.unsqueeze(1) + found[:, 0].unflatten(0, (trees // len(self.base), len(self.base))).sum(0)
+
+    def first(self, number: int) -> Boosting:
+        """Only so many trees of each output."""
+        some = number * len(self.base)
+        return Boosting(self.feature[:some], self.threshold[:some], self.value[:some], self.base, self.ranks)
 
     def state(self, prefix: str) -> Tensors:
         """All arrays, under a prefix."""
@@ -130,7 +137,7 @@ def _taken(model: Any, depth: int, bins: Bins, ranks: Array) -> Boosting:
     """The trees of a model of scikit-learn, which keeps them to itself; a test holds its answers against these."""
     grown = [predictor.nodes for turn in model._predictors for predictor in turn]
     inner = 2**depth - 1
-    feature, threshold = np.zeros((len(grown), inner), np.int64), np.full((len(grown), inner), LARGEST, np.float32)
+    feature, threshold = np.zeros((len(grown), inner), np.int64), np.full((len(grown), inner), FAR, np.float32)
     value = np.zeros((len(grown), inner + 1), np.float32)
     for k, nodes in enumerate(grown):
         parting = bins.threshold(nodes["feature_idx"].astype(np.int64), nodes["num_threshold"])
