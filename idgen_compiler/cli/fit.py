@@ -84,6 +84,12 @@ Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the ro
 BatchSize = Annotated[int | None, typer.Option("--batch-size", help="Rows for each step.", show_default="by model")]
 LearningRate = Annotated[float | None, typer.Option("--lr", help="Peak learning rate.", show_default="by model")]
 Ensemble = Annotated[int | None, typer.Option("--ensemble", help="Networks for each model.", show_default="by model")]
+Effort = Annotated[
+    str | None,
+    typer.Option(
+        "--effort", metavar="quick|default|best", help="How far models of numbers go.", show_default="default"
+    ),
+]
 Families = Annotated[
     list[str] | None,
     typer.Option(
@@ -153,6 +159,7 @@ def fit_command(
     batch_size: BatchSize = None,
     lr: LearningRate = None,
     ensemble: Ensemble = None,
+    effort: Effort = None,
     family: Families = None,
     images: Images = None,
     checkpoint: CheckpointFolder = None,
@@ -171,11 +178,10 @@ def fit_command(
     if program is not None:
         _refuse_compiling(context)
     compiled = _program(query, graph, latent, program, level, realize, brought(bound, function, unobserved, fallback))
-    _check_out(out)
-    _check_apart(checkpoint, out)
+    _check_out(out, checkpoint)
     own = named_classes(family)
     training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
-    place = {"seed": seed, "device": device, "checkpoint": checkpoint, "check_graph": check_graph}
+    place = {"seed": seed, "device": device, "checkpoint": checkpoint, "check_graph": check_graph, "effort": effort}
     wanted: dict[str, Any] = {
         "types": read_types(types) or None,
         "composites": _composites(composite or ()) or None,
@@ -250,8 +256,11 @@ def _composites(texts: list[str] | tuple[()]) -> dict[str, list[str]]:
     return {name: listed_names(f"--composite {name}", [value]) for name, value in found.items()}
 
 
-def _check_out(out: Path) -> None:
-    """Raise DataError where nothing can be saved in a folder; an empty `--out` is the working folder."""
+def _check_out(out: Path, checkpoint: Path | None) -> None:
+    """Raise DataError where nothing can be saved in a folder, or checkpoints are to lie in it.
+
+    An empty `--out` is the working folder.
+    """
     try:
         check_place(out)
     except DataError as error:
@@ -260,10 +269,6 @@ def _check_out(out: Path) -> None:
                 f"--out is empty or the working folder; give a new one, as in --out sampler ({error})"
             ) from None
         raise
-
-
-def _check_apart(checkpoint: Path | None, out: Path) -> None:
-    """Raise DataError for checkpoints in the folder that the sampler is to become."""
     if checkpoint is not None and followed(checkpoint).is_relative_to(followed(out)):
         raise DataError(f"--checkpoint {checkpoint} lies in --out {out}; give each a folder of its own")
 

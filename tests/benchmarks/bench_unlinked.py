@@ -35,7 +35,7 @@ from idgen_compiler.verify.likeness import alike
 from tests.benchmarks.report import Row
 from tests.strategies import random_admg, random_cases
 
-__all__ = ["clean_table", "run"]
+__all__ = ["COVARIATES", "clean_table", "factor_outcome", "factor_table", "programs", "run"]
 
 Array = np.ndarray[Any, Any]
 COVARIATES = tuple(f"C{k}" for k in range(20))
@@ -102,16 +102,16 @@ def _answers(rows: int, quick: bool) -> list[Row]:
     b = np.where(rng.random(rows) < 0.9, a, ~a)
     x = rng.random(rows) < np.where(a, 0.7, 0.3)
     two = {"A": a, "B": b, "X": x, "Y": rng.random(rows) < 0.1 + 0.1 * x + 0.6 * (a ^ b)}
-    once, apart = (_means(program, two) for program in _programs(("A", "B")))
+    once, apart = (_means(program, two) for program in programs(("A", "B")))
     found = [{"what": "P(Y = 1 | do(X = 1)), B = A in 90 %", "truth": 0.26, "apart": apart, "one row": once}]
     if quick:
         return found
-    many, truth = _factor_table(rows, rng), _factor_outcome(50_000, rng)
-    once, apart = (_distance(program, many, truth) for program in _programs(COVARIATES))
+    many, truth = factor_table(rows, rng), factor_outcome(50_000, rng)
+    once, apart = (_distance(program, many, truth) for program in programs(COVARIATES))
     return [*found, {"what": "W1 of Y | do(X = 1), 20 covariates", "truth": 0.0, "apart": apart, "one row": once}]
 
 
-def _programs(covariates: Sequence[str]) -> tuple[idgen.Program, idgen.Program]:
+def programs(covariates: Sequence[str]) -> tuple[idgen.Program, idgen.Program]:
     """The compiled program, and the one that draws each covariate from a row of its own."""
     listed = ", ".join(covariates)
     program = idgen.compile(QUERY, idgen.ADMG.parse(f"{listed} -> X -> Y; {listed} -> Y"))
@@ -142,14 +142,14 @@ def _outcome(covariates: Array, x: Array, rng: np.random.Generator) -> Array:
     return np.asarray(x + covariates[:, :8].sum(axis=1) * 0.15 + rng.normal(size=len(covariates)))
 
 
-def _factor_table(rows: int, rng: np.random.Generator) -> dict[str, Array]:
+def factor_table(rows: int, rng: np.random.Generator) -> dict[str, Array]:
     covariates = _factors(rows, rng)
     x = rng.random(rows) < 1 / (1 + np.exp(-covariates[:, :8].sum(axis=1) / 4))
     columns = dict(zip(COVARIATES, covariates.T, strict=True))
     return columns | {"X": x, "Y": _outcome(covariates, x, rng)}
 
 
-def _factor_outcome(count: int, rng: np.random.Generator) -> Array:
+def factor_outcome(count: int, rng: np.random.Generator) -> Array:
     return _outcome(_factors(count, rng), np.ones(count), rng)
 
 
@@ -196,7 +196,7 @@ def _times() -> list[Row]:
     rng = np.random.default_rng(2)
     import pandas as pd
 
-    table = pd.DataFrame(_factor_table(100_000, rng))
+    table = pd.DataFrame(factor_table(100_000, rng))
     independent = pd.DataFrame({name: rng.permutation(table[name]) for name in table})
     found = []
     for what, optimize, rows in (("20 of them dependent", 0, table), ("none dependent", 2, independent)):

@@ -116,7 +116,7 @@ def test_what_a_recipe_sets_comes_before_the_options_of_the_fit() -> None:
 def test_the_options_of_a_fit_are_listed_from_the_recipes() -> None:
     listed = known_options()
     assert listed["smoothing"] == "a number from 0 (factored, table)"
-    assert listed["density"].startswith("one of auto, spline, mixture (flow")
+    assert listed["density"].startswith("one of auto, normal, spline, mixture (flow")
     assert {"likelihood", "images", "steps", "epochs", "hidden", "ensemble"} <= set(listed)
 
 

@@ -19,9 +19,12 @@ from idgen_torch.families.task import Offer, Task
 from idgen_torch.families.text import parse_recipe, write_recipe
 from idgen_torch.families.texts.from_texts import FromTexts
 from idgen_torch.families.texts.language import Language
+from idgen_torch.families.trees.boosted import Boosted
+from idgen_torch.families.trees.forest import Forest
 from idgen_torch.families.tuning import Tuning, known_options
 
 __all__ = [
+    "Boosted",
     "Chain",
     "Classifier",
     "ConditionalModel",
@@ -29,6 +32,7 @@ __all__ = [
     "Factored",
     "Family",
     "Flow",
+    "Forest",
     "FromImages",
     "FromTexts",
     "Hurdle",

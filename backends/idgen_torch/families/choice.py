@@ -10,6 +10,7 @@ Each family says for itself what it offers (`Family.offer`). The offers of the f
 - other targets with an image among the inputs: `from-images` (58), for wide vectors `vector-diffusion` (60)
 - real targets: `flow` (40), or where they are wide `vector-diffusion` (60); real and discrete ones: `chain` (55)
 - discrete targets with a real input: `classifier` (40)
+- numbers and categories given both: `forest` (20), and categories `boosted` (20), which have to be asked for
 - all discrete: `table` (50) where every joint cell has plenty of rows, `factored` (40) where every target's relevant
   cells have enough; otherwise `factored` and `classifier` (30 both), and the better one on held-out rows is taken
 """

@@ -202,7 +202,11 @@ class HeadNetworks:
         return cls(layout, mask.to(device), {name: value.to(device) for name, value in parameters.items()})
 
     def __call__(self, features: Features) -> list[Tensor]:
-        """What each head puts out.  Shape: features (members, batch, ...) -> heads x (members, batch, outputs)."""
+        """What each head puts out.
+
+        Shape: features (members, batch, ...), or (1, batch, ...) that all members see -> heads x (members, batch,
+        outputs).
+        """
         p, layout = self.parameters, self.layout
         weight = (p["first"] * self.mask.unsqueeze(-1)).transpose(1, 2).flatten(2)  # (members, width, heads * hidden)
         seen = self._first(features, torch.cat([weight, *(p[f"linear{head}"] for head in layout.linear)], 2))
@@ -222,9 +226,9 @@ class HeadNetworks:
     def _first(self, features: Features, weight: Tensor) -> Tensor:
         """The first layer before its bias.  Shape: -> (members, batch, heads * hidden)."""
         one_hot, width = self.layout.one_hot, self.layout.width
-        members, batch, parts = features.codes.shape
+        given, batch, parts = features.codes.shape
         if width <= _DENSE_WIDTH:
-            rows = weight.new_zeros(members, batch, width)
+            rows = weight.new_zeros(given, batch, width)
             if parts:
                 rows.scatter_(2, features.codes, 1.0)
             if width > one_hot:
@@ -233,6 +237,7 @@ class HeadNetworks:
         total = torch.matmul(features.reals, weight[:, one_hot:])
         if not parts:
             return total
+        members = self.layout.members
         shifted = features.codes + (torch.arange(members, device=weight.device) * one_hot).view(-1, 1, 1)
         table = weight[:, :one_hot].reshape(members * one_hot, -1)
         return total + embedding_bag(shifted.reshape(-1, parts), table, mode="sum").view(members, batch, -1)

@@ -43,7 +43,8 @@ class EnsembleTraining(Options):
     """How an ensemble of small networks is trained; the families that have one bring their measured defaults.
 
     epochs: passes over the rows, by the size of the table where it is None.  batch_size: rows a step.  lr: peak
-    learning rate.  weight_decay: AdamW's.  hidden: widths of the hidden layers.  ensemble: members.
+    learning rate.  weight_decay: AdamW's.  hidden: widths of the hidden layers.  ensemble: members; None for what
+    held-out rows say.
     patience: stop after this many epochs in which no member's held-out likelihood improved.
     holdout: fraction of the rows kept back to choose the epoch, and all else that is chosen.
     """
@@ -54,8 +55,8 @@ class EnsembleTraining(Options):
     batch_size: int = whole(512)
     lr: float = real(4e-3, "a number above 0", lambda value: value > 0)
     weight_decay: float = real(1e-2, "a number from 0", lambda value: value >= 0)
-    hidden: tuple[int, ...] = widths((64, 64))
-    ensemble: int = whole(1, most=1000)
+    hidden: tuple[int, ...] | None = widths((64, 64))
+    ensemble: int | None = whole(1, most=1000)
     patience: int = whole(8)
     holdout: float = real(0.1, "a fraction strictly between 0 and 1", lambda value: 0 < value < 1)
 
@@ -117,12 +118,11 @@ def train(
 
     Every parameter's first axis is the member. `loss` takes row numbers (members, batch) and returns the sum of
     the members' mean losses; `held_out_loss` returns one loss for each member; `rows` are the row numbers to learn
-    from, (rows,) or (members, rows) for each its own. Each member sees its own order of the rows. The start counts as
-    an epoch, so that a fit which learns nothing transferable ends where it began.
+    from: (rows,), of which all members see the same batches, and `loss` is given (1, batch); or (members, rows) for
+    each its own. The start counts as an epoch, so that a fit which learns nothing transferable ends where it began.
     Returns the best held-out losses, shape (members,).
     """
-    members = parameters[0].shape[0]
-    each = rows.expand(members, -1)
+    each = rows if rows.dim() > 1 else rows.unsqueeze(0)
     count = each.shape[1]
     batch = min(recipe.batch_size, count)
     steps = count // batch
@@ -173,7 +173,7 @@ def train_on(
     The arguments are those of `train`. No rows are held out, since those that the start was trained on would choose the
     start: there are few passes, at a lower learning rate, and the last one is kept.
     """
-    each = rows.expand(parameters[0].shape[0], -1)
+    each = rows if rows.dim() > 1 else rows.unsqueeze(0)
     count = each.shape[1]
     batch = min(recipe.batch_size, count)
     epochs = max(1, round(WARM_PASSES * recipe.epochs_for(count // batch)))

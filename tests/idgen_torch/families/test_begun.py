@@ -31,12 +31,13 @@ def rows() -> Values:
 def networks(model: Any) -> dict[str, torch.Tensor]:
     """What a model's networks hold, but for the last biases and linear maps, which are set right in another way."""
     tensors: dict[str, torch.Tensor] = model.state()[1]
-    plain = {name: value for name, value in tensors.items() if not name.startswith(("slope", "intercept", "factor"))}
+    regression = ("slope", "intercept", "factor", "sight")
+    plain = {name: value for name, value in tensors.items() if not name.startswith(regression)}
     return {name: value for name, value in plain.items() if "linear" not in name and "last0_bias" not in name}
 
 
 CASES = [
-    (Flow(epochs=6, ensemble=2, hidden=(16,)), (Y,), (X, C)),
+    (Flow(epochs=6, ensemble=2, hidden=(16,), density="mixture", trees="no"), (Y,), (X, C)),
     (Classifier(epochs=6, ensemble=2, hidden=(16,)), (C,), (X,)),
 ]
 
@@ -68,8 +69,10 @@ def test_a_start_of_another_shape_is_not_taken(
 
 
 def test_links_begin_from_the_links(rows: Values) -> None:
+    mixture = Flow(epochs=6, hidden=(16,), density="mixture", trees="no")
+
     def choose(task: Any) -> Family:
-        return Classifier(epochs=6, hidden=(16,)) if task.targets_are_discrete else Flow(epochs=6, hidden=(16,))
+        return Classifier(epochs=6, hidden=(16,)) if task.targets_are_discrete else mixture
 
     for recipe, targets, inputs in ((Chain(), (C, Y), (X,)), (Hurdle(), (COST,), (X,))):
         start = trained(recipe, targets, inputs, rows, seed=1, choose=choose)
@@ -87,7 +90,7 @@ def test_what_begins_elsewhere_follows_its_own_rows(rows: Values) -> None:
     weights = torch.arange(400) % 2
     other = {**rows, "y": rows["y"] + 0.5 * weights.unsqueeze(1)}
     given = {"x": torch.zeros(4_000, 1), "c": torch.ones(4_000, dtype=torch.long)}
-    flow = Flow(ensemble=1, hidden=(16,))
+    flow = Flow(ensemble=1, hidden=(16,), density="mixture", trees="no")
     start = trained(flow, (Y,), (X, C), rows, seed=1)
     found = trained(flow, (Y,), (X, C), other, seed=2, weights=weights.float(), start=start)
     means = [m.sample(given, 4_000, torch.Generator().manual_seed(0))["y"].mean() for m in (start, found)]

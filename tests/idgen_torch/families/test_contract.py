@@ -161,6 +161,7 @@ def again(model: ConditionalModel) -> ConditionalModel:
 
 
 def test_every_family_is_found_and_has_its_name() -> None:
+    assert {"boosted", "forest"} <= set(FAMILIES)
     assert {"chain", "classifier", "diffusion", "factored", "flow", "from-images", "from-texts"} <= set(FAMILIES)
     assert {"hurdle", "language", "matched", "resample", "table", "vector-diffusion"} <= set(FAMILIES)
     for name in FAMILIES:

@@ -29,6 +29,9 @@ class Density(Protocol):
     def log_prob(self, raw: Tensor, value: Tensor) -> Tensor:
         """Shape: raw (..., outputs), value (...) -> (...)."""
 
+    def below(self, raw: Tensor, value: Tensor) -> Tensor:
+        """The probability of what is smaller.  Shape: raw (..., outputs), value (...) -> (...)."""
+
     def sample(self, raw: Tensor, generator: torch.Generator) -> Tensor:
         """One draw from each row's density.  Shape: raw (rows, outputs) -> (rows,)."""
 
@@ -58,6 +61,10 @@ class Spline:
         """Change of variables: log N(f(value)) + log |f'(value)|."""
         z, log_slope = self._transform(raw).call_and_ladj(value)
         return log_slope - 0.5 * z.square() - 0.5 * log(2 * pi)
+
+    def below(self, raw: Tensor, value: Tensor) -> Tensor:
+        """A normal's probability below f(value)."""
+        return torch.special.ndtr(self._transform(raw)(value))
 
     def sample(self, raw: Tensor, generator: torch.Generator) -> Tensor:
         """The inverse of a standard normal draw."""
@@ -92,6 +99,19 @@ class Mixture:
         z = (value.unsqueeze(-1) - mean) * (-log_scale).exp()
         joint = weight - log_scale - 0.5 * z.square()
         return joint.logsumexp(-1) - weight.logsumexp(-1) - 0.5 * log(2 * pi)
+
+    def below(self, raw: Tensor, value: Tensor) -> Tensor:
+        """The weighted sum of the components' probabilities."""
+        weight, mean, log_scale = self._parts(raw)
+        return (weight.softmax(-1) * torch.special.ndtr((value.unsqueeze(-1) - mean) * (-log_scale).exp())).sum(-1)
+
+    def moments(self, raw: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation.  Shape: (..., outputs) -> (...) each."""
+        weight, mean, log_scale = self._parts(raw)
+        share = weight.softmax(-1)
+        middle = (share * mean).sum(-1)
+        square = (share * (mean.square() + (2 * log_scale).exp())).sum(-1)
+        return middle, (square - middle.square()).clamp(min=1e-12).sqrt()
 
     def sample(self, raw: Tensor, generator: torch.Generator) -> Tensor:
         """A component by weight, then its normal."""

@@ -1,0 +1,1 @@
+"""The parts of `flow`: its model, what networks learn from, and how it finds them."""

@@ -1,0 +1,240 @@
+"""How a flow finds its networks: small ones tell what is worth while, and larger ones follow while rows gain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from idgen_torch.families.family import Family, Run
+from idgen_torch.families.numbers.flows.lesson import Learned, Lesson
+from idgen_torch.families.numbers.flows.model import FlowModel, Shape, width_of
+from idgen_torch.families.numbers.residual import Residual
+from idgen_torch.families.numbers.sight import FARTHEST, Seen, sight_of_numbers
+from idgen_torch.families.numbers.support import Support
+from idgen_torch.families.task import Task
+from idgen_torch.families.trees.bins import Array, Bins, as_array
+from idgen_torch.families.trees.boosting import Growth
+from idgen_torch.nets.heads import Columns, Features
+from idgen_torch.options import choice, real, whole, widths
+from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split
+from idgen_torch.training.progress import NoProgress
+
+__all__ = ["RUNGS", "FlowOptions", "Rung", "Search"]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """An ensemble of networks, and how often it passes over the rows."""
+
+    members: int
+    hidden: tuple[int, ...]
+    passes: Passes
+
+
+RUNGS: dict[str, tuple[Rung, ...]] = {
+    "quick": (Rung(1, (32, 32), Passes(8, 300, 400)),),
+    "default": (Rung(3, (64, 64), Passes(12, 450, 500)), Rung(3, (128, 128), Passes(20, 600, 1_500))),
+    "best": (Rung(3, (128, 128), Passes(20, 600, 3_000)), Rung(5, (128, 128), Passes(40, 1_000, 6_000))),
+}
+"""By effort, from small to large: the next one is climbed where the one before gained `ENOUGH` nats a row."""
+ENOUGH = 0.02
+PILOT_ROWS = 20_000
+HELD, MOST_HELD = 500, 0.4
+"""A small network learns from so many rows at most, and is held against so many at least, or such a share of few."""
+SPLINE_GAIN = 0.005
+"""A spline has to be better by this many nats a row, for mixtures train and sample faster and did better where the law
+bends."""
+TREES_GAIN = 0.01
+LEAST_GAIN, MOST_GAIN = 0.0005, 0.01
+"""A network that gains less than chance, within these bounds of nats a row, is not worth more than a normal."""
+LEAST_ROWS, MOST_TARGETS, MOST_INPUTS, PROBED_ROWS, LEFT = 100, 4, 200, 4_000, 0.01
+"""Trees are grown for so many rows at least, so many targets and inputs at most; of more rows some are asked before,
+whether trees explain so large a share of what a small network leaves."""
+
+
+@dataclass(frozen=True)
+class _Pilot(EnsembleTraining):
+    usual = Passes(8, 300, 300)
+
+
+PILOT, PILOT_WIDTHS = _Pilot(lr=5e-3), (32, 32)
+
+
+@dataclass(frozen=True)
+class FlowOptions(EnsembleTraining, Family):
+    """The options of a flow (see `Flow`)."""
+
+    usual = Passes(20, most_steps=3_000)
+
+    batch_size: int = whole(512)
+    lr: float = real(5e-3, "a number above 0", lambda value: value > 0)
+    hidden: tuple[int, ...] | None = widths(None)
+    ensemble: int | None = whole(None, most=1000)
+    density: str = choice("auto", ("auto", "normal", "spline", "mixture"))
+    bins: int = whole(8, most=1000)
+    components: int = whole(6, most=1000)
+    trees: str = choice("auto", ("auto", "yes", "no"))
+    effort: str = choice("default", RUNGS)
+
+    def size_of(self, density: str) -> int:
+        """How many bins or components the density of this name has."""
+        return self.bins if density == "spline" else self.components
+
+    def allows(self, shape: Shape) -> bool:
+        """Whether networks of a shape are what is asked for."""
+        kinds = self.density in ("auto", shape.kind) and shape.size == self.size_of(shape.kind)
+        return kinds and self.hidden in (None, shape.hidden) and self.ensemble in (None, shape.members)
+
+    def passing(self, passes: Passes, rows: int) -> Self:
+        """The same options for networks that pass over so many rows so often, where the options do not say."""
+        steps = rows // min(self.batch_size, rows)
+        return replace(self, epochs=passes.number(steps) if self.epochs is None else self.epochs)
+
+
+class Search:
+    """The rows of a fit, and what is tried on them."""
+
+    def __init__(self, asked: FlowOptions, task: Task, run: Run, generator: torch.Generator) -> None:
+        self._asked, self._task, self._run, self._generator = asked, task, run, generator
+        self._columns = Columns.of(task.inputs)
+        self._features = self._columns.features(task.rows, task.count, run.device)
+        self._mass = task.mass(run.device)
+        self._values = Support.of(task.targets).freed(task.values(run.device))
+        self._parts = split(task.count, asked.holdout, generator, task.weights)
+        self._trial = _trial_of(self._parts)
+
+    @property
+    def rows(self) -> Tensor:
+        """The rows to learn from.  Shape: (rows,) int64."""
+        return self._parts.train
+
+    def lesson(self, trees: bool = False) -> Lesson:
+        """The regression, and what it leaves to learn, with what trees say among the inputs or without."""
+        one_hot, features, seen = self._columns.one_hot_width, self._features, Seen(self._columns)
+        if trees:
+            sight, told = sight_of_numbers(features, one_hot, self._values, self._mass, self._generator)
+            seen = Seen(self._columns, sight)
+            features = Features(features.codes, torch.cat([features.reals, told], 1))
+        learn, mass = self._parts.train.to(self._run.device), self._mass
+        residual = Residual.fit(features[learn], one_hot, self._values[learn], None if mass is None else mass[learn])
+        model = FlowModel(self._asked, self._task.targets, self._task.inputs, seen, residual)
+        whitened = residual.whitened(features, one_hot, self._values)
+        return Lesson(model, features, whitened, mass, self._generator)
+
+    def run(self, plain: Lesson) -> FlowModel:
+        """The model that held-out rows gain by."""
+        rungs = self._rungs()
+        lesson, best = self._piloted(plain, alone=len(rungs) == 1)
+        if best is not None and not best.model.trained:
+            return best.model
+        held_out = self._parts.held_out
+        kind = self._asked.density if best is None else best.model.shape.kind
+        found = self._climb(lesson, kind, rungs[0])
+        for rung in rungs[1:]:
+            if best is not None and not lesson.gain(best, found, held_out).beats(ENOUGH):
+                break
+            best, found = found, self._climb(lesson, kind, rung)
+            if lesson.gain(best, found, held_out).mean < 0:
+                return best.model
+        return found.model
+
+    def _climb(self, lesson: Lesson, kind: str, rung: Rung) -> Learned:
+        shape = Shape(kind, self._asked.size_of(kind), rung.hidden, rung.members)
+        how = self._asked.passing(rung.passes, len(self._parts.train))
+        return lesson.learned(shape, how, self._parts, self._run.progress)
+
+    def _rungs(self) -> list[Rung]:
+        """Those of the effort, with the widths and members that are asked for."""
+        hidden, members = self._asked.hidden, self._asked.ensemble
+        own = [replace(one, hidden=hidden or one.hidden, members=members or one.members) for one in self._efforts()]
+        return own[-1:] if hidden is not None else own
+
+    def _efforts(self) -> tuple[Rung, ...]:
+        return RUNGS[self._asked.effort]
+
+    def _piloted(self, plain: Lesson, alone: bool) -> tuple[Lesson, Learned | None]:
+        """What a small network says of densities, and of trees among the inputs; a normal where it gains nothing.
+
+        None where the options leave nothing to find out.
+        """
+        free, able = self._asked.density == "auto", self._may_see_trees()
+        if alone and not free and not able:
+            return plain, None
+        held_out = self._trial.held_out
+        first = "mixture" if free else self._asked.density
+        best, lesson = self._pilot(plain, first), plain
+        if able and (self._asked.trees == "yes" or self._leaves_something(plain, best)):
+            seeing = self.lesson(trees=True)
+            other = self._pilot(seeing, first)
+            if self._asked.trees == "yes" or lesson.gain(best, other, held_out).beats(TREES_GAIN):
+                lesson, best = seeing, other
+        if free and lesson.misshapen(best.model, held_out) > SPLINE_GAIN:
+            other = self._pilot(lesson, "spline")
+            best = other if lesson.gain(best, other, held_out).beats(SPLINE_GAIN) else best
+        if free:
+            line = lesson.as_normal(held_out)
+            gain = lesson.gain(line, best, held_out)
+            if gain.mean < max(LEAST_GAIN, min(MOST_GAIN, 2 * gain.error)):
+                return lesson, line
+        return lesson, best
+
+    def _pilot(self, lesson: Lesson, kind: str) -> Learned:
+        """A small network for a density."""
+        shape = Shape(kind, self._asked.size_of(kind), PILOT_WIDTHS, 1)
+        return lesson.learned(shape, PILOT, self._trial, NoProgress())
+
+    def _may_see_trees(self) -> bool:
+        """Whether there is something that trees could say, and nobody forbids it."""
+        inputs = self._features.reals.shape[1] + self._features.codes.shape[1]
+        few = self._task.effective_rows < LEAST_ROWS or width_of(self._task.targets) > MOST_TARGETS
+        return 0 < inputs <= MOST_INPUTS and self._asked.trees != "no" and (self._asked.trees == "yes" or not few)
+
+    def _leaves_something(self, plain: Lesson, best: Learned) -> bool:
+        """Whether trees explain held-out rows' residuals beyond a small network, in mean or in spread.
+
+        Few rows say so by the whole comparison alone.
+        """
+        rows = self._parts.train[:PROBED_ROWS]
+        if len(self._parts.train) <= PROBED_ROWS:
+            return True
+        index = torch.cat([rows, self._trial.held_out[:PROBED_ROWS]])
+        left = plain.standardized(best.model, index.to(self._run.device)).cpu()
+        features = Features(self._features.codes[index].cpu(), self._features.reals[index].cpu())
+        weights = None if self._mass is None else as_array(self._mass[index].double())
+        for column in left.T:
+            column = column.clamp(-FARTHEST, FARTHEST).double()
+            for target in (column, (column.abs() + 0.1).log()):
+                if _explained(features, self._columns.one_hot_width, target, weights, len(rows)) > LEFT:
+                    return True
+        return False
+
+
+def _trial_of(parts: Split) -> Split:
+    """Rows for small networks: more of few are held out, that what they say is more than chance.
+
+    The first held-out rows are those of the parts.
+    """
+    count = len(parts.train) + len(parts.held_out)
+    more = min(int(MOST_HELD * count), HELD) - len(parts.held_out)
+    if more <= 0 or not parts.apart:
+        return Split(parts.train[:PILOT_ROWS], parts.held_out)
+    return Split(parts.train[more:][:PILOT_ROWS], torch.cat([parts.held_out, parts.train[:more]]))
+
+
+def _explained(features: Features, one_hot: int, target: Tensor, weights: Array | None, learn: int) -> float:
+    """The share of the variance of later rows that trees of the first ones explain."""
+    first = Features(features.codes[:learn], features.reals[:learn])
+    bins = Bins.of(as_array(first.reals))
+    mass = None if weights is None else weights[:learn]
+    grown = Growth(trees=30).of(
+        first, one_hot, as_array(target[:learn]), mass, bins, bins.places(as_array(first.reals))
+    )
+    said = grown(Features(features.codes[learn:], features.reals[learn:]))[:, 0].double().numpy()
+    truth, own = target[learn:].numpy(), None if weights is None else weights[learn:]
+    middle = np.average(truth, weights=own)
+    left, whole = (np.average((truth - other) ** 2, weights=own) for other in (said, middle))
+    return 1 - float(left) / max(float(whole), 1e-300)

@@ -1,0 +1,1 @@
+"""Conditional laws whose truth is known, and what else learns such laws."""
