@@ -134,7 +134,7 @@ GROWING: dict[str, tuple[Family, tuple[int, ...]]] = {
     "grid": (grid, (400, 1024, 2304, 4900)),
     "dense": (dense, (125, 250, 500, 1000)),
     "sparse": (sparse_case, (250, 500, 1000, 2000)),
-    "sparse, three outcomes, two treatments": (sparse_outcomes, (250, 500, 1000, 2000)),
+    "sparse, three outcomes, two treatments": (sparse_outcomes, (125, 250, 500, 1000)),
     "front-door chain": (front_door_chain, (250, 500, 1000, 2000)),
     "grid behind a front door": (grid_front_door, (256, 529, 1024, 2025)),
     "ladder of napkins": (ladder, (50, 100, 200, 300)),
