@@ -37,7 +37,7 @@ class Rung:
 
 RUNGS: dict[str, tuple[Rung, ...]] = {
     "quick": (Rung(1, (32, 32), Passes(8, 300, 400)),),
-    "default": (Rung(3, (64, 64), Passes(12, 450, 500)), Rung(3, (128, 128), Passes(20, 600, 1_500))),
+    "default": (Rung(3, (64, 64), Passes(12, 450, 1_100)), Rung(3, (128, 128), Passes(20, 600, 1_500))),
     "best": (Rung(3, (128, 128), Passes(20, 600, 3_000)), Rung(5, (128, 128), Passes(40, 1_000, 6_000))),
 }
 """By effort, from small to large: the next one is climbed where the one before gained `ENOUGH` nats a row."""
