@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from idgen_torch.arithmetic import total
 from idgen_torch.families.family import Family, Run
 from idgen_torch.families.numbers.flows.lesson import Learned, Lesson
 from idgen_torch.families.numbers.flows.model import FlowModel, Shape, width_of
@@ -37,7 +38,7 @@ class Rung:
 
 RUNGS: dict[str, tuple[Rung, ...]] = {
     "quick": (Rung(1, (32, 32), Passes(8, 300, 400)),),
-    "default": (Rung(3, (64, 64), Passes(12, 450, 500)), Rung(3, (128, 128), Passes(20, 600, 1_500))),
+    "default": (Rung(3, (64, 64), Passes(12, 450, 1_100)), Rung(3, (128, 128), Passes(20, 600, 1_500))),
     "best": (Rung(3, (128, 128), Passes(20, 600, 3_000)), Rung(5, (128, 128), Passes(40, 1_000, 6_000))),
 }
 """By effort, from small to large: the next one is climbed where the one before gained `ENOUGH` nats a row."""
@@ -130,6 +131,7 @@ class Search:
         rungs = self._rungs()
         lesson, best = self._piloted(plain, alone=len(rungs) == 1)
         if best is not None and not best.model.trained:
+            self._tell(best)
             return best.model
         held_out = self._parts.held_out
         kind = self._asked.density if best is None else best.model.shape.kind
@@ -141,6 +143,15 @@ class Search:
             if lesson.gain(best, found, held_out).mean < 0:
                 return best.model
         return found.model
+
+    def _tell(self, line: Learned) -> None:
+        """Say how well a normal predicts held-out rows, as networks say it while they learn."""
+        loss = -(line.told + line.model.log_scale)
+        mass = None if self._mass is None else self._mass[self._trial.held_out.to(loss.device)]
+        mean = total(loss) / len(loss) if mass is None else total(loss * mass) / total(mass).clamp(min=1e-300)
+        self._run.progress.start(self._task.name, 1)
+        self._run.progress.advance(float(mean))
+        self._run.progress.done()
 
     def _climb(self, lesson: Lesson, kind: str, rung: Rung) -> Learned:
         shape = Shape(kind, self._asked.size_of(kind), rung.hidden, rung.members)
