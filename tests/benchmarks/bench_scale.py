@@ -3,8 +3,8 @@
 P(Y | do(X)) on Z -> X -> Y; Z -> Y, and on the binary napkin W1 -> W2 -> X -> Y with X <-> W1 <-> Y, whose law after
 do(W2) is summed. Binary numbers, texts as Python objects, pandas categories of 100 and of 300 levels of Z and Y with X
 binary, all of Z, X and Y, and a table of a text, a number and booleans. Processor seconds of one thread (the better of
-two fits, after a small one that loads all libraries), beside one `np.unique` of each column (of the codes of pandas
-categories), and the most memory that a fit holds beyond what there was before it, in MB.
+two fits where these take less than ten, after a small one that loads all libraries), beside one `np.unique` of each
+column (of the codes of pandas categories), and the most memory that a fit holds beyond what there was before it, in MB.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from tests.benchmarks.report import Row
 __all__ = ["TABLES", "run"]
 
 Array = np.ndarray[Any, Any]
+
+SHORT = 10.0
+"""A fit of fewer seconds is repeated, and the better time counts."""
 
 BACK_DOOR, NAPKIN = "Z -> X -> Y; Z -> Y", "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
 
@@ -98,7 +101,7 @@ def run(quick: bool = False) -> list[Row]:
             small = make(np.random.default_rng(0), 2_000)
             _fitted(program, small)
             unique, (seconds, memory, families) = _unique(data), _fitted(program, data)
-            if not quick:
+            if not quick and seconds < SHORT:
                 seconds = min(seconds, _fitted(program, data)[0])
             found.append(
                 {
