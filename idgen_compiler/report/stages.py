@@ -60,7 +60,7 @@ def describe_stages(compilation: Compilation) -> str:
     >>> front_door = idgen.ADMG.parse("X -> M -> Y; X <-> Y")
     >>> compilation = idgen.explain(idgen.Query.parse("P(Y | do(X))"), front_door)
     >>> print(describe_stages(compilation).splitlines()[0])
-    literal: regenerations 1, reweightings 0, models 4, inputs 4, widest 2, depth 2, evaluations 2
+    literal: regenerations 1, reweightings 0, models 4, inputs 4, widest 2, depth 2, evaluations 2, conditions 0
     >>> [stage.name for stage in StagesReport.of(compilation).stages if stage.changed]
     ['literal', 'Eliminate', 'ResampleRows', 'DropDead', 'Renumber']
     """

@@ -112,13 +112,13 @@ def refused(program: idgen.Program, key: Any, **options: Any) -> str:
 
 def test_a_variable_that_rows_draw_is_refused_with_what_is_trained() -> None:
     assert "~ rows %obs" in str(FACES)
-    for key in ("I1", "I1 | Young", "P(I1)"):
+    for key in ("Young", "P(Young)"):
         said = refused(FACES, key)
         assert f"family names {key!r}, of which it trains no model: (" in said
         assert "~ rows %obs draws what no model need; the program trains %m0: P2 | " in said
         assert "compile with optimize=1 for a model of it, or name one of these" in said
     plain = idgen.compile(idgen.Query.parse("P(I2, P2 | do(P1))"), FACES.graph, optimize=1)
-    assert requested_families(plain, {"I1": RECIPE})
+    assert requested_families(plain, {"Young": RECIPE})
 
 
 def test_requests_that_mean_none_or_several_are_refused() -> None:

@@ -170,7 +170,7 @@ class Boosted(Family):
         own = torch.ones(len(labels), dtype=torch.float64) if mass is None else mass.cpu().double()
         seen = torch.bincount(labels[order], own[order], part.size or 1) + 0.5
         prior, present = (seen / seen.sum()).float(), labels[order].unique()
-        little = torch.tensor(0.5 * (part.size or 1) / float(seen.sum())).clamp(max=0.5).float()
+        little = torch.tensor(min(0.5, 0.5 * (part.size or 1) / float(seen.sum())), dtype=torch.float32)
         if len(present) < 2 or features.reals.shape[1] + features.codes.shape[1] == 0:
             return _shares(present, seen, little)
         codes = torch.searchsorted(present, labels)

@@ -168,9 +168,9 @@ def held_out(learn: Callable[[Tensor], Boosting], features: Features, folds: Ten
         others = ((folds != fold) & (folds >= 0)).nonzero().flatten()[:most]
         mine = ((folds == fold) | ((folds < 0) & (fold == 0))).nonzero().flatten()
         said = learn(others)(features[mine])
-        found = torch.zeros(len(folds), said.shape[1]) if found is None else found
+        found = torch.zeros(len(folds), said.shape[1], dtype=torch.float32) if found is None else found
         found[mine] = said
-    return torch.zeros(0, 1) if found is None else found
+    return torch.zeros(0, 1, dtype=torch.float32) if found is None else found
 
 
 @contextmanager

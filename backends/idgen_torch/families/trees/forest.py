@@ -144,7 +144,7 @@ class Forest(Family):
         columns, generator, count = Columns.of(task.inputs), generator_for(run.seed), task.count
         cpu = torch.device("cpu")
         index = torch.randperm(count, generator=generator)
-        mass = torch.ones(count) if task.weights is None else task.weights.cpu().float()
+        mass = torch.ones(count, dtype=torch.float32) if task.weights is None else task.weights.cpu().float()
         index = index[mass[index] > LIGHTEST * mass.max()][: self.most_rows]
         features = columns.features(task.rows, count, cpu)[index]
         weights = as_array(mass[index].double() / mass[index].double().mean())

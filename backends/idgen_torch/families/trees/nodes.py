@@ -105,4 +105,4 @@ def joined(trees: Sequence[tuple[Tensor, Tensor, Tensor, Tensor]], ranks: Tensor
         pieces[3].append(torch.where(leaf, here, right) + start)
         start += len(feature)
     feature, threshold, left, right = map(torch.cat, pieces)
-    return Nodes(feature, threshold, left, right, torch.tensor(roots), ranks)
+    return Nodes(feature, threshold, left, right, torch.tensor(roots, dtype=torch.int64), ranks)

@@ -231,7 +231,7 @@ class FlowModel(ConditionalModel):
             index = piece.unsqueeze(0)
             each = self.residual_log_prob(everything[index], whitened[index])
             pieces.append(each.logsumexp(0) - log(members))
-        return torch.cat(pieces) if pieces else torch.zeros(0, device=whitened.device)
+        return torch.cat(pieces) if pieces else torch.zeros(0, dtype=torch.float32, device=whitened.device)
 
     def opinions(self, rows: Values) -> Values:
         """The mean of each target over these rows, by each member, all with the same draws."""
