@@ -67,8 +67,16 @@ def torch_folders(scratch: Path) -> Folders:
     saved = []
     for k, (table, how) in enumerate(zip(tables, ("reweight", "regenerate"), strict=True)):
         sampler = idgen.compile(QUERY, NAPKIN, realize=how).fit(
-            table, backend="torch", seed=0, device="cpu", epochs=1, ensemble=1, density="mixture", rows_factor=1.0, progress=False
-        )
+            table,
+            backend="torch",
+            seed=0,
+            device="cpu",
+            epochs=1,
+            ensemble=1,
+            density="mixture",
+            rows_factor=1.0,
+            progress=False,
+        )  # fmt: skip
         sampler.save(scratch / f"torch{k}")
         saved.append(_files(scratch / f"torch{k}"))
     codes = {"W1": w1, "W2": w1 * rng.integers(0, 2, 80), "X": rng.integers(0, 2, 80), "Y": rng.integers(0, 3, 80)}

@@ -60,7 +60,9 @@ class Sight:
         if not 0 < words <= len(tensors):
             raise DataError(f"a saved model sees by {words} sums of trees, and has no such")
         read = tuple(Boosting.from_state(tensors, f"sight.{k}", *places) for k in range(words))
-        center, scale = (tensors.get(f"sight.{name}", torch.empty(0, dtype=torch.float32)) for name in ("center", "scale"))
+        center, scale = (
+            tensors.get(f"sight.{name}", torch.empty(0, dtype=torch.float32)) for name in ("center", "scale")
+        )
         sight, width = cls(read, center, scale), sum(len(word.base) for word in read)
         if not (center.shape == scale.shape == (width,)) or not bool((scale > 0).all()):
             raise DataError(f"saved tensors sight.center and sight.scale are not {width} numbers, the scales above 0")

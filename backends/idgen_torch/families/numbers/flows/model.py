@@ -278,6 +278,9 @@ class FlowModel(ConditionalModel):
         if not residual.free or shape == NORMAL:
             checked_tensor(found, {})
             return model
+        asked = (recipe.hidden or shape.hidden, recipe.ensemble or shape.members, recipe.size_of(shape.kind))
+        if (tuple(asked[0]), *asked[1:]) != (shape.hidden, shape.members, shape.size):
+            raise DataError(f"a saved flow has other networks than its options say, {shape}")
         layout = model._layout(shape)
         checked_tensor(found, {f"network.{n}": (size, torch.float32) for n, size in layout.shapes().items()})
         own = {name.removeprefix("network."): value for name, value in found.items()}
