@@ -30,9 +30,6 @@ __all__ = ["accepted", "checked_draws", "draw", "is_ours", "log_density", "telli
 ROWS, ROWS_OF_IMAGES = 64, 2
 """So many rows are drawn to try a model."""
 
-IN_CACHE = 2**11
-"""So many rows at once have their density asked on a CPU: more leave its cache, at three times the cost a row."""
-
 COMPANY, MOST_ENDS, UNLIKELY, ROUNDING = 1000, 3, 1e-7, 1e-3
 """So many draws for one row alone are compared with as many among others, at the ends of so many inputs: whether they
 differ by more than so rare a chance, and by more than such a share of the target's deviation."""
@@ -103,7 +100,7 @@ def log_density(source: str, model: ConditionalModel, rows: Values) -> Tensor:
     """
     n = len(rows[model.targets[0].name])
     with telling(source, "log_prob", type(model)):
-        found = _log_prob(model, rows, n)
+        found = model.log_prob(rows)
     wanted = f"a floating-point tensor of shape ({n},) without NaN"
     if not isinstance(found, Tensor) or not found.is_floating_point() or tuple(found.shape) != (n,):
         raise mismatch(source, "log_prob", described(found), wanted, "return one log-density for each row")
@@ -112,20 +109,6 @@ def log_density(source: str, model: ConditionalModel, rows: Values) -> Tensor:
             source, "log_prob", described(found), wanted, "mend its density; -inf is for rows that cannot be"
         )
     return found
-
-
-def _log_prob(model: ConditionalModel, rows: Values, n: int) -> Any:
-    """On a CPU in pieces that fit into its cache; nobody's shape is mended."""
-    if n <= IN_CACHE or rows[model.targets[0].name].device.type != "cpu" or torch.is_grad_enabled():
-        return model.log_prob(rows)
-    pieces = []
-    for start in range(0, n, IN_CACHE):
-        piece = {name: values[start : start + IN_CACHE] for name, values in rows.items()}
-        pieces.append(model.log_prob(piece))
-        count = min(IN_CACHE, n - start)
-        if not isinstance(pieces[-1], Tensor) or tuple(pieces[-1].shape) != (count,):
-            return model.log_prob(rows)
-    return torch.cat(pieces)
 
 
 def accepted(source: str, model: ConditionalModel, task: Task) -> ConditionalModel:

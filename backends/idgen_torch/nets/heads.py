@@ -146,10 +146,10 @@ class HeadLayout:
         return max(1, 2**25 // (self.members * self.heads * max(self.hidden)))
 
     def rows_drawn(self, device: torch.device) -> int:
-        """How many rows a member draws at once: so many that a layer of them stays in the cache of a processor.
+        """How many rows are drawn, or asked about, at once: a layer of them stays in the cache of a processor.
 
         On a GPU as many as all members may see together. Measured: 4.9 us a sample of a flow in draws of 87,000 rows,
-        1.6 us in such of 4,096.
+        1.6 us in such of 4,096; a density 8 to 10 us a row against 3.5.
         """
         return self.rows_at_once if device.type == "cuda" else max(2**8, _IN_CACHE // max(*self.hidden, *self.outputs))
 

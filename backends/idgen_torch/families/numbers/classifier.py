@@ -107,7 +107,7 @@ class ClassifierModel(ConditionalModel):
         features = self._columns.features(rows, count, device)
         labels = torch.stack([rows[part.name] for part in self.targets], 1).to(device)
         pieces = []
-        for piece in torch.arange(count, device=device).split(self._networks.layout.rows_at_once):
+        for piece in torch.arange(count, device=device).split(self._networks.layout.rows_drawn(device)):
             index = piece.expand(members, -1)
             outputs = self._networks(features[index])
             each = [nll(z / self._temperature[head], labels[index, head]) for head, z in enumerate(outputs)]

@@ -227,7 +227,7 @@ class FlowModel(ConditionalModel):
     def _ensemble_log_prob(self, networks: HeadNetworks, features: Features, whitened: Tensor) -> Tensor:
         members, pieces = networks.layout.members, []
         everything = Features(features.codes, torch.cat([features.reals, whitened], 1))
-        for piece in torch.arange(len(whitened), device=whitened.device).split(networks.layout.rows_at_once):
+        for piece in torch.arange(len(whitened), device=whitened.device).split(networks.layout.rows_drawn(whitened.device)):
             index = piece.unsqueeze(0)
             each = self.residual_log_prob(everything[index], whitened[index])
             pieces.append(each.logsumexp(0) - log(members))
@@ -278,8 +278,7 @@ class FlowModel(ConditionalModel):
         if not residual.free or shape == NORMAL:
             checked_tensor(found, {})
             return model
-        asked = (recipe.hidden or shape.hidden, recipe.ensemble or shape.members, recipe.size_of(shape.kind))
-        if (tuple(asked[0]), *asked[1:]) != (shape.hidden, shape.members, shape.size):
+        if not recipe.allows(shape):
             raise DataError(f"a saved flow has other networks than its options say, {shape}")
         layout = model._layout(shape)
         checked_tensor(found, {f"network.{n}": (size, torch.float32) for n, size in layout.shapes().items()})
