@@ -79,6 +79,20 @@ def test_each_row_is_told_by_trees_that_did_not_see_it() -> None:
     assert abs(apart) < 0.15
 
 
+@pytest.mark.parametrize("order", ["sorted", "in turns"])
+def test_trees_of_some_rows_know_a_table_of_any_order(order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last rows of a sorted table, and every second one of a table in turns, teach like all others."""
+    monkeypatch.setattr("idgen_torch.families.numbers.sight.MOST_ROWS", 400)
+    monkeypatch.setattr("idgen_torch.families.trees.bins.ROWS", 400)
+    x = torch.linspace(0, 1, 800).unsqueeze(1) if order == "sorted" else (torch.arange(800) % 2).float().unsqueeze(1)
+    truth = 3 * (x > 0.8).double()
+    columns = Columns.of((Part("x"),))
+    features = columns.features({"x": x}, 800, torch.device("cpu"))
+    seen, told = sight_of_numbers(features, columns.one_hot_width, truth, None, torch.Generator().manual_seed(0))
+    for said in (told, seen(features)):
+        assert float(torch.corrcoef(torch.stack([said[:, 0].double(), truth[:, 0]]))[0, 1]) > 0.95
+
+
 def test_rows_of_no_weight_teach_trees_nothing() -> None:
     rows = rows_of(600)
     features, columns = features_of(rows)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.errors import DataError
+from idgen_torch.drawing import some_rows
 from idgen_torch.families.state import Tensors
 from idgen_torch.families.trees.bins import Bins, as_array
 from idgen_torch.families.trees.boosting import Boosting, Growth, held_out
@@ -120,6 +121,7 @@ class _Table:
     bins: Bins
     places: Tensor
     growth: Growth
+    seed: torch.Generator
 
     @classmethod
     def of(cls, features: Features, one_hot: int, mass: Tensor | None, growth: Growth, seed: torch.Generator) -> _Table:
@@ -131,22 +133,22 @@ class _Table:
             folds = torch.where(mass > 0, folds, -1)
         bins = Bins.of(as_array(here.reals))
         places = torch.from_numpy(bins.places(as_array(here.reals)))
-        return cls(here, one_hot, mass, folds, count, bins, places, growth)
+        return cls(here, one_hot, mass, folds, count, bins, places, growth, seed)
 
     def both(self, target: Tensor) -> tuple[Boosting, Tensor]:
         """Trees of all rows, and what each row is told by trees that did not see it.  Shape: target (rows,)."""
 
         def learn(index: Tensor) -> Boosting:
+            if len(index) > MOST_ROWS:  # drawn, since tables come sorted, and in turns
+                index = index[some_rows(len(index), MOST_ROWS, self.seed)]
             mass = None if self.mass is None else as_array(self.mass[index].double())
             own = as_array(target[index])
             return self.growth.of(
                 self.features[index], self.one_hot, own, mass, self.bins, as_array(self.places[index])
             )
 
-        told = held_out(learn, self.features, self.folds, self.count, MOST_ROWS)
-        whole = (self.folds >= 0).nonzero().flatten()
-        step = max(1, len(whole) // MOST_ROWS)
-        return learn(whole[::step][:MOST_ROWS]), told
+        told = held_out(learn, self.features, self.folds, self.count)
+        return learn((self.folds >= 0).nonzero().flatten()), told
 
 
 def sight_of_numbers(

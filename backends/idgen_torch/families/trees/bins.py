@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from idgen_torch.drawing import generator_for, some_rows
 from idgen_torch.nets.heads import Features
 
 __all__ = ["Array", "Bins", "ranks_of"]
@@ -32,8 +33,9 @@ class Bins:
     @classmethod
     def of(cls, reals: Array) -> Bins:
         """About equally filled bins of the columns of numbers.  Shape: reals (rows, columns) float32."""
-        step = max(1, len(reals) // ROWS)
-        return cls(tuple(_edges(column[::step]) for column in reals.T))
+        if len(reals) > ROWS:  # drawn, since tables come sorted, and in turns
+            reals = reals[some_rows(len(reals), ROWS, generator_for(0)).numpy()]
+        return cls(tuple(_edges(column) for column in reals.T))
 
     def places(self, reals: Array) -> Array:
         """Shape: (rows, columns) float32 -> (rows, columns) float64, whole numbers."""

@@ -157,15 +157,15 @@ def _taken(model: Any, depth: int, bins: Bins, ranks: Array) -> Boosting:
     return Boosting(*map(torch.from_numpy, (feature, threshold, value, base, ranks)))
 
 
-def held_out(learn: Callable[[Tensor], Boosting], features: Features, folds: Tensor, count: int, most: int) -> Tensor:
+def held_out(learn: Callable[[Tensor], Boosting], features: Features, folds: Tensor, count: int) -> Tensor:
     """What each row is said to be by trees that did not see its fold.
 
     learn: row numbers -> trees.  folds: (rows,) int64; rows of fold -1 are seen by none, and answered by the first.
-    most: so many rows teach at most.  Shape: -> (rows, outputs) float32.
+    Shape: -> (rows, outputs) float32.
     """
     found: Tensor | None = None
     for fold in range(count):
-        others = ((folds != fold) & (folds >= 0)).nonzero().flatten()[:most]
+        others = ((folds != fold) & (folds >= 0)).nonzero().flatten()
         mine = ((folds == fold) | ((folds < 0) & (fold == 0))).nonzero().flatten()
         said = learn(others)(features[mine])
         found = torch.zeros(len(folds), said.shape[1], dtype=torch.float32) if found is None else found

@@ -227,7 +227,9 @@ class FlowModel(ConditionalModel):
     def _ensemble_log_prob(self, networks: HeadNetworks, features: Features, whitened: Tensor) -> Tensor:
         members, pieces = networks.layout.members, []
         everything = Features(features.codes, torch.cat([features.reals, whitened], 1))
-        for piece in torch.arange(len(whitened), device=whitened.device).split(networks.layout.rows_drawn(whitened.device)):
+        for piece in torch.arange(len(whitened), device=whitened.device).split(
+            networks.layout.rows_drawn(whitened.device)
+        ):
             index = piece.unsqueeze(0)
             each = self.residual_log_prob(everything[index], whitened[index])
             pieces.append(each.logsumexp(0) - log(members))
