@@ -70,8 +70,7 @@ def lower(
     """
     nodes = list(walk(estimand.kernel))
     observed = observed or next(node for node in nodes if isinstance(node, Observed) and not isinstance(node, Bound))
-    rows = cast("list[type[Way]]", [way for way in ways if way is not Weigh])
-    lowering = _Lowering(observed, rows, Weigh in ways, ways[0] is Weigh)
+    lowering = _Lowering(observed, ways)
     lowering.data[observed] = OBSERVED
     for node in nodes:
         if isinstance(node, Observed):
@@ -90,10 +89,10 @@ def lower(
 class _Lowering:
     """The operations so far, and which data set samples which law."""
 
-    def __init__(self, observed: Observed, ways: Sequence[type[Way]], weighs: bool, only: bool) -> None:
-        self.ways = ways
-        self.weighs = weighs  # whether conditionals of laws may be weighed
-        self.only = only  # and are not trained where they are
+    def __init__(self, observed: Observed, ways: Sequence[type[Way | Weigh]]) -> None:
+        self.ways = cast("list[type[Way]]", [way for way in ways if way is not Weigh])
+        self.weighs = Weigh in ways  # whether conditionals of laws may be weighed
+        self.only = ways[0] is Weigh  # and are not trained where they are
         self.graph: ADMG = observed.graph
         self.law = observed
         self.unobserved = observed.unobserved

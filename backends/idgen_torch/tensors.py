@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.kinds.setting import Setting
@@ -19,7 +19,31 @@ from idgen_compiler.data.sources import Source
 from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 
-__all__ = ["decode", "decoded", "encode_sources", "encode_value", "held", "own_rows", "room"]
+__all__ = ["decode", "decoded", "encode_sources", "encode_value", "equal_rows", "held", "own_rows", "room"]
+
+
+_WIDE, _MOST_CODES = 64, 2**31
+"""Rows of more columns than this are compared by sorting them; codes below the second number are combined unhashed."""
+
+
+def equal_rows(columns: Sequence[Tensor]) -> Tensor:
+    """Numbers that are equal for equal rows, found by hashing.  Shape: (rows, width) each -> (rows,) int64, on the CPU.
+
+    >>> equal_rows([torch.tensor([[1], [1], [2], [1]]), torch.tensor([[0.5], [0.25], [0.5], [0.5]])]).tolist()
+    [0, 1, 2, 0]
+    """
+    if sum(column.shape[1] for column in columns) > _WIDE:
+        return torch.unique(torch.cat([column.cpu().double() for column in columns], 1), dim=0, return_inverse=True)[1]
+    group, size = np.zeros(len(columns[0]), dtype=np.int64), 1
+    for column in (own for part in columns for own in part.cpu().T):
+        codes, found = pandas().factorize(column.numpy())
+        group = group * len(found) + codes
+        if size * len(found) > _MOST_CODES:
+            group, seen = pandas().factorize(group)
+            size = len(seen)
+            continue
+        size *= len(found)
+    return torch.from_numpy(group)
 
 
 def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int) -> Values:

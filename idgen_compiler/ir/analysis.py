@@ -21,6 +21,7 @@ from idgen_compiler.ir.operations import (
     Reweight,
     Rows,
     Sample,
+    Statement,
     Train,
     Way,
     Weigh,
@@ -29,6 +30,7 @@ from idgen_compiler.ir.policies import Column, Fixed, Policy, Shifted, Uniform
 
 __all__ = [
     "applied_models",
+    "behind_weights",
     "columns_read",
     "densities_asked",
     "last_uses",
@@ -60,6 +62,17 @@ def run_by_samplers(operations: Sequence[Operation]) -> tuple[Sample | Condition
             found.append(op)
             applied.update(leaves(op, Role.MODEL))
     return tuple(reversed(found))
+
+
+def behind_weights(network: Network) -> tuple[Statement, ...]:
+    """The statements of a condition's network that weights rest on, and the weights, in order."""
+    wanted: set[str] = set()
+    kept: list[Statement] = []
+    for statement in reversed(network.statements):
+        if isinstance(statement, Weigh) or wanted.intersection(statement.slots):
+            wanted.update(statement.inputs)
+            kept.append(statement)
+    return tuple(reversed(kept))
 
 
 def applied_models(operations: Sequence[Operation]) -> frozenset[str]:

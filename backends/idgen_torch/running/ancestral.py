@@ -22,7 +22,7 @@ from idgen_torch.running.draws import Draws, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
 from idgen_torch.tensors import room
 
-__all__ = ["Applied", "DataSet", "Slots", "WiredNetwork"]
+__all__ = ["Applied", "DataSet", "Slots", "WiredNetwork", "by_part"]
 
 
 class Applied(Drawing, Protocol):
@@ -142,11 +142,7 @@ class WiredNetwork:
             case Weigh():
                 return
             case Apply():
-                given = {
-                    part.name: values
-                    for slot in statement.inputs
-                    for part, values in zip(self.schema.parts(variable_of(slot)), slots[slot], strict=True)
-                }
+                given = by_part(self.schema, slots, statement.inputs)
                 if self.watch is not None:
                     self.watch(statement, given, count)
                 drawn = draw(self._source(statement), self.models[statement.model], given, count, generator)
@@ -160,6 +156,15 @@ class WiredNetwork:
         targets, inputs = (", ".join(map(variable_of, slots)) for slots in (statement.slots, statement.inputs))
         given = f" | {inputs}" if inputs else ""
         return f"{statement.model}: {targets}{given} [{self.models[statement.model].family}]"
+
+
+def by_part(schema: Schema, slots: Slots, names: Sequence[str]) -> Values:
+    """What some slots hold, by the parts of their variables, as models are given it."""
+    return {
+        part.name: values
+        for slot in names
+        for part, values in zip(schema.parts(variable_of(slot)), slots[slot], strict=True)
+    }
 
 
 def _rows(values: Tensor, start: int, count: int, n: int) -> Tensor:

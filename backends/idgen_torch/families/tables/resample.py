@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.arrays import Array, pandas
+from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import total
@@ -21,14 +21,12 @@ from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.tables.cells import cell_count, cell_of
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Values
+from idgen_torch.tensors import equal_rows
 
 __all__ = ["Resample", "ResampleModel", "checked_rows", "expected_rows", "kept_rows"]
 
 _CELLS = 2**22
 """A table of the law has at most so many cells, or as many as there are rows."""
-
-_WIDE, _MOST_CODES = 64, 2**31
-"""Rows of more columns than this are compared by sorting them; codes below the second number are combined unhashed."""
 
 
 class ResampleModel(ConditionalModel):
@@ -97,18 +95,7 @@ class ResampleModel(ConditionalModel):
             torch.cat([_as_columns(self._rows[part.name].cpu()), _as_columns(rows[part.name].cpu())])
             for part in self.targets
         ]
-        if sum(column.shape[1] for column in columns) > _WIDE:
-            return torch.unique(torch.cat(columns, 1), dim=0, return_inverse=True)[1]
-        group, size = np.zeros(len(columns[0]), dtype=np.int64), 1
-        for column in (own for part in columns for own in part.T):
-            codes, found = pandas().factorize(column.numpy())
-            group = group * len(found) + codes
-            if size * len(found) > _MOST_CODES:
-                group, seen = pandas().factorize(group)
-                size = len(seen)
-                continue
-            size *= len(found)
-        return torch.from_numpy(group)
+        return equal_rows(columns)
 
     def state(self) -> tuple[Config, Tensors]:
         """The rows and, where there are any, their weights."""

@@ -47,9 +47,7 @@ class Head:
         if self.word is None:
             own[:, self.present] = 1.0
         else:
-            said = self.word(features).double()
-            odds = torch.cat([torch.zeros_like(said), said], 1) if said.shape[1] == 1 else said
-            own[:, self.present] = odds.softmax(1)
+            own[:, self.present] = _odds(self.word, features).softmax(1)
         return (1 - self.little.double()) * own + self.little.double() * self.prior.double()
 
     def to(self, device: str | torch.device) -> Head:
@@ -172,7 +170,9 @@ class Boosted(Family):
         prior, present = (seen / seen.sum()).float(), labels[order].unique()
         little = torch.tensor(min(0.5, 0.5 * (part.size or 1) / float(seen.sum())), dtype=torch.float32)
         if len(present) < 2 or features.reals.shape[1] + features.codes.shape[1] == 0:
-            return _shares(present, seen, little)
+            # Where there is nothing to part by: the one class, or the shares.
+            alone = len(present) == 1
+            return Head(None, present[:1], prior, little if alone else torch.ones_like(little))
         codes = torch.searchsorted(present, labels)
         held = max(1, round(self.held * len(order)))
         learn, check = order[held:], order[:held]
@@ -208,19 +208,16 @@ class _Grower:
         mass = torch.ones(len(check), dtype=torch.float64) if self.mass is None else self.mass[check]
         best = (float("inf"), most)
         for stop in sorted({min(most, one) for one in STOPS}):
-            said = word.first(stop)(features).double()
-            odds = torch.cat([torch.zeros_like(said), said], 1) if said.shape[1] == 1 else said
+            odds = _odds(word.first(stop), features)
             loss = -(odds.log_softmax(1).gather(1, labels.unsqueeze(1)).squeeze(1) * mass).sum()
             best = min(best, (float(loss), stop))
         return best[1]
 
 
-def _shares(present: Tensor, seen: Tensor, little: Tensor) -> Head:
-    """Where there is nothing to part by: the one class, or the shares."""
-    prior = (seen / seen.sum()).float()
-    if len(present) == 1:
-        return Head(None, present, prior, little)
-    return Head(None, present[:1], prior, torch.ones_like(little))
+def _odds(word: Boosting, features: Features) -> Tensor:
+    """The log-odds of each class; trees of two say those of the second alone.  Shape: (rows, classes) float64."""
+    said = word(features).double()
+    return torch.cat([torch.zeros_like(said), said], 1) if said.shape[1] == 1 else said
 
 
 def columns_of(targets: Sequence[Part], inputs: Sequence[Part]) -> list[Columns]:

@@ -9,6 +9,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from idgen_torch.tensors import equal_rows
+
 __all__ = ["Asked"]
 
 
@@ -31,12 +33,8 @@ class Asked:
         if not varying:
             starts = torch.tensor([0, n][: 1 + min(n, 1)], dtype=torch.long)
             return cls(torch.zeros(min(n, 1), dtype=torch.long), torch.arange(n), starts)
-        codes = torch.zeros(n, dtype=torch.long)
-        for values in varying:
-            flat = values.detach().cpu().reshape(n, -1)
-            for column in flat.T.contiguous():
-                own = column.unique(return_inverse=True)[1]
-                codes = (codes * (int(own.max()) + 1) + own).unique(return_inverse=True)[1]
+        # One number after the other: those of equal rows may leave gaps.
+        codes = equal_rows([values.detach().reshape(n, -1) for values in varying]).unique(return_inverse=True)[1]
         order = codes.argsort(stable=True)
         counts = codes.bincount()
         starts = torch.cat((torch.zeros(1, dtype=torch.long), counts.cumsum(0)))

@@ -9,7 +9,7 @@ are kept up to date as runs come in, as in Efraimidis and Spirakis (2006), so th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -21,11 +21,12 @@ from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.analysis import behind_weights
 from idgen_compiler.ir.operations import Apply, Condition, Statement, Weigh
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.returned import log_density
 from idgen_torch.parts import Values
-from idgen_torch.running.ancestral import DataSet, Slots, WiredNetwork
+from idgen_torch.running.ancestral import DataSet, Slots, WiredNetwork, by_part
 from idgen_torch.running.conditions.asked import Asked
 from idgen_torch.running.draws import Draws, PolicyKey
 from idgen_torch.running.overlap.watch import Watch
@@ -82,13 +83,7 @@ class Conditioned:
     @cached_property
     def before(self) -> tuple[Statement, ...]:
         """The statements that weights rest on, and the weights."""
-        wanted: set[str] = set()
-        kept = []
-        for statement in reversed(self.op.network.statements):
-            if isinstance(statement, Weigh) or wanted.intersection(statement.slots):
-                wanted.update(statement.inputs)
-                kept.append(statement)
-        return tuple(reversed(kept))
+        return behind_weights(self.op.network)
 
     @cached_property
     def after(self) -> tuple[Statement, ...]:
@@ -104,11 +99,7 @@ class Conditioned:
             wired.fill(statement, slots, n, generator)
         if self.watch is not None and found is not None:
             self._watched(self.watch, slots, found, inputs, n)
-        return {
-            part.name: values
-            for slot in self.op.targets
-            for part, values in zip(self.schema.parts(slot), slots[slot], strict=True)
-        }
+        return by_part(self.schema, slots, self.op.targets)
 
     def chosen(
         self, inputs: Slots, n: int, generator: torch.Generator, most: int = MOST_RUNS
@@ -142,19 +133,14 @@ class Conditioned:
                 f"{self.op.result} weighs {names} by {statement.model} [{model.family}], which has no density; compile "
                 "with realize='regenerate', or leave the family to the data"
             )
-        rows = {
-            part.name: values
-            for slot in statement.inputs
-            for part, values in zip(self.schema.parts(variable_of(slot)), slots[slot], strict=True)
-        }
+        rows = by_part(self.schema, slots, statement.inputs)
         return log_density(f"{statement.model}: {names} [{model.family}]", model, rows)
 
     def _parts(self, slot: str, values: Values) -> tuple[Tensor, ...]:
         return tuple(values[part.name] for part in self.schema.parts(slot))
 
-    def _wired(self, generator: torch.Generator, watch: Callable[[Apply, Values, int], None] | None) -> WiredNetwork:
-        told = watch if isinstance(watch, Watch) else None
-        models = with_watch(self.models, told)
+    def _wired(self, generator: torch.Generator, watch: Watch | None) -> WiredNetwork:
+        models = with_watch(self.models, watch)
         return WiredNetwork(self.op.network, self.schema, models, self.policies, generator.device, watch)
 
     def _watched(self, watch: Watch, slots: Slots, found: tuple[Effective, Asked], inputs: Slots, n: int) -> None:
@@ -166,12 +152,7 @@ class Conditioned:
                 asking = statement
             else:
                 continue
-            given = {
-                part.name: values
-                for slot in asking.inputs
-                for part, values in zip(self.schema.parts(variable_of(slot)), slots[slot], strict=True)
-            }
-            watch(asking, given, n)
+            watch(asking, by_part(self.schema, slots, asking.inputs), n)
         effective, asked = found
         if text := self._thin(effective, asked, inputs):
             watch.say(text)

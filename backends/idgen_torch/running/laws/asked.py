@@ -25,7 +25,7 @@ from idgen_torch.families import ConditionalModel
 from idgen_torch.families.tables.cells import cell_count, cell_of, codes_of, sizes_of
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
-from idgen_torch.running.ancestral import Applied, Slots, WiredNetwork
+from idgen_torch.running.ancestral import Applied, Slots, WiredNetwork, by_part
 from idgen_torch.running.draws import Draws, FixedDraws, PolicyKey, UniformDraws, policy_of
 
 __all__ = ["AskedLaw", "Law", "law_of", "look", "summed"]
@@ -96,14 +96,6 @@ class AskedLaw:
             return False
         draws = self.policies[policy_of(statement)]
         return isinstance(draws, ResampleModel | FixedDraws | UniformDraws)
-
-    def given(self, statement: Statement, slots: Slots) -> Values:
-        """What a statement's model is given, by part."""
-        return {
-            part.name: values
-            for slot in statement.inputs
-            for part, values in zip(self.schema.parts(variable_of(slot)), slots[slot], strict=True)
-        }
 
     def wired(self, statements: Sequence[Statement], outputs: Sequence[str]) -> WiredNetwork:
         """The network of some statements."""
@@ -209,7 +201,7 @@ def _table(asked: AskedLaw, statement: Statement, inputs: Slots, free: Sequence[
     model = asked.models[statement.model]
     if not isinstance(model, ConditionalModel):
         raise DataError(f"{statement.model} is no model whose probabilities are known")  # `known` was asked before
-    return _in_order(model.laws(asked.given(statement, slots), rows * cells), model.targets, targets)
+    return _in_order(model.laws(by_part(asked.schema, slots, statement.inputs), rows * cells), model.targets, targets)
 
 
 def _in_order(law: Tensor, found: Sequence[Part], wanted: Sequence[Part]) -> Tensor:
@@ -291,7 +283,7 @@ def _given_drawn(asked: AskedLaw, last: Sequence[Apply], slots: Slots, count: in
     place: dict[str, Tensor] = {}  # outcome -> its cell, (rows, 1, ...) or (1, ..., cells, ..., 1)
     law = torch.ones(count, *(1,) * len(last), dtype=torch.float64)
     for axis, statement in enumerate(last):
-        given, model = asked.given(statement, slots), asked.models[statement.model]
+        given, model = by_part(asked.schema, slots, statement.inputs), asked.models[statement.model]
         asked.watch(statement, given, count)
         if not isinstance(model, ConditionalModel):
             raise DataError(f"{statement.model} is no model whose probabilities are known")  # `known` was asked before

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.analysis import behind_weights
 from idgen_compiler.ir.operands import Role, leaves, records
 from idgen_compiler.ir.operations import Apply, Network, Sample, Train, Weigh
 from idgen_compiler.ir.policies import ByModel
@@ -23,7 +24,7 @@ from idgen_torch.running.record import Choice, Runs
 __all__ = ["WIDEST", "Weighing"]
 
 SHARE = 0.002
-"""Runs are weighed where at nine of ten places such a share of them count (measured: docs/reweighting.md)."""
+"""Runs are weighed where at nine of ten places such a share of them count: one that does takes 500 at most."""
 
 WIDEST = 8
 """A density of more real numbers than this is not trusted to weigh by, nor trained to find out."""
@@ -62,10 +63,11 @@ class Weighing:
             return "it is asked at another place for every draw"
         if brought := {op.result, *(s.model for s in weighed)}.intersection(self.brought):
             return f"what is brought for {min(brought)} has no density to weigh runs by"
-        if of_form((p for slot in _rests_on(network) for p in self.schema.parts(variable_of(slot))), Form.PICTURES):
-            return "weights would rest on pictures"
-        if of_form((p for slot in _rests_on(network) for p in self.schema.parts(variable_of(slot))), Form.TEXTS):
-            return "weights would rest on texts"
+        behind = [slot for s in behind_weights(network) for slot in (*s.slots, *s.inputs)]
+        rests_on = [part for slot in behind for part in self.schema.parts(variable_of(slot))]
+        for form, called in ((Form.PICTURES, "pictures"), (Form.TEXTS, "texts")):
+            if of_form(rests_on, form):
+                return f"weights would rest on {called}"
         for statement in weighed:
             width = sum(p.dim for slot in statement.values for p in self.schema.parts(slot) if not p.discrete)
             if width > WIDEST:
@@ -77,15 +79,6 @@ class Weighing:
 
 def _slots(network: Network) -> list[str]:
     return [*network.inputs, *(slot for s in network.statements for slot in s.slots)]
-
-
-def _rests_on(network: Network) -> set[str]:
-    """The slots that weights rest on."""
-    found: set[str] = set()
-    for statement in reversed(network.statements):
-        if isinstance(statement, Weigh) or found.intersection(statement.slots):
-            found.update((*statement.slots, *statement.inputs))
-    return found
 
 
 def _asked_of_one_place(program: Program, name: str) -> bool:
