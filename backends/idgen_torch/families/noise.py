@@ -11,7 +11,7 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
 from idgen_torch.arithmetic import effective_rows
-from idgen_torch.drawing import generator_for, rows_by_weight
+from idgen_torch.drawing import generator_for, rows_by_weight, some_rows
 from idgen_torch.families.family import ConditionalModel
 from idgen_torch.parts import Values
 
@@ -57,13 +57,15 @@ def seed_noise(model: ConditionalModel, rows: Values, weights: Tensor | None = N
     asked = [part for part in model.inputs if part.size is not None and 2 <= part.size <= _LEVELS]
     passes = sum(part.size or 0 for part in asked)
     count = len(next(iter(rows.values())))
-    step = max(1, count // max(1, min(_ROWS, _ROWS_IN_ALL // max(passes, 1))))
+    most = max(1, min(_ROWS, _ROWS_IN_ALL // max(passes, 1)))
+    parts = (*model.inputs, *model.targets)
     if weights is not None:
         # As many rows as are effective stand for the law that all stand for.
         index = rows_by_weight(count, weights, max(1, int(effective_rows(weights))), generator_for(0))
-        rows = {part.name: rows[part.name][index.to(weights.device)] for part in (*model.inputs, *model.targets)}
-        step = max(1, len(index) * step // count)
-    few = {part.name: rows[part.name][::step] for part in (*model.inputs, *model.targets)}
+        rows = {part.name: rows[part.name][index.to(weights.device)] for part in parts}
+        most, count = max(1, most * len(index) // count), len(index)
+    index = some_rows(count, most, generator_for(0))
+    few = {part.name: rows[part.name][index.to(rows[part.name].device)] for part in parts}
     if not asked or not model.opinions({name: values[:1] for name, values in few.items()}):
         return ()
     spread = {part.name: rows[part.name].double().var(0).cpu() for part in model.targets if part.form is Form.NUMBERS}

@@ -11,6 +11,7 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Assign, Network, Rows, Train, Weigh
 from idgen_compiler.warning import warn_overlap
+from idgen_torch.drawing import generator_for, some_rows
 from idgen_torch.parts import Values
 from idgen_torch.running.overlap.finding import Finding, Lookout
 from idgen_torch.running.overlap.support import Groups
@@ -52,8 +53,12 @@ class Watch:
         if lookout is None or not count or (statement in self.looked and not self.varies):
             return
         self.looked.add(statement)
-        step = max(1, -(-count // LOOKED_AT))
-        rows = {c.part: given[c.part][::step].cpu() for c in lookout.support.columns if c.part in given}
+        some = some_rows(count, LOOKED_AT, generator_for(0))
+        rows = {
+            c.part: given[c.part][some.to(given[c.part].device)].cpu()
+            for c in lookout.support.columns
+            if c.part in given
+        }
         if any(column.part not in rows for column in lookout.support.columns):
             return
         atoms: dict[str, PartOf] = {

@@ -149,6 +149,12 @@ def test_what_no_row_near_shows_names_the_value_and_the_inputs() -> None:
     assert "X = 1, which hardly any row shows" in text
 
 
+def test_what_every_second_sample_asks_is_looked_at() -> None:
+    sampler, _ = fit(faulty("X = 1 for a tenth, only where Z < -.5", 0), **QUICKLY)
+    (text,) = said(sampler, 8000, do={"X": np.arange(8000) % 2})
+    assert "X = 1" in text
+
+
 def test_a_fit_looks_at_each_value_that_a_treatment_can_be_set_to() -> None:
     rng = np.random.default_rng(0)
     z = rng.normal(size=2000)
