@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.bits import bits
+from idgen_compiler.graph.edges import topological
 from idgen_compiler.graph.separation import m_separated_mask
 from idgen_compiler.query import Query
 
@@ -71,17 +72,19 @@ def _by_projection(posing: Posing) -> Iterator[Posing]:
 
 def _by_order(posing: Posing) -> Iterator[Posing]:
     """Other topological orders: each vertex as early, and as late, as it can stand."""
-    order, relevant = posing.graph.order, _relevant(posing)
+    graph, relevant = posing.graph, _relevant(posing)
+    order, edges = graph.order, graph.directed
     bearing = frozenset(relevant)
     seen = {relevant}
     for name in relevant:
         others = tuple(n for n in order if n != name)
         for wish, where in (((name, *others), "early"), ((*others, name), "late")):
-            graph = ADMG(posing.graph.directed, posing.graph.bidirected, wish)
-            among = tuple(n for n in graph.order if n in bearing)
+            names = topological(wish, edges)
+            among = tuple(n for n in names if n in bearing)
             if among not in seen:
                 seen.add(among)
-                yield replace(posing, graph=graph, why=(*posing.why, f"{name} {where} in the order"))
+                why = (*posing.why, f"{name} {where} in the order")
+                yield replace(posing, graph=graph.in_order(names), why=why)
 
 
 def _relevant(posing: Posing) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ a few masks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from idgen_compiler.graph.bits import bits, highest, lowest
+from idgen_compiler.graph.projection import marginal
 
 __all__ = ["MaskGraph"]
 
@@ -62,6 +63,42 @@ class MaskGraph:
         graph.fixed_mask = fixed
         graph._cut_in = cut_in
         graph._cut_out = cut_out
+        return graph
+
+    def in_order(self, names: Sequence[str]) -> Self:
+        """The same graph with all its vertices in another topological order, where none is fixed."""
+        n, order = len(self._base.names), [self._base.index[name] for name in names]
+        parents, siblings = [0] * n, [0] * n
+        for i in order:
+            parents[i], siblings[i] = self.parents_of_bit(i), self.siblings_of_bit(i)
+        return self._rebuilt(order, parents, siblings)
+
+    def projected_mask(self, hidden: int) -> Self:
+        """The latent projection (see `graph.projection`), where no fixed vertex is hidden."""
+        n, kept = len(self._base.names), self.mask & ~hidden
+        children, siblings = [0] * n, [0] * n
+        for i in bits(self.mask):
+            children[i], siblings[i] = self.children_of_bit(i), self.siblings_of_bit(i)
+        arcs = ((i, k) for i in bits(self.mask) for k in bits(siblings[i] >> i << i))
+        caused, joined = marginal(children, arcs, hidden)
+        parents = [0] * n
+        for i in bits(kept):
+            for child in bits(caused[i]):
+                parents[child] |= 1 << i
+        graph = self._rebuilt(list(bits(kept)), parents, joined)
+        fixed = sum(1 << place for place, i in enumerate(bits(kept)) if self.fixed_mask >> i & 1)
+        return graph._derive(graph.mask, fixed, 0, 0) if fixed else graph
+
+    def _rebuilt(self, order: Sequence[int], parents: Sequence[int], siblings: Sequence[int]) -> Self:
+        """Some vertices in a topological order, with edges of their own among them, by their numbers here."""
+        bit = {i: 1 << place for place, i in enumerate(order)}
+
+        def moved(mask: int) -> int:
+            return sum(bit[i] for i in bits(mask))
+
+        graph = object.__new__(type(self))
+        names = tuple([self._base.names[i] for i in order])
+        MaskGraph.__init__(graph, names, [moved(parents[i]) for i in order], [moved(siblings[i]) for i in order])
         return graph
 
     @property

@@ -14,7 +14,7 @@ from idgen_compiler.graph.bits import bits, lowest
 from idgen_compiler.graph.edges import Edge, EdgeList, edge_pairs, name_list, reject_bad_edges, topological
 from idgen_compiler.graph.masks import MaskGraph
 from idgen_compiler.graph.names import check_name
-from idgen_compiler.graph.projection import project
+from idgen_compiler.graph.projection import project, reject_fixed
 
 __all__ = ["MixedGraph"]
 
@@ -304,7 +304,9 @@ class MixedGraph(MaskGraph):
         >>> ADMG.parse("X <- U -> Y; X -> M -> Y").project(["U", "M"])
         ADMG.parse('X -> Y; X <-> Y')
         """
-        return self.from_edge_list(self.edge_list(hidden))
+        mask = self.mask_of(hidden)
+        reject_fixed(self.names(mask & self.fixed_mask))
+        return self.projected_mask(mask) if mask else self
 
     # -- value semantics ------------------------------------------------------------------------------------------
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from idgen_compiler.errors import GraphError, near_misses
 from idgen_compiler.graph.bits import bits
 from idgen_compiler.graph.edges import Edge, EdgeList, reject_bad_edges, topological
 from idgen_compiler.graph.names import check_name
 
-__all__ = ["canonical_dag", "project"]
+__all__ = ["canonical_dag", "marginal", "project", "reject_fixed"]
 
 
 def project(graph: EdgeList) -> EdgeList:
@@ -26,24 +28,10 @@ def project(graph: EdgeList) -> EdgeList:
     names = _checked_order(graph)
     index = {name: i for i, name in enumerate(names)}
     hidden = sum(1 << index[name] for name in graph.hidden)
-    children, siblings = [0] * len(names), [0] * len(names)
+    children = [0] * len(names)
     for tail, head in graph.directed:
         children[index[tail]] |= 1 << index[head]
-
-    reached = [1 << i for i in range(len(names))]  # of a hidden vertex: what it causes through hidden ones only
-    caused = [0] * len(names)  # the children of a vertex in the projection
-    orphan = hidden  # the hidden vertices without a hidden parent: their pairs include those of the hidden below
-    for i in reversed(range(len(names))):
-        for child in bits(children[i]):
-            caused[i] |= reached[child]
-        if hidden >> i & 1:
-            reached[i] = caused[i]
-            orphan &= ~children[i]
-    for i in bits(orphan):
-        _confound(siblings, reached[i], reached[i])
-    for a, b in graph.bidirected:
-        _confound(siblings, reached[index[a]], reached[index[b]])
-
+    caused, siblings = marginal(children, ((index[a], index[b]) for a, b in graph.bidirected), hidden)
     kept = [i for i in range(len(names)) if not hidden >> i & 1]
     return EdgeList(
         nodes=tuple(names[i] for i in kept),
@@ -53,6 +41,28 @@ def project(graph: EdgeList) -> EdgeList:
     )
 
 
+def marginal(children: Sequence[int], arcs: Iterable[tuple[int, int]], hidden: int) -> tuple[list[int], list[int]]:
+    """The children and the siblings of each vertex in the projection, as bitsets; see `project`.
+
+    Vertices are numbered in topological order; `children` are bitsets, `arcs` the bidirected edges. What is found of
+    the `hidden` vertices themselves means nothing.
+    """
+    reached = [1 << i for i in range(len(children))]  # of a hidden vertex: what it causes through hidden ones only
+    caused, siblings = [0] * len(children), [0] * len(children)
+    orphan = hidden  # the hidden vertices without a hidden parent: their pairs include those of the hidden below
+    for i in reversed(range(len(children))):
+        for child in bits(children[i]):
+            caused[i] |= reached[child]
+        if hidden >> i & 1:
+            reached[i] = caused[i]
+            orphan &= ~children[i]
+    for i in bits(orphan):
+        _confound(siblings, reached[i], reached[i])
+    for a, b in arcs:
+        _confound(siblings, reached[a], reached[b])
+    return caused, siblings
+
+
 def _checked_order(graph: EdgeList) -> tuple[str, ...]:
     """The vertices in topological order.  Raises GraphError for what is no mixed graph with hidden vertices."""
     for name in graph.nodes:
@@ -60,10 +70,15 @@ def _checked_order(graph: EdgeList) -> tuple[str, ...]:
             check_name(name)
     for name in sorted(graph.hidden - set(graph.nodes)):
         raise GraphError(f"hidden vertex {name!r} is not in the graph{near_misses(name, graph.nodes)}")
-    if clash := sorted(graph.hidden & graph.fixed):
-        raise GraphError(f"{', '.join(clash)}: a fixed vertex cannot be hidden; hide it before the intervention")
+    reject_fixed(sorted(graph.hidden & graph.fixed))
     reject_bad_edges(graph.directed, graph.bidirected)
     return topological(graph.nodes, graph.directed)
+
+
+def reject_fixed(hidden: Sequence[str]) -> None:
+    """Raise GraphError for fixed vertices that are to be hidden."""
+    if hidden:
+        raise GraphError(f"{', '.join(hidden)}: a fixed vertex cannot be hidden; hide it before the intervention")
 
 
 def _confound(siblings: list[int], left: int, right: int) -> None:

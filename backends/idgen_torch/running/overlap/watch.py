@@ -53,9 +53,9 @@ class Watch:
         if lookout is None or not count or (statement in self.looked and not self.varies):
             return
         self.looked.add(statement)
-        some = some_rows(count, LOOKED_AT, generator_for(0))
+        drawn = some_rows(count, LOOKED_AT, generator_for(0))
         rows = {
-            c.part: given[c.part][some.to(given[c.part].device)].cpu()
+            c.part: given[c.part][drawn.to(given[c.part].device)].cpu()
             for c in lookout.support.columns
             if c.part in given
         }
