@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 from idgen_compiler.errors import DataWarning, OverlapWarning
 
-__all__ = ["quietly", "warn_data", "warn_overlap", "warn_user"]
+__all__ = ["overheard", "quietly", "warn_data", "warn_overlap", "warn_user"]
 
 _OURS = ("idgen_torch", "idgen_exact", "idgen_null", "idgen_compiler")
 
@@ -31,6 +31,26 @@ def quietly() -> Iterator[None]:
         _SILENT.reset(before)
 
 
+_HEARD: ContextVar[tuple[list[tuple[type[Warning], str]], ...]] = ContextVar("heard", default=())
+
+
+@contextmanager
+def overheard() -> Iterator[list[tuple[type[Warning], str]]]:
+    """What is warned of meanwhile, with its category, so that it can be said again; it is said now as well.
+
+    >>> with quietly(), overheard() as said:
+    ...     warn_data("half of the rows are empty")
+    >>> [(category.__name__, text) for category, text in said]
+    [('DataWarning', 'half of the rows are empty')]
+    """
+    said: list[tuple[type[Warning], str]] = []
+    before = _HEARD.set((*_HEARD.get(), said))
+    try:
+        yield said
+    finally:
+        _HEARD.reset(before)
+
+
 def warn_data(message: str) -> None:
     """Issue a DataWarning at the first line outside these packages that led here."""
     warn_user(message, DataWarning)
@@ -43,6 +63,8 @@ def warn_overlap(message: str) -> None:
 
 def warn_user(message: str, category: type[Warning]) -> None:
     """Issue a warning at the first line outside these packages that led here."""
+    for said in _HEARD.get():
+        said.append((category, message))
     if _SILENT.get():
         return
     level, frame = 1, sys._getframe(0)  # level 1 is this function

@@ -24,6 +24,7 @@ from idgen_compiler.hinge.source import check_weighed, data_of
 from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.program import Program
+from idgen_compiler.store import Store
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import one_thread, our_arithmetic
@@ -31,13 +32,13 @@ from idgen_torch.asked import AskedSampler
 from idgen_torch.bound import Brought
 from idgen_torch.bound.binding import brought_for
 from idgen_torch.bound.trial import tried
-from idgen_torch.families import Family, Tuning, registry, write_recipe
+from idgen_torch.families import Family, Tuning, registry
 from idgen_torch.families.registry import imported, made_known
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
 from idgen_torch.parts import Values, are_small
 from idgen_torch.running.estimates.reference import reference_error
-from idgen_torch.running.files.checkpoint import Checkpoint
+from idgen_torch.running.files.artefacts import Artefacts
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
@@ -78,6 +79,7 @@ class TorchBackend:
         families: Iterable[str | type[Family]] = (),
         bind: Mapping[str, Any] | None = None,
         progress: bool | Progress = True,
+        store: str | Path | None = None,
         checkpoint: str | Path | None = None,
         check_graph: bool = True,
         policies: Mapping[str, Policy] | None = None,
@@ -99,7 +101,9 @@ class TorchBackend:
             name ("flow{bins=16}"), recipe or class ("module:Flow"); see `families.request`.  families: one's own.
         bind: a conditional, as printed or by its target -> what draws it: `f(inputs, n, generator) -> values`, in the
             user's own units, `f(inputs)` for a function, or an adapter (see `idgen_torch.bound`); it is tried first.
-        progress: bars on stderr, or an object that is told.  checkpoint: a folder of trained models, to resume from.
+        progress: bars on stderr, or an object that is told.  store: a folder, or a URL of fsspec, that keeps what is
+            trained and regenerated, for this fit to go on from and others to take (see `idgen_compiler.store`);
+            checkpoint is an older word for it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
@@ -119,7 +123,7 @@ class TorchBackend:
         warn_contradictions(program, data, of_table, schema, check_graph, how)
         thin = _warn_thin(program, schema, observed)
         settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
-        kept = _checkpoint(checkpoint, program, schema, observed, settings, brought, named)
+        kept = _artefacts(_store(store, checkpoint), settings, named)
         parts = (program, schema, observed, settings, kept, thin, brought, named)
         trained = partial(_trained, parts, progress, _networks(tuning, asked))
         asked_for = AskedSampler(program, schema, observed, named, place, trained)
@@ -215,7 +219,7 @@ def _make_known(asked: Iterable[str | type[Family]]) -> None:
 
 
 def _networks(tuning: Tuning, asked: Mapping[str, Family]) -> dict[str, Any]:
-    """What builds the networks of somebody's own, for models that a checkpoint has: name -> builder."""
+    """What builds the networks of somebody's own, for models that a store has: name -> builder."""
     named = [getattr(recipe, "network", None) for recipe in (*tuning.recipes, *asked.values())]
     return {name: imported(name) if (own := getattr(name, "builder", None)) is None else own for name in named if name}
 
@@ -257,43 +261,30 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _checkpoint(
-    folder: str | Path | None,
-    program: Program,
-    schema: Schema,
-    observed: Observed,
-    settings: FitSettings,
-    brought: Mapping[str, Brought],
-    named: Mapping[str, Policy],
-) -> Checkpoint | None:
-    if folder is None:
+def _store(store: str | Path | None, checkpoint: str | Path | None) -> str | Path | None:
+    if store is not None and checkpoint is not None:
+        raise DataError("store and checkpoint are two words for one thing; say store alone")
+    return checkpoint if store is None else store
+
+
+def _artefacts(where: str | Path | None, settings: FitSettings, named: Mapping[str, Policy]) -> Artefacts | None:
+    """What the fit takes from a store and gives to it.  Raises DataError for a policy that is a function."""
+    if where is None:
         return None
     laws = {name: plain_policy(policy) for name, policy in named.items()}
     if unwritten := [name for name, plain in laws.items() if plain is None]:
         raise DataError(
-            f"a checkpoint cannot tell one function from another, and the policy {unwritten[0]} is one; give it as a "
-            "table, or leave checkpoint out"
+            f"a store cannot tell one function from another, and the policy {unwritten[0]} is one; give it as a table, "
+            "or leave store out"
         )
     used = versions()
-    asked = {key: write_recipe(recipe.bearing()) for key, recipe in settings.families.items()}
-    return Checkpoint(
-        folder,
-        program=str(program),
-        schema=schema.to_json(),
-        data=observed.fingerprint,
-        settings={
-            "seed": settings.seed,
-            "rows_factor": settings.rows_factor,
-            "contracts": settings.contracts,
-            "device": settings.device.type,
-            "recipes": settings.tuning.bearing(),
-            "families": asked,
-            "bound": {name: [one.name, one.digest] for name, one in brought.items()},
-        },
-        **({"policies": laws} if laws else {}),
-        versions={**used, "python": used["python"].rpartition(".")[0]},
-        families={name: code for name in registry.families() if (code := _code_of(registry.family(name)))},
-    )
+    families = {name: code for name in registry.families() if (code := _code_of(registry.family(name)))}
+    base = {
+        "device": settings.device.type,
+        "versions": {**used, "python": used["python"].rpartition(".")[0]},
+        "families": families,
+    }
+    return Artefacts(Store.open(where), base, laws)
 
 
 def _code_of(kind: type[Family]) -> str:

@@ -42,10 +42,11 @@ from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on
 from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, with_watch
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
-from idgen_torch.running.files.checkpoint import Checkpoint
+from idgen_torch.running.files.artefacts import Artefacts, Drawn
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.keys import Keys
 from idgen_torch.running.laws import AskedLaw, Contracted, contracted, look
-from idgen_torch.running.learned import compared, held_against
+from idgen_torch.running.learned import held_against, judged
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.probe import PROBED, PROBED_BY_RUNS, crossed, probed
 from idgen_torch.running.overlap.unseen import Unseen
@@ -86,7 +87,7 @@ class Fitting:
         observed: Observed,
         settings: FitSettings,
         progress: Progress,
-        checkpoint: Checkpoint | None,
+        artefacts: Artefacts | None,
         thin: Sequence[str] = (),
         brought: Mapping[str, Brought] | None = None,
         named: Mapping[str, Policy] | None = None,
@@ -99,15 +100,15 @@ class Fitting:
         self.settings = settings
         self._table = observed
         self._observed = DataSet(observed.rows, observed.count, observed.weights).to(settings.device)
-        self._trainer = Trainer(settings, progress, checkpoint)
+        self._trainer = Trainer(settings, progress, artefacts)
         self._densities = Densities(schema, self._observed, self._trainer)
         self._emphasis = Emphasis(schema, self._trainer, self._densities)
         self._tried: dict[str, Any] = {}  # digest -> what was made to choose between ways
-        self._offered = {op.result for op in program.laws if len(op.ways) > 1}
         self._sampling: dict[str, ConditionalModel | BoundModel] = {}
         self._policies: dict[PolicyKey, Draws] = {}
         self._model_reports: dict[str, ModelReport] = {}
         self._data_reports: dict[str, DataReport] = {}
+        self._keys = None if artefacts is None else Keys(artefacts, schema, self._observed, self._trainer.laws)
         self._operation = ""
         self._overlap: dict[str, Overlap] = {}
         self._unseen = Unseen(schema, settings.seed, thin)
@@ -158,17 +159,11 @@ class Fitting:
         return values[name]
 
     def _begin(self, program: Program) -> dict[str, str]:
-        """Value -> its digest in a program whose laws have one way each, which is about to be executed.
-
-        The same name means something else in another program: policies are made anew, and the checkpoint keeps models
-        that rest on laws of two ways under other names.
-        """
+        """Value -> its digest in a program whose laws have one way each; policies of another program are forgotten."""
         made = digests(program.operations)
         self._policies.clear()
-        self._trainer.variants.clear()
-        for op in program.operations:
-            if needed_by(program.operations, [op.result]) & self._offered:
-                self._trainer.variants[op.result] = made[op.result][:12] if op.result in made else ""
+        self._trainer.laws.clear()
+        self._trainer.laws.update(made)
         return made
 
     def realize(self, op: Operation, values: Mapping[str, Any]) -> Any:
@@ -203,9 +198,9 @@ class Fitting:
         try:
             yield
         except KeyboardInterrupt:
-            fate = "lost; checkpoint=FOLDER keeps them"
-            if self._trainer.checkpoint is not None:
-                fate = f"kept in {self._trainer.checkpoint.folder}; the same fit resumes there"
+            fate = "lost; store=FOLDER keeps them"
+            if self._trainer.artefacts is not None:
+                fate = f"kept in {self._trainer.artefacts.store.where}; the same fit goes on from there"
             done, models = len(self._model_reports), len(self.program.realized({}).models)
             standing = f"at {self._operation}, {done} of {models} models trained"
             raise KeyboardInterrupt(f"fit interrupted {standing}, {fate}") from None
@@ -221,15 +216,10 @@ class Fitting:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
         self._unseen.look_at(self.program, op, task.inputs, data)
         trained = self._trainer.fit(op.result, label_of(op), recipe, task)
-        found = compared(op, self._schema, trained.model, task)
-        if found and (more := self._trainer.patient(recipe)) is not None:
-            # A training may end on a plateau, from which a sharp bend is not seen yet.
-            trainer, later = more
-            again = trainer.fit(f"{op.result}.again", label_of(op), later, task)
-            left = compared(op, self._schema, again.model, task)
-            if not left or left[0].errors < found[0].errors:
-                trained, found = again, left
-        self._model_reports[op.result] = held_against(op, trained, task, found)
+        trained, verdict = judged(op, self._schema, self._trainer, trained, recipe, task)
+        if self._keys is not None:
+            self._keys.note(op.result, trained.key)
+        self._model_reports[op.result] = held_against(op, trained, task, verdict)
         return trained.model
 
     def _condition(self, op: Condition, values: Mapping[str, Any]) -> Conditioned:
@@ -256,20 +246,32 @@ class Fitting:
                          watch, frozenset(watch.lookouts), op.result)  # fmt: skip
         found = contracted(self.program, op.result, asked, count, self._requested) if self.settings.contracts else None
 
+        said: list[str] = []
+
         def tell() -> None:
-            self._unseen.keep(*watch.tell())
+            said.extend(watch.tell())
             progress.advance(math.nan)
 
+        def drawn() -> Drawn:
+            if found is not None:
+                look(asked, seed)
+                tell()
+                return Drawn(found, tuple(said))
+            before = set(watch.told)
+            rows = wired.rows(count, seed, self._trainer.stream(op.result), tell)
+            return Drawn(DataSet(rows, count), tuple(said), tuple(sorted(watch.told - before)))
+
         progress.start(f"{op.result} : {', '.join(op.variables)}", 1 if found else math.ceil(count / wired.batch_rows))
-        if found is not None:
-            look(asked, seed)
-            tell()
-        data = found or DataSet(wired.rows(count, seed, op.result, tell), count)
+        made = drawn() if self._keys is None else self._keys.rows(op, values, drawn, count, seed, found is None)
         progress.done()
+        watch.told.update(made.places)
+        self._unseen.keep(*made.said)
         self._data_reports[op.result] = DataReport(op.result, count, float(count), found is not None)
-        return data
+        return made.data
 
     def _reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> DataSet:
+        if self._keys is not None:
+            self._keys.law(op, values)
         data: DataSet = values[way.data]
         log_ratio = torch.zeros(data.count, dtype=torch.float64)
         for draw, by in zip(way.do, way.by, strict=True):

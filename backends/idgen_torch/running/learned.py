@@ -8,17 +8,20 @@ from dataclasses import replace
 import torch
 
 from idgen_compiler.data.schema import Schema
+from idgen_compiler.forms.record import to_plain
 from idgen_compiler.ir.operations import Train
 from idgen_compiler.warning import warn_data
 from idgen_torch.arithmetic import one_thread
-from idgen_torch.families import ConditionalModel, Task, seed_noise
+from idgen_torch.families import ConditionalModel, Family, Task, seed_noise
+from idgen_torch.families.saved import recipe_record
 from idgen_torch.running.agreement import Disagreement, disagreements
+from idgen_torch.running.files.artefacts import Trained, Verdict
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import ModelReport
-from idgen_torch.running.trainer import Trained
+from idgen_torch.running.trainer import Trainer
 from idgen_torch.warning import warn_noise
 
-__all__ = ["compared", "held_against"]
+__all__ = ["held_against", "judged"]
 
 MOST_TOLD = 5
 """So many disagreements of a model with its rows are kept, the worst ones."""
@@ -30,23 +33,54 @@ def compared(op: Train, schema: Schema, model: ConditionalModel, task: Task) -> 
     return disagreements(f"{op.result}: {label_of(op)} [{model.family}]", model, task, schema)
 
 
-def held_against(
-    op: Train,
-    trained: Trained,
-    task: Task,
-    found: Sequence[Disagreement],
-) -> ModelReport:
+def judged(
+    op: Train, schema: Schema, trainer: Trainer, trained: Trained, recipe: Family, task: Task
+) -> tuple[Trained, Verdict]:
+    """The model, or one that was trained longer where that gives its rows back better, and how it turned out."""
+    label, more = label_of(op), trainer.patient(recipe)
+    longer: list[Trained] = []
+
+    def again() -> Trained:
+        # A training may end on a plateau, from which a sharp bend is not seen yet.
+        if not longer and more is not None:
+            longer.append(more[0].fit(f"{op.result}.again", label, more[1], task))
+        return longer[0]
+
+    def judge() -> Verdict:
+        found = compared(op, schema, trained.model, task)
+        if found and more is not None:
+            left = compared(op, schema, again().model, task)
+            if not left or left[0].errors < found[0].errors:
+                return _verdict(left, True, again().model, task)
+        return _verdict(found, False, trained.model, task)
+
+    kept = trainer.artefacts
+    if kept is None:
+        verdict = judge()
+    else:
+        types = {name: to_plain(schema[name]) for name in (*op.targets, *op.inputs)}
+        depends = {"model": trained.key, "types": types, "again": more and recipe_record(more[1])}
+        verdict = kept.verdict(f"how {label} turned out", depends, judge)
+    return (again() if verdict.again else trained), verdict
+
+
+@one_thread()
+def _verdict(found: Sequence[Disagreement], again: bool, model: ConditionalModel, task: Task) -> Verdict:
+    with torch.no_grad():
+        noise = seed_noise(model, task.rows, task.weights)
+    return Verdict(again, tuple(map(str, found[:MOST_TOLD])), noise)
+
+
+def held_against(op: Train, trained: Trained, task: Task, verdict: Verdict) -> ModelReport:
     """How a model turned out; warns where it does not give its rows back, or where another seed would matter."""
-    model, label, told = trained.model, label_of(op), tuple(map(str, found[:MOST_TOLD]))
+    model, label, told = trained.model, label_of(op), verdict.disagreements
     held_out = {fit: -loss for fit, loss in trained.losses.items()} if model.likelihood else {}
     calibration = tuple(replace(one, operation=op.result) for one in trained.calibration)
-    with torch.no_grad(), one_thread():
-        noise = seed_noise(model, task.rows, task.weights)
     if told:
         warn_data(f"{op.result} ({label}) does not give its rows back: {told[0]}; sampler.report() has more")
-    for effect in noise:
+    for effect in verdict.noise:
         if effect.drowns:
             more = "so that the answer depends on the seed; ensemble=20 averages over more of them"
             warn_noise(f"{op.result} : {label}: {effect}, {more}")
     rows = round(task.effective_rows) if task.exact else task.count
-    return ModelReport(op.result, label, model.family, rows, held_out, told, noise, calibration)
+    return ModelReport(op.result, label, model.family, rows, held_out, told, verdict.noise, calibration)

@@ -1,71 +1,102 @@
-"""Training the models of one fit, each from its own seed, and keeping them where there is a checkpoint."""
+"""Training the models of one fit, each from its own seed, and keeping them where there is a store."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from pathlib import Path
 
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.families import Chain, ConditionalModel, Family, FromTexts, Hurdle, Run, Task, Tuning
 from idgen_torch.families.returned import accepted, telling
+from idgen_torch.families.saved import recipe_record
 from idgen_torch.running.ancestral import DataSet
-from idgen_torch.running.files.checkpoint import Checkpoint
+from idgen_torch.running.files.artefacts import Artefacts, Trained
 from idgen_torch.running.plan import FitSettings
 from idgen_torch.running.progress import OperationProgress
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.ensemble import EnsembleTraining
 from idgen_torch.training.progress import Progress
 
-__all__ = ["Trained", "Trainer"]
+__all__ = ["Trainer"]
 
 PATIENCE, FASTER = 40, 3.0
 """A training that did not give its rows back is made anew, which ends after so many epochs without a better one, and
 begins with so many times the learning rate: what sees no bend yet stands on a plateau."""
 
 
-class Trained(NamedTuple):
-    """A model, the held-out loss of each of its fits, and how its classifiers were calibrated."""
-
-    model: ConditionalModel
-    losses: dict[str, float]
-    calibration: tuple[Calibration, ...]
-
-
 @dataclass(frozen=True, eq=False)
 class Trainer:
-    """What trains a model; one that the checkpoint has is read instead."""
+    """What trains a model; one that the store has is read instead.
+
+    `laws` are digests of what operations compute, by which their seeds are split: the same conditional of the same data
+    gets the same seed in every program.
+    """
 
     settings: FitSettings
     progress: Progress
-    checkpoint: Checkpoint | None
-    variants: dict[str, str] = field(default_factory=dict)  #: operation -> how its data are made, where there are ways
+    artefacts: Artefacts | None = None
+    laws: dict[str, str] = field(default_factory=dict)  #: operation -> the digest of what it computes
     starts: dict[str, ConditionalModel] = field(default_factory=dict)  #: operation -> a model to begin from
     made: dict[str, ConditionalModel] = field(default_factory=dict)  #: operation -> the model that was trained
 
     def choose(self, task: Task) -> Family:
         """The recipe of the best offer for a task."""
-        return self.settings.tuning.choose(task)
+        own = self.settings.tuning
+        if self.artefacts is None:
+            return own.choose(task)
+        depends = {"task": self.artefacts.task(task), "tuning": own.bearing()}
+        return self.artefacts.choice(f"the family of {task.name}", depends, lambda: own.choose(task))
+
+    def stream(self, operation: str) -> str:
+        """What splits the seed of an operation, or of something that is trained for it ("%m0.again")."""
+        name, dot, rest = operation.partition(".")
+        return f"{self.laws.get(name, name)}{dot}{rest}"
 
     def fit(self, operation: str, label: str, recipe: Family, task: Task) -> Trained:
         """The model of an operation, and how its training went; one that has a start is of the start's family.
 
         Raises DataError, naming the operation, for a task that the recipe cannot model.
         """
-        variant = self.variants.get(operation.partition(".")[0], "")
-        file = f"{operation.removeprefix('%')}{variant and '.'}{variant}"
-        device, kept = self.settings.device, self.checkpoint
-        if kept is not None and (found := kept.read(file, task.targets, task.inputs, device)):
-            return Trained(*found)
+        kept = self.artefacts
+        if kept is None or operation in self.starts:
+            found = self._trained(operation, label, recipe, task)
+            self.made[operation] = found.model
+            return found
+        depends = {
+            "task": kept.task(task),
+            "recipe": recipe_record(recipe),
+            "tuning": self.settings.tuning.bearing(),
+            "seed": self.settings.seed,
+            "stream": self.stream(operation),
+        }
+
+        def train(scratch: Path) -> Trained:
+            return self._trained(operation, label, recipe, task, scratch, lambda: kept.forget_state(depends))
+
+        found = kept.model(label, depends, task, self.settings.device, train)
+        self.made[operation] = found.model
+        return found
+
+    def _trained(
+        self,
+        operation: str,
+        label: str,
+        recipe: Family,
+        task: Task,
+        scratch: Path | None = None,
+        refused: Callable[[], object] = lambda: None,
+    ) -> Trained:
+        device = self.settings.device
         progress, start = OperationProgress(self.progress, f"{operation} : {label}"), self.starts.get(operation)
         recipe, choose = self._parted(recipe if start is None else start.recipe, task)
-        scratch = None if kept is None else kept.scratch(file)
         told: list[Calibration] = []
         source = f"{operation}: {label} [{recipe.word}]"
+        seed = seed_for(self.settings.seed, self.stream(operation))
         try:
-            run = Run(seed_for(self.settings.seed, operation), device, progress, scratch, choose, told.append, start)
+            run = Run(seed, device, progress, scratch, choose, told.append, start)
             with telling(source, "fit", type(recipe)):
                 model = recipe.fit(task, run)
         finally:
@@ -73,12 +104,8 @@ class Trainer:
         try:
             accepted(source, model, task)
         except DataError:
-            if kept is not None:
-                kept.forget(file)
+            refused()
             raise
-        if kept is not None:
-            kept.write(file, model, progress.losses, told)
-        self.made[operation] = model
         return Trained(model, progress.losses, tuple(told))
 
     def patient(self, recipe: Family) -> tuple[Trainer, Family] | None:
