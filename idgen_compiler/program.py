@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from idgen_compiler import ir
 from idgen_compiler.adjoint import Adjoint
+from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.backend import Sampler, find_backend
 from idgen_compiler.ir.alternatives import Alternatives
 from idgen_compiler.ir.drawing.dot import print_dot
@@ -35,6 +36,17 @@ class Program(ir.Program):
         Raises DataError for data that does not fit, IdgenError for an unknown backend.
         """
         return find_backend(backend).fit(self.check(), data, **options)
+
+    def plan(self, data: Any, backend: str = "torch", **options: Any) -> Any:
+        """What a fit with these options would take from its store, and what it would make; nothing is made.
+
+        `options` are those of `fit`, `store` among them. Raises DataError as `fit` does, and for a backend that keeps
+        nothing.
+        """
+        plan = getattr(find_backend(backend), "plan", None)
+        if plan is None:
+            raise DataError(f"the backend {backend!r} keeps nothing in a store, so that there is nothing to plan")
+        return plan(self.check(), data, **options)
 
     def adjoint(self) -> Adjoint:
         """The program read backwards: the influence function of the numbers that it answers with, to print and to run.

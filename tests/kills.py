@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 import idgen_compiler as idgen
+from idgen_compiler.store import Store
 
 __all__ = ["KINDS", "Kind", "Outcome", "at_work", "killed"]
 
@@ -68,6 +69,8 @@ def killed(kind: Kind, folder: Path, random: Random) -> Outcome:
         lost = f"{type(error).__name__}: {error}"
     found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
     strays = [n for n in found if n.split(os.sep)[0] != kind.kept or ".idgen-" in n or ".training" in n]
+    if (folder / kind.kept / "idgen-store.json").exists():
+        strays += Store.open(folder / kind.kept).strays()
     return Outcome(lost, ", ".join(strays))
 
 
@@ -116,7 +119,7 @@ def _fit(graph: str, table: dict[str, Any], folder: Path | None = None, **option
     import torch
 
     torch.set_num_threads(1)
-    kept: dict[str, Any] = {} if folder is None else {"checkpoint": folder / "kept"}
+    kept: dict[str, Any] = {} if folder is None else {"store": folder / "kept"}
     program = idgen.compile(QUERY, idgen.ADMG.parse(graph), realize="regenerate")
     return program.fit(table, seed=0, device="cpu", progress=False, epochs=2, ensemble=1, **kept, **options)
 
@@ -143,7 +146,7 @@ def _draws(sampler: idgen.Sampler) -> bytes:
     return bytes(sampler.sample(20, do={"X": 1}, seed=0)["Y"].tobytes())
 
 
-def _checkpoint(folder: Path) -> bytes:
+def _store(folder: Path) -> bytes:
     return _draws(_fit("Z -> X -> Y; Z -> Y", _table(), folder))
 
 
@@ -166,8 +169,8 @@ def _pictures(folder: Path) -> bytes:
 
 def _resumes(folder: Path) -> None:
     """A fit that goes on from what is there is the fit itself, which `work` does; a file that is there is whole."""
-    for file in folder.rglob("*.json"):
-        assert file.read_text().endswith("}")
+    if (folder / "kept" / "idgen-store.json").exists():
+        assert [*Store.open(folder / "kept").verify()] == []
 
 
 def _sample(ending: str) -> Callable[[Path], None]:
@@ -198,9 +201,9 @@ KINDS = {
         Kind("save over a trained sampler", _save_trained, _load, "sampler", 0.05),
         Kind("sample to CSV", _sample("csv"), _rows("csv"), "samples.csv", 0.2),
         Kind("sample to Parquet", _sample("parquet"), _rows("parquet"), "samples.parquet", 0.2),
-        Kind("fit with checkpoint, a table", _checkpoint, _resumes, "kept", 0.4, forever=False),
-        Kind("fit with checkpoint, regeneration", _regeneration, _resumes, "kept", 0.5, forever=False),
-        Kind("fit with checkpoint, pictures", _pictures, _resumes, "kept", 0.6, forever=False),
+        Kind("fit with a store, a table", _store, _resumes, "kept", 0.4, forever=False),
+        Kind("fit with a store, regeneration", _regeneration, _resumes, "kept", 0.5, forever=False),
+        Kind("fit with a store, pictures", _pictures, _resumes, "kept", 0.6, forever=False),
     )
 }
 """What is killed, by name."""

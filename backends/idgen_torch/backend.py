@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,26 +26,23 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.store import Store
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
-from idgen_torch.arithmetic import one_thread, our_arithmetic
-from idgen_torch.asked import AskedSampler
+from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.bound import Brought
 from idgen_torch.bound.binding import brought_for
 from idgen_torch.bound.trial import tried
 from idgen_torch.families import Family, Tuning, registry
 from idgen_torch.families.registry import imported, made_known
+from idgen_torch.jobs.asked import AskedSampler
+from idgen_torch.jobs.job import Job
+from idgen_torch.jobs.planned import Planned
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
-from idgen_torch.parts import Values, are_small
-from idgen_torch.running.estimates.reference import reference_error
+from idgen_torch.parts import Values
 from idgen_torch.running.files.artefacts import Artefacts
 from idgen_torch.running.files.samplers import read_fitted
-from idgen_torch.running.fitted import FittedProgram
-from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import FitSettings, requested_families
-from idgen_torch.running.progress import shown
-from idgen_torch.running.record import Choice, versions
+from idgen_torch.running.record import versions
 from idgen_torch.running.sampler import TorchSampler
-from idgen_torch.running.ways import Weighing, choices
 from idgen_torch.training.progress import Progress
 
 __all__ = ["TorchBackend"]
@@ -124,10 +120,21 @@ class TorchBackend:
         thin = _warn_thin(program, schema, observed)
         settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
         kept = _artefacts(_store(store, checkpoint), settings, named)
-        parts = (program, schema, observed, settings, kept, thin, brought, named)
-        trained = partial(_trained, parts, progress, _networks(tuning, asked))
-        asked_for = AskedSampler(program, schema, observed, named, place, trained)
-        return asked_for if train == "asked" else TorchSampler(trained(), place)
+        networks = _networks(tuning, asked)
+        job = Job(program, schema, observed, settings, kept, thin, brought, named, networks)
+        if train == "asked":
+            return AskedSampler(job, progress, place)
+        return TorchSampler(job.run(progress), place)
+
+    def plan(self, program: Program, data: Any, *, store: str | Path, **options: Any) -> Planned:
+        """What a fit with this store and these options would take from it, and what it would make; nothing is made.
+
+        Options are those of `fit`. Raises DataError as `fit` does.
+        """
+        asked = self.fit(program, data, store=store, **{**options, "train": "asked"})
+        if not isinstance(asked, AskedSampler):
+            raise DataError("a fit that trains when it is asked has no plan")
+        return asked.job.plan()
 
     def load(
         self,
@@ -152,30 +159,6 @@ class TorchBackend:
         known = {name: imported(net) if isinstance(net, str) else net for name, net in (networks or {}).items()}
         with our_arithmetic(gradients=False), known_networks(known):
             return TorchSampler(read_fitted(Path(path), place, bind), place, loaded=True)
-
-
-def _trained(parts: tuple[Any, ...], progress: bool | Progress, networks: Mapping[str, Any]) -> FittedProgram:
-    """Every model that the samplers need, trained; `parts` are the program, its rows, and how to fit them."""
-    program, schema, observed, settings, kept, thin, brought, named = parts
-    small = not brought and are_small(schema.parts(*schema.types))
-    with our_arithmetic(gradients=True), one_thread(small), shown(progress) as told, known_networks(networks):
-        fitting = Fitting(program, schema, observed, settings, told, kept, thin, brought, named)
-        return fitting.run(_choices(fitting, program, schema, observed, brought, named))
-
-
-def _choices(
-    fitting: Fitting,
-    program: Program,
-    schema: Schema,
-    observed: Observed,
-    brought: Mapping[str, Brought],
-    named: Mapping[str, Policy],
-) -> tuple[Choice, ...]:
-    """How the laws that have two ways are realized on these rows."""
-    error = partial(reference_error, schema=schema, observed=observed, named=named)
-    requested = requested_families(program, fitting.settings.families)
-    weighing = Weighing(program, schema, fitting.runs, brought, requested, fitting.settings.tuning.likelihood)
-    return choices(program, schema, fitting.overlap, brought, error, weighing)
 
 
 def _tried(
@@ -264,6 +247,8 @@ def _device(name: str) -> torch.device:
 def _store(store: str | Path | None, checkpoint: str | Path | None) -> str | Path | None:
     if store is not None and checkpoint is not None:
         raise DataError("store and checkpoint are two words for one thing; say store alone")
+    if checkpoint is not None and not isinstance(checkpoint, str | Path):
+        raise DataError(f"checkpoint is {checkpoint!r:.80}; give a folder")
     return checkpoint if store is None else store
 
 

@@ -107,9 +107,18 @@ Images = Annotated[
         help="How images are modeled: steps=20000, seconds=600, channels=64,128,128, ...; repeatable.",
     ),
 ]
-CheckpointFolder = Annotated[
-    Path | None,
-    typer.Option("--checkpoint", metavar="DIR", help="Keep each model as it is trained; the same command resumes."),
+StorePlace = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        "--checkpoint",
+        metavar="DIR|URL",
+        help="Keep all that is trained; the same command goes on from there, and others take it from there.",
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say what is in --store, what is new, and how long that may take; train nothing."),
 ]
 CheckGraph = Annotated[
     bool | None,
@@ -162,7 +171,8 @@ def fit_command(
     effort: Effort = None,
     family: Families = None,
     images: Images = None,
-    checkpoint: CheckpointFolder = None,
+    store: StorePlace = None,
+    dry_run: DryRun = False,
     check_graph: CheckGraph = None,
     policy: Policies = None,
     backend: BackendName = "torch",
@@ -178,10 +188,12 @@ def fit_command(
     if program is not None:
         _refuse_compiling(context)
     compiled = _program(query, graph, latent, program, level, realize, brought(bound, function, unobserved, fallback))
-    _check_out(out, checkpoint)
+    if dry_run and store is None:
+        raise QueryError("--dry-run says what is in a store; add --store DIR")
+    _check_out(out, store)
     own = named_classes(family)
     training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
-    place = {"seed": seed, "device": device, "checkpoint": checkpoint, "check_graph": check_graph, "effort": effort}
+    place = {"seed": seed, "device": device, "store": store, "check_graph": check_graph, "effort": effort}
     wanted: dict[str, Any] = {
         "types": read_types(types) or None,
         "composites": _composites(composite or ()) or None,
@@ -194,6 +206,9 @@ def fit_command(
     given = {name: value for name, value in (wanted | training | place).items() if value is not None}
     given |= reading_options(missing, read, images_root, weights, weights_are)
     with modules_from_here():
+        if dry_run:
+            Page.on().text(str(compiled.plan(data, backend=backend, **given)))
+            return
         sampler = compiled.fit(data, backend=backend, **given)
     _save(sampler, out)
     _tell(sampler, compiled, data, out, needed(family, images, bind))
@@ -256,8 +271,8 @@ def _composites(texts: list[str] | tuple[()]) -> dict[str, list[str]]:
     return {name: listed_names(f"--composite {name}", [value]) for name, value in found.items()}
 
 
-def _check_out(out: Path, checkpoint: Path | None) -> None:
-    """Raise DataError where nothing can be saved in a folder, or checkpoints are to lie in it.
+def _check_out(out: Path, store: str | None) -> None:
+    """Raise DataError where nothing can be saved in a folder, or the store is to lie in it.
 
     An empty `--out` is the working folder.
     """
@@ -269,8 +284,8 @@ def _check_out(out: Path, checkpoint: Path | None) -> None:
                 f"--out is empty or the working folder; give a new one, as in --out sampler ({error})"
             ) from None
         raise
-    if checkpoint is not None and followed(checkpoint).is_relative_to(followed(out)):
-        raise DataError(f"--checkpoint {checkpoint} lies in --out {out}; give each a folder of its own")
+    if store is not None and "://" not in store and followed(Path(store)).is_relative_to(followed(out)):
+        raise DataError(f"--store {store} lies in --out {out}; give each a folder of its own")
 
 
 def _save(sampler: Sampler, out: Path) -> None:
@@ -282,5 +297,5 @@ def _save(sampler: Sampler, out: Path) -> None:
             kept = Path(tempfile.mkdtemp(prefix="idgen-kept-"))
             sampler.save(kept)
         except (DataError, OSError):
-            raise DataError(f"{error}; what was trained is lost, unless --checkpoint keeps it") from None
+            raise DataError(f"{error}; what was trained is lost, unless --store keeps it") from None
         raise DataError(f"{error}; what was trained is kept in {kept}") from None

@@ -90,7 +90,7 @@ def test_what_cannot_be_sampled_says_why(sampler: TorchSampler, arguments: dict[
         ({"types": "categorical"}, "types is 'categorical'; give a mapping"),
         ({"composites": "X"}, "composites is 'X'; give a mapping"),
         ({"family": "table"}, "family is 'table'; give a mapping"),
-        ({"checkpoint": 3}, "checkpoint is 3; give a folder"),
+        ({"store": 3}, "store is 3; give a folder"),
     ],
 )
 def test_options_that_make_no_sense_say_why(options: dict[str, Any], message: str) -> None:

@@ -15,6 +15,7 @@ from idgen_compiler.cli import main
 from idgen_compiler.data.images import image_column
 from idgen_compiler.demo.colored_digits import Bank, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import GRAPH, HARD, QUERY
+from idgen_compiler.store import Store
 from idgen_torch import TorchSampler
 from idgen_torch.families import Diffusion, Run, Task
 from idgen_torch.families.images.diffusion import DiffusionModel
@@ -156,9 +157,9 @@ def test_an_interrupted_fit_resumes_with_the_same_result(data: dict[str, Any], t
     program = idgen.compile(idgen.Query.parse(QUERY), idgen.ADMG.parse(GRAPH), realize="regenerate", joint=[("X", "Y")])
     how: dict[str, Any] = {"backend": "torch", "images": images, "device": "cpu"}
     with pytest.raises(KeyboardInterrupt, match="1 of 2 models"):
-        program.fit(data, checkpoint=tmp_path, progress=Stopping(), **how)
+        program.fit(data, store=tmp_path, progress=Stopping(), **how)
     assert list(tmp_path.glob("*/m1.training.safetensors"))
-    resumed = program.fit(data, checkpoint=tmp_path, progress=False, **how)
+    resumed = program.fit(data, store=tmp_path, progress=False, **how)
     assert not list(tmp_path.glob("*/*.training.safetensors"))
     whole = program.fit(data, progress=False, **how)
     x = data["X"][0]
@@ -181,15 +182,16 @@ def test_mistakes_are_named(data: dict[str, Any]) -> None:
         categories.sample(2, do={"X": "blue"})
 
 
-def test_a_checkpoint_is_found_again_when_only_the_showing_changes(data: dict[str, Any], tmp_path: Path) -> None:
+def test_a_model_is_found_again_when_only_the_showing_changes(data: dict[str, Any], tmp_path: Path) -> None:
     program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
     pair = {name: data[name] for name in ("X", "Y")}
     for more in ({}, {"save_every": 7}, {"grids": tmp_path / "grids"}, {"guidance": 1}):
         sampler = program.fit(
-            pair, backend="torch", images=IMAGES | more, checkpoint=tmp_path / "kept", progress=False, device="cpu"
+            pair, backend="torch", images=IMAGES | more, store=tmp_path / "kept", progress=False, device="cpu"
         )
         sampler.save(tmp_path / "saved")
-    assert len(list((tmp_path / "kept").iterdir())) == 1
+    kept = Store.open(tmp_path / "kept").artefacts()
+    assert len([artefact for artefact in kept if artefact.kind == "model"]) == 1
 
 
 def test_a_treatment_that_is_one_image_is_told(data: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from idgen_compiler.cli.check_graph import check_graph_command
 from idgen_compiler.cli.compile import compile_command
 from idgen_compiler.cli.demo import demo_command
 from idgen_compiler.cli.fit import fit_command
+from idgen_compiler.cli.kept.store import store_app
 from idgen_compiler.cli.numbers.effect import effect_command
 from idgen_compiler.cli.numbers.estimate import estimate_command
 from idgen_compiler.cli.outline.root import root
@@ -29,3 +30,4 @@ app.command("demo")(demo_command)
 app.command("passes")(passes_command)
 app.command("check-graph")(check_graph_command)
 app.add_typer(catalog_app, name="catalog")
+app.add_typer(store_app, name="store")

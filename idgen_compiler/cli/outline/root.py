@@ -25,6 +25,7 @@ COMMANDS = {
     "passes": "Run passes over the file of a program and print what they leave; without a file, list them.",
     "check-graph": "Test on data what a graph implies: independences, and functional (Verma) constraints.",
     "catalog": "List known graphs, or show one.",
+    "store": "List, check, copy and delete what fits have kept.",
 }
 """Command -> the first line of its help, in the order in which they are listed."""
 

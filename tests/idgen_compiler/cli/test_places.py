@@ -127,11 +127,11 @@ def test_what_is_not_in_the_way_is_written(kind: str, rows: Path, tmp_path: Path
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
 
 
-def test_checkpoints_have_a_folder_of_their_own(
+def test_stores_have_a_folder_of_their_own(
     rows: Path, tmp_path: Path, trained: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     for inside in (tmp_path / "out", tmp_path / "out" / "kept"):
-        assert fit(rows, tmp_path / "out", "--checkpoint", str(inside)) == 2
+        assert fit(rows, tmp_path / "out", "--store", str(inside)) == 2
         assert "give each a folder of its own" in capsys.readouterr().err
     assert trained == []
 
@@ -157,7 +157,7 @@ def test_what_was_trained_is_kept_where_the_disk_fills_meanwhile(
     assert idgen.load(kept).sample(3, do={"X": "a"}).size == 3
     full.clear()
     assert fit(rows, tmp_path / "out") == 2
-    assert "is lost, unless --checkpoint keeps it" in capsys.readouterr().err
+    assert "is lost, unless --store keeps it" in capsys.readouterr().err
 
 
 def limited(arguments: list[str], most: int) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""Models that are brought, as samplers use them: units and labels, fallbacks, batches, seeds, files and checkpoints."""
+"""Models that are brought, as samplers use them: units and labels, fallbacks, batches, seeds, files and stores."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from idgen_compiler.data.kinds import Categorical, Image, Numeric
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.ir.operations import Bind
+from idgen_compiler.store import Store
 from idgen_torch.bound import BoundModel, Kernel, Module, OneHot, Scaled, as_brought, numpy_stream, trial
 from idgen_torch.bound.binding import brought_for
 from idgen_torch.observed import read_observed
@@ -341,7 +342,7 @@ def test_what_a_law_was_made_of_need_not_be_brought_again(tmp_path: Path) -> Non
         np.testing.assert_array_equal(*(s.sample(20, do={"X": 1}, seed=2)["Y"] for s in (sampler, loaded)))
 
 
-def test_a_checkpoint_of_another_model_is_another_one(tmp_path: Path) -> None:
+def test_what_rests_on_another_model_is_another_artefact(tmp_path: Path) -> None:
     asked = idgen.compile(idgen.Query.parse("P(Y | do(X))"), NAPKIN, bound=["X | W1, W2"], realize="regenerate")
     weights = torch.full((2, 2), 0.5)
 
@@ -353,8 +354,9 @@ def test_a_checkpoint_of_another_model_is_another_one(tmp_path: Path) -> None:
         return model
 
     for by in (weights, weights.clone(), weights + 0.4):
-        asked.fit(BITS, bind={"X": biased(by)}, checkpoint=tmp_path, **FEW)
-    assert len(list(tmp_path.iterdir())) == 2  # equal weights resume, others do not
+        asked.fit(BITS, bind={"X": biased(by)}, store=tmp_path, **FEW)
+    drawn = [artefact for artefact in Store.open(tmp_path).artefacts() if artefact.kind == "data"]
+    assert len(drawn) == 2  # equal weights draw the same rows, others do not
 
 
 def test_a_number_that_is_cut_on_its_way_to_a_kernel_is_told_of_whoever_sets_it() -> None:

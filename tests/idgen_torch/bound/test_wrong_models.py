@@ -217,7 +217,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_it_returns_is_refused_in_one_line(name: str, in_an_empty_folder: Path) -> None:
     target, thing, told = RETURNS[name]
     with pytest.raises(DataError) as caught:
-        fit(target, thing, checkpoint="kept")
+        fit(target, thing, store="kept")
     check(caught.value, told)
     assert str(caught.value).startswith(f"%b{2 if target == 'A' else 0}: {target} | ")
     assert os.listdir(in_an_empty_folder) == []  # nothing was begun
@@ -335,12 +335,12 @@ def test_an_error_in_the_middle_of_a_fit_leaves_the_next_one_whole(in_an_empty_f
         return torch.randint(2, (n,), generator=generator)
 
     healed: list[bool] = []
-    more: dict[str, Any] = {"epochs": 1, "ensemble": 1, "check_graph": False, "progress": False, "checkpoint": "kept"}
+    more: dict[str, Any] = {"epochs": 1, "ensemble": 1, "check_graph": False, "progress": False, "store": "kept"}
     with pytest.raises(DataError, match=r"X \| W1, W2 .* raises RuntimeError: no more"):
         asked.fit(data, bind={"X": late}, **more)
     healed.append(True)
     again = asked.fit(data, bind={"X": late}, **more).sample(50, do={"X": 1}, seed=0)["Y"]
-    fresh = asked.fit(data, bind={"X": late}, **{**more, "checkpoint": None}).sample(50, do={"X": 1}, seed=0)["Y"]
+    fresh = asked.fit(data, bind={"X": late}, **{**more, "store": None}).sample(50, do={"X": 1}, seed=0)["Y"]
     np.testing.assert_array_equal(again, fresh)
 
 

@@ -99,14 +99,14 @@ def test_the_record_keeps_it(tmp_path: Path) -> None:
 
     def fit() -> Any:
         options = {"epochs": 1, "ensemble": 1, "hidden": (8,)}
-        return TorchBackend().fit(program, data, progress=False, device="cpu", checkpoint=tmp_path / "c", **options)
+        return TorchBackend().fit(program, data, progress=False, device="cpu", store=tmp_path / "c", **options)
 
     sampler = fit()
     (found,) = sampler.report().calibration
     operation = next(op.result for op in program.models if op.targets == ("Y",))
     assert (found.operation, found.target) == (operation, "Y")
     assert f"calibration of Y: ECE {found.before.ece:.4f} -> {found.after.ece:.4f}" in str(sampler.report())
-    assert fit().report() == sampler.report()  # from the checkpoint
+    assert fit().report() == sampler.report()  # from the store
     sampler.save(tmp_path / "s")
     loaded: Any = idgen.load(tmp_path / "s")
     assert loaded.report().calibration == (found,)

@@ -1,6 +1,6 @@
 """Families that are wrong: each is told in one line that names the operation, what came, what is wanted, and a remedy.
 
-Nothing is left behind: no sampler, and nothing in the checkpoint's folder that the next fit would go on from.
+Nothing is left behind: no sampler, and nothing in the store that the next fit would go on from.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from torch import nn
 
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataError
+from idgen_compiler.store import Store
 from idgen_torch import ConditionalModel, Family, Offer, Run, Task
 from idgen_torch.families import registry
 from idgen_torch.families.returned import tried
@@ -237,18 +238,18 @@ def test_each_fault_is_told_in_one_line_and_leaves_nothing_behind(fault: str, tm
     data, wrong, told = FAULTS[fault]
     FAULT.update(wrong)
     with pytest.raises(DataError) as error:
-        fit(data, checkpoint=tmp_path / "kept")
+        fit(data, store=tmp_path / "kept")
     said = str(error.value)
     for one in told.split("|"):
         assert one in said
     assert said.startswith("%m0: Y | Z, X [test-wrong]"), said
     assert "\n" not in said
     assert len(said) < 400
-    left = [path.name for path in (tmp_path / "kept").rglob("*") if path.is_file()]
-    scratch = ["m0.training.safetensors"] if fault in RESUMABLE else []  # such may be resumed
-    assert left == scratch
+    assert [artefact for artefact in Store.open(tmp_path / "kept").artefacts() if artefact.kind != "choice"] == []
+    left = [path.name[64:] for folder in ("states", "claims") for path in (tmp_path / "kept" / folder).rglob("*")]
+    assert left == ([".training.safetensors"] if fault in RESUMABLE else [])  # such may be resumed
     FAULT.clear()
-    mended = fit(data, checkpoint=tmp_path / "kept")
+    mended = fit(data, store=tmp_path / "kept")
     assert len(mended.sample(5, do={"X": 1}, seed=0)["Y"]) == 5
 
 

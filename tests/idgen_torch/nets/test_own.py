@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataError
+from idgen_compiler.store import Store
 from idgen_torch import Diffusion
 from idgen_torch.nets.own import NetworkName
 from tests.idgen_torch.nets import tiny
@@ -67,12 +68,12 @@ def test_equal_seeds_give_equal_networks() -> None:
     assert not np.array_equal(drawn(once), drawn(other))
 
 
-def test_a_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+def test_what_is_trained_is_taken_from_the_store(tmp_path: Path) -> None:
     """Its models are read by the fit that names the network, without another word."""
-    first = fit(tiny.tiny, checkpoint=tmp_path)
-    again = fit(tiny.tiny, checkpoint=tmp_path)
+    first = fit(tiny.tiny, store=tmp_path)
+    again = fit(tiny.tiny, store=tmp_path)
     assert np.array_equal(drawn(first), drawn(again))
-    assert len({path.parent for path in tmp_path.rglob("*.json")}) == 1
+    assert len([artefact for artefact in Store.open(tmp_path).artefacts() if artefact.kind == "model"]) == 1
 
 
 def test_a_training_that_was_interrupted_ends_like_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,12 +88,12 @@ def test_a_training_that_was_interrupted_ends_like_another(tmp_path: Path, monke
 
     monkeypatch.setattr(tiny, "Tiny", Stopping)
     how = {"steps": 8, "channels": (8, 8), "sampling_steps": 2, "code_steps": 1, "network": tiny.tiny, "save_every": 2}
-    plain = {"images": how, "epochs": 1, "ensemble": 1, "progress": False, "device": "cpu", "checkpoint": tmp_path}
-    with pytest.raises(KeyboardInterrupt, match="the same fit resumes there"):
+    plain = {"images": how, "epochs": 1, "ensemble": 1, "progress": False, "device": "cpu", "store": tmp_path}
+    with pytest.raises(KeyboardInterrupt, match="the same fit goes on from there"):
         PROGRAM.fit(DATA, **plain)
     assert list(tmp_path.rglob("*.training.safetensors"))
     resumed = PROGRAM.fit(DATA, **plain)
-    whole = PROGRAM.fit(DATA, **{**plain, "checkpoint": None})
+    whole = PROGRAM.fit(DATA, **{**plain, "store": None})
     assert np.array_equal(drawn(resumed), drawn(whole))
 
 
@@ -153,7 +154,7 @@ WRONG: dict[str, tuple[Any, str]] = {
 def test_each_fault_is_told_before_anything_is_trained(fault: str, tmp_path: Path) -> None:
     network, told = WRONG[fault]
     with pytest.raises(DataError) as error:
-        fit(network, steps=10**9, checkpoint=tmp_path)
+        fit(network, steps=10**9, store=tmp_path)
     assert told in str(error.value)
     assert "\n" not in str(error.value)
     assert not list(tmp_path.rglob("*.training*"))

@@ -165,8 +165,8 @@ def test_a_training_that_stands_on_a_plateau_is_made_anew() -> None:
         assert drawn.mean() == pytest.approx(np.sin(4 * z), abs=0.15)
 
 
-def test_what_is_trained_anew_resumes_from_a_checkpoint(tmp_path: Path) -> None:
+def test_what_is_trained_anew_is_taken_from_the_store(tmp_path: Path) -> None:
     program = idgen.compile(idgen.Query.parse("P(Y | do(Z))"), idgen.ADMG.parse("Z -> Y"))
-    first, again = (program.fit(waves(), seed=0, progress=False, device="cpu", checkpoint=tmp_path) for _ in range(2))
+    first, again = (program.fit(waves(), seed=0, progress=False, device="cpu", store=tmp_path) for _ in range(2))
     one, two = (sampler.sample(100, do={"Z": 0.4}, seed=1)["Y"] for sampler in (first, again))
     assert (one == two).all()

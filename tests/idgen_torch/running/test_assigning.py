@@ -118,11 +118,9 @@ def test_a_law_that_a_condition_rests_on_is_kept(tmp_path: Path) -> None:
     data = rows()
     with pytest.raises(idgen.DataError, match=r"pass policies=\{'pi': ...\} to fit"):
         fitted("P(W | do(X ~ pi(X | W)), Y)", data)
-    sampler = fitted("P(W | do(X ~ pi(X | W)), Y)", data, policies={"pi": RULE}, checkpoint=tmp_path / "kept")
-    with pytest.raises(idgen.DataError, match="a checkpoint cannot tell one function from another"):
-        fitted(
-            "P(W | do(X ~ pi(X | W)), Y)", data, policies={"pi": Law(lambda i, n, g: ["low"] * n)}, checkpoint=tmp_path
-        )
+    sampler = fitted("P(W | do(X ~ pi(X | W)), Y)", data, policies={"pi": RULE}, store=tmp_path / "kept")
+    with pytest.raises(idgen.DataError, match="a store cannot tell one function from another"):
+        fitted("P(W | do(X ~ pi(X | W)), Y)", data, policies={"pi": Law(lambda i, n, g: ["low"] * n)}, store=tmp_path)
     sampler.save(tmp_path / "sampler")
     drawn, again = (s.sample(20_000, given={"Y": 1}, seed=1)["W"] for s in (sampler, idgen.load(tmp_path / "sampler")))
     assert (drawn == again).all()

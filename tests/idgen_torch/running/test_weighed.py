@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import idgen_compiler as idgen
+from idgen_compiler.store import Store
 from idgen_torch import TorchSampler
 from idgen_torch.families.noise import seed_noise
 from idgen_torch.families.tables.table import TableModel
@@ -188,12 +189,13 @@ def test_what_is_trained_sees_the_weighted_law() -> None:
         assert drawn.mean() == pytest.approx(expected, abs=0.08)
 
 
-def test_checkpoints_know_the_weights(tmp_path: Path) -> None:
+def test_stores_know_the_weights(tmp_path: Path) -> None:
     data, weights = programs.back_door_data(300), _times(300)
-    options: dict[str, Any] = {"checkpoint": tmp_path, "family": {"*": "table"}}
+    options: dict[str, Any] = {"store": tmp_path, "family": {"*": "table"}}
     for each in (None, weights, 2 * weights, weights[::-1]):
         _fit(BACK_DOOR, data, weights=each, **options)
-    assert len(list(tmp_path.iterdir())) == 3, "twice the weights are the same weights"
+    models = [artefact for artefact in Store.open(tmp_path).artefacts() if artefact.kind == "model"]
+    assert len({str(artefact.depends["task"]["weights"]) for artefact in models}) == 3, "twice the weights are the same"
 
 
 def test_the_way_is_chosen_by_what_weighing_takes_beside_the_weights() -> None:

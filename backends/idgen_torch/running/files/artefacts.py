@@ -30,7 +30,7 @@ from idgen_torch.running.files.models import read_model, write_model
 from idgen_torch.running.laws import Contracted
 from idgen_torch.warning import LawWarning, NoiseWarning
 
-__all__ = ["DATA", "Artefacts", "Drawn", "Trained", "Verdict"]
+__all__ = ["CHOICE", "DATA", "MODEL", "VERDICT", "Artefacts", "Drawn", "NotMade", "Trained", "Verdict"]
 
 R = TypeVar("R")
 
@@ -61,6 +61,14 @@ class Verdict:
     noise: tuple[SeedNoise, ...] = ()
 
 
+class NotMade(Exception):
+    """Something that is not in the store, where it was only asked for: its kind, title, and what determines it."""
+
+    def __init__(self, kind: str, title: str, depends: Mapping[str, Any]) -> None:
+        super().__init__(title)
+        self.kind, self.title, self.depends = kind, title, depends
+
+
 class Drawn(NamedTuple):
     """Rows of a law, what was said of them, and at which places (see `Watch`)."""
 
@@ -73,12 +81,14 @@ class Drawn(NamedTuple):
 class Artefacts:
     """The artefacts of one fit. `base` is what all of them depend on, `policies` are the laws that the fit was given.
 
-    `found` and `made` are the titles of the models that were there, and that were trained.
+    `found` and `made` are the titles of the models that were there, and that were trained. Where this is only
+    `planning`, nothing is made, and what is not there raises `NotMade`.
     """
 
     store: Store
     base: Mapping[str, Any]
     policies: Mapping[str, Any] = field(default_factory=dict)
+    planning: bool = False
     found: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
     _seen: WeakIdKeyDictionary = field(default_factory=WeakIdKeyDictionary, repr=False)
@@ -88,6 +98,7 @@ class Artefacts:
         return {
             "targets": [to_plain(part) for part in task.targets],
             "inputs": [to_plain(part) for part in task.inputs],
+            "count": task.count,
             "rows": {part.name: self.digest(task.rows[part.name]) for part in task.parts},
             "weights": None if task.weights is None else self.digest(task.weights),
             "likelihood": task.likelihood,
@@ -194,6 +205,8 @@ class Artefacts:
         whole = {**self.base, **depends}
         key = key_of(kind, whole)
         artefact = self.store.find(key)
+        if artefact is None and self.planning:
+            raise NotMade(kind, label, whole)
         if artefact is None:
             with self.store.claimed(key) as mine:
                 if mine:

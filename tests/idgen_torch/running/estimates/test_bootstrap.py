@@ -13,7 +13,7 @@ import torch
 import idgen_compiler as idgen
 from idgen_compiler import ADMG, DataError, Query
 from idgen_compiler.data.arrays import Array
-from idgen_torch.asked import AskedSampler
+from idgen_torch.jobs import AskedSampler
 from idgen_torch.running.estimates.bootstrap.refits import Refits
 from idgen_torch.running.estimates.bootstrap.refitting import Refitting
 from idgen_torch.running.estimates.bootstrap.resampling import Resampling

@@ -68,8 +68,8 @@ def test_equal_fits_are_equal_and_saved_ones_too(tmp_path: Path) -> None:
     samples = [each.sample(100, do={"X": 1}, seed=3)["Y"] for each in (once, twice, loaded, other)]
     assert all(np.array_equal(samples[0], each) for each in samples[1:])  # nothing in it is left to chance
     assert loaded.report() == once.report()
-    again = fit(data, seed=1, checkpoint=tmp_path / "kept")
-    resumed = fit(data, seed=1, checkpoint=tmp_path / "kept")
+    again = fit(data, seed=1, store=tmp_path / "kept")
+    resumed = fit(data, seed=1, store=tmp_path / "kept")
     assert np.array_equal(law(again, do={"X": 0}), law(resumed, do={"X": 0}))
 
 

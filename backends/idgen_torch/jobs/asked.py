@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 
 from idgen_compiler.data.schema import Schema
-from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import Question, sampler_of
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
+from idgen_torch.jobs.job import Job
 from idgen_torch.observed import Observed, read_again
 from idgen_torch.running.estimates.answering import Answerer
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.sampler import TorchSampler
 from idgen_torch.tensors import decoded
+from idgen_torch.training.progress import Progress
 
 __all__ = ["AskedSampler"]
 
@@ -28,17 +29,10 @@ class AskedSampler(TorchSampler):
     A few samples, by which a question is tried, are rows of the table.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        schema: Schema,
-        observed: Observed,
-        named: Mapping[str, Policy],
-        device: torch.device,
-        train: Callable[[], FittedProgram],
-    ) -> None:
-        self._program, self._schema, self._rows, self._named = program, schema, observed, dict(named)
-        self._train = train
+    def __init__(self, job: Job, progress: bool | Progress, device: torch.device) -> None:
+        self.job = job
+        self._program, self._schema, self._rows, self._named = job.program, job.schema, job.observed, dict(job.named)
+        self._progress = progress
         self._made: FittedProgram | None = None
         self.device = device
         self._loaded = False
@@ -50,7 +44,7 @@ class AskedSampler(TorchSampler):
     def fitted(self) -> FittedProgram:
         """The models, trained now if they were not before."""
         if self._made is None:
-            self._made = self._train()
+            self._made = self.job.run(self._progress)
             self._answerer = None
         return self._made
 

@@ -1,0 +1,198 @@
+"""What a fit would do with a store, without doing it: what is there, what is new and how long that may take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from idgen_compiler.data.schema import Schema
+from idgen_compiler.execute import execute
+from idgen_compiler.ir.operations import Operation, Realize, Sample, Train
+from idgen_compiler.store import Artefact, Store
+from idgen_torch.running.files.artefacts import MODEL, VERDICT, NotMade
+from idgen_torch.running.fitting import Fitting
+from idgen_torch.running.plan import label_of
+from idgen_torch.running.record import Choice
+
+__all__ = ["Planned", "Planning", "Step"]
+
+_PARTS = {
+    "rows": "other rows",
+    "weights": "other weights",
+    "targets": "other types",
+    "inputs": "other types",
+    "count": "other rows",
+}
+_NAMES = {"seed": "another seed", "tuning": "other options", "recipe": "another family", "versions": "other versions"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A model to be trained or rows to be drawn: whether it is there; if not, how long that may take, where known.
+
+    why: what differs from one of the same name that is in the store; empty where there is none.
+    """
+
+    operation: str
+    title: str
+    there: bool
+    seconds: float | None = None
+    why: str = ""
+
+    def __str__(self) -> str:
+        if self.there:
+            return f"in the store  {self.title}"
+        time = "" if self.seconds is None else f"  about {_time(self.seconds)}"
+        return f"new           {self.title}{time}{f'  ({self.why})' if self.why else ''}"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a fit would take from a store, and what it would make; prints as a list."""
+
+    steps: tuple[Step, ...]
+    undecided: str = ""  #: why ways are not chosen yet
+
+    @property
+    def new(self) -> tuple[Step, ...]:
+        """What would be made."""
+        return tuple(step for step in self.steps if not step.there)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long that may take; None where that is not known of some."""
+        known = [step.seconds for step in self.new if step.seconds is not None]
+        return sum(known) if len(known) == len(self.new) else None
+
+    def __str__(self) -> str:
+        lines = [str(step) for step in self.steps]
+        known = sum(step.seconds or 0.0 for step in self.new)
+        least = "" if self.seconds is not None else "at least "
+        time = f", {least}about {_time(known)}" if self.new and known else ""
+        end = f"{len(self.new)} new of {len(self.steps)}{time}"
+        return "\n".join([*lines, end, *([self.undecided] if self.undecided else [])])
+
+
+@dataclass(eq=False)
+class _Notes:
+    steps: dict[str, Step] = field(default_factory=dict)
+    undecided: str = ""
+
+
+class _Missing:
+    """What stands for a value that is not there."""
+
+
+_MISSING = _Missing()
+
+
+class Planning(Fitting):
+    """How operations would be realized: what the store has is read, what it lacks is noted."""
+
+    _notes: _Notes
+
+    def plan(self, choices: Sequence[Choice], undecided: str = "") -> Planned:
+        """The steps of the program whose laws are realized as chosen; in their first way where nobody chose yet."""
+        self._notes = _Notes()
+        taken = self.program.realized({choice.operation: choice.chosen for choice in choices})
+        self.program = taken
+        self._begin(taken)
+        execute(taken, self)
+        return Planned(tuple(self._notes.steps.values()), undecided)
+
+    def realize(self, op: Operation, values: Mapping[str, Any]) -> Any:
+        """The value of one operation as the store has it, or what stands for one that is not there."""
+        notes = getattr(self, "_notes", None)
+        if notes is None:  # ways are being chosen
+            return super().realize(op, values)
+        if any(value is _MISSING for value in values.values()):
+            if not isinstance(op, Sample):
+                self._note(notes, op, None)
+            return _MISSING
+        try:
+            value = None if isinstance(op, Sample) else super().realize(op, values)
+        except NotMade as missing:
+            self._note(notes, op, missing)
+            return _MISSING
+        if isinstance(op, Train | Realize) and op.result not in self._brought:
+            notes.steps[op.result] = Step(op.result, _title(op), True)
+        return value
+
+    def _note(self, notes: _Notes, op: Operation, missing: NotMade | None) -> None:
+        artefacts = self._trainer.artefacts
+        if not isinstance(op, Train | Realize) or artefacts is None or op.result in self._brought:
+            return
+        title = _title(op)
+        if missing is not None and missing.kind == VERDICT:
+            notes.steps[op.result] = Step(op.result, f"{title}, to be held against its rows", False)
+            return
+        alike = _alike(artefacts.store, op, self._schema)
+        why = ""
+        if missing is not None and isinstance(op, Train):
+            before = [artefact for artefact in alike if artefact.title == title]
+            why = _differs(max(before, key=lambda a: a.made), missing.depends) if before else ""
+        rows = self._observed.count * (
+            1 if getattr(op, "data", "") == self.program.observe.result else self.settings.rows_factor
+        )
+        notes.steps[op.result] = Step(op.result, title, False, _seconds(alike, rows), why)
+
+
+def _title(op: Train | Realize) -> str:
+    return label_of(op) if isinstance(op, Train) else f"rows of {', '.join(op.variables)}"
+
+
+def _alike(store: Store, op: Train | Realize, schema: Schema) -> list[Artefact]:
+    """Artefacts of the same kind that were made of as many parts of the same forms."""
+    if isinstance(op, Realize):
+        return [a for a in store.artefacts() if a.kind == "data" and a.title == _title(op)]
+    shape = (
+        sorted(part.form.word for part in schema.parts(*op.targets)),
+        sorted(part.form.word for part in schema.parts(*op.inputs)),
+    )
+    return [a for a in store.artefacts() if a.kind == MODEL and _shape(a) == shape]
+
+
+def _shape(artefact: Artefact) -> tuple[list[str], list[str]]:
+    task = artefact.depends.get("task", {})
+    forms = ([_form(part) for part in task.get(side, ())] for side in ("targets", "inputs"))
+    targets, inputs = map(sorted, forms)
+    return targets, inputs
+
+
+def _form(part: Mapping[str, Any]) -> str:
+    if "length" in part:
+        return "a text"
+    if "shape" in part:
+        return "an image"
+    return "discrete" if "size" in part else "real"
+
+
+def _seconds(alike: Sequence[Artefact], rows: float) -> float | None:
+    """What those took, by the row: the median."""
+    rates = []
+    for artefact in alike:
+        count = artefact.depends.get("task", artefact.depends).get("count", artefact.depends.get("rows"))
+        if isinstance(count, int) and count > 0:
+            rates.append(artefact.seconds / count)
+    return sorted(rates)[len(rates) // 2] * rows if rates else None
+
+
+def _differs(before: Artefact, now: Mapping[str, Any]) -> str:
+    """In what an artefact of the same name differs from what is asked for."""
+    found = [words for name, words in _NAMES.items() if name in now and before.depends.get(name) != now[name]]
+    old, new = before.depends.get("task", {}), now.get("task", {})
+    for name, words in _PARTS.items():
+        if old.get(name) == new.get(name) or words in found:
+            continue
+        if name == "rows":
+            columns = [part for part in new["rows"] if old.get("rows", {}).get(part) != new["rows"][part]]
+            words = f"other rows of {', '.join(columns)}"
+        found.append(words)
+    return f"the one of {before.made} is of {', '.join(dict.fromkeys(found)) or 'something else'}"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
