@@ -97,9 +97,8 @@ class TorchBackend:
             name ("flow{bins=16}"), recipe or class ("module:Flow"); see `families.request`.  families: one's own.
         bind: a conditional, as printed or by its target -> what draws it: `f(inputs, n, generator) -> values`, in the
             user's own units, `f(inputs)` for a function, or an adapter (see `idgen_torch.bound`); it is tried first.
-        progress: bars on stderr, or an object that is told.  store: a folder, or a URL of fsspec, that keeps what is
-            trained and regenerated, for this fit to go on from and others to take (see `idgen_compiler.store`);
-            checkpoint is an older word for it.
+        progress: bars on stderr, or an object that is told.  store: a folder or URL that keeps what is trained, for
+            this fit to go on from and others to take (see `idgen_compiler.store`); checkpoint is an older word for it.
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
@@ -120,11 +119,8 @@ class TorchBackend:
         thin = _warn_thin(program, schema, observed)
         settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
         kept = _artefacts(_store(store, checkpoint), settings, named)
-        networks = _networks(tuning, asked)
-        job = Job(program, schema, observed, settings, kept, thin, brought, named, networks)
-        if train == "asked":
-            return AskedSampler(job, progress, place)
-        return TorchSampler(job.run(progress), place)
+        job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked))
+        return AskedSampler(job, progress, place) if train == "asked" else TorchSampler(job.run(progress), place)
 
     def plan(self, program: Program, data: Any, *, store: str | Path, **options: Any) -> Planned:
         """What a fit with this store and these options would take from it, and what it would make; nothing is made.

@@ -188,9 +188,7 @@ def fit_command(
     if program is not None:
         _refuse_compiling(context)
     compiled = _program(query, graph, latent, program, level, realize, brought(bound, function, unobserved, fallback))
-    if dry_run and store is None:
-        raise QueryError("--dry-run says what is in a store; add --store DIR")
-    _check_out(out, store)
+    _check_out(out, store, dry_run)
     own = named_classes(family)
     training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
     place = {"seed": seed, "device": device, "store": store, "check_graph": check_graph, "effort": effort}
@@ -206,12 +204,17 @@ def fit_command(
     given = {name: value for name, value in (wanted | training | place).items() if value is not None}
     given |= reading_options(missing, read, images_root, weights, weights_are)
     with modules_from_here():
-        if dry_run:
-            Page.on().text(str(compiled.plan(data, backend=backend, **given)))
-            return
-        sampler = compiled.fit(data, backend=backend, **given)
-    _save(sampler, out)
-    _tell(sampler, compiled, data, out, needed(family, images, bind))
+        made = (compiled.plan if dry_run else compiled.fit)(data, backend=backend, **given)
+    _end(made, dry_run, compiled, data, out, needed(family, images, bind))
+
+
+def _end(made: Any, dry_run: bool, compiled: Program, data: Path, out: Path, needed: Sequence[str]) -> None:
+    """Print the plan that was made, or save the sampler and tell how to use it."""
+    if dry_run:
+        Page.on().text(str(made))
+    else:
+        _save(made, out)
+        _tell(made, compiled, data, out, needed)
 
 
 def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path, needed: Sequence[str]) -> None:
@@ -271,11 +274,13 @@ def _composites(texts: list[str] | tuple[()]) -> dict[str, list[str]]:
     return {name: listed_names(f"--composite {name}", [value]) for name, value in found.items()}
 
 
-def _check_out(out: Path, store: str | None) -> None:
-    """Raise DataError where nothing can be saved in a folder, or the store is to lie in it.
+def _check_out(out: Path, store: str | None, dry_run: bool) -> None:
+    """Raise DataError where nothing can be saved in a folder, or the store is to lie in it or is missing.
 
     An empty `--out` is the working folder.
     """
+    if dry_run and store is None:
+        raise QueryError("--dry-run says what is in a store; add --store DIR")
     try:
         check_place(out)
     except DataError as error:
