@@ -12,7 +12,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 import idgen_compiler as idgen
-from idgen_compiler.store import Store
+from idgen_compiler.store import Store, key_of
 
 __all__ = ["KINDS", "Kind", "Outcome", "at_work", "killed"]
 
@@ -39,6 +39,7 @@ class Kind:
     kept: str  #: what is in the folder afterwards
     longest: float  #: kills come within so many seconds
     forever: bool = True  #: whether the work begins anew until it is killed
+    processes: int = 1  #: so many do the work at once, and each is killed
 
     @cached_property
     def undisturbed(self) -> object:
@@ -58,12 +59,17 @@ class Outcome:
 def killed(kind: Kind, folder: Path, random: Random) -> Outcome:
     """Kill a process in its work, look at what is there, and do the work once more."""
     expected, lost = kind.undisturbed, ""
-    with at_work(kind, folder):
-        time.sleep(random.random() * kind.longest)
+    with ExitStack() as stack:
+        for _ in range(kind.processes):
+            stack.enter_context(at_work(kind, folder))
+            time.sleep(random.random() * kind.longest / kind.processes)
     try:
         kind.check(folder)
-        if kind.work(folder) != expected:
-            lost = "it makes something else afterwards"
+        with _kept(folder / kind.kept) as twice:
+            if kind.work(folder) != expected:
+                lost = "it makes something else afterwards"
+        if twice:
+            lost = f"{', '.join(twice)} was whole and is made again"
         kind.check(folder)
     except Exception as error:  # noqa: BLE001  # whatever goes wrong is a loss
         lost = f"{type(error).__name__}: {error}"
@@ -72,6 +78,26 @@ def killed(kind: Kind, folder: Path, random: Random) -> Outcome:
     if (folder / kind.kept / "idgen-store.json").exists():
         strays += Store.open(folder / kind.kept).strays()
     return Outcome(lost, ", ".join(strays))
+
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[list[str]]:
+    """What is made again meanwhile, although the store there had it."""
+    if not (folder / "idgen-store.json").exists():
+        yield []
+        return
+    whole, twice, keep = {artefact.key for artefact in Store.open(folder).artefacts()}, list[str](), Store.keep
+
+    def keeping(store: Store, kind: str, title: str, depends: Any, *rest: Any) -> Any:
+        if key_of(kind, depends) in whole:
+            twice.append(title)
+        return keep(store, kind, title, depends, *rest)
+
+    Store.keep = keeping  # type: ignore[method-assign, assignment]
+    try:
+        yield twice
+    finally:
+        Store.keep = keep  # type: ignore[method-assign]
 
 
 @contextmanager
@@ -204,6 +230,7 @@ KINDS = {
         Kind("fit with a store, a table", _store, _resumes, "kept", 0.4, forever=False),
         Kind("fit with a store, regeneration", _regeneration, _resumes, "kept", 0.5, forever=False),
         Kind("fit with a store, pictures", _pictures, _resumes, "kept", 0.6, forever=False),
+        Kind("two fits with one store", _regeneration, _resumes, "kept", 0.8, forever=False, processes=2),
     )
 }
 """What is killed, by name."""

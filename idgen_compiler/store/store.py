@@ -80,7 +80,11 @@ class Store:
             files.write(HEADER, FORMAT)
         except OSError as error:
             raise DataError(f"{files.where} cannot be read ({error}); give another store") from None
-        return cls(files)
+        store = cls(files)
+        if make:
+            for name in store._dead_claims():
+                files.remove(name)
+        return store
 
     @property
     def where(self) -> str:
@@ -229,7 +233,6 @@ class Store:
 
         What changed within the last hour is left alone, since somebody may be writing it.
         """
-        claims = Claims(self.files)
         found = []
         for key in self.files.names("files"):
             try:
@@ -240,11 +243,8 @@ class Store:
                 if artefact is None or folder != artefact.folder:
                     found.append(f"files/{key}/{folder}")
         found += [f"states/{name}" for name in self.files.names("states") if self._is_settled(name)]
-        for name in self.files.names("claims"):
-            holder = claims.holder(name.removesuffix(".json"))
-            if holder is None or holder.is_gone:
-                found.append(f"claims/{name}")
-        return [name for name in found if not name.startswith("files/") or self._is_old(name)]
+        old = [name for name in found if not name.startswith("files/") or self._is_old(name)]
+        return [*old, *self._dead_claims()]
 
     def sweep(self, names: Sequence[str]) -> None:
         """Delete what `strays` found."""
@@ -268,6 +268,12 @@ class Store:
     def _keys(self) -> list[str]:
         names = [name.removesuffix(".json") for name in self.files.names("artefacts") if name.endswith(".json")]
         return [name for name in names if _KEY.fullmatch(name)]
+
+    def _dead_claims(self) -> list[str]:
+        """The claims of processes of this machine that are gone."""
+        claims = Claims(self.files)
+        holders = {name: claims.holder(name.removesuffix(".json")) for name in self.files.names("claims")}
+        return [f"claims/{name}" for name, holder in holders.items() if holder is not None and holder.is_gone]
 
     def _used(self, artefact: Artefact) -> float:
         try:

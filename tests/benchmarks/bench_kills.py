@@ -1,10 +1,11 @@
 """Processes killed by SIGKILL at random moments while they write, and readers that look meanwhile.
 
-Each kill falls into the writing of what is on the disk already, or into a fit with a store. Lost counts kills
-after which what is there cannot be read, or the same work, done once more, makes something else (for fits: samples
-that are not equal bit by bit). Left lying counts those after which anything but the work's own files is in the folder,
-once the work was done again. A reader that polls loads a sampler, and looks for its header,
-while one process saves over it all the time, or three do; missed counts the looks that found none, or an error.
+Each kill falls into the writing of what is on the disk already, or into a fit with a store. Lost counts kills after
+which what is there cannot be read, something that a store had is made again, or the same work, done once more, makes
+something else (for fits: samples that are not equal bit by bit). Left lying counts those after which anything but the
+work's own files is in the folder, once the work was done again. A reader that polls loads a sampler, and looks for
+its header, while one process saves over it all the time, or three do; missed counts the looks that found none, or an
+error.
 """
 
 from __future__ import annotations
