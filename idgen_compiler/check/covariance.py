@@ -63,7 +63,7 @@ def shuffled(left: Array, right: Array, generator: np.random.Generator) -> float
 
     Far out, where hardly any shuffle comes, by the gamma law with the mean and variance of the shuffles.
     """
-    from scipy.stats import gamma
+    from scipy.special import gammaincc
 
     left, right = whitened(left), whitened(right)
     found = float(((left.T @ right) ** 2).sum())
@@ -73,7 +73,7 @@ def shuffled(left: Array, right: Array, generator: np.random.Generator) -> float
     if above >= ENOUGH or not (mean := float(drawn.mean())) > 0:
         return p_value
     scale = float(drawn.var()) / mean
-    return min(p_value, float(gamma.sf(found, mean / scale, scale=scale))) if scale > 0 else p_value
+    return min(p_value, float(gammaincc(mean / scale, found / scale))) if scale > 0 else p_value
 
 
 def whitened(residuals: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import log, sqrt
+from math import inf, log, sqrt
 
 import numpy as np
 
@@ -61,13 +61,13 @@ def dependence(a: Margin, b: Margin) -> Dependence:
     low expected counts, the latter of tables with many cells (Agresti 2013, section 3.2.3). Its p-value is doubled for
     there being two tests.
     """
-    from scipy.stats import chi2, norm
+    from scipy.special import log_ndtr
 
     found = [Dependence()]
     total = len(a.codes)
     if a.ranks is not None and b.ranks is not None:
         correlation = abs(float(a.ranks @ b.ranks)) / total
-        found.append(Dependence("correlation", correlation, log(4) + float(norm.logsf(correlation * sqrt(total - 1)))))
+        found.append(Dependence("correlation", correlation, log(4) + float(log_ndtr(-correlation * sqrt(total - 1)))))
     table = np.bincount(a.codes * b.size + b.codes, minlength=a.size * b.size).reshape(a.size, b.size).astype(float)
     table = table[table.any(axis=1)][:, table.any(axis=0)]
     if min(table.shape) > 1:
@@ -77,7 +77,7 @@ def dependence(a: Margin, b: Margin) -> Dependence:
         ratio = 2 * float((table[seen] * np.log(table[seen] / expected[seen])).sum())
         freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
         strength = sqrt(pearson / total / (min(table.shape) - 1))
-        found.append(Dependence("Cramér's V", strength, log(2) + float(chi2.logsf(min(pearson, ratio), freedom))))
+        found.append(Dependence("Cramér's V", strength, log(2) + _log_beyond(min(pearson, ratio), freedom)))
     return min(found, key=lambda one: (max(one.log_p, BEYOND_DOUBT), -round(one.strength, 6)))
 
 
@@ -90,8 +90,6 @@ def residual_dependence(
     the bins, and products of coarser ones for each pair of given columns. The statistic is that of `covariance_test`;
     a log p-value below `doubt` has to stand beside shuffled residuals too.
     """
-    from scipy.stats import chi2
-
     design = _design(given)
     if len(design) < 10 * design.shape[1]:
         return Dependence()
@@ -103,12 +101,23 @@ def residual_dependence(
     if freedom == 0 or len(each) < 10 * freedom:
         return Dependence()
     statistic = float(len(each) * ((directions.T @ mean) ** 2 / spread).sum())
-    log_p = float(chi2.logsf(statistic, freedom))
+    log_p = _log_beyond(statistic, freedom)
     both = whitened(left), whitened(right)
     strength = float(np.linalg.norm(both[0].T @ both[1]) / len(left) / sqrt(min(part.shape[1] for part in both)))
     if log_p < doubt:
         log_p = max(log_p, log(max(shuffled(left, right, generator), 1e-300)))
     return Dependence("correlation", strength, log_p)
+
+
+def _log_beyond(statistic: float, freedom: int) -> float:
+    """The logarithm of chi-squared's probability beyond a value; minus infinity where that is below any double.
+
+    By the function itself: `scipy.stats` takes most of a second to import, which every fit would wait for.
+    """
+    from scipy.special import chdtrc
+
+    beyond = float(chdtrc(freedom, statistic))
+    return log(beyond) if beyond > 0 else -inf
 
 
 def _leveled(column: CodedColumn) -> tuple[Array, int]:

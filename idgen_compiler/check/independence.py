@@ -115,6 +115,6 @@ def contradictions(
 
 def _need_scipy() -> None:
     try:
-        import scipy.stats  # noqa: F401
+        import scipy.special  # noqa: F401
     except ImportError:
         raise IdgenError("testing independence needs scipy; pip install scipy, or leave it out") from None

@@ -9,7 +9,8 @@ Each family says for itself what it offers (`Family.offer`). The offers of the f
 - a number with point masses: `hurdle` (70); several, or with other targets: `chain` (65)
 - other targets with an image among the inputs: `from-images` (58), for wide vectors `vector-diffusion` (60)
 - real targets: `flow` (40), or where they are wide `vector-diffusion` (60); real and discrete ones: `chain` (55)
-- discrete targets with a real input: `classifier` (40)
+- discrete targets with a real input: `classifier` and `boosted` (40 both), and the better one on held-out rows is
+  taken; of many classes or few rows `classifier`
 - numbers and categories given both: `forest` (20), and categories `boosted` (20), which have to be asked for
 - all discrete: `table` (50) where every joint cell has plenty of rows, `factored` (40) where every target's relevant
   cells have enough; otherwise `factored` and `classifier` (30 both), and the better one on held-out rows is taken
@@ -99,7 +100,8 @@ def _likeliest(task: Task, recipes: Sequence[Family]) -> Family:
     counting = [recipe for recipe in able if recipe.counts]
     trained = [recipe for recipe in able if not recipe.counts]
     if not counting or not trained:
-        return max(able, key=trial.score)
+        few = SOME_ROWS[0] if not counting and trial.rows >= MORE_ROWS * SOME_ROWS[0] else None
+        return max(able, key=lambda recipe: trial.score(recipe, few))
     counted, learned = max(map(trial.score, counting)), []
     for some in SOME_ROWS:
         if trial.rows < MORE_ROWS * some:

@@ -22,7 +22,7 @@ from idgen_torch.training.progress import Progress
 
 __all__ = ["Trainer"]
 
-PATIENCE, FASTER = 40, 3.0
+PATIENCE, FASTER = 40, 2.0
 """A training that did not give its rows back is made anew, which ends after so many epochs without a better one, and
 begins with so many times the learning rate: what sees no bend yet stands on a plateau."""
 

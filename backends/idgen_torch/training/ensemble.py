@@ -12,6 +12,7 @@ from torch import Tensor
 
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.options import Options, real, whole, widths
+from idgen_torch.training.adamw import AdamW
 from idgen_torch.training.progress import Progress
 
 __all__ = ["EnsembleTraining", "Passes", "Split", "one_cycle", "split", "train", "train_on"]
@@ -128,9 +129,7 @@ def train(
     steps = count // batch
     epochs = recipe.epochs_for(steps)
     device = parameters[0].device
-    optimizer = torch.optim.AdamW(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
-    for parameter in parameters:
-        parameter.requires_grad_(True)
+    down = AdamW(parameters, recipe.weight_decay)
     best = held_out_loss()
     kept = [parameter.detach().clone() for parameter in parameters]
     idle = 0
@@ -138,7 +137,7 @@ def train(
     try:
         for epoch in range(epochs):
             orders = torch.stack([own[torch.randperm(count, generator=generator)] for own in each]).to(device)
-            _pass(optimizer, loss, orders, batch, recipe.lr, (epoch, epochs))
+            _pass(down, loss, orders, batch, recipe.lr, (epoch, epochs))
             now = held_out_loss()
             improved = now < best
             best = torch.where(improved, now, best)
@@ -154,7 +153,7 @@ def train(
     with torch.no_grad():
         for keep, parameter in zip(kept, parameters, strict=True):
             parameter.copy_(keep)
-    _rest(parameters)
+    down.rest()
     return best
 
 
@@ -178,22 +177,20 @@ def train_on(
     batch = min(recipe.batch_size, count)
     epochs = max(1, round(WARM_PASSES * recipe.epochs_for(count // batch)))
     lr = WARM_LR * recipe.lr
-    optimizer = torch.optim.AdamW(parameters, lr=lr, weight_decay=recipe.weight_decay, fused=True)
-    for parameter in parameters:
-        parameter.requires_grad_(True)
+    down = AdamW(parameters, recipe.weight_decay)
     progress.start(name, epochs)
     try:
         for epoch in range(epochs):
             orders = torch.stack([own[torch.randperm(count, generator=generator)] for own in each])
-            _pass(optimizer, loss, orders.to(parameters[0].device), batch, lr, (epoch, epochs))
+            _pass(down, loss, orders.to(parameters[0].device), batch, lr, (epoch, epochs))
             progress.advance(nan)
     finally:
         progress.done()
-    _rest(parameters)
+    down.rest()
 
 
 def _pass(
-    optimizer: torch.optim.Optimizer,
+    down: AdamW,
     loss: Callable[[Tensor], Tensor],
     orders: Tensor,
     batch: int,
@@ -204,14 +201,5 @@ def _pass(
     steps = orders.shape[1] // batch
     epoch, epochs = place
     for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = lr * one_cycle((epoch * steps + step) / (epochs * steps))
-        optimizer.zero_grad()
-        loss(orders[:, step * batch : (step + 1) * batch]).backward()
-        optimizer.step()
-
-
-def _rest(parameters: Sequence[Tensor]) -> None:
-    for parameter in parameters:
-        parameter.requires_grad_(False)
-        parameter.grad = None
+        now = lr * one_cycle((epoch * steps + step) / (epochs * steps))
+        down.step(loss(orders[:, step * batch : (step + 1) * batch]), now)

@@ -9,7 +9,7 @@ import torch
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import Boosted, Flow, Forest
-from idgen_torch.families.numbers.sight import Sight, sight_of_classes, sight_of_numbers
+from idgen_torch.families.numbers.sight import Sight, sight_of_numbers
 from idgen_torch.families.state import check_finite
 from idgen_torch.families.trees.bins import Bins, ranks_of
 from idgen_torch.families.trees.boosting import Boosting, Growth
@@ -102,13 +102,6 @@ def test_rows_of_no_weight_teach_trees_nothing() -> None:
     wild = torch.where(mass[:, None] > 0, there, 5.0)
     second, _ = sight_of_numbers(features, columns.one_hot_width, wild, mass, torch.Generator().manual_seed(0))
     assert torch.equal(first.words[0](features), second.words[0](features))
-
-
-def test_classes_that_a_fold_lacks_have_no_trees() -> None:
-    features, columns = features_of(rows_of(600))
-    labels = torch.zeros(600, dtype=torch.long)
-    labels[5] = 1
-    assert sight_of_classes(features, columns.one_hot_width, labels, None, torch.Generator().manual_seed(0)) is None
 
 
 def test_steps_are_seen_by_trees_and_what_is_saved_sees_them_too() -> None:

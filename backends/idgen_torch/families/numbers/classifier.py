@@ -19,12 +19,18 @@ from idgen_torch.families.state import Config, Tensors, above_zero, checked_tens
 from idgen_torch.families.tables.cells import sizes_of
 from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadLayout, HeadNetworks
-from idgen_torch.options import whole, widths
+from idgen_torch.options import choice, whole, widths
 from idgen_torch.parts import Values
 from idgen_torch.training.ensemble import EnsembleTraining, Passes, split, train, train_on
 
 __all__ = ["Classifier", "ClassifierModel"]
 
+EFFORTS: dict[str, tuple[int, tuple[int, ...], Passes]] = {
+    "quick": (1, (32, 32), Passes(8, 300, 2_000)),
+    "default": (3, (32, 32), Passes(15)),
+    "best": (5, (32, 32), Passes(25, 600, 12_000)),
+}
+"""Members, widths and passes by effort."""
 _WIDEST = 2**18
 """Classes times features squared; beyond it a head starts at the shares of its classes."""
 
@@ -150,7 +156,7 @@ class ClassifierModel(ConditionalModel):
         cls, recipe: Classifier, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
     ) -> Self:
         """The model whose `state` this is."""
-        layout = _layout(targets, inputs, recipe.ensemble, recipe.hidden)
+        layout = _layout(targets, inputs, recipe.members, recipe.layers)
         shapes = {**layout.shapes(), "temperature": (len(targets),)}
         checked_tensor(tensors, {name: (shape, torch.float32) for name, shape in shapes.items()})
         networks = HeadNetworks(layout, _mask(targets, inputs), {name: tensors[name] for name in layout.shapes()})
@@ -167,16 +173,32 @@ class ClassifierModel(ConditionalModel):
 class Classifier(EnsembleTraining, Family):
     """Categories given categories and numbers: an ensemble of autoregressive perceptrons over embeddings.
 
-    The defaults are measured on the discrete Napkin-MNIST attributes; larger networks and label smoothing did worse.
+    effort: how many members there are, how wide, and how long they learn; `ensemble`, `hidden` and `epochs` say so in
+    its place. The defaults are measured on the discrete Napkin-MNIST attributes; label smoothing did worse.
     """
 
     word = "classifier"
     model = ClassifierModel
     usual = Passes(15)
 
-    hidden: tuple[int, ...] = widths((32, 32))
-    ensemble: int = whole(3, most=1000)
+    hidden: tuple[int, ...] | None = widths(None)
+    ensemble: int | None = whole(None, most=1000)
     patience: int = whole(6)
+    effort: str = choice("default", EFFORTS)
+
+    @property
+    def members(self) -> int:
+        """How many networks there are."""
+        return EFFORTS[self.effort][0] if self.ensemble is None else self.ensemble
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Of their hidden layers."""
+        return EFFORTS[self.effort][1] if self.hidden is None else self.hidden
+
+    def epochs_for(self, steps: int) -> int:
+        """How often to pass over rows that make this many steps a pass."""
+        return EFFORTS[self.effort][2].number(steps) if self.epochs is None else self.epochs
 
     def offer(self, task: Task) -> Offer | None:
         """For categories given no images."""
@@ -196,9 +218,9 @@ class Classifier(EnsembleTraining, Family):
         sizes_of(task.targets)
         count = task.count
         generator, device = generator_for(run.seed), run.device
-        parts = [split(count, self.holdout, generator, task.weights) for _ in range(self.ensemble)]
+        parts = [split(count, self.holdout, generator, task.weights) for _ in range(self.members)]
         learn = torch.stack([own.train for own in parts])
-        layout, mask = _layout(task.targets, task.inputs, self.ensemble, self.hidden), _mask(task.targets, task.inputs)
+        layout, mask = _layout(task.targets, task.inputs, self.members, self.layers), _mask(task.targets, task.inputs)
         columns = _columns(task.targets, task.inputs)
         begun = _begun(run.start, layout, device)
         lesson = Lesson(

@@ -19,7 +19,7 @@ from idgen_torch.families.trees.boosting import Boosting, Growth, held_out
 from idgen_torch.nets.heads import Columns, Features
 from idgen_torch.parts import Values
 
-__all__ = ["Seen", "Sight", "sight_of_classes", "sight_of_numbers"]
+__all__ = ["Seen", "Sight", "sight_of_numbers"]
 
 FOLDS, FEW_FOLDS, MANY_ROWS, MOST_ROWS = 5, 3, 10_000, 20_000
 """So many folds, fewer of many rows; trees are grown on so many rows at most."""
@@ -164,19 +164,6 @@ def sight_of_numbers(
         words += [mean, spread]
         told += [said, wide]
     return _scaled(words, torch.cat(told, 1), features.reals.device)
-
-
-def sight_of_classes(
-    features: Features, one_hot: int, labels: Tensor, mass: Tensor | None, seed: torch.Generator
-) -> tuple[Sight, Tensor] | None:
-    """The log-odds of each class; None where some fold would lack a class.  Shape: labels (rows,) int64."""
-    table, labels = _Table.of(features, one_hot, mass, Growth(trees=100), seed), labels.cpu()
-    present = [set(labels[(table.folds != k) & (table.folds >= 0)].tolist()) for k in range(table.count)]
-    whole = set(range(int(labels.max()) + 1))
-    if len(whole) < 2 or any(found != whole for found in present):
-        return None
-    word, told = table.both(labels)
-    return _scaled([word], told, features.reals.device)
 
 
 def _scaled(words: list[Boosting], told: Tensor, device: torch.device) -> tuple[Sight, Tensor]:

@@ -26,6 +26,8 @@ __all__ = ["Boosted", "BoostedModel"]
 
 STOPS = (15, 30, 60, 100, 150, 200, 300, 450, 600, 800, 1_000)
 """After so many trees held-out rows are asked whether to go on."""
+MOST_CLASSES, ENOUGH_ROWS = 24, 500
+"""Of more classes trees take long, and of fewer rows too few can be held out to choose by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,10 +144,18 @@ class Boosted(Family):
     held: float = real(0.1, "a fraction strictly between 0 and 1", lambda value: 0 < value < 1)
 
     def offer(self, task: Task) -> Offer | None:
-        """For categories, below those that are found as good and are smoother."""
+        """For categories given numbers, beside networks where rows can tell which is better; below them otherwise."""
         seen = all(part.form in (Form.NUMBERS, Form.CODES) for part in task.inputs)
-        able = task.targets_are_discrete and seen and task.inputs
-        return Offer(20, "categories by trees") if able else None
+        if not (task.targets_are_discrete and seen and task.inputs):
+            return None
+        few = sum(part.size or 0 for part in task.targets) <= MOST_CLASSES
+        if few and not task.inputs_are_discrete and task.effective_rows >= ENOUGH_ROWS:
+            return Offer(40, "categories given numbers: held-out rows decide")
+        return Offer(20, "categories by trees")
+
+    def trial(self) -> Self:
+        """Half as many trees of twice the rate."""
+        return type(self)(number=150, rate=0.2)
 
     @one_thread()
     def fit(self, task: Task, run: Run = Run()) -> BoostedModel:

@@ -33,6 +33,7 @@ _MOST = 1000
 class Shape:
     """Which density the residual has, of how many bins or components, and its networks: widths and members.
 
+    blind: the numbers among the inputs, by their places, that the networks do not see, but the regression does.
     A residual that is normal whatever the inputs are has no networks.
     """
 
@@ -40,6 +41,7 @@ class Shape:
     size: int = 0
     hidden: tuple[int, ...] = ()
     members: int = 0
+    blind: tuple[int, ...] = ()
 
     @property
     def law(self) -> Density:
@@ -48,20 +50,24 @@ class Shape:
 
     def config(self) -> Config:
         """As JSON can hold it."""
-        return {"density": self.kind, "size": self.size, "hidden": list(self.hidden), "members": self.members}
+        networks = {"hidden": list(self.hidden), "members": self.members, "blind": list(self.blind)}
+        return {"density": self.kind, "size": self.size, **networks}
 
     @classmethod
     def read(cls, config: Config) -> Shape:
         """What `config` wrote.  Raises DataError for anything else."""
         kind, hidden = setting(config, "density", str), setting(config, "hidden", list)
         size, members = setting(config, "size", int), setting(config, "members", int)
+        blind = setting(config, "blind", list)
         if kind == NORMAL.kind:
             return NORMAL
         density(kind, 1)
         widths = all(type(width) is int and 0 < width <= WIDEST for width in hidden)
         if not widths or not 0 < len(hidden) <= DEEPEST or not 0 < size <= _MOST or not 0 < members <= _MOST:
             raise DataError(f"a saved flow of {members} members, widths {hidden!r:.80} and {size} pieces cannot be")
-        return cls(kind, size, tuple(hidden), members)
+        if not all(type(place) is int and place >= 0 for place in blind):
+            raise DataError(f"a saved flow does not see the numbers {blind!r:.80}, which are no places of inputs")
+        return cls(kind, size, tuple(hidden), members, tuple(blind))
 
 
 NORMAL = Shape("normal")
@@ -127,7 +133,7 @@ class FlowModel(ConditionalModel):
     def started(self, shape: Shape, generator: torch.Generator) -> FlowModel:
         """The same regression with untrained networks of a shape."""
         layout, device = self._layout(shape), self._residual.slope.device
-        networks = HeadNetworks.start(layout, self._mask(), generator, device)
+        networks = HeadNetworks.start(layout, self._mask(shape), generator, device)
         for head in range(layout.heads):
             networks.parameters[f"last{head}_bias"] += shape.law.start().to(device)
         return self._with(shape, networks)
@@ -152,10 +158,11 @@ class FlowModel(ConditionalModel):
         width = self._seen.width + width_of(self.targets)
         return HeadLayout(shape.members, self._seen.one_hot_width, width, shape.hidden, outputs)
 
-    def _mask(self) -> Tensor:
-        """What each head sees: all inputs and the residual coordinates before its own.  Shape: (heads, width)."""
+    def _mask(self, shape: Shape) -> Tensor:
+        """What each head sees: inputs and the residual coordinates before its own.  Shape: (heads, width)."""
         width = self._seen.width + width_of(self.targets)
         mask = torch.ones(len(self._residual.free), width, dtype=torch.float32)
+        mask[:, [self._seen.one_hot_width + place for place in shape.blind]] = 0
         for head, target in enumerate(self._residual.free):
             mask[head, self._seen.width + target :] = 0
         return mask.to(self._residual.slope.device)
@@ -282,10 +289,12 @@ class FlowModel(ConditionalModel):
             return model
         if not recipe.allows(shape):
             raise DataError(f"a saved flow has other networks than its options say, {shape}")
+        if max(shape.blind, default=0) >= max(1, columns.width - columns.one_hot_width):
+            raise DataError(f"a saved flow does not see the numbers {shape.blind}, and has fewer inputs")
         layout = model._layout(shape)
         checked_tensor(found, {f"network.{n}": (size, torch.float32) for n, size in layout.shapes().items()})
         own = {name.removeprefix("network."): value for name, value in found.items()}
-        return cls(recipe, targets, inputs, seen, residual, shape, HeadNetworks(layout, model._mask(), own))
+        return cls(recipe, targets, inputs, seen, residual, shape, HeadNetworks(layout, model._mask(shape), own))
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
