@@ -220,15 +220,17 @@ class Fitting:
         if recipe.emphasis:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
         self._unseen.look_at(self.program, op, task.inputs, data)
+        recipe = self._trainer.opened(op.result, recipe, task)
         trained = self._trainer.fit(op.result, label_of(op), recipe, task)
         found = compared(op, self._schema, trained.model, task)
-        if found and (more := self._trainer.patient(recipe)) is not None:
+        again = f"{op.result}.again"
+        if found and (more := self._trainer.patient(again, recipe, trained.model)) is not None:
             # A training may end on a plateau, from which a sharp bend is not seen yet.
             trainer, later = more
-            again = trainer.fit(f"{op.result}.again", label_of(op), later, task)
-            left = compared(op, self._schema, again.model, task)
+            other = trainer.fit(again, label_of(op), later, task)
+            left = compared(op, self._schema, other.model, task)
             if not left or left[0].errors < found[0].errors:
-                trained, found = again, left
+                trained, found = other, left
         self._model_reports[op.result] = held_against(op, trained, task, found)
         return trained.model
 

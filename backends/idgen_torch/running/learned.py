@@ -13,6 +13,7 @@ from idgen_compiler.warning import warn_data
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.families import ConditionalModel, Task, seed_noise
 from idgen_torch.running.agreement import Disagreement, disagreements
+from idgen_torch.running.dependence import LawsApart, dependences
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import ModelReport
 from idgen_torch.running.trainer import Trained
@@ -25,16 +26,18 @@ MOST_TOLD = 5
 
 
 @one_thread()
-def compared(op: Train, schema: Schema, model: ConditionalModel, task: Task) -> list[Disagreement]:
+def compared(op: Train, schema: Schema, model: ConditionalModel, task: Task) -> list[Disagreement | LawsApart]:
     """Where the draws of a model differ from its rows by more than their error, the worst first."""
-    return disagreements(f"{op.result}: {label_of(op)} [{model.family}]", model, task, schema)
+    source = f"{op.result}: {label_of(op)} [{model.family}]"
+    apart = [one for one in dependences(source, model, task) if one.matters]
+    return [*apart, *disagreements(source, model, task, schema)]
 
 
 def held_against(
     op: Train,
     trained: Trained,
     task: Task,
-    found: Sequence[Disagreement],
+    found: Sequence[Disagreement | LawsApart],
 ) -> ModelReport:
     """How a model turned out; warns where it does not give its rows back, or where another seed would matter."""
     model, label, told = trained.model, label_of(op), tuple(map(str, found[:MOST_TOLD]))
