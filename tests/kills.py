@@ -188,7 +188,7 @@ def _pictures(folder: Path) -> bytes:
         "channels": (8, 8),
         "sampling_steps": 1,
         "save_every": 1,
-        "code_steps": 0,
+        "kinds": 1,
     }
     return _draws(_fit("X -> Y", table, folder, images=images, family={"Y": "diffusion"}))
 

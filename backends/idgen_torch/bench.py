@@ -93,7 +93,7 @@ class _Clock(NoProgress):
 def compare(case: Case, repeats: int = 3) -> dict[str, tuple[float, float]]:
     """Training steps a second and samples a second, each (ours, plain)."""
     rows = case.rows()
-    how = Diffusion(steps=case.steps, batch_size=case.batch, channels=case.channels, code_steps=0)
+    how = Diffusion(steps=case.steps, batch_size=case.batch, channels=case.channels, kinds=1)
     task = Task(case.targets, case.inputs, rows)
     best = {"training steps/s": (0.0, 0.0), "samples/s": (0.0, 0.0)}
     for _ in range(repeats):

@@ -53,16 +53,16 @@ from idgen_compiler.demo.napkin_mnist import (
     truth,
 )
 from idgen_torch.families import Diffusion, Run
-from idgen_torch.families.images.diffusion import DiffusionModel
+from idgen_torch.families.images.drawn import DiffusionModel
 from idgen_torch.parts import Values
 from idgen_torch.running.files.models import read_model
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
 from tests.benchmarks.napkin_discrete import GRAPHS, discrete
-from tests.benchmarks.napkin_judge import PARTS, handwriting, judge
+from tests.benchmarks.napkin_judge import PARTS, PLAIN, handwriting, judge
 from tests.benchmarks.report import Row
 
-__all__ = ["run"]
+__all__ = ["Settings", "Trial", "run"]
 
 SIDE, ROWS, STEPS, SAMPLES, XS = 16, 20_000, 18_000, 1_500, 150
 CPU_PASSES, GPU_PASSES = 10, 20  #: of the network, a sample
@@ -78,7 +78,7 @@ LABELS = (Part("W2.digit", 10), Part("W2.color", 2))
 
 def run(quick: bool) -> list[Row]:
     """The table: a row for each mechanism and method, means over seeds with the standard deviation of color's."""
-    settings = _Settings.quickly() if quick else _Settings.from_environment()
+    settings = Settings.quickly() if quick else Settings.from_environment()
     settings.folder.mkdir(parents=True, exist_ok=True)
     tasks = [
         (m, method, seed, settings)
@@ -99,7 +99,7 @@ def run(quick: bool) -> list[Row]:
 
 
 @dataclass(frozen=True)
-class _Settings:
+class Settings:
     """How much of what is run."""
 
     quick: bool
@@ -112,9 +112,10 @@ class _Settings:
     methods: tuple[str, ...]
     side: int
     device: str
+    renderer: str = PLAIN
 
     @classmethod
-    def quickly(cls) -> _Settings:
+    def quickly(cls) -> Settings:
         folder = Path(tempfile.mkdtemp(prefix="idgen-bench-"))
         return replace(
             cls.from_environment(),
@@ -127,7 +128,7 @@ class _Settings:
         )
 
     @classmethod
-    def from_environment(cls) -> _Settings:
+    def from_environment(cls) -> Settings:
         given = os.environ.get
         device = given("IDGEN_DEVICE", "cpu")
         return cls(
@@ -154,7 +155,7 @@ class _Settings:
         return time.process_time if self.device == "cpu" else time.perf_counter
 
 
-def _part(task: tuple[str, str, int, _Settings]) -> dict[str, Any]:
+def _part(task: tuple[str, str, int, Settings]) -> dict[str, Any]:
     """One method on one data set, from its file where it was measured before."""
     mechanisms, method, seed, settings = task
     path = settings.part(mechanisms, method, seed)
@@ -165,21 +166,21 @@ def _part(task: tuple[str, str, int, _Settings]) -> dict[str, Any]:
     if method.startswith("discrete"):
         found = discrete(MECHANISMS[mechanisms], method, seed, settings.quick)
     else:
-        found = _Trial(MECHANISMS[mechanisms], seed, settings).measure(method)
+        found = Trial(MECHANISMS[mechanisms], seed, settings).measure(method)
     result = {"mechanisms": mechanisms, "method": method, **found}
     path.write_text(json.dumps(result), encoding="utf-8")
     return result
 
 
-class _Trial:
+class Trial:
     """Data, judge and truth of one seed."""
 
-    def __init__(self, mechanisms: Mechanisms, seed: int, settings: _Settings) -> None:
+    def __init__(self, mechanisms: Mechanisms, seed: int, settings: Settings) -> None:
         self.mechanisms, self.seed, self.settings, self.quick = mechanisms, seed, settings, settings.quick
         quick = self.quick
         side = settings.side
-        learn, _, self.apart = handwriting(side)
-        self.judge = judge(side, quick, settings.device)
+        learn, _, self.apart = handwriting(side, settings.renderer)
+        self.judge = judge(side, quick, settings.device, settings.renderer)
         self.images = {name: Part(name, dim=3 * side * side, shape=(3, side, side)) for name in PICTURED}
         self.data, _ = napkin_images(learn, settings.rows, seed, mechanisms)
         # Codes of labels as the backend has them: the places of the sorted labels.

@@ -25,7 +25,7 @@ from idgen_compiler.data.part import Part
 from idgen_compiler.demo.colored_digits import Pictures, napkin_images, single_colored
 from idgen_compiler.demo.napkin_mnist import COLORS, PAPER, total_variation
 from idgen_torch.families import Diffusion, Task
-from idgen_torch.families.images.diffusion import DiffusionModel
+from idgen_torch.families.images.drawn import DiffusionModel
 from idgen_torch.nets.processes import OBJECTIVES, samplers_of
 from tests.benchmarks.napkin_judge import handwriting, judge
 from tests.benchmarks.report import Row

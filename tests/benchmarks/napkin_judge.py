@@ -1,7 +1,8 @@
 """Judging pictures of colored digits by a classifier that was trained on separate handwriting.
 
 The handwriting is MNIST's where the environment variable IDGEN_MNIST names the folder of its idx files, or else
-scikit-learn's. A trained judge is kept in the folder IDGEN_PARTS (out/napkin_images).
+scikit-learn's, drawn by one of `RENDERERS`. A trained judge, one for each of them, is kept in the folder IDGEN_PARTS
+(out/napkin_images), as are scattered digits.
 """
 
 from __future__ import annotations
@@ -17,17 +18,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import linalg
+from sklearn.datasets import load_digits
 
 from idgen_compiler.data.part import Part
+from idgen_compiler.data.reading.idx import read_idx
 from idgen_compiler.demo.colored_digits import Bank, labelled_pictures, single_colored
 from idgen_compiler.demo.napkin_mnist import ATTRIBUTES, SIZES, Law, total_variation
+from idgen_compiler.demo.scattered_digits import scattered
 from idgen_torch.families import FromImages, Run, Task
 from idgen_torch.families.images.from_images import FromImagesModel
 from idgen_torch.running.files.models import read_model, write_model
 
-__all__ = ["PARTS", "Handwriting", "Judge", "Verdict", "handwriting", "judge"]
+__all__ = ["PARTS", "PLAIN", "RENDERERS", "Handwriting", "Judge", "Verdict", "handwriting", "judge"]
 
 PARTS = "out/napkin_images"  #: what is kept between runs
+PLAIN, SCATTERED = RENDERERS = ("plain", "scattered")
+"""Who draws the digits: `colored_digits`, or `scattered_digits`."""
 LEARN, JUDGE_ROWS, JUDGE_EPOCHS = 20_000, 100_000, 8
 
 Pictures = NDArray[np.uint8]
@@ -108,9 +114,14 @@ class Handwriting(NamedTuple):
 
 
 @cache
-def handwriting(side: int) -> Handwriting:
+def handwriting(side: int, renderer: str = PLAIN) -> Handwriting:
     """The digits of this size: of MNIST's training files 20,000 and the others, and its test files."""
     folder = os.environ.get("IDGEN_MNIST")
+    if renderer == SCATTERED:
+        images, labels = _gray(folder)
+        last = slice(2 * LEARN, None) if folder else slice(1_200, None)
+        parts = (slice(LEARN), slice(LEARN, 2 * LEARN), last) if folder else (slice(900), slice(900, 1_200), last)
+        return Handwriting(*(_kept(images[part], labels[part], side, seed) for seed, part in enumerate(parts)))
     if folder:
         given = Bank.mnist(folder, side, "train")
         learn, others = (Bank(given.pictures[part], given.labels[part]) for part in (slice(LEARN), slice(LEARN, None)))
@@ -121,12 +132,37 @@ def handwriting(side: int) -> Handwriting:
     return Handwriting(Bank.bundled(side, "train"), mine, apart)
 
 
+def _gray(folder: str | None) -> tuple[Pictures, NDArray[np.int64]]:
+    """Gray digits, MNIST's training files or scikit-learn's.  Shape: (digits, height, width)."""
+    if folder is None:
+        bunch = load_digits()
+        return np.asarray(bunch.images / 16 * 255).astype(np.uint8), np.asarray(bunch.target, dtype=np.int64)
+    found = [next(Path(folder).glob(f"train-{kind}-ubyte*")) for kind in ("images-idx3", "labels-idx1")]
+    images, labels = (read_idx(path) for path in found)
+    return images[: 2 * LEARN + LEARN // 4], labels[: 2 * LEARN + LEARN // 4].astype(np.int64)
+
+
+def _kept(images: Pictures, labels: NDArray[np.int64], side: int, seed: int) -> Bank:
+    """A bank of scattered digits, from its file where it was drawn before."""
+    path = Path(os.environ.get("IDGEN_PARTS", PARTS)) / f"scattered-{len(images)}-{side}-{seed}.npz"
+    if path.exists():
+        with np.load(path) as file:
+            return Bank(file["pictures"], file["labels"])
+    bank = scattered(images, labels, side, seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.npz")
+    np.savez(partial, pictures=bank.pictures, labels=bank.labels)
+    partial.replace(path)
+    return bank
+
+
 @cache
-def judge(side: int, quick: bool = False, device: str = "cpu") -> Judge:
+def judge(side: int, quick: bool = False, device: str = "cpu", renderer: str = PLAIN) -> Judge:
     """A judge of pictures of this size, trained in a few minutes of one core the first time."""
-    hands = handwriting(side)
+    hands = handwriting(side, renderer)
     if quick:
         return Judge.train(hands.judge, hands.apart, rows=500, epochs=1)
     of = "mnist" if os.environ.get("IDGEN_MNIST") else "bundled"
+    of += "" if renderer == PLAIN else f"-{renderer}"
     file = Path(os.environ.get("IDGEN_PARTS", PARTS)) / f"judge-{of}-{side}-{JUDGE_ROWS}.json"
     return Judge.train(hands.judge, hands.apart, JUDGE_ROWS, JUDGE_EPOCHS, file, device)

@@ -107,7 +107,7 @@ def image_folders(scratch: Path) -> Folders:
     for k, (query, family) in enumerate(zip(("P(W, V | do(X))", "P(W, Y | do(X))"), families, strict=True)):
         sampler = idgen.compile(idgen.Query.parse(query), graph).fit(
             table, backend="torch", seed=0, device="cpu", epochs=1, progress=False, family=family,
-            images={"steps": 1, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1, "code_steps": 0},
+            images={"steps": 1, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1, "kinds": 1},
         )  # fmt: skip
         sampler.save(scratch / f"image{k}")
         saved.append(_files(scratch / f"image{k}"))

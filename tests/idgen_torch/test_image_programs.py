@@ -18,7 +18,7 @@ from idgen_compiler.demo.napkin_mnist import GRAPH, HARD, QUERY
 from idgen_compiler.store import Store
 from idgen_torch import TorchSampler
 from idgen_torch.families import Diffusion, Run, Task
-from idgen_torch.families.images.diffusion import DiffusionModel
+from idgen_torch.families.images.drawn import DiffusionModel
 from idgen_torch.running import ancestral
 from idgen_torch.running.files import models as model_files
 from idgen_torch.training.progress import NoProgress

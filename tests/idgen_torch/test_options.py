@@ -47,7 +47,7 @@ def test_impossible_options_are_refused(option: str, value: object) -> None:
     ("option", "value"),
     [
         ("steps", 0),
-        ("code_steps", -1),
+        ("kinds", 0),
         ("seconds", 0),
         ("lr", -1.0),
         ("lr", "x"),

@@ -78,6 +78,14 @@ class Family(Options, ABC):
         """
         return type(self)()
 
+    def opened(self, task: Task, device: torch.device) -> tuple[Self, int]:
+        """The recipe by which a model is trained at first, and how many steps are kept for models that need more."""
+        return self, 0
+
+    def longer(self, steps: int) -> Self | None:
+        """The recipe by which a model that does not give its rows back goes on for so many steps; None if it cannot."""
+        return None
+
     def bearing(self) -> Self:
         """The recipe with only those options that the model depends on, the others as they are by default."""
         return self
@@ -92,6 +100,7 @@ class Run:
     calibrated: who is told how reliable a classifier was on rows kept back, before and after its calibration.
     start: a model of the same parts and much the same rows to begin from, as where rows are drawn again; a family that
     trains networks takes its parameters and less time, another one learns anew.
+    unfinished: a model of this very task that does not give its rows back, and goes on learning (`Family.longer`).
     """
 
     seed: int = 0
@@ -101,6 +110,7 @@ class Run:
     choose: Callable[[Task], Family] | None = None
     calibrated: Callable[[Calibration], None] | None = None
     start: ConditionalModel | None = None
+    unfinished: ConditionalModel | None = None
 
 
 class ConditionalModel(ABC):

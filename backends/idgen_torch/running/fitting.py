@@ -43,8 +43,8 @@ from idgen_torch.running.assigning import assigning, handed_on
 from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, with_watch
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.artefacts import Artefacts, Drawn
+from idgen_torch.running.files.keys import Keys
 from idgen_torch.running.fitted import FittedProgram
-from idgen_torch.running.keys import Keys
 from idgen_torch.running.laws import AskedLaw, Contracted, contracted, look
 from idgen_torch.running.learned import held_against, judged
 from idgen_torch.running.overlap.cells.needed import Cells
@@ -215,6 +215,7 @@ class Fitting:
         if recipe.emphasis:
             task = replace(task, weights=self._emphasis.weights(self.program, op, data, recipe.emphasis))
         self._unseen.look_at(self.program, op, task.inputs, data)
+        recipe = self._trainer.opened(op.result, recipe, task)
         trained = self._trainer.fit(op.result, label_of(op), recipe, task)
         trained, verdict = judged(op, self._schema, self._trainer, trained, recipe, task)
         if self._keys is not None:

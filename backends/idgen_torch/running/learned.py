@@ -15,7 +15,8 @@ from idgen_torch.arithmetic import one_thread
 from idgen_torch.families import ConditionalModel, Family, Task, seed_noise
 from idgen_torch.families.saved import recipe_record
 from idgen_torch.running.agreement import Disagreement, disagreements
-from idgen_torch.running.files.artefacts import Trained, Verdict
+from idgen_torch.running.dependence import LawsApart, dependences
+from idgen_torch.running.files.artefacts import BETTER, TRIED, Trained, Verdict
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import ModelReport
 from idgen_torch.running.trainer import Trainer
@@ -28,16 +29,18 @@ MOST_TOLD = 5
 
 
 @one_thread()
-def compared(op: Train, schema: Schema, model: ConditionalModel, task: Task) -> list[Disagreement]:
+def compared(op: Train, schema: Schema, model: ConditionalModel, task: Task) -> list[Disagreement | LawsApart]:
     """Where the draws of a model differ from its rows by more than their error, the worst first."""
-    return disagreements(f"{op.result}: {label_of(op)} [{model.family}]", model, task, schema)
+    source = f"{op.result}: {label_of(op)} [{model.family}]"
+    apart = [one for one in dependences(source, model, task) if one.matters]
+    return [*apart, *disagreements(source, model, task, schema)]
 
 
 def judged(
     op: Train, schema: Schema, trainer: Trainer, trained: Trained, recipe: Family, task: Task
 ) -> tuple[Trained, Verdict]:
     """The model, or one that was trained longer where that gives its rows back better, and how it turned out."""
-    label, more = label_of(op), trainer.patient(recipe)
+    label, more = label_of(op), trainer.patient(f"{op.result}.again", recipe, trained)
     longer: list[Trained] = []
 
     def again() -> Trained:
@@ -48,11 +51,12 @@ def judged(
 
     def judge() -> Verdict:
         found = compared(op, schema, trained.model, task)
-        if found and more is not None:
-            left = compared(op, schema, again().model, task)
-            if not left or left[0].errors < found[0].errors:
-                return _verdict(left, True, again().model, task)
-        return _verdict(found, False, trained.model, task)
+        if not found or more is None:
+            return _verdict(found, "", trained.model, task)
+        left = compared(op, schema, again().model, task)
+        if not left or left[0].errors < found[0].errors:
+            return _verdict(left, BETTER, again().model, task)
+        return _verdict(found, TRIED, trained.model, task)
 
     kept = trainer.artefacts
     if kept is None:
@@ -61,11 +65,13 @@ def judged(
         types = {name: to_plain(schema[name]) for name in (*op.targets, *op.inputs)}
         depends = {"model": trained.key, "types": types, "again": more and recipe_record(more[1])}
         verdict = kept.verdict(f"how {label} turned out", depends, judge)
-    return (again() if verdict.again else trained), verdict
+    if verdict.again:
+        trainer.spare.clear()
+    return (again() if verdict.again == BETTER else trained), verdict
 
 
 @one_thread()
-def _verdict(found: Sequence[Disagreement], again: bool, model: ConditionalModel, task: Task) -> Verdict:
+def _verdict(found: Sequence[Disagreement | LawsApart], again: str, model: ConditionalModel, task: Task) -> Verdict:
     with torch.no_grad():
         noise = seed_noise(model, task.rows, task.weights)
     return Verdict(again, tuple(map(str, found[:MOST_TOLD])), noise)

@@ -41,6 +41,8 @@ class Trainer:
     laws: dict[str, str] = field(default_factory=dict)  #: operation -> the digest of what it computes
     starts: dict[str, ConditionalModel] = field(default_factory=dict)  #: operation -> a model to begin from
     made: dict[str, ConditionalModel] = field(default_factory=dict)  #: operation -> the model that was trained
+    spare: dict[str, int] = field(default_factory=dict)  #: operation -> steps that its model left to those in need
+    unfinished: dict[str, Trained] = field(default_factory=dict)  #: operation -> a model that goes on learning
 
     def choose(self, task: Task) -> Family:
         """The recipe of the best offer for a task."""
@@ -72,6 +74,8 @@ class Trainer:
             "seed": self.settings.seed,
             "stream": self.stream(operation),
         }
+        if operation in self.unfinished:
+            depends["from"] = self.unfinished[operation].key
 
         def train(scratch: Path) -> Trained:
             return self._trained(operation, label, recipe, task, scratch, lambda: kept.forget_state(depends))
@@ -96,7 +100,8 @@ class Trainer:
         source = f"{operation}: {label} [{recipe.word}]"
         seed = seed_for(self.settings.seed, self.stream(operation))
         try:
-            run = Run(seed, device, progress, scratch, choose, told.append, start)
+            goes_on = self.unfinished[operation].model if operation in self.unfinished else None
+            run = Run(seed, device, progress, scratch, choose, told.append, start, goes_on)
             with telling(source, "fit", type(recipe)):
                 model = recipe.fit(task, run)
         finally:
@@ -108,11 +113,21 @@ class Trainer:
             raise
         return Trained(model, progress.losses, tuple(told))
 
-    def patient(self, recipe: Family) -> tuple[Trainer, Family] | None:
-        """A trainer and a recipe that learn in larger steps and give up later, where nobody said how.
+    def opened(self, operation: str, recipe: Family, task: Task) -> Family:
+        """The recipe by which a model is trained at first; the steps that it keeps back go to models in need."""
+        first, kept = recipe.opened(task, self.settings.device)
+        self.spare[operation] = kept
+        return first
 
-        None for what is not trained so.
+    def patient(self, operation: str, recipe: Family, trained: Trained) -> tuple[Trainer, Family] | None:
+        """A trainer and a recipe by which a model that does not give its rows back, of this recipe, is made anew.
+
+        One that keeps steps back goes on from where it is, by all steps that are left. Others learn in larger steps and
+        give up later, where nobody said how; None for what is not trained so.
         """
+        longer = recipe.longer(sum(self.spare.values())) if any(self.spare.values()) else None
+        if longer is not None:
+            return replace(self, unfinished={operation: trained}), longer
         own = self.settings.tuning
         tuning = replace(own, recipes=tuple(_patient(own, one) for one in own.recipes))
         later = _patient(own, recipe)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from idgen_compiler.data.part import Part
 from idgen_torch.families import Diffusion, Run, Task
-from idgen_torch.families.images.diffusion import DiffusionModel
+from idgen_torch.families.images.drawn import DiffusionModel
 from idgen_torch.parts import Values
 
 __all__ = ["cond", "dcm"]

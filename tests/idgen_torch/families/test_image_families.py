@@ -164,7 +164,7 @@ def test_a_chain_of_two_trainings_resumes_in_either(tmp_path: Path, monkeypatch:
     rows, targets = rows_of(64), (LONG, P)
     rows["long"] = rows["r"] + torch.randn(64, 60, generator=torch.Generator().manual_seed(1))
     monkeypatch.setattr(vector_diffusion, "SAVE_EVERY", 2)
-    images = {**SMALL.set_options(), "steps": 6, "save_every": 2, "code_steps": 0}
+    images = {**SMALL.set_options(), "steps": 6, "save_every": 2, "kinds": 1}
     choose = Tuning.read({"images": images, "epochs": 3, "batch_size": 32, "hidden": (8, 8)}).choose
     whole = trained(Chain(), targets, (A,), rows, choose=choose)
     for after in (60, 160):  # reports: each training has a hundred

@@ -31,7 +31,7 @@ PATH = "tests.idgen_torch.nets.tiny:tiny"
 
 
 def fit(network: Any, steps: int = 4, **options: Any) -> Any:
-    images = {"steps": steps, "channels": (8, 8), "sampling_steps": 2, "code_steps": 1, "network": network}
+    images = {"steps": steps, "channels": (8, 8), "sampling_steps": 2, "kinds": 4, "network": network}
     return PROGRAM.fit(DATA, images=images, epochs=1, ensemble=1, progress=False, device="cpu", **options)
 
 
@@ -87,7 +87,7 @@ def test_a_training_that_was_interrupted_ends_like_another(tmp_path: Path, monke
             return super().forward(noisy, times, code)
 
     monkeypatch.setattr(tiny, "Tiny", Stopping)
-    how = {"steps": 8, "channels": (8, 8), "sampling_steps": 2, "code_steps": 1, "network": tiny.tiny, "save_every": 2}
+    how = {"steps": 8, "channels": (8, 8), "sampling_steps": 2, "kinds": 4, "network": tiny.tiny, "save_every": 2}
     plain = {"images": how, "epochs": 1, "ensemble": 1, "progress": False, "device": "cpu", "store": tmp_path}
     with pytest.raises(KeyboardInterrupt, match="the same fit goes on from there"):
         PROGRAM.fit(DATA, **plain)

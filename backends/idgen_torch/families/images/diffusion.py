@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -11,24 +11,24 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.part import Part
-from idgen_compiler.data.pictures import write_grid
 from idgen_compiler.errors import DataError
-from idgen_torch.drawing import normal
-from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.family import Family, Run
+from idgen_torch.families.images.drawn import DiffusionModel, name_of, warn_of_guidance
+from idgen_torch.families.images.kind_law import KindLaw
+from idgen_torch.families.images.kinds import Kinds
 from idgen_torch.families.registry import imported
-from idgen_torch.families.state import Config, Tensors, checked_tensor, restored
 from idgen_torch.families.task import Offer, Task, rows_at
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout, common_shape, stacked
-from idgen_torch.nets.own import NetworkName, OwnDenoiser, builder_of
-from idgen_torch.nets.processes import OBJECTIVES, SAMPLERS, TIMES, Predictor, process_of, samplers_of
+from idgen_torch.nets.kind_heads import KindHeads
+from idgen_torch.nets.own import NetworkName, OwnDenoiser
+from idgen_torch.nets.processes import OBJECTIVES, SAMPLERS, TIMES, process_of, samplers_of
 from idgen_torch.options import choice, declared, flag, folder, real, whole, widths
-from idgen_torch.parts import Values, rows_at_once
-from idgen_torch.seeds import seed_for, stream_for
-from idgen_torch.training.code import code_steps, learn_code
+from idgen_torch.parts import Values
+from idgen_torch.seeds import seed_for
 from idgen_torch.training.diffusion import Budget, DiffusionPlan, Lesson, RowsByStep, train_denoiser
-from idgen_torch.training.state import TrainingFile
-from idgen_torch.warning import warn_law
+from idgen_torch.training.kinds import kind_steps
+from idgen_torch.training.state import TrainingFile, link_scratch
 
 __all__ = ["Diffusion", "DiffusionModel"]
 
@@ -38,122 +38,14 @@ STEPS, BATCH, CHANNELS = {"cpu": 4_000, "cuda": 20_000}, {"cpu": 64, "cuda": 256
 WIDE = (64, 128, 128)  #: channels on CUDA
 """Measured on 16 x 16 digits on one core; those for CUDA are not measured yet."""
 
-CODE_SHARE = 0.1
-"""Of a budget in seconds, at most so much goes to the code of the inputs."""
-
-SAMPLE_ROWS, SAMPLE_PIXELS = {"cpu": 256, "cuda": 4096}, {"cpu": 2**20, "cuda": 2**22}
-"""So many rows are sampled at once, of large images so many pixels."""
+KIND_SHARE = 0.1
+"""Of a budget in seconds, at most so much goes to the law of the kinds."""
+ROWS_AT_ONCE = 4_096
 
 
 def network_name() -> Any:
     """The option for a network of somebody's own, kept as its name."""
     return declared(None, "a module, what builds one, or the text 'module:factory'", NetworkName.of)
-
-
-class DiffusionModel(ConditionalModel):
-    """A denoiser of one image, or of several of one size stacked along the channels.
-
-    Sampling starts from noise and follows the process's deterministic path. The law has no density here.
-    """
-
-    recipe: Diffusion
-
-    def __init__(
-        self, recipe: Diffusion, targets: Sequence[Part], inputs: Sequence[Part], network: Denoiser | OwnDenoiser
-    ) -> None:
-        """The recipe says what the network puts out and how it is sampled."""
-        super().__init__(recipe, targets, inputs)
-        self._network = network
-        self._process = process_of(recipe.objective, recipe.sampler)
-
-    @property
-    def network(self) -> Denoiser | OwnDenoiser:
-        """The denoiser."""
-        return self._network
-
-    @property
-    def _device(self) -> torch.device:
-        return self._network.code.nothing.device
-
-    def painter(
-        self, folder: Path, batch: Callable[[Tensor], tuple[Tensor, Values]], count: int
-    ) -> Callable[[int], None]:
-        """Something that draws a grid of samples given the inputs of the first rows."""
-        rows = min(64, count)
-        name = "-".join(part.name for part in self.targets)
-
-        def paint(step: int) -> None:
-            given = batch(torch.arange(rows))[1]
-            drawn = self.sample(given, rows, stream_for(0, "grid", device=self._device))
-            for part in self.targets:
-                write_grid(folder / f"{name}.{part.name}.{step:07d}.png", drawn[part.name].cpu().numpy())
-
-        return paint
-
-    @torch.no_grad()
-    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
-        """Follow the path from noise, so many rows at a time.  Shape of each target: (n, channels, H, W) uint8."""
-        device = self._device
-        parts = (*self.targets, *self.inputs)
-        at_once = rows_at_once(parts, SAMPLE_ROWS[device.type], SAMPLE_PIXELS[device.type])
-        drawn: dict[str, list[Tensor]] = {part.name: [] for part in self.targets}
-        for start in range(0, n, at_once):
-            count = min(at_once, n - start)
-            piece = {part.name: given[part.name][start : start + count] for part in self.inputs}
-            noise = normal((count, *self._network.shape), generator, device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=_low_precision(self.recipe, device)):
-                images = self._process.sample(self._predictor(piece, count), noise, self.recipe.sampling_steps)
-            whole = ((images.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-            for part, image in zip(
-                self.targets, whole.split([_channels(part) for part in self.targets], 1), strict=True
-            ):
-                drawn[part.name].append(image.contiguous())
-        empty = [torch.empty(0, *(part.shape or ()), dtype=torch.uint8, device=device) for part in self.targets]
-        return {
-            part.name: torch.cat(drawn[part.name] or [none]) for part, none in zip(self.targets, empty, strict=True)
-        }
-
-    def _predictor(self, given: Values, count: int) -> Predictor:
-        network, weight = self._network, self.recipe.guidance
-        told = network.predictor(given, count)
-        if weight in (None, 1):
-            return told
-        untold = network.predictor(given, count, torch.zeros(count, dtype=torch.bool, device=self._device))
-
-        def guided(noisy: Tensor, times: Tensor) -> Tensor:
-            """Source: Ho and Salimans (2022), with weight 1 for the conditional itself."""
-            without = untold(noisy, times)
-            return without + weight * (told(noisy, times) - without)
-
-        return guided
-
-    def log_prob(self, rows: Values) -> Tensor:
-        """Raises DataError: a diffusion model samples only."""
-        names = ", ".join(part.name for part in self.targets)
-        raise DataError(f"no density of {names} is known, which are images; compile with realize='regenerate'")
-
-    def state(self) -> tuple[Config, Tensors]:
-        """The averaged weights; the recipe tells the network's shape and how it is sampled."""
-        return {}, dict(self._network.state_dict())
-
-    @classmethod
-    def from_state(
-        cls, recipe: Diffusion, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
-    ) -> Self:
-        """The model whose `state` this is."""
-        warn_of_guidance(recipe.guidance)
-        if recipe.network is not None:
-            return cls(recipe, targets, inputs, _restored(recipe, tensors, targets, inputs))
-        layout = recipe.layout()
-        if layout.layers * len(layout.channels) > len(tensors):
-            raise DataError(f"{len(tensors)} tensors are too few for {layout.layers} layers a level")
-        network = restored(lambda: Denoiser.start(targets, inputs, layout, 0), tensors)
-        return cls(recipe, targets, inputs, network)
-
-    def to(self, device: str | torch.device) -> Self:
-        """The same model, moved to another device."""
-        self._network.to(device)
-        return self
 
 
 @dataclass(frozen=True)
@@ -174,7 +66,10 @@ class Diffusion(Family):
     "epsilon" and "v" are the denoising diffusion objectives of those names.
     sampler: "euler" for flow matching, "ddim" or "dpm++" for the others.  sampling_steps: network passes a sample; 10
     take half the time and are enough for small images, once a network is trained for long (measured).
-    code_steps: steps in which what reads the inputs first learns what the targets look like from afar; 0 for none.
+    kinds: at most so many kinds of pictures at each of two levels, light and shape, are told apart; a kind is drawn
+    first, by a law that is learned by likelihood, and then a picture of that kind; 1 for none.
+    reserve: the part of the steps that is kept back, and given to those models of a fit whose draws do not depend on
+    their inputs as the rows do; the steps of all models together stay within their sum.
     emphasis: how much more often a training looks at inputs that are rarer in the data than in the regeneration that
     asks for them, as a power of the ratio: 0 not at all, 1 as often as the regeneration; the law learned is the same.
     condition_dropout: how often a training row loses its condition, so that guidance can be used.
@@ -204,7 +99,8 @@ class Diffusion(Family):
     objective: str = choice("clean", OBJECTIVES)
     sampler: str | None = choice(None, SAMPLERS)
     sampling_steps: int = whole(20, most=TIMES)
-    code_steps: int | None = whole(None, least=0)
+    kinds: int = whole(16, most=1024)
+    reserve: float = real(0.2, "a fraction from 0 up to, but not, 1", lambda value: 0 <= value < 1)
     emphasis: float = real(0.5, "a power from 0 to 1", lambda value: 0 <= value <= 1)
     condition_dropout: float = real(0.0, "a number from 0 up to, but not, 1", lambda value: 0 <= value < 1)
     guidance: float | None = real(None, "a number from 0, or None", lambda value: value >= 0)
@@ -239,6 +135,18 @@ class Diffusion(Family):
         """For images."""
         return Offer(50, "images") if task.targets_are_images else None
 
+    def opened(self, task: Task, device: torch.device) -> tuple[Self, int]:
+        """All but the reserve, of a budget in steps."""
+        if self.seconds is not None or not self.reserve:
+            return self, 0
+        steps = self.plan(task.count, device).budget.steps or 0
+        kept = round(self.reserve * steps)
+        return replace(self, epochs=None, steps=max(1, steps - kept)), kept
+
+    def longer(self, steps: int) -> Self:
+        """So many steps more."""
+        return replace(self, epochs=None, steps=steps, reserve=0.0)
+
     def layout(self) -> DenoiserLayout:
         """The network's shape, once the channels are known."""
         return DenoiserLayout(self.channels or CHANNELS, self.layers, self.unshuffle, self.attention)
@@ -264,20 +172,22 @@ class Diffusion(Family):
         common_shape(targets)
         warn_of_guidance(self.guidance)
         how = replace(self, channels=self.channels or (WIDE if device.type == "cuda" else CHANNELS))
-        network = how.started(targets, inputs, seed_for(run.seed, "weights"))
-        model = DiffusionModel(how, targets, inputs, network)
         plan = how.plan(count, device)
+        before = run.unfinished if isinstance(run.unfinished, DiffusionModel) else None
+        law, codes = how.law(task, run, plan.budget.steps, before)
+        seen = inputs if law is None else (*inputs, *law.parts)
+        network = how.started(targets, seen, seed_for(run.seed, "weights"))
+        if before is not None:
+            network.load_state_dict(before.network.state_dict())
+        model = DiffusionModel(how, targets, inputs, network, law)
         file = None if run.scratch is None else TrainingFile(run.scratch)
 
         def batch(index: Tensor) -> tuple[Tensor, Values]:
             found = rows_at(task.parts, task.rows, index, device)
-            return pixels(stacked(targets, found)), found
+            told = {} if law is None else law.told(codes[index.to(device)])
+            return pixels(stacked(targets, found)), found | told
 
         network.to(device)
-        first = code_steps(count, plan.budget.steps) if how.code_steps is None else how.code_steps
-        if inputs and first and (file is None or not file.path.exists()):
-            budget = Budget(first, None if how.seconds is None else CODE_SHARE * how.seconds)
-            learn_code(network, batch, count, task.weights, budget, run.seed, run.progress, f"{task.name}, from afar")
         train_denoiser(
             network,
             process_of(how.objective, how.sampler),
@@ -291,6 +201,47 @@ class Diffusion(Family):
         )
         return model
 
+    def law(
+        self, task: Task, run: Run, steps: int | None, before: DiffusionModel | None = None
+    ) -> tuple[KindLaw | None, Tensor]:
+        """The law of the kinds of the rows' pictures, and the kind of each, (rows, 2); None where there is one kind.
+
+        The kinds are those of the model before, if there is one. A law that was learned is kept where states are.
+        """
+        device, count, name = run.device, task.count, name_of(task.targets)
+
+        def images(index: Tensor) -> Tensor:
+            return stacked(task.targets, rows_at(task.targets, task.rows, index, device))
+
+        def batch(index: Tensor) -> Values:
+            return rows_at(task.inputs, task.rows, index, device)
+
+        def codes(kinds: Kinds) -> Tensor:
+            return torch.cat([kinds.of(images(few)) for few in torch.arange(count).split(ROWS_AT_ONCE)])
+
+        none = torch.empty(0, dtype=torch.long)
+        if not task.inputs or (before is not None and before.law is None):
+            return None, none
+        path = link_scratch(run.scratch, "kinds")
+        if path is not None and path.exists():
+            kept = KindLaw.read(path, name, common_shape(task.targets)[0], task.inputs, self.code_width).to(device)
+            return kept, codes(kept.kinds)
+        if before is None or before.law is None:
+            kinds = Kinds.found(images, count, task.weights, self.kinds, seed_for(run.seed, "kinds"))
+        else:
+            kinds = before.law.kinds
+        if not kinds.several:
+            return None, none
+        known = codes(kinds)
+        network = KindHeads.start(task.inputs, kinds.sizes, self.code_width, seed_for(run.seed, "law")).to(device)
+        budget = Budget(kind_steps(count, steps), None if self.seconds is None else KIND_SHARE * self.seconds)
+        law = KindLaw.learned(
+            name, kinds, network, batch, known, task.weights, budget, run.seed, run.progress, run.calibrated
+        )
+        if path is not None:
+            law.write(path)
+        return law, known
+
     def plan(self, count: int, device: torch.device) -> DiffusionPlan:
         """How to train on so many rows."""
         batch = self.batch_size or BATCH[device.type]
@@ -299,7 +250,7 @@ class Diffusion(Family):
             steps = STEPS[device.type] if self.epochs is None else self.epochs * max(1, count // batch)
         precision = ("bf16" if device.type == "cuda" else "no") if self.precision == "auto" else self.precision
         return DiffusionPlan(
-            Budget(steps, None if self.seconds is None else (1 - CODE_SHARE) * self.seconds),
+            Budget(steps, None if self.seconds is None else (1 - KIND_SHARE) * self.seconds),
             batch,
             self.lr,
             self.ema,
@@ -308,34 +259,4 @@ class Diffusion(Family):
             self.accumulation,
             self.compile,
             self.save_every,
-        )
-
-
-def _restored(recipe: Diffusion, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> OwnDenoiser:
-    """Somebody's network with the saved weights, built by what they say again."""
-    name = recipe.network or ""
-    network = OwnDenoiser.start(targets, inputs, name, builder_of(name), recipe.code_width, 0)
-    expected = {key: (tuple(value.shape), value.dtype) for key, value in network.state_dict().items()}
-    try:
-        checked_tensor(tensors, expected)
-    except DataError as error:
-        raise DataError(f"the network {name} is not the one that was saved ({error}); give the same") from error
-    network.load_state_dict(tensors)
-    network.eval().requires_grad_(False)
-    return network
-
-
-def _low_precision(how: Diffusion, device: torch.device) -> bool:
-    return how.precision == "bf16" or (how.precision == "auto" and device.type == "cuda")
-
-
-def _channels(part: Part) -> int:
-    return part.shape[0] if part.shape is not None else 0
-
-
-def warn_of_guidance(weight: float | None) -> None:
-    if weight not in (None, 1):
-        warn_law(
-            f"guidance {weight:g} sharpens or blurs what is sampled: it is no longer the conditional law that the "
-            "estimand asks for; leave guidance out for the law itself"
         )

@@ -30,7 +30,19 @@ from idgen_torch.running.files.models import read_model, write_model
 from idgen_torch.running.laws import Contracted
 from idgen_torch.warning import LawWarning, NoiseWarning
 
-__all__ = ["CHOICE", "DATA", "MODEL", "VERDICT", "Artefacts", "Drawn", "NotMade", "Trained", "Verdict"]
+__all__ = [
+    "BETTER",
+    "CHOICE",
+    "DATA",
+    "MODEL",
+    "TRIED",
+    "VERDICT",
+    "Artefacts",
+    "Drawn",
+    "NotMade",
+    "Trained",
+    "Verdict",
+]
 
 R = TypeVar("R")
 
@@ -38,6 +50,8 @@ MODEL, CHOICE, VERDICT, DATA = "model", "choice", "verdict", "data"
 """The kinds of artefacts: a trained model, which family a model gets, how one turned out, rows of a law."""
 
 _WARNINGS = {kind.__name__: kind for kind in (DataWarning, LawWarning, NoiseWarning, OverlapWarning)}
+
+BETTER, TRIED = "better", "tried"
 
 _FILE = "tensors"
 _STATE = ".training.safetensors"
@@ -54,9 +68,12 @@ class Trained(NamedTuple):
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a model turned out: whether it had to be trained again, where it disagrees with its rows, its seed noise."""
+    """How a model turned out: whether it was trained again, where it disagrees with its rows, and its seed noise.
 
-    again: bool = False
+    again: empty, `BETTER` where the second training was taken, and `TRIED` where it was no better.
+    """
+
+    again: str = ""
     disagreements: tuple[str, ...] = ()
     noise: tuple[SeedNoise, ...] = ()
 
