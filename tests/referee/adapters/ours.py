@@ -1,0 +1,68 @@
+"""This compiler: compile, fit and draw, all options as they are by default."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.metadata import version
+from typing import Any
+
+import idgen_torch  # noqa: F401 - before the clock starts
+import numpy as np
+from serve import RefusedError
+
+import idgen_compiler as idgen
+
+__all__ = ["answer", "compiled", "place", "types", "versions"]
+
+STEPS = 1_000
+"""Of each diffusion model: a quarter of the default, so that twelve questions take minutes."""
+
+
+def versions() -> str:
+    return f"idgen-compiler {version('idgen-compiler')}"
+
+
+def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
+    """Samples at every place."""
+    with reply.clock("fit"):
+        program = compiled(case, reply)
+        options = {"types": types(case), "seed": case["seed"], "device": "cpu", "progress": False}
+        if case["part"] == "pictures":
+            options["images"] = {"steps": STEPS}
+        sampler = program.fit(columns, **options)
+    with reply.clock("sample"):
+        for k, ask in enumerate(case["asks"]):
+            if case["part"] == "discrete" and len(case["query"]["outcomes"]) == 1:
+                (outcome,) = case["query"]["outcomes"]
+                law = sampler.probability(outcome, **place(case, ask))
+                reply.chances(k, [law[level] for level in range(case["levels"][outcome])])
+                continue
+            drawn = sampler.sample(case["draws"], **place(case, ask), seed=k)
+            reply.samples(k, {name: np.asarray(drawn[name]) for name in case["query"]["outcomes"]})
+
+
+def compiled(case: dict[str, Any], reply: Any) -> Any:
+    """The program.  Raises RefusedError with the compiler's words where there is none."""
+    warnings.simplefilter("ignore")
+    directed, bidirected = ([tuple(edge) for edge in case["graph"][kind]] for kind in ("directed", "bidirected"))
+    graph = idgen.ADMG(directed, bidirected, case["graph"]["nodes"])
+    query = idgen.Query(*(case["query"][part] for part in ("outcomes", "treatments", "conditions")))
+    try:
+        program = idgen.compile(query, graph)
+    except idgen.NotIdentifiable as error:
+        raise RefusedError(str(error).splitlines()[0]) from error
+    reply.estimand(program)
+    return program
+
+
+def types(case: dict[str, Any]) -> dict[str, str]:
+    """What a table of codes cannot say: which columns are categories."""
+    return dict.fromkeys(case["levels"], "categorical")
+
+
+def place(case: dict[str, Any], ask: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The values of a place, categories as the codes that the table has."""
+    return {
+        part: {name: int(value) if name in case["levels"] else value for name, value in ask[part].items()}
+        for part in ("do", "given")
+    }
