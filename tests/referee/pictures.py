@@ -163,9 +163,11 @@ def _front_door(seed: int) -> PictureModel:
 def _napkin(seed: int) -> PictureModel:
     """Pearl's napkin, W1 and Y pictures: the colors tell the hidden causes."""
     rng = np.random.default_rng((17, 34, seed))
-    to_w1, to_w2 = 2 * _chances(rng, 2, 2, CELLS), _chances(rng, CELLS, 2)
-    to_x, to_y = 2 * _chances(rng, 2, 2, 2), _chances(rng, 2, 2, CELLS)
-    to_y[1] = to_y[0, :, ::-1]  # the hidden cause matters
+    to_w1, to_x, to_y = 2 * _chances(rng, 2, 2, CELLS), _chances(rng, 2, 2, 2), _chances(rng, 2, 2, CELLS)
+    told = (to_w1[:, 1] - to_w1[:, 0]).mean(0)  # what W1 tells of v goes on to W2 and X: P(y | x) is off
+    to_w2 = np.stack([-0.5 * told, 0.5 * told], 1)
+    to_x += np.array([[1.0, -1.0], [-1.0, 1.0]])
+    to_y[1] = to_y[0, :, ::-1]
 
     def unfold(w: World) -> None:
         u, v = w.rng.integers(0, 2, (2, w.n))
