@@ -77,8 +77,9 @@ def served_by(python: Path, adapter: str, seconds: int, scratch: Path, path: str
                 raise RuntimeError(ready["words"])
             yield Served(process, scratch, ready["versions"])
         finally:
-            if process.stdin is not None:
-                process.stdin.close()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
             process.wait(timeout=60)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.referee.tools import Tool
 
-__all__ = ["NotInstallable", "python_of"]
+__all__ = ["NotInstallable", "python_of", "said_by_pip"]
 
 
 TORCH = "torch==2.13.0"
@@ -35,12 +35,12 @@ def python_of(tool: Tool, folder: Path) -> Path:
     pip += ["-c", pinned, *tool.requires]
     tried = subprocess.run(pip, capture_output=True, text=True, check=False)
     if tried.returncode != 0:
-        raise NotInstallable(_said(tried.stderr))
+        raise NotInstallable(said_by_pip(tried.stderr))
     done.write_text(wanted, encoding="utf-8")
     return python
 
 
-def _said(text: str) -> str:
+def said_by_pip(text: str) -> str:
     """The lines of pip that say what is wrong, without those that name places."""
     lines = [line for line in text.splitlines() if line.startswith("ERROR")]
     return "; ".join(line.removeprefix("ERROR: ") for line in lines)[:400] or "pip failed without a word"

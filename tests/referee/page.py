@@ -25,6 +25,9 @@ Found = dict[str, dict[str, Result]]
 NEAR = 1.10
 """First, or within a tenth of the first."""
 
+NO_RIVAL = "experiment"
+"""A row that no table of observations can be expected to reach."""
+
 OFF = 0.03
 """A law is off where it is so much farther from the truth, in total variation, than the plug-in."""
 
@@ -75,7 +78,8 @@ def _laws(had: Mapping[str, Result]) -> dict[str, float]:
 
 def best(found: Found, case: str, but: str = "") -> tuple[str, float]:
     """The tool whose law is nearest in a case, and its W1."""
-    each = {name: had[case]["W1"] for name, had in found.items() if name != but and "W1" in had.get(case, {})}
+    rivals = {name: had for name, had in found.items() if name not in (but, NO_RIVAL)}
+    each = {name: had[case]["W1"] for name, had in rivals.items() if "W1" in had.get(case, {})}
     return min(each.items(), key=lambda one: one[1]) if each else ("", np.inf)
 
 
@@ -90,7 +94,7 @@ def _real_row(name: str, had: Mapping[str, Result], found: Found) -> report.Row:
         "W1": _mean(laws.values()),
         "idgen's W1 on these": _mean([same[case] for case in shared]) if name != "idgen" else None,
         "KS": _mean(one.get("KS") for one in had.values()),
-        "first or within 10 %": f"{firsts} of {REAL}" if laws else None,
+        "first or within 10 %": f"{firsts} of {REAL}" if laws and name != NO_RIVAL else None,
         "error of the effect": _mean(one.get("error") for one in had.values()),
         **_interval(had.values()),
         **_costs(had.values()),
@@ -102,7 +106,10 @@ def _kinds(found: Found) -> list[report.Row]:
     drawing = {name: had for name, had in found.items() if _laws(had)}
     return [
         {"kind": kind}
-        | {name: _mean(one.get("W1") for one in had.values() if one.get("kind") == kind) for name, had in drawing.items()}
+        | {
+            name: _mean(one.get("W1") for one in had.values() if one.get("kind") == kind)
+            for name, had in drawing.items()
+        }
         for kind in kinds
     ]
 
@@ -204,7 +211,8 @@ def _versions(*parts: Found) -> list[report.Row]:
     said: dict[str, str] = {}
     for found in parts:
         for name, had in found.items():
-            said |= {name: one["versions"] for one in had.values() if one.get("versions")}
+            told = [one["versions"] for one in had.values() if one.get("versions")]
+            said |= {name: told[-1]} if told else {}
     return [{"tool": name, "version": text} for name, text in said.items()]
 
 

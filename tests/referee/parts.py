@@ -4,33 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tests.referee.case import Answer, Case, Columns
-from tests.referee.discrete import Discrete, discrete_cases
 from tests.referee.judge import distances, number, total_variation
-from tests.referee.pictures import PictureModel, picture_models
-from tests.referee.real.cases import models
-from tests.referee.real.scm import Model
+from tests.referee.questions.discrete import Discrete, discrete_cases
+from tests.referee.questions.pictures import PictureModel, picture_models
+from tests.referee.questions.real import models
+from tests.referee.questions.scm import Model
 
 __all__ = ["PARTS", "Problem"]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A question, how its table is made, and how an answer is judged."""
+    """A question, how its table is made, how an answer is judged, and what an experiment would answer."""
 
     case: Case
     table: Callable[[], Columns]
     judge: Callable[[Answer], dict[str, Any]]
+    experiment: Callable[[], Answer] | None = None
 
 
 def real() -> Iterator[Problem]:
     """Sixty models with numbers: the law of the outcome by samples, the truth by simulation."""
     for model in models():
-        yield Problem(model.case, model.table, _judge_of(model))
+        yield Problem(model.case, model.table, _judge_of(model), partial(_experiment, model))
+
+
+def _experiment(model: Model) -> Answer:
+    """As many rows as the table has at each place; no experiment shows who would have had which Z."""
+    if model.case.query.conditions:
+        return Answer("cannot ask", "units with one value of a number are no sample")
+    (outcome,) = model.case.query.outcomes
+    return Answer("answered", laws=tuple({outcome: model.experiment(k)} for k in range(len(model.case.asks))))
 
 
 def _judge_of(model: Model) -> Callable[[Answer], dict[str, Any]]:

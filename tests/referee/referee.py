@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,14 @@ def ask_part(
     A tool that cannot be installed or imported has one result, in the words of pip or of the import.
     """
     had = results.results_of(tool.name, part, folder)
-    waiting = [p for p in (PARTS[part]() if problems is None else problems) if p.case.name not in had]
+    asked = islice(PARTS[part]() if problems is None else problems, tool.most.get(part))
+    waiting = [problem for problem in asked if problem.case.name not in had]
     if not waiting:
+        return
+    if not tool.adapter:
+        for problem in waiting:
+            if problem.experiment is not None:
+                results.add(tool.name, part, judged(problem, Asked(problem.experiment(), 0.0, 0.0)), folder)
         return
     try:
         python = python_of(tool, folder)
@@ -70,8 +76,3 @@ def judged(problem: Problem, asked: Asked) -> dict[str, Any]:
 def _told(found: Mapping[str, Any]) -> str:
     shown = {key: value for key, value in found.items() if key not in ("case", "kind", "versions") and value != ""}
     return f"{found['case']}: " + ", ".join(f"{key} {value}" for key, value in shown.items())
-
-
-def main_python() -> Path:
-    """The Python that runs this."""
-    return Path(sys.executable)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 __all__ = ["FOLDER", "add", "results_of"]
 
-FOLDER = Path(__file__).parents[2] / "out" / "referee"
+FOLDER = Path(os.environ.get("IDGEN_REFEREE", Path(__file__).parents[2] / "out" / "referee"))
 """Ignored by git: environments, scratch files and results."""
 
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import math
 from importlib.metadata import version
-from itertools import product
 from typing import Any
 
 import antecedent
 import numpy as np
-from serve import RefusedError
+from serve import CannotAskError, RefusedError
 
 __all__ = ["answer", "versions"]
 
@@ -24,61 +23,53 @@ def versions() -> str:
 
 
 def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
+    query = case["query"]
+    if len(query["outcomes"]) > 1:
+        raise CannotAskError("InterventionalDistribution and AverageEffect take one outcome")
     edges = ([tuple(edge) for edge in case["graph"][kind]] for kind in ("directed", "bidirected"))
     graph = antecedent.Admg.from_edges(case["graph"]["nodes"], *edges)
     table = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
-    if set(case["query"]["outcomes"]) <= set(case["levels"]):
-        with reply.clock("fit"):
-            for k, ask in enumerate(case["asks"]):
-                reply.chances(k, _law(case, table, graph, ask))
-        if not case["contrast"] or len(case["query"]["outcomes"]) > 1:
-            return
-    with reply.clock("interval"):
-        _effect(case, table, graph, reply)
+    try:
+        if query["outcomes"][0] in case["levels"]:
+            with reply.clock("fit"):
+                for k, ask in enumerate(case["asks"]):
+                    reply.chances(k, _law(case, table, graph, ask))
+        if case["contrast"] and not query["conditions"]:
+            with reply.clock("interval"):
+                reply.contrast(*_effect(case, table, graph))
+    except antecedent.CausalError as error:
+        raise RefusedError(f"{type(error).__name__}: {error}") from error
 
 
 def _law(case: dict[str, Any], table: dict[str, Any], graph: Any, ask: dict[str, Any]) -> Any:
-    outcomes = case["query"]["outcomes"]
-    found = _asked(
-        table,
-        graph,
-        antecedent.InterventionalDistribution(
-            outcomes[0] if len(outcomes) == 1 else tuple(outcomes),
-            interventions={name: float(value) for name, value in ask["do"].items()},
-            conditioning=tuple(ask["given"]),
-        ),
-    )
-    sizes = [case["levels"][name] for name in outcomes]
-    law = np.zeros(sizes)
-    atoms = {tuple(int(dict(atom.outcomes)[name]) for name in outcomes): atom.probability for atom in found.distribution}
-    for cell in product(*map(range, sizes)):
-        law[cell] = atoms.get(cell, 0.0)
+    """The chances of each level; without its bootstrap, whose intervals nobody reads here."""
+    (outcome,) = case["query"]["outcomes"]
+    do = {name: float(value) for name, value in ask["do"].items()}
+    asked = antecedent.InterventionalDistribution(outcome, interventions=do, conditioning=tuple(ask["given"]))
+    found = _asked(table, graph, asked, bootstrap=0)
+    law = np.zeros(case["levels"][outcome])
+    for atom in found.distribution:
+        law[int(dict(atom.outcomes)[outcome])] = atom.probability
     return law
 
 
-def _effect(case: dict[str, Any], table: dict[str, Any], graph: Any, reply: Any) -> None:
-    outcome, treatments = case["query"]["outcomes"][0], case["query"]["treatments"]
+def _effect(case: dict[str, Any], table: dict[str, Any], graph: Any) -> tuple[float, ...]:
+    """The average effect of one treatment; of two, the difference of two laws, their errors taken as independent."""
+    (outcome,), treatments = case["query"]["outcomes"], case["query"]["treatments"]
     high, low = (case["asks"][k]["do"] for k in case["contrast"])
-    if len(treatments) == 1 and not case["query"]["conditions"]:
+    if len(treatments) == 1:
         (x,) = treatments
-        query = antecedent.AverageEffect(x, outcome, treated=float(high[x]), control=float(low[x]))
-        found = _asked(table, graph, query)
-        error = found.se_bootstrap if not math.isnan(found.se_bootstrap) else found.se_analytic
-        reply.contrast(found.ate, found.ate - NORMAL * error, found.ate + NORMAL * error)
-        return
+        asked = antecedent.AverageEffect(x, outcome, control_level=float(low[x]), active_level=float(high[x]))
+        found = _asked(table, graph, asked)
+        error = found.se_analytic if math.isnan(found.se_bootstrap) else found.se_bootstrap
+        return found.ate, found.ate - NORMAL * error, found.ate + NORMAL * error
     arms = []
     for do in (high, low):
         put = {name: float(value) for name, value in do.items()}
-        conditions = tuple(case["query"]["conditions"])
-        query = antecedent.InterventionalDistribution(outcome, interventions=put, conditioning=conditions)
-        arms.append(_asked(table, graph, query))
-    error = math.hypot(*(arm.se_bootstrap for arm in arms))
-    value = arms[0].ate - arms[1].ate
-    reply.contrast(value, value - NORMAL * error, value + NORMAL * error)
+        arms.append(_asked(table, graph, antecedent.InterventionalDistribution(outcome, interventions=put)))
+    value, error = arms[0].ate - arms[1].ate, math.hypot(*(arm.se_bootstrap for arm in arms))
+    return value, value - NORMAL * error, value + NORMAL * error
 
 
-def _asked(table: dict[str, Any], graph: Any, query: Any) -> Any:
-    try:
-        return antecedent.analyze(table, graph=graph, query=query, refute=False, threads=1).estimate
-    except (ValueError, TypeError, NotImplementedError) as error:
-        raise RefusedError(f"{type(error).__name__}: {error}") from error
+def _asked(table: dict[str, Any], graph: Any, query: Any, **options: Any) -> Any:
+    return antecedent.analyze(table, graph=graph, query=query, refute=False, threads=1, **options).estimate

@@ -13,7 +13,7 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
-from decaflow.models import Decoder, DeCaFlow, Encoder
+from decaflow.models import DeCaFlow, Decoder, Encoder
 from serve import CannotAskError
 from torch.utils.data import DataLoader, TensorDataset
 

@@ -48,7 +48,7 @@ def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
         found = model.identify_effect(proceed_when_unidentifiable=False)
         kinds = [kind for kind in ESTIMATORS if (found.estimands or {}).get(kind)]
         if not kinds:
-            raise RefusedError(f"no estimand: {({k: v for k, v in (found.estimands or {}).items()})}")
+            raise RefusedError(f"identify_effect finds no estimand: {found.estimands}")
         reply.estimand(found)
         high, low = (case["asks"][k]["do"] for k in case["contrast"])
         places = [[do[name] for name in query["treatments"]] for do in (high, low)]

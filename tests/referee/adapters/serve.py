@@ -2,10 +2,11 @@
 
     python serve.py ADAPTER SECONDS
 
-The adapter (a module beside this file, or MODULE:FUNCTION of one) is imported once; each question is then answered in a forked process, so that
-imports cost no question its time, a crash costs no other question, and the kernel tells processor seconds and peak
-memory (which hold the tool's libraries) of each apart. SECONDS is the limit of processor seconds a question. One line
-of JSON a question is written to standard output: {"cpu", "memory", "status"}; the answer goes to the question's folder.
+The adapter (a module beside this file, or MODULE:FUNCTION of one) is imported once; each question is then answered in
+a forked process, so that imports cost no question its time, a crash costs no other question, and the kernel tells
+processor seconds and peak memory (which holds the tool's libraries) of each apart. SECONDS is the limit of processor
+seconds a question. One line of JSON a question is written to standard output, {"cpu", "memory", "status"}; the answer
+goes to the question's folder.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Kinds that one adjustment answers, each hard in its own way: bends, steps, zeros, tails, mixtures, many covariates."""
+"""Kinds that one adjustment answers, each hard in its own way: bends, steps, zeros, tails, mixtures, covariates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from tests.referee.real.scm import Model, World, curve, logistic
+from tests.referee.questions.scm import Model, World, curve, logistic
 
 __all__ = ["covariates", "heavy_tails", "mixed", "smooth", "steps", "zeros"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from tests.referee.real import adjusted, confounded
-from tests.referee.real.scm import Model
+from tests.referee.questions import adjusted, confounded
+from tests.referee.questions.scm import Model
 
 __all__ = ["KINDS", "SEEDS", "models"]
 

@@ -16,7 +16,7 @@ import numpy as np
 
 import idgen_compiler as idgen
 from tests.referee.case import Ask, Case
-from tests.referee.real.scm import Array, World
+from tests.referee.questions.scm import Array, World
 
 __all__ = ["PictureModel", "attributes", "picture_models", "render"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.referee.real.scm import Model, World, curve, logistic
+from tests.referee.questions.scm import Model, World, curve, logistic
 
 __all__ = ["front_door", "given", "napkin_narrow", "napkin_plain", "napkin_wide", "two_stages"]
 

@@ -116,6 +116,12 @@ class Model:
             drawn = drawn[np.searchsorted(weight.cumsum(), places)]
         return np.sort(drawn)
 
+    def experiment(self, k: int) -> Array:
+        """As many outcomes as the table has rows, with the treatments set: what an experiment would show."""
+        world = World(np.random.default_rng((17, 4, self._stream, k)), self.rows, self.case.asks[k].do)
+        self.unfold(world)
+        return np.asarray(world.columns[self.case.query.outcomes[0]], dtype=float)
+
     @property
     def _stream(self) -> int:
         return crc32(self.name.encode())
