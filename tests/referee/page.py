@@ -28,8 +28,8 @@ NEAR = 1.10
 NO_RIVAL = "experiment"
 """A row that no table of observations can be expected to reach."""
 
-OFF = 0.03
-"""A law is off where it is so much farther from the truth, in total variation, than the plug-in."""
+TIMES, MORE = 2.0, 0.003
+"""A law is off where it is more than twice as far from the truth as the plug-in, and by more than .003 of chance."""
 
 
 def found_in(part: str, folder: Path = FOLDER) -> Found:
@@ -142,7 +142,7 @@ def _discrete_row(name: str, had: Mapping[str, Result]) -> report.Row:
         "failed": sum(one["verdict"] == "failed" for one in judged),
         "answered, of not identifiable": _share(one["verdict"] == "answered" for one in hedged),
         "laws": len(laws),
-        "off": sum(one["TV"] > one["floor"] + OFF for one in laws),
+        "off": sum(one["TV"] > TIMES * one["floor"] + MORE for one in laws),
         "TV": _digits(_mean(one["TV"] for one in laws), 4),
         "ratio to plug-in": _digits(_mean(one["TV"] for one in laws) / floor if floor else None, 2),
         **_interval(named),

@@ -30,7 +30,7 @@ TOOLS: dict[str, Tool] = {
     tool.name: tool
     for tool in (
         Tool("idgen", "ours"),
-        Tool("idgen, contrast", "ours_interval", parts=("real", "discrete")),
+        Tool("idgen, contrast", "ours:contrast", parts=("real", "discrete"), most={"real": 24}),
         Tool("experiment", "", parts=("real",)),
         Tool("rows near x", "floors:seen", parts=("real",)),
         Tool("least squares", "floors:least_squares", parts=("real",)),

@@ -7,12 +7,12 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from serve import RefusedError
+from serve import CannotAskError, RefusedError
 
 import idgen_compiler as idgen
 import idgen_torch  # noqa: F401 - before the clock starts
 
-__all__ = ["answer", "compiled", "place", "types", "versions"]
+__all__ = ["answer", "contrast", "versions"]
 
 STEPS = 1_000
 """Of each diffusion model: a quarter of the default, so that twelve questions take minutes."""
@@ -40,8 +40,8 @@ _imported()
 def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
     """Samples at every place."""
     with reply.clock("fit"):
-        program = compiled(case, reply)
-        options = {"types": types(case, program), "seed": case["seed"], "device": "cpu", "progress": False}
+        program = _compiled(case, reply)
+        options = {"types": _types(case, program), "seed": case["seed"], "device": "cpu", "progress": False}
         if case["part"] == "pictures":
             options["images"] = {"steps": STEPS}
         sampler = program.fit(columns, **options)
@@ -49,14 +49,14 @@ def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
         for k, ask in enumerate(case["asks"]):
             if case["part"] == "discrete" and len(case["query"]["outcomes"]) == 1:
                 (outcome,) = case["query"]["outcomes"]
-                law = sampler.probability(outcome, **place(case, ask))
+                law = sampler.probability(outcome, **_place(case, ask))
                 reply.chances(k, [law[level] for level in range(case["levels"][outcome])])
                 continue
-            drawn = sampler.sample(case["draws"], **place(case, ask), seed=k)
+            drawn = sampler.sample(case["draws"], **_place(case, ask), seed=k)
             reply.samples(k, {name: np.asarray(drawn[name]) for name in case["query"]["outcomes"]})
 
 
-def compiled(case: dict[str, Any], reply: Any) -> Any:
+def _compiled(case: dict[str, Any], reply: Any) -> Any:
     """The program.  Raises RefusedError with the compiler's words where there is none."""
     warnings.simplefilter("ignore")
     directed, bidirected = ([tuple(edge) for edge in case["graph"][kind]] for kind in ("directed", "bidirected"))
@@ -70,14 +70,29 @@ def compiled(case: dict[str, Any], reply: Any) -> Any:
     return program
 
 
-def types(case: dict[str, Any], program: Any) -> dict[str, str]:
+def _types(case: dict[str, Any], program: Any) -> dict[str, str]:
     """What a table of codes cannot say: which of the columns that the program reads are categories."""
     return {name: "categorical" for name in program.observe.variables if name in case["levels"]}
 
 
-def place(case: dict[str, Any], ask: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _place(case: dict[str, Any], ask: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The values of a place, categories as the codes that the table has."""
     return {
         part: {name: int(value) if name in case["levels"] else value for name, value in ask[part].items()}
         for part in ("do", "given")
     }
+
+
+def contrast(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
+    """The contrast with its interval, by the program's derivative; nothing is trained that no number needs."""
+    program = _compiled(case, reply)
+    if not case["contrast"]:
+        raise CannotAskError("no number is asked")
+    high, low = (_place(case, case["asks"][k]) for k in case["contrast"])
+    with reply.clock("interval"):
+        options = {"types": _types(case, program), "seed": case["seed"], "device": "cpu", "progress": False}
+        sampler = program.fit(columns, train="asked", check_graph=False, **options)
+        outcome = case["query"]["outcomes"][0]
+        found = sampler.contrast(outcome, do=high["do"], versus=low["do"], given=high["given"])
+    reply.contrast(found.value, found.low, found.high)
+    reply.words("; ".join(map(str, found.warnings)))
