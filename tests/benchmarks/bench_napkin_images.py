@@ -52,9 +52,11 @@ from idgen_compiler.demo.napkin_mnist import (
     Mechanisms,
     truth,
 )
+from idgen_compiler.store import Artefact, Store
 from idgen_torch.families import Diffusion, Run
 from idgen_torch.families.images.drawn import DiffusionModel
 from idgen_torch.parts import Values
+from idgen_torch.running.files.artefacts import BETTER, MODEL, VERDICT
 from idgen_torch.running.files.models import read_model
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
@@ -236,28 +238,29 @@ class Trial:
         graph, query = idgen.ADMG.parse(GRAPH), idgen.Query.parse(QUERY)
         program = idgen.compile(query, graph, realize=realize)  # type: ignore[arg-type]
         denoisers = sum("Y" in model.targets or "X" in model.targets for model in program.models)
-        with tempfile.TemporaryDirectory() as checkpoint:
+        with tempfile.TemporaryDirectory() as folder:
             sampler = program.fit(
                 self.data,
                 backend="torch",
                 seed=self.seed,
                 images=self.how(1 / denoisers),
-                checkpoint=checkpoint,
+                store=folder,
                 progress=False,
                 device=self.settings.device,
                 **({"epochs": 1} if self.quick else {}),
             )
-            agreements = self._generated(Path(checkpoint)) if realize == "regenerate" else {}
+            agreements = self._generated(Store.open(folder)) if realize == "regenerate" else {}
         return (lambda x: sampler.sample(len(x), do={"X": x}, seed=1)["Y"]), agreements
 
-    def _generated(self, checkpoint: Path) -> dict[str, float]:
+    def _generated(self, store: Store) -> dict[str, float]:
         """The agreements of X, Y generated from real W1 and W2 by the program's first two models."""
         given = {name: values[: self.samples] for name, values in self.rows.items() if name not in ("X", "Y")}
         inputs: tuple[Part, ...] = (self.images["W1"], *LABELS)
         for number, name in enumerate(("X", "Y")):
-            (path,) = checkpoint.glob(f"*/m{number}.json")
-            record = json.loads(path.read_text("utf-8"))["model"]
-            model = read_model(path.parent, f"m{number}", record, (self.images[name],), inputs, self.device)
+            artefact = _taken(store, name)
+            with store.opened(artefact) as folder:
+                record = artefact.record["made"]["model"]
+                model = read_model(folder, "tensors", record, (self.images[name],), inputs, self.device)
             given |= model.sample(given, self.samples, torch.Generator(self.device).manual_seed(2 + number))
             inputs = (*inputs, self.images[name])
         return self._agreements(*(given[name].cpu().numpy() for name in PICTURED))
@@ -310,6 +313,14 @@ class Trial:
 
     def _accuracy(self) -> dict[str, float]:
         return {"judge": min(self.judge.accuracy.values()), "rows": self.settings.rows, "steps": self.settings.steps}
+
+
+def _taken(store: Store, target: str) -> Artefact:
+    """The model of a target given W1 that the fit went on with, of those that were trained for it."""
+    named = [a for a in store.artefacts() if f"{target} | " in a.title and "W1" in a.title]
+    again = any(a.record["made"].get("again") == BETTER for a in named if a.kind == VERDICT)
+    models = sorted((a for a in named if a.kind == MODEL), key=lambda a: "from" in a.depends)
+    return models[-1 if again else 0]
 
 
 def _grouped(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

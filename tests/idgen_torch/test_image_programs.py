@@ -158,7 +158,7 @@ def test_an_interrupted_fit_resumes_with_the_same_result(data: dict[str, Any], t
     how: dict[str, Any] = {"backend": "torch", "images": images, "device": "cpu"}
     with pytest.raises(KeyboardInterrupt, match="1 of 2 models"):
         program.fit(data, store=tmp_path, progress=Stopping(), **how)
-    assert list(tmp_path.glob("*/m1.training.safetensors"))
+    assert list(tmp_path.glob("states/*.training.safetensors"))
     resumed = program.fit(data, store=tmp_path, progress=False, **how)
     assert not list(tmp_path.glob("*/*.training.safetensors"))
     whole = program.fit(data, progress=False, **how)
