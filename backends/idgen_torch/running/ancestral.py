@@ -114,6 +114,12 @@ class WiredNetwork:
             slots = {slot: tuple(_rows(t, start, count, n) for t in parts) for slot, parts in inputs.items()}
             yield count, self._batch(slots, count, generators)
 
+    def whole(self, inputs: Slots, n: int, seed: int, name: str) -> tuple[int, Slots]:
+        """(n, output slots) of n samples at once, drawn as by `run`; each input has n rows, or one for all."""
+        generators = [stream_for(seed, name, *s.slots, device=self.device) for s in self.network.statements]
+        slots = {slot: tuple(_rows(t.to(self.device), 0, n, n) for t in parts) for slot, parts in inputs.items()}
+        return n, self._batch(slots, n, generators)
+
     def rows(self, n: int, seed: int, name: str, told: Callable[[], None]) -> Values:
         """n samples of a network without inputs, as the rows of a data set; `told` is called after each batch."""
         rows: Values = {}

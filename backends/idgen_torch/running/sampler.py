@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,6 +46,7 @@ from idgen_torch.running.overlap.cells.needed import codes_of_inputs
 from idgen_torch.running.overlap.watch import Watch, watched
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import FitRecord
+from idgen_torch.running.streams import Pieces, Streaming
 from idgen_torch.tensors import decode
 
 __all__ = ["TorchSampler"]
@@ -57,7 +59,7 @@ _MANY = 2**12
 _ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
 
 
-class TorchSampler(Estimating, Predicting):
+class TorchSampler(Estimating, Predicting, Streaming):
     """A fitted program.
 
     Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit. One
@@ -245,24 +247,6 @@ class TorchSampler(Estimating, Predicting):
             self._again = Refits(fitted, self.observed(), self.device, lambda found: TorchSampler(found, self.device))
         return self._again
 
-    def stream(
-        self,
-        n: int,
-        do: Mapping[str, Any] | None = None,
-        given: Mapping[str, Any] | None = None,
-        seed: int | None = None,
-        query: Query | str | None = None,
-    ) -> Iterator[Samples]:
-        """Draw what `sample` draws piece by piece, so that any number of samples fits into memory."""
-        op, _, batches = self._drawn(n, do, given, seed, query)
-        return (self._decoded(op, size, slots) for size, slots in batches)
-
-    def _decoded(self, op: Sample, size: int, slots: Slots) -> Samples:
-        columns = {name: self.schema[name].empty(size) for name in op.network.outputs}
-        for name, column in columns.items():
-            decode(self.schema[name], slots[name], column)
-        return Samples(columns)
-
     def _drawn(
         self,
         n: int,
@@ -270,6 +254,7 @@ class TorchSampler(Estimating, Predicting):
         given: Mapping[str, Any] | None,
         seed: int | None,
         query: Query | str | None,
+        pieces: Pieces | None = None,
     ) -> tuple[Sample, int, Iterator[tuple[int, Slots]]]:
         """The sampler that is asked for, the number of samples, and its batches, drawn as they are taken."""
         question = Question.of(self.program, n, do, given, seed, query, self.fitted.named)
@@ -283,7 +268,9 @@ class TorchSampler(Estimating, Predicting):
         varies = bool(fills) or any(len(values) > 1 for parts in inputs.values() for values in parts)
         network, watch = with_drawn(op.network, question.drawn), self._watch(question, inputs, varies)
         wired = WiredNetwork(network, self.schema, fitted.applying(watch), fitted.policies, self.device, watch, fills)
-        batches = wired.run(inputs, question.n, question.seed, f"sample {op.query}")
+        name = f"sample {op.query}"
+        run = wired.run if pieces is None else partial(pieces.run, wired)
+        batches = run(inputs, question.n, question.seed, name)
         small = not fitted.bound and are_small(self.schema.parts(*self.schema.types))
         return op, question.n, watched(_without_gradients(batches, small and question.n >= _MANY), watch)
 
