@@ -30,6 +30,7 @@ from idgen_torch.families import (
 )
 from idgen_torch.running.record import FitRecord
 from idgen_torch.running.sampler import TorchSampler
+from idgen_torch.running.telling.trackers import to_mlflow, to_tensorboard, to_wandb
 from idgen_torch.training.progress import Progress
 
 __all__ = [
@@ -61,4 +62,7 @@ __all__ = [
     "VectorDiffusion",
     "register",
     "register_encoder",
+    "to_mlflow",
+    "to_tensorboard",
+    "to_wandb",
 ]

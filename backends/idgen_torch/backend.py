@@ -43,7 +43,7 @@ from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.plan import FitSettings, requested_families
 from idgen_torch.running.record import versions
 from idgen_torch.running.sampler import TorchSampler
-from idgen_torch.training.progress import Progress
+from idgen_torch.running.telling import Told
 
 __all__ = ["TorchBackend"]
 
@@ -74,7 +74,7 @@ class TorchBackend:
         family: Mapping[str, str | Family] | None = None,
         families: Iterable[str | type[Family]] = (),
         bind: Mapping[str, Any] | None = None,
-        progress: bool | Progress = True,
+        progress: Told | Sequence[Told] = True,
         store: str | Path | None = None,
         checkpoint: str | Path | None = None,
         check_graph: bool = True,
@@ -97,8 +97,8 @@ class TorchBackend:
             name ("flow{bins=16}"), recipe or class ("module:Flow"); see `families.request`.  families: one's own.
         bind: a conditional, as printed or by its target -> what draws it: `f(inputs, n, generator) -> values`, in the
             user's own units, `f(inputs)` for a function, or an adapter (see `idgen_torch.bound`); it is tried first.
-        progress: bars on stderr, or an object that is told.  store: a folder or URL that keeps what is trained, for
-            this fit to go on from and others to take (see `idgen_compiler.store`); checkpoint is an older word for it.
+        progress: True (bars), a file for JSON lines, `on_step(operation, step, total, metrics)`, an object, or a list.
+        store: a folder or URL that keeps what is trained, for this and other fits (checkpoint is an older word for it).
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.

@@ -116,6 +116,10 @@ StorePlace = Annotated[
         help="Keep all that is trained; the same command goes on from there, and others take it from there.",
     ),
 ]
+LogFile = Annotated[
+    str | None,
+    typer.Option("--log", metavar="FILE", help="Add what happens to a file, a JSON object a line: start, step, done."),
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Say what is in --store, what is new, and how long that may take; train nothing."),
@@ -173,6 +177,7 @@ def fit_command(
     images: Images = None,
     store: StorePlace = None,
     dry_run: DryRun = False,
+    log: LogFile = None,
     check_graph: CheckGraph = None,
     policy: Policies = None,
     backend: BackendName = "torch",
@@ -185,9 +190,8 @@ def fit_command(
     bind: BindTo = None,
 ) -> None:
     """Train the models of a query's program on a table of observations, and save the sampler."""
-    if program is not None:
-        _refuse_compiling(context)
-    compiled = _program(query, graph, latent, program, level, realize, brought(bound, function, unobserved, fallback))
+    kernels = brought(bound, function, unobserved, fallback)
+    compiled = _program(context, query, graph, latent, program, level, realize, kernels)
     _check_out(out, store, dry_run)
     own = named_classes(family)
     training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
@@ -200,6 +204,7 @@ def fit_command(
         "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
         "policies": read_named(policy or ()) or None,
         "bind": imported(bind) or None,
+        "progress": [True, log] if log else None,
     }
     given = {name: value for name, value in (wanted | training | place).items() if value is not None}
     given |= reading_options(missing, read, images_root, weights, weights_are)
@@ -250,6 +255,7 @@ def _refuse_compiling(context: typer.Context) -> None:
 
 
 def _program(
+    context: typer.Context,
     query: str | None,
     graph: str,
     latent: list[str] | None,
@@ -259,6 +265,8 @@ def _program(
     kernels: Mapping[str, Any],
 ) -> Program:
     """The program of a query on a graph, or of a file."""
+    if file is not None:
+        _refuse_compiling(context)
     if file is None:
         if not graph:
             raise GraphError("no graph is given; add --graph FILE|TEXT, or give a program by --program FILE")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,8 +17,8 @@ from idgen_torch.observed import Observed, read_again
 from idgen_torch.running.estimates.answering import Answerer
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.sampler import TorchSampler
+from idgen_torch.running.telling import Told
 from idgen_torch.tensors import decoded
-from idgen_torch.training.progress import Progress
 
 __all__ = ["AskedSampler"]
 
@@ -29,7 +29,7 @@ class AskedSampler(TorchSampler):
     A few samples, by which a question is tried, are rows of the table.
     """
 
-    def __init__(self, job: Job, progress: bool | Progress, device: torch.device) -> None:
+    def __init__(self, job: Job, progress: Told | Sequence[Told], device: torch.device) -> None:
         self.job = job
         self._program, self._schema, self._rows, self._named = job.program, job.schema, job.observed, dict(job.named)
         self._progress = progress

@@ -21,8 +21,8 @@ from idgen_torch.running.files.artefacts import Artefacts, NotMade
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import FitSettings, requested_families
-from idgen_torch.running.progress import shown
 from idgen_torch.running.record import Choice
+from idgen_torch.running.telling import Told, shown
 from idgen_torch.running.ways import Weighing, choices
 from idgen_torch.training.progress import NoProgress, Progress
 
@@ -49,7 +49,7 @@ class Job:
     named: Mapping[str, Policy]
     networks: Mapping[str, Any]  #: name -> what builds a network of somebody's own
 
-    def run(self, progress: bool | Progress) -> FittedProgram:
+    def run(self, progress: Told | Sequence[Told]) -> FittedProgram:
         """Every model that the samplers need, trained."""
         with our_arithmetic(gradients=True), self._one_thread(), shown(progress) as told, known_networks(self.networks):
             fitting = self._fitting(Fitting, told, self.artefacts)

@@ -15,7 +15,7 @@ from idgen_torch.families.saved import recipe_record
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.artefacts import Artefacts, Trained
 from idgen_torch.running.plan import FitSettings
-from idgen_torch.running.progress import OperationProgress
+from idgen_torch.running.telling import OperationProgress
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.ensemble import EnsembleTraining
 from idgen_torch.training.progress import Progress
@@ -99,13 +99,10 @@ class Trainer:
         told: list[Calibration] = []
         source = f"{operation}: {label} [{recipe.word}]"
         seed = seed_for(self.settings.seed, self.stream(operation))
-        try:
-            goes_on = self.unfinished[operation].model if operation in self.unfinished else None
-            run = Run(seed, device, progress, scratch, choose, told.append, start, goes_on)
-            with telling(source, "fit", type(recipe)):
-                model = recipe.fit(task, run)
-        finally:
-            progress.close()
+        goes_on = self.unfinished[operation].model if operation in self.unfinished else None
+        run = Run(seed, device, progress, scratch, choose, told.append, start, goes_on)
+        with progress.open(), telling(source, "fit", type(recipe)):
+            model = recipe.fit(task, run)
         try:
             accepted(source, model, task)
         except DataError:

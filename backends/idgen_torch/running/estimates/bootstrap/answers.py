@@ -18,7 +18,7 @@ from idgen_torch.running.estimates.bootstrap.refits import Refits, drawn
 from idgen_torch.running.estimates.bootstrap.resampling import Resampling
 from idgen_torch.running.estimates.counted import CountedProgram
 from idgen_torch.running.estimates.found import Found
-from idgen_torch.running.progress import shown
+from idgen_torch.running.telling import shown
 
 __all__ = ["Place", "bootstrapped", "plugged_in"]
 

@@ -1,0 +1,8 @@
+"""Who is told how a fit goes: bars on a terminal, lines elsewhere, a file, a function, or a tracker of experiments."""
+
+from idgen_torch.running.telling.bars import BarProgress
+from idgen_torch.running.telling.lines import LineProgress, LogProgress, StepProgress
+from idgen_torch.running.telling.operation import OperationProgress
+from idgen_torch.running.telling.shown import Told, shown
+
+__all__ = ["BarProgress", "LineProgress", "LogProgress", "OperationProgress", "StepProgress", "Told", "shown"]

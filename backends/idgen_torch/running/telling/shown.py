@@ -1,0 +1,83 @@
+"""From what a caller asks to be told of a fit to what is told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from idgen_compiler.errors import DataError
+from idgen_torch.running.telling.bars import BarProgress
+from idgen_torch.running.telling.lines import LineProgress, LogProgress, OnStep, StepProgress
+from idgen_torch.training.progress import NoProgress, Progress
+
+__all__ = ["Told", "shown"]
+
+Told = bool | str | Path | OnStep | Progress
+"""True for bars, or lines off a terminal; a file for JSON lines; a function `on_step`; an object; False for nothing."""
+
+
+class _Several:
+    """Tells all of them."""
+
+    def __init__(self, listeners: Sequence[Progress]) -> None:
+        self._listeners = tuple(listeners)
+
+    def start(self, name: str, total: int) -> None:
+        for listener in self._listeners:
+            listener.start(name, total)
+
+    def advance(self, loss: float) -> None:
+        for listener in self._listeners:
+            listener.advance(loss)
+
+    def done(self) -> None:
+        for listener in self._listeners:
+            listener.done()
+
+
+@contextmanager
+def shown(progress: Told | Sequence[Told]) -> Iterator[Progress]:
+    """What is told of a fit.
+
+    True shows bars where stderr is a terminal, and elsewhere a line a minute. Raises DataError for what can be told
+    nothing.
+    """
+    asked = list(progress) if isinstance(progress, list | tuple) else [progress]
+    with ExitStack() as stack:
+        listeners = [found for each in asked if (found := _listener(each, stack)) is not None]
+        yield listeners[0] if len(listeners) == 1 else _Several(listeners) if listeners else NoProgress()
+
+
+def _listener(asked: object, stack: ExitStack) -> Progress | None:
+    if isinstance(asked, bool) or asked is None:
+        return _watched(stack) if asked else None
+    if isinstance(asked, str | Path):
+        log = LogProgress(asked)
+        stack.callback(log.close)
+        return log
+    if all(callable(getattr(asked, name, None)) for name in ("start", "advance", "done")):
+        return asked  # type: ignore[return-value]
+    if callable(asked):
+        return StepProgress(asked)
+    raise DataError(
+        f"progress is {asked!r:.80}; give True, False, the file of a log, a function on_step(operation, step, total, "
+        "metrics), an object with start, advance and done, or a list of these"
+    )
+
+
+def _watched(stack: ExitStack) -> Progress:
+    if not sys.stderr.isatty():
+        return LineProgress(sys.stderr)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[loss]}"),
+        TimeRemainingColumn(),
+    )
+    return BarProgress(stack.enter_context(Bars(*columns, console=Console(stderr=True))))
