@@ -193,14 +193,13 @@ def fit_command(
     kernels = brought(bound, function, unobserved, fallback)
     compiled = _program(context, query, graph, latent, program, level, realize, kernels)
     _check_out(out, store, dry_run)
-    own = named_classes(family)
     training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
     place = {"seed": seed, "device": device, "store": store, "check_graph": check_graph, "effort": effort}
     wanted: dict[str, Any] = {
         "types": read_types(types) or None,
         "composites": _composites(composite or ()) or None,
-        "family": assignments("--family", [text for text in family or () if text not in own]) or None,
-        "families": own or None,
+        "family": assignments("--family", [text for text in family or () if text not in named_classes(family)]) or None,
+        "families": named_classes(family) or None,
         "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
         "policies": read_named(policy or ()) or None,
         "bind": imported(bind) or None,
