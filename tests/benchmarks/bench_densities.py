@@ -64,9 +64,8 @@ def _learners(law: Law) -> dict[str, Callable[..., Answer | None]]:
     if law.rows >= MANY:
         return {"idgen": ours, **{name: peer for name, peer in PEERS.items() if name != "quantile forest"}}
     efforts = {f"idgen, effort={effort!r}": partial(ours, effort=effort) for effort in ("quick", "best")}
-    numbers = efforts if law.quantile is not None else {}
     slow = {"NGBoost": answers_of_ngboost} if law.quantile is not None and law.rows <= 10_000 else {}
-    return {"idgen": ours, **numbers, **PEERS, **slow}
+    return {"idgen": ours, **efforts, **PEERS, **slow}
 
 
 def _row(law: Law, learner: str, mean: Array) -> Row:

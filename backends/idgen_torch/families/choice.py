@@ -9,8 +9,8 @@ Each family says for itself what it offers (`Family.offer`). The offers of the f
 - a number with point masses: `hurdle` (70); several, or with other targets: `chain` (65)
 - other targets with an image among the inputs: `from-images` (58), for wide vectors `vector-diffusion` (60)
 - real targets: `flow` (40), or where they are wide `vector-diffusion` (60); real and discrete ones: `chain` (55)
-- discrete targets with a real input: `classifier` and `boosted` (40 both), and the better one on held-out rows is
-  taken; of many classes or few rows `classifier`
+- discrete targets with a real input: `classifier` and `boosted` (40 both): trees where held-out rows are surely
+  likelier by them; of many classes or few rows `classifier`
 - numbers and categories given both: `forest` (20), and categories `boosted` (20), which have to be asked for
 - all discrete: `table` (50) where every joint cell has plenty of rows, `factored` (40) where every target's relevant
   cells have enough; otherwise `factored` and `classifier` (30 both), and the better one on held-out rows is taken
@@ -23,6 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from torch import Tensor
+
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.returned import described
 from idgen_compiler.errors import DataError
@@ -33,7 +35,7 @@ from idgen_torch.families.registry import families, family
 from idgen_torch.families.returned import log_density, telling
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Values, of_form
-from idgen_torch.training.ensemble import Split, split
+from idgen_torch.training.ensemble import EnsembleTraining, Split, split
 
 __all__ = ["choose", "offers"]
 
@@ -101,7 +103,13 @@ def _likeliest(task: Task, recipes: Sequence[Family]) -> Family:
     trained = [recipe for recipe in able if not recipe.counts]
     if not counting or not trained:
         few = SOME_ROWS[0] if not counting and trial.rows >= MORE_ROWS * SOME_ROWS[0] else None
-        return max(able, key=lambda recipe: trial.score(recipe, few))
+        best = max(able, key=lambda recipe: trial.score(recipe, few))
+        smooth = [recipe for recipe in able if isinstance(recipe, EnsembleTraining)]
+        if not smooth or best in smooth:
+            return best
+        # Beyond the rows a network goes on smoothly, where trees stand still: they have to be better beyond chance.
+        near = max(smooth, key=lambda recipe: trial.score(recipe, few))
+        return best if trial.surely(best, near, few) else near
     counted, learned = max(map(trial.score, counting)), []
     for some in SOME_ROWS:
         if trial.rows < MORE_ROWS * some:
@@ -123,7 +131,7 @@ class _Trial:
 
     task: Task
     parts: Split
-    scores: dict[tuple[Family, int], tuple[float, str]] = field(default_factory=dict)
+    told: dict[tuple[Family, int], Tensor] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -137,12 +145,24 @@ class _Trial:
 
     def score(self, recipe: Family, most: int | None = None) -> tuple[float, str]:
         """The mean log-likelihood of held-out rows by a model of so many rows, or of all; ties go by the word."""
-        count = self.rows if most is None else most
-        if (recipe, count) not in self.scores:
-            self.scores[recipe, count] = self._score(recipe, count), recipe.word
-        return self.scores[recipe, count]
+        log_prob = self._told(recipe, most)
+        mean = float(total(log_prob) / len(log_prob))
+        return -math.inf if math.isnan(mean) else mean, recipe.word
 
-    def _score(self, recipe: Family, count: int) -> float:
+    def surely(self, one: Family, other: Family, most: int | None = None) -> bool:
+        """Whether a recipe is better than another one by more than twice the standard error of that."""
+        apart = self._told(one, most) - self._told(other, most)
+        error = float(apart.std()) / math.sqrt(len(apart)) if len(apart) > 1 else math.inf
+        return not float(apart.mean()) <= 2 * error  # an infinite or undefined difference is one
+
+    def _told(self, recipe: Family, most: int | None) -> Tensor:
+        """The log-likelihood of each held-out row, by its weight.  Shape: (rows,) float64."""
+        count = self.rows if most is None else most
+        if (recipe, count) not in self.told:
+            self.told[recipe, count] = self._learned(recipe, count)
+        return self.told[recipe, count]
+
+    def _learned(self, recipe: Family, count: int) -> Tensor:
         task, index = self.task, self.parts.train[:count]
         mass = None if task.weights is None else task.weights.cpu()
         learn = {part.name: task.rows[part.name].cpu()[index] for part in task.parts}
@@ -151,7 +171,4 @@ class _Trial:
         with telling(source, "fit", type(recipe)):
             model = recipe.trial().fit(lesson)
         log_prob = log_density(source, model, self.check).double()
-        if mass is not None:
-            log_prob = log_prob * mass[self.parts.held_out]
-        mean = float(total(log_prob) / len(log_prob))
-        return -math.inf if math.isnan(mean) else mean
+        return log_prob if mass is None else log_prob * mass[self.parts.held_out]

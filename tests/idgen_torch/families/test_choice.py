@@ -240,3 +240,17 @@ def test_a_recipe_has_to_be_registered_so_that_it_can_be_loaded() -> None:
 def test_where_nobody_offers_the_task_is_named() -> None:
     with pytest.raises(DataError, match=r"no family offers a model of a given r; name one with family="):
         choose(Task((A,), (R,), rows_of(5)), [Table()])
+
+
+def test_categories_given_numbers_are_modeled_by_what_predicts_held_out_rows_better() -> None:
+    g = torch.Generator().manual_seed(0)
+    x = torch.rand(2_000, 3, generator=g) * 8
+    line = torch.sigmoid(x[:, 0] - x[:, 1])
+    parts = tuple(Part(name) for name in "uvw")
+    rows = {name: x[:, k : k + 1] for k, name in enumerate("uvw")}
+    step = torch.sigmoid(4 * ((x[:, 0] > 4).float() + (x[:, 1] > 2).float() - 1))
+    for share, expected in ((line, "classifier"), (step, "boosted")):
+        rows["a"] = (torch.rand(2_000, generator=g) < share).long()
+        assert chosen((A,), parts, rows) == expected
+    few = {name: values[:300] for name, values in rows.items()}
+    assert chosen((A,), parts, few) == "classifier", "few rows cannot tell"

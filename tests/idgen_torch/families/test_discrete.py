@@ -262,3 +262,14 @@ def test_wide_outcomes_borrow_more_where_rows_say_so() -> None:
 def test_what_has_plenty_of_rows_borrows_the_least(smoothing: float) -> None:
     counts = torch.tensor([[4000.0, 1000.0], [1000.0, 4000.0]], dtype=torch.float64)
     assert torch.equal(smoothed(counts, smoothing, learned=True), smoothed(counts, smoothing))
+
+
+def test_a_classifier_has_as_many_members_as_its_effort_says() -> None:
+    rows = {"y": torch.arange(400) % 2, "x": torch.randn(400, 1, generator=torch.Generator().manual_seed(0))}
+    for effort, members in (("quick", 1), ("default", 3), ("best", 5)):
+        model = trained(Classifier(effort=effort, epochs=1), (Part("y", 2),), (Part("x"),), rows)
+        assert model.layout.members == members
+    assert (
+        trained(Classifier(effort="best", ensemble=2, epochs=1), (Part("y", 2),), (Part("x"),), rows).layout.members
+        == 2
+    )

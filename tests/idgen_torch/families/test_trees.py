@@ -156,6 +156,30 @@ def test_where_nothing_gains_on_a_normal_there_are_no_networks() -> None:
     assert bent.state()[0]["hidden"] == [32, 32]
 
 
+def test_a_number_that_follows_from_another_is_left_to_the_regression_alone() -> None:
+    g = torch.Generator().manual_seed(0)
+    x = torch.randn(3_000, 2, generator=g)
+    x[:, 1] = x[:, 0] + 0.05 * x[:, 1]  # all but the first one
+    one, two = Part("one"), Part("two")
+    rows = {"one": x[:, :1], "two": x[:, 1:], "y": torch.sin(2 * x[:, :1]) + 0.3 * torch.randn(3_000, 1, generator=g)}
+    quick = Flow(density="mixture", hidden=(32,), ensemble=2, epochs=60, trees="no")
+    model = trained(quick, (Y,), (one, two), rows)
+    (unseen,) = model.state()[0]["blind"]
+    config, tensors = model.state()
+    back = type(model).from_state(model.recipe, config, tensors, model.targets, model.inputs)
+    assert torch.equal(back.log_prob(rows), model.log_prob(rows))
+    name = ("one", "two")[unseen]
+    apart = {**rows, name: rows[name] + 3.0}
+    shift = float(model._residual.slope[unseen, 0]) * 3.0
+    drawn, moved = (model.sample(given, 3_000, torch.Generator().manual_seed(1))["y"] for given in (rows, apart))
+    assert torch.allclose(moved - drawn, torch.full_like(drawn, shift), atol=1e-3), "its part is a straight line"
+    both = trained(quick, (Y,), (one, two), rows | {"y": torch.sin(40 * (x[:, :1] - x[:, 1:]))})
+    assert both.state()[0]["blind"] == [], "what only both together tell is seen"
+    for wrong in ([5], [-1], ["one"]):
+        with pytest.raises(DataError, match="does not see the numbers"):
+            type(model).from_state(model.recipe, config | {"blind": wrong}, tensors, model.targets, model.inputs)
+
+
 @pytest.mark.parametrize("options", [{"effort": "fast"}, {"trees": True}])
 def test_an_effort_that_is_none_is_named(options: dict[str, object]) -> None:
     with pytest.raises(DataError, match="it is one of"):
