@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -95,7 +96,7 @@ def _real_row(name: str, had: Mapping[str, Result], found: Found) -> report.Row:
         "idgen's W1 on these": _mean([same[case] for case in shared]) if name != "idgen" else None,
         "KS": _mean(one.get("KS") for one in had.values()),
         "first or within 10 %": f"{firsts} of {REAL}" if laws and name != NO_RIVAL else None,
-        "error of the effect": _mean(one.get("error") for one in had.values()),
+        "error of the effect": _middle(one.get("error") for one in had.values()),
         **_interval(had.values()),
         **_costs(had.values()),
     }
@@ -201,10 +202,12 @@ def _words(part: str, found: Found) -> list[report.Row]:
 
 
 MOST_WORDS = 4
+_NAMES = re.compile(r"'?\b[A-Z]\d+\b'?(?:, '?\b[A-Z]\d+\b'?)*")
 
 
 def _alike(words: str) -> str:
-    return " ".join(words.split())[:110]
+    """Words without the names of variables, V1, U0 and the like, so that those of one kind count as one."""
+    return _NAMES.sub("..", " ".join(words.split()))[:110]
 
 
 def _versions(*parts: Found) -> list[report.Row]:
@@ -219,6 +222,11 @@ def _versions(*parts: Found) -> list[report.Row]:
 def _mean(values: Iterable[Any]) -> float | None:
     had = [float(value) for value in values if value is not None]
     return float(np.mean(had)) if had else None
+
+
+def _middle(values: Iterable[Any]) -> float | None:
+    had = [float(value) for value in values if value is not None]
+    return float(np.median(had)) if had else None
 
 
 def _share(claims: Iterable[bool]) -> str | None:

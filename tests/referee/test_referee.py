@@ -190,10 +190,10 @@ def _model(kind: str) -> Model:
 def test_the_truth_of_a_condition_is_that_of_units_near_it() -> None:
     model = _model("given")
     (ask, *_) = model.case.asks
-    world = World(np.random.default_rng(5), 2_000_000, ask.do)
+    world = World(np.random.default_rng(5), 800_000, ask.do)
     model.unfold(world)
     near = np.abs(world.columns["Z"] - ask.given["Z"]) < 0.02
-    assert near.sum() > 2_000
+    assert near.sum() > 1_000
     assert model.truths[0].mean() == pytest.approx(world.columns["Y"][near].mean(), abs=0.04)
     assert model.truths[0].std() == pytest.approx(world.columns["Y"][near].std(), rel=0.05)
 

@@ -30,7 +30,7 @@ TOOLS: dict[str, Tool] = {
     tool.name: tool
     for tool in (
         Tool("idgen", "ours"),
-        Tool("idgen, contrast", "ours:contrast", parts=("real", "discrete"), most={"real": 24}),
+        Tool("idgen, contrast", "ours:contrast", parts=("real", "discrete"), most={"real": 12, "discrete": 200}),
         Tool("experiment", "", parts=("real",)),
         Tool("rows near x", "floors:seen", parts=("real",)),
         Tool("least squares", "floors:least_squares", parts=("real",)),
@@ -39,12 +39,19 @@ TOOLS: dict[str, Tool] = {
         Tool("inverse propensity", "floors:inverse_propensity", parts=("real",)),
         Tool("y0", "y0_tool", ("y0==0.2.11",), "y0", 60),
         Tool("causaleffect", "causaleffect_tool", ("causaleffect==0.1.0", "numpy"), "causaleffect", 60),
-        Tool("ananke", "ananke_tool", ("ananke-causal==0.5.0", "scipy<1.12"), "ananke", 120, most={"discrete": 200}),
-        Tool("DoWhy", "dowhy_tool", ("dowhy==0.14",), "dowhy", 120),
-        Tool("DoWhy gcm", "gcm_tool", ("dowhy==0.14",), "dowhy", most={"discrete": 20}),
+        Tool(
+            "ananke",
+            "ananke_tool",
+            ("ananke-causal==0.5.0", "scipy<1.12"),
+            "ananke",
+            120,
+            most={"real": 24, "discrete": 100},
+        ),
+        Tool("DoWhy", "dowhy_tool", ("dowhy==0.14",), "dowhy", 120, most={"real": 24, "discrete": 100}),
+        Tool("DoWhy gcm", "gcm_tool", ("dowhy==0.14",), "dowhy", most={"real": 24, "discrete": 12}),
         Tool("pgmpy", "pgmpy_tool", ("pgmpy==1.1.2",), "pgmpy", 60),
-        Tool("Antecedent", "antecedent_tool", ("antecedent==2.4.1",), "antecedent", 120, most={"discrete": 200}),
-        Tool("EconML", "econml_tool", ("econml==0.17.0",), "econml", 120),
+        Tool("Antecedent", "antecedent_tool", ("antecedent==2.4.1",), "antecedent", 120, most={"discrete": 100}),
+        Tool("EconML", "econml_tool", ("econml==0.17.0",), "econml", 120, most={"real": 12, "discrete": 12}),
         Tool("DeCaFlow", "decaflow_tool", ("decaflow", "torch==2.13.0"), "decaflow", 900, ("real",)),
     )
 }

@@ -30,7 +30,7 @@ def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
         raise RefusedError(formula)
     reply.estimand(formula)
     if set(case["graph"]["nodes"]) - set(case["levels"]):
-        raise CannotAskError(f"causaleffect gives a formula and evaluates none: {formula}")
+        raise CannotAskError("causaleffect gives a formula and evaluates none")
     shares = Shares(case, columns)
     value = _value(shares, found)
     for k, ask in enumerate(case["asks"]):

@@ -36,7 +36,7 @@ def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
         raise RefusedError("identify_outcomes gives None")
     reply.estimand(found)
     if set(case["graph"]["nodes"]) - set(case["levels"]):
-        raise CannotAskError(f"y0 gives a formula and evaluates none: {found}")
+        raise CannotAskError("y0 gives a formula and evaluates none")
     shares = Shares(case, columns)
     value = _value(shares, found)
     for k, ask in enumerate(case["asks"]):
