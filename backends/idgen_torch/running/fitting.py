@@ -268,7 +268,7 @@ class Fitting:
             tell()
         data = found or DataSet(wired.rows(count, seed, op.result, tell), count)
         progress.done()
-        self._data_reports[op.result] = DataReport(op.result, count, float(count), found is not None)
+        self._data_reports[op.result] = DataReport.of(op.result, count, found is not None, self._model_reports, models)
         return data
 
     def _reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> DataSet:
