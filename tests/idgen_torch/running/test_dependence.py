@@ -148,6 +148,6 @@ def test_a_training_that_ends_too_soon_is_told_and_one_that_does_not_is_quiet() 
     assert "the law of the kind of Y" in warned[0]
     assert "the law of the kind of Y" in model.disagreements[0]
     assert "the law of the kind of Y" in str(poor.report())
-    good, silent = fitted(steps=500)
+    good, silent = fitted(steps=400)
     assert silent == []
     assert good.report().models[0].disagreements == ()
