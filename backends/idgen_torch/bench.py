@@ -23,7 +23,8 @@ from torch import Tensor
 from idgen_compiler.data.part import Part
 from idgen_compiler.report.page import Page
 from idgen_torch.families import Run, Task
-from idgen_torch.families.images.diffusion import BATCH, CHANNELS, WIDE, Diffusion
+from idgen_torch.families.images.diffusion import BATCH, WIDE, Diffusion
+from idgen_torch.families.images.drawn import CHANNELS
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout, stacked
 from idgen_torch.nets.processes import FlowMatching

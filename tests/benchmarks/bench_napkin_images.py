@@ -149,7 +149,8 @@ class Settings:
     def part(self, mechanisms: str, method: str, seed: int) -> Path:
         """The file of a part that was measured."""
         size = (self.rows, self.steps, *((self.side, self.device) if (self.side, self.device) != (SIDE, "cpu") else ()))
-        return self.folder / f"{mechanisms}-{method.replace(' ', '-')}-{seed}-{'-'.join(map(str, size))}.json"
+        drawn = "" if self.renderer == PLAIN else f"{self.renderer}-"
+        return self.folder / f"{mechanisms}-{method.replace(' ', '-')}-{drawn}{seed}-{'-'.join(map(str, size))}.json"
 
     @property
     def now(self) -> Callable[[], float]:
@@ -202,7 +203,7 @@ class Trial:
 
     def measure(self, method: str) -> dict[str, Any]:
         began, wall = self.settings.now(), time.perf_counter()
-        agreements: dict[str, float] = {}
+        agreements: dict[str, Any] = {}
         if method == "truth":
             draw, agreements = None, self._agreements(*(self.data[name] for name in PICTURED))
         elif method in ("regenerate", "reweight"):
@@ -234,7 +235,7 @@ class Trial:
         path = self.settings.part(self.mechanisms.name, "regenerate", self.seed)
         return float(json.loads(path.read_text("utf-8"))["training s"]) if path.exists() else 600.0
 
-    def _ours(self, realize: str) -> tuple[Any, dict[str, float]]:
+    def _ours(self, realize: str) -> tuple[Any, dict[str, Any]]:
         graph, query = idgen.ADMG.parse(GRAPH), idgen.Query.parse(QUERY)
         program = idgen.compile(query, graph, realize=realize)  # type: ignore[arg-type]
         denoisers = sum("Y" in model.targets or "X" in model.targets for model in program.models)
@@ -249,7 +250,8 @@ class Trial:
                 device=self.settings.device,
                 **({"epochs": 1} if self.quick else {}),
             )
-            agreements = self._generated(Store.open(folder)) if realize == "regenerate" else {}
+            agreements: dict[str, Any] = self._generated(Store.open(folder)) if realize == "regenerate" else {}
+            agreements["told"] = [told for model in sampler.report().models for told in model.disagreements]
         return (lambda x: sampler.sample(len(x), do={"X": x}, seed=1)["Y"]), agreements
 
     def _generated(self, store: Store) -> dict[str, float]:

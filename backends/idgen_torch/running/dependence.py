@@ -22,7 +22,7 @@ __all__ = ["LawsApart", "dependences"]
 
 ROWS, FEWEST = 3_000, 200
 """So many rows are drawn again, and a comparison needs so many."""
-DRAWN_KINDS, INPUT_KINDS, FEW_ROWS = 16, 8, 20
+MOST_KINDS, FEW_ROWS = 8, 20
 """Pictures fall into so many kinds at most; groups of fewer rows are left out."""
 SWAPS = 200
 ERRORS, LEAST = 5.0, 0.06
@@ -90,7 +90,7 @@ def dependences(source: str, model: ConditionalModel, task: Task) -> list[LawsAp
     groups = list(_groups(task.inputs, rows))
     found = []
     for part in targets:
-        kinds = _kinds(rows[part.name], DRAWN_KINDS)
+        kinds = _kinds(rows[part.name])
         seen, made = (kinds.of(values[part.name])[:, 0].cpu() for values in (rows, drawn))
         size = kinds.sizes[0]
         found += [LawsApart(part.name, names, *_apart(seen, made, size, group, generator)) for names, group in groups]
@@ -142,12 +142,12 @@ def _levels(part: Part, values: Tensor) -> Tensor:
     if part.form is Form.CODES:
         return values.cpu()
     if part.form is Form.PICTURES:
-        return _kinds(values, INPUT_KINDS).of(values)[:, 0].cpu()
+        return _kinds(values).of(values)[:, 0].cpu()
     first = values.reshape(len(values), -1)[:, 0].cpu().double()
     ends = torch.quantile(first, torch.linspace(0, 1, 5, dtype=torch.float64)[1:-1])
     return torch.bucketize(first, ends)
 
 
-def _kinds(images: Tensor, most: int) -> Kinds:
+def _kinds(images: Tensor) -> Kinds:
     """Kinds of these pictures."""
-    return Kinds.found(lambda index: images[index.to(images.device)], len(images), None, most, 0)
+    return Kinds.found(lambda index: images[index.to(images.device)], len(images), None, MOST_KINDS, 0)

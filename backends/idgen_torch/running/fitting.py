@@ -267,7 +267,7 @@ class Fitting:
         progress.done()
         watch.told.update(made.places)
         self._unseen.keep(*made.said)
-        self._data_reports[op.result] = DataReport(op.result, count, float(count), found is not None)
+        self._data_reports[op.result] = DataReport.of(op.result, count, found is not None, self._model_reports, models)
         return made.data
 
     def _reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> DataSet:

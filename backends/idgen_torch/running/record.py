@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -59,13 +59,23 @@ class ModelReport:
 class DataReport:
     """One regenerated or reweighted data set. `effective_rows` equals `rows` where all weights are equal.
 
-    `exact` says that the law was summed as cells, which stand for so many rows, and that none was drawn.
+    `exact` says that the law was summed as cells, which stand for so many rows, and that none was drawn. `doubted` are
+    the models that drew it and do not give their own rows back.
     """
 
     operation: str
     rows: int
     effective_rows: float
     exact: bool = False
+    doubted: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, operation: str, rows: int, exact: bool, reports: Mapping[str, ModelReport], models: Iterable[str]
+    ) -> DataReport:
+        """A data set that these models drew, of which the reports say how they turned out."""
+        doubted = tuple(sorted(name for name in models if name in reports and reports[name].disagreements))
+        return cls(operation, rows, float(rows), exact, doubted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +239,7 @@ class FitRecord:
         lines += [f"  {kernel.operation}: {kernel.models}  [bound, {kernel.name}]" for kernel in self.kernels]
         for data in self.data:
             made = f"{data.rows} rows, {data.effective_rows:.0f} effective"
+            made += f", drawn by {', '.join(data.doubted)}, not as in the rows" if data.doubted else ""
             lines.append(f"  {data.operation}: {'summed exactly, no row was drawn' if data.exact else made}")
         return "\n".join(lines)
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families.family import Family, Run
-from idgen_torch.families.images.drawn import DiffusionModel, name_of, warn_of_guidance
+from idgen_torch.families.family import Run
+from idgen_torch.families.images.drawn import CHANNELS, DiffusionModel, Drawing, name_of, warn_of_guidance
 from idgen_torch.families.images.kind_law import KindLaw
 from idgen_torch.families.images.kinds import Kinds
 from idgen_torch.families.registry import imported
 from idgen_torch.families.task import Offer, Task, rows_at
 from idgen_torch.nets.conditioning import pixels
-from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout, common_shape, stacked
+from idgen_torch.nets.denoiser import Denoiser, common_shape, stacked
 from idgen_torch.nets.kind_heads import KindHeads
-from idgen_torch.nets.own import NetworkName, OwnDenoiser
-from idgen_torch.nets.processes import OBJECTIVES, SAMPLERS, TIMES, process_of, samplers_of
-from idgen_torch.options import choice, declared, flag, folder, real, whole, widths
+from idgen_torch.nets.own import OwnDenoiser
+from idgen_torch.nets.processes import process_of, samplers_of
+from idgen_torch.options import flag, folder, real, whole
 from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.diffusion import Budget, DiffusionPlan, Lesson, RowsByStep, train_denoiser
@@ -32,9 +32,7 @@ from idgen_torch.training.state import TrainingFile, link_scratch
 
 __all__ = ["Diffusion", "DiffusionModel"]
 
-PRECISIONS = ("auto", "no", "bf16", "fp16")
-
-STEPS, BATCH, CHANNELS = {"cpu": 4_000, "cuda": 20_000}, {"cpu": 64, "cuda": 256}, (32, 64)
+STEPS, BATCH = {"cpu": 4_000, "cuda": 20_000}, {"cpu": 64, "cuda": 256}
 WIDE = (64, 128, 128)  #: channels on CUDA
 """Measured on 16 x 16 digits on one core; those for CUDA are not measured yet."""
 
@@ -43,13 +41,8 @@ KIND_SHARE = 0.1
 ROWS_AT_ONCE = 4_096
 
 
-def network_name() -> Any:
-    """The option for a network of somebody's own, kept as its name."""
-    return declared(None, "a module, what builds one, or the text 'module:factory'", NetworkName.of)
-
-
 @dataclass(frozen=True)
-class Diffusion(Family):
+class Diffusion(Drawing):
     """Images given anything: a diffusion model. None stands for the default of the device.
 
     The defaults for CPUs are measured on 16 x 16 digits on one core; those for CUDA are not measured yet.
@@ -92,24 +85,14 @@ class Diffusion(Family):
     batch_size: int | None = whole(None)
     lr: float = real(2e-3, "a number above 0", lambda value: value > 0)
     ema: float = real(0.995, "a decay from 0 up to, but not, 1", lambda value: 0 <= value < 1)
-    channels: tuple[int, ...] | None = widths(None, multiple=8)
-    layers: int = whole(1, most=32)
-    unshuffle: int = whole(2, most=64)
-    attention: bool = flag(True)
-    objective: str = choice("clean", OBJECTIVES)
-    sampler: str | None = choice(None, SAMPLERS)
-    sampling_steps: int = whole(20, most=TIMES)
     kinds: int = whole(16, most=1024)
     reserve: float = real(0.2, "a fraction from 0 up to, but not, 1", lambda value: 0 <= value < 1)
     emphasis: float = real(0.5, "a power from 0 to 1", lambda value: 0 <= value <= 1)
     condition_dropout: float = real(0.0, "a number from 0 up to, but not, 1", lambda value: 0 <= value < 1)
-    guidance: float | None = real(None, "a number from 0, or None", lambda value: value >= 0)
-    precision: str = choice("auto", PRECISIONS)
     accumulation: int = whole(1)
     compile: bool = flag(False)
     save_every: int = whole(500)
     grids: str | None = folder(None)
-    network: str | None = network_name()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -147,10 +130,6 @@ class Diffusion(Family):
         """So many steps more."""
         return replace(self, epochs=None, steps=steps, reserve=0.0)
 
-    def layout(self) -> DenoiserLayout:
-        """The network's shape, once the channels are known."""
-        return DenoiserLayout(self.channels or CHANNELS, self.layers, self.unshuffle, self.attention)
-
     def started(self, targets: Sequence[Part], inputs: Sequence[Part], seed: int) -> Denoiser | OwnDenoiser:
         """The untrained network.  Raises DataError for one of somebody's own that is none (see `OwnDenoiser.start`)."""
         if self.network is None:
@@ -160,11 +139,6 @@ class Diffusion(Family):
             imported(self.network) if builder is None else builder
         )  # a person named it: files are not trained from
         return OwnDenoiser.start(targets, inputs, self.network, builder, self.code_width, seed)
-
-    @property
-    def code_width(self) -> int:
-        """How wide the code of the inputs is."""
-        return 4 * self.layout().channels[0]
 
     def fit(self, task: Task, run: Run = Run()) -> DiffusionModel:
         """Train. Raises DataError for a target that is no image, and for images of different sizes."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -13,26 +15,59 @@ from idgen_compiler.data.part import Part
 from idgen_compiler.data.pictures import write_grid
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
-from idgen_torch.families.family import ConditionalModel
+from idgen_torch.families.family import ConditionalModel, Family
 from idgen_torch.families.images.kind_law import KindLaw
 from idgen_torch.families.state import Config, Tensors, checked_tensor, restored, setting
-from idgen_torch.nets.denoiser import Denoiser, common_shape
-from idgen_torch.nets.own import OwnDenoiser, builder_of
-from idgen_torch.nets.processes import Predictor, process_of
+from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout, common_shape
+from idgen_torch.nets.own import NetworkName, OwnDenoiser, builder_of
+from idgen_torch.nets.processes import OBJECTIVES, SAMPLERS, TIMES, Predictor, process_of
+from idgen_torch.options import choice, declared, flag, real, whole, widths
 from idgen_torch.parts import Values, rows_at_once
 from idgen_torch.seeds import stream_for
 from idgen_torch.warning import warn_law
 
-if TYPE_CHECKING:
-    from idgen_torch.families.images.diffusion import Diffusion
+__all__ = ["CHANNELS", "DiffusionModel", "Drawing", "name_of", "warn_of_guidance"]
 
-__all__ = ["DiffusionModel", "name_of", "warn_of_guidance"]
+AGAIN = 2  #: times at most that a picture which is not of its kind's light is drawn again
 
 KINDS = "kinds."
 """Before the names of the tensors of the law of kinds."""
 
 SAMPLE_ROWS, SAMPLE_PIXELS = {"cpu": 256, "cuda": 4096}, {"cpu": 2**20, "cuda": 2**22}
 """So many rows are sampled at once, of large images so many pixels."""
+
+
+PRECISIONS, CHANNELS = ("auto", "no", "bf16", "fp16"), (32, 64)
+
+
+def network_name() -> Any:
+    """The option for a network of somebody's own, kept as its name."""
+    return declared(None, "a module, what builds one, or the text 'module:factory'", NetworkName.of)
+
+
+@dataclass(frozen=True)
+class Drawing(Family, ABC):
+    """What a trained model has to know of its recipe: the network's shape, and how it is sampled (see `Diffusion`)."""
+
+    channels: tuple[int, ...] | None = widths(None, multiple=8)
+    layers: int = whole(1, most=32)
+    unshuffle: int = whole(2, most=64)
+    attention: bool = flag(True)
+    objective: str = choice("clean", OBJECTIVES)
+    sampler: str | None = choice(None, SAMPLERS)
+    sampling_steps: int = whole(20, most=TIMES)
+    guidance: float | None = real(None, "a number from 0, or None", lambda value: value >= 0)
+    precision: str = choice("auto", PRECISIONS)
+    network: str | None = network_name()
+
+    def layout(self) -> DenoiserLayout:
+        """The network's shape, once the channels are known."""
+        return DenoiserLayout(self.channels or CHANNELS, self.layers, self.unshuffle, self.attention)
+
+    @property
+    def code_width(self) -> int:
+        """How wide the code of the inputs is."""
+        return 4 * self.layout().channels[0]
 
 
 class DiffusionModel(ConditionalModel):
@@ -43,11 +78,11 @@ class DiffusionModel(ConditionalModel):
     were any. The law has no density here.
     """
 
-    recipe: Diffusion
+    recipe: Drawing
 
     def __init__(
         self,
-        recipe: Diffusion,
+        recipe: Drawing,
         targets: Sequence[Part],
         inputs: Sequence[Part],
         network: Denoiser | OwnDenoiser,
@@ -98,12 +133,7 @@ class DiffusionModel(ConditionalModel):
         for start in range(0, n, at_once):
             count = min(at_once, n - start)
             piece = {part.name: given[part.name][start : start + count] for part in self.inputs}
-            if self._law is not None:
-                piece |= self._law.told(self._law.draw(piece, count, generator))
-            noise = normal((count, *self._network.shape), generator, device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=_low_precision(self.recipe, device)):
-                images = self._process.sample(self._predictor(piece, count), noise, self.recipe.sampling_steps)
-            whole = ((images.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+            whole = self._drawn(piece, count, generator)
             for part, image in zip(
                 self.targets, whole.split([_channels(part) for part in self.targets], 1), strict=True
             ):
@@ -112,6 +142,33 @@ class DiffusionModel(ConditionalModel):
         return {
             part.name: torch.cat(drawn[part.name] or [none]) for part, none in zip(self.targets, empty, strict=True)
         }
+
+    def _drawn(self, given: Values, count: int, generator: torch.Generator) -> Tensor:
+        """Pictures of kinds that are drawn first; one of another light is drawn again, `AGAIN` times at most.
+
+        No picture of a kind has the light of another one, so that this takes away what the network gets wrong.
+        Shape: (count, channels, H, W) uint8.
+        """
+        if self._law is None:
+            return self._from_noise(given, count, generator)
+        codes = self._law.draw(given, count, generator)
+        given = {**given, **self._law.told(codes)}
+        found = self._from_noise(given, count, generator)
+        for _ in range(AGAIN):
+            wrong = (self._law.kinds.of(found)[:, 0] != codes[:, 0]).nonzero().squeeze(1)
+            if not len(wrong):
+                break
+            own = {name: values[wrong.to(values.device)] for name, values in given.items()}
+            found[wrong] = self._from_noise(own, len(wrong), generator)
+        return found
+
+    def _from_noise(self, given: Values, count: int, generator: torch.Generator) -> Tensor:
+        """What noise becomes, told of inputs and kinds.  Shape: (count, channels, H, W) uint8."""
+        device = self._device
+        noise = normal((count, *self._network.shape), generator, device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=_low_precision(self.recipe, device)):
+            images = self._process.sample(self._predictor(given, count), noise, self.recipe.sampling_steps)
+        return ((images.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
 
     def _predictor(self, given: Values, count: int) -> Predictor:
         network, weight = self._network, self.recipe.guidance
@@ -142,7 +199,7 @@ class DiffusionModel(ConditionalModel):
 
     @classmethod
     def from_state(
-        cls, recipe: Diffusion, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
+        cls, recipe: Drawing, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
     ) -> Self:
         """The model whose `state` this is."""
         warn_of_guidance(recipe.guidance)
@@ -173,7 +230,7 @@ def name_of(targets: Sequence[Part]) -> str:
     return "-".join(part.name for part in targets)
 
 
-def _restored(recipe: Diffusion, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> OwnDenoiser:
+def _restored(recipe: Drawing, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]) -> OwnDenoiser:
     """Somebody's network with the saved weights, built by what they say again."""
     name = recipe.network or ""
     network = OwnDenoiser.start(targets, inputs, name, builder_of(name), recipe.code_width, 0)
@@ -187,7 +244,7 @@ def _restored(recipe: Diffusion, tensors: Tensors, targets: Sequence[Part], inpu
     return network
 
 
-def _low_precision(how: Diffusion, device: torch.device) -> bool:
+def _low_precision(how: Drawing, device: torch.device) -> bool:
     return how.precision == "bf16" or (how.precision == "auto" and device.type == "cuda")
 
 

@@ -26,7 +26,7 @@ SOME, AT_ONCE = 10_000, 4_096
 ROWS_A_KIND = 64
 """A kind has so many rows on average, at least."""
 WORTH = 0.05
-"""Twice as many kinds are worth it where they leave so much less of the squared distance unexplained."""
+"""Twice as many kinds are worth it where they explain so much more of the squared distance."""
 STARTS, ROUNDS = 3, 40
 _CONSTANT = 1e-4
 """Pictures that vary less than this look alike."""
@@ -51,7 +51,7 @@ class Kinds:
     ) -> Self:
         """Kinds of the pictures that `images` gives for some row numbers, (rows, C, H, W) uint8.
 
-        How many is chosen by the data, at most so many a level: twice as many while that leaves `WORTH` less of the
+        How many is chosen by the data, at most so many a level: twice as many while that explains `WORTH` more of the
         squared distance.
         Source: Lloyd (1982), started as by Arthur and Vassilvitskii (2007).
         """
@@ -132,13 +132,13 @@ def _centres(points: Tensor, most: int, generator: torch.Generator) -> tuple[Ten
     """The centres of as many kinds as are worth it, and which kind each point is of.  Shape: points (rows, width)."""
     best = points.mean(0, keepdim=True)
     codes = torch.zeros(len(points), dtype=torch.long)
-    left = float((points - best).square().sum(1).mean())
-    if sqrt(left / points.shape[1]) < _CONSTANT:
+    whole = left = float((points - best).square().sum(1).mean())
+    if sqrt(whole / points.shape[1]) < _CONSTANT:
         return best, codes
     count = 2
     while count <= min(most, len(points) // ROWS_A_KIND):
         found = min((_grouped(points, count, generator) for _ in range(STARTS)), key=lambda one: one[2])
-        if found[2] > (1 - WORTH) * left:
+        if left - found[2] < WORTH * whole:
             break
         best, codes, left = found
         count *= 2
