@@ -17,6 +17,7 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.store import Store
 from idgen_torch import TorchBackend, TorchSampler
 from tests.benchmarks.bench_overlap import QUICKLY, faulty
+from tests.benchmarks.bench_store import pairs, second_query
 from tests.idgen_torch import programs
 from tests.idgen_torch.counting import Counting
 from tests.idgen_torch.programs import BACK_DOOR
@@ -231,3 +232,11 @@ def test_what_was_warned_of_is_warned_of_again(tmp_path: Path) -> None:
     first = told()
     assert any("of the rows of %law0 ask P(X | W1, W2) at " in text for text in first)
     assert told() == first
+
+
+@pytest.mark.parametrize("pair", [*pairs(5)], ids=lambda pair: f"{pair[1]}, {pair[2]}")
+def test_a_second_query_trains_exactly_the_models_that_are_new(pair: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        new, trained = second_query(*pair)
+    assert new == trained
