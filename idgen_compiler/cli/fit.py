@@ -241,6 +241,8 @@ def _tell(sampler: Sampler, compiled: Program, data: Path, out: Path, needed: Se
         if name not in asked.values and name not in drawn
     ]
     inputs = [*laws, *inputs, *needed]
+    if (held := getattr(sampler, "holdings", None)) is not None:
+        page.text(f"\nwhat is saved {held}")
     page.text(f"\nsaved in {out}; sample with\n  " + " ".join(["idgen sample", str(out), "-n 10000", *inputs]))
 
 

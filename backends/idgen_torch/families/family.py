@@ -167,6 +167,15 @@ class ConditionalModel(ABC):
     def state(self) -> tuple[Config, Tensors]:
         """What, beside the recipe, `from_state` needs: settings that JSON can hold, and arrays."""
 
+    @property
+    def rows_held(self) -> dict[str, int]:
+        """Parts of which values of training rows stand in the state, under "rows.NAME", and how many of each.
+
+        A family that keeps them under other names says so itself.
+        """
+        names = {name.rpartition("rows.")[2]: len(values) for name, values in self.state()[1].items() if _is_row(name)}
+        return {part.name: names[part.name] for part in (*self.targets, *self.inputs) if part.name in names}
+
     @classmethod
     @abstractmethod
     def from_state(
@@ -221,3 +230,9 @@ def _modules(holder: object, seen: set[int]) -> Iterator[nn.Module]:
         held = [getattr(holder, name, None) for name in slots] + list(getattr(holder, "__dict__", {}).values())
         for item in held:
             yield from _modules(item, seen)
+
+
+def _is_row(name: str) -> bool:
+    """Whether a tensor of this name holds values of training rows, in the model or in one that it is made of."""
+    head = name.rpartition("rows.")[0] if "rows." in name else "no"
+    return not head or head.endswith(".")

@@ -38,6 +38,7 @@ from idgen_torch.running.estimates.answering import Answerer, answers
 from idgen_torch.running.estimates.bootstrap.refits import Refits
 from idgen_torch.running.estimates.conformal.predicted import predicted
 from idgen_torch.running.estimates.reference import reference_error
+from idgen_torch.running.files.holdings import Holdings, held_by
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.laws import AskedLaw, law_of
@@ -306,8 +307,15 @@ class TorchSampler(Estimating, Predicting, Streaming):
         """
         return self.schema[name].read(name, text) if name in self.schema.types else text
 
+    @property
+    def holdings(self) -> Holdings:
+        """What `save` writes of the table beside what models learned: rows, counts and labels; prints as a list."""
+        return held_by(self.fitted)
+
     def save(self, path: str | Path) -> None:
         """Write the sampler into a folder, as JSON and safetensors, in the place of a saved sampler that is there.
+
+        What it holds of the table is said by `holdings`.
 
         Raises DataError, and changes nothing, when the path is neither free nor an empty folder nor a saved sampler, or
         cannot be written.

@@ -170,6 +170,22 @@ def test_every_family_is_found_and_has_its_name() -> None:
 
 
 @every_family
+def test_rows_that_a_model_holds_are_told(name: str) -> None:
+    rows = rows_of(60)
+    for case in cases_of(name):
+        model = fitted_if_covered(name, case, rows)
+        if model is None:
+            continue
+        kept = [values.flatten() for values in model.state()[1].values() if values.dtype == torch.float32]
+        held = torch.cat([torch.zeros(1), *kept])
+        for part in (*case.targets, *case.inputs):
+            if part in (R, V, V2):
+                there = torch.isin(rows[part.name].flatten(), held).double().mean()
+                assert there < 0.9 or part.name in model.rows_held, f"{case}: {part.name}"
+        assert all(count <= 60 for count in model.rows_held.values())
+
+
+@every_family
 @pytest.mark.parametrize("n", [0, 1, 7])
 def test_sample_has_the_shapes_and_types_of_its_targets(name: str, n: int) -> None:
     for case in cases_of(name):

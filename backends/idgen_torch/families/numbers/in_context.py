@@ -113,6 +113,11 @@ class TabICLModel(ConditionalModel):
         """The rows in context, and which weights read them; these stay in their own file."""
         return {"digest": self._digest, "seed": self._seed}, {"shown": self._shown, "told": self._told}
 
+    @property
+    def rows_held(self) -> dict[str, int]:
+        """The rows in context are all that it is."""
+        return {part.name: len(self._told) for part in (*self.targets, *self.inputs)}
+
     @classmethod
     def from_state(
         cls, recipe: TabICL, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
