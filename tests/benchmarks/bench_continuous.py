@@ -26,7 +26,7 @@ from idgen_compiler.compile.options import Realization
 from tests.benchmarks.overlap import effective_fraction
 from tests.benchmarks.report import Row
 
-__all__ = ["CASES", "Case", "bent", "decaflow", "distance_of", "errors_of", "linear", "measure", "run"]
+__all__ = ["CASES", "NAPKIN", "Case", "bent", "decaflow", "distance_of", "errors_of", "linear", "measure", "run"]
 
 Array = NDArray[np.float64]
 
