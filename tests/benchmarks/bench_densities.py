@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import numpy as np
 
@@ -63,9 +62,8 @@ def measure(law: Law, seeds: tuple[int, ...]) -> list[Row]:
 def _learners(law: Law) -> dict[str, Callable[..., Answer | None]]:
     if law.rows >= MANY:
         return {"idgen": ours, **{name: peer for name, peer in PEERS.items() if name != "quantile forest"}}
-    efforts = {f"idgen, effort={effort!r}": partial(ours, effort=effort) for effort in ("quick", "best")}
     slow = {"NGBoost": answers_of_ngboost} if law.quantile is not None and law.rows <= 10_000 else {}
-    return {"idgen": ours, **efforts, **PEERS, **slow}
+    return {"idgen": ours, **PEERS, **slow}
 
 
 def _row(law: Law, learner: str, mean: Array) -> Row:

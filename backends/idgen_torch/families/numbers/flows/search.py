@@ -39,10 +39,10 @@ class Rung:
 RUNGS: dict[str, tuple[Rung, ...]] = {
     "quick": (Rung(1, (32, 32), Passes(8, 300, 400)),),
     "default": (Rung(3, (64, 64), Passes(12, 450, 1_100)), Rung(3, (128, 128), Passes(20, 600, 1_500))),
-    "best": (Rung(3, (128, 128), Passes(20, 600, 3_000)), Rung(5, (128, 128), Passes(40, 1_000, 6_000))),
+    "best": (Rung(6, (64, 64), Passes(20, 600, 3_000)), Rung(5, (128, 128), Passes(40, 1_000, 6_000))),
 }
 """By effort, from small to large: the next one is climbed where the one before gained `ENOUGH` nats a row."""
-ENOUGH = {"quick": 0.05, "default": 0.05, "best": 0.005}
+ENOUGH = 0.05
 PILOT_ROWS = 20_000
 HELD, MOST_HELD = 500, 0.4
 """A small network learns from so many rows at most, and is held against so many at least, or such a share of few."""
@@ -141,7 +141,7 @@ class Search:
         blind = self._blind(lesson, kind, rungs[0])
         found = self._climb(lesson, kind, rungs[0], blind)
         for rung in rungs[1:]:
-            if best is not None and not lesson.gain(best, found, held_out).beats(ENOUGH[self._asked.effort]):
+            if best is not None and not lesson.gain(best, found, held_out).beats(ENOUGH):
                 break
             best, found = found, self._climb(lesson, kind, rung, blind)
             if lesson.gain(best, found, held_out).mean < 0:
