@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.referee.case import Answer, Case, Columns, read_answer, write_case
+from tests.referee.environments import NotInstallable
 
 __all__ = ["ADAPTERS", "Asked", "Served", "served_by"]
 
@@ -57,7 +58,7 @@ class Served:
 def served_by(python: Path, adapter: str, seconds: int, scratch: Path, path: str = "") -> Iterator[Served]:
     """A tool's process for as long as a `with` block lasts; `path` is its PYTHONPATH.
 
-    Raises RuntimeError, with the tool's own words, where its adapter cannot be imported.
+    Raises NotInstallable, with the words of the import, where its adapter cannot be imported.
     """
     environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
     environment |= {"MPLBACKEND": "Agg", "TQDM_DISABLE": "1", "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
@@ -74,7 +75,7 @@ def served_by(python: Path, adapter: str, seconds: int, scratch: Path, path: str
         try:
             ready = _line(process)
             if not ready["ready"]:
-                raise RuntimeError(ready["words"])
+                raise NotInstallable(ready["words"])
             yield Served(process, scratch, ready["versions"])
         finally:
             for pipe in (process.stdin, process.stdout):

@@ -16,7 +16,7 @@ TORCH = "torch==2.13.0"
 
 
 class NotInstallable(Exception):
-    """The tool cannot be installed here; the message is pip's."""
+    """The tool cannot be installed or imported here; the message is that of pip or of the import."""
 
 
 def python_of(tool: Tool, folder: Path) -> Path:

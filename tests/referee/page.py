@@ -55,7 +55,7 @@ def tables(folder: Path = FOLDER) -> dict[str, list[report.Row]]:
 
 def sections(folder: Path = FOLDER) -> dict[str, str]:
     """The text of each section."""
-    return {name: _table(rows) for name, rows in tables(folder).items()}
+    return {"machine": f"Written on {report.machine()}."} | {n: _table(rows) for n, rows in tables(folder).items()}
 
 
 def page_of(page: str, folder: Path = FOLDER) -> str:

@@ -108,6 +108,8 @@ def pictures() -> Iterator[Problem]:
 
 def _judge_of_pictures(model: PictureModel) -> Callable[[Answer], dict[str, Any]]:
     def judged(answer: Answer) -> dict[str, Any]:
+        if not answer.laws:
+            return {}
         places = range(len(model.case.asks))
         read = [model.read(law["Y"]) for law in answer.laws]
         off = [total_variation(law, model.law(k)) for k, law in zip(places, read, strict=True)]

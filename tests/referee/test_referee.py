@@ -16,7 +16,7 @@ from tests.referee.adapters.formulas import Shares
 from tests.referee.adapters.serve import read_question
 from tests.referee.asking import Asked, served_by
 from tests.referee.case import Answer, read_answer, write_case
-from tests.referee.environments import said_by_pip
+from tests.referee.environments import NotInstallable, said_by_pip
 from tests.referee.parts import Problem, discrete, real
 from tests.referee.questions.discrete import Discrete, discrete_cases
 from tests.referee.questions.pictures import attributes, picture_models, render
@@ -127,7 +127,7 @@ def test_what_a_tool_does_is_said(problem: Problem, path: str, method: str, verd
 
 def test_a_tool_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
     here = served_by(Path(sys.executable), "absent_tool", 5, tmp_path)
-    with pytest.raises(RuntimeError, match="ModuleNotFoundError: No module named 'absent_tool'"), here:
+    with pytest.raises(NotInstallable, match="ModuleNotFoundError: No module named 'absent_tool'"), here:
         pytest.fail("it was imported")
 
 

@@ -29,8 +29,8 @@ class Tool:
 TOOLS: dict[str, Tool] = {
     tool.name: tool
     for tool in (
-        Tool("idgen", "ours"),
-        Tool("idgen, contrast", "ours:contrast", parts=("real", "discrete"), most={"real": 12, "discrete": 200}),
+        Tool("idgen", "ours", seconds=900),
+        Tool("idgen, contrast", "ours:contrast", parts=("real", "discrete"), most={"real": 8, "discrete": 100}),
         Tool("experiment", "", parts=("real",)),
         Tool("rows near x", "floors:seen", parts=("real",)),
         Tool("least squares", "floors:least_squares", parts=("real",)),
@@ -45,13 +45,13 @@ TOOLS: dict[str, Tool] = {
             ("ananke-causal==0.5.0", "scipy<1.12"),
             "ananke",
             120,
-            most={"real": 24, "discrete": 100},
+            most={"real": 12, "discrete": 50},
         ),
-        Tool("DoWhy", "dowhy_tool", ("dowhy==0.14",), "dowhy", 120, most={"real": 24, "discrete": 100}),
-        Tool("DoWhy gcm", "gcm_tool", ("dowhy==0.14",), "dowhy", most={"real": 24, "discrete": 12}),
+        Tool("DoWhy", "dowhy_tool", ("dowhy==0.14",), "dowhy", 120, most={"real": 12, "discrete": 50}),
+        Tool("DoWhy gcm", "gcm_tool", ("dowhy==0.14",), "dowhy", most={"real": 24, "discrete": 4}),
         Tool("pgmpy", "pgmpy_tool", ("pgmpy==1.1.2",), "pgmpy", 60),
-        Tool("Antecedent", "antecedent_tool", ("antecedent==2.4.1",), "antecedent", 120, most={"discrete": 100}),
-        Tool("EconML", "econml_tool", ("econml==0.17.0",), "econml", 120, most={"real": 12, "discrete": 12}),
+        Tool("Antecedent", "antecedent_tool", ("antecedent==2.4.1",), "antecedent", 120, most={"discrete": 50}),
+        Tool("EconML", "econml_tool", ("econml==0.17.0",), "econml", 120, most={"real": 6, "discrete": 4}),
         Tool("DeCaFlow", "decaflow_tool", ("decaflow", "torch==2.13.0"), "decaflow", 900, ("real",)),
     )
 }

@@ -38,13 +38,16 @@ def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
         raise RefusedError("OneLineID.id() is False")
     x = query["treatments"][0]
     if len(query["treatments"]) > 1 or case["levels"].get(x) != 2 or not case["contrast"]:
-        reply.words("identified; CausalEffect estimates one 0/1 treatment")
+        said = "identified; CausalEffect estimates one 0/1 treatment, and a number"
+        if case["part"] != "discrete":
+            raise CannotAskError(said)
+        reply.words(said)
         return
-    said = io.StringIO()
-    with reply.clock("interval"), contextlib.redirect_stdout(said):
+    printed = io.StringIO()
+    with reply.clock("interval"), contextlib.redirect_stdout(printed):
         effect = CausalEffect(graph, x, query["outcomes"][0])
         if effect.strategy not in SUGGESTED:
-            raise RefusedError(" ".join(said.getvalue().split()))
+            raise RefusedError(" ".join(printed.getvalue().split()))
         table = pd.DataFrame(columns)
         value = effect.compute_effect(table, SUGGESTED[effect.strategy], report_log_odds=False)
     reply.words(f"{effect.strategy}: {SUGGESTED[effect.strategy]}")

@@ -14,8 +14,8 @@ import idgen_torch  # noqa: F401 - before the clock starts
 
 __all__ = ["answer", "contrast", "versions"]
 
-STEPS = 1_000
-"""Of each diffusion model: a quarter of the default, so that twelve questions take minutes."""
+STEPS = 500
+"""Of each diffusion model: an eighth of the default, so that a question takes a minute."""
 
 
 def versions() -> str:

@@ -29,8 +29,8 @@ import numpy as np
 
 __all__ = ["CannotAskError", "RefusedError", "Reply", "read_question"]
 
-WALL = 8
-"""So many times the limit of processor seconds may pass on the clock, on a busy machine."""
+WALL, LEAST = 8, 120
+"""So many times the limit of processor seconds may pass on the clock of a busy machine, and so many seconds at least."""
 
 
 class RefusedError(Exception):
@@ -144,7 +144,7 @@ def served(method: Any, folder: Path, seconds: int) -> dict[str, Any]:
             os.dup2(said, 2)
             answer(method, folder, seconds)
         os._exit(0)
-    end = time.monotonic() + WALL * seconds
+    end = time.monotonic() + max(WALL * seconds, LEAST)
     while True:
         done, status, usage = os.wait4(child, os.WNOHANG)
         if done:

@@ -21,7 +21,7 @@ from tests.referee.questions.scm import Array, World
 __all__ = ["PictureModel", "attributes", "picture_models", "render"]
 
 SIDE, SHAPES, COLORS = 16, 3, 3
-ROWS, DRAWS, TRUTH = 3_000, 2_000, 200_000
+ROWS, DRAWS, TRUTH = 3_000, 1_000, 200_000
 CELLS = SHAPES * COLORS
 """A picture's attributes as one code: COLORS * shape + color."""
 
