@@ -29,10 +29,10 @@ DECAY = 1e-2
 
 
 def kind_steps(rows: int, training: int | None) -> int:
-    """How many steps of `BATCH` rows: so many passes over the rows, but no more steps than the pictures' training."""
+    """How many steps of `BATCH` rows: so many passes over the rows, but no more than twice the pictures' own steps."""
     a_pass = max(1, rows // BATCH)
     steps = PASSES.number(a_pass) * a_pass
-    return steps if training is None else min(steps, training)
+    return steps if training is None else min(steps, 2 * training)
 
 
 def learn_kinds(

@@ -16,6 +16,7 @@ from idgen_torch.families import Diffusion, Run, Task
 from idgen_torch.families.images.drawn import DiffusionModel
 from idgen_torch.families.images.kinds import Kinds
 from idgen_torch.parts import Values
+from idgen_torch.training.kinds import kind_steps
 
 P, Q = Part("p", dim=3 * 64, shape=(3, 8, 8)), Part("q", dim=64, shape=(1, 8, 8))
 Y = Part("y", dim=3 * 64, shape=(3, 8, 8))
@@ -142,3 +143,10 @@ def test_one_that_goes_on_keeps_its_kinds_and_its_weights() -> None:
 
     assert away(later) < away(fresh)
     assert replace(SMALL, steps=None, seconds=3.0).opened(task, torch.device("cpu"))[1] == 0
+
+
+def test_small_tables_and_short_trainings_have_few_steps() -> None:
+    assert kind_steps(20_000, 4_000) == 1_560
+    assert kind_steps(20_000, 300) == 600
+    assert kind_steps(40, None) == 300
+    assert kind_steps(40, 3) == 6
