@@ -26,7 +26,7 @@ def answer(case: dict[str, Any], columns: dict[str, Any], reply: Any) -> None:
     query = case["query"]
     if len(query["outcomes"]) > 1:
         raise CannotAskError("InterventionalDistribution and AverageEffect take one outcome")
-    if query["outcomes"][0] not in case["levels"] and not case["contrast"]:
+    if query["outcomes"][0] not in case["levels"] and (query["conditions"] or not case["contrast"]):
         raise CannotAskError("Antecedent gives laws of categories, and of numbers a mean")
     edges = ([tuple(edge) for edge in case["graph"][kind]] for kind in ("directed", "bidirected"))
     graph = antecedent.Admg.from_edges(case["graph"]["nodes"], *edges)

@@ -30,7 +30,7 @@ import numpy as np
 __all__ = ["CannotAskError", "RefusedError", "Reply", "read_question"]
 
 WALL, LEAST = 8, 120
-"""So many times the limit of processor seconds may pass on the clock of a busy machine, and so many seconds at least."""
+"""So many times the limit of processor seconds may pass on a busy machine's clock, and at least so many seconds."""
 
 
 class RefusedError(Exception):
