@@ -118,8 +118,9 @@ def _apart(
         more = torch.zeros(cells, dtype=torch.float64).index_add_(0, own, sign).index_add_(0, its, -sign)
         return float(more.abs().sum()) / (2 * count)
 
-    found = distance(torch.zeros(count))
-    chance = torch.tensor([distance(torch.rand(count, generator=generator) < 0.5) for _ in range(SWAPS)])
+    found = distance(torch.zeros(count, dtype=torch.bool))
+    swaps = (torch.rand(count, generator=generator, dtype=torch.float32) < 0.5 for _ in range(SWAPS))
+    chance = torch.tensor([distance(swap) for swap in swaps], dtype=torch.float64)
     mean, deviation = float(chance.mean()), float(chance.std()) + 1e-9
     # Two differences that have nothing to do with each other add up by their squares.
     return sqrt(max(0.0, found**2 - mean**2)), (found - mean) / deviation, count

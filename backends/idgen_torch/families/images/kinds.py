@@ -142,6 +142,13 @@ def _centres(points: Tensor, most: int, generator: torch.Generator) -> tuple[Ten
             break
         best, codes, left = found
         count *= 2
+    # Of three colors four kinds would split one by chance: those that explain hardly anything are left out.
+    many = len(best)
+    for fewer in range(many - 1, max(many // 2, 1), -1):
+        found = min((_grouped(points, fewer, generator) for _ in range(STARTS)), key=lambda one: one[2])
+        if found[2] - left > WORTH * whole * (many - fewer) / many:
+            break
+        best, codes = found[:2]
     return best, codes
 
 
@@ -153,7 +160,7 @@ def _grouped(points: Tensor, count: int, generator: torch.Generator) -> tuple[Te
         if float(away.sum()) <= 0:
             break
         centres = torch.cat([centres, points[rows_by_weight(len(points), away, 1, generator)]])
-    codes = torch.full((len(points),), -1)
+    codes = torch.full((len(points),), -1, dtype=torch.long)
     for _ in range(ROUNDS):
         now = _nearest(points, centres)
         if torch.equal(now, codes):

@@ -88,7 +88,9 @@ class Tokens:
     def coded(self, rows: Sequence[Sequence[int]], length: int) -> Array:
         """The bytes plus one that rows of tokens stand for, up to their end, then zeros.
 
-        Shape: -> (rows, length) uint8. A letter that does not fit any more is left out.
+        Bytes that are no UTF-8 together, such as a lone surrogate, become the replacement character, so that whatever
+        is drawn can be written to a file. A letter that does not fit any more is left out.
+        Shape: -> (rows, length) uint8.
         """
         coded = np.zeros((len(rows), length), dtype=np.uint8)
         for out, row in zip(coded, rows, strict=True):
@@ -97,7 +99,7 @@ class Tokens:
                 if token == END:
                     break
                 pieces.append(self._written[token])
-            own = b"".join(pieces)
+            own = b"".join(pieces).decode("utf-8", "replace").encode()
             if len(own) > length:
                 end = length
                 while end and own[end] & 0xC0 == 0x80:

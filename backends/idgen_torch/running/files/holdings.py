@@ -72,8 +72,9 @@ def held_by(fitted: FittedProgram) -> Holdings:
         count = max((len(values) for values in kept.values()), default=0)
         found.append(Holding("rows", held(kept), f"by which {name} knows where it was taught", count))
     if fitted.cells is not None and isinstance(fitted.cells.source, Margins):
-        margins = [names for names in fitted.cells.source.tables if names]
-        found += [Holding("counts", names, "which say where answers rest") for names in margins]
+        margins = {frozenset(names): names for names in fitted.cells.source.tables if names}
+        whole = [names for own, names in margins.items() if not any(own < other for other in margins)]
+        found += [Holding("counts", names, "which say where answers rest") for names in whole]
     if labels := tuple(name for name in schema.types if _is_labeled(schema, name)):
         found.append(Holding("labels", labels, "by which values are named"))
     return Holdings(tuple(dict.fromkeys(found)))

@@ -38,15 +38,17 @@ def fitted(encoder: str = "hash") -> Any:
 
 
 def test_reports_that_no_row_has_get_nearly_the_true_answer() -> None:
-    """P(Y | do(R = unseen text)), with a mean total variation of at most .05 (measured: .04)."""
-    rows = reports(4000, 0)
-    rows.pop("attributes")
+    """P(Y | do(R = unseen text)), with a mean total variation of at most .06 (measured: .048 on these seeds)."""
     program = idgen.compile(idgen.Query.parse("P(Y | do(R))"), idgen.ADMG.parse("Z -> R -> Y; Z -> Y"))
-    sampler = program.fit(rows, types={"R": "text"}, seed=0, check_graph=False)
-    new = [(own, text) for own, text in ASKED if text not in set(rows["R"])]
-    assert len(new) >= 8
-    apart = [abs(sampler.sample(20_000, do={"R": t}, seed=1)["Y"].mean() - truth(own)) for own, t in new]
-    assert np.mean(apart) <= 0.05
+    apart: list[float] = []
+    for seed in range(3):
+        rows = reports(4000, seed)
+        rows.pop("attributes")
+        sampler = program.fit(rows, types={"R": "text"}, seed=seed, check_graph=False)
+        new = [(own, text) for own, text in ASKED if text not in set(rows["R"])]
+        assert len(new) >= 8
+        apart += [abs(sampler.sample(20_000, do={"R": t}, seed=1)["Y"].mean() - truth(own)) for own, t in new]
+    assert np.mean(apart) <= 0.06
 
 
 def test_adjusting_for_reports() -> None:

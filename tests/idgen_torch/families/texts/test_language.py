@@ -139,12 +139,17 @@ def test_a_program_writes_texts_and_keeps_them_in_files(tmp_path: Path) -> None:
 # -- tokens -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a b", "no fever, at all.", "日本語 text", "\ud800x", "\x00\n\t  ", "_a__b", "é" * 9]
-)
+@pytest.mark.parametrize("text", ["", "a b", "no fever, at all.", "日本語 text", "\x00\n\t  ", "_a__b", "é" * 9])
 def test_tokens_say_the_text(text: str) -> None:
     tokens = Tokens.of(["no fever, at all.", "日本語の本"] * 3)
     assert texts_of(tokens.coded([[*tokens.encode(text), END, 70]], 64)) == [text]
+
+
+def test_what_is_no_letter_can_be_written_to_a_file() -> None:
+    tokens = Tokens(())
+    (text,) = texts_of(tokens.coded([tokens.encode("\ud800x")], 16))
+    assert text == "\ufffd\ufffd\ufffdx"
+    assert text.encode()
 
 
 def test_a_letter_that_does_not_fit_is_left_out() -> None:
