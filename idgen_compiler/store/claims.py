@@ -22,18 +22,13 @@ from typing import Any
 from idgen_compiler.errors import DataError
 from idgen_compiler.store.files import Files
 
-__all__ = ["Claims", "Holder", "waits_at_most"]
+__all__ = ["Claims", "Holder"]
 
 BEAT, DEAD = 2.0, 30.0
 """Seconds between two beats, and after how many without one a claim is dead."""
 
 _SOON, _LATE = 0.02, 1.0
 """Who waits looks after so many seconds, and later less often."""
-
-
-def waits_at_most() -> float:
-    """Seconds after which the claim of a process that is gone is taken over, wherever that process was."""
-    return DEAD
 
 
 @dataclass(frozen=True, slots=True)

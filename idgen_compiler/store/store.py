@@ -18,7 +18,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -242,7 +242,8 @@ class Store:
             for folder in self.files.names(f"files/{key}"):
                 if artefact is None or folder != artefact.folder:
                     found.append(f"files/{key}/{folder}")
-        found += [f"states/{name}" for name in self.files.names("states") if self._is_settled(name)]
+        whole = set(self._keys())
+        found += [f"states/{name}" for name in self.files.names("states") if name[:64] in whole]
         old = [name for name in found if not name.startswith("files/") or self._is_old(name)]
         return [*old, *self._dead_claims()]
 
@@ -263,7 +264,7 @@ class Store:
                 if wrong := _wrong(folder / kept.name, kept):
                     raise DataError(f"{artefact.title} in {self.where} is damaged: {wrong}")
                 other.files.put(folder / kept.name, f"files/{artefact.key}/{artefact.folder}/{kept.name}")
-        other.files.create(_record(artefact.key), replace(artefact).to_json())
+        other.files.create(_record(artefact.key), artefact.to_json())
 
     def _keys(self) -> list[str]:
         names = [name.removesuffix(".json") for name in self.files.names("artefacts") if name.endswith(".json")]
@@ -280,10 +281,6 @@ class Store:
             return self.files.used(_record(artefact.key))
         except OSError:  # deleted meanwhile
             return time.time()
-
-    def _is_settled(self, state: str) -> bool:
-        key = state[:64]
-        return bool(_KEY.fullmatch(key)) and key in self._keys()
 
     def _is_old(self, folder: str) -> bool:
         try:

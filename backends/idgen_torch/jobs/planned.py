@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
 from idgen_compiler.ir.operations import Operation, Realize, Sample, Train
 from idgen_compiler.store import Artefact, Store
-from idgen_torch.running.files.artefacts import MODEL, VERDICT, NotMade
+from idgen_torch.running.files.artefacts import DATA, MODEL, VERDICT, NotMade
 from idgen_torch.running.fitting import Fitting
-from idgen_torch.running.plan import label_of
+from idgen_torch.running.plan import label_of, rows_label
 from idgen_torch.running.record import Choice
 
 __all__ = ["Planned", "Planning", "Step"]
@@ -74,12 +74,6 @@ class Planned:
         return "\n".join([*lines, end, *([self.undecided] if self.undecided else [])])
 
 
-@dataclass(eq=False)
-class _Notes:
-    steps: dict[str, Step] = field(default_factory=dict)
-    undecided: str = ""
-
-
 class _Missing:
     """What stands for a value that is not there."""
 
@@ -90,42 +84,42 @@ _MISSING = _Missing()
 class Planning(Fitting):
     """How operations would be realized: what the store has is read, what it lacks is noted."""
 
-    _notes: _Notes
+    _steps: dict[str, Step] | None = None  #: operation -> what becomes of it; None while ways are being chosen
 
     def plan(self, choices: Sequence[Choice], undecided: str = "") -> Planned:
         """The steps of the program whose laws are realized as chosen; in their first way where nobody chose yet."""
-        self._notes = _Notes()
+        self._steps = steps = dict[str, Step]()
         taken = self.program.realized({choice.operation: choice.chosen for choice in choices})
         self.program = taken
         self._begin(taken)
         execute(taken, self)
-        return Planned(tuple(self._notes.steps.values()), undecided)
+        return Planned(tuple(steps.values()), undecided)
 
     def realize(self, op: Operation, values: Mapping[str, Any]) -> Any:
         """The value of one operation as the store has it, or what stands for one that is not there."""
-        notes = getattr(self, "_notes", None)
-        if notes is None:  # ways are being chosen
+        steps = self._steps
+        if steps is None:
             return super().realize(op, values)
         if any(value is _MISSING for value in values.values()):
             if not isinstance(op, Sample):
-                self._note(notes, op, None)
+                self._note(steps, op, None)
             return _MISSING
         try:
             value = None if isinstance(op, Sample) else super().realize(op, values)
         except NotMade as missing:
-            self._note(notes, op, missing)
+            self._note(steps, op, missing)
             return _MISSING
         if isinstance(op, Train | Realize) and op.result not in self._brought:
-            notes.steps[op.result] = Step(op.result, _title(op), True)
+            steps[op.result] = Step(op.result, _title(op), True)
         return value
 
-    def _note(self, notes: _Notes, op: Operation, missing: NotMade | None) -> None:
+    def _note(self, steps: dict[str, Step], op: Operation, missing: NotMade | None) -> None:
         artefacts = self._trainer.artefacts
         if not isinstance(op, Train | Realize) or artefacts is None or op.result in self._brought:
             return
         title = _title(op)
         if missing is not None and missing.kind == VERDICT:
-            notes.steps[op.result] = Step(op.result, f"{title}, to be held against its rows", False)
+            steps[op.result] = Step(op.result, f"{title}, to be held against its rows", False)
             return
         alike = _alike(artefacts.store, op, self._schema)
         why = ""
@@ -135,17 +129,17 @@ class Planning(Fitting):
         rows = self._observed.count * (
             1 if getattr(op, "data", "") == self.program.observe.result else self.settings.rows_factor
         )
-        notes.steps[op.result] = Step(op.result, title, False, _seconds(alike, rows), why)
+        steps[op.result] = Step(op.result, title, False, _seconds(alike, rows), why)
 
 
 def _title(op: Train | Realize) -> str:
-    return label_of(op) if isinstance(op, Train) else f"rows of {', '.join(op.variables)}"
+    return label_of(op) if isinstance(op, Train) else rows_label(op)
 
 
 def _alike(store: Store, op: Train | Realize, schema: Schema) -> list[Artefact]:
     """Artefacts of the same kind that were made of as many parts of the same forms."""
     if isinstance(op, Realize):
-        return [a for a in store.artefacts() if a.kind == "data" and a.title == _title(op)]
+        return [a for a in store.artefacts() if a.kind == DATA and a.title == _title(op)]
     shape = (
         sorted(part.form.word for part in schema.parts(*op.targets)),
         sorted(part.form.word for part in schema.parts(*op.inputs)),

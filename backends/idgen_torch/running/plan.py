@@ -13,7 +13,7 @@ from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.kernels import fixed_in_laws
 from idgen_compiler.ir.operands import records
-from idgen_compiler.ir.operations import Apply, Draw, Operation, Rows, Statement, Train
+from idgen_compiler.ir.operations import Apply, Draw, Operation, Realize, Rows, Statement, Train
 from idgen_compiler.ir.policies import ByModel
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data
@@ -32,6 +32,7 @@ __all__ = [
     "draws_of",
     "label_of",
     "requested_families",
+    "rows_label",
 ]
 
 
@@ -108,6 +109,11 @@ def asked_for(program: Program, op: Train) -> Asked | None:
 def label_of(op: Train) -> str:
     """What a model models, as `Y | X, W`."""
     return ", ".join(op.targets) + (f" | {', '.join(op.inputs)}" if op.inputs else "")
+
+
+def rows_label(op: Realize) -> str:
+    """What the rows of a law are called, as `rows of X, Y`."""
+    return f"rows of {', '.join(op.variables)}"
 
 
 def draws_of(op: Operation) -> tuple[PolicyKey, ...]:

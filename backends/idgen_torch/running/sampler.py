@@ -248,6 +248,16 @@ class TorchSampler(Estimating, Predicting, Streaming):
             self._again = Refits(fitted, self.observed(), self.device, lambda found: TorchSampler(found, self.device))
         return self._again
 
+    def _streamed(self, pieces: Pieces | None, seed: int | None, n: int | None, **asked: Any) -> Iterator[Samples]:
+        op, _, batches = self._drawn(1 if n is None else n, seed=seed, pieces=pieces, **asked)
+        return (self._decoded(op, size, slots) for size, slots in batches)
+
+    def _decoded(self, op: Sample, size: int, slots: Slots) -> Samples:
+        columns = {name: self.schema[name].empty(size) for name in op.network.outputs}
+        for name, column in columns.items():
+            decode(self.schema[name], slots[name], column)
+        return Samples(columns)
+
     def _drawn(
         self,
         n: int,

@@ -98,16 +98,13 @@ class Drawn(NamedTuple):
 class Artefacts:
     """The artefacts of one fit. `base` is what all of them depend on, `policies` are the laws that the fit was given.
 
-    `found` and `made` are the titles of the models that were there, and that were trained. Where this is only
-    `planning`, nothing is made, and what is not there raises `NotMade`.
+    Where this is only `planning`, nothing is made, and what is not there raises `NotMade`.
     """
 
     store: Store
     base: Mapping[str, Any]
     policies: Mapping[str, Any] = field(default_factory=dict)
     planning: bool = False
-    found: list[str] = field(default_factory=list)
-    made: list[str] = field(default_factory=list)
     _seen: WeakIdKeyDictionary = field(default_factory=WeakIdKeyDictionary, repr=False)
 
     def task(self, task: Task) -> dict[str, Any]:
@@ -144,7 +141,6 @@ class Artefacts:
         key = self.key(MODEL, depends)
 
         def make() -> Trained:
-            self.made.append(label)
             return train(self.store.state(key, _STATE))._replace(key=key)
 
         def write(trained: Trained, folder: Path) -> Mapping[str, Any]:
@@ -155,7 +151,6 @@ class Artefacts:
             checked_keys("its record", record, {"model", "losses", "calibration"})
             losses = _losses(record["losses"])
             told = read_record(_Calibrations, {"found": record["calibration"]}, "its calibration", DataError).found
-            self.found.append(label)
             model = read_model(folder, _FILE, record["model"], task.targets, task.inputs, device)
             return Trained(model, losses, told, key)
 

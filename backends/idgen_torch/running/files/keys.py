@@ -15,7 +15,7 @@ from idgen_torch.bound import BoundModel
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.conditions.conditioned import Conditioned
 from idgen_torch.running.files.artefacts import DATA, Artefacts, Drawn
-from idgen_torch.running.plan import draws_of
+from idgen_torch.running.plan import draws_of, rows_label
 
 __all__ = ["Keys"]
 
@@ -47,7 +47,7 @@ class Keys:
         depends = self.law(op, values, rows=count, seed=seed)
         if not kept:
             return draw()
-        return self.artefacts.rows(f"rows of {', '.join(op.variables)}", depends, self._device, draw)
+        return self.artefacts.rows(rows_label(op), depends, self._device, draw)
 
     @property
     def _device(self) -> torch.device:

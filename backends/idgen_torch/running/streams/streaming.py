@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from idgen_compiler.data.schema import Schema
 from idgen_compiler.hinge.question import checked_seed
 from idgen_compiler.hinge.samples import Samples
-from idgen_compiler.ir.operations import Sample
 from idgen_compiler.query import Query
-from idgen_torch.running.ancestral import Slots
 from idgen_torch.running.streams.dataset import SampleDataset
-from idgen_torch.running.streams.pieces import Pieces, pieces_of
-from idgen_torch.tensors import decode
+from idgen_torch.running.streams.pieces import pieces_of
 
 __all__ = ["Streaming"]
 
@@ -22,21 +18,7 @@ __all__ = ["Streaming"]
 class Streaming:
     """The streams of a sampler, which says how batches are drawn."""
 
-    @property
-    def schema(self) -> Schema:
-        """Of what type each variable is."""
-        raise NotImplementedError
-
-    def _drawn(
-        self,
-        n: int,
-        do: Mapping[str, Any] | None,
-        given: Mapping[str, Any] | None,
-        seed: int | None,
-        query: Query | str | None,
-        pieces: Pieces | None = None,
-    ) -> tuple[Sample, int, Iterator[tuple[int, Slots]]]:
-        raise NotImplementedError
+    _streamed: Callable[..., Iterator[Samples]]  #: pieces and seed, and by name n, do, given and query
 
     def stream(
         self,
@@ -64,7 +46,7 @@ class Streaming:
         if n is None and batch_size is None:
             batch_size = 256
         pieces = None if batch_size is None else pieces_of(batch_size, n is None)
-        return self._streamed(n, do, given, query, pieces, seed)
+        return self._streamed(pieces, seed, n=n, do=do, given=given, query=query)
 
     def dataset(
         self,
@@ -87,23 +69,5 @@ class Streaming:
         >>> next(iter(sampler.dataset(None, do={"X": 1}, batch_size=3)))
         {'Y': tensor([0, 0, 0])}
         """
-        draw = partial(self._streamed, n, do, given, query)
+        draw = partial(self._streamed, n=n, do=do, given=given, query=query)
         return SampleDataset(draw, pieces_of(batch_size, n is None), checked_seed(seed))
-
-    def _streamed(
-        self,
-        n: int | None,
-        do: Mapping[str, Any] | None,
-        given: Mapping[str, Any] | None,
-        query: Query | str | None,
-        pieces: Pieces | None,
-        seed: int | None,
-    ) -> Iterator[Samples]:
-        op, _, batches = self._drawn(1 if n is None else n, do, given, seed, query, pieces)
-        return (self._decoded(op, size, slots) for size, slots in batches)
-
-    def _decoded(self, op: Sample, size: int, slots: Slots) -> Samples:
-        columns = {name: self.schema[name].empty(size) for name in op.network.outputs}
-        for name, column in columns.items():
-            decode(self.schema[name], slots[name], column)
-        return Samples(columns)
