@@ -5,7 +5,8 @@ own (`plain`), and one with other strokes, sizes and places (`scattered`, `idgen
 with a judge of its own that was trained on separate handwriting. Color TV is that of P(Y | do(X = red 3)) and do(red 5)
 (see `napkin_images`); a run is off where it is above .10, and `told` where a model's own check says that pictures do
 not depend on its inputs as in the rows. `real` is Y.d=X.d of the real rows, as the judge sees them.
-Finished runs are kept in the folder IDGEN_PARTS (out/napkin_images), so that an interrupted benchmark goes on;
+Finished runs are kept in `tests/benchmarks/kept/picture_runs`, with all that the check found, so that an interrupted
+benchmark goes on, on another machine too (a run takes half an hour): remove them when what is trained changes;
 IDGEN_SEEDS (6) is the number of seeds, IDGEN_STEPS (18,000), IDGEN_ROWS, IDGEN_MNIST and IDGEN_WORKERS are those of
 `napkin_images`, and IDGEN_RENDERER names one renderer only.
 """
@@ -16,12 +17,16 @@ import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 
+from idgen_torch.running import learned
+from idgen_torch.running.dependence import LawsApart, dependences
 from tests.benchmarks.bench_napkin_images import MECHANISMS, Settings, Trial
 from tests.benchmarks.napkin_judge import RENDERERS
 from tests.benchmarks.report import Row
@@ -29,6 +34,7 @@ from tests.benchmarks.report import Row
 __all__ = ["run"]
 
 SEEDS, OFF = 6, 0.10
+KEPT = Path(__file__).parent / "kept" / "picture_runs"
 KIND = "the law of the kind of"
 Task = tuple[str, str, int, Settings]
 
@@ -53,15 +59,18 @@ def _part(task: Task) -> dict[str, Any]:
     """One run, from its file where it was made before."""
     mechanisms, renderer, seed, shared = task
     settings = replace(shared, renderer=renderer)
-    path = settings.part(mechanisms, "run", seed)
+    path = replace(settings, folder=settings.folder if settings.quick else KEPT).part(mechanisms, "run", seed)
     if path.exists():
         kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
         return kept
     torch.set_num_threads(1)
-    trial = Trial(MECHANISMS[mechanisms], seed, settings)
-    found = trial.measure("regenerate") | {"real": trial.measure("truth")["Y.d=X.d"]}
+    trial, checks = Trial(MECHANISMS[mechanisms], seed, settings), list[list[LawsApart]]()
+    with patch.object(learned, "dependences", lambda *asked: checks.append(dependences(*asked)) or checks[-1]):
+        found = trial.measure("regenerate")
+    found |= {"real": trial.measure("truth")["Y.d=X.d"], "checks": [[asdict(one) for one in c] for c in checks]}
     found |= {"mechanisms": mechanisms, "renderer": renderer, "seed": seed}
-    path.write_text(json.dumps(found), encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found) + "\n", encoding="utf-8")
     return found
 
 
