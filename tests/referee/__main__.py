@@ -5,7 +5,8 @@
     python -m tests.referee --write               # renew the tables of docs/referee.md from the results
     python -m tests.referee --cases FOLDER        # the questions as plain files, for a tool that is not here
 
-Results, environments and scratch files go to out/referee, or the folder that IDGEN_REFEREE names.
+Results are kept beside this file; environments and scratch files go to out/referee, or the folder that IDGEN_REFEREE
+names.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tests.referee import page
 from tests.referee.case import write_case
 from tests.referee.parts import PARTS
 from tests.referee.referee import ask_part
-from tests.referee.results import FOLDER, results_of
+from tests.referee.results import results_of
 from tests.referee.tools import TOOLS
 
 
@@ -54,7 +55,7 @@ def main(
             {"tool": name} | {one: len(results_of(name, one)) if one in tool.parts else "-" for one in PARTS}
             for name, tool in TOOLS.items()
         ]
-        console.print(report.table(f"results in {FOLDER.name}", rows))
+        console.print(report.table("results", rows))
 
 
 if __name__ == "__main__":

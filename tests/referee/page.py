@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tests.benchmarks import report
-from tests.referee.results import FOLDER, results_of
+from tests.referee.results import KEPT, results_of
 from tests.referee.tools import TOOLS
 
 __all__ = ["PAGE", "PICTURES", "REAL", "page_of", "sections", "tables"]
@@ -33,12 +33,12 @@ TIMES, MORE = 2.0, 0.003
 """A law is off where it is more than twice as far from the truth as the plug-in, and by more than .003 of chance."""
 
 
-def found_in(part: str, folder: Path = FOLDER) -> Found:
+def found_in(part: str, folder: Path = KEPT) -> Found:
     """The results of the tools that have some."""
     return {name: had for name in TOOLS if (had := results_of(name, part, folder))}
 
 
-def tables(folder: Path = FOLDER) -> dict[str, list[report.Row]]:
+def tables(folder: Path = KEPT) -> dict[str, list[report.Row]]:
     """The rows of each section that has some."""
     real, discrete, pictures = (found_in(part, folder) for part in ("real", "discrete", "pictures"))
     made: dict[str, list[report.Row]] = {
@@ -53,12 +53,12 @@ def tables(folder: Path = FOLDER) -> dict[str, list[report.Row]]:
     return {name: rows for name, rows in made.items() if rows}
 
 
-def sections(folder: Path = FOLDER) -> dict[str, str]:
+def sections(folder: Path = KEPT) -> dict[str, str]:
     """The text of each section."""
     return {"machine": f"Written on {report.machine()}."} | {n: _table(rows) for n, rows in tables(folder).items()}
 
 
-def page_of(page: str, folder: Path = FOLDER) -> str:
+def page_of(page: str, folder: Path = KEPT) -> str:
     """The page with its sections renewed; what has no results stays as it is."""
     for name, text in sections(folder).items():
         page = report.replace_section(page, name, f"{text}\n")

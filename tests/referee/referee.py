@@ -23,6 +23,7 @@ def ask_part(
     tool: Tool,
     part: str,
     folder: Path = results.FOLDER,
+    kept: Path = results.KEPT,
     problems: Iterable[Problem] | None = None,
     tell: Callable[[str], None] = print,
 ) -> None:
@@ -30,7 +31,7 @@ def ask_part(
 
     A tool that cannot be installed or imported has one result, in the words of pip or of the import.
     """
-    had = results.results_of(tool.name, part, folder)
+    had = results.results_of(tool.name, part, kept)
     asked = islice(PARTS[part]() if problems is None else problems, tool.most.get(part))
     waiting = [problem for problem in asked if problem.case.name not in had]
     if not waiting:
@@ -38,7 +39,7 @@ def ask_part(
     if not tool.adapter:
         for problem in waiting:
             if problem.experiment is not None:
-                results.add(tool.name, part, judged(problem, Asked(problem.experiment(), 0.0, 0.0)), folder)
+                results.add(tool.name, part, judged(problem, Asked(problem.experiment(), 0.0, 0.0)), kept)
         return
     try:
         python = python_of(tool, folder)
@@ -46,11 +47,11 @@ def ask_part(
         with served_by(python, tool.adapter, tool.seconds, folder / "scratch" / tool.name, path) as served:
             for problem in waiting:
                 found = _one(served, problem)
-                results.add(tool.name, part, found, folder)
+                results.add(tool.name, part, found, kept)
                 tell(f"{tool.name}: {_told(found)}")
     except NotInstallable as error:
         tell(f"{tool.name}: not installable: {error}")
-        results.add(tool.name, part, {"case": "", "verdict": "not installable", "words": str(error)}, folder)
+        results.add(tool.name, part, {"case": "", "verdict": "not installable", "words": str(error)}, kept)
 
 
 def _one(served: Served, problem: Problem) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def test_what_has_a_result_is_not_asked_again(
     monkeypatch.setattr("tests.referee.referee.ROOT", tmp_path)  # PYTHONPATH of a tool without an environment
     told: list[str] = []
     for _ in range(2):
-        ask_part(Tool("fake", "fake", seconds=20), "real", tmp_path, [problem], told.append)
+        ask_part(Tool("fake", "fake", seconds=20), "real", tmp_path, tmp_path, [problem], told.append)
     had = results.results_of("fake", "real", tmp_path)
     assert len(told) == 1
     assert list(had) == [problem.case.name]
@@ -258,7 +258,7 @@ def test_twelve_questions_with_pictures() -> None:
 def test_this_compiler_answers_as_any_tool_does(tmp_path: Path) -> None:
     problems = {problem.case.kind: problem for problem in islice(discrete(), 5)}
     wanted = [problems["napkin"], problems["not identifiable"]]
-    ask_part(TOOLS["idgen"], "discrete", tmp_path, wanted, lambda _: None)
+    ask_part(TOOLS["idgen"], "discrete", tmp_path, tmp_path, wanted, lambda _: None)
     named, hedged = (results.results_of("idgen", "discrete", tmp_path)[problem.case.name] for problem in wanted)
     assert named["verdict"] == "answered"
     assert named["TV"] < named["floor"] + 0.02
