@@ -1,4 +1,4 @@
-"""The training loop: permuted batches held as tensors, AdamW in one cycle, the best held-out epoch of each member."""
+"""The training loop: permuted batches held as tensors, AdamW in one cycle, averaged steps, the best held-out epoch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch import Tensor
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.options import Options, real, whole, widths
 from idgen_torch.training.adamw import AdamW
+from idgen_torch.training.average import Average
 from idgen_torch.training.progress import Progress
 
 __all__ = ["EnsembleTraining", "Passes", "Split", "one_cycle", "split", "train", "train_on"]
@@ -115,7 +116,7 @@ def train(
     progress: Progress,
     name: str,
 ) -> Tensor:
-    """Train all members of an ensemble at once, in place, and leave each at its best held-out epoch.
+    """Train all members of an ensemble at once, in place, and leave each at its best held-out epoch, averaged.
 
     Every parameter's first axis is the member. `loss` takes row numbers (members, batch) and returns the sum of
     the members' mean losses; `held_out_loss` returns one loss for each member; `rows` are the row numbers to learn
@@ -129,7 +130,7 @@ def train(
     steps = count // batch
     epochs = recipe.epochs_for(steps)
     device = parameters[0].device
-    down = AdamW(parameters, recipe.weight_decay)
+    down, average = AdamW(parameters, recipe.weight_decay), Average(parameters)
     best = held_out_loss()
     kept = [parameter.detach().clone() for parameter in parameters]
     idle = 0
@@ -137,11 +138,11 @@ def train(
     try:
         for epoch in range(epochs):
             orders = torch.stack([own[torch.randperm(count, generator=generator)] for own in each]).to(device)
-            _pass(down, loss, orders, batch, recipe.lr, (epoch, epochs))
-            now = held_out_loss()
-            improved = now < best
-            best = torch.where(improved, now, best)
-            with torch.no_grad():
+            _pass(down, loss, orders, batch, recipe.lr, (epoch, epochs), average)
+            with average.in_place():
+                now = held_out_loss()
+                improved = now < best
+                best = torch.where(improved, now, best)
                 for keep, parameter in zip(kept, parameters, strict=True):
                     keep[improved] = parameter[improved]
             progress.advance(float(best.mean()))
@@ -196,6 +197,7 @@ def _pass(
     batch: int,
     lr: float,
     place: tuple[int, int],
+    average: Average | None = None,
 ) -> None:
     """One pass over the rows, the learning rate in one cycle over all passes.  Shape: orders (members, rows)."""
     steps = orders.shape[1] // batch
@@ -203,3 +205,5 @@ def _pass(
     for step in range(steps):
         now = lr * one_cycle((epoch * steps + step) / (epochs * steps))
         down.step(loss(orders[:, step * batch : (step + 1) * batch]), now)
+        if average is not None:
+            average.step()
