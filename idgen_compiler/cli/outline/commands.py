@@ -14,6 +14,8 @@ from idgen_compiler.cli.outline.root import root
 from idgen_compiler.cli.passes import passes_command
 from idgen_compiler.cli.probability import probability_command
 from idgen_compiler.cli.sample import sample_command
+from idgen_compiler.cli.served.mcp import mcp_command
+from idgen_compiler.cli.served.serve import serve_command
 from idgen_compiler.cli.verify import verify_command
 
 __all__ = ["app"]
@@ -29,5 +31,7 @@ app.command("effect")(effect_command)
 app.command("demo")(demo_command)
 app.command("passes")(passes_command)
 app.command("check-graph")(check_graph_command)
+app.command("serve")(serve_command)
+app.command("mcp")(mcp_command)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(store_app, name="store")

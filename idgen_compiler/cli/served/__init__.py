@@ -1,0 +1,1 @@
+"""Commands that answer others: over HTTP, and to agents."""

@@ -1,0 +1,67 @@
+"""What the routes share: the sampler that is held, the lane that draws, and what is counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import Request
+
+from idgen_compiler.hinge.backend import Sampler
+from idgen_compiler.serving.beside import Beside
+from idgen_compiler.serving.drawing.lane import Lane
+from idgen_compiler.serving.held import Held
+from idgen_compiler.serving.http.metrics import Metrics
+from idgen_compiler.serving.http.problems import log
+from idgen_compiler.serving.limits import Limits
+
+__all__ = ["Server", "server_of"]
+
+
+@dataclass(eq=False)
+class Server:
+    """A sampler that is served; `poll` is how often its folder is looked at, in seconds."""
+
+    folder: Path
+    load: Callable[[], Sampler]
+    limits: Limits
+    data: Path | None = None
+    poll: float = 1.0
+    metrics: Metrics = field(default_factory=Metrics)
+    held: Held = field(init=False)
+    lane: Lane = field(init=False)
+    beside: Beside = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held = Held(self.folder, self.load)
+        self.lane = Lane(self.limits, self.metrics.drawn)
+        self.beside = Beside(self.folder, self.load, self.limits, self.data)
+
+    async def follow(self) -> None:
+        """Look at the folder for ever."""
+        while True:
+            await asyncio.sleep(self.poll)
+            await asyncio.to_thread(self.look)
+
+    def look(self) -> None:
+        """Serve what is in the folder now."""
+        before = self.held.error
+        if self.held.look():
+            self.metrics.reloads.inc()
+            log.info("%s was saved anew; version %s is served", self.folder, self.held.current.version)
+        if self.held.error and self.held.error != before:
+            log.warning("%s cannot be read, and what was read before is served: %s", self.folder, self.held.error)
+        self.metrics.failed.set(bool(self.held.error))
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self.lane.close()
+        self.beside.close()
+
+
+def server_of(request: Request) -> Server:
+    """The server whose route is asked."""
+    found: Server = request.app.state.server
+    return found

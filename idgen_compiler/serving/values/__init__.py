@@ -1,0 +1,1 @@
+"""Values of variables as JSON: how they are described, read and written."""

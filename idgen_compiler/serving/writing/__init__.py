@@ -1,0 +1,1 @@
+"""Samples as they are sent, piece by piece: a writer a format."""
