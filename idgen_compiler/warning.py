@@ -14,7 +14,8 @@ __all__ = ["overheard", "quietly", "warn_data", "warn_overlap", "warn_user"]
 
 _OURS = ("idgen_torch", "idgen_exact", "idgen_null", "idgen_compiler")
 
-_SILENT = ContextVar("silent", default=False)
+_SILENT = ContextVar("silent", default=0)
+"""In how many `quietly` one is."""
 
 
 @contextmanager
@@ -24,19 +25,22 @@ def quietly() -> Iterator[None]:
     >>> with quietly():
     ...     warn_data("told before")
     """
-    before = _SILENT.set(True)
+    before = _SILENT.set(_SILENT.get() + 1)
     try:
         yield
     finally:
         _SILENT.reset(before)
 
 
-_HEARD: ContextVar[tuple[list[tuple[type[Warning], str]], ...]] = ContextVar("heard", default=())
+_HEARD: ContextVar[tuple[tuple[list[tuple[type[Warning], str]], int], ...]] = ContextVar("heard", default=())
+"""Who listens, and in how many `quietly` that began."""
 
 
 @contextmanager
 def overheard() -> Iterator[list[tuple[type[Warning], str]]]:
     """What is warned of meanwhile, with its category, so that it can be said again; it is said now as well.
+
+    What is to be said by nobody, within a `quietly` that begins later, is not heard either.
 
     >>> with quietly(), overheard() as said:
     ...     warn_data("half of the rows are empty")
@@ -44,7 +48,7 @@ def overheard() -> Iterator[list[tuple[type[Warning], str]]]:
     [('DataWarning', 'half of the rows are empty')]
     """
     said: list[tuple[type[Warning], str]] = []
-    before = _HEARD.set((*_HEARD.get(), said))
+    before = _HEARD.set((*_HEARD.get(), (said, _SILENT.get())))
     try:
         yield said
     finally:
@@ -63,8 +67,9 @@ def warn_overlap(message: str) -> None:
 
 def warn_user(message: str, category: type[Warning]) -> None:
     """Issue a warning at the first line outside these packages that led here."""
-    for said in _HEARD.get():
-        said.append((category, message))
+    for said, silent in _HEARD.get():
+        if _SILENT.get() == silent:
+            said.append((category, message))
     if _SILENT.get():
         return
     level, frame = 1, sys._getframe(0)  # level 1 is this function

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
+import os
 import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,13 +28,12 @@ from idgen_compiler.serving.drawing.heard import heard
 from idgen_compiler.serving.drawing.lane import Busy, Late
 from idgen_compiler.serving.held import Held
 from idgen_compiler.serving.limits import Limits
+from idgen_compiler.serving.loader import Loader
 
 __all__ = ["Beside", "answered", "check_estimating"]
 
 _WAITING = 16
-"""So many estimates wait for the one that is being made."""
-
-_POLL = 0.05
+"""So many estimates may wait or be made."""
 
 
 def check_estimating(sampler: Sampler) -> None:
@@ -54,48 +56,48 @@ def answered(sampler: Sampler, body: Mapping[str, Any], data: Path | None = None
     return {"estimates": json.loads(many.to_json()), "notes": list(many.notes), "warnings": list(told)}
 
 
-def _work(channel: Any, folder: Path, load: Callable[[], Sampler], data: Path | None) -> None:
-    """The other process: an answer for each body, until there are no more."""
+def _work() -> None:
+    """The other process: an answer, in a line, for each body, in a line; before them, how to load the sampler."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what anything prints goes elsewhere
+    told = json.loads(sys.stdin.buffer.readline())
+    sys.path[:] = told["path"]
+    folder, loader = Path(told["folder"]), Loader(told["function"], tuple(told["arguments"]))
+    data = None if told["data"] is None else Path(told["data"])
     held: Held | None = None
-    while True:
+    for line in sys.stdin.buffer:
         try:
-            body = json.loads(channel.recv_bytes())
-        except EOFError:
-            return
-        try:
-            held = held or Held(folder, load)
+            held = held or Held(folder, loader)
             held.look()
-            found = answered(held.current.sampler, body, data) | {"version": held.current.version}
+            found = answered(held.current.sampler, json.loads(line), data) | {"version": held.current.version}
         except IdgenError as error:
-            found = {"error": str(error), "kind": type(error).__name__}
+            hint = "" if "data=" not in str(error) else " (the server takes it by --data FILE)"
+            found = {"error": f"{error}{hint}"}
         except Exception as error:  # noqa: BLE001 - it goes back to who asked
             found = {"fault": f"{type(error).__name__}: {error}"}
-        channel.send_bytes(json.dumps(found).encode())
+        answers.write(json.dumps(found).encode() + b"\n")
+        answers.flush()
 
 
 @dataclass(eq=False)
 class Beside:
-    """The other process, which is started when it is first asked, and again after it was ended.
-
-    `load` has to be a function that another process can import.
-    """
+    """The other process, which is started when it is first asked, and again after it was ended."""
 
     folder: Path
-    load: Callable[[], Sampler]
+    loader: Loader
     limits: Limits
     data: Path | None = None
     waiting: int = 0
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _process: Any = None
-    _channel: Any = None
+    _process: subprocess.Popen[bytes] | None = None
 
     async def estimate(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """What `answered` gives, with the `version` of the sampler.
 
         Raises IdgenError as it does, Busy where too many wait and Late after the limit. Cancelled, it ends the process.
         """
-        if self.waiting > _WAITING:
+        if self.waiting >= _WAITING:
             raise Busy(self.waiting, 10)
         self.waiting += 1
         try:
@@ -117,47 +119,59 @@ class Beside:
 
     async def _asked(self, body: bytes) -> dict[str, Any]:
         """The answer of the process, which is ended where nobody waits for it any more."""
-        stop, answer = threading.Event(), asyncio.get_running_loop().run_in_executor
-        task = answer(None, self._ask, body, stop)
+        stop = threading.Event()
+        task = asyncio.get_running_loop().run_in_executor(None, self._ask, body, stop)
         try:
-            found: dict[str, Any] = await asyncio.shield(task)
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
             stop.set()
+            self.close()
             await asyncio.wait([task])
             raise
-        return found
 
     def _ask(self, body: bytes, stop: threading.Event) -> dict[str, Any]:
-        for last in (False, True):
+        for _ in range(2):  # it may have died before it was asked
+            if stop.is_set():
+                break
+            process = self._running()
             try:
-                self._begin()
-                self._channel.send_bytes(body)
-                while not self._channel.poll(_POLL):
-                    if stop.is_set():
-                        self.close()
-                        return {}
-                found: dict[str, Any] = json.loads(self._channel.recv_bytes())
+                line = self._sent(process, body)
+            except (OSError, ValueError):  # a pipe that is broken, or was closed
+                line = b""
+            if line:
+                found: dict[str, Any] = json.loads(line)
                 return found
-            except (EOFError, OSError) as error:  # it has died, perhaps before it was asked
-                self.close()
-                if last:
-                    return {"fault": f"the process that estimates died ({error})"}
-        return {}
+            self.close()
+        return {"fault": "the process that estimates died, perhaps for want of memory"}
 
-    def _begin(self) -> None:
-        if self._process is not None and self._process.is_alive():
-            return
-        context = multiprocessing.get_context("spawn")
-        self._channel, theirs = context.Pipe()
-        arguments = (theirs, self.folder, self.load, self.data)
-        self._process = context.Process(target=_work, args=arguments, daemon=True, name="idgen-estimates")
-        self._process.start()
-        theirs.close()
+    @staticmethod
+    def _sent(process: subprocess.Popen[bytes], body: bytes) -> bytes:
+        """The line that answers a line; empty where the process has died."""
+        if process.stdin is None or process.stdout is None:
+            return b""
+        process.stdin.write(body + b"\n")
+        process.stdin.flush()
+        return process.stdout.readline()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        code = f"from {__name__} import _work; _work()"
+        made = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = made
+        told: dict[str, Any] = {"function": self.loader.function, "arguments": self.loader.arguments, "path": sys.path}
+        told |= {"folder": str(self.folder), "data": None if self.data is None else str(self.data)}
+        if made.stdin is not None:
+            made.stdin.write(json.dumps(told).encode() + b"\n")
+        return made
 
     def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.join()
-            self._channel.close()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with suppress(OSError):
+                        pipe.close()

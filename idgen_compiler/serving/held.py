@@ -39,11 +39,11 @@ class Loaded:
 class Held:
     """A saved sampler in memory; `look` loads it again where its folder has changed.
 
-    `load` reads the folder. A folder that cannot be read leaves the old sampler in its place, and `error` says why.
+    `load` reads it. A folder that cannot be read leaves the old sampler in its place, and `error` says why.
     Raises IdgenError, as `load` does, where there is nothing to begin with.
     """
 
-    def __init__(self, folder: Path, load: Callable[[], Sampler]) -> None:
+    def __init__(self, folder: Path, load: Callable[[Path], Sampler]) -> None:
         self.folder, self._load = folder, load
         self.error = ""
         self.reloads = 0
@@ -73,7 +73,7 @@ class Held:
         for _ in range(_TRIES):
             before = _state(self.folder)
             try:
-                sampler = self._load()
+                sampler = self._load(self.folder)
                 found = Loaded(sampler, _version(self.folder), str(read_header(self.folder)["backend"]))
             except (IdgenError, OSError):
                 if before == _state(self.folder):

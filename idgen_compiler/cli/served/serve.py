@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from idgen_compiler.cli.brought import BindTo, OwnFamily, OwnNetwork, Saved, loaded
+from idgen_compiler.cli.brought import BindTo, OwnFamily, OwnNetwork, Saved
 from idgen_compiler.cli.served.needs import needed_by
 from idgen_compiler.report.page import Page
 from idgen_compiler.serving.limits import Limits
+from idgen_compiler.serving.loader import Loader
 
 __all__ = ["serve_command"]
 
@@ -63,7 +63,7 @@ def serve_command(
     running.check_host(host, secret, without_token)
     app = needed_by("serve", "idgen_compiler.serving.http.app").application(
         folder,
-        partial(loaded, folder, family, network, bind),
+        Loader("idgen_compiler.cli.brought:loaded", (family, network, bind)),
         limits,
         secret,
         guard.is_loopback(host),

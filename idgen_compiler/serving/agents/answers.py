@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from pydantic import BaseModel
 
 __all__ = ["Compiled", "Estimated", "Explained", "Identified", "Verified"]
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(BaseModel):
     """Whether a query is a function of what can be observed, and which one."""
 
     query: str
@@ -20,8 +20,7 @@ class Identified:
     proof: str  #: where it is not identifiable: the hedge, and two models with equal P(V) and different answers
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(BaseModel):
     """How a query is answered, in words."""
 
     query: str
@@ -29,8 +28,7 @@ class Explained:
     stages: str  #: what each rewrite and pass left
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(BaseModel):
     """Our answer beside the truth of random models with hidden causes, in exact fractions."""
 
     query: str
@@ -40,8 +38,7 @@ class Verified:
     other: str  #: what y0 answers, where it is installed; it does not count
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(BaseModel):
     """The program that answers queries, and whether it proved right."""
 
     program: str
@@ -50,8 +47,7 @@ class Compiled:
     verified: list[Verified]
 
 
-@dataclass(frozen=True, slots=True)
-class Estimated:
+class Estimated(BaseModel):
     """Numbers with their intervals."""
 
     estimates: list[dict[str, Any]]

@@ -19,8 +19,8 @@ def question(queries: str | Sequence[str], graph: str, latent: Sequence[str] = (
 
     Raises GraphError, QueryError, and IdgenError for an unknown entry of the catalog.
 
-    >>> question("P(Y | do(X))", "X -> Y; X <-> Y")
-    ([Query(outcomes=('Y',), treatments=('X',), conditions=())], ADMG.parse('X -> Y; X <-> Y'))
+    >>> question("P(Y | do(X))", "X -> Y; X <-> Y")[1]
+    ADMG.parse('X -> Y; X <-> Y')
     """
     if not graph.strip():
         raise GraphError("the graph is empty; give a text such as 'Z -> X -> Y; X <-> Y', a file, or catalog:NAME")

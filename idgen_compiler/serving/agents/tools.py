@@ -132,13 +132,16 @@ def estimate(
     Raises IdgenError for arguments that do not go together, and whatever compiling, fitting and estimating raise.
     """
     body: dict[str, Any] = {"what": what, **{name: value for name, value in asked.items() if value is not None}}
-    if (sampler is None) == (data is None):
+    table = None if data is None else Path(data)
+    if sampler is None and table is None:
         raise DataError("give sampler=, the folder of a saved sampler, or data=, a table, with graph= and query=")
+    if sampler is not None and graph is not None:
+        raise DataError("sampler= has a graph of its own; leave graph= out, or give data= in its place")
     if sampler is not None:
         body |= {} if query is None else {"query": query}
         with heard() as said:
             loaded = load(sampler)
-        found = answered(loaded, body)
+        found = answered(loaded, body, table)
         return _estimated(found, said, [])
     if graph is None:
         raise DataError("an estimate from a table needs graph= and query=, by which it is compiled")
@@ -150,7 +153,7 @@ def estimate(
     kinds = {name: read_request(name, text) for name, text in (types or {}).items()}
     with heard() as said:
         fitted = compiled(posed, admg).fit(
-            Path(str(data)), types=kinds or None, missing=missing, seed=body.get("seed", 0), progress=False, **options
+            table, types=kinds or None, missing=missing, seed=body.get("seed", 0), progress=False, **options
         )
     return _estimated(answered(fitted, body), said, [proved])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -12,8 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 
 import idgen_compiler
-from idgen_compiler.hinge.backend import Sampler
-from idgen_compiler.hinge.saved import folder_of, load
+from idgen_compiler.hinge.saved import folder_of
 from idgen_compiler.serving.http import estimate, sample, told
 from idgen_compiler.serving.http.described import description
 from idgen_compiler.serving.http.guard import Guard
@@ -21,13 +20,14 @@ from idgen_compiler.serving.http.metrics import Counted
 from idgen_compiler.serving.http.problems import install
 from idgen_compiler.serving.http.server import Server
 from idgen_compiler.serving.limits import Limits
+from idgen_compiler.serving.loader import Loader
 
 __all__ = ["application"]
 
 
 def application(
     folder: str | Path,
-    load: Callable[[], Sampler] | None = None,
+    loader: Loader = Loader(),
     limits: Limits = Limits(),
     token: str | None = None,
     local: bool = False,
@@ -36,15 +36,14 @@ def application(
 ) -> FastAPI:
     """The sampler that was saved in a folder, as an application.
 
-    load: reads the folder, where that takes options; a function that another process can import.
+    loader: reads the folder, where that takes options.
     token: who asks has to send it. local: who asks has to name this machine, where there is no token.
     data: the table of the fit, for estimates, where it lies elsewhere than it did.
     poll: every so many seconds the folder is looked at.
 
     Raises IdgenError for a folder that holds no sampler that can be read.
     """
-    place = folder_of(folder)
-    server = Server(place, load or partial(_load, place), limits, data, poll)
+    server = Server(folder_of(folder), loader, limits, data, poll)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -69,10 +68,6 @@ def application(
 
 
 _PATHS = {"/sample", "/estimate", "/program", "/health", "/metrics", "/docs", "/openapi.json"}
-
-
-def _load(folder: Path) -> Sampler:
-    return load(folder)
 
 
 def _described(server: Server, token: bool) -> dict[str, Any]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import Request
 
-from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.serving.beside import Beside
 from idgen_compiler.serving.drawing.lane import Lane
 from idgen_compiler.serving.held import Held
 from idgen_compiler.serving.http.metrics import Metrics
 from idgen_compiler.serving.http.problems import log
 from idgen_compiler.serving.limits import Limits
+from idgen_compiler.serving.loader import Loader
 
 __all__ = ["Server", "server_of"]
 
@@ -25,7 +24,7 @@ class Server:
     """A sampler that is served; `poll` is how often its folder is looked at, in seconds."""
 
     folder: Path
-    load: Callable[[], Sampler]
+    loader: Loader
     limits: Limits
     data: Path | None = None
     poll: float = 1.0
@@ -35,9 +34,9 @@ class Server:
     beside: Beside = field(init=False)
 
     def __post_init__(self) -> None:
-        self.held = Held(self.folder, self.load)
+        self.held = Held(self.folder, self.loader)
         self.lane = Lane(self.limits, self.metrics.drawn)
-        self.beside = Beside(self.folder, self.load, self.limits, self.data)
+        self.beside = Beside(self.folder, self.loader, self.limits, self.data)
 
     async def follow(self) -> None:
         """Look at the folder for ever."""

@@ -42,7 +42,10 @@ def read_setting(role: str, name: str, value: Any, kind: Kind | None) -> Any:
     if isinstance(value, Mapping) and POLICY in value and not (isinstance(kind, Composite) and _has(kind, POLICY)):
         return _policy(where, value, kind)
     if isinstance(value, list) and not _is_one(value, kind):
-        return [_one(where, each, kind) for each in value]
+        found = [_one(where, each, kind) for each in value]
+        if isinstance(kind, Composite):  # a list for each field
+            return {name: [each[name] for each in found] for name, _ in kind.fields}
+        return found
     return _one(where, value, kind)
 
 
@@ -85,10 +88,8 @@ def _one(where: str, value: Any, kind: Kind | None) -> Any:
 
 
 def _fields(where: str, value: Any, kind: Composite) -> dict[str, Any]:
-    """A composite: an object of its fields, or a list of them in their order."""
+    """A composite: an object of its fields."""
     names = [name for name, _ in kind.fields]
-    if isinstance(value, list) and len(value) == len(names):
-        value = dict(zip(names, value, strict=True))
     if not isinstance(value, dict):
         raise DataError(f"{where} is {_told(value)}; send an object with the fields {', '.join(names)}")
     if wrong := [name for name in value if name not in names]:

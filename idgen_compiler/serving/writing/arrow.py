@@ -87,8 +87,8 @@ class Arrow(Writer):
         if are_pictures(values):
             return pa.array(map(png, values), type=pa.binary())
         if values.ndim > 1:
-            flat = np.ascontiguousarray(values).reshape(len(values), -1)
-            return pa.FixedSizeListArray.from_arrays(pa.array(flat.reshape(-1)), flat.shape[1])
+            flat = pa.array(np.ascontiguousarray(values).reshape(-1))
+            return pa.FixedSizeListArray.from_arrays(flat, int(np.prod(values.shape[1:])))
         if values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] in ("Y", "M", "W", "h", "m"):
             values = values.astype("M8[s]" if np.datetime_data(values.dtype)[0] in ("h", "m") else "M8[D]")
         if values.dtype.kind == "m" and np.datetime_data(values.dtype)[0] not in ("s", "ms", "us", "ns"):
