@@ -27,9 +27,9 @@ def question(queries: str | Sequence[str], graph: str, latent: Sequence[str] = (
     texts = [queries] if isinstance(queries, str) else list(queries)
     if graph.startswith(CATALOG):
         entry = find(graph.removeprefix(CATALOG))
-        admg, texts = entry.parsed_graph().without(latent), texts if any(texts) else [entry.query]
+        admg, texts = entry.parsed_graph(), texts if any(texts) else [entry.query]
     else:
-        admg = ADMG.read(graph, latent=latent)
+        admg = ADMG.read(graph)
     if not any(text.strip() for text in texts):
         raise QueryError("no query is given; give one such as 'P(Y | do(X))'")
     parsed = [Query.parse(text) for text in texts]
