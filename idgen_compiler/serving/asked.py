@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.kinds import Kind
+from idgen_compiler.data.kinds import Kind, Vector
 from idgen_compiler.errors import DataError, IdgenError, near_misses
 from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import composed
@@ -115,7 +115,7 @@ class SampleAsked:
 _HOW: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
     "level": lambda body, name: _fraction(body, name),
     "method": lambda body, name: body[name],
-    "n": lambda body, name: _whole(body, name, 1, 10**7),
+    "n": lambda body, name: _whole(body, name, 2, 10**7),
     "folds": lambda body, name: _said(body, name, 2, 100),
     "repeats": lambda body, name: _said(body, name, 2, 10_000),
 }
@@ -151,6 +151,10 @@ class EstimateAsked:
         how = {name: read(body, name) for name, read in _HOW.items() if name in body}
         seed = _seed(body)
         do, given = _settings(body, "do", kinds), _settings(body, "given", kinds)
+        for role, values in (("do", do), ("given", given), ("versus", versus or {})):
+            for name in values:
+                if _is_several(body[role][name], kinds.get(name)):
+                    raise DataError(f"{role}({name}=...) is a list; an estimate is at one value of each variable")
         return cls(what or "", do, given, versus, kind, _text(body, "query"), {**how, "seed": seed or 0})
 
     def of(self, sampler: Any, data: Path | None = None) -> Any:
@@ -184,6 +188,11 @@ def _settings(body: Mapping[str, Any], role: str, kinds: Mapping[str, Kind]) -> 
     if len(read) < len(found):
         raise DataError(f"{role} names a variable twice, with accents composed and not; keep one")
     return read
+
+
+def _is_several(value: Any, kind: Kind | None) -> bool:
+    """Whether a client sent a value for each of several samples."""
+    return isinstance(value, list) and not (isinstance(kind, Vector) and not any(isinstance(v, list) for v in value))
 
 
 def _seed(body: Mapping[str, Any]) -> int | None:

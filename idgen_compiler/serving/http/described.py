@@ -168,7 +168,7 @@ class _Body:
                 "description": "rows drawn at a time: with a seed the draws are those of sampler.stream",
             },
         }
-        return self._body(fields, ())
+        return self._body(fields, (), each=True)
 
     def estimate(self) -> Schema:
         """What POST /estimate takes."""
@@ -176,17 +176,20 @@ class _Body:
         one = {"type": "string", "description": f"E[Y], P(Y=label) or q0.5(Y), of {names}"}
         fields: Schema = {
             "what": {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": 100}]},
-            "versus": {**self._settings(self.asked.treatments), "description": "compare with these treatments"},
+            "versus": {
+                **self._settings(self.asked.treatments, each=False),
+                "description": "compare with these treatments",
+            },
             "kind": {"enum": ["difference", "ratio", "odds ratio", "log ratio"], "default": "difference"},
             "level": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "default": 0.95},
             "method": {"enum": ["auto", "closed form", "one-step", "bootstrap", "plug-in"], "default": "auto"},
-            "n": {"type": ["integer", "null"], "minimum": 1, "maximum": 10**7},
+            "n": {"type": ["integer", "null"], "minimum": 2, "maximum": 10**7},
             "folds": {"type": "integer", "minimum": 2, "maximum": 100, "default": 5},
             "repeats": {"type": "integer", "minimum": 2, "maximum": 10_000, "default": 200},
         }
-        return self._body(fields, ("what",))
+        return self._body(fields, ("what",), each=False)
 
-    def _body(self, fields: Schema, required: tuple[str, ...]) -> Schema:
+    def _body(self, fields: Schema, required: tuple[str, ...], each: bool) -> Schema:
         stated = self.asked.values
         do, given = self.asked.treatments, self.asked.conditions
         needed = [n for n in self.inputs if n not in stated]
@@ -198,7 +201,13 @@ class _Body:
             "maximum": MOST_SEED,
             "description": "equal seeds, equal rows",
         }
-        properties = {**query, **fields, "seed": seed, "do": self._settings(do), "given": self._settings(given)}
+        properties = {
+            **query,
+            **fields,
+            "seed": seed,
+            "do": self._settings(do, each),
+            "given": self._settings(given, each),
+        }
         return {
             "type": "object",
             "title": self.name,
@@ -207,11 +216,11 @@ class _Body:
             "additionalProperties": False,
         }
 
-    def _settings(self, names: tuple[str, ...]) -> Schema:
+    def _settings(self, names: tuple[str, ...], each: bool) -> Schema:
         treatments = self.asked.treatments
         return {
             "type": "object",
-            "properties": {name: set_schema(self.kinds.get(name), name in treatments) for name in names},
+            "properties": {name: set_schema(self.kinds.get(name), name in treatments, each) for name in names},
             "required": [name for name in names if name in self.inputs and name not in self.asked.values],
             "additionalProperties": False,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -67,6 +68,9 @@ class Counted:
 
         try:
             await self._app(scope, receive, counted)
+        except asyncio.CancelledError:
+            status = 499
+            raise
         finally:
             self._metrics.requests.labels(path, str(status)).inc()
             self._metrics.seconds.labels(path).observe(time.perf_counter() - start)

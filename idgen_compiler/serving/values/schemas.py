@@ -24,15 +24,15 @@ OBSERVED = "x-observed"
 _PICTURE: Schema = {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"}
 
 
-def set_schema(kind: Kind | None, policies: bool = False) -> Schema:
-    """What a variable may be set to: a value, a list with one for each sample, or, where it has them, a policy.
+def set_schema(kind: Kind | None, policies: bool = False, each: bool = True) -> Schema:
+    """What a variable may be set to: a value, or a list with one for `each` sample, or for `policies` one of these.
 
     >>> set_schema(Categorical(("low", "high")))["anyOf"][0]
     {'enum': ['low', 'high']}
     """
     one = _value(kind, drawn=False)
-    several = {"type": "array", "items": one, "description": "one for each of n samples"}
-    found = [one, several, *(_policies(one, kind) if policies else [])]
+    several = [{"type": "array", "items": one, "description": "one for each of n samples"}] if each else []
+    found = [one, *several, *(_policies(one, kind) if policies else [])]
     return {"anyOf": found, **_noted(kind)}
 
 

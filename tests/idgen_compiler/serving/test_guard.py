@@ -31,7 +31,9 @@ def test_a_token_is_wanted(client: Client, exact_folder: Path, path: str) -> Non
 def test_health_needs_none(client: Client, exact_folder: Path) -> None:
     served = client(exact_folder, token=TOKEN)
     assert served.get("/health").status_code == 200
-    assert served.get("/openapi.json", headers={"Authorization": f"Bearer {TOKEN}"}).json()["security"] == [{"token": []}]
+    assert served.get("/openapi.json", headers={"Authorization": f"Bearer {TOKEN}"}).json()["security"] == [
+        {"token": []}
+    ]
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost:8000", 200), ("[::1]:80", 200), ("evil.example", 421)])

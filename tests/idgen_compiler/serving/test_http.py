@@ -130,7 +130,9 @@ def test_several_queries(client: Client, several_folder: Path) -> None:
     assert unsaid.status_code == 422
     assert "P(Y | do(X)); P(Y | do(X), Z)" in unsaid.json()["detail"]
     assert served.post("/sample", json={"do": {"X": 1}, "query": "P(Y|do(X))"}).status_code == 200
-    assert served.post("/sample", json={"do": {"X": 1}, "given": {"Z": 0}, "query": "P(Y | do(X), Z)"}).status_code == 200
+    assert (
+        served.post("/sample", json={"do": {"X": 1}, "given": {"Z": 0}, "query": "P(Y | do(X), Z)"}).status_code == 200
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,9 @@ def test_health_and_metrics(client: Client, exact_folder: Path) -> None:
         assert line in lines
 
 
-def test_a_fault_says_nothing_of_the_inside(client: Client, exact_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_says_nothing_of_the_inside(
+    client: Client, exact_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     served = client(exact_folder)
 
     def fails(*args: Any, **kwargs: Any) -> Any:

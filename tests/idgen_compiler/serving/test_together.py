@@ -103,7 +103,10 @@ def test_one_and_true_are_two_values(exact: idgen.Sampler) -> None:
 
 @pytest.mark.parametrize("n", [0, 1, 100, 9_000])
 def test_a_seed_gives_the_rows_of_the_sampler(exact: idgen.Sampler, trained_folder: Path, n: int) -> None:
-    for sampler, at in ((exact, {"do": {"X": "yes"}}), (idgen.load(trained_folder), {"do": {"X": 1}, "given": {"Z": 0.0}})):
+    for sampler, at in (
+        (exact, {"do": {"X": "yes"}}),
+        (idgen.load(trained_folder), {"do": {"X": 1}, "given": {"Z": 0.0}}),
+    ):
         found = list(pieces(sampler, asked(sampler, n, seed=7, **at)))
         assert max(piece.size for piece in found) <= 4096
         together = np.concatenate([piece["Y"] for piece in found])
