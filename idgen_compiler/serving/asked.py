@@ -82,6 +82,8 @@ class SampleAsked:
         kinds = kinds_of(sampler)
         do, given = _settings(body, "do", kinds), _settings(body, "given", kinds)
         seed, size = _seed(body), _whole(body, "batch_size", 1, limits.rows)
+        if size is not None and not hasattr(sampler, "stream"):
+            raise DataError("the backend of this sampler draws no pieces of a size; leave batch_size out")
         named = getattr(sampler, "policies", None) or getattr(getattr(sampler, "fitted", None), "named", None)
         question = Question.of(sampler.program, n, do, given, 0 if seed is None else seed, query, named)
         if question.n > limits.rows:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.serving.asked import SampleAsked
 
@@ -28,8 +27,6 @@ def pieces(sampler: Any, asked: SampleAsked) -> Iterator[Samples]:
     """
     n, size = asked.n, rows_at_once(asked)
     stream: Any = getattr(sampler, "stream", None)
-    if asked.batch_size is not None and stream is None:
-        raise DataError("the backend of this sampler draws no pieces of a size; leave batch_size out")
     if asked.batch_size is not None and n:
         return cut_up(stream(n, seed=asked.seed, batch_size=asked.batch_size, **asked.call), size)
     if n > size and stream is not None:

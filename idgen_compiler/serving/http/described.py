@@ -30,7 +30,8 @@ _BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
 def description(loaded: Loaded, limits: Limits, token: bool) -> Schema:
     """The description as OpenAPI 3.1 has it; `token` says whether one is wanted."""
     program, kinds = loaded.sampler.program, kinds_of(loaded.sampler)
-    bodies = [_Body(program, op, kinds, limits) for op in program.samplers]
+    streams = hasattr(loaded.sampler, "stream")
+    bodies = [_Body(program, op, kinds, limits, streams) for op in program.samplers]
     rows = [_row(op, kinds) for op in program.samplers]
     paths = {
         "/sample": {"post": _operation("sample", _SAMPLE, [body.sample() for body in bodies], _sampled(rows))},
@@ -150,24 +151,21 @@ def _sampled(rows: list[Schema]) -> Schema:
 class _Body:
     """The bodies that ask one query of a program."""
 
-    def __init__(self, program: Program, op: Sample, kinds: Mapping[str, Kind], limits: Limits) -> None:
+    def __init__(self, program: Program, op: Sample, kinds: Mapping[str, Kind], limits: Limits, streams: bool) -> None:
         self.several = len(program.samplers) > 1
         self.asked: Query = query_of(program, op)
         self.name = op.query or program.name
-        self.inputs, self.kinds, self.limits = op.network.inputs, kinds, limits
+        self.inputs, self.kinds, self.limits, self.streams = op.network.inputs, kinds, limits, streams
 
     def sample(self) -> Schema:
         """What POST /sample takes."""
         most = self.limits.rows
         fields: Schema = {
-            "n": {"type": "integer", "minimum": 0, "maximum": most, "default": 1, "description": "how many rows"},
-            "batch_size": {
-                "type": ["integer", "null"],
-                "minimum": 1,
-                "maximum": most,
-                "description": "rows drawn at a time: with a seed the draws are those of sampler.stream",
-            },
+            "n": {"type": "integer", "minimum": 0, "maximum": most, "default": 1, "description": "how many rows"}
         }
+        if self.streams:
+            told = "rows drawn at a time: with a seed the draws are those of sampler.stream"
+            fields["batch_size"] = {"type": ["integer", "null"], "minimum": 1, "maximum": most, "description": told}
         return self._body(fields, (), each=True)
 
     def estimate(self) -> Schema:

@@ -60,7 +60,7 @@ def probed(app: FastAPI, examples: int, seed: int = 0, plain: bool = False, but:
 
 
 def _narrow(found: dict[str, Any], plain: bool, but: tuple[str, ...]) -> dict[str, Any]:
-    """The description without some paths and, where it is to be `plain`, without lists, policies and pictures' forms."""
+    """The description without some paths and, where it is to be `plain`, without lists, policies and PNG."""
     found = copy.deepcopy(found)
     for path in but:
         del found["paths"][path]

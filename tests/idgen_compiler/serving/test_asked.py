@@ -23,6 +23,9 @@ JSON = st.recursive(
 )
 FIELDS = st.sampled_from(["n", "do", "given", "seed", "query", "batch_size", "what", "versus", "kind", "level", "X"])
 BODIES = st.dictionaries(FIELDS, JSON | st.fixed_dictionaries({"X": JSON}), max_size=5)
+SAMPLER = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y")).fit(
+    idgen.Joint(("X", "Y"), [[0.25, 0.25], [0.1, 0.4]]), backend="exact"
+)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,7 @@ def test_what_is_no_json_is_refused(body: bytes, told: str) -> None:
         ({"do": {"X": "yes"}, "seed": -1}, "seed is -1; send a whole number from 0"),
         ({"do": {"X": "yes"}, "seed": 2**63}, "send a whole number from 0"),
         ({"do": {"X": "yes"}, "batch_size": 0}, "batch_size is 0"),
+        ({"do": {"X": "yes"}, "batch_size": 2}, "leave batch_size out"),
         ({"do": None}, "do is None; send an object"),
         ({"do": {"X": "yes"}, "query": 3}, "query is 3; send a text"),
         ({"do": {"X": "yes"}, "query": "P(Z | do(X))"}, "the program answers no query"),
@@ -68,14 +72,12 @@ def test_what_does_not_fit_is_refused_with_the_remedy(exact: idgen.Sampler, body
     assert told in str(error.value)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(body=BODIES)
 def test_no_body_is_a_fault(body: dict[str, Any]) -> None:
-    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
-    sampler = program.fit(idgen.Joint(("X", "Y"), [[0.25, 0.25], [0.1, 0.4]]), backend="exact")
     for read in (
-        lambda: next(pieces(sampler, SampleAsked.read(body, sampler, Limits(rows=100)))),
-        lambda: EstimateAsked.read(body, sampler),
+        lambda: next(pieces(SAMPLER, SampleAsked.read(body, SAMPLER, Limits(rows=100)))),
+        lambda: EstimateAsked.read(body, SAMPLER),
     ):
         try:
             read()
@@ -105,6 +107,7 @@ def test_limits_are_positive() -> None:
         ({"what": "Y", "level": 95}, "level is 95; send a number between 0 and 1"),
         ({"what": "Y", "folds": None}, "folds is null"),
         ({"what": "Y", "repeats": 1}, "repeats is 1"),
+        ({"what": "Y", "do": {"X": ["yes", "no"]}}, "do(X=...) is a list; an estimate is at one value"),
     ],
 )
 def test_estimates_are_asked_in_words(exact: idgen.Sampler, body: dict[str, Any], told: str) -> None:

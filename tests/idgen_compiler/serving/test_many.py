@@ -108,7 +108,7 @@ def test_a_client_that_hangs_up_while_it_waits_is_never_drawn_for(exact_folder: 
 
 def test_a_client_that_hangs_up_stops_its_stream(exact_folder: Path) -> None:
     async def run() -> None:
-        with served(exact_folder) as (app, server, sampler):
+        with served(exact_folder) as (app, server, _):
             lost = Exchange()
             task = asyncio.create_task(post(app, "/sample", {"n": 900_000, "do": {"X": "yes"}}, lost, slow=True))
             await lost.began.wait()
@@ -124,7 +124,7 @@ def test_a_client_that_hangs_up_stops_its_stream(exact_folder: Path) -> None:
 
 def test_a_slow_client_holds_up_nobody(exact_folder: Path) -> None:
     async def run() -> None:
-        with served(exact_folder) as (app, server, sampler):
+        with served(exact_folder) as (app, _, sampler):
             slow = Exchange()
             long = {"n": 50_000, "do": {"X": "yes"}, "seed": 2}
             task = asyncio.create_task(post(app, "/sample", long, slow, slow=True))
@@ -188,7 +188,7 @@ def test_an_error_in_the_middle_is_told_and_cuts_the_answer_off(exact_folder: Pa
             for form, told in (("ndjson", "$error"), ("json", "error")):
                 calls.clear()
                 cut = Exchange()
-                with pytest.raises(Exception, match="the disk of the model is gone|response already started"):
+                with pytest.raises(Exception, match=r"the disk of the model is gone|response already started"):
                     await post(app, f"/sample?format={form}", {"n": 50_000, "do": {"X": "yes"}}, cut)
                 assert cut.status == 200
                 assert not cut.whole

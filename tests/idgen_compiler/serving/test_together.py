@@ -85,7 +85,6 @@ def test_what_is_remembered_is_bounded(exact: idgen.Sampler, monkeypatch: pytest
     "body",
     [
         {"seed": 1, "do": {"X": "yes"}},
-        {"batch_size": 2, "do": {"X": "yes"}},
         {"do": {"X": ["yes", "no", "yes"]}},
         {"do": {"X": {"policy": "uniform"}}},
     ],
