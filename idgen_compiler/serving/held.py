@@ -46,7 +46,7 @@ class Held:
     def __init__(self, folder: Path, load: Callable[[Path], Sampler]) -> None:
         self.folder, self._load = folder, load
         self.error = ""
-        self.reloads = 0
+        self.reads = self.reloads = 0  #: how often the folder was read, and was another sampler
         self._lock = threading.Lock()
         self._seen, self.current = self._read()
 
@@ -72,6 +72,7 @@ class Held:
         found: Loaded | None = None
         for _ in range(_TRIES):
             before = _state(self.folder)
+            self.reads += 1
             try:
                 sampler = self._load(self.folder)
                 found = Loaded(sampler, _version(self.folder), str(read_header(self.folder)["backend"]))

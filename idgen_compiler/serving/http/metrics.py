@@ -33,6 +33,7 @@ class Metrics:
             "idgen_draw_requests", "Requests that one draw answered", buckets=_REQUESTS, registry=registry
         )
         self.drawing = Counter("idgen_draw_seconds", "Seconds of drawing and writing", registry=registry)
+        self.looks = Counter("idgen_looks", "Times that the folder had changed and was read", registry=registry)
         self.reloads = Counter("idgen_reloads", "Samplers that took the place of others", registry=registry)
         self.failed = Gauge("idgen_reload_failing", "Whether the folder cannot be read", registry=registry)
         self.waiting = Gauge("idgen_waiting", "Requests waiting or being answered", registry=registry)

@@ -46,10 +46,11 @@ class Server:
 
     def look(self) -> None:
         """Serve what is in the folder now."""
-        before = self.held.error
+        before, reads = self.held.error, self.held.reads
         if self.held.look():
             self.metrics.reloads.inc()
             log.info("%s was saved anew; version %s is served", self.folder, self.held.current.version)
+        self.metrics.looks.inc(self.held.reads - reads)
         if self.held.error and self.held.error != before:
             log.warning("%s cannot be read, and what was read before is served: %s", self.folder, self.held.error)
         self.metrics.failed.set(bool(self.held.error))

@@ -18,10 +18,13 @@ CHECKS = {
 }
 
 
-def probed(app: FastAPI, examples: int, seed: int = 0, plain: bool = False, but: tuple[str, ...] = ()) -> list[str]:
+def probed(
+    app: FastAPI, examples: int, plain: bool = False, but: tuple[str, ...] = (), edges: bool = False
+) -> list[str]:
     """What is found in so many examples for each operation, valid ones and such that are not; empty where nothing is.
 
-    Of `plain` values and formats alone all that the description allows has to be answered. Paths in `but` are left out.
+    Of `plain` values and formats alone all that the description allows has to be answered. Paths in `but` are left out;
+    with `edges` all edges of what is allowed are tried one by one as well.
     """
     import schemathesis
     from schemathesis.engine import from_schema
@@ -29,7 +32,7 @@ def probed(app: FastAPI, examples: int, seed: int = 0, plain: bool = False, but:
 
     config = schemathesis.Config.from_dict(
         {
-            "seed": seed,
+            "seed": 0,
             "headers": {"Host": "localhost"},
             "checks": {} if plain else CHECKS,
             "generation": {
@@ -39,7 +42,7 @@ def probed(app: FastAPI, examples: int, seed: int = 0, plain: bool = False, but:
                 "database": "none",
                 "no-shrink": True,
             },
-            "phases": {"stateful": {"enabled": False}},
+            "phases": {"stateful": {"enabled": False}, "coverage": {"enabled": edges}},
             "warnings": False,
         }
     )

@@ -13,7 +13,7 @@ from idgen_compiler.serving.limits import Limits
 from idgen_compiler.serving.loader import Loader
 from tests.idgen_compiler.serving.probing import probed
 
-EXAMPLES = 5
+EXAMPLES = 15
 """So many for each operation, in each of several ways; the benchmark has more."""
 
 KINDS = ("several_folder", "every_folder")
