@@ -39,7 +39,7 @@ FLYING = 200
 
 
 def run(quick: bool) -> list[Row]:
-    minute, examples = (2.0, 5) if quick else (60.0, 400)
+    minute, examples = (2.0, 5) if quick else (60.0, 200)
     with tempfile.TemporaryDirectory() as scratch, quietly():
         exact, trained = Path(scratch) / "exact", Path(scratch) / "trained"
         samplers.exact(exact)

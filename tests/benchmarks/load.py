@@ -20,6 +20,8 @@ import numpy as np
 
 __all__ = ["Load", "loaded", "page", "running"]
 
+_HEAD = "POST /sample HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+
 Body = Callable[[Random], Mapping[str, Any]]
 
 
@@ -92,7 +94,7 @@ async def _client(address: tuple[str, int], body: Body, random: Random, end: flo
     try:
         while time.perf_counter() < end:
             text = json.dumps(body(random)).encode()
-            head = f"POST /sample HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(text)}"
+            head = f"{_HEAD}{len(text)}"
             start = time.perf_counter()
             writer.write(f"{head}\r\n\r\n".encode() + text)
             status, content = await _answer(reader)
