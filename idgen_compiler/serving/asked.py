@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +98,12 @@ class SampleAsked:
         single = all(is_single(value, kinds.get(name)) for name, value in (*do.items(), *given.items()))
         return cls(question.n, do, given, seed, query, size, question, width, single)
 
-    @property
+    @cached_property
     def structure(self) -> tuple[Any, ...]:
         """What two questions have in common that can be drawn together."""
-        return (self.question.sampler, self.query, tuple(sorted(self.do)), tuple(sorted(self.given)))
+        return (self.question.sampler.query, self.query, tuple(sorted(self.do)), tuple(sorted(self.given)))
 
-    @property
+    @cached_property
     def values(self) -> tuple[Any, ...]:
         """What is set and seen: hashable where all values are single, 1 and true being two."""
         return tuple((type(v), v) for mapping in (self.do, self.given) for _, v in sorted(mapping.items()))

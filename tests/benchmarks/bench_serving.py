@@ -5,7 +5,7 @@ coroutines of one other. Each has one request in flight, and sends the next as s
 are from the first byte sent to the last one received. Trained is a network that draws Y given X and Z, asked for 10
 rows at values of X and Z that differ; with seeds nothing can be drawn together. Exact is a table. In one row of each
 hundred that are mixed a client streams 20,000 rows. Requests per draw is how many one call of the sampler answered.
-The saver saves other samplers into the folder all the time, and the server looks every 10 ms: a reload is a load of
+Another process saves over the folder all the time, and the server looks every 10 ms: a reload is a reading of
 what is there. The last rows are examples by schemathesis of what the description of a server allows, and of what it
 does not, edges included; found counts answers that are no 2xx or documented refusal, or that do not fit it.
 """

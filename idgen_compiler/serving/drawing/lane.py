@@ -118,7 +118,11 @@ class Lane:
             if jobs is None:
                 return
             start = time.monotonic()
-            self._turn(jobs)
+            try:
+                self._turn(jobs)
+            except Exception as error:  # noqa: BLE001 - a fault of one turn is none of the next
+                for job in jobs:
+                    self._end(job, error)
             seconds = time.monotonic() - start
             self._pace += 0.1 * (seconds / len(jobs) - self._pace)
             self._seen(Seen(len(jobs), seconds))

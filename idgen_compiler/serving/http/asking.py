@@ -9,6 +9,8 @@ from typing import TypeVar
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from idgen_compiler.serving.limits import Limits
+
 __all__ = ["Gone", "Refused", "body_of", "while_there"]
 
 T = TypeVar("T")
@@ -26,11 +28,13 @@ class Gone(Exception):
     """The client has hung up."""
 
 
-async def body_of(request: Request, most: int) -> bytes:
+async def body_of(request: Request, limits: Limits) -> bytes:
     """The body of a request of JSON.
 
-    Raises Refused for another type (415) and for more than so many bytes (413), before they are all read.
+    Raises Refused for another type (415), for too many bytes (413), before they are all read, and where they do not
+    come (408).
     """
+    most = limits.body
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
         raise Refused(
@@ -42,10 +46,13 @@ async def body_of(request: Request, most: int) -> bytes:
         raise large
     found = bytearray()
     try:
-        async for piece in request.stream():
-            found += piece
-            if len(found) > most:
-                raise large
+        async with asyncio.timeout(limits.seconds):
+            async for piece in request.stream():
+                found += piece
+                if len(found) > most:
+                    raise large
+    except TimeoutError:
+        raise Refused(408, f"the body did not come within {limits.seconds:g} s; send it at once") from None
     except ClientDisconnect:
         raise Gone from None
     return bytes(found)

@@ -22,7 +22,7 @@ router = APIRouter()
 async def estimate(request: Request) -> Response:
     """Means, shares, quantiles and contrasts, with their intervals."""
     server = server_of(request)
-    body = parsed(await body_of(request, server.limits.body))
+    body = parsed(await body_of(request, server.limits))
     sampler = server.held.current.sampler
     check_estimating(sampler)
     EstimateAsked.read(body, sampler)  # before another process is asked

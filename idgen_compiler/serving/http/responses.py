@@ -10,6 +10,7 @@ FAILURES = {
     "400": "the body is no JSON",
     "401": "the token is missing or another",
     "406": "no format is accepted that there is",
+    "408": "the body does not come",
     "413": "the body is too large",
     "415": "the body is no JSON by its Content-Type",
     "421": "another host is named than this machine",

@@ -17,6 +17,8 @@ from idgen_compiler.serving.limits import Limits
 
 __all__ = ["check_host", "run"]
 
+_BACKLOG = 2048
+
 
 def check_host(host: str, token: str | None, open_to_all: bool) -> None:
     """Raise IdgenError for a server that others can reach without a token, unless that is wanted.
@@ -61,6 +63,7 @@ def _listening(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host.strip("[]"), port))
+        found.listen(_BACKLOG)  # who comes before the server has begun waits
     except (OSError, OverflowError) as error:
         found.close()
         raise IdgenError(f"{host}:{port} cannot be listened at ({error}); give another --host or --port") from None

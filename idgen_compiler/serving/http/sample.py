@@ -30,7 +30,7 @@ router = APIRouter()
 async def sample(request: Request) -> Response:
     """Draw n samples of the outcomes, with treatments set and conditions given."""
     server = server_of(request)
-    body = parsed(await body_of(request, server.limits.body))
+    body = parsed(await body_of(request, server.limits))
     loaded = server.held.current
     asked = SampleAsked.read(body, loaded.sampler, server.limits)
     kinds, outputs = kinds_of(loaded.sampler), asked.question.sampler.network.outputs

@@ -230,6 +230,25 @@ def test_warnings_too_long_for_a_header_are_whole_in_the_body() -> None:
     assert header_of(["ä" * 10])[0].isascii()
 
 
+def test_a_fault_of_one_turn_is_none_of_the_next(exact_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        with served(exact_folder, slow=True) as (app, server, sampler):
+            first = asyncio.create_task(post(app, "/sample", YES))
+            await until(lambda: sampler.calls)
+            others = [asyncio.create_task(post(app, "/sample", YES)) for _ in range(2)]
+            await until(lambda: server.lane.waiting == 3)
+            with monkeypatch.context() as broken:
+                broken.setattr(server.held.current.together, "draw", lambda asked: 1 / 0)
+                sampler.go.set()
+                found = await asyncio.gather(first, *others, return_exceptions=True)
+            assert isinstance(found[0], Exchange)
+            assert all(isinstance(each, ZeroDivisionError) for each in found[1:])
+            assert server.lane.alive
+            assert (await post(app, "/sample", YES)).status == 200
+
+    asyncio.run(run())
+
+
 def test_a_server_that_stops_tells_who_waits(exact_folder: Path) -> None:
     async def run() -> None:
         with served(exact_folder, slow=True) as (app, server, sampler):
