@@ -39,7 +39,7 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     headers: dict[str, str] = {}
     match error:
         case Refused():
-            status, headers = error.status, error.headers
+            return problem(error.status, HTTPStatus(error.status).phrase, str(error)), error.headers
         case Busy():
             status, headers = 429, {"Retry-After": str(error.retry_after)}
         case Late():

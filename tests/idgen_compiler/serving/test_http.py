@@ -153,6 +153,7 @@ def test_errors_are_problems(client: Client, exact_folder: Path, status: int, se
     assert found.headers["content-type"] == "application/problem+json"
     problem = found.json()
     assert problem["status"] == status
+    assert problem["title"] != "Refused"
     assert told in problem["detail"]
 
 
