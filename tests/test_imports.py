@@ -44,6 +44,19 @@ def test_help_loads_no_command(arguments: list[str]) -> None:
     assert not [name for name in own if name.split(".")[1] not in ("cli", "errors", "forms")]
 
 
+@pytest.mark.parametrize(
+    ("module", "foreign"),
+    [
+        ("idgen_compiler.cli.outline.commands", ["fastapi", "mcp", "prometheus_client", "pydantic", "uvicorn"]),
+        ("idgen_compiler.serving.beside", ["fastapi", "mcp", "pydantic", *HEAVY]),
+        ("idgen_compiler.serving.http.app", ["mcp", "PIL", "scipy", *HEAVY]),
+        ("idgen_compiler.serving.agents.server", ["fastapi", "PIL", "scipy", *HEAVY]),
+    ],
+)
+def test_serving_loads_what_it_is_asked_for(module: str, foreign: list[str]) -> None:
+    assert _loaded(f"import {module}", foreign)[0] == []
+
+
 def test_the_outline_says_of_each_command_what_it_says_itself() -> None:
     from idgen_compiler.cli.outline.commands import app
     from idgen_compiler.cli.outline.root import COMMANDS

@@ -15,7 +15,7 @@ from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.times.measured import Measured
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.shown import cut
-from idgen_compiler.hinge.policies import Law, Policy, Shift
+from idgen_compiler.hinge.policies import PROBABILITY, Law, Policy, Shift
 from idgen_compiler.ir.policies import Uniform
 from idgen_compiler.serving.values.pictures import read_picture
 
@@ -142,10 +142,12 @@ def _policy(where: str, value: Mapping[str, Any], kind: Kind | None) -> Policy:
 
 
 def _law(where: str, law: Any, kind: Kind | None) -> Law:
-    """A law that reads nothing: [[label, probability], ...], since labels may be no texts."""
+    """A law that reads nothing: [[label, probability], ...], since labels may be no texts; or a table by columns."""
+    if isinstance(law, dict) and isinstance(law.get(PROBABILITY), list):
+        return _table(where, law)
     pairs = law if isinstance(law, list) else list(map(list, law.items())) if isinstance(law, dict) else []
     if not pairs or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
-        raise DataError(f"{where}: a law is a list of [label, probability], such as [[0, 0.3], [1, 0.7]]")
+        raise DataError(f"{where}: a law is a list of [label, probability], such as [[0, 0.3], [1, 0.7]], or columns")
     cells: dict[Any, Any] = {}
     for label, probability in pairs:
         read = _one(where, label, kind) if not isinstance(kind, Image | Vector | Composite) else label
@@ -155,6 +157,14 @@ def _law(where: str, law: Any, kind: Kind | None) -> Law:
             raise DataError(f"{where}: the law names {_told(label)} twice; keep one")
         cells[read] = _number(where, probability)
     return Law(cells)
+
+
+def _table(where: str, columns: Mapping[str, Any]) -> Law:
+    """A law as a table: columns of what is read, the treatment, and `probability`, in this order."""
+    for name, values in columns.items():
+        if not isinstance(values, list) or any(isinstance(value, list | dict) or value is None for value in values):
+            raise DataError(f"{where}: the column {cut(name)} of the law's table is no list of labels and numbers")
+    return Law(dict(columns))
 
 
 def _told(value: Any) -> str:

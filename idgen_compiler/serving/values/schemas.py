@@ -12,6 +12,7 @@ from idgen_compiler.data.kinds.numbers.levels import Levels
 from idgen_compiler.data.kinds.numbers.limits import FARTHEST
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.times.measured import Measured
+from idgen_compiler.hinge.policies import PROBABILITY
 from idgen_compiler.serving.values.reading import POLICY
 
 __all__ = ["OBSERVED", "drawn_schema", "set_schema"]
@@ -116,8 +117,12 @@ def _policies(one: Schema, kind: Kind | None) -> list[Schema]:
     found = [_policy("uniform")] if kind is None or (len(kind.atoms("X")) == 1 and _spreads(kind)) else []
     if isinstance(kind, Categorical):
         pair = {"type": "array", "prefixItems": [one, {"type": "number", "minimum": 0, "maximum": 1}], "minItems": 2}
-        law = {"type": "array", "items": {**pair, "maxItems": 2}, "minItems": 1}
-        found.append(_policy("law", law={**law, "description": "[label, probability] pairs that sum to one"}))
+        pairs = {"type": "array", "items": {**pair, "maxItems": 2}, "minItems": 1}
+        pairs["description"] = "[label, probability] pairs that sum to one"
+        column = {"type": "array", "items": {"type": ["string", "number", "boolean"]}}
+        table = {"type": "object", "additionalProperties": column, "required": [PROBABILITY]}
+        table["description"] = "a table by columns: what the law reads, the treatment, and probability"
+        found.append(_policy("law", law={"anyOf": [pairs, table]}))
     if isinstance(kind, Number | Levels):
         found.append(_policy("shift", by={"type": "number"}))
     return found

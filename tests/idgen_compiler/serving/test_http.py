@@ -124,6 +124,31 @@ def test_a_policy_draws_the_treatment(client: Client, exact_folder: Path) -> Non
     assert wrong.status_code == 422
 
 
+def test_a_law_that_reads_is_a_table(client: Client, tmp_path: Path) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X ~ pi(X | W)))"), idgen.ADMG.parse("W -> X -> Y; W -> Y"))
+    table = np.zeros((2, 2, 2))  # W, X, Y: Y is X, whatever W
+    table[:, [0, 1], [0, 1]] = 0.25
+    program.fit(idgen.Joint(("W", "X", "Y"), table), backend="exact", policies=None).save(tmp_path / "s")
+    served = client(tmp_path / "s")
+    law = {"W": [0, 1], "X": [1, 1], "probability": [1, 1]}
+    found = served.post("/sample?format=json", json={"n": 20, "do": {"X": {"policy": "law", "law": law}}})
+    assert {row["Y"] for row in found.json()["rows"]} == {1}
+    for wrong in ({**law, "W": [0, 7]}, {**law, "X": [1, [1]]}, {**law, "X": [1]}, {**law, "W": [0, 0]}):
+        assert served.post("/sample", json={"do": {"X": {"policy": "law", "law": wrong}}}).status_code == 422
+    assert served.post("/sample", json={}).status_code == 422
+
+
+def test_labels_of_several_types_are_no_column_of_arrow(client: Client, tmp_path: Path) -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+    joint = idgen.Joint(("X", "Y"), np.full((2, 2), 0.25), {"Y": ("one", 2)})
+    program.fit(joint, backend="exact").save(tmp_path / "s")
+    served = client(tmp_path / "s")
+    refused = served.post("/sample?format=arrow", json={"n": 9, "do": {"X": 1}})
+    assert refused.status_code == 422
+    assert "ask for NDJSON" in refused.json()["detail"]
+    assert {row["Y"] for row in rows_of(served.post("/sample", json={"n": 99, "do": {"X": 1}}).text)} == {"one", 2}
+
+
 def test_several_queries(client: Client, several_folder: Path) -> None:
     served = client(several_folder)
     unsaid = served.post("/sample", json={"do": {"X": 1}})
