@@ -13,7 +13,7 @@ Each family says for itself what it offers (`Family.offer`). The offers of the f
   likelier by them; of many classes or few rows `classifier`
 - numbers and categories given both: `forest` (20), and categories `boosted` (20), which have to be asked for
 - all discrete: `table` (50) where every joint cell has plenty of rows, `factored` (40) where every target's relevant
-  cells have enough; otherwise `factored` and `classifier` (30 both), and the better one on held-out rows is taken
+  cells have enough; otherwise `table`, `factored` and `classifier` (30 all), and the best one on held-out rows is taken
 """
 
 from __future__ import annotations

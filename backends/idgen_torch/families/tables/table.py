@@ -115,10 +115,15 @@ class Table(Family):
     max_cells: int = whole(4_000_000)
 
     def offer(self, task: Task) -> Offer | None:
-        """For categories where every joint cell has plenty of rows."""
-        if task.exact and task.targets_are_discrete and task.inputs_are_discrete:
+        """For categories: best where every joint cell has plenty of rows, and one of some where cells are many."""
+        if not (task.targets_are_discrete and task.inputs_are_discrete):
+            return None
+        if task.exact:
             return Offer(95, "the law is known")
-        return Offer(50, "plenty of rows for each cell") if is_plenty(task) else None
+        if is_plenty(task):
+            return Offer(50, "plenty of rows for each cell")
+        fits = bool(task.inputs) and cell_count(task.inputs) * cell_count(task.targets) <= self.max_cells
+        return Offer(30, "the cells are many: held-out rows decide") if fits else None
 
     def fit(self, task: Task, run: Run = Run()) -> TableModel:
         """Count, then smooth. Raises DataError for real parts, or for more cells than `max_cells`."""

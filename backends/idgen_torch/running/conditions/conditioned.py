@@ -106,7 +106,11 @@ class Conditioned:
     ) -> tuple[Slots, tuple[Effective, Asked] | None]:
         """The slots of one run for each of n rows, drawn by weight, and how many runs counted; None of no weights."""
         slots = dict(inputs)
-        if not any(isinstance(s, Weigh) for s in self.before):
+        weighed = [s for s in self.before if isinstance(s, Weigh)]
+        if not weighed or not n:
+            wired = self._wired(generator, None)
+            for statement in [s for s in self.before if s not in weighed]:
+                wired.fill(statement, slots, n, generator)
             return slots, None
         asked = Asked.of([tensor for parts in inputs.values() for tensor in parts], n)
         runs = _Runs(self, asked, {slot: [t[asked.first] for t in parts] for slot, parts in inputs.items()}, generator)

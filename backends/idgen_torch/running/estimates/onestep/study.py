@@ -319,14 +319,17 @@ class Study:
     def _of_variables(self, term: Term, f: Function) -> Function:
         """A function of a statement's slots as one of its data set's variables."""
 
+        names = dict(zip((*term.slots, *term.inputs), (*term.targets, *term.given), strict=True))
+        read = {slot: name for slot, name in names.items() if slot in f.reads}
+
         def at(frame: Frame) -> Array:
-            mine = self._renamed(term, frame)
-            if isinstance(term.statement, Draw) and isinstance(term.statement.policy, Shifted):
+            # What f does not read need not be there: a law's own network may have been folded away beneath it.
+            mine = frame.renamed(read, self.fixed)
+            if isinstance(term.statement, Draw) and isinstance(term.statement.policy, Shifted) and read:
                 mine = self._moved(term, mine, term.statement.policy.by)
             return f.at(mine)
 
-        names = dict(zip((*term.slots, *term.inputs), (*term.targets, *term.given), strict=True))
-        return Made(frozenset(name for slot, name in names.items() if slot in f.reads), at)
+        return Made(frozenset(read.values()), at)
 
     def _moved(self, term: Term, frame: Frame, by: float) -> Frame:
         (slot,) = term.slots
