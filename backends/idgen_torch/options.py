@@ -50,6 +50,7 @@ class Rule:
             return self.settle(value)
         except ValueError:
             hint = near_misses(value, self.choices) if isinstance(value, str) and self.choices else ""
+            hint = hint if "did you mean" in hint else ""  # the meaning has all of them
             raise DataError(f"{subject} is {value!r:.80}; it is {self.meaning}{hint}") from None
 
 

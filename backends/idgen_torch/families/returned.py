@@ -216,7 +216,7 @@ def _check_company(source: str, model: ConditionalModel, task: Task) -> None:
         )
         for part in model.targets:
             one, other = (each[part.name][:COMPANY].reshape(COMPANY, -1).double() for each in (alone, among))
-            if _apart(one, other, task.rows[part.name].double().std()):
+            if _apart(one, other, task.rows[part.name].double().std(correction=0)):
                 raise DataError(
                     f"{source} draws another {part.name} for a row among others than for the same row alone, but "
                     "equal laws are wanted; let a row's draw use that row alone, and no mean or rank of the batch"

@@ -38,8 +38,8 @@ MOST_BINS, BINNED = 48, 12
 
 ERRORS = 5.0
 """A difference is told from so many standard errors of the rows on ..."""
-SHARE, RELATIVE, DEVIATIONS = 0.03, 0.3, 0.1
-"""... where it is this large, or this large a part of a share, or of a standard deviation."""
+SHARE, RELATIVE, DEVIATIONS, OF_ALL = 0.03, 0.3, 0.1, 0.01
+"""... where it is this large, or this large a part of a share, or of a standard deviation, and of that of all rows."""
 
 REPEATED, MOST_REPEATED = 20, 12
 """A value of a number is looked at by itself where so many rows have it; so many such values are."""
@@ -89,14 +89,18 @@ class Disagreement:
 class MeansApart(Disagreement):
     """A mean that a model does not give back, in the number's own unit; `deviation` is that of the rows.
 
+    `of_all` is that of all rows, of whatever group: where a group has next to one value, hardly anything is far.
+
     >>> print(MeansApart("X = 1", "Y", 5.0, 90.0, 800, deviation=6.0))
     of 800 rows with X = 1, Y has the mean 5, but 90 in what the model draws for them
     """
 
     deviation: float = 1.0
+    of_all: float = 0.0
 
     def __str__(self) -> str:
-        means = f"the mean {self.rows:.4g}, but {self.model:.4g} in what the model draws for them"
+        rows, model = _told_apart(self.rows, self.model)
+        means = f"the mean {rows}, but {model} in what the model draws for them"
         return f"{self.among}, {self.event} has {means}"
 
     @property
@@ -107,7 +111,14 @@ class MeansApart(Disagreement):
     @property
     def matters(self) -> bool:
         """Whether the difference is beyond chance, and a good part of a standard deviation."""
-        return self.errors > ERRORS and abs(self.rows - self.model) > DEVIATIONS * self.deviation
+        least = max(DEVIATIONS * self.deviation, OF_ALL * self.of_all)
+        return self.errors > ERRORS and abs(self.rows - self.model) > least
+
+
+def _told_apart(one: float, other: float) -> tuple[str, str]:
+    """Two numbers, with as many digits as tell them apart."""
+    digits = next((k for k in range(4, 17) if f"{one:.{k}g}" != f"{other:.{k}g}"), 17)
+    return f"{one:.{digits}g}", f"{other:.{digits}g}"
 
 
 @torch.no_grad()
@@ -143,7 +154,7 @@ def disagreements(source: str, model: ConditionalModel, task: Task, schema: Sche
         for name, seen, made in events
     ]
     found += [
-        MeansApart(group, part.name, *_moments(seen[mask], made[mask]))
+        MeansApart(group, part.name, *_moments(seen[mask], made[mask]), float(seen.std(correction=0)))
         for part in targets
         if (own := _own_unit(part, rows, drawn, kinds)) is not None
         for seen, made in [own]

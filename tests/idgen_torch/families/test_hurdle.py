@@ -62,7 +62,7 @@ def test_a_family_that_is_asked_for_models_what_lies_between() -> None:
     config, _ = fitted.fitted.models["%m0"].state()
     assert config["between"]["family"] == "flow"
     assert config["between"]["options"]["ensemble"] == 1
-    with pytest.raises(DataError, match="discrete parts only"):
+    with pytest.raises(DataError, match="tables take categories only"):
         BACK_DOOR.fit(data, family={"Y": "table"}, progress=False, device="cpu")
     for recipe in (Flow(), Classifier()):
         with pytest.raises(DataError, match=r"point masses|discrete"):
