@@ -49,6 +49,11 @@ def main(
             if one in TOOLS[name].parts:
                 ask_part(TOOLS[name], one, tell=lambda line: console.print(line, highlight=False, markup=False))
     if write:
+        if lost := page.lost(page.PAGE.read_text("utf-8")):
+            named = "; ".join(f"{one}: {', '.join(tools)}" for one, tools in lost.items())
+            raise typer.BadParameter(
+                f"the page has rows of tools without results, which would be lost ({named}); ask them"
+            )
         page.PAGE.write_text(page.page_of(page.PAGE.read_text("utf-8")), encoding="utf-8")
     elif not chosen:
         rows = [

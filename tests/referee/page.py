@@ -14,7 +14,7 @@ from tests.benchmarks import report
 from tests.referee.results import KEPT, results_of
 from tests.referee.tools import TOOLS
 
-__all__ = ["PAGE", "PICTURES", "REAL", "page_of", "sections", "tables"]
+__all__ = ["PAGE", "PICTURES", "REAL", "lost", "page_of", "sections", "tables"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "referee.md"
 REAL, DISCRETE, PICTURES = 60, 1_000, 12
@@ -63,6 +63,19 @@ def page_of(page: str, folder: Path = KEPT) -> str:
     for name, text in sections(folder).items():
         page = report.replace_section(page, name, f"{text}\n")
     return page
+
+
+def lost(page: str, folder: Path = KEPT) -> dict[str, list[str]]:
+    """Part -> the tools that have a row on a page and no results, so that writing the page would lose them."""
+    found = {}
+    for part in ("real", "discrete", "pictures"):
+        had = set(found_in(part, folder))
+        rows = re.search(f"<!-- bench:{part} -->(.*?)<!-- /bench:{part} -->", page, re.DOTALL)
+        shown = re.findall(r"^\| ([^|]+?) \|", rows[1], re.MULTILINE) if rows else []
+        missing = [name for name in shown if name in TOOLS and name not in had]
+        if had and missing:
+            found[part] = missing
+    return found
 
 
 def _table(rows: Sequence[report.Row]) -> str:

@@ -53,6 +53,19 @@ def result(case: str, w1: float, **more: object) -> dict[str, object]:
             "fit s": 1.0, "cpu": 1.0, "memory": 100, "versions": "1", **more}  # fmt: skip
 
 
+def test_rows_without_results_are_not_lost(tmp_path: Path) -> None:
+    results.add("idgen", "real", result("a", 0.1), tmp_path)
+    results.add("forest", "real", result("a", 0.2), tmp_path)
+    marks = "<!-- bench:real -->\n<!-- /bench:real -->\n"
+    shown = page.page_of(
+        marks + "".join(f"<!-- bench:{n} -->\n<!-- /bench:{n} -->\n" for n in page.sections(tmp_path) if n != "real"),
+        tmp_path,
+    )
+    assert page.lost(shown, tmp_path) == {}
+    (tmp_path / "forest.real.jsonl").unlink()
+    assert page.lost(shown, tmp_path) == {"real": ["forest"]}
+
+
 def test_tables_from_results(tmp_path: Path) -> None:
     for case, ours, theirs in (("steps 1", 0.02, 0.01), ("smooth 1", 0.02, 0.03), ("smooth 2", 0.0105, 0.01)):
         results.add("idgen", "real", result(case, ours), tmp_path)

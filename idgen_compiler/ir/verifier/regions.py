@@ -44,6 +44,8 @@ class Regions(Defined):
                         op, slot, f"{slot} is filled twice", "every slot is filled once; add a prime", statement
                     )
                 filled.add(slot)
+        weights = [slot for s in network.statements if isinstance(s, Weigh) for slot in s.values]
+        check_distinct(op, weights, "values that are weighed")
         check_plain(op, network.outputs, "outputs")
         check_distinct(op, network.outputs, "outputs")
         for slot in network.outputs:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import idgen_compiler as idgen
 from idgen_compiler.errors import ProgramError
 from idgen_compiler.ir import ByModel, Draw, Fixed, Observe, Regenerate, Sample, Shifted
 from idgen_compiler.ir.grammar import parse_program
@@ -130,6 +131,14 @@ def test_an_error_holds_the_operation(case: str) -> None:
     with pytest.raises(ProgramError) as caught:
         Program.from_json(to_json(name, graph, operations))
     assert caught.value.operation in {"sample", *(op.result for op in operations if not isinstance(op, Sample))}
+
+
+def test_what_is_known_is_weighed_once() -> None:
+    graph = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
+    text = str(idgen.compile(idgen.Query.parse("P(Y | do(X))"), graph, realize="weigh"))
+    (line,) = [line for line in text.splitlines() if "weigh X" in line]
+    with pytest.raises(ProgramError, match="X stands twice among the values that are weighed"):
+        Program.parse(text.replace(line, f"{line}\n{line}"))
 
 
 @pytest.mark.parametrize("name", ["obs", "%", "%a b", "", "%a.b", "%a\n"])

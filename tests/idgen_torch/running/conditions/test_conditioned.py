@@ -35,6 +35,13 @@ def fit(program: idgen.Program, data: Any, **options: Any) -> TorchSampler:
     return TorchBackend().fit(program, data, device="cpu", progress=False, seed=0, **options)
 
 
+def test_no_rows_are_no_rows() -> None:
+    generator = np.random.default_rng(0)
+    data = {name: generator.normal(size=200) for name in ("W1", "W2", "X", "Y")}
+    sampler = fit(WEIGH, data, epochs=1)
+    assert sampler.sample(0, do={"X": 1.0})["Y"].shape == (0,)
+
+
 # -- with densities that are known ------------------------------------------------------------------------------------
 
 
