@@ -68,7 +68,8 @@ def seed_noise(model: ConditionalModel, rows: Values, weights: Tensor | None = N
     few = {part.name: rows[part.name][index.to(rows[part.name].device)] for part in parts}
     if not asked or not model.opinions({name: values[:1] for name, values in few.items()}):
         return ()
-    spread = {part.name: rows[part.name].double().var(0, correction=0).cpu() for part in model.targets if part.form is Form.NUMBERS}
+    numbers = [part.name for part in model.targets if part.form is Form.NUMBERS]
+    spread = {name: rows[name].double().var(0, correction=0).cpu() for name in numbers}
     return tuple(found for part in asked for found in _noise(model, part, few, rows[part.name], spread))
 
 

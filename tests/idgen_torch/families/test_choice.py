@@ -187,6 +187,17 @@ def test_few_rows_decide_between_counts_and_networks(
     assert Learner.seen == [180], "of few rows all but those held out are tried"
 
 
+def test_a_law_of_many_cells_that_no_input_may_be_dropped_from_is_a_table() -> None:
+    # Each input alone says nothing; together they have more cells than two rows each would fill.
+    g = torch.Generator().manual_seed(3)
+    rows = {name: torch.randint(40, (6_000,), generator=g) for name in ("j", "k")}
+    rows["l"] = (rows["j"] + rows["k"]) % 40
+    one, other, target = (Part(name, 40) for name in ("j", "k", "l"))
+    task = Task((target,), (one, other), rows)
+    assert {recipe.word for recipe, offer in offers(task) if offer.rank == 30} == {"classifier", "factored", "table"}
+    assert choose(task, [Table(), Factored()]).word == "table"
+
+
 def test_few_effective_rows_make_a_table_too_small() -> None:
     weights = torch.zeros(2_000)
     weights[:100] = 1

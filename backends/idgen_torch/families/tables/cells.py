@@ -20,7 +20,9 @@ def sizes_of(parts: Sequence[Part]) -> tuple[int, ...]:
     sizes = []
     for part in parts:
         if part.size is None:
-            raise DataError(f"{part.name} is {part.form}; tables take categories only: leave the family out, or name one for numbers")
+            raise DataError(
+                f"{part.name} is {part.form}; tables take categories only: leave the family out, or name one for numbers"
+            )
         sizes.append(part.size)
     return tuple(sizes)
 

@@ -15,15 +15,12 @@ from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, setting
 from idgen_torch.families.tables.cells import cell_count
 from idgen_torch.families.tables.selection import Selection, select
-from idgen_torch.families.tables.table import Table, TableModel, is_plenty
+from idgen_torch.families.tables.table import FEW_ROWS_PER_CELL, Table, TableModel, is_plenty
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.options import real, whole
 from idgen_torch.parts import Values
 
 __all__ = ["Factored", "FactoredModel"]
-
-ROWS_PER_CELL = 2
-"""No link takes in another part once fewer rows for each of its cells would be left."""
 
 PLENTY = 100
 """With so many rows for each cell of its links, factored tables beat a classifier even on additive laws (measured)."""
@@ -121,7 +118,7 @@ class Factored(Family):
 
     def selections(self, task: Task) -> list[Selection]:
         """What each target depends on, among the inputs and the targets before it."""
-        most = min(self.max_cells, int(task.effective_rows) // ROWS_PER_CELL)
+        most = min(self.max_cells, int(task.effective_rows) // FEW_ROWS_PER_CELL)
         return [
             select(target, [*task.inputs, *task.targets[:k]], task.rows, task.weights, most)
             for k, target in enumerate(task.targets)

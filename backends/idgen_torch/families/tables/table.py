@@ -21,9 +21,10 @@ from idgen_torch.families.task import Offer, Task
 from idgen_torch.options import real, whole
 from idgen_torch.parts import Values
 
-__all__ = ["Table", "TableModel", "is_plenty"]
+__all__ = ["FEW_ROWS_PER_CELL", "Table", "TableModel", "is_plenty"]
 
-ROWS_PER_CELL = 200
+ROWS_PER_CELL, FEW_ROWS_PER_CELL = 200, 2
+"""Of so many a table of everything is best; of fewer than the latter factored tables give inputs up."""
 
 _DOUBLINGS, _EVIDENCE = 18, 5.0
 """So many powers of two are tried for how many rows to borrow; another than the first has to say so many nats more."""
@@ -115,15 +116,17 @@ class Table(Family):
     max_cells: int = whole(4_000_000)
 
     def offer(self, task: Task) -> Offer | None:
-        """For categories: best where every joint cell has plenty of rows, and one of some where cells are many."""
+        """For categories: best where each joint cell has plenty of rows, one of some where there are more cells."""
         if not (task.targets_are_discrete and task.inputs_are_discrete):
             return None
         if task.exact:
             return Offer(95, "the law is known")
         if is_plenty(task):
             return Offer(50, "plenty of rows for each cell")
-        fits = bool(task.inputs) and cell_count(task.inputs) * cell_count(task.targets) <= self.max_cells
-        return Offer(30, "the cells are many: held-out rows decide") if fits else None
+        cells = cell_count(task.inputs) * cell_count(task.targets)
+        # Where these are fewer, `factored` may take in every input, and is the same or less to learn.
+        wide = FEW_ROWS_PER_CELL * cells > task.effective_rows and cells <= self.max_cells
+        return Offer(30, "the cells are many: held-out rows decide") if wide and task.inputs else None
 
     def fit(self, task: Task, run: Run = Run()) -> TableModel:
         """Count, then smooth. Raises DataError for real parts, or for more cells than `max_cells`."""

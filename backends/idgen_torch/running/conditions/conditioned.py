@@ -181,7 +181,8 @@ class Conditioned:
         runs = int(found.runs[worst])
         return (
             f"{share:.0%} of the samples ask {self.op.law} at what it hardly ever shows: of {runs:,} runs "
-            f"{float(found.effective[worst]):.1f} count at {', '.join(named)}; the answer there is a guess: ask for what the law shows more often"
+            f"{float(found.effective[worst]):.1f} count at {', '.join(named)}; the answer there is "
+            "a guess: ask for what the law shows more often"
         )
 
 

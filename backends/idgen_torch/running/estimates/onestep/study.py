@@ -318,7 +318,6 @@ class Study:
 
     def _of_variables(self, term: Term, f: Function) -> Function:
         """A function of a statement's slots as one of its data set's variables."""
-
         names = dict(zip((*term.slots, *term.inputs), (*term.targets, *term.given), strict=True))
         read = {slot: name for slot, name in names.items() if slot in f.reads}
 
