@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,14 +22,13 @@ from idgen_compiler.hinge.source import check_weighed, data_of
 from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.program import Program
-from idgen_compiler.store import Store
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.bound import Brought
 from idgen_torch.bound.binding import brought_for
 from idgen_torch.bound.trial import tried
-from idgen_torch.families import Family, Tuning, registry
+from idgen_torch.families import Family, Tuning
 from idgen_torch.families.registry import imported, made_known
 from idgen_torch.jobs.asked import AskedSampler
 from idgen_torch.jobs.job import Job
@@ -39,9 +37,9 @@ from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
 from idgen_torch.parts import Values
 from idgen_torch.running.files.artefacts import Artefacts
+from idgen_torch.running.files.opened import artefacts_at
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.plan import FitSettings, requested_families
-from idgen_torch.running.record import versions
 from idgen_torch.running.sampler import TorchSampler
 from idgen_torch.running.telling import Told
 
@@ -120,7 +118,7 @@ class TorchBackend:
         settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
         kept = _artefacts(_store(store, checkpoint), settings, named)
         job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked))
-        return AskedSampler(job, progress, place) if train == "asked" else TorchSampler(job.run(progress), place)
+        return AskedSampler(job, progress, place) if train == "asked" else TorchSampler(job.run(progress), place, kept=kept)
 
     def plan(self, program: Program, data: Any, *, store: str | Path, **options: Any) -> Planned:
         """What a fit with this store and these options would take from it, and what it would make; nothing is made.
@@ -258,24 +256,7 @@ def _artefacts(where: str | Path | None, settings: FitSettings, named: Mapping[s
             f"a store cannot tell one function from another, and the policy {unwritten[0]} is one; give it as a table, "
             "or leave store out"
         )
-    used = versions()
-    families = {name: code for name in registry.families() if (code := _code_of(registry.family(name)))}
-    base = {
-        "device": settings.device.type,
-        "versions": {**used, "python": used["python"].rpartition(".")[0]},
-        "families": families,
-    }
-    return Artefacts(Store.open(where), base, laws)
-
-
-def _code_of(kind: type[Family]) -> str:
-    """The text of a family that a user wrote, so that another text is another fit; empty for ours."""
-    if kind.__module__.split(".")[0] == __name__.split(".")[0]:
-        return ""
-    try:
-        return inspect.getsource(kind) + inspect.getsource(kind.model)
-    except (OSError, TypeError):  # written at a prompt
-        return f"{kind.__module__}.{kind.__qualname__}"
+    return artefacts_at(where, settings.device, laws)
 
 
 def _warn_thin(program: Program, schema: Schema, observed: Observed) -> list[str]:

@@ -32,6 +32,7 @@ class How(TypedDict, total=False):
     clusters: Any
     data: Any
     choose: Choose
+    store: Any
 
 
 class Estimating(Answering):
@@ -98,6 +99,7 @@ class Estimating(Answering):
         data: Any = None,
         repeats: int = 200,
         choose: Choose = "compiled",
+        store: Any = None,
     ) -> Any:
         """The mean, a share or a quantile of the outcomes at values of treatments and conditions.
 
@@ -106,14 +108,14 @@ class Estimating(Answering):
             these, for `Estimates` that vary together.
         do, given: one value for each treatment and condition; a treatment may have a policy.
         n: draws of what is averaged by drawing; left to the sampler when left out.
-        level, method, seed, clusters, folds, data, repeats, choose: see `Asking`.
+        level, method, seed, clusters, folds, data, repeats, choose, store: see `Asking`.
 
         Gives an `Estimate`, or `Estimates` for several.
 
         Raises DataError for what is no outcome or has no mean, for a function that does not give one finite number for
         each sample, and whatever `sample` raises.
         """
-        asking = Asking(level, method, n, seed, folds, data, clusters, repeats, choose)
+        asking = Asking(level, method, n, seed, folds, data, clusters, repeats, choose, store)
         found = self._estimated(f, [Point.of(self.program, do, given, query)], asking)
         return found if isinstance(f, list | Mapping) else found[0]
 

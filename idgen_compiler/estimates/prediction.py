@@ -135,6 +135,7 @@ class Predicting(ABC):
         seed: int = 0,
         folds: int = 5,
         data: Any = None,
+        store: Any = None,
     ) -> PredictionInterval:
         """The interval that holds a draw of an outcome in a share `level` of all cases, or the set of labels that does.
 
@@ -143,13 +144,13 @@ class Predicting(ABC):
         regressions on one half of the rows are widened or narrowed by what the other half shows; then `level` holds on
         average over the conditions as the data have them. Intervals of numbers are equal-tailed.
         `do` has one value, or a policy, for each treatment; `folds` are those of cross-fitted weights; `data` is the
-        fit's table, which a loaded sampler reads again.
+        fit's table, which a loaded sampler reads again; `store` keeps the weights, as in `Asking`.
         Source: Tibshirani et al. (2019), Lei and Candes (2021), Romano, Patterson and Candes (2019).
 
         Raises DataError for an unknown outcome, for one that is neither a number nor discrete, for a level outside 0 to
         1, where no rows are like those asked about, and whatever `sample` raises.
         """
-        return self._predicted(outcome, do, given, query, Asking(level, seed=seed, folds=folds, data=data))
+        return self._predicted(outcome, do, given, query, Asking(level, seed=seed, folds=folds, data=data, store=store))
 
     @abstractmethod
     def _predicted(

@@ -36,9 +36,8 @@ class AskedSampler(TorchSampler):
         self._made: FittedProgram | None = None
         self.device = device
         self._loaded = False
-        self._answerer = None
+        self._kept = job.artefacts
         self._said = []
-        self._again = None
 
     @property
     def fitted(self) -> FittedProgram:
@@ -89,7 +88,9 @@ class AskedSampler(TorchSampler):
 
     def _answering(self) -> Answerer:
         models = {} if self._made is None else self._made.applied
-        return Answerer(self.program, self._schema, self._rows, self._named, models, self.device, self._refits)
+        return Answerer(
+            self.program, self._schema, self._rows, self._named, models, self.device, self._refits, self._kept
+        )
 
     def __repr__(self) -> str:
         return f"AskedSampler({self.program.name}, {'trained' if self.trained else 'not trained yet'})"

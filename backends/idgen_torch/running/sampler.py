@@ -14,10 +14,6 @@ from idgen_compiler.compile import equal_programs
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
-from idgen_compiler.estimates.answers import Answers
-from idgen_compiler.estimates.estimating import Estimating
-from idgen_compiler.estimates.measures import Asking, Measure
-from idgen_compiler.estimates.prediction import Predicting, PredictionInterval
 from idgen_compiler.hinge.assigned import Assigned
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
@@ -34,10 +30,9 @@ from idgen_torch.observed import Observed, read_again
 from idgen_torch.parts import are_small
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
-from idgen_torch.running.estimates.answering import Answerer, answers
-from idgen_torch.running.estimates.bootstrap.refits import Refits
-from idgen_torch.running.estimates.conformal.predicted import predicted
+from idgen_torch.running.estimates.answered import Answered
 from idgen_torch.running.estimates.reference import reference_error
+from idgen_torch.running.files.artefacts import Artefacts
 from idgen_torch.running.files.holdings import Holdings, held_by
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
@@ -60,20 +55,21 @@ _MANY = 2**12
 _ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
 
 
-class TorchSampler(Estimating, Predicting, Streaming):
+class TorchSampler(Answered, Streaming):
     """A fitted program.
 
     Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit. One
     that was `loaded` repeats what the fit warned of and no sampler sees.
     """
 
-    def __init__(self, fitted: FittedProgram, device: torch.device, loaded: bool = False) -> None:
+    def __init__(
+        self, fitted: FittedProgram, device: torch.device, loaded: bool = False, kept: Artefacts | None = None
+    ) -> None:
         self._fitted = fitted
         self.device = device
         self._loaded = loaded
-        self._answerer: Answerer | None = None
-        self._said: list[str] = []  # what samples were warned of since the last estimate, which draws some first
-        self._again: Refits | None = None
+        self._kept = kept
+        self._said = []
 
     @property
     def fitted(self) -> FittedProgram:
@@ -208,45 +204,8 @@ class TorchSampler(Estimating, Predicting, Streaming):
             ]
         )
 
-    def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
-        """What is found for means of the outcomes, from the rows of the fit (see `running.estimates`)."""
-        said, self._said = self._said, []
-        with our_arithmetic(gradients=True):
-            return answers(self._answering_again(asking.data), measures, asking, said)
-
-    def _predicted(
-        self,
-        outcome: str,
-        do: Mapping[str, Any] | None,
-        given: Mapping[str, Any] | None,
-        query: Query | str | None,
-        asking: Asking,
-    ) -> PredictionInterval:
-        """Where draws lie, from the rows of the fit (see `running.estimates.conformal`)."""
-        if query is not None:
-            check_stated(self.program, self.schema.check, query)
-        with our_arithmetic(gradients=True):
-            return predicted(self._answering_again(asking.data), outcome, do, given, query, asking)
-
-    def _answering_again(self, data: Any) -> Answerer:
-        """What answers for the table, kept from the last call where no other is given."""
-        self.observed(data)  # which refuses another table
-        if self._answerer is None:
-            self._answerer = self._answering()
-        return self._answerer
-
-    def _answering(self) -> Answerer:
-        fitted, observed = self.fitted, self.observed()
-        return Answerer(
-            fitted.program, fitted.schema, observed, fitted.named, fitted.applied, self.device, self._refits
-        )
-
-    def _refits(self) -> Refits:
-        """What is fitted to rows that are drawn again; kept, once it is made."""
-        if self._again is None:
-            fitted = self.fitted
-            self._again = Refits(fitted, self.observed(), self.device, lambda found: TorchSampler(found, self.device))
-        return self._again
+    def _like(self, fitted: FittedProgram) -> TorchSampler:
+        return TorchSampler(fitted, self.device)
 
     def _streamed(self, pieces: Pieces | None, seed: int | None, n: int | None, **asked: Any) -> Iterator[Samples]:
         op, _, batches = self._drawn(1 if n is None else n, seed=seed, pieces=pieces, **asked)

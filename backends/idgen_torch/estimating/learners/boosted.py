@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from idgen_torch.estimating.design import Design
 from idgen_torch.estimating.learners.cells import CellMeans, CellPath
+from idgen_torch.estimating.learners.grown import Boosting
 from idgen_torch.estimating.learners.learner import Array
 
 __all__ = ["Bins", "BoostedClasses", "BoostedMeans", "BoostedPath"]
@@ -47,7 +48,7 @@ class BoostedMeans:
         bins = Bins.of(design)
         rows, told = bins.at(design), _told(weights)
         models = tuple(
-            HistGradientBoostingRegressor(**self._options(design)).fit(rows, column, sample_weight=told)
+            Boosting.of(HistGradientBoostingRegressor(**self._options(design)).fit(rows, column, sample_weight=told))
             for column in target.T
         )
         return BoostedPath(bins, models, self.stops, None, target.shape[1])
@@ -86,7 +87,7 @@ class BoostedClasses(BoostedMeans):
         bins = Bins.of(design)
         model = HistGradientBoostingClassifier(**self._options(design) | {"max_iter": stops[-1]})
         model.fit(bins.at(design), label, sample_weight=_told(weights))
-        return BoostedPath(bins, (model,), stops, present, target.shape[1])
+        return BoostedPath(bins, (Boosting.of(model),), stops, present, target.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +95,7 @@ class BoostedPath:
     """A model for each outcome, or one model for those classes that were `present`."""
 
     bins: Bins
-    models: tuple[Any, ...]
+    models: tuple[Boosting, ...]
     stops: tuple[int, ...]
     present: np.ndarray[tuple[int], np.dtype[np.int64]] | None
     width: int
@@ -109,15 +110,22 @@ class BoostedPath:
         out = np.zeros((len(wanted), len(design), self.width))
         for k, model in enumerate(self.models):
             place = self.present if self.present is not None else [k]
-            staged: Iterator[Array] = (model.staged_predict if self.present is None else model.staged_predict_proba)(
-                rows
-            )
-            for stop, values in enumerate(staged, 1):
+            for stop, values in enumerate(model.staged(rows), 1):
                 for row in (j for j, stopped in enumerate(wanted) if stopped == stop):
-                    out[row][:, place] = values.reshape(len(design), -1)
+                    out[row][:, place] = values if self.present is None else _shares(values)
                 if stop >= wanted[-1]:
                     break
         return out
+
+
+def _shares(scores: Array) -> Array:
+    """Shape: log-odds (rows, 1) of the second class, or scores (rows, classes) -> (rows, classes)."""
+    from scipy.special import expit, softmax
+
+    if scores.shape[1] > 1:
+        return np.asarray(softmax(scores, axis=1))
+    second = expit(scores[:, 0])
+    return np.column_stack([1 - second, second])
 
 
 @dataclass(frozen=True)

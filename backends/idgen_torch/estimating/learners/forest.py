@@ -10,6 +10,7 @@ import numpy as np
 
 from idgen_torch.estimating.design import Design
 from idgen_torch.estimating.learners.boosted import FEATURES, Bins
+from idgen_torch.estimating.learners.grown import Leaves
 from idgen_torch.estimating.learners.learner import Array
 
 __all__ = ["Forest", "ForestPath"]
@@ -55,10 +56,10 @@ class Forest:
 
 @dataclass(frozen=True, eq=False)
 class ForestPath:
-    """For each setting trees, each with the means of its nodes: (nodes, outcomes)."""
+    """For each setting trees, with the means of their nodes."""
 
     bins: Bins
-    forests: tuple[tuple[tuple[Any, Array], ...], ...]
+    forests: tuple[tuple[Leaves, ...], ...]
 
     @property
     def settings(self) -> int:
@@ -66,12 +67,7 @@ class ForestPath:
 
     def at(self, design: Design, settings: Sequence[int]) -> Array:
         rows = self.bins.at(design).astype(np.float32)
-        return np.stack(
-            [
-                np.mean([means[tree.tree_.apply(rows)] for tree, means in self.forests[setting]], axis=0)
-                for setting in settings
-            ]
-        )
+        return np.stack([np.mean([tree.at(rows) for tree in self.forests[setting]], axis=0) for setting in settings])
 
 
 def _features(width: int) -> float:
@@ -85,9 +81,9 @@ def _components(target: Array, weights: Array, count: int) -> Array:
     return np.asarray(target @ vectors)
 
 
-def _with_means(tree: Any, rows: Any, weighed: Array, weights: Array) -> tuple[Any, Array]:
+def _with_means(tree: Any, rows: Any, weighed: Array, weights: Array) -> Leaves:
     """A tree with the means of all rows, whether it was grown on them or not, in its leaves."""
     leaf, nodes = tree.tree_.apply(rows), tree.tree_.node_count
     total = np.bincount(leaf, weights, nodes)
     sums = np.stack([np.bincount(leaf, column, nodes) for column in weighed.T], 1)
-    return tree, sums / np.maximum(total, 1e-300)[:, None]
+    return Leaves.of(tree, sums / np.maximum(total, 1e-300)[:, None])

@@ -32,6 +32,7 @@ from idgen_torch.running.estimates.choosing import HALVES, Candidate, found_by_v
 from idgen_torch.running.estimates.counted import CountedProgram
 from idgen_torch.running.estimates.found import Found, NoRegression
 from idgen_torch.running.estimates.onestep.estimator import OneStep
+from idgen_torch.running.files.artefacts import Artefacts
 
 __all__ = ["Answerer", "answers"]
 
@@ -47,6 +48,7 @@ class Answerer:
     models: Mapping[str, Any]
     device: torch.device
     refits: Callable[[], Refits]  #: what draws, and is fitted anew; where models are trained late, this trains them
+    kept: Artefacts | None = None  #: where what is learned is kept
     _counted: dict[Program, CountedProgram | None] = field(default_factory=dict)
     _learned: dict[Any, OneStep] = field(default_factory=dict)
     _candidates: dict[Program, list[Candidate]] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class Answerer:
             models = self.models if program == self.program else {}
             self._learned[key] = OneStep(
                 program, self.schema, self.observed.rows, self.weights, folds, self._named(program), models,
-                asking.seed, self.device,
+                asking.seed, self.device, self.kept,
             )  # fmt: skip
         return self._learned[key]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import safetensors.numpy
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
@@ -21,6 +22,8 @@ from idgen_compiler.hinge.calibration import Calibration
 from idgen_compiler.store import Artefact, Store, key_of
 from idgen_compiler.warning import overheard, warn_user
 from idgen_torch.entries import checked_keys
+from idgen_torch.estimating import Fitted
+from idgen_torch.estimating.written import Written, fitted_of, written
 from idgen_torch.families import ConditionalModel, Family, SeedNoise, Task
 from idgen_torch.families.saved import read_recipe, recipe_record
 from idgen_torch.observed import fingerprint
@@ -35,8 +38,10 @@ __all__ = [
     "CHOICE",
     "DATA",
     "MODEL",
+    "NUISANCE",
     "TRIED",
     "VERDICT",
+    "WEIGHTS",
     "Artefacts",
     "Drawn",
     "NotMade",
@@ -45,9 +50,12 @@ __all__ = [
 ]
 
 R = TypeVar("R")
+F = TypeVar("F", bound=Fitted)
 
 MODEL, CHOICE, VERDICT, DATA = "model", "choice", "verdict", "data"
-"""The kinds of artefacts: a trained model, which family a model gets, how one turned out, rows of a law."""
+NUISANCE, WEIGHTS = "nuisance", "weights"
+"""The kinds of artefacts: a trained model, which family a model gets, how one turned out, rows of a law, what estimates
+learn, and how much rows count."""
 
 _WARNINGS = {kind.__name__: kind for kind in (DataWarning, LawWarning, NoiseWarning, OverlapWarning)}
 
@@ -203,6 +211,33 @@ class Artefacts:
             return Drawn(DataSet(rows, count).to(device), *map(tuple, told))
 
         return self._once(DATA, label, depends, draw, write, read)
+
+    def column(self, label: str, depends: Mapping[str, Any], make: Callable[[], Tensor]) -> Tensor:
+        """A number for each row, such as the logarithm of its weight.  Shape: (rows,), on the CPU."""
+
+        def write(made: Tensor, folder: Path) -> Mapping[str, Any]:
+            safetensors.torch.save_file({"column": made.cpu().contiguous()}, folder / f"{_FILE}.safetensors")
+            return {}
+
+        def read(folder: Path, record: Any) -> Tensor:
+            checked_keys("its record", record, set())
+            return safetensors.torch.load_file(folder / f"{_FILE}.safetensors")["column"]
+
+        return self._once(WEIGHTS, label, depends, make, write, read)
+
+    def nuisance(self, label: str, depends: Mapping[str, Any], learn: Callable[[], F]) -> F:
+        """What an estimate learns; it depends on what it is learned from alone."""
+
+        def write(made: F, folder: Path) -> Mapping[str, Any]:
+            plain = written(made)
+            safetensors.numpy.save_file(dict(plain.arrays), folder / f"{_FILE}.safetensors")
+            return {"objects": plain.objects}
+
+        def read(folder: Path, record: Any) -> Any:
+            objects = checked_keys("its record", record, {"objects"})["objects"]
+            return fitted_of(Written(objects, safetensors.numpy.load_file(folder / f"{_FILE}.safetensors")))
+
+        return replace(self, base={})._once(NUISANCE, label, depends, learn, write, read)
 
     def _once(
         self,

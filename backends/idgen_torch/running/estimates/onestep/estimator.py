@@ -25,6 +25,7 @@ from idgen_torch.families import Task, Tuning
 from idgen_torch.parts import Values
 from idgen_torch.running.assigning import assigning, with_drawn
 from idgen_torch.running.estimates.found import Found
+from idgen_torch.running.estimates.learning import Learning
 from idgen_torch.running.estimates.onestep.frames import Frame
 from idgen_torch.running.estimates.onestep.functions import Outcome, composed
 from idgen_torch.running.estimates.onestep.laws import observed, regenerated, reweighted
@@ -33,6 +34,7 @@ from idgen_torch.running.estimates.onestep.nearby import nearby, with_nearby
 from idgen_torch.running.estimates.onestep.nuisances import Nuisances
 from idgen_torch.running.estimates.onestep.study import Study
 from idgen_torch.running.estimates.onestep.weight import BARE, Weight
+from idgen_torch.running.files.artefacts import Artefacts
 from idgen_torch.running.plan import FitSettings, label_of
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.tensors import encode_value
@@ -69,6 +71,7 @@ class OneStep:
     known: Mapping[str, Any]
     seed: int
     device: torch.device
+    kept: Artefacts | None = None  #: where what is learned is kept
     _data: dict[str, Data] = field(default_factory=dict)
     _models: dict[str, Any] = field(default_factory=dict)
     _laws: list[Study] = field(default_factory=list)
@@ -76,7 +79,7 @@ class OneStep:
     def __post_init__(self) -> None:
         program = self.program.trained()
         self.program = program.realized(_ways(program, self.schema))
-        self._nuisances = Nuisances(self.schema)
+        self._nuisances = Nuisances(self.schema, Learning(self.kept))
         self._count = len(next(iter(self.rows.values())))
 
     @property
@@ -207,7 +210,7 @@ class OneStep:
         weights = None if frame.weights is None else torch.from_numpy(frame.weights)
         task = Task(self.schema.parts(*op.targets), self.schema.parts(*op.inputs), rows, weights)
         settings = FitSettings(self.seed, 1.0, self.device, Tuning.read({}), {})
-        trainer = Trainer(settings, NoProgress(), None)
+        trainer = Trainer(settings, NoProgress(), self.kept, digests(self.program.operations))
         return trainer.fit(name, label_of(op), trainer.choose(task), task).model
 
 

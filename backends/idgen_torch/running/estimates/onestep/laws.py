@@ -9,7 +9,7 @@ from torch import Tensor
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.ir.operations import Realize, Reweight, Train
-from idgen_torch.estimating import Folds, ratio, regression
+from idgen_torch.estimating import Folds
 from idgen_torch.running.estimates.found import NoRegression
 from idgen_torch.running.estimates.onestep.frames import Frame, design_of, systematic
 from idgen_torch.running.estimates.onestep.functions import Function, Made, said
@@ -58,7 +58,8 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
     if asked.weights is not None:  # a classifier takes rows that all count alike
         start = np.random.default_rng(seed_for(study.seed, "estimate", study.name, "by weight"))
         alike = asked.rows(systematic(asked.weights, asked.count, start))
-    found = ratio(
+    learning = study.nuisances.learning
+    found = learning.ratio(
         design_of(study.schema, both, real), design_of(study.schema, both, alike), base.folds, real.weights,
         asked_folds=alike.fold,
     )  # fmt: skip
@@ -67,7 +68,7 @@ def reweighted(op: Realize, way: Reweight, base: Data, study: Study, models: dic
 
     def mean(f: Function) -> Mean:
         y = f.at(weighed)
-        m = regression(design_of(study.schema, both, real), y, base.folds, real.weights)
+        m = learning.regression(design_of(study.schema, both, real), y, base.folds, real.weights)
         everywhere = said(m, design_of(study.schema, both, asked), asked)
         plug_in = asked.mean(everywhere)
 

@@ -12,7 +12,8 @@ from idgen_compiler.adjoint.chances import Chance, Ratio
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
-from idgen_torch.estimating import Fitted, Folds, propensity, ratio, regression
+from idgen_torch.estimating import Fitted, Folds
+from idgen_torch.running.estimates.learning import Learning
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of, equal_to, shown
 from idgen_torch.running.estimates.onestep.functions import Function, Learned, said
 from idgen_torch.running.estimates.onestep.governed import Governed
@@ -46,6 +47,7 @@ class Nuisances:
     """Learned on demand, and remembered by what they are."""
 
     schema: Schema
+    learning: Learning = field(default_factory=Learning)
     known: dict[Hashable, Fitted] = field(default_factory=dict)
 
     def learned(self, key: Hashable, learn: Callable[[], Fitted]) -> Fitted:
@@ -62,7 +64,7 @@ class Nuisances:
         The one with the smaller held-out loss at these is taken.  Shape: y (rows, m).
         """
         whole = self.learned(
-            (key, "all"), lambda: regression(design_of(self.schema, slots, real), y, folds, real.weights)
+            (key, "all"), lambda: self.learning.regression(design_of(self.schema, slots, real), y, folds, real.weights)
         )
         there = equal_to(self.schema, fixed, real, at)
         rest = tuple(slot for slot in slots if slot not in fixed)
@@ -71,7 +73,7 @@ class Nuisances:
         some = real.rows(there)
         parted = self.learned(
             (key, "some", shown(fixed, at)),
-            lambda: regression(design_of(self.schema, rest, some), y[there], folds.at(there), some.weights),
+            lambda: self.learning.regression(design_of(self.schema, rest, some), y[there], folds.at(there), some.weights),
         )
         losses = [(np.square(own - y[there]) * some.mass[:, None]).sum() for own in (whole.own[there], parted.own)]
         if losses[0] <= losses[1]:
@@ -142,7 +144,7 @@ class Nuisances:
     ) -> Fitted:
         def learn() -> Fitted:
             design = design_of(self.schema, chance.given, real)
-            return propensity(design, there, folds, real.weights)
+            return self.learning.propensity(design, there, folds, real.weights)
 
         return self.learned((key, "chance", chance, shown(chance.targets, fixed)), learn)
 
@@ -214,7 +216,7 @@ class Nuisances:
         self, key: Hashable, slots: Sequence[str], real: Frame, label: Array, size: int, folds: Folds
     ) -> Fitted:
         return self.learned(
-            key, lambda: propensity(design_of(self.schema, slots, real), label, folds, real.weights, classes=size)
+            key, lambda: self.learning.propensity(design_of(self.schema, slots, real), label, folds, real.weights, classes=size)
         )
 
     def _by_ratio(
@@ -228,7 +230,7 @@ class Nuisances:
             return Weight.of(np.zeros(real.count), lambda frame: np.zeros(frame.count), real.mass, [])
         some = asked if asked.count <= MOST_ASKED else asked.rows(np.arange(MOST_ASKED) * asked.count // MOST_ASKED)
         wanted = design_of(self.schema, term.over, some)
-        found = ratio(
+        found = self.learning.ratio(
             design_of(self.schema, term.over, kept), wanted, folds.at(there), kept.weights, asked_folds=some.fold
         )
         own = np.zeros(real.count)

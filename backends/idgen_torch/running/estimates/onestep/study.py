@@ -30,7 +30,7 @@ from idgen_compiler.ir.operations import Assign, Draw, Network, Observe, Realize
 from idgen_compiler.ir.policies import Shifted
 from idgen_compiler.ir.program import Program
 from idgen_compiler.ir.text import print_statement
-from idgen_torch.estimating import Folds, regression
+from idgen_torch.estimating import Folds
 from idgen_torch.running.draws import moved_rows
 from idgen_torch.running.estimates.onestep.averaging import averaged
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of, shown
@@ -212,7 +212,7 @@ class Study:
         some, y = frame.rows(index), values[index]
         slots = tuple(slot for slot in dict.fromkeys((*term.slots, *term.inputs)) if slot not in self.fixed)
         folds = Folds(some.count, TAUGHT_FOLDS, self.seed)
-        fitted = regression(design_of(self.schema, slots, some), y, folds)
+        fitted = self.nuisances.learning.regression(design_of(self.schema, slots, some), y, folds)
 
         def at(rows: Frame) -> Array:
             return fitted.mean(design_of(self.schema, slots, rows))
