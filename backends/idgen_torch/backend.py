@@ -118,7 +118,11 @@ class TorchBackend:
         settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
         kept = _artefacts(_store(store, checkpoint), settings, named)
         job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked))
-        return AskedSampler(job, progress, place) if train == "asked" else TorchSampler(job.run(progress), place, kept=kept)
+        return (
+            AskedSampler(job, progress, place)
+            if train == "asked"
+            else TorchSampler(job.run(progress), place, kept=kept)
+        )
 
     def plan(self, program: Program, data: Any, *, store: str | Path, **options: Any) -> Planned:
         """What a fit with this store and these options would take from it, and what it would make; nothing is made.

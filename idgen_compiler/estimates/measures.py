@@ -147,8 +147,8 @@ class Asking:
     choose: "variance" answers by whichever of the program's equals (`program.alternatives`) has the least estimated
         variance, chosen on one half of the rows for the other and the other way round, so that intervals stay honest;
         where all is categories. The program that samples is "compiled".
-    store: a folder or URL where what is learned for the numbers is kept, and found by other questions and processes; the
-        store of the fit when left out. A backend that learns nothing for them needs none.
+    store: a folder or URL where what is learned for the numbers is kept, and found by other questions and processes;
+        the store of the fit when left out. A backend that learns nothing for them needs none.
 
     Raises DataError for a value that makes no sense.
 

@@ -30,8 +30,8 @@ from idgen_torch.estimating.regression import Stack
 __all__ = ["Written", "fitted_of", "written"]
 
 _KINDS: tuple[type[Any], ...] = (
-    Basis, Bins, Boosting, BoostedPath, CellPath, Crossed, Curve, Curved, Design, Fitted, ForestPath, KernelBasis, Leaves,
-    LogisticPath, Members, Mixture, Odds, Ratio, RidgePath, Stack, Straightened,
+    Basis, Bins, Boosting, BoostedPath, CellPath, Crossed, Curve, Curved, Design, Fitted, ForestPath, KernelBasis,
+    Leaves, LogisticPath, Members, Mixture, Odds, Ratio, RidgePath, Stack, Straightened,
 )  # fmt: skip
 _KNOWN = {kind.__name__: kind for kind in _KINDS}
 

@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
-
-import torch
 
 from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
@@ -36,7 +35,6 @@ from idgen_compiler.ir.program import Program
 from idgen_torch.bound import BoundModel, Brought
 from idgen_torch.bound.binding import bound_model
 from idgen_torch.families import ConditionalModel, Task
-from idgen_torch.families.returned import log_density
 from idgen_torch.observed import Observed
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on
@@ -65,6 +63,7 @@ from idgen_torch.running.record import (
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
+from idgen_torch.running.weights.ratios import log_ratio
 from idgen_torch.running.weights.reweighting import reweighted
 from idgen_torch.training.progress import Progress
 
@@ -271,21 +270,16 @@ class Fitting:
         return made.data
 
     def _reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> DataSet:
-        if self._keys is not None:
-            self._keys.law(op, values)
         data: DataSet = values[way.data]
-        log_ratio = torch.zeros(data.count, dtype=torch.float64)
+        found = partial(log_ratio, op, way, values, self._densities)
+        log_weights = found() if self._keys is None else self._keys.weights(op, values, self.settings, found)
+        models = {model.result: model for model in self.program.models}
         for draw, by in zip(way.do, way.by, strict=True):
-            policy = self._densities.log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data, values)
-            observed = log_density(by, values[by], data.rows).double().cpu()
             asked = self._policies.get(policy_of(draw)) if not isinstance(draw.policy, ir.ByModel) else None
             if asked is not None:  # what a model decides stands in rows by itself
-                model = next(model for model in self.program.models if model.result == by)
-                self._unseen.note_missing(op, draw, asked, model, data)
-            # A row that the policy never takes weighs nothing, however unlikely it was.
-            log_ratio += torch.where(policy == -math.inf, policy, policy - observed)
+                self._unseen.note_missing(op, draw, asked, models[by], data)
         kept = [part.name for part in self._schema.parts(*op.variables)]
-        result = reweighted(op.result, data, log_ratio.to(self.settings.device), kept)
+        result = reweighted(op.result, data, log_weights.to(self.settings.device), kept)
         self._data_reports[op.result] = DataReport(op.result, data.count, result.effective)
         variables = ", ".join(draw.slot for draw in way.do)
         share = min(1.0, result.effective / self._observed.effective_rows)

@@ -1,4 +1,4 @@
-"""Trees of scikit-learn as plain arrays: what was grown is taken from its models, so that it can be kept without them."""
+"""Trees of scikit-learn as plain arrays: what was grown is taken from its models, and can be kept without them."""
 
 from __future__ import annotations
 

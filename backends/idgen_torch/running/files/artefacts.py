@@ -213,7 +213,12 @@ class Artefacts:
         return self._once(DATA, label, depends, draw, write, read)
 
     def column(self, label: str, depends: Mapping[str, Any], make: Callable[[], Tensor]) -> Tensor:
-        """A number for each row, such as the logarithm of its weight.  Shape: (rows,), on the CPU."""
+        """A number for each row, such as the logarithm of its weight.  Shape: (rows,), on the CPU.
+
+        A plan works out what is not there, since that takes no training.
+        """
+        if self.planning and self.key(WEIGHTS, depends) not in self.store:
+            return make()
 
         def write(made: Tensor, folder: Path) -> Mapping[str, Any]:
             safetensors.torch.save_file({"column": made.cpu().contiguous()}, folder / f"{_FILE}.safetensors")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operands import Role, leaves
@@ -15,7 +16,7 @@ from idgen_torch.bound import BoundModel
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.conditions.conditioned import Conditioned
 from idgen_torch.running.files.artefacts import DATA, Artefacts, Drawn
-from idgen_torch.running.plan import draws_of, rows_label
+from idgen_torch.running.plan import FitSettings, draws_of, rows_label
 
 __all__ = ["Keys"]
 
@@ -48,6 +49,13 @@ class Keys:
         if not kept:
             return draw()
         return self.artefacts.rows(rows_label(op), depends, self._device, draw)
+
+    def weights(
+        self, op: Realize, values: Mapping[str, Any], settings: FitSettings, make: Callable[[], Tensor]
+    ) -> Tensor:
+        """The logarithms of the weights that make rows those of a law, worked out if nobody has done so."""
+        depends = self.law(op, values) | {"seed": settings.seed, "tuning": settings.tuning.bearing()}
+        return self.artefacts.column(f"weights of {rows_label(op)}", depends, make)
 
     @property
     def _device(self) -> torch.device:

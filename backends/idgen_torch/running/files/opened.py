@@ -20,7 +20,7 @@ __all__ = ["artefacts_at"]
 def artefacts_at(
     where: str | os.PathLike[str], device: torch.device, policies: Mapping[str, Any] | None = None
 ) -> Artefacts:
-    """The artefacts of a store, which is made where there is none; `policies` are the laws of a fit, as JSON holds them.
+    """The artefacts of a store, made where there is none; `policies` are the laws of a fit, as JSON holds them.
 
     Raises DataError for a place that is no store and cannot be made one.
     """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from torch import Tensor
 
@@ -13,6 +15,7 @@ from idgen_torch.arithmetic import total
 from idgen_torch.families import Task
 from idgen_torch.families.returned import log_density
 from idgen_torch.running.ancestral import DataSet
+from idgen_torch.running.files.artefacts import Artefacts
 from idgen_torch.running.plan import Asked, asked_for
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
@@ -50,15 +53,38 @@ class Emphasis:
             return data.weights
         if (op.data, asked) not in self.known:
             task = Task(targets, inputs, data.rows, data.weights, likelihood=True)
-            label = f"{', '.join(asked.variables)} | {', '.join(asked.kept)}, for the emphasis"
-            by = self.trainer.fit(f"{op.result}.emphasis", label, self.trainer.choose(task), task).model
-            ratio = -log_density(f"{op.result}.emphasis: {label}", by, data.rows).double().cpu()
-            for draw, variable in zip(asked.drawn, asked.variables, strict=True):
-                # Policies draw from these two.
-                values = {program.observe.result: self.densities.observed, op.data: data}
-                ratio += self.densities.log_prob(f"{op.result}.{variable}", variable, draw.policy, data, values)
-            weights = (power * (ratio - ratio.max())).exp()
-            if data.weights is not None:
-                weights = weights * data.weights.double().cpu()
-            self.known[op.data, asked] = (weights * (len(weights) / total(weights))).float()
+            kept, made = self.trainer.artefacts, partial(self._learned, program, op, data, asked, task, power)
+            if kept is not None:
+                depends = self._depends(kept, op, asked, task, power)
+                made = partial(kept.column, f"weights for {task.name}", depends, made)
+            self.known[op.data, asked] = made()
         return self.known[op.data, asked].to(self.trainer.settings.device)
+
+    def _depends(self, kept: Artefacts, op: Train, asked: Asked, task: Task, power: float) -> dict[str, Any]:
+        """What determines the weights."""
+        settings = self.trainer.settings
+        return {
+            "task": kept.task(task),
+            "policies": [
+                [variable, repr(draw.policy)] for draw, variable in zip(asked.drawn, asked.variables, strict=True)
+            ],
+            "drawn from": {part.name: kept.digest(self.densities.observed.rows[part.name]) for part in task.targets},
+            "laws": kept.policies,
+            "power": power,
+            "seed": settings.seed,
+            "tuning": settings.tuning.bearing(),
+            "stream": self.trainer.stream(op.result),
+        }
+
+    def _learned(self, program: Program, op: Train, data: DataSet, asked: Asked, task: Task, power: float) -> Tensor:
+        label = f"{', '.join(asked.variables)} | {', '.join(asked.kept)}, for the emphasis"
+        by = self.trainer.fit(f"{op.result}.emphasis", label, self.trainer.choose(task), task).model
+        ratio = -log_density(f"{op.result}.emphasis: {label}", by, data.rows).double().cpu()
+        for draw, variable in zip(asked.drawn, asked.variables, strict=True):
+            # Policies draw from these two.
+            values = {program.observe.result: self.densities.observed, op.data: data}
+            ratio += self.densities.log_prob(f"{op.result}.{variable}", variable, draw.policy, data, values)
+        weights = (power * (ratio - ratio.max())).exp()
+        if data.weights is not None:
+            weights = weights * data.weights.double().cpu()
+        return (weights * (len(weights) / total(weights))).float()

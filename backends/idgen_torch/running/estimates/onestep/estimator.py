@@ -17,6 +17,7 @@ from idgen_compiler.hinge.assigned import Assigned
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.policy_kinds import known_policies
 from idgen_compiler.hinge.question import Question
+from idgen_compiler.ir.likeness.digest import digests
 from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign, Bind, Network, Realize, Regenerate, Reweight, Rows, Train
 from idgen_compiler.ir.program import Program

@@ -73,7 +73,9 @@ class Nuisances:
         some = real.rows(there)
         parted = self.learned(
             (key, "some", shown(fixed, at)),
-            lambda: self.learning.regression(design_of(self.schema, rest, some), y[there], folds.at(there), some.weights),
+            lambda: self.learning.regression(
+                design_of(self.schema, rest, some), y[there], folds.at(there), some.weights
+            ),
         )
         losses = [(np.square(own - y[there]) * some.mass[:, None]).sum() for own in (whole.own[there], parted.own)]
         if losses[0] <= losses[1]:
@@ -216,7 +218,10 @@ class Nuisances:
         self, key: Hashable, slots: Sequence[str], real: Frame, label: Array, size: int, folds: Folds
     ) -> Fitted:
         return self.learned(
-            key, lambda: self.learning.propensity(design_of(self.schema, slots, real), label, folds, real.weights, classes=size)
+            key,
+            lambda: self.learning.propensity(
+                design_of(self.schema, slots, real), label, folds, real.weights, classes=size
+            ),
         )
 
     def _by_ratio(
