@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         OverlapWarning,
         ProgramError,
         QueryError,
+        StoreWarning,
     )
     from idgen_compiler.estimand.estimand import Estimand
     from idgen_compiler.estimand.tables import Joint, KernelTable
@@ -64,6 +65,7 @@ __all__ = [
     "Sampler",
     "Samples",
     "Shift",
+    "StoreWarning",
     "Uniform",
     "VerificationReport",
     "Witness",

@@ -16,6 +16,7 @@ __all__ = [
     "OverlapWarning",
     "ProgramError",
     "QueryError",
+    "StoreWarning",
     "near_misses",
 ]
 
@@ -73,6 +74,10 @@ class DataWarning(UserWarning):
 
 class GraphWarning(UserWarning):
     """Rows contradict an independence of the graph that the answer rests on."""
+
+
+class StoreWarning(UserWarning):
+    """What a store has is of other data or settings than what is asked for, or it cannot keep what is made."""
 
 
 class OverlapWarning(UserWarning):

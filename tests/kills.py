@@ -6,7 +6,9 @@ once more, undisturbed.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import tempfile
 import time
@@ -14,14 +16,17 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, wraps
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
+import safetensors.numpy
+import safetensors.torch
 
 import idgen_compiler as idgen
+from idgen_compiler.errors import DataError
 from idgen_compiler.store import Store, key_of
 
 __all__ = ["KINDS", "Kind", "Outcome", "at_work", "killed"]
@@ -40,12 +45,21 @@ class Kind:
     longest: float  #: kills come within so many seconds
     forever: bool = True  #: whether the work begins anew until it is killed
     processes: int = 1  #: so many do the work at once, and each is killed
+    end: str = "kill"  #: how each ends: "kill", "interrupt" (by SIGINT), or "full disk" from a random write on
 
     @cached_property
     def undisturbed(self) -> object:
         """What the work makes where nobody is killed."""
         with tempfile.TemporaryDirectory() as folder:
             return self.work(Path(folder))
+
+    @cached_property
+    def writes(self) -> int:
+        """By how many writes it does that."""
+        disk = Disk()
+        with tempfile.TemporaryDirectory() as folder, disk.used():
+            self.work(Path(folder))
+        return disk.writes
 
 
 @dataclass(frozen=True)
@@ -59,11 +73,17 @@ class Outcome:
 def killed(kind: Kind, folder: Path, random: Random) -> Outcome:
     """Kill a process in its work, look at what is there, and do the work once more."""
     expected, lost = kind.undisturbed, ""
-    with ExitStack() as stack:
-        for _ in range(kind.processes):
-            stack.enter_context(at_work(kind, folder))
-            time.sleep(random.random() * kind.longest / kind.processes)
+    if kind.end == "full disk":
+        told = _filled(kind, folder, random)
+    else:
+        told = ""
+        with ExitStack() as stack:
+            for _ in range(kind.processes):
+                stack.enter_context(at_work(kind, folder))
+                time.sleep(random.random() * kind.longest / kind.processes)
     try:
+        if told:
+            raise RuntimeError(told)
         kind.check(folder)
         with _kept(folder / kind.kept) as twice:
             if kind.work(folder) != expected:
@@ -110,6 +130,7 @@ def at_work(kind: Kind, folder: Path) -> Iterator[None]:
     if child == 0:
         os.write(begun, b"x")
         try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell may have turned off
             kind.work(folder)
             while kind.forever:
                 kind.work(folder)
@@ -120,10 +141,70 @@ def at_work(kind: Kind, folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        os.kill(child, signal.SIGKILL)
+        os.kill(child, signal.SIGINT if kind.end == "interrupt" else signal.SIGKILL)
         os.waitpid(child, 0)
         os.close(ready)
         os.close(begun)
+
+
+# -- a disk that is full ------------------------------------------------------------------------------------------
+
+
+class Disk:
+    """What every function that writes asks: from the write number `room` on there is no room."""
+
+    def __init__(self, room: int | None = None) -> None:
+        self.room, self.writes = room, 0
+
+    def asked(self) -> None:
+        """Raise OSError where the disk is full."""
+        self.writes += 1
+        if self.room is not None and self.writes > self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Every function that stores and savers write by asks first; one that writes bytes leaves half of them."""
+        with ExitStack() as stack:
+            for holder, name in _WRITERS:
+                whole = getattr(holder, name)
+                stack.callback(setattr, holder, name, whole)
+                setattr(holder, name, self._asking(whole, name))
+            yield
+
+    def _asking(self, whole: Callable[..., Any], name: str) -> Callable[..., Any]:
+        @wraps(whole)
+        def writes(*args: Any, **options: Any) -> Any:
+            try:
+                self.asked()
+            except OSError:
+                if name == "write_bytes":
+                    whole(args[0], args[1][: len(args[1]) // 2])
+                raise
+            return whole(*args, **options)
+
+        return writes
+
+
+_WRITERS: tuple[tuple[Any, str], ...] = (
+    (Path, "write_bytes"), (Path, "mkdir"), (tempfile, "mkstemp"), (tempfile, "mkdtemp"), (shutil, "copyfile"),
+    (os, "replace"), (os, "link"), (os, "fsync"), (safetensors.torch, "save_file"), (safetensors.numpy, "save_file"),
+)  # fmt: skip
+
+
+def _filled(kind: Kind, folder: Path, random: Random) -> str:
+    """Do the work on a disk that is full from a random write on; what is wrong with how that ends."""
+    expected, room = kind.undisturbed, random.randrange(kind.writes + 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Disk(room).used():
+                made = kind.work(folder)
+        except DataError as error:
+            return "" if os.strerror(errno.ENOSPC) in str(error) else f"it says {error}"
+        except OSError as error:
+            return f"after {room} writes: {type(error).__name__}: {error}"
+    return "" if made == expected else "what could not be kept is another thing"
 
 
 # -- what is written ----------------------------------------------------------------------------------------------
@@ -193,6 +274,17 @@ def _pictures(folder: Path) -> bytes:
     return _draws(_fit("X -> Y", table, folder, images=images, family={"Y": "diffusion"}))
 
 
+def _estimate(folder: Path) -> bytes:
+    """Regressions and chances, which the store keeps."""
+    program = idgen.compile(QUERY, idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
+    table = {name: values[:90] for name, values in {**_table(), "Z": _table()["Y"] + 1.0}.items()}
+    asked: Any = program.fit(
+        table, progress=False, device="cpu", train="asked", check_graph=False, store=folder / "kept"
+    )
+    found = asked.estimate("Y", do={"X": 1}, folds=2)
+    return np.array([found.value, found.se]).tobytes()
+
+
 def _resumes(folder: Path) -> None:
     """A fit that goes on from what is there is the fit itself, which `work` does; a file that is there is whole."""
     if (folder / "kept" / "idgen-store.json").exists():
@@ -231,6 +323,11 @@ KINDS = {
         Kind("fit with a store, regeneration", _regeneration, _resumes, "kept", 0.5, forever=False),
         Kind("fit with a store, pictures", _pictures, _resumes, "kept", 0.6, forever=False),
         Kind("two fits with one store", _regeneration, _resumes, "kept", 0.8, forever=False, processes=2),
+        Kind("estimates with a store", _estimate, _resumes, "kept", 2.0, forever=False),
+        Kind("a store, interrupted by SIGINT", _regeneration, _resumes, "kept", 0.5, forever=False, end="interrupt"),
+        Kind("pictures, interrupted by SIGINT", _pictures, _resumes, "kept", 0.6, forever=False, end="interrupt"),
+        Kind("a store on a full disk", _regeneration, _resumes, "kept", 0.0, forever=False, end="full disk"),
+        Kind("pictures on a full disk", _pictures, _resumes, "kept", 0.0, forever=False, end="full disk"),
     )
 }
 """What is killed, by name."""

@@ -27,6 +27,9 @@ __all__ = ["Claims", "Holder"]
 BEAT, DEAD = 2.0, 30.0
 """Seconds between two beats, and after how many without one a claim is dead."""
 
+_TAKEN = 3
+"""A claim that is another's at so many beats in turn was taken over; a place may show once what was there before."""
+
 _SOON, _LATE = 0.02, 1.0
 """Who waits looks after so many seconds, and later less often."""
 
@@ -125,12 +128,16 @@ class Claims:
             return None
 
     def _beat(self, name: str, mine: Holder, stop: threading.Event) -> None:
-        beat = 0
+        beat = others = 0
         while not stop.wait(BEAT):
             beat += 1
             found = self._read(name)
             if found is not None and found[0].token != mine.token:
-                return  # it was taken over, and is another's now
+                others += 1  # it was taken over and is another's now, or this is what was there before
+                if others == _TAKEN:
+                    return
+                continue
+            others = 0
             with suppress(DataError, OSError):  # a disk that is full for a while loses a beat
                 self.files.write(name, _written(mine, beat))
 

@@ -5,11 +5,13 @@ A name is a path below the store, with `/` between its parts. What is written is
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,12 @@ from idgen_compiler.data.atomic import check_room, read_regular, whole_or_absent
 from idgen_compiler.errors import DataError
 
 __all__ = ["Folder", "Files", "Remote", "files_of"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
+"""Why nothing more can be written."""
+
+_LATE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 6.4)
+"""How long a URL is asked again for what should be there, in seconds."""
 
 MOST = 2**26
 """No record of a store has more bytes (64 MiB)."""
@@ -48,8 +56,11 @@ class Files(Protocol):
         """Copy a file of this machine, which may be large, and leave it to no loss of power."""
         ...
 
-    def folder(self, name: str) -> Any:
-        """A context: a folder of this machine that holds the files of a folder here, to be read only."""
+    def folder(self, name: str, files: Sequence[str]) -> Any:
+        """A context: a folder of this machine that holds these files of a folder here, to be read only.
+
+        What is not there is left out.
+        """
         ...
 
     def names(self, folder: str) -> list[str]:
@@ -61,7 +72,16 @@ class Files(Protocol):
         ...
 
     def used(self, name: str) -> float:
-        """When a file was last written or touched, in seconds since 1970."""
+        """When a file was last written or touched, in seconds since 1970, by the clock of the place."""
+        ...
+
+    def now(self) -> float:
+        """What the clock of the place says, which may be another than this machine's."""
+        ...
+
+    @property
+    def late(self) -> tuple[float, ...]:
+        """Seconds to wait in turns for what somebody has written and cannot be seen yet; none where all is seen."""
         ...
 
     def touch(self, name: str) -> None:
@@ -95,19 +115,13 @@ class Folder:
     def create(self, name: str, content: bytes) -> bool:
         """See `Files`: a file that is whole is linked to its name, which one alone can do."""
         target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, made = tempfile.mkstemp(prefix=".", dir=target.parent)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            os.link(made, target)
-        except FileExistsError:
-            return False
-        except OSError:  # a file system without links
-            return _exclusively(target, content)
-        finally:
-            os.unlink(made)
-        return True
+            target.parent.mkdir(parents=True, exist_ok=True)
+            return _linked(target, content)
+        except OSError as error:
+            raise DataError(
+                f"{target} cannot be written ({error.strerror or error}); make room, or choose another store"
+            ) from error
 
     def put(self, path: Path, name: str) -> None:
         """See `Files`."""
@@ -117,7 +131,7 @@ class Folder:
                 os.fsync(file.fileno())
 
     @contextmanager
-    def folder(self, name: str) -> Iterator[Path]:
+    def folder(self, name: str, files: Sequence[str]) -> Iterator[Path]:
         """See `Files`: the folder itself."""
         yield self.path / name
 
@@ -136,6 +150,21 @@ class Folder:
         """See `Files`."""
         return (self.path / name).stat().st_mtime
 
+    def now(self) -> float:
+        """See `Files`: the server of a mounted folder stamps files by its own clock."""
+        try:
+            with tempfile.TemporaryFile(dir=self.path) as file:
+                file.write(b"now")
+                file.flush()
+                return os.fstat(file.fileno()).st_mtime
+        except OSError:  # somebody else's store may be read alone
+            return time.time()
+
+    @property
+    def late(self) -> tuple[float, ...]:
+        """See `Files`."""
+        return ()
+
     def touch(self, name: str) -> None:
         """See `Files`."""
         with suppress(OSError):  # somebody else's store may be read alone
@@ -150,12 +179,36 @@ class Folder:
             path.unlink(missing_ok=True)
 
 
+def _linked(target: Path, content: bytes) -> bool:
+    """Whether a file was made, whole, where there was none."""
+    descriptor, made = tempfile.mkstemp(prefix=".", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        try:
+            os.link(made, target)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno in _FULL:
+                raise
+            return _exclusively(target, content)  # a file system without links
+    finally:
+        os.unlink(made)
+    return True
+
+
 def _exclusively(target: Path, content: bytes) -> bool:
     try:
-        with target.open("xb") as file:
-            file.write(content)
+        file = target.open("xb")
     except FileExistsError:
         return False
+    try:
+        with file:
+            file.write(content)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
     return True
 
 
@@ -192,6 +245,7 @@ class Remote:
         """See `Files`: systems that cannot refuse a second writer are asked whether there was a first."""
         with self._told(name):
             self.system.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
+            self.system.invalidate_cache()
             if self.system.exists(self._at(name)):
                 return False
             try:
@@ -201,7 +255,10 @@ class Remote:
             except (NotImplementedError, TypeError, ValueError):  # which do not know the mode
                 self.system.pipe_file(self._at(name), content)
             self.system.invalidate_cache()
-        return self.read(name) == content
+        try:
+            return self.read(name) == content
+        except FileNotFoundError:  # it is not to be seen yet
+            return True
 
     def put(self, path: Path, name: str) -> None:
         """See `Files`."""
@@ -210,11 +267,12 @@ class Remote:
             self.system.put_file(str(path), self._at(name))
 
     @contextmanager
-    def folder(self, name: str) -> Iterator[Path]:
+    def folder(self, name: str, files: Sequence[str]) -> Iterator[Path]:
         """See `Files`: a copy, gone afterwards."""
         with tempfile.TemporaryDirectory(prefix="idgen-store-") as scratch:
-            for each in self.names(name):
-                self.system.get_file(f"{self._at(name)}/{each}", f"{scratch}/{each}")
+            for each in files:
+                with suppress(FileNotFoundError):
+                    self.system.get_file(f"{self._at(name)}/{each}", f"{scratch}/{each}")
             yield Path(scratch)
 
     def names(self, folder: str) -> list[str]:
@@ -237,6 +295,23 @@ class Remote:
             return float(self.system.modified(self._at(name)).timestamp())
         except NotImplementedError:
             return time.time()
+
+    def now(self) -> float:
+        """See `Files`."""
+        name = f"clock-{uuid.uuid4().hex}"
+        try:
+            self.write(name, b"now")
+            return self.used(name)
+        except (DataError, OSError):  # somebody else's store may be read alone, and a file may be seen late
+            return time.time()
+        finally:
+            with suppress(OSError):
+                self.remove(name)
+
+    @property
+    def late(self) -> tuple[float, ...]:
+        """See `Files`: twenty seconds in all, since what a place lists may be older than what it holds."""
+        return _LATE
 
     def touch(self, name: str) -> None:
         """Nothing: such places tell when a file was written alone."""
@@ -263,9 +338,10 @@ def files_of(where: str | os.PathLike[str]) -> Files:
     if not isinstance(where, str | os.PathLike) or not os.fspath(where):
         raise DataError(f"store is {where!r:.80}; give a folder, or a URL such as s3://bucket/store")
     text = os.fspath(where)
-    if "://" in text and not text.startswith("file://"):
+    protocol, parted, rest = text.partition("://")
+    if parted and protocol not in ("file", "local"):
         return _remote(text)
-    path = Path(text.removeprefix("file://")).absolute()
+    path = Path(rest if parted else text).absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

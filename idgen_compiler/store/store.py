@@ -34,6 +34,9 @@ HEADER, FORMAT = "idgen-store.json", b'{"format": "idgen-store/1"}'
 _KEY = re.compile(r"[0-9a-f]{64}")
 _HOUR = 3600.0
 
+_WRITING = (0.02, 0.1, 0.4)
+"""So many seconds in turns a record that cannot be read is read again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Damage:
@@ -73,7 +76,7 @@ class Store:
         except FileNotFoundError:
             if not make:
                 raise DataError(f"{files.where} is no store: it has no {HEADER}") from None
-            if others := [name for name in files.names("") if name != HEADER]:
+            if others := _others(files):
                 raise DataError(
                     f"{files.where} is no store and holds {others[0]}; give a folder that is empty or not there"
                 ) from None
@@ -96,29 +99,55 @@ class Store:
     def find(self, key: str) -> Artefact | None:
         """The artefact of a key; None where there is none.  Raises DataError for a record that is broken."""
         name = _record(key)
-        try:
-            content = self.files.read(name)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._broken(name, error) from None
-        try:
-            found = Artefact.from_json(content)
-        except DataError as error:
-            raise self._broken(name, error) from None
+        for pause in (*_WRITING, None):
+            try:
+                found = Artefact.from_json(self.files.read(name))
+            except FileNotFoundError:
+                return None
+            except OSError as error:
+                raise self._broken(name, error) from None
+            except DataError as error:  # which somebody may be writing, where files do not appear whole
+                if pause is None:
+                    raise self._broken(name, error) from None
+                time.sleep(pause)
+                continue
+            break
         if found.key != key or not _is_token(found.folder):
             raise self._broken(name, "it is of another artefact")
         return found
+
+    def awaited(self, key: str) -> Artefact | None:
+        """The artefact of a key that was there, or has just been made by another one, as soon as it is seen."""
+        for pause in (*self.files.late, None):
+            if (found := self.find(key)) is not None or pause is None:
+                return found
+            time.sleep(pause)
+        return None
 
     def __contains__(self, key: str) -> bool:
         return self.find(key) is not None
 
     @contextmanager
     def opened(self, artefact: Artefact) -> Iterator[Path]:
-        """A folder of this machine with the artefact's files, to be read; that it is used is noted."""
+        """A folder of this machine with the artefact's files, to be read; that it is used is noted.
+
+        Every byte is held against the record before; raises DataError where one is not what was written.
+        """
         self.files.touch(_record(artefact.key))
-        with self.files.folder(f"files/{artefact.key}/{artefact.folder}") as folder:
-            yield folder
+        for pause in (*self.files.late, None):
+            with self._folder(artefact) as folder:
+                wrong = next((text for kept in artefact.files if (text := _wrong(folder / kept.name, kept))), "")
+                if not wrong:
+                    yield folder
+                    return
+            if pause is None:
+                raise DataError(f"{artefact.title} in {self.where} is damaged: {wrong}")
+            time.sleep(pause)  # its files may be seen later than its record
+
+    def _folder(self, artefact: Artefact) -> AbstractContextManager[Path]:
+        names = [kept.name for kept in artefact.files]
+        found: AbstractContextManager[Path] = self.files.folder(f"files/{artefact.key}/{artefact.folder}", names)
+        return found
 
     def artefacts(self) -> Iterator[Artefact]:
         """All of them, as they can be read; `verify` says which cannot."""
@@ -160,16 +189,27 @@ class Store:
         with tempfile.TemporaryDirectory(prefix="idgen-store-") as scratch:
             record = write(Path(scratch))
             kept = tuple(_kept(path) for path in sorted(Path(scratch).iterdir()))
-            for one in kept:
-                self.files.put(Path(scratch) / one.name, f"files/{key}/{folder}/{one.name}")
+            with self._gone_if_it_fails(f"files/{key}/{folder}"):
+                for one in kept:
+                    self.files.put(Path(scratch) / one.name, f"files/{key}/{folder}/{one.name}")
         made = datetime.now(UTC).isoformat(timespec="seconds")
         artefact = Artefact(
             key, kind, title, dict(depends), dict(record), kept, folder, seconds, made, socket.gethostname()
         )
-        if not self.files.create(_record(key), artefact.to_json()):
+        with self._gone_if_it_fails(f"files/{key}/{folder}"):
+            first = self.files.create(_record(key), artefact.to_json())
+        if not first:
             self.files.remove(f"files/{key}/{folder}")
             return self.find(key) or artefact
         return artefact
+
+    @contextmanager
+    def _gone_if_it_fails(self, folder: str) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.files.remove(folder)
+            raise
 
     def claimed(self, key: str, waiting: Callable[[Holder], None] | None = None) -> AbstractContextManager[bool]:
         """A context that is True while this process alone is to make an artefact, False once it is there."""
@@ -210,7 +250,7 @@ class Store:
                 continue
             if artefact is None:
                 continue
-            with self.files.folder(f"files/{key}/{artefact.folder}") as folder:
+            with self._folder(artefact) as folder:
                 for kept in artefact.files:
                     if wrong := _wrong(folder / kept.name, kept):
                         yield Damage(key, f"{artefact.title}: {wrong}")
@@ -218,7 +258,8 @@ class Store:
     def unused(self, days: float | None = None, most: int | None = None) -> list[Artefact]:
         """Artefacts that nobody used for so many days, and the longest unused ones beyond so many bytes in all."""
         found = sorted(self.artefacts(), key=self._used)
-        gone = [a for a in found if days is not None and time.time() - self._used(a) > days * 24 * _HOUR]
+        now = time.time() if days is None else self.files.now()
+        gone = [a for a in found if days is not None and now - self._used(a) > days * 24 * _HOUR]
         left = [a for a in found if a not in gone]
         total = sum(a.size for a in left)
         for artefact in left:
@@ -244,7 +285,8 @@ class Store:
                     found.append(f"files/{key}/{folder}")
         whole = set(self._keys())
         found += [f"states/{name}" for name in self.files.names("states") if name[:64] in whole]
-        old = [name for name in found if not name.startswith("files/") or self._is_old(name)]
+        now = self.files.now() if found else 0.0
+        old = [name for name in found if not name.startswith("files/") or self._is_old(name, now)]
         return [*old, *self._dead_claims()]
 
     def sweep(self, names: Sequence[str]) -> None:
@@ -261,8 +303,6 @@ class Store:
             return
         with self.opened(artefact) as folder:
             for kept in artefact.files:
-                if wrong := _wrong(folder / kept.name, kept):
-                    raise DataError(f"{artefact.title} in {self.where} is damaged: {wrong}")
                 other.files.put(folder / kept.name, f"files/{artefact.key}/{artefact.folder}/{kept.name}")
         other.files.create(_record(artefact.key), artefact.to_json())
 
@@ -282,17 +322,31 @@ class Store:
         except OSError:  # deleted meanwhile
             return time.time()
 
-    def _is_old(self, folder: str) -> bool:
+    def _is_old(self, folder: str, now: float) -> bool:
         try:
             times = [self.files.used(f"{folder}/{name}") for name in self.files.names(folder)]
         except OSError:
             return False
-        return time.time() - max(times, default=0.0) > _HOUR
+        return now - max(times, default=0.0) > _HOUR
 
     def _broken(self, name: str, error: object) -> DataError:
         return DataError(
             f"{self.where}/{name} cannot be read ({error}); `idgen store verify` lists such, and gc deletes"
         )
+
+
+def _others(files: Files) -> list[str]:
+    """What lies in a place beside a header; nothing where the header is seen a little later."""
+    for pause in (*files.late, None):
+        if not (found := [name for name in files.names("") if name != HEADER]) or pause is None:
+            return found
+        time.sleep(pause)
+        try:
+            files.read(HEADER)
+            return []
+        except FileNotFoundError:
+            continue
+    return []
 
 
 def _record(key: str) -> str:

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor, nn
 
-from idgen_compiler.errors import DataError
+from idgen_compiler.errors import DataError, StoreWarning
+from idgen_compiler.warning import warn_user
 from idgen_torch.drawing import normal, uniform
 from idgen_torch.nets.conditioning import DenoisingNetwork
 from idgen_torch.nets.processes import Process
@@ -231,9 +232,15 @@ class _Training:
             self.network.train()
 
     def keep(self, file: TrainingFile, standing: Standing) -> None:
-        """Write the state.  Raises DataError for weights that are no finite numbers."""
+        """Write the state; a disk that is full costs the state, not the training.
+
+        Raises DataError for weights that are no finite numbers.
+        """
         self.check_finite(standing.step)
-        file.write(self.network, self.average.shadow_params, self.optimizer, standing)
+        try:
+            file.write(self.network, self.average.shadow_params, self.optimizer, standing)
+        except DataError as error:
+            warn_user(f"{error}; the training of {self.lesson.name} goes on without", StoreWarning)
 
     def check_finite(self, step: int) -> None:
         """Raise DataError for weights that are no finite numbers."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -16,7 +17,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 from torch.utils.weak import WeakIdKeyDictionary
 
-from idgen_compiler.errors import DataError, DataWarning, OverlapWarning
+from idgen_compiler.errors import DataError, DataWarning, OverlapWarning, StoreWarning
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.calibration import Calibration
 from idgen_compiler.store import Artefact, Store, key_of
@@ -265,18 +266,32 @@ class Artefacts:
                     began = time.perf_counter()
                     with overheard() as said:
                         made = make()
-                    warned = [[category.__name__, text] for category, text in said]
+                    warned = [[c.__name__, text] for c, text in said if c.__name__ in _WARNINGS]
 
                     def written(folder: Path) -> Mapping[str, Any]:
                         return {"made": write(made, folder), "warned": warned}
 
-                    self.store.keep(kind, label, whole, written, time.perf_counter() - began)
-                    self.store.settled(key)
+                    with self._able(label):
+                        self.store.keep(kind, label, whole, written, time.perf_counter() - began)
+                        self.store.settled(key)
                     return made
-            artefact = self.store.find(key)
+            artefact = self.store.awaited(key)
         if artefact is None:
             raise DataError(f"{label} was deleted from {self.store.where} while it was waited for; fit again")
         return self._read(artefact, read)
+
+    @contextmanager
+    def _able(self, label: str) -> Iterator[None]:
+        """A full disk costs what is kept, never what was made: it is told of, and the fit goes on."""
+        try:
+            yield
+        except (DataError, OSError, SafetensorError) as error:
+            if isinstance(error, DataError) and not isinstance(error.__cause__, OSError):
+                raise
+            warn_user(
+                f"{label} is not kept in the store ({error}); the fit goes on, and makes it again another time",
+                StoreWarning,
+            )
 
     def _read(self, artefact: Artefact, read: Callable[[Path, Any], R]) -> R:
         try:
