@@ -46,6 +46,7 @@ class Kind:
     forever: bool = True  #: whether the work begins anew until it is killed
     processes: int = 1  #: so many do the work at once, and each is killed
     end: str = "kill"  #: how each ends: "kill", "interrupt" (by SIGINT), or "full disk" from a random write on
+    kills: int = 200  #: of the benchmark
 
     @cached_property
     def undisturbed(self) -> object:
@@ -281,7 +282,9 @@ def _estimate(folder: Path) -> bytes:
     asked: Any = program.fit(
         table, progress=False, device="cpu", train="asked", check_graph=False, store=folder / "kept"
     )
-    found = asked.estimate("Y", do={"X": 1}, folds=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of few rows
+        found = asked.estimate("Y", do={"X": 1}, folds=2)
     return np.array([found.value, found.se]).tobytes()
 
 
@@ -323,11 +326,29 @@ KINDS = {
         Kind("fit with a store, regeneration", _regeneration, _resumes, "kept", 0.5, forever=False),
         Kind("fit with a store, pictures", _pictures, _resumes, "kept", 0.6, forever=False),
         Kind("two fits with one store", _regeneration, _resumes, "kept", 0.8, forever=False, processes=2),
-        Kind("estimates with a store", _estimate, _resumes, "kept", 2.0, forever=False),
-        Kind("a store, interrupted by SIGINT", _regeneration, _resumes, "kept", 0.5, forever=False, end="interrupt"),
-        Kind("pictures, interrupted by SIGINT", _pictures, _resumes, "kept", 0.6, forever=False, end="interrupt"),
-        Kind("a store on a full disk", _regeneration, _resumes, "kept", 0.0, forever=False, end="full disk"),
-        Kind("pictures on a full disk", _pictures, _resumes, "kept", 0.0, forever=False, end="full disk"),
+        Kind("estimates with a store", _estimate, _resumes, "kept", 2.0, forever=False, kills=50),
+        Kind(
+            "a store, interrupted by SIGINT",
+            _regeneration,
+            _resumes,
+            "kept",
+            0.5,
+            forever=False,
+            end="interrupt",
+            kills=50,
+        ),
+        Kind(
+            "pictures, interrupted by SIGINT",
+            _pictures,
+            _resumes,
+            "kept",
+            0.6,
+            forever=False,
+            end="interrupt",
+            kills=50,
+        ),
+        Kind("a store on a full disk", _regeneration, _resumes, "kept", 0.0, forever=False, end="full disk", kills=50),
+        Kind("pictures on a full disk", _pictures, _resumes, "kept", 0.0, forever=False, end="full disk", kills=50),
     )
 }
 """What is killed, by name."""
