@@ -315,6 +315,9 @@ def _rows(ending: str) -> Callable[[Path], None]:
     return check
 
 
+_CTRL_C: dict[str, Any] = {"end": "interrupt", "kills": 50}
+_FULL: dict[str, Any] = {"end": "full disk", "kills": 50}
+
 KINDS = {
     kind.name: kind
     for kind in (
@@ -347,8 +350,8 @@ KINDS = {
             end="interrupt",
             kills=50,
         ),
-        Kind("a store on a full disk", _regeneration, _resumes, "kept", 0.0, forever=False, end="full disk", kills=50),
-        Kind("pictures on a full disk", _pictures, _resumes, "kept", 0.0, forever=False, end="full disk", kills=50),
+        Kind("a store on a full disk", _regeneration, _resumes, "kept", 0.0, forever=False, **_FULL),
+        Kind("pictures on a full disk", _pictures, _resumes, "kept", 0.0, forever=False, **_FULL),
     )
 }
 """What is killed, by name."""

@@ -189,14 +189,14 @@ class Store:
         with tempfile.TemporaryDirectory(prefix="idgen-store-") as scratch:
             record = write(Path(scratch))
             kept = tuple(_kept(path) for path in sorted(Path(scratch).iterdir()))
-            with self._gone_if_it_fails(f"files/{key}/{folder}"):
+            with self._gone_if_it_fails(key, folder):
                 for one in kept:
                     self.files.put(Path(scratch) / one.name, f"files/{key}/{folder}/{one.name}")
         made = datetime.now(UTC).isoformat(timespec="seconds")
         artefact = Artefact(
             key, kind, title, dict(depends), dict(record), kept, folder, seconds, made, socket.gethostname()
         )
-        with self._gone_if_it_fails(f"files/{key}/{folder}"):
+        with self._gone_if_it_fails(key, folder):
             first = self.files.create(_record(key), artefact.to_json())
         if not first:
             self.files.remove(f"files/{key}/{folder}")
@@ -204,11 +204,14 @@ class Store:
         return artefact
 
     @contextmanager
-    def _gone_if_it_fails(self, folder: str) -> Iterator[None]:
+    def _gone_if_it_fails(self, key: str, folder: str) -> Iterator[None]:
+        """Delete files that no record names, whatever the failure; an interruption may come after the record."""
         try:
             yield
         except BaseException:
-            self.files.remove(folder)
+            found = self.find(key)
+            if found is None or found.folder != folder:
+                self.files.remove(f"files/{key}/{folder}")
             raise
 
     def claimed(self, key: str, waiting: Callable[[Holder], None] | None = None) -> AbstractContextManager[bool]:

@@ -1,9 +1,10 @@
-"""Processes killed by SIGKILL at random moments while they write, and readers that look meanwhile.
+"""Processes killed by SIGKILL, or interrupted, at random moments while they write, and readers that look meanwhile.
 
 Each kill falls into the writing of what is on the disk already, or into a fit with a store. Lost counts kills after
 which what is there cannot be read, something that a store had is made again, or the same work, done once more, makes
 something else (for fits: samples that are not equal bit by bit). Left lying counts those after which anything but the
-work's own files is in the folder, once the work was done again. A reader that polls loads a sampler, and looks for
+work's own files is in the folder, once the work was done again. On a full disk every write fails from a random one on;
+a fit has to say so or to end as it would. A reader that polls loads a sampler, and looks for
 its header, while one process saves over it all the time, or three do; missed counts the looks that found none, or an
 error.
 """
@@ -24,12 +25,9 @@ from tests.kills import KINDS, Kind, at_work, killed
 
 __all__ = ["run"]
 
-KILLS = 200
-
 
 def run(quick: bool) -> list[Row]:
-    kills = 2 if quick else KILLS
-    rows = [_kills(kind, kills) for kind in KINDS.values()]
+    rows = [_kills(kind, 2 if quick else kind.kills) for kind in KINDS.values()]
     saving = KINDS["save over a saved sampler"]
     return [*rows, *(_looks(saving, savers, 0.5 if quick else 20.0) for savers in (1, 3))]
 
