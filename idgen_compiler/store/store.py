@@ -34,7 +34,7 @@ HEADER, FORMAT = "idgen-store.json", b'{"format": "idgen-store/1"}'
 _KEY = re.compile(r"[0-9a-f]{64}")
 _HOUR = 3600.0
 
-_WRITING = (0.02, 0.1, 0.4)
+_WRITING = (0.02, 0.1)
 """So many seconds in turns a record that cannot be read is read again."""
 
 
