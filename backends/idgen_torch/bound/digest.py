@@ -64,8 +64,11 @@ def state_digest(module: nn.Module) -> str:
     return digest_of("state", *(f"{name} {_tensor(t)}" for name, t in sorted(module.state_dict().items())))
 
 
-def content_digest(thing: Any) -> str:
+def content_digest(thing: Any, *, deep: bool = False) -> str:
     """Of anything; equal digests for what is written and holds the same.
+
+    With `deep` the classes and functions of the same module that a class names count as well, so that a network is
+    another one when a block of it is.
 
     >>> def shifted(by):
     ...     return lambda inputs: inputs["X"] + by
@@ -74,7 +77,7 @@ def content_digest(thing: Any) -> str:
     >>> content_digest(shifted(1.0)) == content_digest(shifted(2.0))
     False
     """
-    return _Looking(_home(thing)).digest(thing)
+    return _Looking(_home(thing), deep).digest(thing)
 
 
 def _home(thing: Any) -> str:
@@ -96,8 +99,9 @@ def _tensor(values: Tensor) -> str:
 class _Looking:
     """One look into a thing; what is met again on the way down is not looked into twice."""
 
-    def __init__(self, home: str) -> None:
+    def __init__(self, home: str, deep: bool = False) -> None:
         self._home = home
+        self._deep = deep
         self._above: set[int] = set()
 
     def digest(self, thing: Any, depth: int = 0) -> str:
@@ -120,7 +124,10 @@ class _Looking:
             case np.ndarray() | np.generic():
                 return [digest_of(f"{thing.dtype} {thing.shape}", np.ascontiguousarray(thing).tobytes())]
             case nn.Module():
-                return [_text(type(thing)), repr(thing), state_digest(thing)]
+                kinds = {type(each) for each in thing.modules()} if self._deep else ()
+                named_first = sorted(kinds, key=named)
+                told = [self.digest(kind, depth) for kind in named_first]
+                return [_text(type(thing)), repr(thing), state_digest(thing), *told]
             case Mapping():
                 return sorted(self.digest(key, depth) + self.digest(value, depth) for key, value in thing.items())
             case list() | tuple():
@@ -133,12 +140,28 @@ class _Looking:
                 return [self.digest(thing.__func__, depth), self.digest(thing.__self__, depth)]
             case types.FunctionType():
                 return self._function(thing, depth)
+            case type() if thing.__module__ == self._home:
+                return [_text(thing), *self._named_by(thing, depth)]
             case type():
-                return [_text(thing) if thing.__module__ == self._home else named(thing)]
+                return [named(thing)]
         if inspect.isroutine(thing) or inspect.ismodule(thing) or not hasattr(thing, "__dict__"):
             return [named(thing) if not inspect.ismodule(thing) else thing.__name__]
         held = [name + self.digest(value, depth) for name, value in sorted(vars(thing).items())]
-        return [named(thing), _text(type(thing)), *held]
+        return [named(thing), _text(type(thing)), *self._named_by(type(thing), depth), *held]
+
+    def _named_by(self, kind: type, depth: int) -> list[str]:
+        """The digests of what a class of this module is made of and names: its bases, and what its methods look up."""
+        if not self._deep or kind.__module__ != self._home:
+            return []
+        found: dict[str, Any] = {f"base {named(base)}": base for base in kind.__bases__}
+        written: list[str | bytes] = []  # whose text nobody may have
+        for method in vars(kind).values():
+            code = getattr(getattr(method, "__func__", method), "__code__", None)
+            known = getattr(getattr(method, "__func__", method), "__globals__", {})
+            if isinstance(code, types.CodeType):
+                found |= {f"global {name}": known[name] for name in _globals(code) if name in known}
+                written += _compiled(code)
+        return [digest_of(*written), *(name + self.digest(value, depth) for name, value in sorted(found.items()))]
 
     def _function(self, thing: types.FunctionType, depth: int) -> list[str]:
         if thing.__module__ != self._home:

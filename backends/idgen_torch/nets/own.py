@@ -22,7 +22,7 @@ from idgen_torch.nets.conditioning import Condition, DenoisingNetwork, InputCode
 from idgen_torch.nets.denoiser import common_shape, resized
 from idgen_torch.parts import Values, of_form
 
-__all__ = ["Builder", "NetworkName", "OwnDenoiser", "builder_of", "known_networks"]
+__all__ = ["Builder", "NetworkName", "OwnDenoiser", "builder_of", "known_builders", "known_networks"]
 
 Builder = Callable[[int, int, tuple[int, int], int], nn.Module] | nn.Module
 """(channels seen, channels drawn, (height, width), width of the code) -> a module; or a module, which is copied."""
@@ -65,6 +65,11 @@ def known_networks(networks: Mapping[str, Any]) -> Iterator[None]:
         yield
     finally:
         _KNOWN.reset(before)
+
+
+def known_builders() -> Mapping[str, Any]:
+    """Name -> what builds a network, of all that are known now."""
+    return _KNOWN.get({})
 
 
 def builder_of(name: str) -> Any:

@@ -22,7 +22,7 @@ from idgen_torch.families.state import Tensors, checked_tensor
 from idgen_torch.families.task import Task
 from idgen_torch.families.texts.encoders import embedded
 
-__all__ = ["Reader"]
+__all__ = ["PROBES", "Reader"]
 
 MOST = 128
 """So many directions of texts are looked at."""
@@ -33,7 +33,7 @@ _ROWS_PER_DIRECTION = 10
 _CLASSES, _ENTRIES = 8, 8
 """So many classes of a category, and entries of a vector, say which directions matter."""
 
-_PROBES = ("", "a", "The patient has no fever. 病人沒有發燒。")
+PROBES = ("", "a", "The patient has no fever. 病人沒有發燒。")
 """What an encoder makes of these tells it from another one of its name."""
 _SAME = 1e-2
 _KEPT = 2**13
@@ -80,7 +80,7 @@ class Reader:
             found = Directions.of(own, times[there].tolist(), most)
             made, probe = cls._hashed(part, found), torch.zeros(0, 0, dtype=torch.float32)
         else:
-            probe = torch.from_numpy(embedded(part.encoder, _PROBES))
+            probe = torch.from_numpy(embedded(part.encoder, PROBES))
             made = cls._dense(part, embedded(part.encoder, own), times[there], most, probe)
         along = np.zeros((len(texts), made.width), dtype=np.float64)
         along[there] = made._along(own)
@@ -149,7 +149,7 @@ class Reader:
         """Raise DataError where the encoder is not the one that the model was trained with."""
         if self.checked:
             return
-        found, known = embedded(self.part.encoder, _PROBES), self.probe.numpy()
+        found, known = embedded(self.part.encoder, PROBES), self.probe.numpy()
         if found.shape != known.shape or np.abs(found - known).max() > _SAME * max(1.0, float(np.abs(known).max())):
             raise DataError(
                 f"the encoder {self.part.encoder!r:.80} of {self.part.name} gives other numbers than when the "
@@ -176,7 +176,7 @@ class Reader:
             "center": ((width,), torch.float32),
             "scale": ((), torch.float32),
             "ends": ((2, width), torch.float32),
-            "probe": ((0, 0) if part.encoder == HASH else (len(_PROBES), dims), torch.float32),
+            "probe": ((0, 0) if part.encoder == HASH else (len(PROBES), dims), torch.float32),
         }
         checked_tensor(tensors, expected)
         known = tensors["buckets"]

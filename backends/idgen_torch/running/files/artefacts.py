@@ -30,6 +30,7 @@ from idgen_torch.families.saved import read_recipe, recipe_record
 from idgen_torch.observed import fingerprint
 from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet
+from idgen_torch.running.files.code import encoder_digest, network_digests
 from idgen_torch.running.files.models import read_model, write_model
 from idgen_torch.running.laws import Contracted
 from idgen_torch.warning import LawWarning, NoiseWarning
@@ -115,6 +116,7 @@ class Artefacts:
     policies: Mapping[str, Any] = field(default_factory=dict)
     planning: bool = False
     _seen: WeakIdKeyDictionary = field(default_factory=WeakIdKeyDictionary, repr=False)
+    _encoders: dict[str, str | None] = field(default_factory=dict, repr=False)
 
     def task(self, task: Task) -> dict[str, Any]:
         """What tells a task from others: its parts, their values, weights, and what is asked of the model."""
@@ -126,7 +128,18 @@ class Artefacts:
             "weights": None if task.weights is None else self.digest(task.weights),
             "likelihood": task.likelihood,
             "exact": task.exact,
+            **({"code": code} if (code := self._code(task)) else {}),
         }
+
+    def _code(self, task: Task) -> dict[str, str]:
+        """What tells somebody's own code that the task rests on from other code of its name."""
+        found = network_digests(task)
+        for part in task.parts:
+            if (encoder := getattr(part, "encoder", None)) and encoder not in self._encoders:
+                self._encoders[encoder] = encoder_digest(part)
+            if encoder and (told := self._encoders[encoder]) is not None:
+                found[encoder] = told
+        return found
 
     def digest(self, values: Tensor) -> str:
         """The digest of a column; it is read once."""

@@ -131,7 +131,7 @@ def test_a_damaged_artefact_says_what_to_do(tmp_path: Path) -> None:
     fit(store=tmp_path)
     for file in tmp_path.glob("files/*/*/tensors.safetensors"):
         file.write_bytes(b"")
-    with pytest.raises(DataError, match=r"in the store .* cannot be read \(.*truncated.*idgen store gc --damaged"):
+    with pytest.raises(DataError, match=r"in the store .* cannot be read \(.*tensors.safetensors has 0 bytes.*idgen store gc --damaged"):
         fit(store=tmp_path)
     store = Store.open(tmp_path)
     for damage in [*store.verify()]:
