@@ -11,20 +11,12 @@ from idgen_compiler.execute import execute
 from idgen_compiler.ir.operations import Operation, Realize, Sample, Train
 from idgen_compiler.store import Artefact, Store
 from idgen_torch.running.files.artefacts import DATA, MODEL, VERDICT, NotMade
+from idgen_torch.running.files.stale import differences
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import label_of, rows_label
 from idgen_torch.running.record import Choice
 
 __all__ = ["Planned", "Planning", "Step"]
-
-_PARTS = {
-    "rows": "other rows",
-    "weights": "other weights",
-    "targets": "other types",
-    "inputs": "other types",
-    "count": "other rows",
-}
-_NAMES = {"seed": "another seed", "tuning": "other options", "recipe": "another family", "versions": "other versions"}
 
 
 @dataclass(frozen=True)
@@ -174,16 +166,7 @@ def _seconds(alike: Sequence[Artefact], rows: float) -> float | None:
 
 def _differs(before: Artefact, now: Mapping[str, Any]) -> str:
     """In what an artefact of the same name differs from what is asked for."""
-    found = [words for name, words in _NAMES.items() if name in now and before.depends.get(name) != now[name]]
-    old, new = before.depends.get("task", {}), now.get("task", {})
-    for name, words in _PARTS.items():
-        if old.get(name) == new.get(name) or words in found:
-            continue
-        if name == "rows":
-            columns = [part for part in new["rows"] if old.get("rows", {}).get(part) != new["rows"][part]]
-            words = f"other rows of {', '.join(columns)}"
-        found.append(words)
-    return f"the one of {before.made} is of {', '.join(dict.fromkeys(found)) or 'something else'}"
+    return f"the one of {before.made} is of {', '.join(differences(before, now)) or 'something else'}"
 
 
 def _time(seconds: float) -> str:

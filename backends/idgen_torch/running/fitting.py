@@ -127,6 +127,8 @@ class Fitting:
         made = self._begin(self.program)
         with self._telling():
             execute(self.program, self, known={n: self._tried[d] for n, d in made.items() if d in self._tried})
+        if self._trainer.artefacts is not None:
+            self._trainer.artefacts.stale.tell()
         weighed = [op.result for op in self.program.laws if op.result in self._overlap and not op.regenerate]
         unseen.judge({name: (self._overlap[name], self._data_reports[name].effective_rows) for name in weighed}, table)
         return self._fitted(choices)

@@ -78,7 +78,8 @@ class Trainer:
             depends["from"] = self.unfinished[operation].key
 
         def train(scratch: Path) -> Trained:
-            return self._trained(operation, label, recipe, task, scratch, lambda: kept.forget_state(depends))
+            why = kept.stale.found.get(label, "")
+            return self._trained(operation, label, recipe, task, scratch, lambda: kept.forget_state(depends), why)
 
         found = kept.model(label, depends, task, self.settings.device, train)
         self.made[operation] = found.model
@@ -92,9 +93,11 @@ class Trainer:
         task: Task,
         scratch: Path | None = None,
         refused: Callable[[], object] = lambda: None,
+        why: str = "",
     ) -> Trained:
         device = self.settings.device
-        progress, start = OperationProgress(self.progress, f"{operation} : {label}"), self.starts.get(operation)
+        told_of = f"{operation} : {label}{f' (again: {why})' if why else ''}"
+        progress, start = OperationProgress(self.progress, told_of), self.starts.get(operation)
         recipe, choose = self._parted(recipe if start is None else start.recipe, task)
         told: list[Calibration] = []
         source = f"{operation}: {label} [{recipe.word}]"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -32,6 +33,7 @@ from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.code import encoder_digest, network_digests
 from idgen_torch.running.files.models import read_model, write_model
+from idgen_torch.running.files.stale import Stale
 from idgen_torch.running.laws import Contracted
 from idgen_torch.warning import LawWarning, NoiseWarning
 
@@ -117,6 +119,11 @@ class Artefacts:
     planning: bool = False
     _seen: WeakIdKeyDictionary = field(default_factory=WeakIdKeyDictionary, repr=False)
     _encoders: dict[str, str | None] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def stale(self) -> Stale:
+        """What is made again although something of its name is there."""
+        return Stale(self.store)
 
     def task(self, task: Task) -> dict[str, Any]:
         """What tells a task from others: its parts, their values, weights, and what is asked of the model."""
@@ -276,6 +283,8 @@ class Artefacts:
         if artefact is None:
             with self.store.claimed(key) as mine:
                 if mine:
+                    if kind == MODEL:
+                        self.stale.note(label, whole)
                     began = time.perf_counter()
                     with overheard() as said:
                         made = make()
