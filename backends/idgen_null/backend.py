@@ -13,7 +13,15 @@ import numpy as np
 
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.reading.options import Reading
-from idgen_compiler.data.schema import Schema, TypeRequest, encode, images_among, infer_schema, numbers_among
+from idgen_compiler.data.schema import (
+    Schema,
+    TypeRequest,
+    encode,
+    images_among,
+    infer_schema,
+    numbers_among,
+    types_of_read,
+)
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.execute import execute
@@ -78,7 +86,7 @@ class NullBackend:
         sources = read_sources(
             table, program.observe.variables, composites, images_among(of_table), how, numbers_among(of_table)
         )
-        schema = infer_schema(sources, of_table)
+        schema = infer_schema(sources, types_of_read(of_table, sources, table, how))
         check_stated(program, schema.check)
         encode(sources, schema, lambda part: np.random.default_rng(seed))
         warn_contradictions(program, data, of_table, schema, check_graph, how)

@@ -17,7 +17,14 @@ from torch import Tensor, from_numpy
 from idgen_compiler.data.kinds import Atom
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.reading.options import FREQUENCY, Reading
-from idgen_compiler.data.schema import Schema, TypeRequest, images_among, infer_schema, numbers_among
+from idgen_compiler.data.schema import (
+    Schema,
+    TypeRequest,
+    images_among,
+    infer_schema,
+    numbers_among,
+    types_of_read,
+)
 from idgen_compiler.data.sources import read_weighed
 from idgen_compiler.errors import DataError
 from idgen_compiler.warning import quietly
@@ -119,7 +126,7 @@ def read_observed(
     """
     how, asked = how or Reading(), types or {}
     sources, weights = read_weighed(data, variables, composites, images_among(asked), how, numbers_among(asked))
-    schema = infer_schema(sources, types)
+    schema = infer_schema(sources, types_of_read(types, sources, data, how))
     made = {name: tuple(source.names.values()) for name, source in sources.items() if source.composite}
     rows = encode_sources(sources, schema, seed)
     return schema, _observed(data, rows, weights, seed, made, how)

@@ -21,13 +21,15 @@ from idgen_compiler.data.kinds.registry import TypeRequest, infer, kind_asked, r
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.kinds.times.digits import warn_digits
 from idgen_compiler.data.part import Form, Part
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.sources import Source
+from idgen_compiler.data.tables import open_table
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import KIND, to_plain
 from idgen_compiler.forms.spelling import composed
 from idgen_compiler.warning import quietly, warn_data
 
-__all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema", "numbers_among"]
+__all__ = ["Schema", "TypeRequest", "encode", "images_among", "infer_schema", "numbers_among", "types_of_read"]
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,26 @@ def infer_schema(
                 warn_digits(column.name, column.plain)
     _warn_copies(schema, sources)
     return schema
+
+
+def types_of_read(
+    types: Mapping[str, TypeRequest] | None, sources: Mapping[str, Source], data: Any, how: Reading | None = None
+) -> dict[str, TypeRequest]:
+    """What is said of the columns that are read; of others that the table has, it has to be a type and changes nothing.
+
+    >>> from idgen_compiler.data.sources import read_sources
+    >>> data = {"X": [0, 1], "note": ["a", "b"]}
+    >>> types_of_read({"X": "integer", "note": "categorical"}, read_sources(data, ["X"]), data)
+    {'X': 'integer'}
+    """
+    read = {*sources, *(column for source in sources.values() for column in source.names.values())}
+    said = dict(types or {})
+    others = [name for name in said if isinstance(name, str) and composed(name) not in read]
+    names = open_table(data, how).names if others else ()
+    for name in others:
+        if composed(name) in names:
+            kind_asked(name, said.pop(name))
+    return said
 
 
 def _warn_copies(schema: Schema, sources: Mapping[str, Source]) -> None:

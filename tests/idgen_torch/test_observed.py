@@ -196,3 +196,16 @@ def test_older_samplers_load_and_damaged_ones_do_not(frame: pd.DataFrame, tmp_pa
     assert isinstance(tampered, TorchSampler)
     with pytest.raises(DataError, match="missing is 'perhaps'"):
         tampered.observed(frame)
+
+
+def test_what_is_said_of_columns_that_are_not_read_changes_nothing() -> None:
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y; X -> Note"))
+    data = {"X": [0, 1] * 10, "Y": [0, 0, 1, 1] * 5, "Note": ["a", "b"] * 10, "other": range(20)}
+    for backend in ("torch", "null"):
+        types = {"X": "integer", "Note": "text", "other": "continuous"}
+        fitted = program.fit(data, backend=backend, types=types, **({"progress": False} if backend == "torch" else {}))
+        assert fitted.schema["X"].word == "integer"  # type: ignore[attr-defined]
+        with pytest.raises(DataError, match="types names 'Nota', which is no variable here"):
+            program.fit(data, backend=backend, types={"Nota": "text"})
+        with pytest.raises(DataError, match="Note"):
+            program.fit(data, backend=backend, types={"Note": "textual"})
