@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["Made", "effective_rows", "one_thread", "our_arithmetic", "total"]
+from idgen_compiler.errors import DataError
+
+__all__ = ["Made", "device_named", "effective_rows", "one_thread", "our_arithmetic", "total"]
 
 _BLOCK = 2**14
 """Torch adds up so few numbers in one thread."""
@@ -94,3 +96,24 @@ def effective_rows(weights: Tensor) -> float:
     """Kish's effective sample size: (sum w)^2 / sum w^2, whatever the scale of the weights.  Shape: (rows,)."""
     wide = weights.double() / weights.double().max()
     return float(total(wide).square() / total(wide.square()))
+
+
+def device_named(name: str | torch.device) -> torch.device:
+    """The device of a name, "auto" being CUDA where there is one.  Raises DataError for one that is not here.
+
+    >>> device_named("cpu")
+    device(type='cpu')
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError):
+        raise DataError(f"{name!r} is no device; choose auto, cpu, cuda or cuda:N") from None
+    if device.type not in ("cpu", "cuda"):
+        raise DataError(f"the device {name!r} is not supported; choose auto, cpu, cuda or cuda:N")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise DataError(
+            f"there is no device {name!r} here (CUDA devices: {torch.cuda.device_count()}); use device='cpu'"
+        )
+    return device

@@ -24,7 +24,7 @@ from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.program import Program
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
-from idgen_torch.arithmetic import our_arithmetic
+from idgen_torch.arithmetic import device_named, our_arithmetic
 from idgen_torch.bound import Brought
 from idgen_torch.bound.binding import brought_for
 from idgen_torch.bound.trial import tried
@@ -109,7 +109,7 @@ class TorchBackend:
         brought, table = brought_for(program.check(), bind), data_of(program, data)
         how, tuning = _options(program, options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
-        place, seed, drawn = _device(device), checked_seed(seed), _rows_factor(rows_factor)
+        place, seed, drawn = device_named(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
@@ -151,7 +151,7 @@ class TorchBackend:
         `bind` brings again what was bound, by the same names. Raises DataError for a folder that is truncated or was
         tampered with, and for a bound kernel that is not brought.
         """
-        place = _device(device)
+        place = device_named(device)
         _make_known(families)
         _check_mappings(networks=networks)
         known = {name: imported(net) if isinstance(net, str) else net for name, net in (networks or {}).items()}
@@ -224,22 +224,6 @@ def _rows_factor(asked: Any) -> float | None:
     if isinstance(asked, bool) or not isinstance(asked, int | float) or not 0 < asked < 1e6:
         raise DataError(f"rows_factor is {asked!r}; give how many rows to regenerate for each observed one")
     return float(asked)
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except (RuntimeError, TypeError):
-        raise DataError(f"{name!r} is no device; choose auto, cpu, cuda or cuda:N") from None
-    if device.type not in ("cpu", "cuda"):
-        raise DataError(f"the device {name!r} is not supported; choose auto, cpu, cuda or cuda:N")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise DataError(
-            f"there is no device {name!r} here (CUDA devices: {torch.cuda.device_count()}); use device='cpu'"
-        )
-    return device
 
 
 def _store(store: str | Path | None, checkpoint: str | Path | None) -> str | Path | None:

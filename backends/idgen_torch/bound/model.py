@@ -83,6 +83,12 @@ class BoundModel:
         plain = all(part.size is None and not part.masses for part in self.targets)
         self._enough = ENOUGH if plain else ENOUGH_LABELS
 
+    def to(self, device: str | torch.device) -> BoundModel:
+        """The same, with the model that it falls back to on a device; what was brought gets a generator of it."""
+        if self.fallback is None:
+            return self
+        return BoundModel(self.op, self.brought, self.kinds, self.fallback.to(device))
+
     @property
     def targets(self) -> tuple[Part, ...]:
         """What models see of the target."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import torch
 
@@ -12,6 +13,7 @@ from idgen_compiler.hinge.question import Question, sampler_of
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
+from idgen_torch.arithmetic import device_named
 from idgen_torch.jobs.job import Job
 from idgen_torch.observed import Observed, read_again
 from idgen_torch.running.estimates.answering import Answerer
@@ -46,6 +48,17 @@ class AskedSampler(TorchSampler):
             self._made = self.job.run(self._progress)
             self._answerer = None
         return self._made
+
+    def to(self, device: str | torch.device) -> Self:
+        """See `TorchSampler.to`; what is not trained yet is trained there."""
+        place = device_named(device)
+        artefacts = None if self.job.artefacts is None else self.job.artefacts.on(place)
+        self.job = replace(self.job, settings=replace(self.job.settings, device=place), artefacts=artefacts)
+        self.device = place
+        if self._made is not None:
+            self._made = self._made.to(place)
+        self._move_kept(place)
+        return self
 
     @property
     def trained(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -22,7 +22,7 @@ from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.policies import Value
 from idgen_compiler.ir.text import print_policy
 from idgen_torch.drawing import integers, uniform
-from idgen_torch.families import Resample, Run, Task
+from idgen_torch.families import ConditionalModel, Resample, Run, Task
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.parts import Values
 from idgen_torch.tensors import encode_value, held
@@ -36,6 +36,7 @@ __all__ = [
     "applied",
     "moved_rows",
     "policy_of",
+    "draws_on",
     "draws_over",
     "resample",
     "resampled_parts",
@@ -121,6 +122,16 @@ class ShiftedDraws:
                 raise DataError(f"{atom.part.name} = {lost} moved by {self.by} is no value that the data show")
             drawn[atom.part.name] = moved
         return drawn
+
+
+def draws_on(policy: Draws, device: torch.device) -> Draws:
+    """The same policy with its rows on a device; what is drawn lies where the generator's numbers do."""
+    match policy:
+        case ConditionalModel():
+            return policy.to(device)
+        case ShiftedDraws() | UniformDraws() if policy.source is not None:
+            return replace(policy, source=policy.source.to(device))
+    return policy
 
 
 def resampled_parts(policy: ir.Policy, variables: tuple[str, ...], schema: Schema) -> tuple[Part, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import torch
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.hinge.policies import Policy
@@ -16,7 +18,7 @@ from idgen_torch.families import ConditionalModel
 from idgen_torch.observed import Observed, Origin
 from idgen_torch.running.ancestral import Applied
 from idgen_torch.running.conditions.conditioned import Conditioned
-from idgen_torch.running.draws import Draws, PolicyKey
+from idgen_torch.running.draws import Draws, PolicyKey, draws_on
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.watch import Watch
@@ -49,6 +51,19 @@ class FittedProgram:
     def origin(self) -> Origin | None:
         """Where the rows came from, where that is known."""
         return self.saved_origin if self.observed is None else self.observed.origin
+
+    def to(self, device: torch.device) -> FittedProgram:
+        """The same with models and policies on a device; the table and what is kept of it stay where they are.
+
+        Networks are moved and not copied.
+        """
+        return replace(
+            self,
+            models={name: model.to(device) for name, model in self.models.items()},
+            policies={key: draws_on(policy, device) for key, policy in self.policies.items()},
+            bound={name: model.to(device) for name, model in self.bound.items()},
+            settings=None if self.settings is None else replace(self.settings, device=device),
+        )
 
     @property
     def applied(self) -> dict[str, ConditionalModel | BoundModel]:

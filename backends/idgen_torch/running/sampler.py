@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import torch
 
@@ -25,7 +25,7 @@ from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 from idgen_compiler.warning import warn_overlap
-from idgen_torch.arithmetic import one_thread, our_arithmetic
+from idgen_torch.arithmetic import device_named, one_thread, our_arithmetic
 from idgen_torch.observed import Observed, read_again
 from idgen_torch.parts import are_small
 from idgen_torch.running.ancestral import Slots, WiredNetwork
@@ -275,6 +275,20 @@ class TorchSampler(Answered, Streaming):
         A variable that the sampler does not know keeps its text, for `sample` to say so.
         """
         return self.schema[name].read(name, text) if name in self.schema.types else text
+
+    def to(self, device: str | torch.device) -> Self:
+        """Move the sampler to "cpu", "cuda", "cuda:1" or "auto" (CUDA where there is one), and return it.
+
+        Models and the rows that it draws from move, so that other samplers that share them should not be used any more;
+        the table that it was fitted to stays. Equal seeds give equal samples on one kind of device: a sampler that
+        comes back to the CPU draws there what it drew before.
+
+        Raises DataError for a device that is not here.
+        """
+        place = device_named(device)
+        self._fitted, self.device = self.fitted.to(place), place
+        self._move_kept(place)
+        return self
 
     @property
     def holdings(self) -> Holdings:

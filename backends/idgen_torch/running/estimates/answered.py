@@ -98,6 +98,12 @@ class Answered(Estimating, Predicting):
         if self._kept is None or self._kept.store.where != found.store.where:
             self._kept, self._answerer = found, None
 
+    def _move_kept(self, device: torch.device) -> None:
+        """What was learned for estimates is learned for the new device, or found in the store."""
+        self._answerer = self._again = None
+        if self._kept is not None:
+            self._kept = self._kept.on(device)
+
     def _answering(self) -> Answerer:
         fitted, observed = self.fitted, self.observed()
         return Answerer(

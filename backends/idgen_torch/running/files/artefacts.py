@@ -125,6 +125,10 @@ class Artefacts:
         """What is made again although something of its name is there."""
         return Stale(self.store)
 
+    def on(self, device: torch.device) -> Artefacts:
+        """The artefacts of a fit on another device."""
+        return replace(self, base={**self.base, "device": device.type})
+
     def task(self, task: Task) -> dict[str, Any]:
         """What tells a task from others: its parts, their values, weights, and what is asked of the model."""
         return {
