@@ -120,6 +120,14 @@ LogFile = Annotated[
     str | None,
     typer.Option("--log", metavar="FILE", help="Add what happens to a file, a JSON object a line: start, step, done."),
 ]
+NoRows = Annotated[
+    bool,
+    typer.Option(
+        "--no-rows",
+        help="Save no rows of the table: choose no model that keeps them, and fit laws in the place of those that are "
+        "drawn from.",
+    ),
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Say what is in --store, what is new, and how long that may take; train nothing."),
@@ -177,6 +185,7 @@ def fit_command(
     images: Images = None,
     store: StorePlace = None,
     dry_run: DryRun = False,
+    no_rows: NoRows = False,
     log: LogFile = None,
     check_graph: CheckGraph = None,
     policy: Policies = None,
@@ -204,6 +213,7 @@ def fit_command(
         "policies": read_named(policy or ()) or None,
         "bind": imported(bind) or None,
         "progress": [True, log] if log else None,
+        "rows": False if no_rows else None,
     }
     given = {name: value for name, value in (wanted | training | place).items() if value is not None}
     given |= reading_options(missing, read, images_root, weights, weights_are)

@@ -45,6 +45,7 @@ class Family(Options, ABC):
     masses: ClassVar[bool] = False  #: whether its models draw the point masses of numbers
     counts: ClassVar[bool] = False  #: whether its models are counts of rows, made in one pass and better with every row
     texts: ClassVar[bool] = False  #: whether its models read texts that are inputs
+    keeps_rows: ClassVar[bool] = False  #: whether its models hold rows that they were trained on (`rows_held`)
     scope: ClassVar[str] = ""  #: the option of `fit` under which all options of this family can be given, if any
 
     @property

@@ -25,7 +25,8 @@ class Tuning:
     """The recipes among which a fit chooses, as its options leave them.
 
     `values` maps each family's name to what the options set of it; `given` is what was asked for, as JSON can hold it.
-    With `likelihood` only families are chosen that know the density of what they draw.
+    With `likelihood` only families are chosen that know the density of what they draw, without `rows` only those whose
+    models hold none.
 
     >>> tuned = Tuning.read({"epochs": 30, "images": {"steps": 100}})
     >>> tuned.recipe("flow").epochs, tuned.recipe("diffusion{steps=7}").steps
@@ -36,6 +37,7 @@ class Tuning:
     recipes: tuple[Family, ...]
     likelihood: bool
     given: Mapping[str, Any]
+    rows: bool = True
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Tuning:
@@ -44,14 +46,15 @@ class Tuning:
         Raises DataError for one that no family has, and for a value that it cannot have.
         """
         kinds = {name: family(name) for name in families()}
-        likelihood = options.get("likelihood", False)
-        if not isinstance(likelihood, bool):
-            raise DataError(f"option likelihood is {likelihood!r:.80}; it is True or False")
+        likelihood, rows = options.get("likelihood", False), options.get("rows", True)
+        for name, value in (("likelihood", likelihood), ("rows", rows)):
+            if not isinstance(value, bool):
+                raise DataError(f"option {name} is {value!r:.80}; it is True or False")
         scopes = {kind.scope: kind for kind in kinds.values() if kind.scope}
         found: dict[str, dict[str, Any]] = {name: {} for name in kinds}
         given: dict[str, Any] = {}
         for name, value in options.items():
-            if name == "likelihood" or value is None or name in scopes:
+            if name in ("likelihood", "rows") or value is None or name in scopes:
                 continue
             given[name] = _spread(name, value, kinds, found)
         for scope, kind in scopes.items():
@@ -59,8 +62,8 @@ class Tuning:
                 given[scope] = own = _scoped(kind, options[scope])
                 found[kind.word] |= own
         recipes = tuple(kind().filled(found[name]) for name, kind in kinds.items())
-        told = {"likelihood": likelihood} if likelihood else {}
-        return cls(found, recipes, likelihood, {name: to_plain(value) for name, value in given.items()} | told)
+        told = ({"likelihood": likelihood} if likelihood else {}) | ({} if rows else {"rows": rows})
+        return cls(found, recipes, likelihood, {name: to_plain(value) for name, value in given.items()} | told, rows)
 
     def recipe(self, asked: object) -> Family:
         """The recipe that is asked for, by name, text or itself; what it sets comes before the options of the fit.
@@ -80,6 +83,11 @@ class Tuning:
             )
         if path_of(kind) != path_of(family(recipe.word)):
             raise DataError(f"{path_of(kind)} is not the family called {recipe.word!r}; give yours another name")
+        if recipe.keeps_rows and not self.rows:
+            raise DataError(
+                f"the family {recipe.word!r} draws from rows of the table, and rows=False keeps none; leave one of the "
+                "two out, or choose another family, such as 'flow'"
+            )
         return recipe.filled(self.values.get(recipe.word, {}))
 
     def lean(self, recipe: Family, **values: Any) -> Family:
@@ -88,14 +96,17 @@ class Tuning:
 
     def choose(self, task: Task) -> Family:
         """The recipe of the best offer."""
-        return choose(task, self.recipes)
+        return choose(task, [recipe for recipe in self.recipes if self.rows or not recipe.keeps_rows])
 
     def bearing(self) -> dict[str, Any]:
         """What trained models depend on, as JSON can hold it."""
         recipes = {recipe.word: recipe.bearing() for recipe in self.recipes}
-        return {"likelihood": self.likelihood} | {
-            name: to_plain(recipe.set_options()) for name, recipe in recipes.items() if recipe.set_options()
-        }
+        rows = {} if self.rows else {"rows": False}
+        return (
+            {"likelihood": self.likelihood}
+            | rows
+            | {name: to_plain(recipe.set_options()) for name, recipe in recipes.items() if recipe.set_options()}
+        )
 
 
 def _meant(asked: object) -> str:
@@ -115,7 +126,7 @@ def known_options() -> dict[str, str]:
     'a whole number from 1 to 1000 (flow)'
     """
     owners: dict[str, list[str]] = {}
-    meanings: dict[str, str] = {"likelihood": "True or False"}
+    meanings: dict[str, str] = {"likelihood": "True or False", "rows": "True or False"}
     for word in families():
         for option in fields(family(word)):
             rule = rule_of(option)

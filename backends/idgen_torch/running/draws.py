@@ -108,7 +108,7 @@ class FixedDraws:
 class ShiftedDraws:
     """Rows of a data set whose numbers are moved by `by` in their own unit."""
 
-    source: ResampleModel
+    source: ConditionalModel  #: rows, or a law in their place
     atoms: tuple[PartOf, ...]
     by: float
 
@@ -149,7 +149,7 @@ def resample(parts: tuple[Part, ...], rows: Values, weights: Tensor | None) -> R
     return Resample().fit(Task(parts, (), rows, weights), Run(device=rows[parts[0].name].device))
 
 
-def draws_over(policy: ir.Policy, variables: tuple[str, ...], schema: Schema, rows: ResampleModel | None) -> Draws:
+def draws_over(policy: ir.Policy, variables: tuple[str, ...], schema: Schema, rows: ConditionalModel | None) -> Draws:
     """How variables are drawn by a policy, which draws from `rows` where it draws from any (see `resampled_parts`).
 
     Raises DataError for a value that the variable cannot take, and for what a model decides.
@@ -161,8 +161,9 @@ def draws_over(policy: ir.Policy, variables: tuple[str, ...], schema: Schema, ro
         case ir.Fixed(value):
             return FixedDraws.over(variables[0], schema, value)
         case ir.Shifted(_, by) if rows is not None:
-            for atom in kind.atoms(variables[0]):
-                atom.kind.warn_moved(atom.part.name, rows.values_of(atom.part.name), by)
+            if isinstance(rows, ResampleModel):
+                for atom in kind.atoms(variables[0]):
+                    atom.kind.warn_moved(atom.part.name, rows.values_of(atom.part.name), by)
             return ShiftedDraws(rows, kind.atoms(variables[0]), by)
         case ir.Column() if rows is not None:
             return rows
@@ -186,10 +187,10 @@ class UniformDraws:
     sizes: Mapping[str, int]  #: discrete part -> categories
     ranges: Mapping[str, tuple[float, float]]  #: real part -> ends, as models see them
     points: Mapping[str, tuple[float, ...]]  #: real part that only has point masses -> these
-    source: ResampleModel | None  #: of the parts without a spread, which are drawn jointly
+    source: ConditionalModel | None  #: of the parts without a spread, which are drawn jointly
 
     @classmethod
-    def over(cls, name: str, kind: Kind, source: ResampleModel | None) -> UniformDraws:
+    def over(cls, name: str, kind: Kind, source: ConditionalModel | None) -> UniformDraws:
         """The uniform policy of one variable; `source` has the rows of its parts without a spread."""
         sizes: dict[str, int] = {}
         ranges: dict[str, tuple[float, float]] = {}

@@ -34,6 +34,7 @@ from idgen_torch.running.estimates.answered import Answered
 from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.artefacts import Artefacts
 from idgen_torch.running.files.holdings import Holdings, held_by
+from idgen_torch.running.files.rowless import without_rows
 from idgen_torch.running.files.samplers import write_fitted
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.laws import AskedLaw, law_of
@@ -61,6 +62,8 @@ class TorchSampler(Answered, Streaming):
     Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit. One
     that was `loaded` repeats what the fit warned of and no sampler sees.
     """
+
+    _rowless: tuple[FittedProgram, FittedProgram] | None = None  #: one that was made, and of which program
 
     def __init__(
         self, fitted: FittedProgram, device: torch.device, loaded: bool = False, kept: Artefacts | None = None
@@ -293,17 +296,29 @@ class TorchSampler(Answered, Streaming):
     @property
     def holdings(self) -> Holdings:
         """What `save` writes of the table beside what models learned: rows, counts and labels; prints as a list."""
-        return held_by(self.fitted)
+        return held_by(self._saved())
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, rows: bool | None = None) -> None:
         """Write the sampler into a folder, as JSON and safetensors, in the place of a saved sampler that is there.
 
-        What it holds of the table is said by `holdings`.
+        What it holds of the table is said by `holdings`. With `rows=False` it holds no rows: laws are fitted in the
+        place of those that policies draw from, so that a loaded one draws other samples than this, and it does not warn
+        of inputs that no row shows. As the fit says (`fit(rows=False)`) when left out.
 
         Raises DataError, and changes nothing, when the path is neither free nor an empty folder nor a saved sampler, or
-        cannot be written.
+        cannot be written, and where models cannot do without rows, with their names and what to do.
         """
-        write_fitted(self.fitted, folder_of(path))
+        write_fitted(self._saved(rows), folder_of(path))
+
+    def _saved(self, rows: bool | None = None) -> FittedProgram:
+        """What is written."""
+        fitted = self.fitted
+        keeps = (fitted.settings is None or fitted.settings.tuning.rows) if rows is None else rows
+        if keeps:
+            return fitted
+        if self._rowless is None or self._rowless[0] is not fitted:
+            self._rowless = (fitted, without_rows(fitted, self.device))
+        return self._rowless[1]
 
     def _encoded(self, op: Sample, settings: Mapping[str, tuple[Setting, Any]]) -> Slots:
         """Encode what the caller sets.  Raises DataError for a value that a variable cannot take."""

@@ -76,6 +76,10 @@ def effect_command(
     read: Read = None,
     images_root: ImagesRoot = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the fit, draws and folds.")] = 0,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="DIR|URL", help="Keep all that is learned, and take it from there."),
+    ] = None,
     backend: Annotated[str, typer.Option("--backend", help="What trains the models.")] = "torch",
     as_json: AsJson = False,
 ) -> None:
@@ -83,6 +87,7 @@ def effect_command(
     asked, admg = read_question(query, graph, latent)
     treatment, outcome = _sides(asked, of)
     options: dict[str, Any] = {"types": read_types(types) or None, "weights": weights, "seed": seed}
+    options["store"] = store
     options = {name: value for name, value in options.items() if value is not None}
     program = compile(asked, admg)
     with modules_from_here():

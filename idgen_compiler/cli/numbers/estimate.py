@@ -59,6 +59,10 @@ def estimate_command(
         Path | None, typer.Option("--data", "-d", metavar="FILE", help="The table of the fit, where it is not kept.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of draws and folds.")] = 0,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="DIR|URL", help="Keep what is learned for the number, and take it from there."),
+    ] = None,
     query: QueryName = None,
     as_json: AsJson = False,
     family: OwnFamily = None,
@@ -69,7 +73,7 @@ def estimate_command(
     sampler = loaded(folder, family, network, bind)
     asker = estimating(sampler, str(folder))
     how: dict[str, Any] = {"level": level, "method": method, "n": n, "folds": folds, "clusters": clusters}
-    how |= {"data": data, "seed": seed}
+    how |= {"data": data, "seed": seed, "store": store}
     effects = [name for name, wanted in zip(_EFFECTS, (ate, att, atc), strict=True) if wanted]
     _check(effects, what, versus, kind, by)
     if effects:

@@ -183,6 +183,10 @@ def test_rows_that_a_model_holds_are_told(name: str) -> None:
                 there = torch.isin(rows[part.name].flatten(), held).double().mean()
                 assert there < 0.9 or part.name in model.rows_held, f"{case}: {part.name}"
         assert all(count <= 60 for count in model.rows_held.values())
+        if model.rows_held and not model.recipe.keeps_rows:  # it is made of others, which rows=False leaves out
+            recipe, _ = recipe_of(name)
+            without = trained(recipe, case.targets, case.inputs, rows, choose=Tuning.read({"rows": False}).choose)
+            assert without.rows_held == {}, case
 
 
 @every_family

@@ -159,6 +159,7 @@ class TabICL(Family):
 
     word = "tabicl"
     model = TabICLModel
+    keeps_rows = True
 
     weights: str = declared("", "the path of a file with the weights of a TabICL regressor", _local)
     rows: int = whole(4_000, least=2)

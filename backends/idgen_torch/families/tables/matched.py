@@ -114,6 +114,7 @@ class Matched(Family):
     model = MatchedModel
     likelihood = False
     masses = True
+    keeps_rows = True
 
     def offer(self, task: Task) -> Offer | None:
         """For images and numbers where every combination of the inputs' categories has enough rows."""

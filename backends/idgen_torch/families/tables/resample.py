@@ -137,6 +137,7 @@ class Resample(Family):
     word = "resample"
     model = ResampleModel
     masses = True
+    keeps_rows = True
 
     def offer(self, task: Task) -> Offer | None:
         """For all that has no inputs, unless the density of numbers is wanted."""

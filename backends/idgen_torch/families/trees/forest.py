@@ -124,6 +124,7 @@ class Forest(Family):
     model = ForestModel
     likelihood = False
     masses = True
+    keeps_rows = True
 
     number: int = whole(100, most=10_000)
     leaf: int = whole(5)

@@ -20,12 +20,12 @@ from idgen_compiler.ir.text import print_policy
 from idgen_compiler.program import Program
 from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
-from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.observed import Origin
-from idgen_torch.running.draws import Draws, PolicyKey, ShiftedDraws, UniformDraws, draws_over, resampled_parts
+from idgen_torch.running.draws import Draws, PolicyKey, draws_over, resampled_parts
 from idgen_torch.running.files.bound import read_bound, write_bound
 from idgen_torch.running.files.cells import read_cells, write_cells
 from idgen_torch.running.files.models import Record, read_model, write_model
+from idgen_torch.running.files.rowless import source_of
 from idgen_torch.running.files.supports import read_lookouts, write_lookouts
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.plan import draws_of
@@ -154,9 +154,9 @@ def _policy_name(policy: ir.Policy, variables: tuple[str, ...]) -> str:
 
 
 def _write_policy(folder: Path, key: PolicyKey, policy: Draws) -> Record | None:
-    """The record of the rows that a policy draws; None where it draws none."""
-    rows = policy.source if isinstance(policy, UniformDraws | ShiftedDraws) else policy
-    return write_model(folder, _policy_name(*key), rows) if isinstance(rows, ResampleModel) else None
+    """The record of the rows that a policy draws, or of the law in their place; None where it draws none."""
+    source = source_of(policy)
+    return None if source is None else write_model(folder, _policy_name(*key), source)
 
 
 def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device: torch.device) -> Draws:
@@ -164,10 +164,7 @@ def _read_policy(path: Path, key: PolicyKey, schema: Schema, record: Any, device
     parts = resampled_parts(policy, variables, schema)
     rows = None
     if parts:
-        found = read_model(path, _policy_name(*key), record, parts, (), device)
-        if not isinstance(found, ResampleModel):
-            raise DataError(f"the saved policy {_policy_name(*key)} holds no rows; save the sampler again")
-        rows = found
+        rows = read_model(path, _policy_name(*key), record, parts, (), device)
     elif record is not None:
         raise DataError(
             f"the saved policy {_policy_name(*key)} holds rows that it does not use; save the sampler again"
