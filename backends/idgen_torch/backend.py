@@ -100,8 +100,9 @@ class TorchBackend:
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
-        options: of the table, as weights="w" (see `data.reading.options.Reading`); others go to every family with one
-            of this name, as epochs=30, or images={"steps": 10_000} for `diffusion`; likelihood=True: known densities.
+        options: of the table, as weights="w" (see `data.reading.options.Reading`); likelihood=True: known densities;
+            rows=False: no models that hold rows (see `save`); others go to every family with one of this name, as
+            epochs=30, or images={"steps": 10_000} for `diffusion`.
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """
@@ -114,15 +115,10 @@ class TorchBackend:
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
-        thin = _warn_thin(program, schema, observed)
         settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
-        kept = _artefacts(_store(store, checkpoint), settings, named)
+        thin, kept = _warn_thin(program, schema, observed), _artefacts(_store(store, checkpoint), settings, named)
         job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked))
-        return (
-            AskedSampler(job, progress, place)
-            if train == "asked"
-            else TorchSampler(job.run(progress), place, kept=kept)
-        )
+        return _sampler(job, progress, place, train)
 
     def plan(self, program: Program, data: Any, *, store: str | Path, **options: Any) -> Planned:
         """What a fit with this store and these options would take from it, and what it would make; nothing is made.
@@ -157,6 +153,12 @@ class TorchBackend:
         known = {name: imported(net) if isinstance(net, str) else net for name, net in (networks or {}).items()}
         with our_arithmetic(gradients=False), known_networks(known):
             return TorchSampler(read_fitted(Path(path), place, bind), place, loaded=True)
+
+
+def _sampler(job: Job, progress: Told | Sequence[Told], place: torch.device, train: str) -> TorchSampler:
+    if train == "asked":
+        return AskedSampler(job, progress, place)
+    return TorchSampler(job.run(progress), place, kept=job.artefacts)
 
 
 def _tried(

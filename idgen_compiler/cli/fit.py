@@ -120,12 +120,13 @@ LogFile = Annotated[
     str | None,
     typer.Option("--log", metavar="FILE", help="Add what happens to a file, a JSON object a line: start, step, done."),
 ]
-NoRows = Annotated[
-    bool,
+Rows = Annotated[
+    bool | None,
     typer.Option(
-        "--no-rows",
-        help="Save no rows of the table: choose no model that keeps them, and fit laws in the place of those that are "
-        "drawn from.",
+        "--rows/--no-rows",
+        help="Whether rows of the table are saved. Without, no model is chosen that keeps any, and laws are fitted in "
+        "the place of those that are drawn from.",
+        show_default="rows",
     ),
 ]
 DryRun = Annotated[
@@ -185,7 +186,7 @@ def fit_command(
     images: Images = None,
     store: StorePlace = None,
     dry_run: DryRun = False,
-    no_rows: NoRows = False,
+    rows: Rows = None,
     log: LogFile = None,
     check_graph: CheckGraph = None,
     policy: Policies = None,
@@ -213,13 +214,17 @@ def fit_command(
         "policies": read_named(policy or ()) or None,
         "bind": imported(bind) or None,
         "progress": [True, log] if log else None,
-        "rows": False if no_rows else None,
+        "rows": rows,
     }
-    given = {name: value for name, value in (wanted | training | place).items() if value is not None}
-    given |= reading_options(missing, read, images_root, weights, weights_are)
+    given = reading_options(missing, read, images_root, weights, weights_are)
+    given |= {name: value for name, value in (wanted | training | place).items() if value is not None}
+    _end(_made(compiled, dry_run, data, backend, given), dry_run, compiled, data, out, needed(family, images, bind))
+
+
+def _made(compiled: Program, dry_run: bool, data: Path, backend: str, given: Mapping[str, Any]) -> Any:
+    """The sampler, or the plan of it."""
     with modules_from_here():
-        made = (compiled.plan if dry_run else compiled.fit)(data, backend=backend, **given)
-    _end(made, dry_run, compiled, data, out, needed(family, images, bind))
+        return (compiled.plan if dry_run else compiled.fit)(data, backend=backend, **given)
 
 
 def _end(made: Any, dry_run: bool, compiled: Program, data: Path, out: Path, needed: Sequence[str]) -> None:

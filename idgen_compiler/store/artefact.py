@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from idgen_compiler.errors import DataError
@@ -25,6 +26,22 @@ class Kept:
     name: str
     sha256: str
     size: int
+
+    @classmethod
+    def of(cls, path: Path) -> Kept:
+        """A file as it is.  Raises OSError for one that cannot be read."""
+        with path.open("rb") as file:
+            return cls(path.name, hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+
+    def wrong(self, folder: Path) -> str:
+        """What is wrong with it in a folder; empty where it is what was written."""
+        try:
+            found = Kept.of(folder / self.name)
+        except OSError as error:
+            return f"{self.name} cannot be read ({error.strerror})"
+        if found.size != self.size:
+            return f"{self.name} has {found.size} bytes of {self.size}"
+        return "" if found == self else f"{self.name} was changed"
 
 
 @dataclass(frozen=True)

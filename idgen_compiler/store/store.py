@@ -26,12 +26,13 @@ from typing import Any
 from idgen_compiler.errors import DataError
 from idgen_compiler.store.artefact import Artefact, Kept, key_of
 from idgen_compiler.store.claims import Claims, Holder
-from idgen_compiler.store.files import Files, Folder, files_of
+from idgen_compiler.store.files import Files, Folder
+from idgen_compiler.store.place import files_of
 
 __all__ = ["Damage", "Store"]
 
 HEADER, FORMAT = "idgen-store.json", b'{"format": "idgen-store/1"}'
-_KEY = re.compile(r"[0-9a-f]{64}")
+_KEY, _TOKEN = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{32}")
 _HOUR = 3600.0
 
 _WRITING = (0.02, 0.1)
@@ -112,7 +113,7 @@ class Store:
                 time.sleep(pause)
                 continue
             break
-        if found.key != key or not _is_token(found.folder):
+        if found.key != key or not _TOKEN.fullmatch(found.folder):
             raise self._broken(name, "it is of another artefact")
         return found
 
@@ -136,7 +137,7 @@ class Store:
         self.files.touch(_record(artefact.key))
         for pause in (*self.files.late, None):
             with self._folder(artefact) as folder:
-                wrong = next((text for kept in artefact.files if (text := _wrong(folder / kept.name, kept))), "")
+                wrong = next((text for kept in artefact.files if (text := kept.wrong(folder))), "")
                 if not wrong:
                     yield folder
                     return
@@ -188,7 +189,7 @@ class Store:
         key, folder = key_of(kind, depends), uuid.uuid4().hex
         with tempfile.TemporaryDirectory(prefix="idgen-store-") as scratch:
             record = write(Path(scratch))
-            kept = tuple(_kept(path) for path in sorted(Path(scratch).iterdir()))
+            kept = tuple(Kept.of(path) for path in sorted(Path(scratch).iterdir()))
             with self._gone_if_it_fails(key, folder):
                 for one in kept:
                     self.files.put(Path(scratch) / one.name, f"files/{key}/{folder}/{one.name}")
@@ -255,7 +256,7 @@ class Store:
                 continue
             with self._folder(artefact) as folder:
                 for kept in artefact.files:
-                    if wrong := _wrong(folder / kept.name, kept):
+                    if wrong := kept.wrong(folder):
                         yield Damage(key, f"{artefact.title}: {wrong}")
 
     def unused(self, days: float | None = None, most: int | None = None) -> list[Artefact]:
@@ -354,23 +355,3 @@ def _others(files: Files) -> list[str]:
 
 def _record(key: str) -> str:
     return f"artefacts/{key}.json"
-
-
-def _is_token(folder: str) -> bool:
-    return bool(re.fullmatch(r"[0-9a-f]{32}", folder))
-
-
-def _kept(path: Path) -> Kept:
-    with path.open("rb") as file:
-        return Kept(path.name, hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
-
-
-def _wrong(path: Path, kept: Kept) -> str:
-    """What is wrong with a file; empty where it is what was written."""
-    try:
-        found = _kept(path)
-    except OSError as error:
-        return f"{kept.name} cannot be read ({error.strerror})"
-    if found.size != kept.size:
-        return f"{kept.name} has {found.size} bytes of {kept.size}"
-    return "" if found == kept else f"{kept.name} was changed"

@@ -27,6 +27,7 @@ from idgen_compiler.cli.numbers.told import (
     EstimateMethod,
     Folds,
     IntervalLevel,
+    StoreFor,
     estimating,
     tell,
 )
@@ -76,10 +77,7 @@ def effect_command(
     read: Read = None,
     images_root: ImagesRoot = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the fit, draws and folds.")] = 0,
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="DIR|URL", help="Keep all that is learned, and take it from there."),
-    ] = None,
+    store: StoreFor = None,
     backend: Annotated[str, typer.Option("--backend", help="What trains the models.")] = "torch",
     as_json: AsJson = False,
 ) -> None:

@@ -16,6 +16,7 @@ from idgen_compiler.cli.numbers.told import (
     EstimateMethod,
     Folds,
     IntervalLevel,
+    StoreFor,
     estimating,
     tell,
 )
@@ -59,10 +60,7 @@ def estimate_command(
         Path | None, typer.Option("--data", "-d", metavar="FILE", help="The table of the fit, where it is not kept.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of draws and folds.")] = 0,
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="DIR|URL", help="Keep what is learned for the number, and take it from there."),
-    ] = None,
+    store: StoreFor = None,
     query: QueryName = None,
     as_json: AsJson = False,
     family: OwnFamily = None,

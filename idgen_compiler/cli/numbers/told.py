@@ -17,6 +17,10 @@ ContrastKind = Annotated[
     Literal["difference", "ratio", "odds ratio", "log ratio"],
     typer.Option("--kind", help="How two values are compared."),
 ]
+StoreFor = Annotated[
+    str | None,
+    typer.Option("--store", metavar="DIR|URL", help="Keep what is learned for the number, and take it from there."),
+]
 IntervalLevel = Annotated[float, typer.Option("--level", help="The level of the intervals.")]
 EstimateMethod = Annotated[
     Literal["auto", "closed form", "one-step", "bootstrap", "plug-in"],
