@@ -62,6 +62,9 @@ class Boosting:
         )
 
     def __post_init__(self) -> None:
+        whole = self.ends[-1:].tolist() == [len(self.nodes)] and self.set_ends[-1:].tolist() == [len(self.sets)]
+        if not whole or len(self.ends) != len(self.set_ends) or not len(self.base) or len(self.ends) % len(self.base):
+            raise DataError("kept trees are not whole")
         for tree, sets in self._parts:
             inner = tree[tree["is_leaf"] == 0]
             count, children = len(tree), np.stack([inner["left"], inner["right"]])
@@ -69,7 +72,8 @@ class Boosting:
             inside = (children > own).all() and (children < count).all()
             known = (inner["feature_idx"] >= 0).all() and (inner["feature_idx"] < len(self.places)).all()
             parted = inner["bitset_idx"][inner["is_categorical"] != 0]
-            if not count or not inside or not known or not (parted < max(1, len(sets))).all():
+            finite = np.isfinite(tree["value"]).all()
+            if not (count and inside and known and finite and (parted < max(1, len(sets))).all()):
                 raise DataError("kept trees have nodes that lead nowhere")
 
     @cached_property
