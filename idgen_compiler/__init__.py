@@ -102,6 +102,7 @@ _HOMES = {
     "Sampler": "hinge.backend",
     "Samples": "hinge.samples",
     "Shift": "hinge.policies",
+    "StoreWarning": "errors",
     "Uniform": "ir.policies",
     "VerificationReport": "verify",
     "Witness": "verify",
