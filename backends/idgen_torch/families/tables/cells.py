@@ -21,7 +21,7 @@ def sizes_of(parts: Sequence[Part]) -> tuple[int, ...]:
     for part in parts:
         if part.size is None:
             raise DataError(
-                f"{part.name} is {part.form}; tables take categories only: leave the family out, or name one for numbers"
+                f"{part.name} is {part.form}; tables take categories only: leave the family out, or name another"
             )
         sizes.append(part.size)
     return tuple(sizes)
