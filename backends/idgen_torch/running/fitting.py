@@ -38,7 +38,7 @@ from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.observed import Observed
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on
-from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, with_watch
+from idgen_torch.running.conditions.conditioned import Conditioned, conditioned, effective_runs, with_watch
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.artefacts import Artefacts, Drawn
 from idgen_torch.running.files.keys import Keys
@@ -228,7 +228,7 @@ class Fitting:
         """What weighs runs of a law's network, with the models that are there already."""
         models = {name: values[name] for name in leaves(op, Role.MODEL)}
         self._sampling.update(models)
-        return Conditioned(op, self._schema, models, self._policies)
+        return conditioned(op, self._schema, models, self._policies, self._observed)
 
     # -- data sets ------------------------------------------------------------------------------------------------
 

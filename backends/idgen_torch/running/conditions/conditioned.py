@@ -17,12 +17,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.analysis import behind_weights
 from idgen_compiler.ir.operations import Apply, Condition, Statement, Weigh
+from idgen_compiler.warning import warn_data
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.returned import log_density
 from idgen_torch.parts import Values
@@ -34,7 +35,7 @@ from idgen_torch.running.record import Runs
 from idgen_torch.seeds import stream_for
 from idgen_torch.tensors import decode
 
-__all__ = ["Conditioned", "Effective", "effective_runs", "with_watch"]
+__all__ = ["Conditioned", "Effective", "conditioned", "effective_runs", "with_watch"]
 
 FIRST, AT_ONCE = 64, 2**17
 """So many runs are made for each place to begin with, and at most so many for all at once."""
@@ -47,6 +48,10 @@ MOST_RUNS, MOST_PLACES = 2**20, 2**24
 
 TRIED, MOST_TRIED = 200, 2**11
 """At so many rows a fit looks how many of so many runs count."""
+
+EXACT, PROBED = 2.0, 2_000
+"""A number all but follows from others where so many rows are likelier than this many nats, as by a normal of a
+thirtieth of the number's standard deviation: which runs count then rests on more than rows can teach a model."""
 
 THIN, SHARE = 50, 0.02
 """Where fewer runs count at more than such a share of what is asked, the sampler warns."""
@@ -262,6 +267,35 @@ class _Runs:
                 self.kept[slot] = tuple(t.new_empty(self.asked.total, *t.shape[1:]) for t in drawn)
             for kept, values in zip(self.kept[slot], drawn, strict=True):
                 kept[rows] = values
+
+
+def conditioned(
+    op: Condition, schema: Schema, models: Mapping[str, Any], policies: Mapping[PolicyKey, Draws], observed: DataSet
+) -> Conditioned:
+    """What a fit weighs runs with; it tells of what is weighed by a model that is all but exact."""
+    for statement in op.network.statements:
+        model = models[statement.model] if isinstance(statement, Weigh) else None
+        if isinstance(model, ConditionalModel) and _exactness(model, observed) > EXACT:
+            names = ", ".join(part.name for part in model.targets)
+            warn_data(
+                f"{op.result} weighs runs by a model of {names} that is all but exact: which runs count then rests on "
+                f"how exactly it knows {names}, and the answer may be far off; condition on what is less so, or round it"
+            )
+    return Conditioned(op, schema, models, policies)
+
+
+@torch.no_grad()
+def _exactness(model: ConditionalModel, observed: DataSet) -> float:
+    """How likely the model makes the observed rows, in nats a row, of a number in units of its standard deviation."""
+    parts = (*model.targets, *model.inputs)
+    (target, *others) = model.targets
+    plain = target.form is Form.NUMBERS and target.dim == 1 and not others and not target.masses
+    if not plain or not model.likelihood or any(part.name not in observed.rows for part in parts):
+        return -math.inf
+    index = observed.some(PROBED, stream_for(0, "exactness"))
+    rows = {part.name: observed.rows[part.name][index.to(observed.rows[part.name].device)] for part in parts}
+    spread = float(rows[target.name].double().std(correction=0))
+    return float(log_density(target.name, model, rows).mean()) + math.log(max(spread, 1e-300))
 
 
 def with_watch(models: Mapping[str, Any], watch: Watch | None) -> dict[str, Any]:
