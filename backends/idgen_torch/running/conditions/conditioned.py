@@ -279,7 +279,7 @@ def conditioned(
             names = ", ".join(part.name for part in model.targets)
             warn_data(
                 f"{op.result} weighs runs by a model of {names} that is all but exact: which runs count then rests on "
-                f"how exactly it knows {names}, and the answer may be far off; condition on what is less so, or round it"
+                f"how exactly it knows {names}, and the answer may be far off; condition on what is not, or round it"
             )
     return Conditioned(op, schema, models, policies)
 
