@@ -14,7 +14,7 @@ import idgen_compiler as idgen
 from idgen_compiler.data.kinds import Continuous
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
-from idgen_compiler.errors import DataError
+from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.ir.operations import Condition
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.drawing import normal
@@ -33,6 +33,13 @@ WEIGH = idgen.compile(QUERY, NAPKIN, realize="weigh")
 
 def fit(program: idgen.Program, data: Any, **options: Any) -> TorchSampler:
     return TorchBackend().fit(program, data, device="cpu", progress=False, seed=0, **options)
+
+
+def test_what_is_weighed_by_an_exact_model_is_told() -> None:
+    generator = np.random.default_rng(0)
+    data = {name: generator.normal(size=400) for name in ("W1", "W2", "Y")}
+    with pytest.warns(DataWarning, match="weighs runs by a model of X that is all but exact"):
+        fit(WEIGH, data | {"X": data["W2"] + 1e-3 * generator.normal(size=400)})
 
 
 def test_no_rows_are_no_rows() -> None:
