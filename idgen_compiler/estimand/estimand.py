@@ -82,6 +82,9 @@ class Estimand:
         """MathML, as `latex` has it: what browsers set as mathematics and screen readers read."""
         return to_mathml(self.kernel, reserved=(*self.given, *self.targets))
 
+    def _repr_html_(self) -> str:
+        return self.mathml()
+
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 

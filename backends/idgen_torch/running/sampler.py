@@ -19,6 +19,7 @@ from idgen_compiler.estimates.estimating import Estimating
 from idgen_compiler.estimates.measures import Asking, Measure
 from idgen_compiler.estimates.prediction import Predicting, PredictionInterval
 from idgen_compiler.hinge.assigned import Assigned
+from idgen_compiler.hinge.charts.looking import Looking
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
@@ -60,7 +61,7 @@ _MANY = 2**12
 _ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
 
 
-class TorchSampler(Estimating, Predicting, Streaming):
+class TorchSampler(Looking, Estimating, Predicting, Streaming):
     """A fitted program.
 
     Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit. One
@@ -139,8 +140,7 @@ class TorchSampler(Estimating, Predicting, Streaming):
         shows together, and, when it was loaded, of what its fit warned of.
         """
         op, count, batches = self._drawn(n, do, given, seed, query)
-        columns = {name: self.schema[name].empty(count) for name in op.network.outputs}
-        start = 0
+        columns, start = {name: self.schema[name].empty(count) for name in op.network.outputs}, 0
         for size, slots in batches:
             for name, column in columns.items():
                 decode(self.schema[name], slots[name], column[start : start + size])

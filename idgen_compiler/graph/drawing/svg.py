@@ -8,7 +8,17 @@ from idgen_compiler.forms.drawing.svg import Point, arrow, arrowhead, label, svg
 from idgen_compiler.graph.drawing.layout import MANY, RADIUS, Vertex, curved, placed
 from idgen_compiler.graph.mixed import MixedGraph
 
-__all__ = ["draw_admg", "told_admg"]
+__all__ = ["MARKS", "draw_admg", "told_admg"]
+
+MARKS = {
+    "treatment": "#0072b2",
+    "outcome": "#d55e00",
+    "condition": "#009e73",
+    "moved": "#cc79a7",
+    "inner": "#d55e00",
+    "outer": "#e69f00",
+}
+"""The color of each mark: what a vertex is in a query, what a step moves, and the two sets of a hedge."""
 
 
 def draw_admg(
@@ -16,7 +26,7 @@ def draw_admg(
 ) -> str:
     """The graph as SVG: arrows are direct causes, dashed double arrows hidden common causes, squares fixed vertices.
 
-    `marks` are classes of vertices for style sheets ("treatment", "outcome", ...). Vertices stand where they stand in
+    `marks` says what vertices are, by the words of `MARKS`; they are classes for style sheets, too. Vertices stand where they stand in
     the graph `before`; what this one has lost of it is drawn pale, of class "gone".
 
     >>> import idgen_compiler as idgen
@@ -59,7 +69,7 @@ def told_admg(graph: MixedGraph) -> str:
 
 
 def _edge(curve: list[Point], hidden: bool, gone: str) -> str:
-    line = "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in curve[:: max(1, len(curve) // 16)] + [curve[-1]])
+    line = "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in [*curve[:: max(1, len(curve) // 16)], curve[-1]])
     kind = " ".join(filter(None, ("hidden" if hidden else "", gone)))
     heads = [arrowhead(curve[-1], curve[-6], kind)]
     if hidden:
@@ -73,9 +83,11 @@ def _vertex(v: Vertex, graph: MixedGraph, mark: str) -> str:
     fixed = there and v.name in graph.fixed
     kind = " ".join(filter(None, ("vertex", mark, "fixed" if fixed else "", "" if there else "gone")))
     corner = 2 if fixed else RADIUS
+    color = MARKS.get(mark) if there else None
+    paint = f'fill="{color}" fill-opacity="0.22" stroke="{color}"' if color else 'fill="none" stroke="currentColor"'
     box = (
         f'<rect class="{kind}" x="{v.x - v.half:.1f}" y="{v.y - RADIUS}" width="{2 * v.half:.1f}" '
-        f'height="{2 * RADIUS}" rx="{corner}" fill="none" stroke="currentColor" stroke-width="1.4"/>'
+        f'height="{2 * RADIUS}" rx="{corner}" {paint} stroke-width="1.6"/>'
     )
     drawn = box + label(v.shown, (v.x, v.y + 5), anchor="middle")
     return drawn if there else f'<g class="gone" opacity="0.3">{drawn}</g>'

@@ -26,7 +26,7 @@ _OPENING = re.compile(r'<svg [^<>]*width="([\d.]+)" height="([\d.]+)"( viewBox="
 def svg_of(chart: Any, told: str) -> str:
     """The chart as SVG, with `told` as its text alternative; each mark says its values to who points at it.
 
-    Colors are variables of style sheets (`--series-1`, `--ink-soft`, ...), with those of the chart where there are none.
+    Colors are variables of style sheets (`--series-1`, `--ink-soft`, ...), with the chart's own where there are none.
     Raises IdgenError where vl-convert is not installed.
     """
     try:

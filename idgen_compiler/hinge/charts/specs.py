@@ -74,18 +74,20 @@ def _bars(found: Shares) -> Any:
     ]
     share = {"title": "share", "axis": alt.Axis(format="%", tickCount=5)}
     label = {"title": found.variable, "sort": list(found.labels)}
-    told = [alt.Tooltip("label:N", title=found.variable), "setting:N", "samples:Q", alt.Tooltip("share:Q", format=".2%")]
+    told = [alt.Tooltip("label:N", title=found.variable), "setting:N", "samples:Q"]
+    told.append(alt.Tooltip("share:Q", format=".2%"))
     shared = {"color": _color(alt, found.groups), "tooltip": told}
     chart = _inline(alt, rows).mark_bar()
     offset = {"sort": list(found.groups)}
     if sum(map(len, found.labels)) <= 60 and len(found.labels) <= 12:
         across = alt.X("label:N", axis=alt.Axis(labelAngle=0), scale=alt.Scale(paddingInner=0.25), **label)
-        chart = chart.encode(x=across, y=alt.Y("share:Q", **share), xOffset=alt.XOffset("setting:N", **offset), **shared)
+        beside = alt.XOffset("setting:N", **offset)
+        chart = chart.encode(x=across, y=alt.Y("share:Q", **share), xOffset=beside, **shared)
         return chart.properties(width=min(WIDTH, 70 + 40 * len(rows)), height=HEIGHT)
-    axis = alt.Axis(titleAngle=0, titleAlign="left", titleY=-8, titleX=0)
-    down = alt.Y("label:N", axis=axis, scale=alt.Scale(paddingInner=0.25), **label)
+    down = alt.Y("label:N", scale=alt.Scale(paddingInner=0.25), **(label | {"title": None}))
     chart = chart.encode(y=down, x=alt.X("share:Q", **share), yOffset=alt.YOffset("setting:N", **offset), **shared)
-    return chart.properties(width=WIDTH, height=max(HEIGHT, ROW * len(rows)))
+    title = alt.Title(found.variable, anchor="start", fontWeight="normal", fontSize=12)
+    return chart.properties(width=WIDTH, height=max(HEIGHT, ROW * len(rows)), title=title)
 
 
 def _density(found: Density) -> Any:
