@@ -34,7 +34,7 @@ def joined(parts: Iterable[object], between: str = "") -> Markup:
     return Markup(escaped(between).join(map(escaped, parts)))
 
 
-def tag(name: str, *inside: object, **attributes: object) -> Markup:
+def tag(name: str, /, *inside: object, **attributes: object) -> Markup:
     """An element; attributes end in `_` where Python has the word, True stands alone, None and False are left out.
 
     >>> tag("p", "x < y", class_="said", hidden=True, title=None)

@@ -26,8 +26,8 @@ def draw_admg(
 ) -> str:
     """The graph as SVG: arrows are direct causes, dashed double arrows hidden common causes, squares fixed vertices.
 
-    `marks` says what vertices are, by the words of `MARKS`; they are classes for style sheets, too. Vertices stand where they stand in
-    the graph `before`; what this one has lost of it is drawn pale, of class "gone".
+    `marks` says what vertices are, by the words of `MARKS`; they are classes for style sheets, too. Vertices stand
+    where they stand in the graph `before`; what this one has lost of it is drawn pale, of class "gone".
 
     >>> import idgen_compiler as idgen
     >>> graph = idgen.ADMG.parse("X -> Y; X <-> Y")
@@ -62,7 +62,10 @@ def told_admg(graph: MixedGraph) -> str:
     'Graph. X is set. X causes M; M causes Y.'
     """
     fixed = f"{', '.join(graph.sorted(graph.fixed))} is set. " if graph.fixed else ""
-    said = [*(f"{a} causes {b}" for a, b in graph.directed), *(f"{a} and {b} share a hidden cause" for a, b in graph.bidirected)]
+    said = [
+        *(f"{a} causes {b}" for a, b in graph.directed),
+        *(f"{a} and {b} share a hidden cause" for a, b in graph.bidirected),
+    ]
     alone = [v for v in graph.order if not any(v in edge for edge in (*graph.directed, *graph.bidirected))]
     said += [f"{v} stands alone" for v in alone]
     return f"Graph. {fixed}{'; '.join(said) or 'It has no vertices'}."

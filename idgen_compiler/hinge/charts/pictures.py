@@ -40,9 +40,11 @@ def svg_of(chart: Any, told: str) -> str:
     drawn = _GEOMETRY.sub(lambda m: _LONG.sub(r"\1", m[0]), drawn)
     drawn = _PAINTED.sub(lambda m: f'{m[1]}="{_PAINT.get(m[2], m[2])}"', drawn)
     return _OPENING.sub(
-        lambda m: f'<svg class="chart" role="img" aria-label="{escape(told)}" xmlns="http://www.w3.org/2000/svg"'
-        f' xmlns:xlink="http://www.w3.org/1999/xlink" width="{m[1]}"{m[3]}'
-        f' style="max-width: {m[1]}px; width: 100%; height: auto">',
+        lambda m: (
+            f'<svg class="chart" role="img" aria-label="{escape(told)}" xmlns="http://www.w3.org/2000/svg"'
+            f' xmlns:xlink="http://www.w3.org/1999/xlink" width="{m[1]}"{m[3]}'
+            f' style="max-width: {m[1]}px; width: 100%; height: auto">'
+        ),
         drawn,
         count=1,
     )
