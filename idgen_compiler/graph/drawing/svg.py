@@ -14,7 +14,7 @@ MARKS = {
     "treatment": "#0072b2",
     "outcome": "#d55e00",
     "condition": "#009e73",
-    "moved": "#cc79a7",
+    "moved": "#e69f00",
     "inner": "#d55e00",
     "outer": "#e69f00",
 }

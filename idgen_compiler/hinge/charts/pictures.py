@@ -23,17 +23,19 @@ _EMPTY = re.compile(r'<path class="(?:back|fore)ground"[^<>]*?/>')
 _OPENING = re.compile(r'<svg [^<>]*width="([\d.]+)" height="([\d.]+)"( viewBox="[^"]*")>')
 
 
-def svg_of(chart: Any, told: str) -> str:
+def svg_of(chart: Any, told: str, room: int = 0) -> str:
     """The chart as SVG, with `told` as its text alternative; each mark says its values to who points at it.
 
     Colors are variables of style sheets (`--series-1`, `--ink-soft`, ...), with the chart's own where there are none.
+    room: for words at the left, which a browser may set in a wider type than they are laid out by.
     Raises IdgenError where vl-convert is not installed.
     """
     try:
         convert = import_module("vl_convert")
     except ImportError:
         raise IdgenError("pictures of charts need vl-convert-python; pip install 'idgen-compiler[report]'") from None
-    drawn: str = convert.vegalite_to_svg(themed(chart).to_dict())
+    padding = {"left": 8 + room, "right": 12, "top": 6, "bottom": 6}
+    drawn: str = convert.vegalite_to_svg({**themed(chart).to_dict(), "padding": padding})
     drawn = _EMPTY.sub("", drawn)
     drawn = _MARK.sub(lambda m: f"<{m[1]}{m[2]}{m[4]}><title>{m[3]}</title></{m[1]}>", drawn)
     drawn = _WORDS.sub("", drawn)

@@ -17,6 +17,7 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c
 
 INK, GRID = "#5f6b7a", "#d9dee5"
 WIDTH, HEIGHT, ROW = 560, 220, 22
+SYMBOL = {"symbolType": "square", "symbolOpacity": 1}
 
 
 def altair() -> Any:
@@ -29,15 +30,22 @@ def altair() -> Any:
 
 def themed(chart: Any) -> Any:
     """A chart in our type and colors, which can be read on a light and on a dark page."""
-    font = "system-ui, sans-serif"
+    font = "Arial, Liberation Sans, Helvetica, sans-serif"  # of the widths that the pictures are laid out by
     axis = {"labelColor": INK, "titleColor": INK, "gridColor": GRID, "domainColor": INK, "tickColor": INK}
-    axis |= {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 240}
+    axis |= {
+        "labelOverlap": "greedy",
+        "labelSeparation": 8,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelLimit": 240,
+    }
     words = {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 300}
     return chart.configure(
         background="transparent",
         font=font,
         axis=axis,
-        legend={**words, "titleFontWeight": "normal", "orient": "top", "symbolType": "square", "symbolOpacity": 1},
+        legend={**words, "titleFontWeight": "normal", "orient": "top", "columnPadding": 24, **SYMBOL},
         header={**words, "titleFontWeight": "normal"},
         view={"stroke": "transparent"},
         title={"color": INK},

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from idgen_compiler.forms.markup import Markup, bullets, details, facts, joined, table, tag
-from idgen_compiler.graph.drawing.svg import MARKS
 from idgen_compiler.report.web.panels.pieces import badge, code, drawn, edges, figure, notes, section, wide
 from idgen_compiler.report.web.values.answers import Answer, Asked, Derived, Proof, Refusal, Verified
+from idgen_compiler.report.web.values.graphs import Picture
 
 __all__ = ["derivation", "formula", "question", "refusal", "verification"]
 
@@ -61,26 +61,27 @@ _DASHED = (
 
 def derivation(answer: Answer, key: str) -> Markup:
     """The steps of the algorithm, each with the graph at that point."""
-    items = joined(_step(step, answer.asked) for step in answer.steps)
+    items = joined(_step(step, answer.asked.before) for step in answer.steps)
     more = tag("p", f"… and {answer.more_steps} more steps, which idgen compile --emit trace prints.")
     return section(
         f"{key}derivation",
         "Why it can be answered",
+        tag("p", tag("span", tag("i", class_="swatch moved"), "what the step drops, fixes or moves"), class_="legend"),
         tag("ol", items, class_="steps"),
         more if answer.more_steps else "",
         lead="The ID and IDC algorithms (Shpitser and Pearl 2006), line by line. Each step is one call of the "
-        "algorithm; indented steps are the smaller problems that it leads to.",
+        "algorithm; indented steps are the smaller problems that it leads to. What a step is not about any more is pale.",
     )  # fmt: skip
 
 
-def _step(step: Derived, asked: Asked) -> Markup:
+def _step(step: Derived, whole: Picture) -> Markup:
     head = tag("h3", badge(step.line, "line"), " ", tag("code", step.problem))
     done = joined([step.title.capitalize(), f": {step.done}" if step.done else "", "."])
     answer = tag("p", "Answer: ", tag("code", step.answer), class_="formula-text") if step.answer else ""
     text = tag("div", head, tag("p", tag("strong", done), " ", _WHY.get(step.line, "")), answer)
     style = f"--depth: {min(step.depth, 6)}"
     return tag(
-        "li", text, tag("div", wide(drawn(step.picture), f"graph of {step.problem}")), class_="step", style=style
+        "li", text, tag("div", wide(drawn(step.picture, whole), f"graph of {step.problem}")), class_="step", style=style
     )
 
 
@@ -137,7 +138,7 @@ def refusal(found: Refusal, asked: Asked, key: str) -> Markup:
     what = [
         "Measure a hidden common cause, so that it is a vertex of the graph.",
         "Find reasons to cut one of the hedge's dashed edges.",
-        "Ask for an effect that avoids the hedge, or for bounds.",
+        "Ask for an effect that avoids the hedge.",
     ]
     proof = _proof(found.proof, asked) if found.proof else notes([f"No models are shown: {found.why}."])
     return section(
@@ -180,7 +181,3 @@ def _proof(found: Proof, asked: Asked) -> Markup:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if not text.startswith("y0") else f"{text}."
-
-
-SWATCHES = "".join(f".swatch.{mark} {{ background: {color} }} " for mark, color in MARKS.items())
-"""The colors of legends."""

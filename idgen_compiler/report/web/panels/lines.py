@@ -24,7 +24,7 @@ def intervals(rows: Sequence[Row], title: str, zero: bool) -> Any:
     down = alt.Y("label:N", title=None, sort=[row["label"] for row in rows], axis=alt.Axis(grid=False))
     scale = alt.Scale(domain=settings, range=[COLORS[k % len(COLORS)] for k in range(len(settings))])
     color = alt.Color("setting:N", scale=scale, legend=None)
-    across = {"title": title, "scale": alt.Scale(zero=False, padding=12)}
+    across = {"title": title, "scale": alt.Scale(zero=False, padding=12), "axis": alt.Axis(tickCount=6)}
     told = ["label:N", "value:Q", "low:Q", "high:Q", "band_low:Q", "band_high:Q"]
     layers = []
     if any(row["band_low"] is not None for row in rows):
@@ -44,7 +44,7 @@ def curve(rows: Sequence[Row], across: str, up: str) -> Any:
     """A curve (at, value) with its intervals and its band, where it has any."""
     alt = altair()
     base = alt.Chart(alt.InlineData(values=list(rows)))
-    x = alt.X("at:Q", title=across, scale=alt.Scale(zero=False, nice=False))
+    x = alt.X("at:Q", title=across, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=8))
     y = {"title": up, "scale": alt.Scale(zero=False)}
     layers = []
     if all(row["low"] is not None and row["band_low"] is not None for row in rows):

@@ -38,7 +38,14 @@ def _shown(found: Pictured, outcome: Outcome) -> Markup:
         told, numbers = f"Samples of {found.variable}{where}", None
     if isinstance(found, Pictures):
         return joined([tag("h3", found.variable), _pictures(found, told), notes(found.notes)])
-    return joined([tag("h3", found.variable), chart(lambda: chart_of(found), told, numbers), notes(found.notes)])
+    return joined(
+        [tag("h3", found.variable), chart(lambda: chart_of(found), told, numbers, _room(found)), notes(found.notes)]
+    )
+
+
+def _room(found: Pictured) -> int:
+    """For labels that stand at the left."""
+    return max(map(len, found.labels), default=0) if isinstance(found, Shares) and len(found.labels) > 4 else 0
 
 
 def _shares(found: Shares) -> Markup:
@@ -69,7 +76,7 @@ def _pictures(found: Pictures, told: str) -> Markup:
         (
             group or "samples",
             joined(
-                tag("img", src=src, alt=f"{found.variable}, sample {k + 1} {group}", width=wide_px, class_="sample")
+                tag("img", src=src, alt=f"{found.variable}, sample {k + 1} {group}", width=wide_px, class_="drawn")
                 for k, src in enumerate(pictures)
             ),
         )
@@ -89,18 +96,18 @@ def _texts(found: Texts) -> Markup:
 def _numbers(found: Numbers) -> Markup:
     rows = [_row(number) for number in found.numbers if number.value is not None]
     level = f"{100 * found.level:g} % intervals"
-    bands = ", thin: all at once" if len(found.numbers) > 1 else ""
+    bands = ", thin: all at once" if any(each.low != each.band_low for each in found.numbers) else ""
     how = f"{level}{bands}; {found.method}" if found.level else found.method
     told = f"{found.title} ({how})"
     title = "difference" if found.kind == "contrast" else "value"
     if not rows:
         return notes([f"{told}: no number is finite."])
     if found.kind == "curve":
-        picture = chart(
-            lambda: curve(rows, found.title.rpartition(" by ")[2], found.numbers[0].what), told, _table(found)
-        )
+        across, up = found.title.rpartition(" by ")[2], found.numbers[0].what
+        picture = chart(lambda: curve(rows, across, up), told, _table(found))
     else:
-        picture = chart(lambda: intervals(rows, title, found.kind == "contrast"), told, _table(found))
+        room = min(48, max(len(row["label"]) for row in rows))
+        picture = chart(lambda: intervals(rows, title, found.kind == "contrast"), told, _table(found), room)
     return joined([tag("h3", found.title), picture, notes(found.notes)])
 
 

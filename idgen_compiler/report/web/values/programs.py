@@ -205,7 +205,7 @@ def _code(program: Program) -> str:
             and ADMG.parse(str(graph)) == graph
         ):
             how = "" if realize == "auto" else f", realize={realize!r}"
-            lines += [f"graph = idgen.ADMG.parse({str(graph)!r})"]
+            lines += [f"graph = idgen.ADMG.parse({str(graph).replace(chr(10), '; ')!r})"]
             lines += [f"query = {asked[0] if len(asked) == 1 else '[' + ', '.join(asked) + ']'}"]
             return "\n".join([*lines, f"program = idgen.compile(query, graph{how})"])
     body = ",\n".join(f"    {line!r}" for line in str(program).split("\n"))

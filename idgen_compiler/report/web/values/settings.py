@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 
+from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.question import query_of, stated_values
 from idgen_compiler.ir.operations import Sample
@@ -101,4 +103,13 @@ def _of_kind(kind: Any, places: Sequence[float]) -> list[Any]:
     if kind.word in _NOT_CHOSEN:
         return []
     told = kind.told(np.asarray(places, np.float32)[:, None])
-    return list(dict.fromkeys(told.tolist() if told.dtype.kind in "iuf" else list(told)))
+    if told.dtype.kind == "f":
+        return list(dict.fromkeys(_rounded(told)))
+    return list(dict.fromkeys(told.tolist() if told.dtype.kind in "iu" else list(told)))
+
+
+def _rounded(values: Array) -> list[float]:
+    """Numbers of no more digits than tell them apart."""
+    apart = float(values.max() - values.min())
+    digits = 2 - math.floor(math.log10(apart)) if apart > 0 and math.isfinite(apart) else 12
+    return [round(value, digits) for value in values.tolist()]
