@@ -1,0 +1,1 @@
+"""Commands to look at what there is."""
