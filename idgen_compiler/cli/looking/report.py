@@ -36,7 +36,9 @@ def report_command(
     ] = None,
     query: Annotated[
         str | None,
-        typer.Option("--query", "-q", metavar="QUERY", help="The query; of a sampler: which one, for --do and --given."),
+        typer.Option(
+            "--query", "-q", metavar="QUERY", help="The query; of a sampler: which one, for --do and --given."
+        ),
     ] = None,
     latent: Latent = None,
     do: Annotated[

@@ -10,10 +10,11 @@ from idgen_compiler.forms.drawing.layers import layers_of, ordered
 from idgen_compiler.forms.drawing.svg import Point
 from idgen_compiler.graph.mixed import MixedGraph
 
-__all__ = ["RADIUS", "Vertex", "curved", "placed"]
+__all__ = ["RADIUS", "Taken", "Vertex", "curved", "placed"]
 
 ROW, GAP, RADIUS, LETTER, LONGEST = 84.0, 58.0, 17.0, 9.0, 22
 BOWS = (0, 34, -34, 56, -56, 84, -84, 116, -116, 150, -150)
+CELL = 8.0
 MANY = 60
 """Of a graph with more edges each runs along the first bow that it may: looking for a better one would take long."""
 
@@ -50,21 +51,43 @@ def placed(graph: MixedGraph) -> dict[str, Vertex]:
     return found
 
 
+class Taken:
+    """Where lines have been drawn, in cells of a few pixels, so that the next one finds its own way."""
+
+    def __init__(self) -> None:
+        self._cells: set[tuple[int, int]] = set()
+
+    def add(self, curve: Sequence[Point]) -> None:
+        """A curve is there, its ends aside."""
+        self._cells.update(map(_cell, curve[4:-4]))
+
+    def crossed(self, curve: Sequence[Point]) -> int:
+        """How many points of a curve, its ends aside, lie where something is."""
+        return sum(_cell(point) in self._cells for point in curve[4:-4])
+
+
 def curved(
-    a: Vertex, b: Vertex, vertices: Mapping[str, Vertex], taken: Sequence[Point], *, bowed: bool, many: bool
+    a: Vertex, b: Vertex, vertices: Mapping[str, Vertex], taken: Taken, *, bowed: bool, many: bool
 ) -> list[Point]:
     """Points along the flattest bow that keeps clear of other vertices and of what was drawn before."""
-    others = [v for v in vertices.values() if v.name not in (a.name, b.name)]
+    if many:
+        return _clipped(_bow(a, b, -BOWS[1] if bowed else 0), a, b)
+    boxes = [(v.x, v.y, v.half + 8) for v in vertices.values() if v.name not in (a.name, b.name)]
     best: tuple[float, list[Point]] = (float("inf"), [])
-    bows = BOWS[1:] if bowed else BOWS
-    for bow in bows[:1] if many else bows:
+    for bow in BOWS[1:] if bowed else BOWS:
         curve = _clipped(_bow(a, b, -bow), a, b)
-        near = sum(abs(x - v.x) < v.half + 8 and abs(y - v.y) < RADIUS + 8 for v in others for x, y in curve)
-        close = 0 if many else sum(hypot(x - p, y - q) < 7 for x, y in curve[4:-4] for p, q in taken)
-        cost = 40 * near + 3 * close + abs(bow) / 20 + (0.1 if bow < 0 else 0)
+        near = sum(abs(x - at) < wide and abs(y - up) < RADIUS + 8 for x, y in curve[::2] for at, up, wide in boxes)
+        close = taken.crossed(curve)
+        cost = 80 * near + 3 * close + abs(bow) / 20 + (0.1 if bow < 0 else 0)
         if cost < best[0]:
             best = (cost, curve)
+        if not near and not close:  # every other one is bowed more
+            break
     return best[1]
+
+
+def _cell(point: Point) -> tuple[int, int]:
+    return int(point[0] // CELL), int(point[1] // CELL)
 
 
 def _half(name: str) -> float:

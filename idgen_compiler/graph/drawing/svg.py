@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from idgen_compiler.forms.drawing.svg import Point, arrow, arrowhead, label, svg
-from idgen_compiler.graph.drawing.layout import MANY, RADIUS, Vertex, curved, placed
+from idgen_compiler.graph.drawing.layout import MANY, RADIUS, Taken, Vertex, curved, placed
 from idgen_compiler.graph.mixed import MixedGraph
 
 __all__ = ["MARKS", "draw_admg", "told_admg"]
@@ -37,7 +37,7 @@ def draw_admg(
     whole, marks = before or graph, marks or {}
     at = placed(whole)
     points = [(v.x + dx, v.y + dy) for v in at.values() for dx in (-v.half, v.half) for dy in (-RADIUS, RADIUS)]
-    taken: list[Point] = []
+    taken = Taken()
     drawn: list[str] = []
     many = len(whole.directed) + len(whole.bidirected) > MANY
     for edges, held, hidden in (
@@ -46,7 +46,7 @@ def draw_admg(
     ):
         for edge in edges:
             curve = curved(at[edge[0]], at[edge[1]], at, taken, bowed=hidden, many=many)
-            taken += curve[4:-4]
+            taken.add(curve)
             points += curve
             there = (frozenset(edge) if hidden else edge) in held
             drawn.append(_edge(curve, hidden, "" if there else "gone"))
@@ -72,13 +72,21 @@ def told_admg(graph: MixedGraph) -> str:
 
 
 def _edge(curve: list[Point], hidden: bool, gone: str) -> str:
-    line = "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in [*curve[:: max(1, len(curve) // 16)], curve[-1]])
+    line = "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in _few(curve))
     kind = " ".join(filter(None, ("hidden" if hidden else "", gone)))
     heads = [arrowhead(curve[-1], curve[-6], kind)]
     if hidden:
         heads.append(arrowhead(curve[0], curve[5], kind))
     drawn = arrow(line, kind, dashed=hidden) + "".join(heads)
     return f'<g class="gone" opacity="0.3">{drawn}</g>' if gone else drawn
+
+
+def _few(curve: list[Point]) -> list[Point]:
+    """The ends of a straight line, and enough points of a bow to look round."""
+    (x0, y0), (x1, y1), (x, y) = curve[0], curve[-1], curve[len(curve) // 2]
+    if abs((x - x0) * (y1 - y0) - (y - y0) * (x1 - x0)) < 1e-6:
+        return [curve[0], curve[-1]]
+    return [*curve[:: max(1, len(curve) // 14)], curve[-1]]
 
 
 def _vertex(v: Vertex, graph: MixedGraph, mark: str) -> str:

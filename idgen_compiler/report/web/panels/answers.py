@@ -9,6 +9,9 @@ from idgen_compiler.report.web.values.graphs import Picture
 
 __all__ = ["derivation", "formula", "question", "refusal", "verification"]
 
+MOST_PLACED, MOST_DRAWN = 24, 40
+"""A graph of so many vertices is drawn anew at each step, and one of so many at all."""
+
 _ROLES = {"treatment": "set (treatment)", "outcome": "asked for (outcome)", "condition": "seen (condition)"}
 
 _WHY = {
@@ -70,7 +73,7 @@ def derivation(answer: Answer, key: str) -> Markup:
         tag("ol", items, class_="steps"),
         more if answer.more_steps else "",
         lead="The ID and IDC algorithms (Shpitser and Pearl 2006), line by line. Each step is one call of the "
-        "algorithm; indented steps are the smaller problems that it leads to. What a step is not about any more is pale.",
+        "algorithm; indented steps are the smaller problems that it leads to. What a step leaves out is pale.",
     )  # fmt: skip
 
 
@@ -81,8 +84,15 @@ def _step(step: Derived, whole: Picture) -> Markup:
     text = tag("div", head, tag("p", tag("strong", done), " ", _WHY.get(step.line, "")), answer)
     style = f"--depth: {min(step.depth, 6)}"
     return tag(
-        "li", text, tag("div", wide(drawn(step.picture, whole), f"graph of {step.problem}")), class_="step", style=style
+        "li", text, tag("div", wide(_pictured(step, whole), f"graph of {step.problem}")), class_="step", style=style
     )
+
+
+def _pictured(step: Derived, whole: Picture) -> Markup:
+    """The graph of a step: where it stands in the whole one, unless that is large; or in words how large it is."""
+    if len(step.picture.nodes) > MOST_DRAWN:
+        return tag("p", f"The graph at this point has {len(step.picture.nodes)} vertices.", class_="lead")
+    return drawn(step.picture, whole if len(whole.nodes) <= MOST_PLACED else None)
 
 
 def formula(answer: Answer, key: str) -> Markup:

@@ -201,7 +201,7 @@ def _proof(found: Witness) -> Proof:
     sizes, laws = found.first.sizes, (first.table[place], second.table[place])
     done = [f"{name} = {values[name]}" for name in found.query.treatments if sizes[name] > 1]
     seen = [f"{name} = {values[name]}" for name in found.query.conditions if sizes[name] > 1]
-    outcomes = [name for name in first.targets]
+    outcomes = list(first.targets)
     answers = [
         (
             ", ".join(f"{n} = {s}" for n, s in zip(outcomes, state, strict=True) if sizes[n] > 1),

@@ -105,7 +105,7 @@ def _code(record: Any) -> str:
 
 def _diagnostics(sampler: Any) -> tuple[Mapping[str, Any], str]:
     """What the sampler's diagnostics say, where it has any and its table is there."""
-    diagnose = getattr(sampler, "diagnose", None)
+    diagnose = getattr(sampler, "diagnostics", None)
     if not callable(diagnose):
         return {}, ""
     try:
