@@ -80,7 +80,7 @@ def _bars(found: Shares) -> Any:
         for group, counts in zip(found.groups, found.counts, strict=True)
         for label, count in zip(found.labels, counts, strict=True)
     ]
-    share = {"title": "share", "axis": alt.Axis(format="%", tickCount=5)}
+    share = {"title": "share", "axis": alt.Axis(format=".2~%", tickCount=5)}
     label = {"title": found.variable, "sort": list(found.labels)}
     told = [alt.Tooltip("label:N", title=found.variable), "setting:N", "samples:Q"]
     told.append(alt.Tooltip("share:Q", format=".2%"))
@@ -111,7 +111,7 @@ def _density(found: Density) -> Any:
         if share
     ]
     tall = max(90, HEIGHT // len(found.groups)) if len(found.groups) > 1 else HEIGHT
-    share = alt.Y("share:Q", title="share", axis=alt.Axis(format="%", tickCount=4), scale=alt.Scale(zero=True))
+    share = alt.Y("share:Q", title="share", axis=alt.Axis(format=".2~%", tickCount=4), scale=alt.Scale(zero=True))
     told = [alt.Tooltip(f"from:{kind}"), alt.Tooltip(f"to:{kind}"), "setting:N", alt.Tooltip("share:Q", format=".2%")]
     bars = _inline(alt, rows).mark_bar(opacity=0.45, binSpacing=0)
     x = alt.X(f"from:{kind}", **across)

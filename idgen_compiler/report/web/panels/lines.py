@@ -88,7 +88,7 @@ def bins(rows: Sequence[Row], across: str, even: float | None = None) -> Any:
     scale = alt.Scale(domain=series, range=list(COLORS[: len(series)]))
     color = alt.Color("series:N", title=None, scale=scale, legend=None if len(series) < 2 else alt.Legend())
     x = alt.X("low:Q", title=across, scale=alt.Scale(domain=[0, 1]))
-    y = alt.Y("share:Q", title="share", axis=alt.Axis(format="%", tickCount=4), stack=None)
+    y = alt.Y("share:Q", title="share", axis=alt.Axis(format=".2~%", tickCount=4), stack=None)
     bars = alt.Chart(alt.InlineData(values=list(rows))).mark_bar(opacity=0.55, binSpacing=1)
     layers = [bars.encode(x=x, x2="high", y=y, y2=alt.datum(0), color=color)]
     if even is not None:
