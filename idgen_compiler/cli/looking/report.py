@@ -27,7 +27,7 @@ _OURS = 'name="generator" content="idgen-compiler'
 
 def report_command(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="What `idgen fit --out DIR` saved.", show_default=False)
+        Path | None, typer.Argument(metavar="DIR", help="What `idgen fit --out DIR` saved.", show_default=False)
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The page.")] = Path("report.html"),
     graph: Annotated[
