@@ -1,4 +1,4 @@
-"""The tutorial notebooks run from top to bottom, hold no outputs, and everything in them shows itself without a script."""
+"""The tutorial notebooks run from top to bottom, hold no outputs, and what is in them shows itself without a script."""
 
 from __future__ import annotations
 
@@ -43,6 +43,10 @@ def test_notebook_is_stripped(path: Path) -> None:
 
 
 def test_what_a_cell_gives_is_kept_apart(notebooks: ModuleType) -> None:
-    cells = [notebooks.Cell("markdown", "# A"), notebooks.Cell("code", "x = 2\nprint(x)"), notebooks.Cell("code", "x + 1")]
+    cells = [
+        notebooks.Cell("markdown", "# A"),
+        notebooks.Cell("code", "x = 2\nprint(x)"),
+        notebooks.Cell("code", "x + 1"),
+    ]
     found = [output for _, output in notebooks.run(cells)]
     assert found == [None, notebooks.Output("2\n"), notebooks.Output("", 3)]

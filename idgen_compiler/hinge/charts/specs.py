@@ -31,7 +31,13 @@ def altair() -> Any:
 def themed(chart: Any) -> Any:
     """A chart in our type and colors, which can be read on a light and on a dark page."""
     font = "Arial, Liberation Sans, Helvetica, sans-serif"  # of the widths that the pictures are laid out by
-    axis = {"labelColor": INK, "titleColor": INK, "gridColor": GRID, "domainColor": INK, "tickColor": INK}
+    axis: dict[str, Any] = {
+        "labelColor": INK,
+        "titleColor": INK,
+        "gridColor": GRID,
+        "domainColor": INK,
+        "tickColor": INK,
+    }
     axis |= {
         "labelOverlap": "greedy",
         "labelSeparation": 8,
@@ -40,7 +46,13 @@ def themed(chart: Any) -> Any:
         "titleFontWeight": "normal",
         "labelLimit": 240,
     }
-    words = {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 300}
+    words: dict[str, Any] = {
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelLimit": 300,
+    }
     return chart.configure(
         background="transparent",
         font=font,
@@ -124,8 +136,9 @@ def _density(found: Density) -> Any:
         ]
         line = _inline(alt, points).mark_line(strokeWidth=2, clip=True)
         layers.append(line.encode(x=alt.X(f"at:{kind}", **across), y=share, color=color))
-    means = [{"mean": m, "setting": g} for g, m in zip(found.groups, found.means, strict=True) if m == m]
-    rule = _inline(alt, [row for row in means if found.edges[0] <= row["mean"] <= found.edges[-1]])
+    means = zip(found.groups, found.means, strict=True)
+    seen = [{"mean": mean, "setting": group} for group, mean in means if found.edges[0] <= mean <= found.edges[-1]]
+    rule = _inline(alt, seen)
     layers.append(
         rule.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(
             x=alt.X(f"mean:{kind}", **across), color=color, tooltip=[alt.Tooltip(f"mean:{kind}"), "setting:N"]

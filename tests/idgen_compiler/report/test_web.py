@@ -199,7 +199,7 @@ def test_a_page_says_which_library_is_missing(exact: Looking, monkeypatch: pytes
 
 def test_what_is_no_sampler_is_refused(tmp_path: Path) -> None:
     for wrong, graph in ((3, None), (QUERY, None), ("P(Y)", NAPKIN)):
-        with pytest.raises(idgen.QueryError, match="graph|made of a sampler"):
+        with pytest.raises(idgen.QueryError, match=r"graph|made of a sampler"):
             idgen.report_page(wrong, graph)
     page = idgen.report_page(QUERY, NAPKIN, path=tmp_path / "page.html", models=0)
     assert (tmp_path / "page.html").read_text("utf-8") == page
@@ -248,6 +248,15 @@ def test_diagnostics_are_rendered_where_there_are_any() -> None:
     whole = of_query(QUERY, idgen.ADMG.parse("X -> Y"), models=0)
     fitted = Fitted((("rows", "100"),), "green", "all is there", diagnostics=DIAGNOSTICS)
     tree = Tree(render(Whole(whole.title, whole.version, whole.answers, whole.program, fitted)))
-    for said in ("<b>it</b> ended early. Train longer.", "CRPS of Y", "AUC 0.520", "Reliability of Y", "the law is exact",
-                 "X is independent of W", "Balance before and after", "Training of Y", "Models are judged"):  # fmt: skip
+    for said in (
+        "<b>it</b> ended early. Train longer.",
+        "CRPS of Y",
+        "AUC 0.520",
+        "Reliability of Y",
+        "the law is exact",
+        "X is independent of W",
+        "Balance before and after",
+        "Training of Y",
+        "Models are judged",
+    ):
         assert said in tree.text, said

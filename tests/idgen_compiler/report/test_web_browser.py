@@ -19,7 +19,9 @@ QUERY = idgen.Query.parse("P(Y | do(X))")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a sampler, with every kind of panel but the hedge's."""
     table = np.random.default_rng(0).random((2, 2, 2, 2))
-    sampler = idgen.compile(QUERY, NAPKIN).fit(idgen.Joint(("W1", "W2", "X", "Y"), table / table.sum()), backend="exact")
+    sampler = idgen.compile(QUERY, NAPKIN).fit(
+        idgen.Joint(("W1", "W2", "X", "Y"), table / table.sum()), backend="exact"
+    )
     path = tmp_path_factory.mktemp("page") / "report.html"
     idgen.report_page(sampler, path=path, models=1, n=500)
     return path

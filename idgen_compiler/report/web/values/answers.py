@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -222,5 +221,5 @@ def _proof(found: Witness) -> Proof:
     )
 
 
-def _fraction(value: Fraction) -> str:
+def _fraction(value: Any) -> str:
     return f"{value} = {float(value):.4g}" if value.denominator > 1 else str(value)

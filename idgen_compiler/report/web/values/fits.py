@@ -72,8 +72,8 @@ def fitted_operations(sampler: Any) -> dict[str, tuple[Facts, tuple[str, ...]]]:
         rows = "summed exactly, no row was drawn" if data.exact else f"{data.rows:,}"
         told = [("rows", rows), ("effective rows", f"{data.effective_rows:,.0f}")]
         doubted = ", ".join(data.doubted)
-        said = (f"drawn by {doubted}, whose draws are not like their rows",) if doubted else ()
-        found[data.operation] = (tuple(told), said)
+        doubts = [f"drawn by {doubted}, whose draws are not like their rows"] if doubted else []
+        found[data.operation] = (tuple(told), tuple(doubts))
     for kernel in record.kernels:
         found[kernel.operation] = ((("brought", kernel.name),), ())
     for choice in record.choices:

@@ -203,7 +203,7 @@ def _averages(
     for name in names[:2] if grid else []:
         points = []
         for value in grid:
-            samples = asked.sampler.sample(n, do={treatment: value}, given=dict(asked.given), seed=seed, **asked.query)  # type: ignore[attr-defined]
+            samples = asked.sampler.sample(n, do={treatment: value}, given=dict(asked.given), seed=seed, **asked.query)
             points.append(Number(f"mean of {name}", float(np.mean(samples[name])), None, None, at=float(value)))
         found.append(Numbers("curve", f"{name} by {treatment}", tuple(points), 0.0, how))
     return found, [
@@ -243,12 +243,16 @@ def _at(number: Number, value: Any) -> Number:
     return Number(number.what, number.value, *ends, float(value), number.setting)
 
 
+def _finite(value: float) -> float | None:
+    return float(value) if isfinite(value) else None
+
+
 def _of(kind: str, title: str, each: Mapping[str, Estimates]) -> Numbers:
     numbers, notes = [], list[str]()
     for told, found in each.items():
         for one, band in zip(found, found.bands.tolist(), strict=True):
-            ends = (one.value, one.low, one.high, *band)
-            numbers.append(Number(one.what, *(float(end) if isfinite(end) else None for end in ends), setting=told))
+            value, low, high, *ends = (_finite(end) for end in (one.value, one.low, one.high, *band))
+            numbers.append(Number(one.what, value, low, high, ends[0], ends[1], setting=told))
         notes += [*found.answers.warnings, *found.notes]
     last = next(iter(each.values()))
     level, method = float(last.asking.level), last.answers.method

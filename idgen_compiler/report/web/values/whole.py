@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import idgen_compiler
 from idgen_compiler.compile import compile
 from idgen_compiler.errors import NotIdentifiable
 from idgen_compiler.forms.record import to_plain
@@ -53,7 +53,7 @@ def of_query(query: Query, graph: ADMG, models: int = 5) -> Whole:
         program = None if answer.refusal else program_shown(compile(query, graph))
     except NotIdentifiable:
         program = None
-    return Whole(str(query), idgen_compiler.__version__, (answer,), program)
+    return Whole(str(query), _version(), (answer,), program)
 
 
 def of_sampler(
@@ -82,4 +82,9 @@ def of_sampler(
     for op in program.samplers:
         own = len(program.samplers) == 1 or chosen in (op.query, str(query_of(program, op)))
         outcomes.append(outcome_of(sampler, op, do if own else None, given if own else None, n, seed, estimates))
-    return Whole(program.name, idgen_compiler.__version__, answers, shown, fitted, tuple(outcomes))
+    return Whole(program.name, _version(), answers, shown, fitted, tuple(outcomes))
+
+
+def _version() -> str:
+    """That of the package, which stands above this room."""
+    return str(sys.modules["idgen_compiler"].__version__)
