@@ -70,7 +70,7 @@ class GalleryDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         items = "".join(
-            f'<li><a href="reports/{each.name}.html">{escape(each.title)}</a>: {escape(each.said)}</li>'
+            f'<li><a href="../reports/{each.name}.html">{escape(each.title)}</a>: {escape(each.said)}</li>'
             for each in REPORTS
         )
         return [nodes.raw("", f"<ul>{items}</ul>", format="html")]

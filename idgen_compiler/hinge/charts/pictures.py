@@ -13,7 +13,7 @@ from idgen_compiler.hinge.charts.specs import COLORS, GRID, INK, themed
 __all__ = ["svg_of"]
 
 _PAINT = {color: f"var(--series-{k}, {color})" for k, color in enumerate(COLORS, start=1)}
-_PAINT |= {INK: f"var(--ink-soft, {INK})", GRID: f"var(--line, {GRID})"}
+_PAINT |= {INK: f"var(--ink-soft, {INK})", GRID: f"var(--grid, {GRID})"}
 _PAINTED = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
 _MARK = re.compile(r'<(path|line|rect|image|circle)([^<>]*?) aria-label="([^"]*)"([^<>]*?)/>')
 _WORDS = re.compile(r' (?:aria-roledescription|aria-hidden|role|aria-label)="[^"]*"')

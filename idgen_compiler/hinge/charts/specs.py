@@ -15,7 +15,8 @@ __all__ = ["COLORS", "GRID", "INK", "altair", "chart_of", "themed"]
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f")
 """One for each setting, in an order that people tell apart who see colors otherwise (Okabe and Ito 2008)."""
 
-INK, GRID = "#5f6b7a", "#d9dee5"
+INK, GRID = "#707a86", "#9aa5b1"
+"""Of words and lines: greys that can be read on white and on black."""
 WIDTH, HEIGHT, ROW = 560, 220, 22
 SYMBOL = {"symbolType": "square", "symbolOpacity": 1}
 
@@ -40,6 +41,7 @@ def themed(chart: Any) -> Any:
     }
     axis |= {
         "labelOverlap": "greedy",
+        "gridOpacity": 0.4,
         "labelSeparation": 8,
         "labelFontSize": 12,
         "titleFontSize": 12,

@@ -20,7 +20,7 @@ def section(key: str, title: str, *inside: object, lead: object = "") -> Markup:
 
 def figure(picture: object, caption: object, kind: str = "") -> Markup:
     """A picture with what it shows in words; one that is too wide is scrolled by itself."""
-    return tag("figure", wide(picture), tag("figcaption", caption), class_=kind or None)
+    return tag("figure", wide(picture, str(caption)), tag("figcaption", caption), class_=kind or None)
 
 
 def wide(inside: object, label: str = "") -> Markup:
