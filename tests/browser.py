@@ -1,49 +1,45 @@
-"""A browser for tests: the system's Chromium without a window, driven by Playwright, and what axe-core finds in a page.
-
-Tests that need it are skipped, with the reason, where there is no Chromium or no Playwright. `IDGEN_CHROMIUM` names
-another one than that on the PATH.
-"""
+"""The system's Chromium for tests of pages, driven by Playwright; where there is none, tests are skipped and say so."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-__all__ = ["Tab", "browser", "serious", "tab"]
+__all__ = ["Tab", "browser", "chromium", "processor_seconds", "serious", "tab"]
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb"]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def chromium() -> str:
-    """The path of a Chromium; empty where there is none."""
-    named = os.environ.get("IDGEN_CHROMIUM", "")
-    return named or next((path for name in NAMES if (path := shutil.which(name))), "")
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A headless browser."""
+    path = next(filter(None, map(shutil.which, _NAMES)), None)
+    if path is None:
+        pytest.skip(f"needs a Chromium on the PATH, one of {', '.join(_NAMES)} (on Debian: apt install chromium)")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install playwright)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--force-color-profile=srgb"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """A running Chromium, the same for all tests of a process."""
-    path = chromium()
-    if not path:
-        pytest.skip("no Chromium on the PATH (apt-get install chromium), so that no page is looked at in a browser")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed; it comes with [dev]")
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    """A headless browser, the same for all tests of a process."""
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @dataclass
 class Tab:
-    """A tab, and what its page complained of: console errors, exceptions, and anything fetched from elsewhere."""
+    """A tab, and what its page complained of: console errors, exceptions, and anything that it could not fetch."""
 
     page: Any
     complaints: list[str] = field(default_factory=list)
@@ -66,15 +62,20 @@ def tab(browser: Any) -> Iterator[Tab]:
 
 
 def serious(page: Any) -> list[str]:
-    """What axe-core finds that is serious or critical, a line each; skips where it is not installed."""
-    found = find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
-        pytest.skip("axe-playwright-python, which brings axe-core, is not installed; it comes with [dev]")
-    page.evaluate(Path(found.origin).with_name("axe.min.js").read_text("utf-8"))
-    result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{each['id']} ({each['impact']}): {node['html'][:120]}"
-        for each in result["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
+    """What axe-core finds on a page and calls serious or critical: rule, and the first element."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
+    found = axe.run(page).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html']:.200}" for v in found if v["impact"] in ("serious", "critical")]
+
+
+def processor_seconds() -> float:
+    """What every process that this one has begun, the browser's among them, has used so far; as Linux counts it."""
+    ticks, parents = dict[int, int](), dict[int, int]()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            fields = (folder / "stat").read_text().rpartition(") ")[2].split()
+            parents[int(folder.name)], ticks[int(folder.name)] = int(fields[1]), int(fields[11]) + int(fields[12])
+    ours = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    return sum(ticks[pid] for pid in ours - {os.getpid()}) / os.sysconf("SC_CLK_TCK")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.report import Row
-from tests.browser import FLAGS, Tab, chromium, serious
+from tests.browser import Tab, chromium, serious
 
 __all__ = ["run"]
 
@@ -29,15 +29,10 @@ def run(quick: bool) -> list[Row]:
     sys.path.insert(0, str(DOCS))
     from extensions.gallery import REPORTS
 
-    path = chromium()
-    if not path:
-        return []
     import vl_convert
-    from playwright.sync_api import sync_playwright
 
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         pages = {}
         for each in REPORTS:
             (first, pages[each.name]), (again, _) = _made(each.make), _made(each.make)
@@ -52,7 +47,6 @@ def run(quick: bool) -> list[Row]:
             file = Path(folder) / f"{name}.html"
             file.write_text(page, encoding="utf-8")
             row |= _opened(browser, file, 1 if quick else 5, judged=name != "inside")
-        browser.close()
     return [*rows]
 
 

@@ -1,1 +1,1 @@
-"""Commands to look at what there is."""
+"""Commands that look at what was fitted."""
