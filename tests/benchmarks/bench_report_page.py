@@ -27,9 +27,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def run(quick: bool) -> list[Row]:
     sys.path.insert(0, str(DOCS))
-    from extensions.gallery import REPORTS
-
     import vl_convert
+    from extensions.gallery import REPORTS
 
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
