@@ -10,7 +10,7 @@ from pathlib import Path
 
 from idgen_compiler.forms.markup import Markup, facts, joined, tag
 from idgen_compiler.report.web.panels.answers import derivation, formula, question, refusal, verification
-from idgen_compiler.report.web.panels.diagnostics import fit
+from idgen_compiler.report.web.panels.diagnostics import color_of, fit
 from idgen_compiler.report.web.panels.outcomes import outcome
 from idgen_compiler.report.web.panels.pieces import badge, code, section
 from idgen_compiler.report.web.panels.programs import comparison, program
@@ -122,6 +122,8 @@ def _facts(found: Whole) -> list[tuple[object, object]]:
             f", {made} law{'s' * (made != 1)} that no table holds" if made else "")))  # fmt: skip
     if found.fitted is not None:
         told.append(("Fitted to", f"{dict(found.fitted.facts).get('rows', '?')} rows"))
+        if color := color_of(found.fitted.diagnostics):
+            told.append(("Diagnostics", tag("a", badge(color, color), href="#fit")))
     return told
 
 

@@ -5,7 +5,7 @@ Diagnostics come as the JSON values of `Diagnostics.to_json`; what a sampler doe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idgen_compiler.forms.markup import Markup, details, facts, joined, table, tag
@@ -14,7 +14,7 @@ from idgen_compiler.report.web.panels.lines import balance, bins, diagonal, trai
 from idgen_compiler.report.web.panels.pieces import badge, notes, section, wide
 from idgen_compiler.report.web.values.fits import Fitted
 
-__all__ = ["fit", "of_data", "of_model"]
+__all__ = ["color_of", "fit", "of_data", "of_model"]
 
 Values = Mapping[str, Any]
 
@@ -31,8 +31,8 @@ def fit(found: Fitted) -> Markup:
     concerns: Sequence[Values] = told.get("concerns", ())
     parts: list[object] = [facts(found.facts)]
     if told:
-        parts += [_light(concerns), _concerns(concerns)]
-        parts += [tag("p", told["honesty"])] if told.get("honesty") else []
+        parts += [_light(color_of(told)), _concerns(concerns)]
+        parts += [tag("p", _sentence(told["honesty"].rstrip(".")))] if told.get("honesty") else []
     if found.light:
         parts.append(tag("p", badge(f"overlap {found.light}", found.light), " ", _sentence(found.said)))
     parts += [notes(found.lacks, "Where rows are lacking"), notes(found.choices, "What the data chose")]
@@ -42,9 +42,13 @@ def fit(found: Fitted) -> Markup:
     return section("fit", "The fit, and how far it can be relied on", *parts)
 
 
-def _light(concerns: Iterable[Values]) -> Markup:
-    colors = {each.get("color", "yellow") for each in concerns}
-    color = "red" if "red" in colors else "yellow" if colors else "green"
+def color_of(diagnostics: Values) -> str:
+    """The light: that of the worst concern, "" where nothing was looked at."""
+    colors = {each.get("color", "yellow") for each in diagnostics.get("concerns", ())}
+    return "" if not diagnostics else "red" if "red" in colors else "yellow" if colors else "green"
+
+
+def _light(color: str) -> Markup:
     return tag("p", badge(color, color), " ", tag("strong", _sentence(_LIGHTS[color])), class_="light")
 
 
@@ -74,7 +78,7 @@ def of_model(diagnostics: Values, key: str) -> Markup:
     if two:
         parts.append(tag("p", f"A classifier tells rows from draws with AUC {two['auc']:.3f} ± {two['error']:.3f}; a "
                               "half says that it cannot."))  # fmt: skip
-    pictures = [_training(each) for each in found.get("curves", ()) if each.get("held_out")]
+    pictures = [_training(each) for each in found.get("curves", ()) if len(each.get("held_out", ())) > 1]
     pictures += [_reliability(target, each) for target, each in found.get("reliability", ())]
     pictures += [_transform(each) for each in found.get("transforms", ())]
     return joined([*parts, tag("div", *pictures, class_="small") if pictures else ""])
