@@ -1,7 +1,7 @@
 """The report page of the demo: how large it is, how long it takes to make and to open, and what a browser finds.
 
 The napkin of the README (50,000 rows of categories), a dose with numbers, and a hedge, as the gallery of the site has
-them; a fresh process makes each twice, and the second time is that of a process that has imported all. `build` is in
+them, made twice in one process, of which the first time also imports what the page needs. `build` is in
 processor seconds and without the fit; `open` is the time until the page is complete and laid out in a headless Chromium
 without network, the middle of five, in milliseconds. `errors` counts what its console complains of with every panel
 open, `serious` what axe-core finds serious or critical, light and dark together. The last row is the same napkin page
