@@ -55,7 +55,8 @@ class Looking:
         return page
 
     def _repr_html_(self) -> str:
-        record = getattr(self, "report", None)
+        trained = getattr(self, "trained", True)  # showing a sampler trains nothing
+        record = getattr(self, "report", None) if trained else None
         told = details("the fit", tag("pre", record())) if callable(record) else Markup("")
         drawn = details("the program", Markup(self.program.to_svg()), tag("pre", self.program))
         return joined([tag("p", tag("b", type(self).__name__), f" of {self.program.name}"), told, drawn])

@@ -143,6 +143,19 @@ def test_labels_and_columns_are_text() -> None:
         assert "$schema" in json.loads(held)
 
 
+def test_showing_a_sampler_trains_nothing_and_its_page_does() -> None:
+    pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    table = {name: rng.integers(2, size=300) for name in ("W1", "W2", "X", "Y")}
+    sampler: Any = idgen.compile(QUERY, NAPKIN).fit(table, train="asked", seed=0, progress=False, check_graph=False)
+    assert "P(Y | do(X))" in Tree(sampler._repr_html_()).text
+    assert not sampler.trained
+    page = Tree(sampler.report_page(models=0, n=100)).text
+    assert sampler.trained
+    assert str(sampler.program.operations[-2].result) in page
+    assert "trained on" in Tree(sampler._repr_html_()).text or "rows observed" in Tree(sampler._repr_html_()).text
+
+
 def test_notebook_reprs_escape_names() -> None:
     graph = evil_graph()
     found = idgen.identify(QUERY, graph)

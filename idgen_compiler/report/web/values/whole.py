@@ -71,11 +71,11 @@ def of_sampler(
     `do` and `given` are values to show the answers at, chosen like the data where nobody says; of a program of several
     queries they are those of `query`.
     """
+    fitted = fitted_of(sampler)  # first: of a sampler that trains when it is asked, this makes the program final
     program: Program = sampler.program
     graph = program.graph if isinstance(program.graph, ADMG) else ADMG.from_edge_list(program.graph.edge_list())
     brought = brought_of(program)
     answers = tuple(answer_of(query_of(program, op), graph, models, brought) for op in program.samplers)
-    fitted = fitted_of(sampler)
     shown = program_shown(program, fitted_operations(sampler), fitted.code if fitted else "")
     chosen = None if query is None else str(query)
     outcomes = []
