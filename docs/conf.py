@@ -15,7 +15,8 @@ copyright = "idgen-compiler contributors"
 version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "extensions.diagrams", "extensions.docstrings"]
-exclude_patterns = ["extensions"]
+extensions += ["extensions.gallery", "extensions.notebooks"]
+exclude_patterns = ["extensions", "**.ipynb"]
 source_suffix = {".md": "markdown"}
 smartquotes = False  # a prime is part of a name: X' is another instance of X
 

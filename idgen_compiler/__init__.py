@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from idgen_compiler.ir.policies import Fixed, Uniform
     from idgen_compiler.program import Program
     from idgen_compiler.query import Query
+    from idgen_compiler.report.web.made import report_page
     from idgen_compiler.verify import VerificationReport, verify
     from idgen_compiler.verify.witness import Witness, witness
 
@@ -74,6 +75,7 @@ __all__ = [
     "explain",
     "identify",
     "load",
+    "report_page",
     "verify",
     "witness",
 ]
@@ -111,6 +113,7 @@ _HOMES = {
     "explain": "compile",
     "identify": "identify",
     "load": "hinge.saved",
+    "report_page": "report.web.made",
     "verify": "verify",
     "witness": "verify",
 }

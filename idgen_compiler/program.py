@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 from idgen_compiler import ir
 from idgen_compiler.adjoint import Adjoint
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.markup import Markup, details, joined, tag
 from idgen_compiler.hinge.backend import Sampler, find_backend
 from idgen_compiler.ir.alternatives import Alternatives
 from idgen_compiler.ir.drawing.dot import print_dot
 from idgen_compiler.ir.drawing.mermaid import print_mermaid
+from idgen_compiler.ir.drawing.svg import draw_program
 
 __all__ = ["Program"]
 
@@ -86,6 +88,13 @@ class Program(ir.Program):
     def to_dot(self) -> str:
         """The dataflow of data sets, models and sampling networks in DOT, the language of Graphviz."""
         return print_dot(self.name, self.operations)
+
+    def to_svg(self) -> str:
+        """The operations from left to right as a picture; no other program draws it."""
+        return draw_program(self)
+
+    def _repr_html_(self) -> str:
+        return joined([Markup(self.to_svg()), details("as text", tag("pre", self))])
 
     def to_mermaid(self) -> str:
         """The dataflow of data sets, models and sampling networks as a Mermaid flowchart."""

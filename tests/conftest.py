@@ -14,6 +14,9 @@ import hypothesis
 import pytest
 
 from tests import goldens
+from tests.browser import browser, tab
+
+__all__ = ["browser", "tab"]  # fixtures, for every test
 
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("ci")

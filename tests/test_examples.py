@@ -16,6 +16,7 @@ import idgen_compiler as idgen
 PACKAGES = ("idgen_compiler", "idgen_exact", "idgen_torch")
 OPTIONAL = {
     "accelerate",
+    "altair",
     "datasets",
     "diffusers",
     "matplotlib",
@@ -28,6 +29,7 @@ OPTIONAL = {
     "sklearn",
     "sympy",
     "torch",
+    "vl_convert",
     "y0",
     "zuko",
 }

@@ -12,6 +12,8 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler.catalog import ENTRIES
+from idgen_compiler.graph.drawing.svg import draw_admg
+from idgen_compiler.ir.drawing.svg import draw_program
 
 DOCS = Path(__file__).parent.parent / "docs"
 GRAPHS = sorted({str(graph) for graph in (entry.parsed_graph() for entry in ENTRIES) if len(graph.order) <= 5})
@@ -23,9 +25,7 @@ def extensions(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     pytest.importorskip("sphinx")
     import extensions
     import extensions.docstrings
-    import extensions.graphs
     import extensions.imports
-    import extensions.programs
     import extensions.rooms
 
     return extensions
@@ -45,20 +45,20 @@ def frames(drawing: str) -> list[tuple[float, ...]]:
     return [(x, y, x + width, y + height) for x, y, width, height in found]
 
 
-def test_drawn_graphs_are_complete(extensions: ModuleType) -> None:
+def test_drawn_graphs_are_complete() -> None:
     for text in GRAPHS:
         graph = idgen.ADMG.parse(text)
-        drawing = extensions.graphs.draw_admg(graph)
+        drawing = draw_admg(graph)
         assert sorted(e.text or "" for e in elements(drawing, "text")) == sorted(graph.order)
         hidden = [path for path in edges(drawing) if "hidden" in path.attrib["class"]]
         assert len(hidden) == len(graph.bidirected)
         assert len(edges(drawing)) == len(graph.bidirected) + len(graph.directed)
 
 
-def test_drawn_boxes_are_apart_and_in_view(extensions: ModuleType) -> None:
+def test_drawn_boxes_are_apart_and_in_view() -> None:
     for entry in (entry for entry in ENTRIES if entry.identifiable and len(entry.parsed_graph().order) <= 6):
         program = idgen.compile(idgen.Query.parse(entry.query), entry.parsed_graph(), optimize=0)
-        drawing = extensions.programs.draw_program(program)
+        drawing = draw_program(program)
         boxes = frames(drawing)
         assert len(boxes) == len(program.operations)
         for a, b in combinations(boxes, 2):

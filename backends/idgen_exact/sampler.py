@@ -17,6 +17,7 @@ from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import composed
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.assigned import Assigned, assigned
+from idgen_compiler.hinge.charts.looking import Looking
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated, query_of, sampler_of
@@ -35,7 +36,7 @@ Labels = Mapping[str, tuple[Any, ...]]
 """Variable -> the label of each of its categories; a variable without labels has the codes 0, 1, 2, ..."""
 
 
-class ExactSampler:
+class ExactSampler(Looking):
     """A program run on a discrete law: the exact kernel of every query it answers.
 
     `kernels` holds a kernel for each `sample` operation, by the name of its query; `labels` the categories' names of

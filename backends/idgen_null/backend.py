@@ -26,6 +26,7 @@ from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.execute import execute
 from idgen_compiler.hinge.assigned import Assigned, checked_named
+from idgen_compiler.hinge.charts.looking import Looking
 from idgen_compiler.hinge.kernels import check_callable, named_kernels, types_of_unobserved, unobserved_used
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.policy_kinds import check_kinds, known_policies
@@ -125,7 +126,7 @@ class _Walk:
         return op.result
 
 
-class NullSampler:
+class NullSampler(Looking):
     """Answers every question in the right names, shapes and types, with a value from the middle of each variable."""
 
     def __init__(self, program: Program, schema: Schema, policies: Mapping[str, Policy] | None = None) -> None:

@@ -18,9 +18,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import idgen_compiler as idgen
-from extensions.graphs import draw_admg
-from extensions.programs import draw_program
 from extensions.rooms import draw_rooms
+from idgen_compiler.graph.drawing.svg import draw_admg
+from idgen_compiler.ir.drawing.svg import draw_program
 
 __all__ = ["setup"]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from itertools import pairwise
 
 from extensions.imports import arrows, floors
-from extensions.layers import ordered
-from extensions.svg import Point, svg
+from idgen_compiler.forms.drawing.layers import ordered
+from idgen_compiler.forms.drawing.svg import Point, arrow, arrowhead, label, svg
 
 __all__ = ["draw_rooms"]
 
@@ -69,12 +68,12 @@ def _arrow(route: list[Place], at: Mapping[Place, Point]) -> str:
         if not last:
             line += f" L{x1:.1f} {y1 + HEIGHT / 2:.1f}"
         x, y = x1, y1 + HEIGHT / 2
-    return f'<path class="edge" d="{line}" marker-end="url(#tip)"/>'
+    return arrow(line, "") + arrowhead((x, y - HEIGHT), (x, y - HEIGHT - 1))
 
 
 def _box(room: str, at: Point, width: float) -> str:
     x, y = at
     return (
         f'<rect x="{x - width / 2:.1f}" y="{y - HEIGHT / 2:.1f}" width="{width:.1f}" height="{HEIGHT}" rx="4"/>'
-        f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle">{escape(room)}</text>'
+        f"{label(room, (x, y + 5), anchor='middle')}"
     )

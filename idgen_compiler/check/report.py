@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from idgen_compiler.check.implication import Implication
 from idgen_compiler.check.verdict import Outcome
+from idgen_compiler.forms.markup import bullets, joined, table, tag
 from idgen_compiler.graph.admg import ADMG
 
 __all__ = ["Finding", "GraphCheck"]
@@ -88,6 +89,11 @@ class GraphCheck:
             lines += ["| " + " | ".join(row) + " |" for row in cells]
             lines += ["", *(f"- {finding.sentence}" for finding in self.findings), ""]
         return "\n".join([*lines, f"{self.verdict}."])
+
+    def _repr_html_(self) -> str:
+        header, *rows = self.table
+        shown = table(header, rows, range(2, 7), self._title) if rows else tag("p", self._title)
+        return joined([shown, bullets(finding.sentence for finding in self.findings), tag("p", f"{self.verdict}.")])
 
     def __str__(self) -> str:
         lines = [self._title, ""]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from idgen_compiler.errors import GraphError
+from idgen_compiler.graph.drawing.svg import draw_admg
 from idgen_compiler.graph.edges import Edge, edge_list_of, name_list
 from idgen_compiler.graph.formats.dagitty import parse_dagitty, print_dagitty
 from idgen_compiler.graph.formats.dot import parse_dot, print_dot
@@ -242,6 +243,17 @@ class ADMG(MixedGraph):
         └▸ Y ──◂┘
         """
         return print_sketch(self.edge_list(), labels)
+
+    def to_svg(self) -> str:
+        """A picture from left to right, in the colors of what is around it; no other program draws it.
+
+        >>> ADMG.parse("X -> Y").to_svg()[:27]
+        '<svg class="drawing admg" x'
+        """
+        return draw_admg(self)
+
+    def _repr_html_(self) -> str:
+        return self.to_svg()
 
     def __str__(self) -> str:
         return print_text(self.edge_list())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from idgen_compiler.errors import near_misses
 from idgen_compiler.forms.spelling import composed
+from idgen_compiler.hinge.charts.outline import chart_of_samples, outlined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,16 @@ class Samples(Mapping[str, np.ndarray]):
             fields = values.dtype.names
             flat |= {f"{name}.{field}": values[field] for field in fields} if fields else {name: values}
         return pd.DataFrame({k: v if v.ndim == 1 else list(v) for k, v in flat.items()})
+
+    def plot(self) -> Any:
+        """Charts of the variables, by altair: shares of labels, histograms of numbers, pictures as they are.
+
+        Raises IdgenError where altair is not installed, and DataError where there is nothing to show.
+        """
+        return chart_of_samples({"": self})
+
+    def _repr_html_(self) -> str:
+        return outlined(self)
 
     def __repr__(self) -> str:
         return f"Samples({self.size} of {', '.join(self._columns)})"

@@ -9,6 +9,7 @@ from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.estimand import Estimand
 from idgen_compiler.estimand.minimal import minimal_conditionals
 from idgen_compiler.estimand.nodes import Observed
+from idgen_compiler.forms.markup import Markup, details, joined, tag
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.identify.algorithm import solve
 from idgen_compiler.identify.governed import solve_governed
@@ -34,6 +35,11 @@ class Identification:
     graph: ADMG
     estimand: Estimand
     trace: Step
+
+    def _repr_html_(self) -> str:
+        asked = tag("p", tag("b", self.query), " is identifiable:")
+        derived = details("the algorithm, step by step", Markup(self.trace._repr_html_()))
+        return joined([asked, Markup(self.estimand.mathml()), Markup(self.graph.to_svg()), derived])
 
 
 def identify(query: Query, graph: ADMG, *, exchange: bool = True, minimal: bool = False) -> Identification:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from idgen_compiler.estimand.construction import conditionals
 from idgen_compiler.estimand.nodes import Kernel, Law
+from idgen_compiler.forms.markup import Markup, joined, tag
 from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.graph.drawing.svg import draw_admg
 
 __all__ = ["Factors", "Problem", "Step"]
 
@@ -27,6 +29,10 @@ TITLES = {
     "policy": "draw by policies",
     7: "fix what lies outside the district, go on in the new law",
 }
+
+
+SHOWN, _DRAWN = 40, 6
+"""So many steps are shown in a notebook, and so many levels of them are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,26 @@ class Step:
 
     def __str__(self) -> str:
         return "\n".join("  " * depth + step.describe() for depth, step in self.walk())
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Vertex -> what it is in this step, for pictures: moved, outcome, treatment or condition."""
+        names, problem = self.problem.graph.names, self.problem
+        roles = {"condition": problem.z, "treatment": problem.x, "outcome": problem.y, "moved": self.moved}
+        return {name: role for role, mask in roles.items() for name in names(mask)}
+
+    def _repr_html_(self) -> str:
+        steps = [
+            tag(
+                "li",
+                tag("div", tag("code", step.describe())),
+                Markup(draw_admg(step.problem.graph, step.marks)) if depth < _DRAWN else "",
+                style=f"margin-left: {min(depth, 8)}em",
+            )
+            for depth, step in list(self.walk())[:SHOWN]
+        ]
+        rest = sum(1 for _ in self.walk()) - SHOWN
+        return tag("ol", joined(steps), tag("p", f"... {rest} more steps") if rest > 0 else "")
 
     def describe(self) -> str:
         """One line: the algorithm's line, the problem, what was done about it and where."""

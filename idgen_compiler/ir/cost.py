@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 
+from idgen_compiler.forms.markup import table
 from idgen_compiler.ir.analysis import specialized
 from idgen_compiler.ir.operations import Apply, Condition, Network, Operation, Realize, Regenerate, Sample, Train
 
-__all__ = ["Cost", "cost_of"]
+__all__ = ["COUNTS", "Cost", "cost_of"]
+
+COUNTS = {
+    "models": "models",
+    "regenerations": "regenerated data sets",
+    "reweightings": "reweighted data sets",
+    "conditions": "conditionals by weighed runs",
+    "inputs": "inputs of all models",
+    "widest": "largest conditioning set",
+    "depth": "models one after the other in a sample",
+    "evaluations": "models run for a sample",
+}
+"""The counts of a cost in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,9 @@ class Cost:
             self.evaluations,
             self.depth,
         )
+
+    def _repr_html_(self) -> str:
+        return table(("", "count"), [(COUNTS.get(f.name, f.name), getattr(self, f.name)) for f in fields(self)], (1,))
 
     def __str__(self) -> str:
         return ", ".join(f"{f.name} {value}" for f, value in zip(fields(self), astuple(self), strict=True))

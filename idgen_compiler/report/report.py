@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 
+from idgen_compiler.forms.markup import tag
 from idgen_compiler.forms.record import to_plain
 from idgen_compiler.report.page import Page
 
@@ -31,6 +32,9 @@ class Report:
     def to_json(self, indent: int | None = 2) -> str:
         """The values as JSON."""
         return json.dumps(to_plain(self), indent=indent, ensure_ascii=False)
+
+    def _repr_html_(self) -> str:
+        return tag("pre", str(self))
 
     def to_html(self, width: int = 120) -> str:
         """The page as a browser shows it, in the colors of a terminal of so many columns."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from idgen_compiler.forms.markup import joined, table, tag
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 from idgen_compiler.verify.peer import PeerAnswer
@@ -101,17 +102,22 @@ class VerificationReport:
         """The report as Markdown: a table with a line for each answer, then what it means."""
         header, *lines = self._table()
         rule = ["---", *["--:"] * (len(header) - 1)]
-        table = ["| " + " | ".join(cells) + " |" for cells in (header, rule, *lines)]
-        return "\n".join([f"**{self._title}**", "", *table, "", self.verdict + ".", "", self.y0_verdict + "."])
+        drawn = ["| " + " | ".join(cells) + " |" for cells in (header, rule, *lines)]
+        return "\n".join([f"**{self._title}**", "", *drawn, "", self.verdict + ".", "", self.y0_verdict + "."])
+
+    def _repr_html_(self) -> str:
+        header, *lines = self._table()
+        shown = table(header, lines, range(1, len(header)), self._title)
+        return joined([shown, tag("p", f"{self.verdict}."), tag("p", f"{self.y0_verdict}.")])
 
     def __str__(self) -> str:
-        table = self._table()
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        cells = self._table()
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = [
             "  ".join(
                 cell.ljust(w) if k == 0 else cell.rjust(w) for k, (cell, w) in enumerate(zip(line, widths, strict=True))
             )
-            for line in table
+            for line in cells
         ]
         return "\n".join([self._title, "", *(f"  {line}" for line in lines), "", self.verdict, self.y0_verdict])
 
@@ -122,6 +128,11 @@ class VerificationReport:
     @property
     def _y0_name(self) -> str:
         return f"y0 {self.y0.version}".strip()
+
+    @property
+    def table(self) -> tuple[tuple[str, ...], ...]:
+        """A header and a line for each answer."""
+        return tuple(map(tuple, self._table()))
 
     def _table(self) -> list[list[str]]:
         answers: dict[str, list[Comparison]] = {}

@@ -15,6 +15,7 @@ from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.assigned import Assigned
+from idgen_compiler.hinge.charts.looking import Looking
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples
@@ -56,7 +57,7 @@ _MANY = 2**12
 _ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
 
 
-class TorchSampler(Answered, Streaming):
+class TorchSampler(Looking, Answered, Streaming):
     """A fitted program.
 
     Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit. One
@@ -138,8 +139,7 @@ class TorchSampler(Answered, Streaming):
         shows together, and, when it was loaded, of what its fit warned of.
         """
         op, count, batches = self._drawn(n, do, given, seed, query)
-        columns = {name: self.schema[name].empty(count) for name in op.network.outputs}
-        start = 0
+        columns, start = {name: self.schema[name].empty(count) for name in op.network.outputs}, 0
         for size, slots in batches:
             for name, column in columns.items():
                 decode(self.schema[name], slots[name], column[start : start + size])
