@@ -93,17 +93,18 @@ class Curve:
     """A training: mean loss in nats a row of rows kept back and of rows learned from, after each pass.
 
     `learned` is empty where a family does not tell it. `held_out` begins after the first pass. planned: how many
-    passes there would have been, unless no pass helped any more.
+    passes there would have been, unless no pass helped any more.  every: how many passes lie between two numbers.
     """
 
     fit: str
     held_out: tuple[float, ...]
     learned: tuple[float, ...] = ()
     planned: int = 0
+    every: int = 1
 
     @property
     def best(self) -> int:
-        """After how many passes the loss was least."""
+        """After how many of the numbers kept here the loss was least."""
         return 1 + min(range(len(self.held_out)), key=self.held_out.__getitem__) if self.held_out else 0
 
 
@@ -143,7 +144,10 @@ class ModelDiagnosis:
         told += [f"PIT of {one.target} {one.test.effect:.3f} from uniform" for one in self.transforms]
         if self.two_sample is not None:
             told.append(f"rows told from draws with AUC {self.two_sample.auc:.3f} +- {self.two_sample.error:.3f}")
-        told += [f"{len(one.held_out)} of {one.planned} passes, best {one.best}" for one in self.curves]
+        told += [
+            f"{one.every * len(one.held_out)} of {one.planned} passes, best {one.every * one.best}"
+            for one in self.curves
+        ]
         return "\n    ".join([f"{head}  judged on {self.judged_rows} {self.judged}", *told])
 
 
