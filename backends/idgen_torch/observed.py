@@ -25,7 +25,7 @@ from idgen_torch.arithmetic import effective_rows
 from idgen_torch.parts import Values
 from idgen_torch.tensors import encode_sources
 
-__all__ = ["Observed", "Origin", "fingerprint", "read_again", "read_observed"]
+__all__ = ["Observed", "Origin", "fingerprint", "read_again", "read_beside", "read_observed"]
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,45 @@ def read_again(
     `said` are options of `Reading`, where they are other than the fit's. Raises DataError, with the remedy, for a table
     that is not there, for one that is another, and for an option that has to be said again.
     """
+    how = _how(origin, said)
+    if data is None and not origin.path:
+        raise DataError("the sampler was fitted to a table in memory, which is not saved; pass data= with that table")
+    if data is None and not Path(origin.path).exists():
+        raise DataError(f"the table {origin.path} is not there any more; pass data= with the table, or where it is now")
+    table = origin.path if data is None else data
+    where = f"the table {origin.path}" if data is None else "data"
+    try:
+        found = _encoded(origin, schema, variables, table, how)
+    except DataError as error:
+        raise DataError(
+            f"{where} cannot be read as the fit read it ({error}); pass data= with the fit's table"
+        ) from None
+    except (LookupError, TypeError, ValueError):  # a kind encodes the values that it was made of, and knows no others
+        raise _another(where) from None
+    if found.fingerprint != origin.fingerprint:
+        raise _another(where)
+    return found
+
+
+def read_beside(
+    origin: Origin, schema: Schema, variables: Sequence[str], data: Any, said: Mapping[str, Any] | None = None
+) -> Observed:
+    """Rows of another table than the fit's, read and encoded as that was.
+
+    Raises DataError, with the remedy, for columns that are lacking, and for values that the fit's table does not have
+    and its models do not know.
+    """
+    try:
+        return _encoded(origin, schema, variables, data, _how(origin, said))
+    except (LookupError, TypeError, ValueError):  # a kind encodes the values that it was made of, and knows no others
+        raise DataError(
+            "data holds values that the table of the fit does not have, which its models cannot be judged on; leave "
+            "these rows out"
+        ) from None
+
+
+def _how(origin: Origin, said: Mapping[str, Any] | None) -> Reading:
+    """How the fit read its table.  Raises DataError for an option that has to be said again, and for one of no table."""
     again = {**origin.reading, **(said or {})}
     if lost := [name for name in origin.unsaid if name not in again]:
         raise DataError(
@@ -142,29 +181,17 @@ def read_again(
     how, others = Reading.take(again)
     if others:
         raise DataError(f"a table is read without an option {', '.join(sorted(others))}; leave it out")
-    if data is None and not origin.path:
-        raise DataError("the sampler was fitted to a table in memory, which is not saved; pass data= with that table")
-    if data is None and not Path(origin.path).exists():
-        raise DataError(f"the table {origin.path} is not there any more; pass data= with the table, or where it is now")
-    table = origin.path if data is None else data
-    where = f"the table {origin.path}" if data is None else "data"
+    return how
+
+
+def _encoded(origin: Origin, schema: Schema, variables: Sequence[str], table: Any, how: Reading) -> Observed:
     kinds = origin.kinds(schema, variables)
     images = {name for name, kind in kinds.items() if kind.of_pictures}
     numbers = {name for name, kind in kinds.items() if isinstance(kind, Number)}
-    try:
-        with quietly():
-            sources, weights = read_weighed(table, variables, origin.composites, images, how, numbers)
-            rows = encode_sources(sources, schema, origin.seed)
-    except DataError as error:
-        raise DataError(
-            f"{where} cannot be read as the fit read it ({error}); pass data= with the fit's table"
-        ) from None
-    except (LookupError, TypeError, ValueError):  # a kind encodes the values that it was made of, and knows no others
-        raise _another(where) from None
-    found = _observed(table, rows, weights, origin.seed, origin.composites, how)
-    if found.fingerprint != origin.fingerprint:
-        raise _another(where)
-    return found
+    with quietly():
+        sources, weights = read_weighed(table, variables, origin.composites, images, how, numbers)
+        rows = encode_sources(sources, schema, origin.seed)
+    return _observed(table, rows, weights, origin.seed, origin.composites, how)
 
 
 def _another(where: str) -> DataError:

@@ -16,6 +16,7 @@ from idgen_torch.families import ConditionalModel
 from idgen_torch.observed import Observed, Origin
 from idgen_torch.running.ancestral import Applied
 from idgen_torch.running.conditions.conditioned import Conditioned
+from idgen_torch.running.diagnosing.kept import Kept
 from idgen_torch.running.draws import Draws, PolicyKey
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.finding import Lookout
@@ -44,6 +45,7 @@ class FittedProgram:
     cells: Cells | None = None  #: counts that say where answers rest; None where not all is categories
     saved_origin: Origin | None = None  #: where a loaded one's rows came from, where that was saved
     settings: FitSettings | None = None  #: how it was fitted; None once it is loaded
+    kept: Kept = field(default_factory=Kept)  #: what diagnostics look at, and what they found
 
     @property
     def origin(self) -> Origin | None:
