@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.program import Program
 from idgen_compiler.store import Store
-from idgen_compiler.verify.contradictions import warn_contradictions
+from idgen_compiler.verify.contradictions import columns_to_check, warn_contradictions
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.bound import Brought
@@ -115,7 +116,9 @@ class TorchBackend:
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
-        warn_contradictions(program, data, of_table, schema, check_graph, how)
+        columns = columns_to_check(program, data, of_table, schema, how) if check_graph else {}
+        warn_contradictions(program, data, of_table, schema, check_graph, how, columns)
+        observed = replace(observed, beside=columns)
         thin = _warn_thin(program, schema, observed)
         settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
         kept = _artefacts(_store(store, checkpoint), settings, named)

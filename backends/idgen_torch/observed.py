@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, from_numpy
 
+from idgen_compiler.check.columns import CodedColumn
 from idgen_compiler.data.kinds import Atom
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.reading.options import FREQUENCY, Reading
@@ -62,6 +63,8 @@ class Observed:
     """The rows of a table as models see them, by part, and how much each counts.
 
     Shape: rows as in `Values`; weights (rows,) float64, survey weights of mean one, or None where all rows count alike.
+    `beside` has some rows of all columns that the graph names, as tests of the graph read them; nothing where nobody
+    wanted such tests, or the sampler was loaded.
     Rows whose weights are frequencies (`frequency`) stand there as often as these say, and then count alike.
     """
 
@@ -72,6 +75,7 @@ class Observed:
     seed: int = 0
     composites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     how: Reading = field(default_factory=Reading, repr=False)
+    beside: Mapping[str, CodedColumn] = field(default_factory=dict, repr=False)
 
     @property
     def count(self) -> int:

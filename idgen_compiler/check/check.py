@@ -20,7 +20,7 @@ from idgen_compiler.data.schema import TypeRequest
 from idgen_compiler.errors import GraphError, IdgenError
 from idgen_compiler.graph.admg import ADMG
 
-__all__ = ["check_graph", "holm"]
+__all__ = ["check_columns", "check_graph", "holm"]
 
 
 def check_graph(
@@ -59,8 +59,23 @@ def check_graph(
     how, unknown = Reading.take(reading)
     if unknown:
         raise IdgenError(f"check_graph has no option {', '.join(sorted(unknown))}; leave it out")
-    found = implications(graph)
     columns = read_columns(data, graph.order, types, how, seed=seed)
+    return check_columns(graph, columns, alpha=alpha, correction=correction, seed=seed)
+
+
+def check_columns(
+    graph: ADMG,
+    columns: Columns,
+    *,
+    alpha: float = 0.05,
+    correction: Literal["holm", "bh"] = "holm",
+    seed: int = 0,
+) -> GraphCheck:
+    """`check_graph` of columns that are read already, one for each vertex.
+
+    Raises GraphError for a graph with fixed vertices, and IdgenError where scipy or scikit-learn is not installed.
+    """
+    found = implications(graph)
     try:
         import scipy.stats
         import sklearn  # noqa: F401

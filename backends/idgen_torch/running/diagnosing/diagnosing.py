@@ -28,10 +28,11 @@ from idgen_torch.running.diagnosing.column_types import odd_types
 from idgen_torch.running.diagnosing.corrected import corrected
 from idgen_torch.running.diagnosing.drawn import kinds_of
 from idgen_torch.running.diagnosing.drift import drifts
-from idgen_torch.running.diagnosing.graphs import arrows, columns_of_rows, graph_tests, projected
+from idgen_torch.running.diagnosing.graphs import arrows, columns_of, graph_tests, projected
 from idgen_torch.running.diagnosing.judging import judged_model
 from idgen_torch.running.diagnosing.kept import MOST_ROWS, KeptData, KeptModel, kept_model, sampled
 from idgen_torch.running.diagnosing.propensities import propensities
+from idgen_torch.running.diagnosing.trainings import cut_short
 from idgen_torch.running.diagnosing.verdicts import (
     LEVEL,
     of_arrows,
@@ -114,19 +115,18 @@ def _diagnosed(fitted: FittedProgram, observed: Observed | None, data: Any, read
     tests: list[GraphTest] = []
     edges: Sequence[Any] = ()
     odd: list[Concern] = []
-    if rows is None:
+    if rows is None or observed is None:
         notes.append(
             "the table of the fit is not at hand: graph, overlap tables and types were not looked at; give data="
         )
     else:
         tables = propensities(fitted.program, fitted.kept, rows, fitted.schema, kinds)
-        odd = odd_types(fitted.schema, rows.rows, kinds)
-        columns = columns_of_rows(fitted.program, rows, fitted.schema, kinds)
+        odd = odd_types(fitted.schema, observed.rows, kinds)
+        columns = columns_of(fitted.program, observed.beside, rows, fitted.schema, kinds)
         graph = projected(fitted.program, columns)
         with quietly():
-            tests, left = graph_tests(graph, columns, LEVEL)
+            tests = graph_tests(graph, columns, LEVEL)
         edges = arrows(graph, columns)
-        notes += [left] if left else []
     (judged_, data_, tests_), number = corrected((tuple(judged), tuple(data_sets), tuple(tests)))
     tests_ = tuple(replace(one, rejected=one.test is not None and one.test.corrected <= LEVEL) for one in tests_)
     concerns = _concerns(fitted, judged_, data_, tests_, edges, tables, odd)
@@ -164,7 +164,10 @@ def _concerns(
     reports = {report.operation: report for report in fitted.record.models}
     found = [*odd, *of_overlap(fitted.record), *of_graph(tests), *of_arrows(edges)]
     found += [
-        one for model in models if model.operation in reports for one in of_model(model, reports[model.operation])
+        one
+        for model in models
+        if model.operation in reports
+        for one in of_model(model, reports[model.operation], cut_short(fitted, model))
     ]
     found += [one for each in data for one in of_data(each)]
     found += [one for table in tables for one in of_propensity(table)]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import exp
 
 import numpy as np
 
-from idgen_compiler.check import check_graph
-from idgen_compiler.check.columns import FEWEST_ROWS, CodedColumn
+from idgen_compiler.check.check import check_columns
+from idgen_compiler.check.columns import FEWEST_ROWS, CodedColumn, Columns
 from idgen_compiler.check.dependence import Margin, dependence, residual_dependence
+from idgen_compiler.check.independence import Contradiction, contradictions
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.admg import ADMG
@@ -18,17 +18,23 @@ from idgen_compiler.ir.program import Program
 from idgen_torch.running.diagnosing.drawn import Kinds, in_own_unit
 from idgen_torch.running.diagnosing.kept import KeptData
 
-__all__ = ["arrows", "columns_of_rows", "graph_tests", "projected"]
+__all__ = ["arrows", "columns_of", "graph_tests", "projected"]
 
-MOST_GIVEN, MOST_VERTICES, MOST_EDGES = 6, 12, 60
-"""An edge is looked at given so many other neighbors; larger graphs are left to `check_graph`."""
+MOST_GIVEN, MOST_VERTICES, MOST_EDGES, MOST_TESTED = 6, 12, 60, 4_000
+"""An edge is looked at given so many other neighbors; larger graphs are tested pair by pair; so many rows are read."""
 
 
-def columns_of_rows(program: Program, rows: KeptData, schema: Schema, kinds: Kinds) -> dict[str, CodedColumn]:
-    """The variables of a program that are one category or one number, as tests read them.
+def columns_of(
+    program: Program, beside: Columns, rows: KeptData, schema: Schema, kinds: Kinds
+) -> dict[str, CodedColumn]:
+    """The columns that a graph names as tests read them: those that the fit read for them, or those of its models.
 
     What varies in no row says nothing and is left out.
     """
+    if beside:
+        few = np.arange(min(MOST_TESTED, len(next(iter(beside.values())).values)))
+        some = {name: column.at(few) for name, column in beside.items()}
+        return {name: column for name, column in some.items() if len(np.unique(column.values)) > 1}
     found: dict[str, CodedColumn] = {}
     for name in program.observe.variables:
         parts = schema.parts(name)
@@ -46,42 +52,42 @@ def columns_of_rows(program: Program, rows: KeptData, schema: Schema, kinds: Kin
     return found
 
 
-def projected(program: Program, columns: Mapping[str, CodedColumn]) -> ADMG:
+def projected(program: Program, columns: Columns) -> ADMG:
     """The graph of the law of these columns: its latent projection."""
     graph = program.graph
     return ADMG(graph.directed, graph.bidirected, graph.order).project([n for n in graph.order if n not in columns])
 
 
-def graph_tests(graph: ADMG, columns: Mapping[str, CodedColumn], level: float) -> tuple[list[GraphTest], str]:
-    """What a graph implies, tested by `check_graph`; a sentence where that is left out."""
+def graph_tests(graph: ADMG, columns: Columns, level: float) -> list[GraphTest]:
+    """What a graph implies, tested as by `check_graph`; of large graphs only what quick tests of pairs contradict."""
     if len(graph) < 2:
-        return [], ""
+        return []
     if len(graph) > MOST_VERTICES:
-        return [], f"the graph has {len(graph)} columns; what it implies is tested by check_graph"
-    table = {name: np.char.add("c", column.values.astype(str)) if column.categorical else column.values for name, column
-             in columns.items()}  # fmt: skip
-    types = {name: "categorical" if column.categorical else "continuous" for name, column in columns.items()}
-    check = check_graph(graph, table, types, alpha=level)
+        return [_contradicted(one) for one in contradictions(graph, columns)]
     found = []
-    for one in check.findings:
-        outcome, test = one.outcome, None
+    for one in check_columns(graph, columns, alpha=level).findings:
+        implication, outcome, test = one.implication, one.outcome, None
         if outcome.p_value is not None:
-            p = outcome.p_value
-            test = Test(str(one.implication), outcome.statistic, p, p, outcome.statistic, round(outcome.rows))
-        implication = one.implication
-        found.append(
-            GraphTest(str(implication), implication.sentence, implication.functional, False, test, outcome.why)
-        )
-    return found, ""
+            p, rows = outcome.p_value, round(outcome.rows)
+            test = Test(str(implication), outcome.statistic, p, p, outcome.statistic / max(rows, 1), rows)
+        why = outcome.why
+        found.append(GraphTest(str(implication), implication.sentence, implication.functional, False, test, why))
+    return found
 
 
-def arrows(graph: ADMG, columns: Mapping[str, CodedColumn]) -> list[Arrow]:
+def _contradicted(one: Contradiction) -> GraphTest:
+    name = str(one.implication)
+    test = Test(name, one.strength, one.p_value, one.p_value, one.strength, one.rows)
+    return GraphTest(name, one.implication.sentence, False, True, test)
+
+
+def arrows(graph: ADMG, columns: Columns) -> list[Arrow]:
     """How strongly the ends of each edge depend on each other: by themselves, or given the other neighbors.
 
     The smaller of the two p-values, doubled, is an edge's, so that neither an exclusive or nor a path that cancels it
     hides it. Nothing where there are few rows, or the graph is large.
     """
-    if not columns or len(next(iter(columns.values())).values) < FEWEST_ROWS:
+    if len(graph) < 2 or len(next(iter(columns.values())).values) < FEWEST_ROWS:
         return []
     edges = [*((a, b, "->") for a, b in graph.directed), *((a, b, "<->") for a, b in graph.bidirected)]
     if len(edges) > MOST_EDGES:

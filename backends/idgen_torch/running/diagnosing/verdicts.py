@@ -13,7 +13,6 @@ from idgen_compiler.hinge.diagnostics import (
     Arrow,
     Concern,
     Correction,
-    Curve,
     DataDiagnosis,
     GraphTest,
     ModelDiagnosis,
@@ -44,12 +43,6 @@ DRIFT = (0.08, 0.2)
 INFORMATION = (0.01, 0.05)
 """Mutual information in nats: 0.005 is that of a correlation of .1, 0.047 of .3."""
 
-FALLING, ENOUGH_PASSES, LEAST_FALL = 1 / 3, 4, 0.03
-"""A training whose loss fell in its last third by more than so many nats a row was still learning."""
-
-SMALL_STEPS = 60
-"""A training of so few numbers that all is still falling is told of from two on."""
-
 BARE = (0.02, 0.1)
 """The share of rows that an arm hardly ever shows: as estimates tell of it (`onestep.weight.BARE`)."""
 
@@ -75,28 +68,26 @@ def _told(test: Test, bounds: tuple[float, float]) -> Colors | None:
     return _color(test.effect, bounds) if test.corrected <= LEVEL else None
 
 
-def of_model(found: ModelDiagnosis, report: ModelReport) -> Iterator[Concern]:
-    """What is wrong with a model."""
+def of_model(found: ModelDiagnosis, report: ModelReport, short: str) -> Iterator[Concern]:
+    """What is wrong with a model; `short` says how its training was cut short, if it was."""
     where, label = found.operation, found.models
-    early = ended_early(found.curves)
     worse = [(one, color) for one in found.better if (color := _told(one, SAVED))]
     for test, color in worse:
         name = test.name.removeprefix("error of ").partition(" saved by ")[0]
         yield Concern(color, "prediction", where, f"{label} predicts {name} worse than a boosted regression on the same "
-                      f"inputs, which saves {test.effect:.0%} of its squared error", _longer(early), test.effect)  # fmt: skip
-    if early is not None:
-        yield Concern("yellow", "training", where, f"the training of {label} was still learning when it ended: its loss "
-                      f"fell by {early[1]:.2g} nats a row in the last passes of {early[0].every * len(early[0].held_out)}",
-                      "Train longer: leave epochs= out, or give more, or effort='best'", early[1])  # fmt: skip
+                      f"inputs, which saves {test.effect:.0%} of its squared error", _remedy(short), test.effect)  # fmt: skip
+    if short:
+        yield Concern("yellow", "training", where, f"the training of {label} ended early: {short}", _remedy(short))
     if found.two_sample is not None and (color := _told(found.two_sample.test, AUC)):
         yield Concern(color, "law", where, f"a classifier tells rows from draws of {label} (AUC {found.two_sample.auc:.2f}"
-                      ", a half where they are alike)", _remedy(early), found.two_sample.auc - 0.5)  # fmt: skip
+                      ", a half where they are alike)", _remedy(short), found.two_sample.auc - 0.5)  # fmt: skip
     for one in found.transforms:
         if color := _told(one.test, PIT):
             yield Concern(color, "law", where, f"the law of {one.target} is {_shape(one.shares)}: rows do not lie evenly "
-                          "in what is drawn for them", _remedy(early), one.test.effect)  # fmt: skip
-    for text in report.disagreements:
-        yield Concern("yellow", "law", where, f"{label} does not give its rows back: {text}", _remedy(early))
+                          "in what is drawn for them", _remedy(short), one.test.effect)  # fmt: skip
+    if told := report.disagreements:
+        more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+        yield Concern("yellow", "law", where, f"{label} does not give its rows back: {told[0]}{more}", _remedy(short))
     if found.judged == "new rows":
         for score in found.scores:
             worth = score.value - score.baseline if score.name == "log-likelihood" else score.baseline - score.value
@@ -106,34 +97,10 @@ def of_model(found: ModelDiagnosis, report: ModelReport) -> Iterator[Concern]:
                               "It learned its rows by heart, or the new rows are of another law", -worth)  # fmt: skip
 
 
-def ended_early(curves: Sequence[Curve]) -> tuple[Curve, float] | None:
-    """The last training, and how far its loss fell in the last third, where it was still falling at the end."""
-    told = [one for one in curves if one.planned * one.every > 0 and len(one.held_out) >= 1]
-    if not told or told[-1].every * len(told[-1].held_out) < told[-1].planned:  # it ended since nothing helped any more
-        return None
-    last = told[-1]
-    losses = last.learned if len(last.learned) == len(last.held_out) else last.held_out
-    if last.planned < ENOUGH_PASSES:
-        return (last, losses[0] - losses[-1]) if _fell(last.held_out) or len(losses) == 1 else None
-    third = max(1, round(FALLING * len(losses)))
-    fell = min(own[-1 - third] - min(own[-third:]) for own in (losses, last.held_out))
-    return (last, fell) if fell > LEAST_FALL else None
-
-
-def _fell(losses: Sequence[float]) -> bool:
-    return losses[-1] <= min(losses) and losses[0] - losses[-1] > LEAST_FALL
-
-
-def _longer(early: object) -> str:
-    if early is not None:
+def _remedy(short: str) -> str:
+    if short:
         return "Train longer: leave epochs= out, or give more, or effort='best'"
-    return "Train longer (effort='best'), or choose another family=; check the types of its columns"
-
-
-def _remedy(early: object) -> str:
-    if early is not None:
-        return "Train longer: leave epochs= out, or give more, or effort='best'"
-    return "Check the types of its columns; train longer (effort='best'), or choose another family="
+    return "Look at the types of its columns; train longer (effort='best'), or choose another family="
 
 
 def _shape(shares: Sequence[float]) -> str:
