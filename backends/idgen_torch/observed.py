@@ -175,7 +175,7 @@ def read_beside(
 
 
 def _how(origin: Origin, said: Mapping[str, Any] | None) -> Reading:
-    """How the fit read its table.  Raises DataError for an option that has to be said again, and for one of no table."""
+    """How the fit read its table.  Raises DataError for an option that has to be said again, or is of no table."""
     again = {**origin.reading, **(said or {})}
     if lost := [name for name in origin.unsaid if name not in again]:
         raise DataError(

@@ -2,7 +2,7 @@
 
 from idgen_compiler.hinge.diagnostics.balance import Balance, Histogram, Propensity
 from idgen_compiler.hinge.diagnostics.concerns import Color, Concern, Topic, by_importance, color_of
-from idgen_compiler.hinge.diagnostics.diagnostics import Diagnostics
+from idgen_compiler.hinge.diagnostics.diagnostics import Diagnosed, Diagnostics
 from idgen_compiler.hinge.diagnostics.laws import Arrow, Correction, DataDiagnosis, Dependence, GraphTest, Marginal
 from idgen_compiler.hinge.diagnostics.models import (
     Curve,
@@ -23,6 +23,7 @@ __all__ = [
     "Curve",
     "DataDiagnosis",
     "Dependence",
+    "Diagnosed",
     "Diagnostics",
     "GraphTest",
     "Histogram",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record, to_plain
@@ -12,7 +12,7 @@ from idgen_compiler.hinge.diagnostics.concerns import Color, Concern, color_of
 from idgen_compiler.hinge.diagnostics.laws import Arrow, Correction, DataDiagnosis, GraphTest
 from idgen_compiler.hinge.diagnostics.models import JudgedOn, ModelDiagnosis
 
-__all__ = ["Diagnostics"]
+__all__ = ["Diagnosed", "Diagnostics"]
 
 _LIGHTS = {"green": "nothing wrong was found", "yellow": "look at this before you rely on it", "red": "do not rely"}
 
@@ -86,3 +86,12 @@ class Diagnostics:
     def from_json(cls, data: Any) -> Diagnostics:
         """What `to_json` wrote.  Raises DataError for anything unknown, missing or of the wrong type."""
         return read_record(cls, data, "the diagnostics", DataError)
+
+
+@runtime_checkable
+class Diagnosed(Protocol):
+    """A sampler that says how far it can be relied on."""
+
+    def diagnostics(self, data: Any = None) -> Diagnostics:
+        """What was found, on rows that the fit never saw where `data` has them."""
+        ...

@@ -84,13 +84,18 @@ class GraphTest:
 class Arrow:
     """An edge of the graph, and how strongly its ends depend on each other in the rows.
 
-    edge: "X -> Y" or "X <-> Y".  given: what is held fixed.  The effect of `test` is a correlation of residuals.
-    An edge need not show: rows may be few, or the effect may be none.
+    ends: tail and head of an arrow, or both ends of a bidirected edge.  given: what is held fixed beside.  The effect
+    of `test` is a correlation, of residuals where something is given. An edge need not show: rows may be few, or the
+    effect may be none.
     """
 
-    edge: str
+    ends: tuple[str, str]
+    bidirected: bool
     given: tuple[str, ...]
     test: Test
+
+    def __str__(self) -> str:
+        return f" {'<->' if self.bidirected else '->'} ".join(self.ends)
 
 
 @dataclass(frozen=True, slots=True)

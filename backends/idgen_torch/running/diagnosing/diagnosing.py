@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 __all__ = ["Diagnosing"]
 
 TRAINED = (
-    "models were judged on rows that they were trained on, so that one which learned them by heart looks better than it "
-    "is; give data= with rows that the fit never saw"
+    "models were judged on rows that they were trained on, so that one which learned them by heart looks better than "
+    "it is; give data= with rows that the fit never saw"
 )
 NEW = "models of the table were judged on {rows} rows of data=, which the fit is not known to have seen"
 SEEN = "{share:.0%} of the rows of data= stand in the table of the fit, so that models know them"
@@ -104,7 +104,7 @@ def _diagnosed(fitted: FittedProgram, observed: Observed | None, data: Any, read
     kinds, notes = kinds_of(fitted.schema), list[str]()
     new = None if data is None else _new_rows(fitted, observed, data, reading)
     rows = None if observed is None else _of_table(observed)
-    models = [found for found in _models(fitted, observed, new)]
+    models = list(_models(fitted, observed, new))
     judged = [judged_model(report, kept, kinds, word) if kept is not None else _unjudged(fitted, report.operation)
               for report, kept, word in models]  # fmt: skip
     judged += [ModelDiagnosis(one.operation, one.models, one.name, 0, "nothing",

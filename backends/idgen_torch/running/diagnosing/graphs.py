@@ -89,12 +89,12 @@ def arrows(graph: ADMG, columns: Columns) -> list[Arrow]:
     """
     if len(graph) < 2 or len(next(iter(columns.values())).values) < FEWEST_ROWS:
         return []
-    edges = [*((a, b, "->") for a, b in graph.directed), *((a, b, "<->") for a, b in graph.bidirected)]
+    edges = [*((a, b, False) for a, b in graph.directed), *((a, b, True) for a, b in graph.bidirected)]
     if len(edges) > MOST_EDGES:
         return []
     margins = {name: Margin.of(column) for name, column in columns.items()}
     found, known = [], dict[frozenset[str], Test]()
-    for a, b, arrow in edges:
+    for a, b, hidden in edges:
         given = tuple(n for n in sorted(graph.parents([b]) | graph.siblings([b])) if n not in (a, b))[:MOST_GIVEN]
         pair = frozenset((a, b))
         if pair not in known:
@@ -108,5 +108,5 @@ def arrows(graph: ADMG, columns: Columns) -> list[Arrow]:
             p = exp(min(0.0, log_p))
             rows = len(columns[a].values)
             known[pair] = Test(f"dependence of {a} and {b}", strength, p, p, strength, rows)
-        found.append(Arrow(f"{a} {arrow} {b}", given, known[pair]))
+        found.append(Arrow((a, b), hidden, given, known[pair]))
     return found

@@ -30,7 +30,8 @@ def cut_short(fitted: FittedProgram, found: ModelDiagnosis) -> str:
         return _falling(last) if last.planned <= passes else ""
     steps = _steps(fitted, found, passes)
     if steps is not None and last.best == len(last.held_out):
-        return f"it was asked for {passes} passes ({steps} steps), of which the last was the best; {FEW_STEPS} steps or more are usual"
+        asked = f"it was asked for {passes} passes ({steps} steps), of which the last was the best"
+        return f"{asked}; {FEW_STEPS} steps or more are usual"
     return _falling(last)
 
 
