@@ -9,12 +9,13 @@ import numpy as np
 
 import idgen_compiler as idgen
 from idgen_compiler.check.implication import implications
+from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.graph.separation import m_separated
 from idgen_compiler.hinge.diagnostics import Diagnostics
 from tests.benchmarks.diagnostics.tables import Case, drawn
 
-__all__ = ["SPOILS", "alterations", "said", "spoilt"]
+__all__ = ["SPOILS", "alterations", "halves", "said", "spoilt"]
 
 SPOILS = ("shuffled column", "too few passes", "wrong type", "no overlap", "wrong arrow")
 
@@ -63,6 +64,12 @@ def spoilt(spoil: str, name: str, numeric: bool, rows: int, seed: int) -> Case:
         graph = able_graphs[int(rng.integers(len(able_graphs)))]
         return replace(case, graph=graph, spoilt=str(graph))
     return replace(case, spoilt="overlap")
+
+
+def halves(name: str, numeric: bool, rows: int, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
+    """A table with laws that bend, and as many fresh rows of the same laws."""
+    whole = drawn(name, numeric, 2 * rows, seed, bent=True).data
+    return {n: values[:rows] for n, values in whole.items()}, {n: values[rows:] for n, values in whole.items()}
 
 
 def alterations(case: Case) -> Iterator[tuple[idgen.ADMG, bool]]:

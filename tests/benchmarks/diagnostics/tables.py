@@ -53,21 +53,23 @@ def drawn(name: str, numeric: bool, rows: int, seed: int, overlap: bool = True, 
     """
     shape = GRAPHS[name]
     graph = idgen.ADMG.parse(shape.graph)
-    rng = np.random.default_rng((seed, rows))
+    laws, rng = np.random.default_rng((seed, 0)), np.random.default_rng((seed, rows))
     hidden = {edge: rng.normal(size=rows) for edge in graph.bidirected}
     values: dict[str, Array] = {}
     for vertex in graph.order:
         causes = [values[parent] for parent in sorted(graph.parents([vertex]))]
         causes += [hidden[edge] for edge in graph.bidirected if vertex in edge]
-        size = (0.5, 0.8) if vertex == shape.overlap[0] else (0.7, 1.3)  # every value meets every other
-        score = sum((_effect(rng, size, bent)(cause) for cause in causes), np.zeros(rows))
+        size = (0.5, 0.7) if vertex == shape.overlap[0] else (0.7, 1.3)  # every value meets every other
+        score = sum((_effect(laws, size, bent)(cause) for cause in causes), np.zeros(rows))
         binary = vertex in shape.binary
         if not overlap and vertex == shape.overlap[0]:
             values[vertex] = _determined(values[shape.overlap[1]], numeric and not binary, rng)
         elif numeric and not binary:
-            values[vertex] = score + rng.uniform(0.6, 0.9) * _noise(rng, rows)
+            values[vertex] = score + (0.9 if vertex == shape.overlap[0] else laws.uniform(0.6, 0.9)) * _noise(
+                int(laws.integers(3)), rng, rows
+            )
         else:
-            labels = 2 if binary or rng.random() < 0.5 else 3
+            labels = 2 if binary or laws.random() < 0.5 else 3
             values[vertex] = _labels(score, labels, rng)
     return Case(name, numeric, graph, values, shape.query)
 
@@ -88,8 +90,7 @@ def _effect(rng: np.random.Generator, sizes: tuple[float, float], bent: bool) ->
     return of
 
 
-def _noise(rng: np.random.Generator, rows: int) -> Array:
-    kind = rng.integers(3)
+def _noise(kind: int, rng: np.random.Generator, rows: int) -> Array:
     if kind == 0:
         return rng.normal(size=rows)
     return rng.gamma(3.0, size=rows) / 3**0.5 - 3**0.5 if kind == 1 else rng.uniform(-1.7, 1.7, size=rows)

@@ -24,6 +24,9 @@ MOST_GIVEN, MOST_VERTICES, MOST_EDGES, MOST_TESTED = 6, 12, 60, 4_000
 """An edge is looked at given so many other neighbors; larger graphs are tested pair by pair; so many rows are read."""
 
 
+LINEAR = "a test of a law after interventions takes numbers for linear, and blames the graph for laws that bend"
+
+
 def columns_of(
     program: Program, beside: Columns, rows: KeptData, schema: Schema, kinds: Kinds
 ) -> dict[str, CodedColumn]:
@@ -71,6 +74,8 @@ def graph_tests(graph: ADMG, columns: Columns, level: float) -> list[GraphTest]:
             p, rows = outcome.p_value, round(outcome.rows)
             test = Test(str(implication), outcome.statistic, p, p, outcome.statistic / max(rows, 1), rows)
         why = outcome.why
+        if implication.functional and not all(columns[name].categorical for name in implication.variables):
+            test, why = None, LINEAR
         found.append(GraphTest(str(implication), implication.sentence, implication.functional, False, test, why))
     return found
 
