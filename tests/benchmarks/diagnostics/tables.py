@@ -48,7 +48,7 @@ def drawn(name: str, numeric: bool, rows: int, seed: int, overlap: bool = True, 
     """A table of a random model on a graph.
 
     Numbers are smooth, bent functions of their causes and noise; categories have two or three labels with odds that
-    their causes move. Every arrow matters: effects are between .5 and 1.3 deviations. Without overlap one vertex is a
+    their causes move. Every arrow matters: effects are between .35 and 1.3 deviations. Without overlap one vertex is a
     function of another. Where they are bent, arrows among numbers are waves that only trained networks follow.
     """
     shape = GRAPHS[name]
@@ -59,7 +59,7 @@ def drawn(name: str, numeric: bool, rows: int, seed: int, overlap: bool = True, 
     for vertex in graph.order:
         causes = [values[parent] for parent in sorted(graph.parents([vertex]))]
         causes += [hidden[edge] for edge in graph.bidirected if vertex in edge]
-        size = (0.5, 0.7) if vertex == shape.overlap[0] else (0.7, 1.3)  # every value meets every other
+        size = (0.35, 0.55) if vertex == shape.overlap[0] else (0.7, 1.3)  # every value meets every other
         score = sum((_effect(laws, size, bent)(cause) for cause in causes), np.zeros(rows))
         binary = vertex in shape.binary
         if not overlap and vertex == shape.overlap[0]:
