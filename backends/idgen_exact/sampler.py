@@ -17,7 +17,7 @@ from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import composed
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.assigned import Assigned, assigned
-from idgen_compiler.hinge.diagnostics import Diagnostics
+from idgen_compiler.hinge.diagnostics import Concern, Diagnostics
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated, query_of, sampler_of
@@ -182,9 +182,11 @@ class ExactSampler:
         green: nothing wrong was found
           note: all is exact: every law was computed from the joint, none was learned, so that there is nothing to judge
         """
-        undefined = [name for name, kernel in self.kernels.items() if not kernel.defined.all()]
+        undefined = [name or self.program.name for name, kernel in self.kernels.items() if not kernel.defined.all()]
         lacks = tuple(f"the joint does not determine {name} at every value of do and given" for name in undefined)
-        return Diagnostics(0, 0.0, "nothing", notes=(EXACT,), lacking=lacks)
+        remedy = "Ask where kernel().defined is true"
+        concerns = tuple(Concern("yellow", "overlap", "", text, remedy) for text in lacks)
+        return Diagnostics(0, 0.0, "nothing", concerns=concerns, lacking=lacks, notes=(EXACT,))
 
     def save(self, path: str | Path) -> None:
         """Write the program and its kernels into a folder as JSON, in the place of a saved sampler that is there.
