@@ -21,6 +21,7 @@ COMMANDS = {
     "with its error.",
     "estimate": "A mean, a share, a quantile or an effect, with its interval.",
     "effect": "Compile a query, train its models on a table, and compare two values of its treatment.",
+    "diagnose": "Say how far a fit can be relied on: a light with sentences, and what was measured.",
     "demo": "Run a demo: compile, verify, fit, sample, and compare with the exact truth.",
     "passes": "Run passes over the file of a program and print what they leave; without a file, list them.",
     "check-graph": "Test on data what a graph implies: independences, and functional (Verma) constraints.",

@@ -92,6 +92,7 @@ def test_a_shuffled_column_is_alone() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::idgen_compiler.errors.DataWarning")
+@pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
 def test_labels_as_numbers_and_numbers_as_labels_are_told() -> None:
     found = fitted(rows(), types={"W": "continuous"}).diagnostics()
     assert ("type", "W") in topics(found)
