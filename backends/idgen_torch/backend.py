@@ -116,9 +116,7 @@ class TorchBackend:
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
-        columns = columns_to_check(program, data, of_table, schema, how) if check_graph else {}
-        warn_contradictions(program, data, of_table, schema, check_graph, how, columns)
-        observed = replace(observed, beside=columns)
+        observed = _beside_graph(program, data, of_table, schema, observed) if check_graph else observed
         thin = _warn_thin(program, schema, observed)
         settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
         kept = _artefacts(_store(store, checkpoint), settings, named)
@@ -158,6 +156,15 @@ class TorchBackend:
         known = {name: imported(net) if isinstance(net, str) else net for name, net in (networks or {}).items()}
         with our_arithmetic(gradients=False), known_networks(known):
             return TorchSampler(read_fitted(Path(path), place, bind), place, loaded=True)
+
+
+def _beside_graph(
+    program: Program, data: Any, types: Mapping[str, TypeRequest], schema: Schema, observed: Observed
+) -> Observed:
+    """The rows with what the graph's other columns say, once a warning tells of what contradicts the graph."""
+    columns = columns_to_check(program, data, types, schema, observed.how)
+    warn_contradictions(program, data, types, schema, how=observed.how, columns=columns)
+    return replace(observed, beside=columns)
 
 
 def _tried(

@@ -16,8 +16,8 @@ from idgen_torch.families import ConditionalModel
 from idgen_torch.observed import Observed, Origin
 from idgen_torch.running.ancestral import Applied
 from idgen_torch.running.conditions.conditioned import Conditioned
-from idgen_torch.running.diagnosing.kept import Kept
 from idgen_torch.running.draws import Draws, PolicyKey
+from idgen_torch.running.kept import Kept
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.watch import Watch

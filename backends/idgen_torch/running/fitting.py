@@ -41,11 +41,11 @@ from idgen_torch.observed import Observed
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on
 from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, with_watch
-from idgen_torch.running.diagnosing.kept import Kept
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.artefacts import Artefacts, Drawn
 from idgen_torch.running.files.keys import Keys
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.kept import Kept
 from idgen_torch.running.laws import AskedLaw, Contracted, contracted, look
 from idgen_torch.running.learned import held_against, judged
 from idgen_torch.running.overlap.cells.needed import Cells

@@ -237,10 +237,8 @@ class TorchSampler(Estimating, Predicting, Streaming, Diagnosing):
         return self._answerer
 
     def _answering(self) -> Answerer:
-        fitted, observed = self.fitted, self.observed()
-        return Answerer(
-            fitted.program, fitted.schema, observed, fitted.named, fitted.applied, self.device, self._refits
-        )
+        own, observed = self.fitted, self.observed()
+        return Answerer(own.program, own.schema, observed, own.named, own.applied, self.device, self._refits)
 
     def _refits(self) -> Refits:
         """What is fitted to rows that are drawn again; kept, once it is made."""

@@ -48,8 +48,9 @@ def whole() -> Diagnostics:
     )  # fmt: skip
     data = DataDiagnosis("%reg0", "Y under X set", 900, 900.0, False, (Marginal("X", TEST),),
                          (Dependence("X", "Y", "rank correlation", 0.3, 0.1, TEST),), ("Y",))  # fmt: skip
-    table = Propensity("%m0", "X", ("W",), "trees", ("0", "1"), (400, 500), (300.0, 420.5), (0.0, 0.01), 0.005,
-                       (Histogram("0", (0.5, 0.5), (0.4, 0.6)),), (Balance("W", "1", 0.4, 0.02, 1.1, None),))  # fmt: skip
+    balance, bars = Balance("W", "1", 0.4, 0.02, 1.1, None), Histogram("0", (0.5, 0.5), (0.4, 0.6))
+    arms = (("0", "1"), (400, 500), (300.0, 420.5), (0.0, 0.01))
+    table = Propensity("%m0", "X", ("W",), "trees", *arms, 0.005, (bars,), (balance,))
     return Diagnostics(
         900, 850.5, "rows of the fit", "they know their rows", 0.01, 7, (SHARP, SOFT), (model,), (data,),
         "overlap is yellow", ("W = 3",), (table,), (GraphTest("Z ⊥ Y", "Z tells nothing about Y", False, True, TEST),),

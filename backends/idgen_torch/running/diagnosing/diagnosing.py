@@ -30,7 +30,6 @@ from idgen_torch.running.diagnosing.drawn import kinds_of
 from idgen_torch.running.diagnosing.drift import drifts
 from idgen_torch.running.diagnosing.graphs import arrows, columns_of, graph_tests, projected
 from idgen_torch.running.diagnosing.judging import judged_model
-from idgen_torch.running.diagnosing.kept import MOST_ROWS, KeptData, KeptModel, kept_model, sampled
 from idgen_torch.running.diagnosing.propensities import propensities
 from idgen_torch.running.diagnosing.trainings import cut_short
 from idgen_torch.running.diagnosing.verdicts import (
@@ -44,6 +43,7 @@ from idgen_torch.running.diagnosing.verdicts import (
     of_propensity,
 )
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.kept import MOST_ROWS, KeptData, KeptModel, kept_model, sampled
 
 if TYPE_CHECKING:
     from idgen_compiler.estimates.estimate import Estimate

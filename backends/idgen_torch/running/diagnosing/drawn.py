@@ -16,7 +16,7 @@ from idgen_compiler.data.schema import Schema
 from idgen_torch.drawing import generator_for
 from idgen_torch.families.returned import draw
 from idgen_torch.parts import Values
-from idgen_torch.running.diagnosing.kept import KeptModel
+from idgen_torch.running.kept import KeptModel
 
 __all__ = ["Drawn", "Kinds", "in_own_unit", "kinds_of"]
 

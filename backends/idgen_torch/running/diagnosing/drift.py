@@ -19,10 +19,10 @@ from idgen_compiler.ir.policies import Column
 from idgen_compiler.ir.program import Program
 from idgen_torch.parts import Values
 from idgen_torch.running.diagnosing.drawn import Kinds
-from idgen_torch.running.diagnosing.kept import Kept, KeptData
 from idgen_torch.running.diagnosing.measures import kolmogorov, shares_apart
 from idgen_torch.running.diagnosing.propensities import chances
 from idgen_torch.running.draws import unfolded
+from idgen_torch.running.kept import Kept, KeptData
 from idgen_torch.running.record import DataReport
 
 __all__ = ["drifts"]

@@ -16,7 +16,7 @@ from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.hinge.diagnostics import Arrow, GraphTest, Test
 from idgen_compiler.ir.program import Program
 from idgen_torch.running.diagnosing.drawn import Kinds, in_own_unit
-from idgen_torch.running.diagnosing.kept import KeptData
+from idgen_torch.running.kept import KeptData
 
 __all__ = ["arrows", "columns_of", "graph_tests", "projected"]
 

@@ -11,7 +11,6 @@ from idgen_compiler.hinge.calibration import Reliability
 from idgen_compiler.hinge.diagnostics import JudgedOn, ModelDiagnosis, Score, Test, Transform
 from idgen_torch.families.returned import log_density
 from idgen_torch.running.diagnosing.drawn import Drawn, Kinds
-from idgen_torch.running.diagnosing.kept import KeptModel
 from idgen_torch.running.diagnosing.measures import (
     crps,
     marginal_crps,
@@ -21,6 +20,7 @@ from idgen_torch.running.diagnosing.measures import (
     uniform_test,
 )
 from idgen_torch.running.diagnosing.regressions import FEWEST, better_regressions, two_sample
+from idgen_torch.running.kept import KeptModel
 from idgen_torch.running.record import ModelReport
 
 __all__ = ["judged_model"]

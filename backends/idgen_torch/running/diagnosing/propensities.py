@@ -19,8 +19,8 @@ from idgen_torch.estimating import Design, Folds, propensity
 from idgen_torch.estimating.learners import BoostedClasses, CellClasses, Learner, Logistic
 from idgen_torch.parts import Values
 from idgen_torch.running.diagnosing.drawn import Kinds, in_own_unit
-from idgen_torch.running.diagnosing.kept import Kept, KeptData
 from idgen_torch.running.estimates.onestep.weight import least_chance
+from idgen_torch.running.kept import Kept, KeptData
 
 __all__ = ["chances", "propensities"]
 

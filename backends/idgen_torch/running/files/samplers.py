@@ -23,13 +23,13 @@ from idgen_torch.entries import checked_keys
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.observed import Origin
-from idgen_torch.running.diagnosing.kept import Kept
 from idgen_torch.running.draws import Draws, PolicyKey, ShiftedDraws, UniformDraws, draws_over, resampled_parts
 from idgen_torch.running.files.bound import read_bound, write_bound
 from idgen_torch.running.files.cells import read_cells, write_cells
 from idgen_torch.running.files.models import Record, read_model, write_model
 from idgen_torch.running.files.supports import read_lookouts, write_lookouts
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.kept import Kept
 from idgen_torch.running.plan import draws_of
 from idgen_torch.running.record import FitRecord
 

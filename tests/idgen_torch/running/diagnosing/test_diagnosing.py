@@ -141,7 +141,7 @@ def test_new_rows_that_do_not_fit_are_refused() -> None:
     sampler = fitted(rows())
     with pytest.raises(DataError, match="X"):
         sampler.diagnostics({"W": [0, 1], "Y": [0, 1]})
-    with pytest.raises(DataError, match="data holds values that the table of the fit does not have|not"):
+    with pytest.raises(DataError, match="W"):
         sampler.diagnostics({"W": [0, 7] * 200, "X": [0, 1] * 200, "Y": [0, 1] * 200})
 
 
