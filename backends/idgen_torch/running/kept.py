@@ -71,13 +71,19 @@ class Kept:
             self.data[operation] = KeptData(_at(data.rows, index), len(index), weights)
 
 
-def kept_model(model: ConditionalModel, rows: Values, weights: Tensor | None, exact: bool = False) -> KeptModel:
-    """A model beside some of these rows."""
+def kept_model(
+    model: ConditionalModel,
+    rows: Values,
+    weights: Tensor | None,
+    exact: bool = False,
+    device: torch.device | None = None,
+) -> KeptModel:
+    """A model beside some of these rows, on the device where the model lives, or where they are."""
     parts = (*model.targets, *model.inputs)
     own = {part.name: rows[part.name] for part in parts}
     index = sampled(own, weights, most_of(own, parts))
-    device = next(iter(own.values())).device
-    return KeptModel(model, rows_at(parts, own, index, device), index, exact)
+    place = device or next(iter(own.values())).device
+    return KeptModel(model, rows_at(parts, own, index, place), index, exact)
 
 
 def sampled(rows: Values, weights: Tensor | None, most: int) -> Tensor:

@@ -40,17 +40,9 @@ def odd_types(schema: Schema, rows: Values, kinds: Kinds) -> list[Concern]:
             continue
         values = np.asarray(kind.told(rows[name][:MOST_ROWS].cpu().numpy())).reshape(-1)
         one = _number_of_labels(name, values) if part.form is Form.NUMBERS else _labels_of_numbers(name, values)
-        if one is not None and (guess := _guessed(name, _plain(values))) is not None and guess.word != kind.word:
+        if one is not None and (guess := _guessed(name, values)) is not None and guess.word != kind.word:
             found.append(one)
     return found
-
-
-def _plain(values: Array) -> Array:
-    """Labels that are all numbers as numbers."""
-    try:
-        return values.astype(np.float64)
-    except (TypeError, ValueError):
-        return values
 
 
 def _guessed(name: str, values: Array) -> Atom | None:
@@ -66,7 +58,7 @@ def _guessed(name: str, values: Array) -> Atom | None:
 
 def _number_of_labels(name: str, values: Array) -> Concern | None:
     distinct = np.unique(values)
-    if not 1 < len(distinct) <= FEW_VALUES or len(values) < OFTEN * len(distinct):
+    if values.dtype.kind not in "iuf" or not 1 < len(distinct) <= FEW_VALUES or len(values) < OFTEN * len(distinct):
         return None
     said = (
         f"{name} is modelled as a number, but has {len(distinct)} values only in {len(values)} rows: their order and "

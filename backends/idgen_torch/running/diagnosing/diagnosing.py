@@ -61,6 +61,8 @@ SEEN = "{share:.0%} of the rows of data= stand in the table of the fit, so that 
 class Diagnosing:
     """A sampler that says how far it can be relied on."""
 
+    device: torch.device
+
     @property
     def fitted(self) -> FittedProgram:
         """The models, with the record of the fit."""
@@ -87,7 +89,7 @@ class Diagnosing:
         if data is None and kept.found is not None:
             return _with_estimates(kept.found, estimates)
         with our_arithmetic(gradients=False), one_thread():
-            found = _diagnosed(self.fitted, self._rows_at_hand(), data, reading)
+            found = _diagnosed(self.fitted, self._rows_at_hand(), data, reading, self.device)
         if data is None:
             kept.found = found
         return _with_estimates(found, estimates)
@@ -99,12 +101,15 @@ class Diagnosing:
             return None
 
 
-def _diagnosed(fitted: FittedProgram, observed: Observed | None, data: Any, reading: dict[str, Any]) -> Diagnostics:
+def _diagnosed(
+    fitted: FittedProgram, observed: Observed | None, data: Any, reading: dict[str, Any], device: torch.device
+) -> Diagnostics:
     began = time.process_time()
     kinds, notes = kinds_of(fitted.schema), list[str]()
     new = None if data is None else _new_rows(fitted, observed, data, reading)
-    rows = None if observed is None else _of_table(observed)
-    models = list(_models(fitted, observed, new))
+    table = new if observed is None else observed
+    rows = None if table is None else _of_table(table)
+    models = list(_models(fitted, observed, new, device))
     judged = [judged_model(report, kept, kinds, word) if kept is not None else _unjudged(fitted, report.operation)
               for report, kept, word in models]  # fmt: skip
     judged += [ModelDiagnosis(one.operation, one.models, one.name, 0, "nothing",
@@ -115,14 +120,14 @@ def _diagnosed(fitted: FittedProgram, observed: Observed | None, data: Any, read
     tests: list[GraphTest] = []
     edges: Sequence[Any] = ()
     odd: list[Concern] = []
-    if rows is None or observed is None:
+    if rows is None or table is None:
         notes.append(
             "the table of the fit is not at hand: graph, overlap tables and types were not looked at; give data="
         )
     else:
-        tables = propensities(fitted.program, fitted.kept, rows, fitted.schema, kinds)
-        odd = odd_types(fitted.schema, observed.rows, kinds)
-        columns = columns_of(fitted.program, observed.beside, rows, fitted.schema, kinds)
+        tables = propensities(fitted.program, fitted.kept, rows, fitted.schema, kinds, device)
+        odd = odd_types(fitted.schema, table.rows, kinds)
+        columns = columns_of(fitted.program, table.beside, rows, fitted.schema, kinds)
         graph = projected(fitted.program, columns)
         with quietly():
             tests = graph_tests(graph, columns, LEVEL)
@@ -175,7 +180,7 @@ def _concerns(
 
 
 def _models(
-    fitted: FittedProgram, observed: Observed | None, new: KeptData | None
+    fitted: FittedProgram, observed: Observed | None, new: Observed | None, device: torch.device
 ) -> Iterator[tuple[Any, KeptModel | None, JudgedOn]]:
     """Each model's report, and rows to judge it on: new ones for models of the table, or those of the fit."""
     trains = {op.result: op for op in fitted.program.models}
@@ -185,11 +190,11 @@ def _models(
         of_table = name in trains and trains[name].data == fitted.program.observe.result
         model = kept.model if kept is not None else model
         if new is not None and of_table and model is not None:
-            yield report, kept_model(model, new.rows, new.weights), "new rows"
+            yield report, kept_model(model, new.rows, new.weights, device=device), "new rows"
         elif kept is not None:
             yield report, kept, "rows of the fit"
         elif model is not None and of_table and observed is not None:
-            yield report, kept_model(model, observed.rows, observed.weights), "rows of the fit"
+            yield report, kept_model(model, observed.rows, observed.weights, device=device), "rows of the fit"
         else:
             yield report, None, "nothing"
 
@@ -210,12 +215,11 @@ def _of_table(observed: Observed) -> KeptData:
     return KeptData(rows, len(index))
 
 
-def _new_rows(fitted: FittedProgram, observed: Observed | None, data: Any, reading: dict[str, Any]) -> KeptData:
+def _new_rows(fitted: FittedProgram, observed: Observed | None, data: Any, reading: dict[str, Any]) -> Observed:
     origin = fitted.origin if observed is None else observed.origin
     if origin is None:
         raise DataError("the sampler was saved without word of its table; fit the program again and save it")
-    found = read_beside(origin, fitted.schema, fitted.program.observe.variables, data, reading)
-    return KeptData(found.rows, found.count, found.weights)
+    return read_beside(origin, fitted.schema, fitted.program.observe.variables, data, reading)
 
 
 def _word(models: Sequence[ModelDiagnosis]) -> JudgedOn:
@@ -223,7 +227,7 @@ def _word(models: Sequence[ModelDiagnosis]) -> JudgedOn:
     return "rows of the fit" if "rows of the fit" in words else "new rows" if "new rows" in words else "nothing"
 
 
-def _honesty(word: JudgedOn, new: KeptData | None, fitted: FittedProgram, observed: Observed | None) -> str:
+def _honesty(word: JudgedOn, new: Observed | None, fitted: FittedProgram, observed: Observed | None) -> str:
     told = []
     if new is not None:
         told.append(NEW.format(rows=new.count))
@@ -235,7 +239,7 @@ def _honesty(word: JudgedOn, new: KeptData | None, fitted: FittedProgram, observ
     return "; ".join(told)
 
 
-def _known(new: KeptData, observed: Observed | None) -> float:
+def _known(new: Observed, observed: Observed | None) -> float:
     """The share of new rows that stand in the table, where rows have a number by which they are told apart."""
     if observed is None:
         return 0.0

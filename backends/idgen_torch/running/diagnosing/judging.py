@@ -11,6 +11,7 @@ from idgen_compiler.hinge.calibration import Reliability
 from idgen_compiler.hinge.diagnostics import JudgedOn, ModelDiagnosis, Score, Test, Transform
 from idgen_torch.families.returned import log_density
 from idgen_torch.running.diagnosing.drawn import Drawn, Kinds
+from idgen_torch.running.diagnosing.features import readable
 from idgen_torch.running.diagnosing.measures import (
     crps,
     marginal_crps,
@@ -36,6 +37,9 @@ def judged_model(report: ModelReport, kept: KeptModel, kinds: Kinds, judged: Jud
         return ModelDiagnosis(*head, "nothing", unjudged=why)
     if kept.count < FEWEST:
         why = f"{kept.count} rows are too few to judge it"
+        return ModelDiagnosis(*head, "nothing", curves=report.curves, unjudged=why)
+    if not readable(kept.model.targets):
+        why = "pictures and texts are held against rows by their light and their words, see sampler.report()"
         return ModelDiagnosis(*head, "nothing", curves=report.curves, unjudged=why)
     drawn = Drawn(f"{report.operation}: {report.models} [{report.family}]", kept, kinds)
     scores, transforms, reliability = list(_likelihoods(drawn)), [], []

@@ -43,7 +43,7 @@ class Adjusted:
 
 
 def propensities(
-    program: Program, kept: Kept, observed: KeptData | None, schema: Schema, kinds: Kinds
+    program: Program, kept: Kept, observed: KeptData | None, schema: Schema, kinds: Kinds, device: torch.device
 ) -> list[Propensity]:
     """The propensity of each treatment of few values that stands beside covariates in a model of the program.
 
@@ -65,7 +65,7 @@ def propensities(
         if one.own in kept.models:
             model = kept.models[one.own].model
             with torch.no_grad():
-                given = {part.name: observed.rows[part.name] for part in covariates}
+                given = {part.name: observed.rows[part.name].to(device) for part in covariates}
                 law = model.laws(given, observed.count).double().cpu().numpy()
             source = f"the program's model {one.own}"
         else:
