@@ -165,13 +165,24 @@ def read_beside(
     Raises DataError, with the remedy, for columns that are lacking, and for values that the fit's table does not have
     and its models do not know.
     """
+    how = _how(origin, said)
     try:
-        return _encoded(origin, schema, variables, data, _how(origin, said))
+        return _encoded(origin, schema, variables, data, how)
     except (LookupError, TypeError, ValueError):  # a kind encodes the values that it was made of, and knows no others
+        lost = [name for name in variables if not _is_known(origin, schema, name, data, how)]
         raise DataError(
-            "data holds values that the table of the fit does not have, which its models cannot be judged on; leave "
-            "these rows out"
+            f"data has values of {', '.join(lost) or 'a column'} that the table of the fit does not have, and that its "
+            "models do not know; leave these rows out"
         ) from None
+
+
+def _is_known(origin: Origin, schema: Schema, name: str, data: Any, how: Reading) -> bool:
+    """Whether a variable's values are those of its kind."""
+    try:
+        _encoded(origin, schema, [name], data, how)
+    except (LookupError, TypeError, ValueError):
+        return False
+    return True
 
 
 def _how(origin: Origin, said: Mapping[str, Any] | None) -> Reading:
