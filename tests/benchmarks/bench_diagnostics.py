@@ -4,13 +4,13 @@ Tables of 1,000 to 4,000 rows are drawn from random structural models on a back-
 mediation graph, of categories alone or of numbers and categories, in which every arrow matters and every value meets
 every other. 100 are fitted as they are; a fifth of them have laws that bend. 20 each are spoilt in one of five ways:
 a column that the program reads is shuffled; networks pass over the rows one to three times only, where that costs 0.05
-nats a row or more on fresh rows (four tables are tried); a category is fitted as a number, or a number, rounded to hundredths of its deviation,
-as a category; one variable becomes a function of another, so that values never meet; one arrow of the graph is left
-out or turned, so that the graph implies something that is not true. A fit counts as flagged when its light is not
-green, and as told when the right sentence is there: a column that depends on nothing, by its name; a training that
-ended early or a model that does not fit; a type, by the column's name; a lack of overlap; a contradicted implication.
-Diagnostics get no fresh rows. In parentheses the 95 % interval of Wilson (1927). Thresholds were chosen with other
-seeds. The last row says how many of all arrows that could be left out or turned rows can tell of at all; no others
+nats a row or more on fresh rows (four tables are tried); a category is fitted as a number, or a number, rounded to
+hundredths of its deviation, as a category; one variable becomes a function of another, so that values never meet; one
+arrow of the graph is left out or turned, so that the graph implies something that is not true. A fit counts as flagged
+when its light is not green, and as told when the right sentence is there: a column that depends on nothing, by its
+name; a training that ended early or a model that does not fit; a type, by the column's name; a lack of overlap; a
+contradicted implication. Diagnostics get no fresh rows. In parentheses the 95 % interval of Wilson (1927). Thresholds
+were chosen with other seeds. The last row says how many of all arrows that could be left out or turned rows can tell of at all; no others
 were drawn.
 """
 
