@@ -10,8 +10,8 @@ arrow of the graph is left out or turned, so that the graph implies something th
 when its light is not green, and as told when the right sentence is there: a column that depends on nothing, by its
 name; a training that ended early or a model that does not fit; a type, by the column's name; a lack of overlap; a
 contradicted implication. Diagnostics get no fresh rows. In parentheses the 95 % interval of Wilson (1927). Thresholds
-were chosen with other seeds. The last row says how many of all arrows that could be left out or turned rows can tell of at all; no others
-were drawn.
+were chosen with other seeds. The last row says how many of all arrows that could be left out or turned rows can tell of
+at all; no others were drawn.
 """
 
 from __future__ import annotations
