@@ -18,6 +18,7 @@ from idgen_compiler.forms.spelling import composed
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.assigned import Assigned, assigned
 from idgen_compiler.hinge.charts.looking import Looking
+from idgen_compiler.hinge.diagnostics import Concern, Diagnostics
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated, query_of, sampler_of
@@ -31,6 +32,8 @@ from idgen_exact.policies import closed
 from idgen_exact.saving import write_sampler
 
 __all__ = ["ExactSampler"]
+
+EXACT = "all is exact: every law was computed from the joint, none was learned, so that there is nothing to judge"
 
 Labels = Mapping[str, tuple[Any, ...]]
 """Variable -> the label of each of its categories; a variable without labels has the codes 0, 1, 2, ..."""
@@ -170,6 +173,21 @@ class ExactSampler(Looking):
                 if variable_of(slot) == name:
                     return read_label(name, self._labels(name, size), text)
         return text
+
+    def diagnostics(self, data: Any = None) -> Diagnostics:
+        """That all was computed and nothing learned: no model, no draw and no table can be wrong; `data` is not read.
+
+        >>> import idgen_compiler as idgen
+        >>> program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
+        >>> print(program.fit(idgen.Joint(("X", "Y"), [[0.25, 0.25], [0.1, 0.4]]), backend="exact").diagnostics())
+        green: nothing wrong was found
+          note: all is exact: every law was computed from the joint, none was learned, so that there is nothing to judge
+        """
+        undefined = [name or self.program.name for name, kernel in self.kernels.items() if not kernel.defined.all()]
+        lacks = tuple(f"the joint does not determine {name} at every value of do and given" for name in undefined)
+        remedy = "Ask where kernel().defined is true"
+        concerns = tuple(Concern("yellow", "overlap", "", text, remedy) for text in lacks)
+        return Diagnostics(0, 0.0, "nothing", concerns=concerns, lacking=lacks, notes=(EXACT,))
 
     def save(self, path: str | Path) -> None:
         """Write the program and its kernels into a folder as JSON, in the place of a saved sampler that is there.

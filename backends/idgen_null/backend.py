@@ -27,6 +27,7 @@ from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.execute import execute
 from idgen_compiler.hinge.assigned import Assigned, checked_named
 from idgen_compiler.hinge.charts.looking import Looking
+from idgen_compiler.hinge.diagnostics import Concern, Diagnostics
 from idgen_compiler.hinge.kernels import check_callable, named_kernels, types_of_unobserved, unobserved_used
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.policy_kinds import check_kinds, known_policies
@@ -154,6 +155,12 @@ class NullSampler(Looking):
         for each in (*question.assigned, *(Assigned(name, policy, {}) for name, policy in question.drawn.items())):
             check_kinds(each, self.schema.types)
         return Samples({name: self._column(name, question.n) for name in question.sampler.network.outputs})
+
+    def diagnostics(self, data: Any = None) -> Diagnostics:
+        """That nothing was trained."""
+        said = "nothing was trained: samples have the right names and types, and say nothing"
+        concern = Concern("red", "law", "", said, "Fit with backend='torch'")
+        return Diagnostics(0, 0.0, "nothing", concerns=(concern,))
 
     def probability(
         self,

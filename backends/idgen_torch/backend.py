@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from idgen_compiler.hinge.source import check_weighed, data_of
 from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.program import Program
-from idgen_compiler.verify.contradictions import warn_contradictions
+from idgen_compiler.verify.contradictions import columns_to_check, warn_contradictions
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import device_named, our_arithmetic
 from idgen_torch.bound import Brought
@@ -114,7 +115,7 @@ class TorchBackend:
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
-        warn_contradictions(program, data, of_table, schema, check_graph, how)
+        observed = _beside_graph(program, data, of_table, schema, observed) if check_graph else observed
         settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
         thin, kept = _warn_thin(program, schema, observed), _artefacts(_store(store, checkpoint), settings, named)
         job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked))
@@ -159,6 +160,15 @@ def _sampler(job: Job, progress: Told | Sequence[Told], place: torch.device, tra
     if train == "asked":
         return AskedSampler(job, progress, place)
     return TorchSampler(job.run(progress), place, kept=job.artefacts)
+
+
+def _beside_graph(
+    program: Program, data: Any, types: Mapping[str, TypeRequest], schema: Schema, observed: Observed
+) -> Observed:
+    """The rows with what the graph's other columns say, once a warning tells of what contradicts the graph."""
+    columns = columns_to_check(program, data, types, schema, observed.how)
+    warn_contradictions(program, data, types, schema, how=observed.how, columns=columns)
+    return replace(observed, beside=columns)
 
 
 def _tried(

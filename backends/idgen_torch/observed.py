@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, from_numpy
 
+from idgen_compiler.check.columns import CodedColumn
 from idgen_compiler.data.kinds import Atom
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.reading.options import FREQUENCY, Reading
@@ -32,7 +33,7 @@ from idgen_torch.arithmetic import effective_rows
 from idgen_torch.parts import Values
 from idgen_torch.tensors import encode_sources
 
-__all__ = ["Observed", "Origin", "fingerprint", "read_again", "read_observed"]
+__all__ = ["Observed", "Origin", "fingerprint", "read_again", "read_beside", "read_observed"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Observed:
     """The rows of a table as models see them, by part, and how much each counts.
 
     Shape: rows as in `Values`; weights (rows,) float64, survey weights of mean one, or None where all rows count alike.
+    `beside` has some rows of all columns that the graph names, as tests of the graph read them; nothing where nobody
+    wanted such tests, or the sampler was loaded.
     Rows whose weights are frequencies (`frequency`) stand there as often as these say, and then count alike.
     """
 
@@ -79,6 +82,7 @@ class Observed:
     seed: int = 0
     composites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     how: Reading = field(default_factory=Reading, repr=False)
+    beside: Mapping[str, CodedColumn] = field(default_factory=dict, repr=False)
 
     @property
     def count(self) -> int:
@@ -140,6 +144,56 @@ def read_again(
     `said` are options of `Reading`, where they are other than the fit's. Raises DataError, with the remedy, for a table
     that is not there, for one that is another, and for an option that has to be said again.
     """
+    how = _how(origin, said)
+    if data is None and not origin.path:
+        raise DataError("the sampler was fitted to a table in memory, which is not saved; pass data= with that table")
+    if data is None and not Path(origin.path).exists():
+        raise DataError(f"the table {origin.path} is not there any more; pass data= with the table, or where it is now")
+    table = origin.path if data is None else data
+    where = f"the table {origin.path}" if data is None else "data"
+    try:
+        found = _encoded(origin, schema, variables, table, how)
+    except DataError as error:
+        raise DataError(
+            f"{where} cannot be read as the fit read it ({error}); pass data= with the fit's table"
+        ) from None
+    except (LookupError, TypeError, ValueError):  # a kind encodes the values that it was made of, and knows no others
+        raise _another(where) from None
+    if found.fingerprint != origin.fingerprint:
+        raise _another(where)
+    return found
+
+
+def read_beside(
+    origin: Origin, schema: Schema, variables: Sequence[str], data: Any, said: Mapping[str, Any] | None = None
+) -> Observed:
+    """Rows of another table than the fit's, read and encoded as that was.
+
+    Raises DataError, with the remedy, for columns that are lacking, and for values that the fit's table does not have
+    and its models do not know.
+    """
+    how = _how(origin, said)
+    try:
+        return _encoded(origin, schema, variables, data, how)
+    except (LookupError, TypeError, ValueError):  # a kind encodes the values that it was made of, and knows no others
+        lost = [name for name in variables if not _is_known(origin, schema, name, data, how)]
+        raise DataError(
+            f"data has values of {', '.join(lost) or 'a column'} that the table of the fit does not have, and that its "
+            "models do not know; leave these rows out"
+        ) from None
+
+
+def _is_known(origin: Origin, schema: Schema, name: str, data: Any, how: Reading) -> bool:
+    """Whether a variable's values are those of its kind."""
+    try:
+        _encoded(origin, schema, [name], data, how)
+    except (LookupError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _how(origin: Origin, said: Mapping[str, Any] | None) -> Reading:
+    """How the fit read its table.  Raises DataError for an option that has to be said again, or is of no table."""
     again = {**origin.reading, **(said or {})}
     if lost := [name for name in origin.unsaid if name not in again]:
         raise DataError(
@@ -149,29 +203,17 @@ def read_again(
     how, others = Reading.take(again)
     if others:
         raise DataError(f"a table is read without an option {', '.join(sorted(others))}; leave it out")
-    if data is None and not origin.path:
-        raise DataError("the sampler was fitted to a table in memory, which is not saved; pass data= with that table")
-    if data is None and not Path(origin.path).exists():
-        raise DataError(f"the table {origin.path} is not there any more; pass data= with the table, or where it is now")
-    table = origin.path if data is None else data
-    where = f"the table {origin.path}" if data is None else "data"
+    return how
+
+
+def _encoded(origin: Origin, schema: Schema, variables: Sequence[str], table: Any, how: Reading) -> Observed:
     kinds = origin.kinds(schema, variables)
     images = {name for name, kind in kinds.items() if kind.of_pictures}
     numbers = {name for name, kind in kinds.items() if isinstance(kind, Number)}
-    try:
-        with quietly():
-            sources, weights = read_weighed(table, variables, origin.composites, images, how, numbers)
-            rows = encode_sources(sources, schema, origin.seed)
-    except DataError as error:
-        raise DataError(
-            f"{where} cannot be read as the fit read it ({error}); pass data= with the fit's table"
-        ) from None
-    except (LookupError, TypeError, ValueError):  # a kind encodes the values that it was made of, and knows no others
-        raise _another(where) from None
-    found = _observed(table, rows, weights, origin.seed, origin.composites, how)
-    if found.fingerprint != origin.fingerprint:
-        raise _another(where)
-    return found
+    with quietly():
+        sources, weights = read_weighed(table, variables, origin.composites, images, how, numbers)
+        rows = encode_sources(sources, schema, origin.seed)
+    return _observed(table, rows, weights, origin.seed, origin.composites, how)
 
 
 def _another(where: str) -> DataError:

@@ -20,7 +20,7 @@ from idgen_compiler.data.schema import TypeRequest
 from idgen_compiler.errors import GraphError, IdgenError
 from idgen_compiler.graph.admg import ADMG
 
-__all__ = ["check_graph"]
+__all__ = ["check_columns", "check_graph", "holm"]
 
 
 def check_graph(
@@ -59,8 +59,23 @@ def check_graph(
     how, unknown = Reading.take(reading)
     if unknown:
         raise IdgenError(f"check_graph has no option {', '.join(sorted(unknown))}; leave it out")
-    found = implications(graph)
     columns = read_columns(data, graph.order, types, how, seed=seed)
+    return check_columns(graph, columns, alpha=alpha, correction=correction, seed=seed)
+
+
+def check_columns(
+    graph: ADMG,
+    columns: Columns,
+    *,
+    alpha: float = 0.05,
+    correction: Literal["holm", "bh"] = "holm",
+    seed: int = 0,
+) -> GraphCheck:
+    """`check_graph` of columns that are read already, one for each vertex.
+
+    Raises GraphError for a graph with fixed vertices, and IdgenError where scipy or scikit-learn is not installed.
+    """
+    found = implications(graph)
     try:
         import scipy.stats
         import sklearn  # noqa: F401
@@ -69,7 +84,7 @@ def check_graph(
     outcomes = [_test(implication, columns, np.random.default_rng((seed, k))) for k, implication in enumerate(found)]
     tested = [outcome.p_value for outcome in outcomes if outcome.p_value is not None]
     if correction == "holm":
-        corrected = iter(_holm(tested))
+        corrected = iter(holm(tested))
     else:
         corrected = iter(scipy.stats.false_discovery_control(tested).tolist() if tested else [])
     findings = []
@@ -98,8 +113,12 @@ def _test(implication: Implication, columns: Columns, generator: np.random.Gener
     return contingency_test(a, b, strata, generator)
 
 
-def _holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down: the k-th smallest of n times n - k + 1, never less than the one before (Holm 1979)."""
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down: the k-th smallest of n times n - k + 1, never less than the one before (Holm 1979).
+
+    >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])]
+    [0.03, 0.06, 0.06]
+    """
     corrected, largest = [0.0] * len(p_values), 0.0
     for place, k in enumerate(sorted(range(len(p_values)), key=lambda k: p_values[k])):
         largest = max(largest, min(1.0, p_values[k] * (len(p_values) - place)))

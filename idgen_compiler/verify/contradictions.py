@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from idgen_compiler.check.columns import Columns, read_some_rows
+from idgen_compiler.check.columns import CodedColumn, Columns, read_some_rows
 from idgen_compiler.check.independence import Contradiction, contradictions
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.bindings import brought_to
@@ -25,7 +25,7 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.verify.likeness import alike
 from idgen_compiler.warning import warn_user
 
-__all__ = ["contradictions_of", "warn_contradictions"]
+__all__ = ["columns_to_check", "contradictions_of", "warn_contradictions"]
 
 WAYS: tuple[Realization, ...] = ("auto", "regenerate", "reweight")
 
@@ -41,12 +41,13 @@ def warn_contradictions(
     schema: Schema | None = None,
     wanted: bool = True,
     how: Reading | None = None,
+    columns: Columns | None = None,
 ) -> None:
     """Warn (GraphWarning) where rows contradict an independence of the graph that the program's answer rests on.
 
     One warning names the pairs, how strongly they depend on each other, and the edges to add. Every backend that reads
     rows calls this in `fit`, with what `check_graph=` says as `wanted`. Images of a `schema` are not read again. `how`
-    says how the table is read.
+    says how the table is read; `columns` are those of `columns_to_check`, where they were read before.
 
     >>> import warnings
     >>> import idgen_compiler as idgen
@@ -59,7 +60,7 @@ def warn_contradictions(
     the rows contradict the graph, and the answer rests on it: Z and X (Cramér's V 1.00, p < 1e-99) are dependent \
 though no edge says so; add Z <-> X to the graph, or an arrow, or leave this check out with check_graph=False
     """
-    found = contradictions_of(program, data, types, schema, how) if wanted else ()
+    found = contradictions_of(program, data, types, schema, how, columns=columns) if wanted else ()
     if not found:
         return
     pairs = [(one.implication.b, one.implication.a) for one in found]
@@ -83,6 +84,7 @@ def contradictions_of(
     how: Reading | None = None,
     *,
     seed: int = 0,
+    columns: Columns | None = None,
 ) -> tuple[Contradiction, ...]:
     """The independences of a program's graph that rows contradict, as far as its answers rest on them.
 
@@ -95,11 +97,8 @@ def contradictions_of(
     do without them because of an independence. Where the test of an independence allows no test (no scipy, fewer than
     50 rows, no numbers or categories), nothing is found.
     """
-    observed = program.observe.variables
-    others = [name for name in program.graph.order if name not in observed]
-    if schema is not None:
-        observed = tuple(n for n in observed if not any(atom.kind.of_pictures for atom in schema[n].atoms(n)))
-    columns = read_some_rows(data_of(program, data), observed, others, types, how, seed=seed)
+    if columns is None:
+        columns = columns_to_check(program, data, types, schema, how, seed=seed)
     asked = {name for op in program.samplers for name in (*op.network.inputs, *op.network.outputs)}
     try:
         found = _unexplained(program.graph, columns, asked, seed)
@@ -109,6 +108,26 @@ def contradictions_of(
         return ()
     resting = tuple(one for one in found[:APART] if not _stays(program, [one]))
     return found if len(resting) in (0, APART) else resting
+
+
+def columns_to_check(
+    program: Program,
+    data: Any,
+    types: Mapping[str, TypeRequest] | None = None,
+    schema: Schema | None = None,
+    how: Reading | None = None,
+    *,
+    seed: int = 0,
+) -> dict[str, CodedColumn]:
+    """Some rows of all columns that a program's graph names and the table has, those that it does not read among them.
+
+    Pictures, and what no test takes, are left out.  Shape of each column: (rows,).
+    """
+    observed = program.observe.variables
+    others = [name for name in program.graph.order if name not in observed]
+    if schema is not None:
+        observed = tuple(n for n in observed if not any(atom.kind.of_pictures for atom in schema[n].atoms(n)))
+    return read_some_rows(data_of(program, data), observed, others, types, how, seed=seed)
 
 
 def _unexplained(graph: ADMG, columns: Columns, asked: Collection[str], seed: int) -> tuple[Contradiction, ...]:

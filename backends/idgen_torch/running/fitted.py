@@ -19,6 +19,7 @@ from idgen_torch.observed import Observed, Origin
 from idgen_torch.running.ancestral import Applied
 from idgen_torch.running.conditions.conditioned import Conditioned
 from idgen_torch.running.draws import Draws, PolicyKey, draws_on
+from idgen_torch.running.kept import Kept
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.watch import Watch
@@ -46,6 +47,7 @@ class FittedProgram:
     cells: Cells | None = None  #: counts that say where answers rest; None where not all is categories
     saved_origin: Origin | None = None  #: where a loaded one's rows came from, where that was saved
     settings: FitSettings | None = None  #: how it was fitted; None once it is loaded
+    kept: Kept = field(default_factory=Kept)  #: what diagnostics look at, and what they found
 
     @property
     def origin(self) -> Origin | None:

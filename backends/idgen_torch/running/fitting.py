@@ -43,6 +43,7 @@ from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, r
 from idgen_torch.running.files.artefacts import Artefacts, Drawn
 from idgen_torch.running.files.keys import Keys
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.kept import Kept
 from idgen_torch.running.laws import AskedLaw, Contracted, contracted, look
 from idgen_torch.running.learned import held_against, judged
 from idgen_torch.running.overlap.cells.needed import Cells
@@ -105,7 +106,7 @@ class Fitting:
         self._tried: dict[str, Any] = {}  # digest -> what was made to choose between ways
         self._sampling: dict[str, ConditionalModel | BoundModel] = {}
         self._policies: dict[PolicyKey, Draws] = {}
-        self._model_reports: dict[str, ModelReport] = {}
+        self._kept, self._model_reports = Kept(), dict[str, ModelReport]()
         self._data_reports: dict[str, DataReport] = {}
         self._keys = None if artefacts is None else Keys(artefacts, schema, self._observed, self._trainer.laws)
         self._operation = ""
@@ -222,6 +223,7 @@ class Fitting:
         if self._keys is not None:
             self._keys.note(op.result, trained.key)
         self._model_reports[op.result] = held_against(op, trained, task, verdict)
+        self._kept.model(op.result, trained.model, task)
         return trained.model
 
     def _condition(self, op: Condition, values: Mapping[str, Any]) -> Conditioned:
@@ -269,6 +271,7 @@ class Fitting:
         watch.told.update(made.places)
         self._unseen.keep(*made.said)
         self._data_reports[op.result] = DataReport.of(op.result, count, found is not None, self._model_reports, models)
+        self._kept.made(op.result, made.data)
         return made.data
 
     def _reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> DataSet:
@@ -324,12 +327,8 @@ class Fitting:
         sampling = {name: self._sampling[name] for name in sorted(applied_models(operations))}
         settings = self.settings
         record = FitRecord(
-            rows=self._observed.count,
-            rows_factor=settings.rows_factor,
-            seed=settings.seed,
-            device=str(settings.device),
-            options=settings.tuning.given,
-            versions=versions(),
+            self._observed.count, settings.rows_factor, settings.seed, str(settings.device), settings.tuning.given,
+            versions(),
             models=self._in_order(self._model_reports),
             data=self._in_order(self._data_reports),
             choices=tuple(choices),
@@ -338,7 +337,7 @@ class Fitting:
             weights=self._table.weighed,
             effective_rows=self._table.fewer_rows,
             overlap=self._unseen.light(),
-        )
+        )  # fmt: skip
         held = (*self.program.observe.variables, *unobserved_used(self.program))  # whose kind a sampler has to know
         return FittedProgram(
             self.program,
@@ -348,7 +347,7 @@ class Fitting:
             record,
             {name: found for name, found in self._unseen.lookouts.items() if name in sampling},
             {name: model for name, model in sampling.items() if isinstance(model, BoundModel)},
-            self._named, self._table, self._unseen.cells, settings=settings,
+            self._named, self._table, self._unseen.cells, settings=settings, kept=self._kept,
         )  # fmt: skip
 
     def _in_order(self, reports: Mapping[str, R]) -> tuple[R, ...]:

@@ -89,4 +89,5 @@ def held_against(op: Train, trained: Trained, task: Task, verdict: Verdict) -> M
             more = "so that the answer depends on the seed; ensemble=20 averages over more of them"
             warn_noise(f"{op.result} : {label}: {effect}, {more}")
     rows = round(task.effective_rows) if task.exact else task.count
-    return ModelReport(op.result, label, model.family, rows, held_out, told, verdict.noise, calibration)
+    curves = trained.curves
+    return ModelReport(op.result, label, model.family, rows, held_out, told, verdict.noise, calibration, curves)

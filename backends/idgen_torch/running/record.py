@@ -11,6 +11,7 @@ from typing import Any
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.calibration import Calibration
+from idgen_compiler.hinge.diagnostics import Curve
 from idgen_compiler.hinge.kernels import kernel_keys
 from idgen_compiler.ir.program import Program
 from idgen_torch.bound import Brought
@@ -42,7 +43,8 @@ class ModelReport:
     `held_out` is the mean log-likelihood (nats a row, standardized units) of the rows that each of its fits kept
     back, by the family's name of the fit; empty for a family that keeps none back. `disagreements` says where the
     model's draws differ from its rows by more than their error. `noise` is how far another seed would move the effects
-    of the inputs; empty for a model that is no ensemble. `calibration` has each of its classifiers.
+    of the inputs; empty for a model that is no ensemble. `calibration` has each of its classifiers, `curves` how each
+    training went.
     """
 
     operation: str
@@ -53,6 +55,7 @@ class ModelReport:
     disagreements: tuple[str, ...] = ()
     noise: tuple[SeedNoise, ...] = ()
     calibration: tuple[Calibration, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

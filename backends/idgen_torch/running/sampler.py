@@ -31,6 +31,7 @@ from idgen_torch.observed import Observed, read_again
 from idgen_torch.parts import are_small
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
+from idgen_torch.running.diagnosing.diagnosing import Diagnosing
 from idgen_torch.running.estimates.answered import Answered
 from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.artefacts import Artefacts
@@ -57,7 +58,7 @@ _MANY = 2**12
 _ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
 
 
-class TorchSampler(Looking, Answered, Streaming):
+class TorchSampler(Looking, Answered, Streaming, Diagnosing):
     """A fitted program.
 
     Its models and policies live on `device`; `fitted` holds them with the schema and the record of the fit. One

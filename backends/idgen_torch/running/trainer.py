@@ -111,7 +111,7 @@ class Trainer:
         except DataError:
             refused()
             raise
-        return Trained(model, progress.losses, tuple(told))
+        return Trained(model, progress.losses, tuple(told), curves=progress.curves)
 
     def opened(self, operation: str, recipe: Family, task: Task) -> Family:
         """The recipe by which a model is trained at first; the steps that it keeps back go to models in need."""

@@ -14,7 +14,7 @@ from idgen_torch.arithmetic import one_thread
 from idgen_torch.options import Options, real, whole, widths
 from idgen_torch.training.adamw import AdamW
 from idgen_torch.training.average import Average
-from idgen_torch.training.progress import Progress
+from idgen_torch.training.progress import PassProgress, Progress
 
 __all__ = ["EnsembleTraining", "Passes", "Split", "one_cycle", "split", "train", "train_on"]
 
@@ -138,9 +138,11 @@ def train(
     try:
         for epoch in range(epochs):
             orders = torch.stack([own[torch.randperm(count, generator=generator)] for own in each]).to(device)
-            _pass(down, loss, orders, batch, recipe.lr, (epoch, epochs), average)
+            learned = _pass(down, loss, orders, batch, recipe.lr, (epoch, epochs), average)
             with average.in_place():
                 now = held_out_loss()
+                if isinstance(progress, PassProgress):
+                    progress.passed(learned / len(parameters[0]), float(now.mean()))
                 improved = now < best
                 best = torch.where(improved, now, best)
                 for keep, parameter in zip(kept, parameters, strict=True):
@@ -198,12 +200,19 @@ def _pass(
     lr: float,
     place: tuple[int, int],
     average: Average | None = None,
-) -> None:
-    """One pass over the rows, the learning rate in one cycle over all passes.  Shape: orders (members, rows)."""
+) -> float:
+    """One pass over the rows, the learning rate in one cycle over all passes.  Shape: orders (members, rows).
+
+    Returns the mean loss of its steps, each before it was made.
+    """
     steps = orders.shape[1] // batch
     epoch, epochs = place
+    total = torch.zeros((), device=orders.device)
     for step in range(steps):
         now = lr * one_cycle((epoch * steps + step) / (epochs * steps))
-        down.step(loss(orders[:, step * batch : (step + 1) * batch]), now)
+        value = loss(orders[:, step * batch : (step + 1) * batch])
+        total += value.detach()
+        down.step(value, now)
         if average is not None:
             average.step()
+    return float(total) / steps

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-__all__ = ["NoProgress", "Progress"]
+__all__ = ["NoProgress", "PassProgress", "Progress"]
 
 
 class Progress(Protocol):
@@ -18,6 +18,14 @@ class Progress(Protocol):
 
     def done(self) -> None:
         """The fit is over, perhaps early."""
+
+
+@runtime_checkable
+class PassProgress(Protocol):
+    """Told of each pass over the rows, beside what `Progress` is told, if it wants to be."""
+
+    def passed(self, learned: float, held_out: float) -> None:
+        """A pass is over: its mean loss on the rows learned from, as they came, and then on rows kept back, in nats."""
 
 
 class NoProgress:

@@ -8,6 +8,7 @@ from idgen_compiler.cli.compile import compile_command
 from idgen_compiler.cli.demo import demo_command
 from idgen_compiler.cli.fit import fit_command
 from idgen_compiler.cli.kept.store import store_app
+from idgen_compiler.cli.looking.diagnose import diagnose_command
 from idgen_compiler.cli.looking.report import report_command
 from idgen_compiler.cli.numbers.effect import effect_command
 from idgen_compiler.cli.numbers.estimate import estimate_command
@@ -30,6 +31,7 @@ app.command("probability")(probability_command)
 app.command("estimate")(estimate_command)
 app.command("effect")(effect_command)
 app.command("report")(report_command)
+app.command("diagnose")(diagnose_command)
 app.command("demo")(demo_command)
 app.command("passes")(passes_command)
 app.command("check-graph")(check_graph_command)

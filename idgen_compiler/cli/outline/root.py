@@ -23,6 +23,7 @@ COMMANDS = {
     "effect": "Compile a query, train its models on a table, and compare two values of its treatment.",
     "report": "One page of HTML that works offline: the question, why it can be answered, the models, and what comes "
     "out.",
+    "diagnose": "Say how far a fit can be relied on: a light with sentences, and what was measured.",
     "demo": "Run a demo: compile, verify, fit, sample, and compare with the exact truth.",
     "passes": "Run passes over the file of a program and print what they leave; without a file, list them.",
     "check-graph": "Test on data what a graph implies: independences, and functional (Verma) constraints.",

@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import false_discovery_control, kstest
 
 import idgen_compiler as idgen
-from idgen_compiler.check.check import _holm
+from idgen_compiler.check.check import holm
 from idgen_compiler.cli import main
 from idgen_compiler.errors import DataError, GraphError, IdgenError
 from tests.idgen_compiler.check.structural import Data, discrete, linear
@@ -174,7 +174,7 @@ def test_equal_seeds_give_equal_checks() -> None:
 
 
 def test_corrections() -> None:
-    assert _holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     data = discrete(idgen.ADMG.parse("A; B; C; D"), 500, 0)
     check = idgen.check_graph(idgen.ADMG.parse("A; B; C; D"), data, correction="bh")
     p_values = [finding.outcome.p_value for finding in check.findings]

@@ -21,6 +21,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 from idgen_compiler.errors import DataError, DataWarning, OverlapWarning, StoreWarning
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.calibration import Calibration
+from idgen_compiler.hinge.diagnostics import Curve
 from idgen_compiler.store import Artefact, Store, key_of
 from idgen_compiler.warning import overheard, warn_user
 from idgen_torch.entries import checked_keys
@@ -70,12 +71,13 @@ _STATE = ".training.safetensors"
 
 
 class Trained(NamedTuple):
-    """A model, the held-out loss of each of its fits, how its classifiers were calibrated, and its key in a store."""
+    """A model, the least loss of each of its fits, how its classifiers were calibrated, its key, and its curves."""
 
     model: ConditionalModel
     losses: dict[str, float]
     calibration: tuple[Calibration, ...]
     key: str = ""
+    curves: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -178,14 +180,21 @@ class Artefacts:
 
         def write(trained: Trained, folder: Path) -> Mapping[str, Any]:
             record = write_model(folder, _FILE, trained.model)
-            return {"model": record, "losses": trained.losses, "calibration": to_plain(trained.calibration)}
+            return {
+                "model": record,
+                "losses": trained.losses,
+                "calibration": to_plain(trained.calibration),
+                "curves": to_plain(trained.curves),
+            }
 
         def read(folder: Path, record: Any) -> Trained:
-            checked_keys("its record", record, {"model", "losses", "calibration"})
+            record = {"curves": [], **record} if isinstance(record, dict) else record  # older ones have none
+            checked_keys("its record", record, {"model", "losses", "calibration", "curves"})
             losses = _losses(record["losses"])
-            told = read_record(_Calibrations, {"found": record["calibration"]}, "its calibration", DataError).found
+            told = {"calibration": record["calibration"], "curves": record["curves"]}
+            found = read_record(_Told, told, "what it tells of its training", DataError)
             model = read_model(folder, _FILE, record["model"], task.targets, task.inputs, device)
-            return Trained(model, losses, told, key)
+            return Trained(model, losses, found.calibration, key, found.curves)
 
         return self._once(MODEL, label, depends, make, write, read)
 
@@ -335,8 +344,9 @@ class Artefacts:
 
 
 @dataclass(frozen=True)
-class _Calibrations:
-    found: tuple[Calibration, ...]
+class _Told:
+    calibration: tuple[Calibration, ...]
+    curves: tuple[Curve, ...]
 
 
 def _losses(saved: Any) -> dict[str, float]:

@@ -12,6 +12,7 @@ from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.forms.record import read_record, to_plain
+from idgen_compiler.hinge.diagnostics import Diagnostics
 from idgen_compiler.hinge.kernels import kernel_keys, unobserved_used
 from idgen_compiler.hinge.saved import HEADER, read_header, saving, write_header
 from idgen_compiler.hinge.saved_policies import KEY, header_of, of_header
@@ -28,6 +29,7 @@ from idgen_torch.running.files.models import Record, read_model, write_model
 from idgen_torch.running.files.rowless import source_of
 from idgen_torch.running.files.supports import read_lookouts, write_lookouts
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.kept import Kept
 from idgen_torch.running.plan import draws_of
 from idgen_torch.running.record import FitRecord
 
@@ -45,6 +47,7 @@ _KEYS = {
     "bound",
     "observed",
     "cells",
+    "diagnostics",
 }
 
 
@@ -67,6 +70,7 @@ def write_fitted(fitted: FittedProgram, path: Path) -> None:
             bound={name: write_bound(folder, name, keys[name], model) for name, model in fitted.bound.items()},
             observed=to_plain(fitted.origin),
             cells=write_cells(folder, fitted.cells, fitted.schema),
+            diagnostics=to_plain(fitted.kept.found),
             **header_of(fitted.named),
         )
 
@@ -76,7 +80,7 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
 
     Raises DataError for a folder that is truncated or was tampered with, and for a kernel that is not brought.
     """
-    found = {"bound": {}, "observed": None, "cells": None, **read_header(path)}
+    found = {"bound": {}, "observed": None, "cells": None, "diagnostics": None, **read_header(path)}
     saved = {KEY: found.pop(KEY)} if KEY in found else {}
     header = checked_keys(f"{path / HEADER}", found, _KEYS)
     if header["backend"] != "torch":
@@ -104,6 +108,7 @@ def read_fitted(path: Path, device: torch.device, bind: Mapping[str, Any] | None
         named,
         cells=read_cells(path, header["cells"], program, schema, named),
         saved_origin=_origin(header["observed"], program, schema),
+        kept=Kept(found=None if header["diagnostics"] is None else Diagnostics.from_json(header["diagnostics"])),
     )
 
 

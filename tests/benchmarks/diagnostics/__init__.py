@@ -1,0 +1,1 @@
+"""Fits of which half are spoilt on purpose, to see what diagnostics say of them."""
