@@ -86,7 +86,10 @@ def _set_threads(number: int) -> None:
 
 def total(values: Tensor) -> Tensor:
     """The sum of all entries, added in the same order by any number of threads.  Shape: any -> () float64."""
-    pieces = values.double().flatten().split(_BLOCK)
+    wide = values.double().flatten()
+    if type(wide) is not Tensor:  # which knows how to add up what recurs
+        return wide.sum()
+    pieces = wide.split(_BLOCK)
     return torch.stack([piece.sum() for piece in pieces]).sum()
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
+from idgen_compiler.data.tables import open_table
 from idgen_compiler.errors import DataError
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.assigned import checked_named
@@ -110,12 +111,13 @@ class TorchBackend:
         _check_train(train, types=types, composites=composites, family=family)
         brought, table = brought_for(program.check(), bind), data_of(program, data)
         how, tuning = _options(program, options, families)
+        table = open_table(table, how)  # once: what is read shard by shard is kept for the checks
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
         place, seed, drawn = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
-        warn_contradictions(program, data, of_table, schema, check_graph, how)
+        warn_contradictions(program, table, of_table, schema, check_graph, how)
         thin = _warn_thin(program, schema, observed)
         settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
         kept = _artefacts(_store(store, checkpoint), settings, named)

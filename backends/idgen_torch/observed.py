@@ -19,6 +19,7 @@ from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.reading.options import FREQUENCY, Reading
 from idgen_compiler.data.schema import Schema, TypeRequest, images_among, infer_schema, numbers_among
 from idgen_compiler.data.sources import read_weighed
+from idgen_compiler.data.tables import Table, open_table
 from idgen_compiler.errors import DataError
 from idgen_compiler.warning import quietly
 from idgen_torch.arithmetic import effective_rows
@@ -118,6 +119,7 @@ def read_observed(
     Raises DataError naming the column and the remedy.
     """
     how, asked = how or Reading(), types or {}
+    data = open_table(data, how)
     sources, weights = read_weighed(data, variables, composites, images_among(asked), how, numbers_among(asked))
     schema = infer_schema(sources, types)
     made = {name: tuple(source.names.values()) for name, source in sources.items() if source.composite}
@@ -146,7 +148,7 @@ def read_again(
         raise DataError("the sampler was fitted to a table in memory, which is not saved; pass data= with that table")
     if data is None and not Path(origin.path).exists():
         raise DataError(f"the table {origin.path} is not there any more; pass data= with the table, or where it is now")
-    table = origin.path if data is None else data
+    table = open_table(origin.path if data is None else data, how)
     where = f"the table {origin.path}" if data is None else "data"
     kinds = origin.kinds(schema, variables)
     images = {name for name, kind in kinds.items() if kind.of_pictures}
@@ -186,9 +188,9 @@ def fingerprint(rows: Values, weights: Tensor | None = None) -> str:
 
 
 def _observed(
-    data: Any, rows: Values, weights: Any, seed: int, composites: Mapping[str, tuple[str, ...]], how: Reading
+    table: Table, rows: Values, weights: Any, seed: int, composites: Mapping[str, tuple[str, ...]], how: Reading
 ) -> Observed:
-    path = str(Path(data).absolute()) if isinstance(data, str | Path) else ""
+    path = str(Path(table.path).absolute()) if table.path else ""
     mass = None if weights is None else from_numpy(weights)
     return Observed(rows, mass, how.weights is not None and how.weights_are == FREQUENCY, path, seed, composites, how)
 

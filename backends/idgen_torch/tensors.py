@@ -14,9 +14,10 @@ from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.part import Part
-from idgen_compiler.data.schema import Schema, encode
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.data.sources import Source
 from idgen_torch.parts import Values
+from idgen_torch.recurring import Places, Recurring
 from idgen_torch.seeds import seed_for
 
 __all__ = ["decode", "decoded", "encode_sources", "encode_value", "equal_rows", "held", "own_rows", "room"]
@@ -49,13 +50,24 @@ def equal_rows(columns: Sequence[Tensor]) -> Tensor:
 def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int) -> Values:
     """Every part of every variable, in the shapes and dtypes of `Values`.
 
-    Images stay where they are, in memory or in a file.
+    Images stay where they are, in memory or in a file; codes of a table whose rows are few different ones are `Recurring`.
     """
 
     def stream(part: str) -> np.random.Generator:
         return np.random.default_rng(seed_for(seed, "dequantise", part))
 
-    return {part: held(values) for part, values in encode(sources, schema, stream).items()}
+    places: dict[int, Places] = {}
+    found: Values = {}
+    for name, source in sources.items():
+        for atom in schema[name].atoms(name):
+            column, part = source.columns[atom.field], atom.part
+            if column.place is None or not part.discrete:
+                found[part.name] = held(atom.kind.encode(column, stream(part.name)))
+                continue
+            few = held(atom.kind.encode(column.few, stream(part.name)))
+            places.setdefault(id(column.place), Places(held(column.place), len(few)))
+            found[part.name] = Recurring(few, places[id(column.place)])
+    return found
 
 
 def held(values: Array) -> Tensor:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
 
 from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
@@ -274,7 +275,7 @@ class Fitting:
         if self._keys is not None:
             self._keys.law(op, values)
         data: DataSet = values[way.data]
-        log_ratio = torch.zeros(data.count, dtype=torch.float64)
+        log_ratio: Tensor = torch.zeros((), dtype=torch.float64)
         for draw, by in zip(way.do, way.by, strict=True):
             policy = self._densities.log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data, values)
             observed = log_density(by, values[by], data.rows).double().cpu()
@@ -283,7 +284,7 @@ class Fitting:
                 model = next(model for model in self.program.models if model.result == by)
                 self._unseen.note_missing(op, draw, asked, model, data)
             # A row that the policy never takes weighs nothing, however unlikely it was.
-            log_ratio += torch.where(policy == -math.inf, policy, policy - observed)
+            log_ratio = log_ratio + torch.where(policy == -math.inf, policy, policy - observed)
         kept = [part.name for part in self._schema.parts(*op.variables)]
         result = reweighted(op.result, data, log_ratio.to(self.settings.device), kept)
         self._data_reports[op.result] = DataReport(op.result, data.count, result.effective)

@@ -21,9 +21,13 @@ from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.tables.cells import cell_count, cell_of
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Values
+from idgen_torch.recurring import Recurring, counted, together
 from idgen_torch.tensors import equal_rows
 
 __all__ = ["Resample", "ResampleModel", "checked_rows", "expected_rows", "kept_rows"]
+
+_FINE = 2.0**22
+"""Where rows weigh more than this together, numbers of single precision do not tell one from another."""
 
 _CELLS = 2**22
 """A table of the law has at most so many cells, or as many as there are rows."""
@@ -56,9 +60,17 @@ class ResampleModel(ConditionalModel):
         if self._cumulative is None:
             index = integers(self._n, n, generator, device)
         else:
-            height = uniform((n,), generator, device).double() * self._cumulative[-1]
+            height = self._heights(n, generator, device)
             index = torch.searchsorted(self._cumulative, height, right=True).clamp(max=self._n - 1)
         return {name: values[index] for name, values in self._rows.items()}
+
+    def _heights(self, n: int, generator: torch.Generator, device: torch.device) -> Tensor:
+        """Numbers evenly between zero and the sum of all weights, as fine as tells each row.  Shape: (n,) float64."""
+        known = self._cumulative
+        last = known[-1] if known is not None else torch.ones((), dtype=torch.float64)
+        if float(last) <= _FINE:
+            return uniform((n,), generator, device).double() * last
+        return torch.rand(n, generator=generator, dtype=torch.float64, device=generator.device).to(device) * last
 
     def log_prob(self, rows: Values) -> Tensor:
         """Log of the empirical mass on exactly this row; -inf for a row never seen.  Shape: (rows,)."""
@@ -149,8 +161,24 @@ class Resample(Family):
         if task.inputs:
             raise DataError(f"resampling takes no inputs, got {', '.join(part.name for part in task.inputs)}")
         _ = task.count
+        if (found := _counted(task)) is not None:
+            rows, mass = found
+            return ResampleModel(self, task.targets, rows, mass.double().cumsum(0)).to(run.device)
         cumulative = None if task.weights is None else task.weights.double().cumsum(0)
         return ResampleModel(self, task.targets, kept_rows(task), cumulative).to(run.device)
+
+
+def _counted(task: Task) -> tuple[Values, Tensor] | None:
+    """The different rows of categories that recur, and how much they weigh together; None of any others."""
+    names = [part.name for part in task.targets]
+    if not task.targets_are_discrete:
+        return None
+    if task.weights is None:
+        return counted(task.rows, names)
+    if not isinstance(task.weights, Recurring) or together([task.rows[names[0]], task.weights]) is None:
+        return None
+    few = {name: task.rows[name].values for name in names}
+    return few, task.weights.values.double() * task.weights.places.counts
 
 
 def kept_rows(task: Task) -> Values:
