@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -203,7 +204,7 @@ def _of_pyarrow(data: Any, how: Reading) -> Shards | None:
 
 
 def _file(path: Path, how: Reading) -> Table:
-    if path.is_dir():
+    if os.path.isdir(path):  # which no name disturbs, however long
         return _sharded(of_folder(path), how, str(path))
     table_file(path)
     root = path.parent if how.images_root is None else Path(how.images_root)

@@ -18,8 +18,8 @@ from idgen_compiler.errors import DataError
 
 __all__ = ["A_VALUE", "budget", "bytes_of", "room"]
 
-A_VALUE = 16
-"""Bytes that a value takes while a table is read into memory: as it came, and as models see it."""
+A_VALUE = 32
+"""Bytes that a value takes at most while a table is read into memory and fitted (measured)."""
 
 SHARE = 4
 """Without a word of the caller's, a table may take a quarter of the memory that is free."""
