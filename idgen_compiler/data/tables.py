@@ -114,7 +114,7 @@ def open_table(data: Any, how: Reading | None = None) -> Table:
     hint = "; collect() it first" if callable(getattr(data, "collect", None)) else ""
     raise DataError(
         f"data of type {type(data).__name__} cannot be read{hint}; give a pandas DataFrame, an Arrow table, a dict of "
-        "arrays, a Hugging Face Dataset, or the path of a CSV or Parquet file, or of a folder of them"
+        "arrays, a Hugging Face Dataset, or the path of a CSV or Parquet file, or of a folder of Parquet files"
     )
 
 

@@ -1,4 +1,4 @@
-"""What is read shard by shard, as batches of Arrow: folders and lists of files, and data sets of Arrow."""
+"""What is read shard by shard, as batches of Arrow: folders and lists of Parquet and Arrow files, and data sets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["AT_ONCE", "Shards", "of_batches", "of_dataset", "of_files", "of_fold
 AT_ONCE = 2**18
 """So many rows are read at once."""
 
-_FORMATS = {**dict.fromkeys(PARQUET, "parquet"), **dict.fromkeys(("arrow", "ipc", "feather"), "ipc"), "csv": "csv"}
+_FORMATS = {**dict.fromkeys(PARQUET, "parquet"), **dict.fromkeys(("arrow", "ipc", "feather"), "ipc"), "csv": "csv", "tsv": "csv"}
 _HIDDEN = (".", "_")
 
 
@@ -49,7 +49,7 @@ class Shards:
 
 
 def of_folder(folder: Path) -> Shards:
-    """A folder of Parquet, Arrow or CSV files, with folders such as `year=2024` as columns.
+    """A folder of Parquet or Arrow files, with folders such as `year=2024` as columns.
 
     Files of one ending are read, in the order of their paths; names that begin with `.` or `_` are left out.
     Raises DataError for a folder without any, with several kinds of files, or of unlike columns.
@@ -60,7 +60,7 @@ def of_folder(folder: Path) -> Shards:
         raise DataError(f"{folder} cannot be read: {error.strerror or error}") from None
     kinds = {ending for path in files if (ending := _format(path))}
     if not kinds:
-        raise DataError(f"the folder {folder} holds no Parquet, Arrow or CSV files; give the folder of a data set")
+        raise DataError(f"the folder {folder} holds no Parquet or Arrow files; give the folder of a data set")
     if len(kinds) > 1:
         raise DataError(f"the folder {folder} holds files of several kinds: {', '.join(sorted(kinds))}; keep one")
     return _of_paths([path for path in files if _format(path)], kinds.pop(), folder)
@@ -72,7 +72,8 @@ def of_files(paths: Sequence[Any]) -> Shards:
     for path in files:
         if _format(path) is None:
             language_of(path)  # which says what it is
-        table_file(path) if _format(path) != "ipc" else None
+        if _format(path) != "ipc":
+            table_file(path)
     kinds = {_format(path) for path in files}
     if len(kinds) != 1:
         raise DataError(f"the files are of several kinds: {', '.join(sorted(map(str, kinds)))}; give those of one")
@@ -84,11 +85,10 @@ def of_dataset(dataset: Any, folder: Path | None = None) -> Shards:
     library = arrow()
     pieces = list(dataset.get_fragments())
     schema = _joined(dataset.schema, pieces)
-    rows: int | None = 0
+    rows = 0
     for piece in pieces:
         with _told(piece, library):
-            rows = None if rows is None or piece.metadata is None else rows + piece.count_rows() if (
-                hasattr(piece, "row_groups")) else None  # fmt: skip
+            rows += piece.count_rows()
 
     def batches(wanted: Sequence[str]) -> Iterator[Any]:
         own = library.schema([schema.field(name) for name in wanted])
@@ -116,6 +116,11 @@ def of_batches(schema: Any, batches: Callable[[], Iterator[Any]], rows: int | No
 
 
 def _of_paths(files: Sequence[Path], form: str, folder: Path) -> Shards:
+    if form == "csv":
+        raise DataError(
+            f"{folder} holds text tables, whose types are found in each as a whole; give one file, or write them as "
+            "Parquet first, such as by pandas.read_csv(file).to_parquet(...) for each"
+        )
     library = arrow()
     try:
         import pyarrow.dataset as ds

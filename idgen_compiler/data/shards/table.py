@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.arrays import pandas
 from idgen_compiler.data.reading.parquet import arrow
 from idgen_compiler.data.shards.counting import Counting
 from idgen_compiler.data.shards.few import Few
@@ -78,14 +78,14 @@ class ShardedColumns:
         if lacks or not (library.types.is_integer(kind) or library.types.is_floating(kind)):
             table = self.shards.whole([name])
             return series_of(table, 0)
-        out: Array = room((rows,), np.dtype(kind.to_pandas_dtype()), self.most)
+        out = room((rows,), np.dtype(kind.to_pandas_dtype()), self.most)
         start = 0
         for batch in self.shards.batches([name]):
             out[start : start + batch.num_rows] = batch.column(0).to_numpy(zero_copy_only=False)
             start += batch.num_rows
         if start != rows:
             raise DataError(f"the data have {start} rows in column {name} and had {rows} before; do not change them")
-        return out
+        return pandas().Series(out, copy=False, name=name)
 
 
 def _series(name: str, kind: Any, counting: Counting, order: dict[Any, None] | None) -> Any:
