@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["Made", "effective_rows", "one_thread", "our_arithmetic", "total"]
+__all__ = ["Made", "effective_rows", "free_bytes", "one_thread", "our_arithmetic", "total"]
 
 _BLOCK = 2**14
 """Torch adds up so few numbers in one thread."""
@@ -82,6 +82,15 @@ def _set_threads(number: int) -> None:
         for_others = fresh.submit(torch.get_num_threads).result()
         torch.set_num_threads(number)
         fresh.submit(torch.set_num_threads, for_others).result()
+
+
+def free_bytes(device: torch.device) -> int:
+    """How much memory of a device is free; that of the machine, where rows lie in files, is no matter.
+
+    >>> free_bytes(torch.device("cpu")) > 2**60
+    True
+    """
+    return int(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else 2**63 - 1
 
 
 def total(values: Tensor) -> Tensor:

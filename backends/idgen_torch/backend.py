@@ -119,7 +119,7 @@ class TorchBackend:
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
         warn_contradictions(program, table, of_table, schema, check_graph, how)
         thin = _warn_thin(program, schema, observed)
-        settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
+        settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked, how.memory)
         kept = _artefacts(_store(store, checkpoint), settings, named)
         job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked))
         return AskedSampler(job, progress, place) if train == "asked" else TorchSampler(job.run(progress), place)

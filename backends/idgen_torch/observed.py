@@ -123,7 +123,7 @@ def read_observed(
     sources, weights = read_weighed(data, variables, composites, images_among(asked), how, numbers_among(asked))
     schema = infer_schema(sources, types)
     made = {name: tuple(source.names.values()) for name, source in sources.items() if source.composite}
-    rows = encode_sources(sources, schema, seed)
+    rows = encode_sources(sources, schema, seed, how.memory)
     return schema, _observed(data, rows, weights, seed, made, how)
 
 
@@ -156,7 +156,7 @@ def read_again(
     try:
         with quietly():
             sources, weights = read_weighed(table, variables, origin.composites, images, how, numbers)
-            rows = encode_sources(sources, schema, origin.seed)
+            rows = encode_sources(sources, schema, origin.seed, how.memory)
     except DataError as error:
         raise DataError(
             f"{where} cannot be read as the fit read it ({error}); pass data= with the fit's table"

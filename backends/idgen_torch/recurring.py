@@ -8,17 +8,14 @@ of all its rows, so that no answer depends on how it is held.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
-
-from idgen_torch.parts import Values
-
-__all__ = ["Places", "Recurring", "counted", "together"]
+__all__ = ["Places", "Recurring", "together", "whole"]
 
 _AT_ONCE = 2**20
 """So many rows are looked up at once."""
@@ -155,22 +152,9 @@ def together(tensors: Sequence[Tensor]) -> Places | None:
     return first.places if alike else None
 
 
-def counted(rows: Mapping[str, Tensor], names: Sequence[str]) -> tuple[Values, Tensor] | None:
-    """The different rows of some parts, each once, and how often each occurs; None where rows are held otherwise.
-
-    Shape: (different rows, ...) each, (different rows,) int64.
-    """
-    columns = [rows[name] for name in names]
-    places = together(columns)
-    if places is None:
-        return None
-    few = [column.values for column in columns if isinstance(column, Recurring)]
-    if any(column.dim() > 1 for column in few):
-        return dict(zip(names, few, strict=True)), places.counts
-    own, place = torch.unique(torch.stack(few), dim=1, return_inverse=True)
-    counts = places.counts.new_zeros(own.shape[1]).index_add_(0, place, places.counts)
-    there = counts > 0
-    return {name: own[k, there] for k, name in enumerate(names)}, counts[there]
+def whole(values: Tensor) -> Tensor:
+    """A plain tensor of its own, with the same rows."""
+    return values.whole() if isinstance(values, Recurring) else values.clone()
 
 
 def _whole(value: Any) -> Any:

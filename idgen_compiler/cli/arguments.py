@@ -55,7 +55,7 @@ __all__ = [
 
 CATALOG = "catalog:"
 _CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-_READ = ("delimiter", "decimal", "encoding", "missing_marks", "size_limit")
+_READ = ("delimiter", "decimal", "encoding", "missing_marks", "size_limit", "memory")
 
 QueryText = Annotated[
     str | None,

@@ -7,16 +7,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor
 
 from idgen_compiler.data.part import Part
 from idgen_torch import recurring
 from idgen_torch.arithmetic import effective_rows, total
 from idgen_torch.families import Resample, Task
-from idgen_torch.families.tables.cells import cell_of
-from idgen_torch.recurring import Places, Recurring, counted, together
+from idgen_torch.families.tables import resample
+from idgen_torch.families.tables.resample import ResampleModel
+from idgen_torch.recurring import Places, Recurring, together
 
 RNG = np.random.default_rng(0)
 PLACES = Places(torch.from_numpy(RNG.integers(0, 5, 300).astype(np.uint8)), 6)  # the sixth never occurs
@@ -101,35 +100,24 @@ def test_one_writes_into_rows_that_recur_only_as_into_all() -> None:
         own.add_(torch.arange(300.0, dtype=torch.float64))
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1)), min_size=1, max_size=40))
-def test_counts_are_of_different_rows(rows: list[tuple[int, int]]) -> None:
-    table = torch.tensor(rows)
-    place = Places(torch.arange(len(rows)), len(rows))
-    found = counted({"a": Recurring(table[:, 0], place), "b": Recurring(table[:, 1], place)}, ["a", "b"])
-    assert found is not None
-    own = {(int(a), int(b)): int(n) for a, b, n in zip(found[0]["a"], found[0]["b"], found[1], strict=True)}
-    assert own == {row: rows.count(row) for row in rows}
-
-
-def test_rows_that_stand_for_a_law_are_counted() -> None:
+@pytest.mark.parametrize("many", [True, False])
+def test_rows_that_stand_for_a_law_are_kept_alike(many: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resample, "_MANY", 1 if many else 10**6)
     parts = Part("x", size=4), Part("y", size=4)
+    asked = {"x": torch.arange(4).repeat(4), "y": torch.arange(4).repeat_interleave(4)}
     for weights in (None, MASS):
         few = Resample().fit(Task(parts, (), {"x": CODES, "y": MORE}, weights))
-        plain = Resample().fit(
-            Task(parts, (), {"x": CODES.whole(), "y": MORE.whole()}, None if weights is None else MASS.whole())
-        )
-        asked = {"x": torch.arange(4).repeat(4), "y": torch.arange(4).repeat_interleave(4)}
-        torch.testing.assert_close(few.log_prob(asked), plain.log_prob(asked))
-        assert len(few.values_of("x")) <= 6
-        drawn = few.sample({}, 20_000, torch.Generator().manual_seed(0))
-        shares = torch.bincount(cell_of(parts, drawn, torch.device("cpu")), minlength=16) / 20_000
-        cells = {"x": torch.arange(4).repeat_interleave(4), "y": torch.arange(4).repeat(4)}
-        assert float((shares - few.log_prob(cells).exp()).abs().max()) < 0.02
+        plain = {"x": CODES.whole(), "y": MORE.whole()}
+        whole = Resample().fit(Task(parts, (), plain, None if weights is None else MASS.whole()))
+        torch.testing.assert_close(few.log_prob(asked), whole.log_prob(asked))
+        cells = len(torch.stack([CODES.whole(), MORE.whole()]).unique(dim=1).T)
+        assert len(few.values_of("x")) == (cells if many else 300)
+        drawn, wanted = (model.sample({}, 500, torch.Generator().manual_seed(0)) for model in (few, whole))
+        assert torch.equal(drawn["x"], wanted["x"]) and torch.equal(drawn["y"], wanted["y"])
 
 
 def test_rare_rows_of_many_are_drawn_as_often_as_they_should() -> None:
-    place = Places(torch.zeros(1, dtype=torch.uint8), 2)
-    place.counts = torch.tensor([2**28, 2])  # type: ignore[misc]
-    model = Resample().fit(Task((Part("x", size=2),), (), {"x": Recurring(torch.tensor([0, 1]), place)}))
+    sums = torch.tensor([2.0**28, 2.0**28 + 2], dtype=torch.float64)
+    model = ResampleModel(Resample(), (Part("x", size=2),), {"x": torch.tensor([0, 1])}, sums)
     heights = model._heights(10_000, torch.Generator().manual_seed(0), torch.device("cpu"))
     assert len((heights % 1).unique()) > 9_000  # as fine as tells one row of 2**28 from the next

@@ -18,13 +18,16 @@ from idgen_torch.arithmetic import total
 from idgen_torch.drawing import integers, uniform
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
-from idgen_torch.families.tables.cells import cell_count, cell_of
+from idgen_torch.families.tables.cells import cell_count, cell_of, codes_of
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Values
-from idgen_torch.recurring import Recurring, counted, together
+from idgen_torch.recurring import whole
 from idgen_torch.tensors import equal_rows
 
 __all__ = ["Resample", "ResampleModel", "checked_rows", "expected_rows", "kept_rows"]
+
+_MANY = 2**20
+"""From so many rows of categories on they are kept as counts of their cells, however they are held."""
 
 _FINE = 2.0**22
 """Where rows weigh more than this together, numbers of single precision do not tell one from another."""
@@ -161,29 +164,27 @@ class Resample(Family):
         if task.inputs:
             raise DataError(f"resampling takes no inputs, got {', '.join(part.name for part in task.inputs)}")
         _ = task.count
-        if (found := _counted(task)) is not None:
-            rows, mass = found
-            return ResampleModel(self, task.targets, rows, mass.double().cumsum(0)).to(run.device)
+        if task.count >= _MANY and task.targets_are_discrete and cell_count(task.targets) <= max(_CELLS, task.count):
+            return ResampleModel(self, task.targets, *_counted(task)).to(run.device)
         cumulative = None if task.weights is None else task.weights.double().cumsum(0)
         return ResampleModel(self, task.targets, kept_rows(task), cumulative).to(run.device)
 
 
-def _counted(task: Task) -> tuple[Values, Tensor] | None:
-    """The different rows of categories that recur, and how much they weigh together; None of any others."""
-    names = [part.name for part in task.targets]
-    if not task.targets_are_discrete:
-        return None
-    if task.weights is None:
-        return counted(task.rows, names)
-    if not isinstance(task.weights, Recurring) or together([task.rows[names[0]], task.weights]) is None:
-        return None
-    few = {name: task.rows[name].values for name in names}
-    return few, task.weights.values.double() * task.weights.places.counts
+def _counted(task: Task) -> tuple[Values, Tensor]:
+    """The cells that rows show, as rows, and the running sum of what each weighs."""
+    device = task.rows[task.targets[0].name].device
+    cell = cell_of(task.targets, task.rows, device)
+    weights = None if task.weights is None else task.weights.double().to(device)
+    mass = torch.bincount(cell, weights=weights, minlength=cell_count(task.targets)).double()
+    there = mass.nonzero()[:, 0]
+    codes = codes_of(task.targets, device)
+    rows = {part.name: codes[k, there].contiguous() for k, part in enumerate(task.targets)}
+    return rows, mass[there].cumsum(0)
 
 
 def kept_rows(task: Task) -> Values:
     """The targets' rows as a model keeps them: images may lie in a file and are never written to, so without a copy."""
-    return {p.name: task.rows[p.name] if p.form is Form.PICTURES else task.rows[p.name].clone() for p in task.targets}
+    return {p.name: task.rows[p.name] if p.form is Form.PICTURES else whole(task.rows[p.name]) for p in task.targets}
 
 
 def expected_rows(part: Part, n: int) -> tuple[tuple[int, ...], torch.dtype]:
