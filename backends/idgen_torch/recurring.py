@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
+
 __all__ = ["Places", "Recurring", "together", "whole"]
 
 _AT_ONCE = 2**20
@@ -40,8 +41,13 @@ _EACH = frozenset({
 })  # fmt: skip
 """What is worked out for each row by itself."""
 
-_HERE = {_aten.exp_.default: torch.exp, _aten.div_.Tensor: torch.div, _aten.mul_.Tensor: torch.mul,
-         _aten.add_.Tensor: torch.add, _aten.sub_.Tensor: torch.sub}  # fmt: skip
+_HERE: dict[Any, Callable[..., Any]] = {
+    _aten.exp_.default: torch.exp,
+    _aten.div_.Tensor: torch.div,
+    _aten.mul_.Tensor: torch.mul,
+    _aten.add_.Tensor: torch.add,
+    _aten.sub_.Tensor: torch.sub,
+}
 """The same, put into the place of what was there."""
 
 
@@ -99,9 +105,7 @@ class Recurring(Tensor):
     @staticmethod
     def __new__(cls, values: Tensor, places: Places) -> Recurring:
         shape = (len(places), *values.shape[1:])
-        made: Recurring = Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
-            cls, shape, dtype=values.dtype, device=values.device
-        )
+        made: Recurring = Tensor._make_wrapper_subclass(cls, shape, dtype=values.dtype, device=values.device)
         return made
 
     def __init__(self, values: Tensor, places: Places) -> None:
@@ -119,14 +123,14 @@ class Recurring(Tensor):
         """All rows, as a list."""
         return self.whole().tolist()
 
-    def __repr__(self, *, tensor_contents: object = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         return f"Recurring({len(self.values)} different of {len(self)} rows, {self.dtype})"
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self.whole().__reduce_ex__(protocol)
 
     @classmethod
-    def __torch_dispatch__(
+    def __torch_dispatch__(  # type: ignore[override]
         cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Work out a function for the rows that differ where it is one of each row, otherwise for all rows."""
@@ -172,7 +176,7 @@ def _each(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
             places, width = value.places, max(width, value.dim())
         elif isinstance(value, Tensor) and value.dim() > 0:
             return None
-    if places is None or width > 1 and any(isinstance(v, Recurring) and v.dim() != width for v in args):
+    if places is None or (width > 1 and any(isinstance(v, Recurring) and v.dim() != width for v in args)):
         return None
 
     def few(value: Any) -> Any:
@@ -247,8 +251,6 @@ def _split(own: Tensor, size: int, dim: int = 0) -> list[Tensor] | None:
     if not isinstance(own, Recurring) or dim != 0:
         return None
     return [Recurring(own.values, Places(piece, own.places.few)) for piece in own.places.index.split(size)]
-
-
 
 
 _SPECIAL: dict[Any, Callable[..., Any]] = {

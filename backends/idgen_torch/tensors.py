@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.arrays import Array, pandas
-from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.column import Column
+from idgen_compiler.data.holding.memory import budget
+from idgen_compiler.data.holding.memory import room as room_for
+from idgen_compiler.data.images import room_for_images
 from idgen_compiler.data.kinds import Atom, Kind
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.part import Part
-from idgen_compiler.data.shards.memory import budget
-from idgen_compiler.data.shards.memory import room as room_for
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.data.sources import Source
 from idgen_torch.parts import Values
@@ -54,13 +54,12 @@ def equal_rows(columns: Sequence[Tensor]) -> Tensor:
     return torch.from_numpy(group)
 
 
-def encode_sources(
-    sources: Mapping[str, Source], schema: Schema, seed: int, memory: str | int | None = None
-) -> Values:
+def encode_sources(sources: Mapping[str, Source], schema: Schema, seed: int, memory: str | int | None = None) -> Values:
     """Every part of every variable, in the shapes and dtypes of `Values`.
 
-    Images stay where they are, in memory or in a file; codes of a table whose rows are few different ones are `Recurring`. Columns that take more than `memory` together are
-    put into files that are mapped into memory (see `data.shards.memory.budget`).
+    Images stay where they are, in memory or in a file; codes of a table whose rows are few different ones are
+    `Recurring`. Columns that take more than `memory` together are put into files that are mapped into memory (see
+    `data.holding.memory.budget`).
     """
 
     def stream(part: str) -> np.random.Generator:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, pandas
+from idgen_compiler.data.holding.few import Few
 from idgen_compiler.data.images import is_images
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.ngrams import Directions
@@ -16,7 +17,6 @@ from idgen_compiler.data.part import Form
 from idgen_compiler.data.reading.missing import lacking
 from idgen_compiler.data.reading.options import FREQUENCY, Reading
 from idgen_compiler.data.reading.weights import standing, thinned
-from idgen_compiler.data.shards.few import Few
 from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema, numbers_among
 from idgen_compiler.data.sources import Source, read_weighed
 from idgen_compiler.data.tables import Content, open_table, some_rows_of, weight_column, weights_of

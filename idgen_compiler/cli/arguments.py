@@ -119,7 +119,7 @@ Read = Annotated[
         "--read",
         metavar="NAME=VALUE",
         help="How the table is written: delimiter=';', decimal=',', encoding=latin-1, missing_marks=-9999,unknown, "
-        "size_limit=4000000000; repeatable. Found otherwise.",
+        "size_limit=4000000000, memory=2GB; repeatable. Found otherwise.",
     ),
 ]
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.column import Column
+from idgen_compiler.data.holding.few import Few, some_few
 from idgen_compiler.data.images import image_column, is_images, some_images
 from idgen_compiler.data.reading.marks import warn_unmet
 from idgen_compiler.data.reading.missing import complete_rows, kept, lacking, refusal, warn_category, warn_words
@@ -19,7 +20,6 @@ from idgen_compiler.data.reading.numerals import padded_with
 from idgen_compiler.data.reading.options import FREQUENCY, Reading
 from idgen_compiler.data.reading.pictures import PictureFiles
 from idgen_compiler.data.reading.weights import scaled, standing
-from idgen_compiler.data.shards.few import Few, some_few
 from idgen_compiler.data.tables import Table, open_table, weight_column, weights_of
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.spelling import composed, spelled
@@ -148,7 +148,9 @@ def _columns(
         blank = rows.blanks[name]
         held = image_column(name, content, files) if name in pictures else content
         if not blank.any() or name in pictures:
-            columns[name] = Column(name, held.content, place=held.place) if isinstance(held, Few) else Column(name, held)
+            columns[name] = (
+                Column(name, held.content, place=held.place) if isinstance(held, Few) else Column(name, held)
+            )
             warn_words(name, held, how)
         elif how.missing == "category":
             if blank.all():

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, as_numpy, pandas
+from idgen_compiler.data.holding.few import Few
+from idgen_compiler.data.holding.memory import A_VALUE, budget
 from idgen_compiler.data.images import is_images
 from idgen_compiler.data.reading.delimited import DelimitedFile
 from idgen_compiler.data.reading.files import PARQUET, language_of, table_file
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.reading.parquet import ParquetFile, arrow
 from idgen_compiler.data.reading.weights import checked_weights
-from idgen_compiler.data.shards.few import Few
-from idgen_compiler.data.shards.memory import A_VALUE, budget
 from idgen_compiler.data.shards.series import series_of
 from idgen_compiler.data.shards.source import Shards, of_batches, of_dataset, of_files, of_folder
 from idgen_compiler.data.shards.streamed import of_hugging_face, of_iterable, of_reader
@@ -230,9 +230,9 @@ def _hugging_face(dataset: Any, root: Path, how: Reading) -> Table:
         raise DataError(f"the data are a DatasetDict; choose one split, such as data[{next(iter(names), 'train')!r}]")
     if not hasattr(dataset, "with_format") or not hasattr(dataset, "select_columns"):
         raise DataError(f"data of type {type(dataset).__name__} have no columns; give a Dataset or an IterableDataset")
-    if not hasattr(dataset, "__len__"):
+    if names is None or not hasattr(dataset, "__len__"):
         return _sharded(of_iterable(dataset), how)
-    if len(dataset) * len(names or ()) * A_VALUE > budget(how.memory):
+    if len(dataset) * len(names) * A_VALUE > budget(how.memory):
         return _sharded(of_hugging_face(dataset), how)
 
     def pick(places: Sequence[int]) -> list[Content]:

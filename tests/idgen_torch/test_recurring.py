@@ -75,9 +75,10 @@ def test_answers_are_those_of_all_rows(name: str) -> None:
     given_, plain = (CODES, MORE, MASS, OTHER), (CODES.whole(), MORE.whole(), MASS.whole(), OTHER.whole())
     found, wanted = ask(*given_), ask(*plain)
     whole = found.whole() if isinstance(found, Recurring) else found
-    assert found.shape == wanted.shape and found.dtype == wanted.dtype and len(found.shape) == whole.dim()
+    assert (found.shape, found.dtype, whole.dim()) == (wanted.shape, wanted.dtype, wanted.dim())
     torch.testing.assert_close(whole, wanted)
-    assert torch.equal(CODES.whole(), plain[0]) and torch.equal(MASS.whole(), plain[2])  # nothing was written into
+    assert torch.equal(CODES.whole(), plain[0])
+    assert torch.equal(MASS.whole(), plain[2])  # nothing was written into
 
 
 @pytest.mark.parametrize("name", ["cells", "looked up", "where", "finite", "the same in place", "filled"])
@@ -91,7 +92,7 @@ def test_many_picked_rows_still_recur(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [values[index] for values in (CODES, MORE)]
     assert together(found) is not None
     assert torch.equal(found[1].whole(), MORE.whole()[index])  # type: ignore[attr-defined]
-    assert together([CODES, OTHER]) is None and together([CODES, MORE.whole()]) is None and together([]) is None
+    assert [together(each) for each in ([CODES, OTHER], [CODES, MORE.whole()], [])] == [None] * 3
 
 
 def test_one_writes_into_rows_that_recur_only_as_into_all() -> None:
@@ -113,7 +114,7 @@ def test_rows_that_stand_for_a_law_are_kept_alike(many: bool, monkeypatch: pytes
         cells = len(torch.stack([CODES.whole(), MORE.whole()]).unique(dim=1).T)
         assert len(few.values_of("x")) == (cells if many else 300)
         drawn, wanted = (model.sample({}, 500, torch.Generator().manual_seed(0)) for model in (few, whole))
-        assert torch.equal(drawn["x"], wanted["x"]) and torch.equal(drawn["y"], wanted["y"])
+        assert all(torch.equal(drawn[name], wanted[name]) for name in ("x", "y"))
 
 
 def test_rare_rows_of_many_are_drawn_as_often_as_they_should() -> None:

@@ -63,7 +63,7 @@ class DataSet:
         return float(self.count) if self.weights is None else effective_rows(self.weights)
 
     def to(self, device: torch.device) -> DataSet:
-        """The same rows on another device; columns that take much of its memory stay, and are read a batch at a time."""
+        """The same rows on another device; columns that would take much of its memory stay where they are."""
         most = free_bytes(device) // 4
         rows = {
             name: values if values.dim() > 1 and values.numel() * values.element_size() > most else values.to(device)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
+from idgen_compiler.data.holding.memory import bytes_of
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema
-from idgen_compiler.data.shards.memory import bytes_of
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.kernels import fixed_in_laws
@@ -48,7 +48,7 @@ class FitSettings:
     `tuning` holds the recipes to choose from; `families` may name one for a model by its operation ("%m3"), its targets
     ("Y", "Y1, Y2"), as texts print it ("Y | X", "P(Y | X ; do(W))"), or for all ("*"): see `families.request`.
     `rows_factor` is the number of regenerated rows for each observed one. A law that is a sum of tables is summed, and
-    no row of it drawn, if it `contracts`. What learns from features of rows holds as many as `memory` bytes have room for.
+    no row of it drawn, if it `contracts`. What learns from features of rows holds as many as fit into `memory` bytes.
     """
 
     seed: int

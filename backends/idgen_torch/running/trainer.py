@@ -28,7 +28,7 @@ from idgen_torch.training.progress import Progress
 __all__ = ["Trainer"]
 
 _CODE, _NUMBER, _ORDER, FEWEST_LEARNED = 16, 16, 32, 10_000
-"""Bytes that a category, a number and the order of a row take where networks or trees learn; so many rows always fit."""
+"""Bytes that a category, a number and a row's place take where networks or trees learn; so many rows always fit."""
 
 PATIENCE, FASTER = 40, 2.0
 """A training that did not give its rows back is made anew, which ends after so many epochs without a better one, and

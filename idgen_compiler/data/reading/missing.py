@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, nothing, pandas
+from idgen_compiler.data.holding.few import Few, spread
 from idgen_compiler.data.reading.delimited import MANY, WORDS, missing_words
 from idgen_compiler.data.reading.marks import are_times, marked
 from idgen_compiler.data.reading.options import Reading
-from idgen_compiler.data.shards.few import Few, spread
 from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.forms.shown import LISTED, listed
 from idgen_compiler.warning import warn_user

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from idgen_compiler.data.shards.memory import bytes_of
+from idgen_compiler.data.holding.memory import bytes_of
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.spelling import composed
 

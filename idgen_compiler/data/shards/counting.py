@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, pandas
-from idgen_compiler.data.shards.few import narrowest
+from idgen_compiler.data.holding.few import narrowest
 
 __all__ = ["MOST_DIFFERENT", "MOST_VALUES", "Counting"]
 
@@ -49,7 +49,9 @@ class _Values:
         entries = [*coded.dictionary.to_pylist(), *([None] if lacks else [])]
         if hasattr(column, "dictionary"):  # whose entries need not occur
             occurs = np.bincount(place, minlength=len(entries)) > 0
-            table = np.array([self._code(e) if there else 0 for e, there in zip(entries, occurs, strict=True)], np.int64)
+            table = np.array(
+                [self._code(e) if there else 0 for e, there in zip(entries, occurs, strict=True)], np.int64
+            )
         else:
             table = np.array([self._code(entry) for entry in entries], dtype=np.int64)
         return None if len(self.values) > most else table[place]

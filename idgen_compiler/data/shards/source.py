@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,12 @@ __all__ = ["AT_ONCE", "Shards", "of_batches", "of_dataset", "of_files", "of_fold
 AT_ONCE = 2**18
 """So many rows are read at once."""
 
-_FORMATS = {**dict.fromkeys(PARQUET, "parquet"), **dict.fromkeys(("arrow", "ipc", "feather"), "ipc"), "csv": "csv", "tsv": "csv"}
+_FORMATS = {
+    **dict.fromkeys(PARQUET, "parquet"),
+    **dict.fromkeys(("arrow", "ipc", "feather"), "ipc"),
+    "csv": "csv",
+    "tsv": "csv",
+}
 _HIDDEN = (".", "_")
 
 
@@ -93,15 +99,25 @@ def of_dataset(dataset: Any, folder: Path | None = None) -> Shards:
     def batches(wanted: Sequence[str]) -> Iterator[Any]:
         own = library.schema([schema.field(name) for name in wanted])
         for piece in pieces:
-            with _told(piece, library):
-                scanner = piece.scanner(
-                    schema=schema, columns=list(wanted), batch_size=AT_ONCE, batch_readahead=2, fragment_readahead=1
-                )
-                for batch in scanner.to_batches():
-                    if batch.num_rows:
-                        yield batch.cast(own) if batch.schema != own else batch
+            found = _read(piece, schema, own, library)
+            while True:
+                with _told(piece, library):  # what goes wrong with whoever takes the batch is none of the shard's
+                    batch = next(found, None)
+                if batch is None:
+                    break
+                yield batch
 
     return Shards(schema, batches, rows, folder)
+
+
+def _read(piece: Any, schema: Any, own: Any, library: Any) -> Iterator[Any]:
+    """The batches of one shard that have rows, of the types of `own`."""
+    scanner = piece.scanner(
+        schema=schema, columns=own.names, batch_size=AT_ONCE, batch_readahead=2, fragment_readahead=1
+    )
+    for batch in scanner.to_batches():
+        if batch.num_rows:
+            yield batch if batch.schema.equals(own) else batch.cast(own)
 
 
 def of_batches(schema: Any, batches: Callable[[], Iterator[Any]], rows: int | None, keeps: Any = None) -> Shards:
@@ -125,7 +141,9 @@ def _of_paths(files: Sequence[Path], form: str, folder: Path) -> Shards:
     try:
         import pyarrow.dataset as ds
     except ImportError:
-        raise IdgenError("reading many files needs pyarrow.dataset; install pyarrow from a package that has it") from None
+        raise IdgenError(
+            "reading many files needs pyarrow.dataset; install pyarrow from a package that has it"
+        ) from None
     full = [path for path in files if path.stat().st_size]
     if not full:
         raise DataError(f"all files in {folder} are empty; give at least one with rows")
@@ -183,18 +201,15 @@ def _joins(one: Any, other: Any) -> bool:
     return True
 
 
-class _told:
+@contextmanager
+def _told(piece: Any, library: Any) -> Iterator[None]:
     """What goes wrong while a shard is read, as a DataError that names it."""
-
-    def __init__(self, piece: Any, library: Any) -> None:
-        self._name, self._errors = _name_of(piece), (library.ArrowException, OSError, ValueError, OverflowError)
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, self._errors) and not isinstance(error, DataError):
-            raise DataError(f"{self._name} cannot be read: {' '.join(str(error).split())[:300]}") from error
+    try:
+        yield
+    except DataError:
+        raise
+    except (library.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise DataError(f"{_name_of(piece)} cannot be read: {' '.join(str(error).split())[:300]}") from error
 
 
 def _name_of(piece: Any) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import pandas
+from idgen_compiler.data.holding.few import Few
+from idgen_compiler.data.holding.memory import A_VALUE, room
 from idgen_compiler.data.reading.parquet import arrow
 from idgen_compiler.data.shards.counting import Counting
-from idgen_compiler.data.shards.few import Few
-from idgen_compiler.data.shards.memory import A_VALUE, room
 from idgen_compiler.data.shards.series import series_of
 from idgen_compiler.data.shards.source import Shards
 from idgen_compiler.errors import DataError

@@ -80,11 +80,11 @@ def test_the_same_models_reports_and_warnings(name: str, folder: Path) -> None:
     assert str(few.report()) == str(whole.report())
     assert few.fitted.origin.fingerprint == whole.fitted.origin.fingerprint  # type: ignore[union-attr]
     codes = [v for k, v in few.observed().rows.items() if k != "R"]
-    assert codes and all(isinstance(values, Recurring) for values in codes)
+    assert all(isinstance(values, Recurring) for values in codes) == bool(codes)
     for operation, (family, (config, tensors)) in states(whole).items():
         own, (its_config, its_tensors) = states(few)[operation]
         assert own == family
-        assert its_config == config and its_tensors.keys() == tensors.keys()
+        assert (its_config, its_tensors.keys()) == (config, tensors.keys())
         for key, values in tensors.items():
             torch.testing.assert_close(its_tensors[key], values, rtol=1e-6, atol=1e-7)
 
@@ -96,7 +96,8 @@ def test_the_same_estimates(name: str, folder: Path) -> None:
     assert one.method == other.method
     np.testing.assert_allclose([one.value, one.se, one.low, one.high], [other.value, other.se, other.low, other.high],
                                rtol=1e-6)  # fmt: skip
-    assert one.effective_rows == pytest.approx(other.effective_rows) and one.warnings == other.warnings
+    assert one.effective_rows == pytest.approx(other.effective_rows)
+    assert one.warnings == other.warnings
 
 
 @pytest.mark.parametrize("options", [{"method": "bootstrap", "repeats": 30}, {"choose": "variance"}, {"clusters": "T"}])
@@ -146,7 +147,9 @@ def test_a_sampler_is_saved_and_its_table_read_again(folder: Path, tmp_path: Pat
     sampler = fitted("back-door", folder, **SMALL)[0]
     sampler.save(tmp_path / "fitted")
     loaded = idgen.load(tmp_path / "fitted")
-    assert np.array_equal(loaded.sample(500, do={"X": "on"}, seed=3)["Y"], sampler.sample(500, do={"X": "on"}, seed=3)["Y"])
+    assert np.array_equal(
+        loaded.sample(500, do={"X": "on"}, seed=3)["Y"], sampler.sample(500, do={"X": "on"}, seed=3)["Y"]
+    )
     one, other = (each.ate("Y", "X", "on", "off") for each in (loaded, sampler))
     assert (one.value, one.se) == (other.value, other.se)
     assert loaded.observed(TABLE).count == N  # type: ignore[attr-defined]

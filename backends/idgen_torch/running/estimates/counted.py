@@ -134,8 +134,9 @@ class CountedProgram:
         cells, cell = rows.cells(rows.codes)
         codes = {name: cells[:, k] for k, name in enumerate(rows.codes)}
         counts = np.bincount(cell, weights, len(cells)).astype(np.float64)
-        alike = weights is None or rows.frequency
-        squares = counts if alike else np.bincount(cell, np.square(weights), len(cells))
+        squares: Array = counts
+        if weights is not None and not rows.frequency:
+            squares = np.bincount(cell, np.square(weights), len(cells))
         return CountedRows(codes, rows.names, counts, rows.frequency), squares
 
     def _variance(self, terms: Sequence[Table]) -> float:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idgen_compiler.data.holding.few import narrowest
 from idgen_compiler.data.shards import counting
 from idgen_compiler.data.shards.counting import Counting
-from idgen_compiler.data.shards.few import narrowest
 
 VALUES = {
     "i": (pa.int8(), [0, 1, 5, None]),

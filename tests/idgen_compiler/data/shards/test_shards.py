@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from idgen_compiler.data.holding.few import Few
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import infer_schema
-from idgen_compiler.data.shards.few import Few
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_compiler.data.tables import open_table
 from idgen_compiler.errors import DataError
@@ -61,7 +61,8 @@ def read(data: Any, names: list[str], **how: Any) -> tuple[dict[str, Any] | str,
         except DataError as error:
             return str(error), sorted(str(one.message) for one in caught)
         found = {
-            name: (schema[name], *(repr(own) for own in _held(source, schema[name]))) for name, source in sources.items()
+            name: (schema[name], *(repr(own) for own in _held(source, schema[name])))
+            for name, source in sources.items()
         }
     return found, sorted(str(one.message) for one in caught)
 
@@ -105,7 +106,9 @@ def test_folders_of_hive_are_columns_of_their_own_type(tmp_path: Path) -> None:
     assert table.names == ("X", "year", "place")
     for how in ({}, SMALL):
         assert column(tmp_path, "year", **how).tolist() == [2023] * 4 + [2024] * 4
-        assert column(tmp_path, "place", **how).tolist() == ["north"] * 2 + ["south"] * 2 + ["north"] * 2 + ["south"] * 2
+        assert (
+            column(tmp_path, "place", **how).tolist() == ["north"] * 2 + ["south"] * 2 + ["north"] * 2 + ["south"] * 2
+        )
         assert column(tmp_path, "year", **how).dtype.kind == "i"
 
 
@@ -226,7 +229,7 @@ def test_streams_that_fail(tmp_path: Path) -> None:
         yield {"X": 1}
         raise ValueError("the line is dead")
 
-    with pytest.raises(DataError, match="the stream cannot be read after .* the line is dead"):
+    with pytest.raises(DataError, match=r"the stream cannot be read after .* the line is dead"):
         open_table(datasets.IterableDataset.from_generator(broken))
 
 
