@@ -13,6 +13,7 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.holding.few import Few, some_few
+from idgen_compiler.data.holding.streamed import Streamed
 from idgen_compiler.data.images import image_column, is_images, some_images
 from idgen_compiler.data.reading.marks import warn_unmet
 from idgen_compiler.data.reading.missing import complete_rows, kept, lacking, refusal, warn_category, warn_words
@@ -130,7 +131,7 @@ def _columns(
         found = read[name]
         if name in images or is_images(found):
             pictures.add(name)
-        contents[name] = image_column(name, found, files) if isinstance(found, Path) else found
+        contents[name] = image_column(name, found, files) if isinstance(found, Path | Streamed) else found
         if padded := padded_with(found):
             contents[name] = _codes(name, found, padded, are_numbers=name in numbers)
     lengths = {name: len(content) for name, content in contents.items()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from idgen_compiler.data.arrays import pandas
 from idgen_compiler.data.holding.few import Few
 from idgen_compiler.data.holding.memory import A_VALUE, room
+from idgen_compiler.data.holding.streamed import Streamed
 from idgen_compiler.data.reading.parquet import arrow
 from idgen_compiler.data.shards.counting import Counting
 from idgen_compiler.data.shards.series import series_of
@@ -18,6 +20,9 @@ from idgen_compiler.data.shards.source import Shards
 from idgen_compiler.errors import DataError
 
 __all__ = ["ShardedColumns"]
+
+A_PICTURE = 2**15
+"""Bytes that an encoded picture may take."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +42,9 @@ class ShardedColumns:
         names = [self.shards.names[k] for k in places]
         wanted = list(dict.fromkeys(names))
         rows = self.shards.rows
-        if rows is not None and rows * len(wanted) * A_VALUE <= self.most:
+        pictures = sum(_holds_pictures(self.shards.schema.field(name).type) for name in wanted)
+        values = (rows or 0) * (len(wanted) + pictures * (A_PICTURE // A_VALUE))
+        if rows is not None and values * A_VALUE <= self.most:
             table = self.shards.whole(wanted)
             return [series_of(table, table.column_names.index(name)) for name in names]
         if any(name not in self._read for name in wanted):
@@ -72,9 +79,16 @@ class ShardedColumns:
                 found[name] = self._long(name, kinds[name], rows, lacks[name])
         return found
 
+    def _entries(self, name: str) -> Iterator[Any]:
+        for batch in self.shards.batches([name]):
+            for entry in batch.column(0):
+                yield entry.as_py()
+
     def _long(self, name: str, kind: Any, rows: int, lacks: int) -> Any:
-        """A column of many values: plain numbers in a file where memory is short, and otherwise as a Series."""
+        """A column of many values: numbers in a file, encoded pictures as they are asked for, all else as a Series."""
         library = arrow()
+        if _holds_pictures(kind):
+            return Streamed(partial(self._entries, name), rows)
         if lacks or not (library.types.is_integer(kind) or library.types.is_floating(kind)):
             table = self.shards.whole([name])
             return series_of(table, 0)
@@ -86,6 +100,11 @@ class ShardedColumns:
         if start != rows:
             raise DataError(f"the data have {start} rows in column {name} and had {rows} before; do not change them")
         return pandas().Series(out, copy=False, name=name)
+
+
+def _holds_pictures(kind: Any) -> bool:
+    """Whether columns of an Arrow type are encoded pictures, as Hugging Face writes them."""
+    return bool(arrow().types.is_struct(kind)) and {"bytes", "path"} <= {kind.field(k).name for k in range(len(kind))}
 
 
 def _series(name: str, kind: Any, counting: Counting, order: dict[Any, None] | None) -> Any:

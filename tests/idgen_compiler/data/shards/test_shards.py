@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,11 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idgen_compiler.data.holding.few import Few
+from idgen_compiler.data.holding.streamed import Streamed
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import infer_schema
 from idgen_compiler.data.sources import Source, read_sources
 from idgen_compiler.data.tables import open_table
 from idgen_compiler.errors import DataError
+
+RNG = np.random.default_rng(0)
 
 SMALL = {"memory": 1}
 """So little memory that every table is read shard by shard."""
@@ -235,6 +239,27 @@ def test_streams_that_fail(tmp_path: Path) -> None:
 
 def _list(content: Any) -> list[Any]:
     return list(content.whole() if isinstance(content, Few) else content)
+
+
+def test_pictures_are_decoded_one_by_one(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    pixels = RNG.integers(0, 256, (20, 6, 5, 3), dtype=np.uint8)
+    encoded = []
+    for own in pixels:
+        file = io.BytesIO()
+        image.fromarray(own).save(file, "png")
+        encoded.append({"bytes": file.getvalue(), "path": None})
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    whole = pa.table({"I": pa.array(encoded, kind), "X": list(range(20))})
+    for k in range(2):
+        pq.write_table(whole.slice(10 * k, 10), tmp_path / f"{k}.parquet")
+    assert isinstance(open_table(tmp_path, Reading(**SMALL)).read(["I"])["I"], Streamed)
+    for how in ({}, SMALL):
+        found = read_sources(tmp_path, ["I"], how=Reading(**how))["I"].columns[""]
+        assert np.array_equal(found.pictures, np.moveaxis(pixels, -1, 1))
+    pq.write_table(pa.table({"I": pa.array([None], kind), "X": [1]}), tmp_path / "2.parquet")
+    with pytest.raises(DataError, match="row 20"):
+        read_sources(tmp_path, ["I"], how=Reading(**SMALL))
 
 
 def test_weights_and_frequencies(tmp_path: Path) -> None:
