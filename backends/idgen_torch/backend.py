@@ -86,8 +86,8 @@ class TorchBackend:
         """Fit a program to samples of P(V).
 
         Of a law that can be had in two ways (`realize="auto"`) the data choose one (see `running.ways`).
-        data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file, of
-            which only observed columns are read (images: see `data.images`); or a mapping from sources to tables.
+        data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face data set, or path of a CSV or Parquet file or a
+            folder of these, of which observed columns are read (images: `data.images`); or a mapping by sources.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "levels", "date",
             "duration", "vector", "image", "text", Categorical(labels), Numeric(support=(0, None)),
             Image(channels, height, width) or Text(encoder=...); the rest is inferred (see `data.kinds`).
@@ -109,9 +109,8 @@ class TorchBackend:
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """
         _check_train(train, types=types, composites=composites, family=family)
-        brought, table = brought_for(program.check(), bind), data_of(program, data)
-        how, tuning = _options(program, options, families)
-        table = open_table(table, how)  # once: what is read shard by shard is kept for the checks
+        brought, (how, tuning) = brought_for(program.check(), bind), _options(program, options, families)
+        table = open_table(data_of(program, data), how)  # once: what is read shard by shard is kept for the checks
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
         place, seed, drawn = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)

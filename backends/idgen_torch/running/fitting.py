@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
 
 from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
@@ -275,7 +274,7 @@ class Fitting:
         if self._keys is not None:
             self._keys.law(op, values)
         data: DataSet = values[way.data]
-        log_ratio: Tensor = torch.zeros((), dtype=torch.float64)
+        log_ratio = torch.zeros((), dtype=torch.float64)
         for draw, by in zip(way.do, way.by, strict=True):
             policy = self._densities.log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data, values)
             observed = log_density(by, values[by], data.rows).double().cpu()
