@@ -86,8 +86,8 @@ class TorchBackend:
         """Fit a program to samples of P(V).
 
         Of a law that can be had in two ways (`realize="auto"`) the data choose one (see `running.ways`).
-        data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face data set, or path of a CSV or Parquet file or a
-            folder of these, of which observed columns are read (images: `data.images`); or a mapping by sources.
+        data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face data set, or path of a CSV or Parquet file or
+            a folder of Parquet, whose observed columns are read (images: `data.images`); or a mapping by sources.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "levels", "date",
             "duration", "vector", "image", "text", Categorical(labels), Numeric(support=(0, None)),
             Image(channels, height, width) or Text(encoder=...); the rest is inferred (see `data.kinds`).

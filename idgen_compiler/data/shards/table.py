@@ -47,9 +47,8 @@ class ShardedColumns:
         if rows is not None and values * A_VALUE <= self.most:
             table = self.shards.whole(wanted)
             return [series_of(table, table.column_names.index(name)) for name in names]
-        if any(name not in self._read for name in wanted):
-            self._read.clear()
-            self._read.update(self._counted(wanted))
+        if missing := [name for name in wanted if name not in self._read]:
+            self._read.update(self._counted(missing))
         return [self._read[name] for name in names]
 
     def _counted(self, wanted: Sequence[str]) -> dict[str, Any]:
