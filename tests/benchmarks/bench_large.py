@@ -40,7 +40,7 @@ fitted = time.process_time()
 sampler.sample(1_000_000, do={"X": 1}, seed=0)
 drawn = time.process_time()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-effect = sampler.ate("Y", "X", 1, 0) if "R" not in query else None
+effect = sampler.ate("Y", "X", 1, 0) if "R" not in graph else None
 value = None if effect is None else [effect.value, effect.se]
 print(json.dumps([fitted - start, drawn - fitted, peak, value]))
 """
