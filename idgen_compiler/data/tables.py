@@ -93,7 +93,7 @@ def open_table(data: Any, how: Reading | None = None) -> Table:
     if isinstance(data, str | Path):
         return _file(Path(data), how)
     if isinstance(data, list | tuple) and data and all(isinstance(each, str | Path) for each in data):
-        return _sharded(of_files(data), how)
+        return _sharded(of_files(data, how.size_limit), how)
     if package == "datasets":
         return _hugging_face(data, root, how)
     if package == "pyarrow" and (shards := _of_pyarrow(data, how)) is not None:
@@ -205,14 +205,14 @@ def _of_pyarrow(data: Any, how: Reading) -> Shards | None:
 
 def _file(path: Path, how: Reading) -> Table:
     if os.path.isdir(path):  # which no name disturbs, however long
-        return _sharded(of_folder(path), how, str(path))
+        return _sharded(of_folder(path, how.size_limit), how, str(path))
     table_file(path)
     root = path.parent if how.images_root is None else Path(how.images_root)
     if language_of(path) not in PARQUET:
         file = DelimitedFile(path, how)
         return Table(file.names, file.read, root, path.parent, path=str(path))
     if ParquetFile(path, how.size_limit).values * A_VALUE > budget(how.memory):
-        return _sharded(of_files([path]), how, str(path))
+        return _sharded(of_files([path], how.size_limit), how, str(path))
     columns = ParquetFile(path, how.size_limit)
     names = columns.names
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from idgen_compiler.data.reading.files import PARQUET, language_of, table_file
-from idgen_compiler.data.reading.parquet import arrow
+from idgen_compiler.data.reading.parquet import ParquetFile, arrow
 from idgen_compiler.errors import DataError, IdgenError
 
 __all__ = ["AT_ONCE", "Shards", "of_batches", "of_dataset", "of_files", "of_folder"]
@@ -54,10 +54,11 @@ class Shards:
         return library.Table.from_batches(list(self.batches(wanted)), kinds)
 
 
-def of_folder(folder: Path) -> Shards:
+def of_folder(folder: Path, limit: int | None = None) -> Shards:
     """A folder of Parquet or Arrow files, with folders such as `year=2024` as columns.
 
-    Files of one ending are read, in the order of their paths; names that begin with `.` or `_` are left out.
+    Files of one ending are read, in the order of their paths; names that begin with `.` or `_` are left out. `limit` is
+    how many bytes a group of rows of one file may unfold into (see `Reading`).
     Raises DataError for a folder without any, with several kinds of files, or of unlike columns.
     """
     try:
@@ -69,10 +70,10 @@ def of_folder(folder: Path) -> Shards:
         raise DataError(f"the folder {folder} holds no Parquet or Arrow files; give the folder of a data set")
     if len(kinds) > 1:
         raise DataError(f"the folder {folder} holds files of several kinds: {', '.join(sorted(kinds))}; keep one")
-    return _of_paths([path for path in files if _format(path)], kinds.pop(), folder)
+    return _of_paths([path for path in files if _format(path)], kinds.pop(), folder, limit)
 
 
-def of_files(paths: Sequence[Any]) -> Shards:
+def of_files(paths: Sequence[Any], limit: int | None = None) -> Shards:
     """Several files as one table, in their order.  Raises DataError for what is no file of a table."""
     files = [Path(path) for path in paths]
     for path in files:
@@ -83,7 +84,7 @@ def of_files(paths: Sequence[Any]) -> Shards:
     kinds = {_format(path) for path in files}
     if len(kinds) != 1:
         raise DataError(f"the files are of several kinds: {', '.join(sorted(map(str, kinds)))}; give those of one")
-    return _of_paths(files, str(kinds.pop()), files[0].parent)
+    return _of_paths(files, str(kinds.pop()), files[0].parent, limit)
 
 
 def of_dataset(dataset: Any, folder: Path | None = None) -> Shards:
@@ -131,7 +132,7 @@ def of_batches(schema: Any, batches: Callable[[], Iterator[Any]], rows: int | No
     return Shards(schema, some, rows, keeps=keeps)
 
 
-def _of_paths(files: Sequence[Path], form: str, folder: Path) -> Shards:
+def _of_paths(files: Sequence[Path], form: str, folder: Path, limit: int | None) -> Shards:
     if form == "csv":
         raise DataError(
             f"{folder} holds text tables, whose types are found in each as a whole; give one file, or write them as "
@@ -147,6 +148,8 @@ def _of_paths(files: Sequence[Path], form: str, folder: Path) -> Shards:
     full = [path for path in files if path.stat().st_size]
     if not full:
         raise DataError(f"all files in {folder} are empty; give at least one with rows")
+    for path in full if form == "parquet" else ():
+        ParquetFile(path, limit).check_groups()
     hive = any("=" in part for path in full for part in path.relative_to(folder).parts[:-1])
     try:
         given = {"partitioning": "hive", "partition_base_dir": str(folder)} if hive else {}
