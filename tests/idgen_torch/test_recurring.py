@@ -113,6 +113,7 @@ def test_rows_that_stand_for_a_law_are_kept_alike(many: bool, monkeypatch: pytes
         torch.testing.assert_close(few.log_prob(asked), whole.log_prob(asked))
         cells = len(torch.stack([CODES.whole(), MORE.whole()]).unique(dim=1).T)
         assert len(few.values_of("x")) == (cells if many else 300)
+        assert few.counted == many
         drawn, wanted = (model.sample({}, 500, torch.Generator().manual_seed(0)) for model in (few, whole))
         assert all(torch.equal(drawn[name], wanted[name]) for name in ("x", "y"))
 

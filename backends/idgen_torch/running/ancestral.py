@@ -63,8 +63,8 @@ class DataSet:
         return float(self.count) if self.weights is None else effective_rows(self.weights)
 
     def to(self, device: torch.device) -> DataSet:
-        """The same rows on another device; columns that would take much of its memory stay where they are."""
-        most = free_bytes(device) // 4
+        """The same rows on another device; columns that would take half of its memory stay where they are."""
+        most = free_bytes(device) // 2
         rows = {
             name: values if values.dim() > 1 and values.numel() * values.element_size() > most else values.to(device)
             for name, values in self.rows.items()

@@ -48,6 +48,13 @@ class ResampleModel(ConditionalModel):
         self._cumulative = cumulative
         self._n = len(next(iter(rows.values())))
 
+    @property
+    def counted(self) -> bool:
+        """Whether each row stands there once, as a cell, and its weight says how often it occurred."""
+        if self._cumulative is None or not all(part.discrete for part in self.targets) or self._n > _CELLS:
+            return False
+        return len(torch.stack([own.cpu() for own in self._rows.values()]).unique(dim=1).T) == self._n
+
     def values_of(self, part: str) -> Array:
         """The rows of one part, whatever they weigh."""
         return self._rows[part].cpu().numpy()

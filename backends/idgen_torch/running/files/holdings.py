@@ -66,6 +66,9 @@ def held_by(fitted: FittedProgram) -> Holdings:
         source = draws.source if isinstance(draws, ShiftedDraws) else draws
         if isinstance(source, ResampleModel):
             rows = source.rows_held
+            if source.counted:
+                found.append(Holding("counts", held(rows), "which samples are drawn from"))
+                continue
             found.append(Holding("rows", held(rows), "which samples are drawn from", max(rows.values(), default=0)))
     for name, lookout in fitted.lookouts.items():
         kept = lookout.support.kept
