@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 from idgen_compiler.errors import DataError
 
-__all__ = ["Made", "device_named", "effective_rows", "one_thread", "our_arithmetic", "total"]
+__all__ = ["Made", "device_named", "effective_rows", "free_bytes", "one_thread", "our_arithmetic", "total"]
 
 _BLOCK = 2**14
 """Torch adds up so few numbers in one thread."""
@@ -86,9 +86,21 @@ def _set_threads(number: int) -> None:
         fresh.submit(torch.set_num_threads, for_others).result()
 
 
+def free_bytes(device: torch.device) -> int:
+    """How much memory of a device is free; that of the machine, where rows lie in files, is no matter.
+
+    >>> free_bytes(torch.device("cpu")) > 2**60
+    True
+    """
+    return int(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else 2**63 - 1
+
+
 def total(values: Tensor) -> Tensor:
     """The sum of all entries, added in the same order by any number of threads.  Shape: any -> () float64."""
-    pieces = values.double().flatten().split(_BLOCK)
+    wide = values.double().flatten()
+    if type(wide) is not Tensor:  # which knows how to add up what recurs
+        return wide.sum()
+    pieces = wide.split(_BLOCK)
     return torch.stack([piece.sum() for piece in pieces]).sum()
 
 

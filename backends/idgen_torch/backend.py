@@ -12,6 +12,7 @@ from torch import Tensor
 
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
+from idgen_compiler.data.tables import open_table
 from idgen_compiler.errors import DataError
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.assigned import checked_named
@@ -84,8 +85,8 @@ class TorchBackend:
         """Fit a program to samples of P(V).
 
         Of a law that can be had in two ways (`realize="auto"`) the data choose one (see `running.ways`).
-        data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file, of
-            which only observed columns are read (images: see `data.images`); or a mapping from sources to tables.
+        data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face data set, or path of a CSV or Parquet file or
+            a folder of Parquet, whose observed columns are read (images: `data.images`); or a mapping by sources.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "levels", "date",
             "duration", "vector", "image", "text", Categorical(labels), Numeric(support=(0, None)),
             Image(channels, height, width) or Text(encoder=...); the rest is inferred (see `data.kinds`).
@@ -108,15 +109,15 @@ class TorchBackend:
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """
         _check_train(train, types=types, composites=composites, family=family)
-        brought, table = brought_for(program.check(), bind), data_of(program, data)
-        how, tuning = _options(program, options, families)
+        brought, (how, tuning) = brought_for(program.check(), bind), _options(program, options, families)
+        table = open_table(data_of(program, data), how)  # once: what is read shard by shard is kept for the checks
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
         place, seed, drawn = device_named(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
-        observed = _beside_graph(program, data, of_table, schema, observed) if check_graph else observed
-        settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
+        observed = _beside_graph(program, table, of_table, schema, observed) if check_graph else observed
+        settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked, how.memory)
         thin, kept = _warn_thin(program, schema, observed), _artefacts(_store(store, checkpoint), settings, named)
         job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked))
         return _sampler(job, progress, place, train)

@@ -27,6 +27,7 @@ from idgen_compiler.data.schema import (
     types_of_read,
 )
 from idgen_compiler.data.sources import read_weighed
+from idgen_compiler.data.tables import Table, open_table
 from idgen_compiler.errors import DataError
 from idgen_compiler.warning import quietly
 from idgen_torch.arithmetic import effective_rows
@@ -129,10 +130,11 @@ def read_observed(
     Raises DataError naming the column and the remedy.
     """
     how, asked = how or Reading(), types or {}
+    data = open_table(data, how)
     sources, weights = read_weighed(data, variables, composites, images_among(asked), how, numbers_among(asked))
     schema = infer_schema(sources, types_of_read(types, sources, data, how))
     made = {name: tuple(source.names.values()) for name, source in sources.items() if source.composite}
-    rows = encode_sources(sources, schema, seed)
+    rows = encode_sources(sources, schema, seed, how.memory)
     return schema, _observed(data, rows, weights, seed, made, how)
 
 
@@ -206,13 +208,14 @@ def _how(origin: Origin, said: Mapping[str, Any] | None) -> Reading:
     return how
 
 
-def _encoded(origin: Origin, schema: Schema, variables: Sequence[str], table: Any, how: Reading) -> Observed:
+def _encoded(origin: Origin, schema: Schema, variables: Sequence[str], data: Any, how: Reading) -> Observed:
+    table = open_table(data, how)
     kinds = origin.kinds(schema, variables)
     images = {name for name, kind in kinds.items() if kind.of_pictures}
     numbers = {name for name, kind in kinds.items() if isinstance(kind, Number)}
     with quietly():
         sources, weights = read_weighed(table, variables, origin.composites, images, how, numbers)
-        rows = encode_sources(sources, schema, origin.seed)
+        rows = encode_sources(sources, schema, origin.seed, how.memory)
     return _observed(table, rows, weights, origin.seed, origin.composites, how)
 
 
@@ -235,9 +238,9 @@ def fingerprint(rows: Values, weights: Tensor | None = None) -> str:
 
 
 def _observed(
-    data: Any, rows: Values, weights: Any, seed: int, composites: Mapping[str, tuple[str, ...]], how: Reading
+    table: Table, rows: Values, weights: Any, seed: int, composites: Mapping[str, tuple[str, ...]], how: Reading
 ) -> Observed:
-    path = str(Path(data).absolute()) if isinstance(data, str | Path) else ""
+    path = str(Path(table.path).absolute()) if table.path else ""
     mass = None if weights is None else from_numpy(weights)
     return Observed(rows, mass, how.weights is not None and how.weights_are == FREQUENCY, path, seed, composites, how)
 

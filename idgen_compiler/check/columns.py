@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, pandas
+from idgen_compiler.data.holding.few import Few
 from idgen_compiler.data.images import is_images
 from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.ngrams import Directions
@@ -18,7 +19,7 @@ from idgen_compiler.data.reading.options import FREQUENCY, Reading
 from idgen_compiler.data.reading.weights import standing, thinned
 from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema, numbers_among
 from idgen_compiler.data.sources import Source, read_weighed
-from idgen_compiler.data.tables import Content, open_table, weight_column, weights_of
+from idgen_compiler.data.tables import Content, open_table, some_rows_of, weight_column, weights_of
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.warning import quietly, warn_data
 
@@ -136,9 +137,13 @@ def read_some_rows(
         return {}
     (total,) = lengths
     generator = np.random.default_rng(seed)
-    there = _standing(total, weights, how or Reading(), generator)
-    chosen = there if len(there) <= rows else np.sort(generator.choice(there, rows, replace=False))
-    pieces = {name: _at(values, chosen) for name, values in read.items()}
+    there = None if weights is None else _standing(total, weights, how or Reading(), generator)
+    standing_there = total if there is None else len(there)
+    if standing_there <= rows:
+        chosen = np.arange(total) if there is None else there
+    else:
+        chosen = np.sort(generator.choice(total if there is None else there, rows, replace=False))
+    pieces = {name: some_rows_of(values, chosen) for name, values in read.items()}
     missing = {name: lacking(name, values, how or Reading()) for name, values in pieces.items()}
     pieces = {name: values for name, values in pieces.items() if name in needed or not missing[name].any()}
     whole = np.ones(len(chosen), dtype=bool)
@@ -156,10 +161,8 @@ def read_some_rows(
     return found
 
 
-def _standing(total: int, weights: Array | None, how: Reading, generator: np.random.Generator) -> Array:
+def _standing(total: int, weights: Array, how: Reading, generator: np.random.Generator) -> Array:
     """The numbers of rows that are a sample of equal weights from the law that all stand for."""
-    if weights is None:
-        return np.arange(total)
     if how.weights_are == FREQUENCY:
         return standing(weights, how)
     there = thinned(weights, generator)
@@ -182,12 +185,13 @@ def _contents(
                 table = open_table(data, how)
                 weighing = weight_column(table, how)
                 read = table.read([name for name in dict.fromkeys([*names, *weighing]) if name in table.names])
-                kept = {n: v for n, v in read.items() if n in names and not is_images(v) and np.ndim(v) == 1}
+                kept = {n: v for n, v in read.items() if n in names and not is_images(v) and _is_flat(v)}
                 return kept, weights_of(table, how, read, len(next(iter(read.values()), ())))
         except IdgenError:
             continue
     return {}, None
 
 
-def _at(values: Content, rows: Array) -> Content:
-    return values.iloc[rows].reset_index(drop=True) if hasattr(values, "iloc") else values[rows]
+def _is_flat(content: Content) -> bool:
+    """Whether a column has one value a row."""
+    return isinstance(content, Few) or np.ndim(content) == 1

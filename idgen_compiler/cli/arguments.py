@@ -55,7 +55,7 @@ __all__ = [
 
 CATALOG = "catalog:"
 _CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-_READ = ("delimiter", "decimal", "encoding", "missing_marks", "size_limit")
+_READ = ("delimiter", "decimal", "encoding", "missing_marks", "size_limit", "memory")
 
 QueryText = Annotated[
     str | None,
@@ -119,7 +119,7 @@ Read = Annotated[
         "--read",
         metavar="NAME=VALUE",
         help="How the table is written: delimiter=';', decimal=',', encoding=latin-1, missing_marks=-9999,unknown, "
-        "size_limit=4000000000; repeatable. Found otherwise.",
+        "size_limit=4000000000, memory=2GB; repeatable. Found otherwise.",
     ),
 ]
 

@@ -49,7 +49,14 @@ __all__ = ["fit_command"]
 
 
 DataFile = Annotated[
-    Path, typer.Option("--data", "-d", metavar="FILE", help="The table: CSV or Parquet.", show_default=False)
+    Path,
+    typer.Option(
+        "--data",
+        "-d",
+        metavar="FILE",
+        help="The table: CSV or Parquet, or a folder of Parquet files.",
+        show_default=False,
+    ),
 ]
 OutFolder = Annotated[
     Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to save in.", show_default=False)

@@ -15,11 +15,14 @@ FEW, SHARE = 50, 0.9
 """So few different rows say nothing; a table has copies where at most this share of its rows are different."""
 
 
-def warn_copies(columns: Mapping[str, Callable[[], Array]], varied: Collection[str] | None = None) -> None:
+def warn_copies(
+    columns: Mapping[str, Callable[[], Array]], varied: Collection[str] | None = None, count: int | None = None
+) -> None:
     """Warn (DataWarning) where one column says the whole row, and has fewer values than there are rows.
 
     Numbers that are merely rounded occur in different rows; of those in copies each always comes with the same others.
     `varied` are the columns that may have many values. A column is made when it is looked at, and not held.
+    `count` is how many rows there are, where the columns have those alone that differ.
     Shape: every column (rows,) or (rows, dim).
 
     >>> import warnings
@@ -39,12 +42,13 @@ def warn_copies(columns: Mapping[str, Callable[[], Array]], varied: Collection[s
     if best is None:
         return
     name, codes, values = best
-    if not FEW <= len(values) <= SHARE * len(codes) or sum(len(_parts(own)) for own in columns.values()) < 2:
+    rows = len(codes) if count is None else count
+    if not FEW <= len(values) <= SHARE * rows or sum(len(_parts(own)) for own in columns.values()) < 2:
         return
     first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))  # values are numbered as they first occur
     if all(bool((part == part[first][codes]).all()) for own in columns.values() for part in _parts(own)):
         warn_data(
-            f"only {len(values)} of {len(codes)} rows are different: each value of {name} comes with the same others, "
+            f"only {len(values)} of {rows} rows are different: each value of {name} comes with the same others, "
             "as where a join or a copied file multiplied rows; each counts as if seen anew, so drop the copies"
         )
 

@@ -15,7 +15,7 @@ import re
 import shutil
 import tempfile
 import tokenize
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +79,7 @@ def image_column(name: str, column: Any, files: PictureFiles = PictureFiles()) -
     column = as_numpy(column)
     if isinstance(column, np.ndarray) and column.dtype != object:
         return _from_array(name, column)
-    if len(column) == 0:
-        raise DataError(f"column {name} holds no images; give at least one")
-    return _decoded(name, [(f"row {k}", value) for k, value in enumerate(column)], files)
+    return _decoded(name, ((f"row {k}", value) for k, value in enumerate(column)), len(column), files)
 
 
 def one_image(name: str, value: Any) -> Pictures:
@@ -134,7 +132,7 @@ def _from_path(name: str, path: Path, files: PictureFiles) -> Pictures:
         if not found:
             raise DataError(f"column {name}: the folder {path} holds no image files ({', '.join(FILES[:3])}, ...)")
         _check_order(name, found)
-        return _decoded(name, [(str(file), file) for file in found], files)
+        return _decoded(name, ((str(file), file) for file in found), len(found), files)
     if not path.is_file():
         raise DataError(f"column {name}: there is no file or folder {path}")
     if path.suffix == ".npy":
@@ -211,18 +209,22 @@ def _bytes(name: str, values: Array, first: int, where: str | None) -> Pictures:
     return values.astype(np.uint8) if most == 255 else np.round(values * 255.0).astype(np.uint8)
 
 
-def _decoded(name: str, values: Sequence[tuple[str, Any]], files: PictureFiles) -> Pictures:
-    """Images one by one into one array; `values` are (where it is from, the image)."""
-    first = _one(name, *values[0], files)
-    out = room_for_images(len(values), first.shape)
+def _decoded(name: str, values: Iterable[tuple[str, Any]], count: int, files: PictureFiles) -> Pictures:
+    """So many images, one by one, into one array; `values` are (where it is from, the image)."""
+    out: Pictures | None = None
+    begun = ""
     for k, (where, value) in enumerate(values):
         image = _one(name, where, value, files)
-        if image.shape != first.shape:
+        if out is None:
+            out, begun = room_for_images(count, image.shape), where
+        if image.shape != out.shape[1:]:
             raise DataError(
-                f"column {name}: {where} is {_size(image)} and {values[0][0]} is {_size(first)}; "
+                f"column {name}: {where} is {_size(image)} and {begun} is {_size(out[0])}; "
                 "images of a variable have one size: resize or crop them first"
             )
         out[k] = image
+    if out is None:
+        raise DataError(f"column {name} holds no images; give at least one")
     return out
 
 

@@ -143,12 +143,12 @@ def types_of_read(
 def _warn_copies(schema: Schema, sources: Mapping[str, Source]) -> None:
     """Warn of rows that were multiplied; columns are decoded one at a time."""
     atoms = [(atom, source) for name, source in sources.items() for atom in schema[name].atoms(name)]
-    columns = {
-        atom.part.name: partial(atom.kind.numbers, source.columns[atom.field])
-        for atom, source in atoms
-        if atom.part.form is not Form.PICTURES
-    }
-    warn_copies(columns, [a.part.name for a, _ in atoms if a.part.name in columns and (a.part.size or FEW) >= FEW])
+    seen = [(atom, source.columns[atom.field]) for atom, source in atoms if atom.part.form is not Form.PICTURES]
+    place = seen[0][1].place if seen else None
+    few = place is not None and all(atom.part.discrete and column.place is place for atom, column in seen)
+    columns = {atom.part.name: partial(atom.kind.numbers, own.few if few else own) for atom, own in seen}
+    varied = [atom.part.name for atom, _ in seen if (atom.part.size or FEW) >= FEW]
+    warn_copies(columns, varied, len(seen[0][1]) if few else None)
 
 
 def _with_codes(

@@ -12,6 +12,8 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.column import Column
+from idgen_compiler.data.holding.few import Few, some_few
+from idgen_compiler.data.holding.streamed import Streamed
 from idgen_compiler.data.images import image_column, is_images, some_images
 from idgen_compiler.data.reading.marks import warn_unmet
 from idgen_compiler.data.reading.missing import complete_rows, kept, lacking, refusal, warn_category, warn_words
@@ -129,7 +131,7 @@ def _columns(
         found = read[name]
         if name in images or is_images(found):
             pictures.add(name)
-        contents[name] = image_column(name, found, files) if isinstance(found, Path) else found
+        contents[name] = image_column(name, found, files) if isinstance(found, Path | Streamed) else found
         if padded := padded_with(found):
             contents[name] = _codes(name, found, padded, are_numbers=name in numbers)
     lengths = {name: len(content) for name, content in contents.items()}
@@ -139,23 +141,34 @@ def _columns(
         raise DataError("the table has no rows; give at least one")
     weights = weights_of(table, how, read, next(iter(lengths.values())))
     blanks = {name: lacking(name, content, how) for name, content in contents.items()}
-    warn_unmet({name: content for name, content in contents.items() if name not in pictures}, how)
+    told = {name: content for name, content in contents.items() if name not in pictures}
+    warn_unmet({name: own.content if isinstance(own, Few) else own for name, own in told.items()}, how)
     rows = _standing(_Rows(contents, blanks, weights), pictures, how)
     columns = {}
     for name, content in rows.contents.items():
         blank = rows.blanks[name]
         held = image_column(name, content, files) if name in pictures else content
         if not blank.any() or name in pictures:
-            columns[name] = Column(name, held)
+            columns[name] = (
+                Column(name, held.content, place=held.place) if isinstance(held, Few) else Column(name, held)
+            )
             warn_words(name, held, how)
         elif how.missing == "category":
             if blank.all():
                 raise DataError(f"column {name} holds no value at all; leave it out of the graph, or mark it latent")
             warn_category(name, blank)
-            columns[name] = Column(name, kept(content, ~blank), blank)
+            columns[name] = _with_blank(name, content, blank, how)
         else:
             raise refusal(name, content, blank)
     return columns, None if rows.weights is None else scaled(rows.weights)
+
+
+def _with_blank(name: str, content: Any, blank: Array, how: Reading) -> Column:
+    """A column in which what is missing is a category."""
+    if not isinstance(content, Few):
+        return Column(name, kept(content, ~blank), blank)
+    own = lacking(name, content.content, how)
+    return Column(name, kept(content.content, ~own), own, content.place)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +183,8 @@ class _Rows:
         """Some rows, by their numbers, or by a mask of shape (rows,)."""
         if rows.dtype == bool and rows.all():
             return self
-        contents = {name: _some(content, rows) for name, content in self.contents.items()}
+        few = some_few(self.contents, rows)
+        contents = {n: few[n] if n in few else _some(content, rows) for n, content in self.contents.items()}
         blanks = {name: blank[rows] for name, blank in self.blanks.items()}
         return _Rows(contents, blanks, None if self.weights is None else self.weights[rows])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -11,16 +12,22 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, as_numpy, pandas
+from idgen_compiler.data.holding.few import Few
+from idgen_compiler.data.holding.memory import A_VALUE, budget
 from idgen_compiler.data.images import is_images
 from idgen_compiler.data.reading.delimited import DelimitedFile
 from idgen_compiler.data.reading.files import PARQUET, language_of, table_file
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.reading.parquet import ParquetFile, arrow
 from idgen_compiler.data.reading.weights import checked_weights
+from idgen_compiler.data.shards.series import series_of
+from idgen_compiler.data.shards.source import Shards, of_batches, of_dataset, of_files, of_folder
+from idgen_compiler.data.shards.streamed import of_hugging_face, of_iterable, of_reader
+from idgen_compiler.data.shards.table import ShardedColumns
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.spelling import composed
 
-__all__ = ["Content", "Table", "open_table", "weight_column", "weights_of"]
+__all__ = ["Content", "Table", "open_table", "some_rows_of", "weight_column", "weights_of"]
 
 Content = Any
 """A pandas Series, a NumPy array, or what images are read from; the first axis is the row."""
@@ -44,6 +51,7 @@ class Table:
     folder: Path | None = None
     index: tuple[str, ...] = ()
     rows: Any = None
+    path: str = ""  #: that of its file or folder, where it was given as one
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,11 +76,15 @@ def open_table(data: Any, how: Reading | None = None) -> Table:
     """Any supported table.
 
     A pandas DataFrame, an Arrow table, a mapping of arrays, a Hugging Face Dataset, the path of a CSV or Parquet file,
-    or what turns itself into a DataFrame (`to_pandas`), such as a polars DataFrame. Raises DataError for anything else.
+    or what turns itself into a DataFrame (`to_pandas`), such as a polars DataFrame. What may be larger than memory is
+    read shard by shard (see `data.shards`): a folder or list of files, a data set or reader of pyarrow, an
+    IterableDataset. An opened table is given back as it is. Raises DataError for anything else.
 
     >>> open_table({"X": [0, 1], "Y": [0.5, 1.5]}).names
     ('X', 'Y')
     """
+    if isinstance(data, Table):
+        return data
     how = how or Reading()
     root = Path.cwd() if how.images_root is None else Path(how.images_root)
     package = type(data).__module__.split(".")[0]
@@ -80,8 +92,12 @@ def open_table(data: Any, how: Reading | None = None) -> Table:
         return _frame(data, root)
     if isinstance(data, str | Path):
         return _file(Path(data), how)
+    if isinstance(data, list | tuple) and data and all(isinstance(each, str | Path) for each in data):
+        return _sharded(of_files(data, how.size_limit), how)
     if package == "datasets":
-        return _hugging_face(data, root)
+        return _hugging_face(data, root, how)
+    if package == "pyarrow" and (shards := _of_pyarrow(data, how)) is not None:
+        return _sharded(shards, how)
     if package == "pyarrow" and hasattr(type(data), "column_names"):
         return _arrow(data, root)
     if isinstance(data, Mapping):
@@ -98,8 +114,15 @@ def open_table(data: Any, how: Reading | None = None) -> Table:
     hint = "; collect() it first" if callable(getattr(data, "collect", None)) else ""
     raise DataError(
         f"data of type {type(data).__name__} cannot be read{hint}; give a pandas DataFrame, an Arrow table, a dict of "
-        "arrays, a Hugging Face Dataset, or the path of a CSV or Parquet file"
+        "arrays, a Hugging Face Dataset, or the path of a CSV or Parquet file, or of a folder of Parquet files"
     )
+
+
+def some_rows_of(content: Content, rows: Array) -> Content:
+    """The content of some rows, by their numbers.  Shape: rows (some,) int64."""
+    if isinstance(content, Few):
+        return content.take(rows)
+    return content.iloc[rows].reset_index(drop=True) if hasattr(content, "iloc") else content[rows]
 
 
 def weight_column(table: Table, how: Reading) -> tuple[str, ...]:
@@ -125,7 +148,8 @@ def weights_of(table: Table, how: Reading, read: Mapping[str, Content], rows: in
     if how.weights is None:
         return None
     for name in weight_column(table, how):
-        return checked_weights(name, read[name], how, rows)
+        own = read[name]
+        return checked_weights(name, own.whole() if isinstance(own, Few) else own, how, rows)
     content = _array("weights", how.weights)
     if isinstance(how.weights, pandas().Series) and table.rows is not None and not how.weights.index.equals(table.rows):
         raise DataError(
@@ -155,51 +179,65 @@ def _arrow(table: Any, root: Path) -> Table:
         names = tuple(map(str, table.column_names))
     except UnicodeDecodeError as error:
         raise DataError(f"the names of the table's columns are no UTF-8 ({error}); rename them") from None
-    return Table(names, lambda places: [_series(table, k) for k in places], root)
+    return Table(names, lambda places: [series_of(table, k) for k in places], root)
 
 
-def _series(table: Any, place: int) -> Content:
-    """A column of an Arrow table, whatever pandas once noted about the table."""
-    library = arrow()
-    try:
-        one = table.select([place])
-        one.validate(full=True)  # what came over a wire may be damaged, and Arrow ends the process that looks into it
-        frame = one.to_pandas(ignore_metadata=True, integer_object_nulls=True)
-    except (library.ArrowException, ValueError, TypeError, KeyError, OverflowError, NotImplementedError) as error:
-        told = " ".join(str(error).split())[:200]
-        raise DataError(
-            f"column {table.column_names[place]} of type {table.column(place).type!s:.80} cannot be read: {told}"
-        ) from None
-    return frame.iloc[:, 0]
+def _sharded(shards: Shards, how: Reading, path: str = "") -> Table:
+    """A table that is read shard by shard, where it takes more memory than it may."""
+    folder = shards.folder
+    root = Path(how.images_root) if how.images_root is not None else folder or Path.cwd()
+    return Table(shards.names, ShardedColumns(shards, budget(how.memory)).pick, root, folder, path=path)
+
+
+def _of_pyarrow(data: Any, how: Reading) -> Shards | None:
+    """What pyarrow reads in batches; None for a table that fits."""
+    if hasattr(data, "get_fragments"):
+        return of_dataset(data)
+    if hasattr(data, "read_next_batch"):
+        return of_reader(data)
+    if hasattr(type(data), "column_names") and hasattr(data, "to_batches") and hasattr(data, "num_rows"):
+        if data.num_rows * data.num_columns * A_VALUE <= budget(how.memory):
+            return None
+        table = arrow().table(data) if not hasattr(data, "unify_dictionaries") else data.unify_dictionaries()
+        return of_batches(table.schema.remove_metadata(), lambda: iter(table.to_batches()), table.num_rows)
+    return None
 
 
 def _file(path: Path, how: Reading) -> Table:
+    if os.path.isdir(path):  # which no name disturbs, however long
+        return _sharded(of_folder(path, how.size_limit), how, str(path))
     table_file(path)
     root = path.parent if how.images_root is None else Path(how.images_root)
     if language_of(path) not in PARQUET:
         file = DelimitedFile(path, how)
-        return Table(file.names, file.read, root, path.parent)
+        return Table(file.names, file.read, root, path.parent, path=str(path))
+    if ParquetFile(path, how.size_limit).values * A_VALUE > budget(how.memory):
+        return _sharded(of_files([path], how.size_limit), how, str(path))
     columns = ParquetFile(path, how.size_limit)
     names = columns.names
 
     def pick(places: Sequence[int]) -> list[Content]:
         wanted = [names[k] for k in places]
         table = columns.read(wanted)
-        return [_series(table, table.column_names.index(name)) for name in wanted]
+        return [series_of(table, table.column_names.index(name)) for name in wanted]
 
-    return Table(names, pick, root, path.parent)
+    return Table(names, pick, root, path.parent, path=str(path))
 
 
-def _hugging_face(dataset: Any, root: Path) -> Table:
+def _hugging_face(dataset: Any, root: Path, how: Reading) -> Table:
     names = getattr(dataset, "column_names", None)
     if isinstance(names, dict):
         raise DataError(f"the data are a DatasetDict; choose one split, such as data[{next(iter(names), 'train')!r}]")
-    if names is None or not hasattr(dataset, "with_format") or not hasattr(dataset, "select_columns"):
-        raise DataError("a streamed dataset has no rows to read yet; load it without streaming=True")
+    if not hasattr(dataset, "with_format") or not hasattr(dataset, "select_columns"):
+        raise DataError(f"data of type {type(dataset).__name__} have no columns; give a Dataset or an IterableDataset")
+    if names is None or not hasattr(dataset, "__len__"):
+        return _sharded(of_iterable(dataset), how)
+    if len(dataset) * len(names) * A_VALUE > budget(how.memory):
+        return _sharded(of_hugging_face(dataset), how)
 
     def pick(places: Sequence[int]) -> list[Content]:
         table = dataset.select_columns([names[k] for k in places]).with_format("arrow")[:]
-        return [_series(table, table.column_names.index(names[k])) for k in places]
+        return [series_of(table, table.column_names.index(names[k])) for k in places]
 
     return Table(tuple(names), pick, root)
 
@@ -233,7 +271,7 @@ def _array(name: str, values: Any) -> Content:
     if is_images(values):
         return values
     if type(values).__module__.split(".")[0] == "pyarrow" and hasattr(values, "to_pandas"):
-        return _series(arrow().table({name: values}), 0)
+        return series_of(arrow().table({name: values}), 0)
     if isinstance(values, pd.Series):
         return values.reset_index(drop=True)
     if isinstance(values, pd.Index | pd.api.extensions.ExtensionArray):

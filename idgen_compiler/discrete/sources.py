@@ -72,12 +72,15 @@ class CountedRows:
 
     codes: variable -> (rows,) int64.  names: variable -> its categories.  weights: (rows,), not negative.
     frequency: whether a row of weight 2 stands for two rows, and not for a part of the population twice as large.
+    place: which of these rows each row of a table is, where they are those of it that differ, and `weights` count them.
+    Shape: (rows of the table,) of whole numbers.
     """
 
     codes: Mapping[str, Array]
     names: Mapping[str, Sequence[Any]]
     weights: Array | None = None
     frequency: bool = False
+    place: Array | None = None
     _made: dict[tuple[str, ...], Table] = field(default_factory=dict)
 
     exact = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -47,6 +47,12 @@ class Task:
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", tuple(self.targets))
         object.__setattr__(self, "inputs", tuple(self.inputs))
+
+    def at(self, index: Tensor) -> Task:
+        """The same, of some rows.  Shape: index (some,) int64."""
+        rows = {part.name: self.rows[part.name][index.to(self.rows[part.name].device)] for part in self.parts}
+        weights = None if self.weights is None else self.weights[index.to(self.weights.device)]
+        return replace(self, rows=rows, weights=weights)
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Assign, Draw, Network, Rows, Statement, Weigh
-from idgen_torch.arithmetic import effective_rows
+from idgen_torch.arithmetic import effective_rows, free_bytes
 from idgen_torch.drawing import rows_by_weight
 from idgen_torch.families.family import Drawing
 from idgen_torch.families.returned import draw
@@ -63,8 +63,12 @@ class DataSet:
         return float(self.count) if self.weights is None else effective_rows(self.weights)
 
     def to(self, device: torch.device) -> DataSet:
-        """The same rows on another device."""
-        rows = {name: values.to(device) for name, values in self.rows.items()}
+        """The same rows on another device; columns that would take half of its memory stay where they are."""
+        most = free_bytes(device) // 2
+        rows = {
+            name: values if values.dim() > 1 and values.numel() * values.element_size() > most else values.to(device)
+            for name, values in self.rows.items()
+        }
         return replace(self, rows=rows, weights=None if self.weights is None else self.weights.to(device))
 
     def of(self, names: Sequence[str]) -> DataSet:

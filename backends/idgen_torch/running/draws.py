@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Protocol
 
 import torch
@@ -101,7 +102,8 @@ class FixedDraws:
         """Zero for rows that have the value and minus infinity for all others.  Shape: (rows,) float64."""
         same = [(rows[name] == values.to(rows[name].device)).flatten(1).all(1) if values.ndim > 1
                 else rows[name] == values.to(rows[name].device) for name, values in self.rows.items()]  # fmt: skip
-        return torch.zeros(len(same[0]), dtype=torch.float64).masked_fill(~torch.stack(same).all(0).cpu(), -math.inf)
+        there = reduce(torch.logical_and, same).cpu()
+        return torch.where(there, 0.0, -math.inf).double()
 
 
 @dataclass(frozen=True)

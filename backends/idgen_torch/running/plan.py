@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from idgen_compiler.data.holding.memory import bytes_of
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
@@ -36,6 +37,10 @@ __all__ = [
 ]
 
 
+MOST_LEARNED = 4_000_000_000
+"""Bytes of what networks and trees learn from at once, when nobody says: the same on every machine, as seeds are."""
+
+
 @dataclass(frozen=True)
 class FitSettings:
     """How to fit.
@@ -43,7 +48,7 @@ class FitSettings:
     `tuning` holds the recipes to choose from; `families` may name one for a model by its operation ("%m3"), its targets
     ("Y", "Y1, Y2"), as texts print it ("Y | X", "P(Y | X ; do(W))"), or for all ("*"): see `families.request`.
     `rows_factor` is the number of regenerated rows for each observed one. A law that is a sum of tables is summed, and
-    no row of it drawn, if it `contracts`.
+    no row of it drawn, if it `contracts`. What learns from features of rows holds as many as fit into `memory` bytes.
     """
 
     seed: int
@@ -52,6 +57,7 @@ class FitSettings:
     tuning: Tuning
     families: Mapping[str, Family]
     contracts: bool = True
+    memory: int = MOST_LEARNED
 
     @classmethod
     def of(
@@ -63,10 +69,12 @@ class FitSettings:
         device: torch.device,
         tuning: Tuning,
         families: Mapping[str, Family],
+        memory: str | int | None = None,
     ) -> FitSettings:
         """The settings of a fit; where nobody says how many rows to regenerate, none are of a sum of tables."""
         factor = rows_factor or default_rows_factor(program, schema)
-        return cls(seed, factor, device, tuning, families, contracts=rows_factor is None)
+        most = MOST_LEARNED if memory is None else bytes_of(memory)
+        return cls(seed, factor, device, tuning, families, contracts=rows_factor is None, memory=most)
 
 
 def default_rows_factor(program: Program, schema: Schema) -> float:

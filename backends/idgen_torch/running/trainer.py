@@ -6,12 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from idgen_compiler.data.part import Part
+from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.calibration import Calibration
+from idgen_compiler.warning import warn_data
+from idgen_torch.drawing import generator_for, some_rows
 from idgen_torch.families import Chain, ConditionalModel, Family, FromTexts, Hurdle, Run, Task, Tuning
 from idgen_torch.families.returned import accepted, telling
 from idgen_torch.families.saved import recipe_record
+from idgen_torch.families.tables.matched import Matched
+from idgen_torch.families.tables.resample import Resample
+from idgen_torch.parts import of_form
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.artefacts import Artefacts, Trained
 from idgen_torch.running.plan import FitSettings
@@ -21,6 +26,9 @@ from idgen_torch.training.ensemble import EnsembleTraining
 from idgen_torch.training.progress import Progress
 
 __all__ = ["Trainer"]
+
+_CODE, _NUMBER, _ORDER, FEWEST_LEARNED = 16, 16, 32, 10_000
+"""Bytes that a category, a number and a row's place take where networks or trees learn; so many rows always fit."""
 
 PATIENCE, FASTER = 40, 2.0
 """A training that did not give its rows back is made anew, which ends after so many epochs without a better one, and
@@ -74,6 +82,8 @@ class Trainer:
             "seed": self.settings.seed,
             "stream": self.stream(operation),
         }
+        if (most := self._most_rows(recipe, task)) < task.count:
+            depends["rows learned from"] = most
         if operation in self.unfinished:
             depends["from"] = self.unfinished[operation].key
 
@@ -104,14 +114,36 @@ class Trainer:
         seed = seed_for(self.settings.seed, self.stream(operation))
         goes_on = self.unfinished[operation].model if operation in self.unfinished else None
         run = Run(seed, device, progress, scratch, choose, told.append, start, goes_on)
+        some = self._some(f"{operation} ({label})", recipe, task)
         with progress.open(), telling(source, "fit", type(recipe)):
-            model = recipe.fit(task, run)
+            model = recipe.fit(some, run)
         try:
             accepted(source, model, task)
         except DataError:
             refused()
             raise
         return Trained(model, progress.losses, tuple(told), curves=progress.curves)
+
+    def _most_rows(self, recipe: Family, task: Task) -> int:
+        """How many rows a recipe may learn from: what it holds of them is not to take more memory than there is.
+
+        Counts, rows that stand for their law, and pictures and texts, of which a batch is read at a time, may have all.
+        """
+        if recipe.counts or isinstance(recipe, Resample | Matched) or of_form(task.parts, Form.PICTURES, Form.TEXTS):
+            return task.count
+        width = sum(_CODE if part.discrete else _NUMBER * part.dim for part in task.parts)
+        return max(FEWEST_LEARNED, self.settings.memory // (width + _ORDER))
+
+    def _some(self, name: str, recipe: Family, task: Task) -> Task:
+        """The rows that a recipe learns from; warns (DataWarning) where these are not all."""
+        most = self._most_rows(recipe, task)
+        if most >= task.count:
+            return task
+        warn_data(
+            f"{name} learns from {most:,} of {task.count:,} rows, drawn at random, since more of them do not fit into "
+            f"{self.settings.memory:,} bytes of memory; memory='16GB' lets it have more"
+        )
+        return task.at(some_rows(task.count, most, generator_for(seed_for(self.settings.seed, "some rows"))))
 
     def opened(self, operation: str, recipe: Family, task: Task) -> Family:
         """The recipe by which a model is trained at first; the steps that it keeps back go to models in need."""

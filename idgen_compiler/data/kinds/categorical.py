@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -91,13 +91,13 @@ class Categorical(Atom):
         else:
             seen = set(occurring)
             labels = [label for label in column.categories if label in seen]  # the user's order, as far as it occurs
-        return cls(tuple(map(_native, labels)), _label_dtype(column.values), column.ordered)
+        return cls(tuple(map(_native, labels)), _label_dtype(column.held), column.ordered)
 
     def confirm(self, column: Column) -> Self:
         _refuse_vectors(column)
         _refuse_two_meanings(column)
         labels = self.labels
-        if column.blank is not None and MISSING not in labels:
+        if column.lacks is not None and MISSING not in labels:
             labels = (*labels, MISSING)
         known = set(labels)
         unseen = [_native(value) for value in column.distinct if value not in known]
@@ -106,8 +106,8 @@ class Categorical(Atom):
                 f"column {column.name} holds {listed(unseen)}, which is not among the labels {listed(self.labels)}; "
                 "list every label that occurs"
             )
-        dtype = self.dtype if column.blank is None else ""
-        return type(self)(labels, dtype or _label_dtype(column.values), self.ordered)
+        dtype = self.dtype if column.lacks is None else ""
+        return type(self)(labels, dtype or _label_dtype(column.held), self.ordered)
 
     def numbers(self, column: Column) -> Array:
         """The codes.  Shape: (rows,) int64."""
@@ -127,7 +127,7 @@ class Categorical(Atom):
         rows, size = len(column), len(self.labels)
         warn_wording(column.name, [label for label in self.labels if label != MISSING], self.ordered)
         if not self.ordered:
-            warn_marks(column.name, self.labels, self.numbers(column))
+            warn_marks(column.name, self.labels, partial(self.numbers, column))
         if size > FEW_LEVELS and FEW_ROWS <= rows < ROWS_PER_LEVEL * size:
             warn_data(
                 f"column {column.name} has {size} categories in {rows} rows, {rows / size:.1f} for each: what goes "
@@ -203,16 +203,16 @@ class Categorical(Atom):
 
 
 def _looks_categorical(column: Column) -> bool:
-    if column.blank is not None:
+    if column.lacks is not None:
         return _looks_categorical(column.present)
-    values = column.plain
+    values = column.plainly_held
     if values is None or values.ndim > 1:
         return False
     if column.categories is not None or values.dtype.kind == "b":
         return True
     count = len(column.distinct)
     if values.dtype.kind == "O":
-        if count > 100 and count > len(values) / 2:
+        if count > 100 and count > len(column) / 2:
             texts = [text for text in column.distinct if isinstance(text, str)]
             meant = meant_as(texts)
             if meant is not None:
@@ -221,7 +221,7 @@ def _looks_categorical(column: Column) -> bool:
                     f"{remedy(meant, texts)}; if they are labels, insist with types={{{column.name!r}: 'categorical'}}"
                 )
             raise DataError(
-                f"column {column.name} has {count} different strings in {len(values)} rows, like an identifier or free "
+                f"column {column.name} has {count} different strings in {len(column)} rows, like an identifier or free "
                 f"text; leave it out, or say types={{{column.name!r}: 'text'}} for texts that models read by their "
                 f"words, or types={{{column.name!r}: 'categorical'}} for labels"
             )
@@ -238,12 +238,12 @@ def few_labels(column: Column) -> bool:
 
 
 def _refuse_vectors(column: Column) -> None:
-    if column.values.ndim != 1:
+    if column.held.ndim != 1:
         raise DataError(f"column {column.name} holds vectors and cannot be categorical; leave it out of types")
 
 
 def _refuse_two_meanings(column: Column) -> None:
-    if column.blank is not None and MISSING in set(column.present.distinct):
+    if column.lacks is not None and MISSING in set(column.few.present.distinct):
         raise DataError(
             f"column {column.name} lacks values and has the label {MISSING!r} as well; rename the label, or say "
             f"missing_marks=[{MISSING!r}] if it is the same"

@@ -80,8 +80,8 @@ class Text(Atom):
 
     @classmethod
     def infer(cls, column: Column) -> Self | None:
-        own = column if column.blank is None else column.present
-        if own.pictures is not None or own.plain is None or own.categories is not None or not is_prose(own):
+        own = column if column.lacks is None else column.present
+        if own.pictures is not None or own.plainly_held is None or own.categories is not None or not is_prose(own):
             return None
         found = cls.of(column)
         warn_data(
@@ -186,13 +186,12 @@ def is_prose(column: Column) -> bool:
 
     Numbers and dates that are written as texts, codes, addresses of mail and names are labels.
     """
-    values = column.plain
+    values = column.plainly_held
     if values is None or values.ndim != 1 or values.dtype.kind != "O" or len(column.distinct) < FEW_LABELS:
         return False
     if not isinstance(values[0], str):
         return False
-    _, often = np.unique(pandas().factorize(values)[0], return_counts=True)
-    if float(np.median(often)) >= ROWS_PER_LABEL:
+    if float(np.median(np.bincount(column.coded[0]))) >= ROWS_PER_LABEL:
         return False
     distinct = [str(text) for text in column.distinct]
     some = distinct[:: max(1, len(distinct) // _LOOKED_AT)]
@@ -221,7 +220,7 @@ def _strings(column: Column) -> Array:
     values = column.values
     if values.ndim != 1 or values.dtype.kind != "O":
         raise DataError(f"column {column.name} holds no texts but {values.dtype} values; make them strings")
-    if column.blank is not None and MISSING in set(column.present.distinct):
+    if column.lacks is not None and MISSING in set(column.few.present.distinct):
         raise DataError(
             f"column {column.name} lacks values and has the text {MISSING!r} as well; rename the text, or say "
             f"missing_marks=[{MISSING!r}] if it is the same"

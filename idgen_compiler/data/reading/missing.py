@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, nothing, pandas
+from idgen_compiler.data.holding.few import Few, spread
 from idgen_compiler.data.reading.delimited import MANY, WORDS, missing_words
 from idgen_compiler.data.reading.marks import are_times, marked
 from idgen_compiler.data.reading.options import Reading
@@ -26,6 +28,8 @@ _SHOWN = 5
 
 def lacking(name: str, content: Any, how: Reading) -> Array:
     """Which rows of a column lack a value: None, NaN, NaT and what marks nothing.  Shape: (rows,) bool."""
+    if isinstance(content, Few):
+        return spread(lacking(name, content.content, how), content.place)
     return _blank(name, content) | marked(content, how.marks(name))
 
 
@@ -54,6 +58,8 @@ def _objects(content: Any) -> Array:
 
 def refusal(name: str, content: Any, blank: Array) -> DataError:
     """What is said of a column that lacks values, where that is refused."""
+    if isinstance(content, Few):
+        return refusal(name, content.content, blank)
     words = [word for word in missing_words(content) if word][:_SHOWN]
     read = f", read from {', '.join(map(repr, words))}" if words else ""
     labels = ", keep these words as labels with missing='text'" if words else ""
@@ -77,7 +83,7 @@ def complete_rows(blanks: Mapping[str, Array], contents: Mapping[str, Any]) -> A
 
     Raises DataError where no row is left.  Shape: (rows,) bool.
     """
-    lacks = np.logical_or.reduce(list(blanks.values()))
+    lacks = reduce(np.logical_or, blanks.values())
     counts = {name: int(blank.sum()) for name, blank in blanks.items() if blank.any()}
     most = sorted(counts, key=lambda name: -counts[name])
     told = ", ".join(f"{name} lacks {counts[name]}{_words(contents[name])}" for name in most[:5])
@@ -105,6 +111,10 @@ def warn_category(name: str, blank: Array) -> None:
 
 def warn_words(name: str, content: Any, how: Reading) -> None:
     """Warn (DataWarning) of labels that are words for what is missing, unless `how` calls them labels."""
+    if isinstance(content, Few):  # all rows are gone through only where there is something to tell
+        if not _may_be_told(content.content):
+            return
+        content = content.whole()
     pd = pandas()
     texts = content if isinstance(content, pd.Series) or getattr(content, "ndim", 1) > 1 else _objects(content)
     if how.missing == "text" or getattr(texts, "ndim", 1) > 1 or not len(texts):
@@ -133,6 +143,15 @@ def warn_words(name: str, content: Any, how: Reading) -> None:
         f"one, say missing_marks={words[:LISTED]!r} and what becomes of missing values, if not, missing='text'",
         DataWarning,
     )
+
+
+def _may_be_told(values: Any) -> bool:
+    """Whether a Series holds a word for what is missing."""
+    if values.dtype == "category":
+        values = values.dtype.categories
+    elif not (values.dtype == object or pandas().api.types.is_string_dtype(values.dtype)):
+        return False
+    return bool(values.isin(SIGNS).any())
 
 
 def _words(content: Any) -> str:

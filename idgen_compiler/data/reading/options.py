@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from idgen_compiler.data.holding.memory import bytes_of
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.spelling import composed
 
@@ -49,6 +50,9 @@ class Reading:
     weights_are: "survey" (the default): the law of the data is the weighted one, and the scale of the weights means
         nothing, as of one over the probability that a row was drawn. "frequency": a row stands for so many equal rows.
 
+    memory: how much memory the columns that are read may take, in bytes or as "2GB"; by default a quarter of what is
+        free. Beyond it a Parquet file, a folder or a data set is read shard by shard.
+
     >>> Reading(missing="drop", missing_marks=(-9999,)).marks("income")
     (-9999,)
     """
@@ -62,6 +66,7 @@ class Reading:
     size_limit: int | None = None
     weights: Any = field(default=None, compare=False)
     weights_are: str = SURVEY
+    memory: str | int | None = None
 
     def __post_init__(self) -> None:
         if self.missing not in MISSING:
@@ -77,6 +82,8 @@ class Reading:
         limit = self.size_limit
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
             raise DataError(f"size_limit is {limit!r:.80}; give a number of bytes, such as 4_000_000_000")
+        if self.memory is not None:
+            bytes_of(self.memory)
         if self.weights_are not in (SURVEY, FREQUENCY):
             raise DataError(f"weights_are is {self.weights_are!r:.80}; choose {SURVEY!r} or {FREQUENCY!r}")
         if self.weights is None and self.weights_are != SURVEY:

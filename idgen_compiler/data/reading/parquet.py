@@ -42,6 +42,22 @@ class ParquetFile:
         with reading(self.path, library.ArrowException):
             return tuple(library.parquet.read_schema(self.path).names)
 
+    @cached_property
+    def values(self) -> int:
+        """How many values the file says it has, in all columns."""
+        library = arrow()
+        with reading(self.path, library.ArrowException):
+            found = library.parquet.read_metadata(self.path)
+            return max(0, int(found.num_rows)) * max(0, int(found.num_columns))
+
+    def check_groups(self) -> None:
+        """Raise DataError where a group of rows, which is read at once, unfolds into more than the file may."""
+        library = arrow()
+        with reading(self.path, library.ArrowException):
+            found = library.parquet.read_metadata(self.path)
+            for k in range(found.num_row_groups):
+                check_size(self.path, max(0, found.row_group(k).total_byte_size), self.limit)
+
     def read(self, wanted: Sequence[str]) -> Any:
         """Some columns as an Arrow table.  Raises DataError, before reading, where they unfold into too much."""
         library = arrow()

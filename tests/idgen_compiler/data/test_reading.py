@@ -282,7 +282,7 @@ def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is no regular file"):
         columns(tmp_path / "t.csv")
     (tmp_path / "t.parquet").mkdir()
-    with pytest.raises(DataError, match="there is no file"):
+    with pytest.raises(DataError, match="holds no Parquet or Arrow files"):
         columns(tmp_path / "t.parquet")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 from idgen_compiler.data.kinds import Categorical, Composite, Continuous, Vector
@@ -10,7 +11,7 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operations import Apply, Draw, Network
 from idgen_torch.families import Resample
 from idgen_torch.running import ancestral
-from idgen_torch.running.ancestral import Slots, WiredNetwork
+from idgen_torch.running.ancestral import DataSet, Slots, WiredNetwork
 from idgen_torch.running.draws import UniformDraws
 from tests.idgen_torch.counting import Counting, CountingModel
 from tests.idgen_torch.families.trained import trained
@@ -93,3 +94,10 @@ def test_the_uniform_policy_covers_categories_and_ranges_evenly() -> None:
     assert 0.99 < float(ink.max()) <= 1.0
     assert abs(float(ink.mean()) + 0.5) < 0.02
     assert {tuple(row) for row in drawn["W.place"].tolist()} == {(1.0, 2.0), (3.0, 4.0)}
+
+
+def test_columns_too_large_for_a_device_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ancestral, "free_bytes", lambda device: 1_000)
+    rows = {"x": torch.zeros(500, dtype=torch.long), "y": torch.zeros(50, 1), "z": torch.zeros(200, 1)}
+    found = DataSet(rows, 500).to(torch.device("meta")).rows
+    assert {name: values.device.type for name, values in found.items()} == {"x": "meta", "y": "meta", "z": "cpu"}

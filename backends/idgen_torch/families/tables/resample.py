@@ -18,12 +18,19 @@ from idgen_torch.arithmetic import total
 from idgen_torch.drawing import integers, uniform
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
-from idgen_torch.families.tables.cells import cell_count, cell_of
+from idgen_torch.families.tables.cells import cell_count, cell_of, codes_of
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Values
+from idgen_torch.recurring import whole
 from idgen_torch.tensors import equal_rows
 
 __all__ = ["Resample", "ResampleModel", "checked_rows", "expected_rows", "kept_rows"]
+
+_MANY = 2**20
+"""From so many rows of categories on they are kept as counts of their cells, however they are held."""
+
+_FINE = 2.0**22
+"""Where rows weigh more than this together, numbers of single precision do not tell one from another."""
 
 _CELLS = 2**22
 """A table of the law has at most so many cells, or as many as there are rows."""
@@ -41,6 +48,13 @@ class ResampleModel(ConditionalModel):
         self._cumulative = cumulative
         self._n = len(next(iter(rows.values())))
 
+    @property
+    def counted(self) -> bool:
+        """Whether each row stands there once, as a cell, and its weight says how often it occurred."""
+        if self._cumulative is None or not all(part.discrete for part in self.targets) or self._n > _CELLS:
+            return False
+        return len(torch.stack([own.cpu() for own in self._rows.values()]).unique(dim=1).T) == self._n
+
     def values_of(self, part: str) -> Array:
         """The rows of one part, whatever they weigh."""
         return self._rows[part].cpu().numpy()
@@ -56,9 +70,17 @@ class ResampleModel(ConditionalModel):
         if self._cumulative is None:
             index = integers(self._n, n, generator, device)
         else:
-            height = uniform((n,), generator, device).double() * self._cumulative[-1]
+            height = self._heights(n, generator, device)
             index = torch.searchsorted(self._cumulative, height, right=True).clamp(max=self._n - 1)
         return {name: values[index] for name, values in self._rows.items()}
+
+    def _heights(self, n: int, generator: torch.Generator, device: torch.device) -> Tensor:
+        """Numbers evenly between zero and the sum of all weights, as fine as tells each row.  Shape: (n,) float64."""
+        known = self._cumulative
+        last = known[-1] if known is not None else torch.ones((), dtype=torch.float64)
+        if float(last) <= _FINE:
+            return uniform((n,), generator, device).double() * last
+        return torch.rand(n, generator=generator, dtype=torch.float64, device=generator.device).to(device) * last
 
     def log_prob(self, rows: Values) -> Tensor:
         """Log of the empirical mass on exactly this row; -inf for a row never seen.  Shape: (rows,)."""
@@ -150,13 +172,27 @@ class Resample(Family):
         if task.inputs:
             raise DataError(f"resampling takes no inputs, got {', '.join(part.name for part in task.inputs)}")
         _ = task.count
+        if task.count >= _MANY and task.targets_are_discrete and cell_count(task.targets) <= max(_CELLS, task.count):
+            return ResampleModel(self, task.targets, *_counted(task)).to(run.device)
         cumulative = None if task.weights is None else task.weights.double().cumsum(0)
         return ResampleModel(self, task.targets, kept_rows(task), cumulative).to(run.device)
 
 
+def _counted(task: Task) -> tuple[Values, Tensor]:
+    """The cells that rows show, as rows, and the running sum of what each weighs."""
+    device = task.rows[task.targets[0].name].device
+    cell = cell_of(task.targets, task.rows, device)
+    weights = None if task.weights is None else task.weights.double().to(device)
+    mass = torch.bincount(cell, weights=weights, minlength=cell_count(task.targets)).double()
+    there = mass.nonzero()[:, 0]
+    codes = codes_of(task.targets, device)
+    rows = {part.name: codes[k, there].contiguous() for k, part in enumerate(task.targets)}
+    return rows, mass[there].cumsum(0)
+
+
 def kept_rows(task: Task) -> Values:
     """The targets' rows as a model keeps them: images may lie in a file and are never written to, so without a copy."""
-    return {p.name: task.rows[p.name] if p.form is Form.PICTURES else task.rows[p.name].clone() for p in task.targets}
+    return {p.name: task.rows[p.name] if p.form is Form.PICTURES else whole(task.rows[p.name]) for p in task.targets}
 
 
 def expected_rows(part: Part, n: int) -> tuple[tuple[int, ...], torch.dtype]:

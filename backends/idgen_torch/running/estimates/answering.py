@@ -25,6 +25,7 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.estimating import Folds
 from idgen_torch.observed import Observed
+from idgen_torch.recurring import together
 from idgen_torch.running.estimates.bootstrap.answers import Place, bootstrapped, plugged_in
 from idgen_torch.running.estimates.bootstrap.refits import Refits
 from idgen_torch.running.estimates.bootstrap.resampling import Resampling
@@ -137,10 +138,11 @@ def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters
             f"{name} has no closed form on these data: not all is categories of few cells; leave method out"
         )
     try:
+        few = clusters is None and None not in counted
         return [
-            (answerer.learned(place.program, asking, clusters) if one is None else one).found(
-                place.question, place.functionals
-            )
+            answerer.learned(place.program, asking, clusters).found(place.question, place.functionals)
+            if one is None
+            else one.found(place.question, place.functionals, few)
             for place, one in zip(places, counted, strict=True)
         ]
     except NoRegression as error:
@@ -216,7 +218,8 @@ def _joined(
     answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: Array | None, said: Sequence[str]
 ) -> Answers:
     """The answers in the order of the measures."""
-    rows, count = answerer.observed.count, sum(len(place.at) for place, _ in found)
+    counts = _counts(answerer.observed, [one for _, one in found])
+    rows, count = answerer.observed.count if counts is None else len(counts), sum(len(place.at) for place, _ in found)
     values, influence, corrections = np.zeros(count), np.zeros((rows, count)), np.zeros(count)
     effective, largest, unsure = np.zeros(count), np.zeros(count), np.zeros((count, 2))
     drawn = np.zeros((count, count))
@@ -234,7 +237,8 @@ def _joined(
     told |= dict.fromkeys(text for _, one in found for text in one.cautions)
     methods = dict.fromkeys(one.method for _, one in found)
     return Answers(
-        values, influence, answerer.weights, False, clusters, " and ".join(methods),
+        values, influence, answerer.weights if counts is None else counts, counts is not None, clusters,
+        " and ".join(methods),
         corrections, effective, largest, drawn, tuple(told),
         tuple(dict.fromkeys(note for _, one in found for note in one.notes)),
         draws=_of_all([one.draws for _, one in found], found),
@@ -242,6 +246,14 @@ def _joined(
         residual=_of_all([one.residual for _, one in found], found),
         riesz=_of_all([one.riesz for _, one in found], found),
     )  # fmt: skip
+
+
+def _counts(observed: Observed, found: Sequence[Found]) -> Array | None:
+    """How often each row that differs occurs, where influence is that of those; None otherwise.  Shape: (rows,)."""
+    places = together(list(observed.rows.values()))
+    if places is None or any(len(one.influence) != places.few for one in found):
+        return None
+    return np.asarray(places.counts.cpu().numpy(), dtype=np.float64)
 
 
 def _of_all(parts: Sequence[Array | None], found: Sequence[tuple[Place, Found]]) -> Array | None:

@@ -63,8 +63,11 @@ class CountedProgram:
         """The rows that are counted."""
         return self._rows
 
-    def found(self, question: Question, functionals: Sequence[Functional]) -> Found:
-        """The means of some functionals at one place.  Raises DataError for values that the data never show."""
+    def found(self, question: Question, functionals: Sequence[Functional], few: bool = False) -> Found:
+        """The means of some functionals at one place; where `few`, influence is that of the rows that are counted.
+
+        Raises DataError for values that the data never show.
+        """
         forward, outcomes = self._forward, question.sampler.network.outputs
         wiring = forward.wiring(question.sampler, filled(question, self._rows))
         values, influence, freedom, unsure = [], [], [], []
@@ -72,7 +75,7 @@ class CountedProgram:
             f = self._f(question, functional)
             found = forward.derivative(wiring, f)
             values.append(float(found.value))
-            influence.append(self._on_rows(found.terms))
+            influence.append(self._on_rows(found.terms, few))
             freedom.append(found.freedom)
             unsure.append(_unsure(wiring, f, found))
         names = tuple(sorted(outcomes))
@@ -131,7 +134,9 @@ class CountedProgram:
         cells, cell = rows.cells(rows.codes)
         codes = {name: cells[:, k] for k, name in enumerate(rows.codes)}
         counts = np.bincount(cell, weights, len(cells)).astype(np.float64)
-        squares = counts if weights is None else np.bincount(cell, np.square(weights), len(cells))
+        squares: Array = counts
+        if weights is not None and not rows.frequency:
+            squares = np.bincount(cell, np.square(weights), len(cells))
         return CountedRows(codes, rows.names, counts, rows.frequency), squares
 
     def _variance(self, terms: Sequence[Table]) -> float:
@@ -149,6 +154,8 @@ class CountedProgram:
         cells, cell = self._rows.cells(self._rows.codes)
         codes = {name: cells[:, k] for k, name in enumerate(self._rows.codes)}
         trace = TRACE * np.bincount(cell, self._rows.weights, len(cells))
+        if self._rows.place is not None:
+            cell = cell.astype(np.int32)[self._rows.place]
         tables = [[self._f(question, each) for each in functionals] for question, functionals in asked]
         found: list[list[Array]] = [[] for _ in asked]
         for own in weights:
@@ -201,9 +208,10 @@ class CountedProgram:
         w = np.where(p > 0, asked / np.where(p > 0, p, 1), 0)
         return np.sqrt(left), np.full(len(functions), float(np.sqrt((p * w**2).sum())))
 
-    def _on_rows(self, terms: Sequence[Table]) -> Array:
-        """The influence function at each row.  Shape: (rows,)."""
-        return _at(terms, self._rows)
+    def _on_rows(self, terms: Sequence[Table], few: bool) -> Array:
+        """The influence function at each row of the table, or of those that are counted.  Shape: (rows,)."""
+        found, place = _at(terms, self._rows), self._rows.place
+        return found if few or place is None else np.asarray(found[place])
 
 
 def _at(terms: Sequence[Table], rows: CountedRows) -> Array:

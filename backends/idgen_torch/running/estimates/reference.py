@@ -61,7 +61,7 @@ def _questions(
     policies = {name for name, _ in query.policies}
     held = [name for name in sorted({*query.treatments, *query.conditions} - policies) if name in rows.codes]
     places, place = rows.cells(held)
-    for k in np.argsort(-np.bincount(place), kind="stable")[:MOST_PLACES]:
+    for k in np.argsort(-np.bincount(place, rows.weights if rows.frequency else None), kind="stable")[:MOST_PLACES]:
         values = {name: rows.labels(name)[code] for name, code in zip(held, places[k], strict=True)}
         do = {name: value for name, value in values.items() if name in query.treatments}
         given = {name: value for name, value in values.items() if name in query.conditions}

@@ -89,6 +89,9 @@ def _by_policies(fitted: FittedProgram) -> Iterator[Holding]:
     for draws in fitted.policies.values():
         source = source_of(draws)
         if isinstance(source, ResampleModel):
+            if source.counted:
+                yield Holding("counts", _names(fitted, source.targets), "which samples are drawn from")
+                continue
             count = max(source.rows_held.values(), default=0)
             yield from _rows(fitted, source.targets, "which samples are drawn from", count)
         elif source is not None:

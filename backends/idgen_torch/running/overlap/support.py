@@ -70,13 +70,15 @@ class Support:
         parts = seen_parts(inputs)
         if not parts:
             return None
-        there, even = _rows(len(rows[parts[0].name]), weights)
-        if not len(there):
+        there = _there(weights)
+        count = len(rows[parts[0].name]) if there is None else len(there)
+        if not count:
             return None
-        more = _rare([rows[part.name] for part in _apart(parts, groups)], there, even)
-        index = torch.cat([there[even], there[more]])
+        even = _evenly(count, MOST_ROWS)
+        more = _rare([rows[part.name] for part in _apart(parts, groups)], there, count, even)
+        index = torch.cat([even, more]) if there is None else torch.cat([there[even], there[more]])
         kept = {part.name: rows[part.name][index.to(rows[part.name].device)].cpu() for part in parts}
-        return cls(parts, kept, groups, len(there))
+        return cls(parts, kept, groups, count)
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -128,19 +130,20 @@ def _columns(part: Part, group: int, is_set: bool, values: Tensor) -> list[Colum
     return columns
 
 
-def _rows(count: int, weights: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Which rows there are, and which of these are kept."""
-    there = torch.arange(count)
-    if weights is not None:
-        mass = weights.detach().cpu().double()
-        there = there[mass > NO_WEIGHT * mass.mean()]
-    return there, _evenly(torch.arange(len(there)), MOST_ROWS)
+def _there(weights: Tensor | None) -> Tensor | None:
+    """Which rows weigh anything; None for all of them.  Shape: (rows that do,) int64."""
+    if weights is None:
+        return None
+    mass = weights.detach().cpu().double()
+    some = mass > NO_WEIGHT * mass.mean()
+    return None if bool(some.all()) else some.nonzero()[:, 0]
 
 
-def _evenly(index: Tensor, count: int) -> Tensor:
-    if len(index) <= count:
-        return index
-    return index[torch.linspace(0, len(index) - 1, count, dtype=torch.float64).round().long()]
+def _evenly(rows: int, count: int) -> Tensor:
+    """At most so many row numbers, as far apart as they can be.  Shape: (count or rows,) int64."""
+    if rows <= count:
+        return torch.arange(rows)
+    return torch.linspace(0, rows - 1, count, dtype=torch.float64).round().long()
 
 
 def _apart(parts: Sequence[Part], groups: Groups) -> list[Part]:
@@ -152,15 +155,15 @@ def _apart(parts: Sequence[Part], groups: Groups) -> list[Part]:
     ]
 
 
-def _rare(categories: Sequence[Tensor], there: Tensor, even: Tensor) -> Tensor:
+def _rare(categories: Sequence[Tensor], there: Tensor | None, count: int, even: Tensor) -> Tensor:
     """Which more rows to keep, of those that are there, so that values that few rows have are known."""
     found = even.new_zeros(0)
-    if len(even) == len(there):
+    if len(even) == count:
         return found
-    left = torch.ones(len(there), dtype=torch.bool)
+    left = torch.ones(count, dtype=torch.bool)
     left[even] = False
     for values in categories:
-        own = values.cpu() if len(there) == len(values) else values.cpu()[there]
+        own = values.cpu() if there is None else values.cpu()[there]
         known = torch.bincount(own[even], minlength=int(own.max()) + 1)
         if bool((known >= RARE).all()):
             continue
@@ -170,7 +173,7 @@ def _rare(categories: Sequence[Tensor], there: Tensor, even: Tensor) -> Tensor:
         for level, its in enumerate(rows.split(sizes)):
             if not len(its):
                 continue
-            more = _evenly(its, RARE - int(known[level]))
+            more = its[_evenly(len(its), RARE - int(known[level]))]
             left[more] = False
             found = torch.cat([found, more])
     return found[:MOST_RARE]

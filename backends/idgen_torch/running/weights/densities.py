@@ -87,7 +87,8 @@ def uniform_log_prob(name: str, kind: Kind, rows: Values, vectors: ConditionalMo
     """
     atoms = kind.atoms(name)
     level = sum(atom.kind.spread.log_density for atom in atoms if atom.kind.spread is not None)
-    constant = torch.full((len(rows[atoms[0].part.name]),), level, dtype=torch.float64)
+    first = rows[atoms[0].part.name]
+    constant = torch.full_like(first if first.dim() == 1 else first.flatten(1)[:, 0], level, dtype=torch.float64).cpu()
     for atom in atoms:
         if isinstance(atom.kind.spread, Interval) and atom.part.masses:
             # What is spread evenly over an interval never is at a point mass.

@@ -23,10 +23,10 @@ def log_ratio(op: Realize, way: Reweight, values: Mapping[str, Any], densities: 
     Raises NoOverlap for a fixed number, which has no density.
     """
     data: DataSet = values[way.data]
-    found = torch.zeros(data.count, dtype=torch.float64)
+    found = torch.zeros((), dtype=torch.float64)
     for draw, by in zip(way.do, way.by, strict=True):
         policy = densities.log_prob(f"{op.result}.{draw.slot}", draw.slot, draw.policy, data, values)
         observed = log_density(by, values[by], data.rows).double().cpu()
         # A row that the policy never takes weighs nothing, however unlikely it was.
-        found += torch.where(policy == -math.inf, policy, policy - observed)
+        found = found + torch.where(policy == -math.inf, policy, policy - observed)
     return found

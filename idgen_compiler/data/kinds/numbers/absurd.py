@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -64,16 +64,17 @@ def warn_absurd(name: str, values: Array, scale: Scale, masses: Collection[float
         )
 
 
-def warn_marks(name: str, labels: Sequence[object], codes: Array) -> None:
+def warn_marks(name: str, labels: Sequence[object], codes: Callable[[], Array]) -> None:
     """Warn (DataWarning) of a label that looks like a mark for *missing* among labels that are whole numbers.
 
-    -9 beside 0 and 1, 99 beside small numbers, 9 (and 7 and 8) beside answers up to 4.  Shape: codes (rows,).
+    -9 beside 0 and 1, 99 beside small numbers, 9 (and 7 and 8) beside answers up to 4. Codes are made where they are
+    looked at.  Shape: codes (rows,).
     """
     numbers = [float(label) for label in labels if isinstance(label, int | float) and not isinstance(label, bool)]
     if len(numbers) < len(labels) or len(numbers) < 3 or any(number != np.rint(number) for number in numbers):
         return
     for mark in _marks_among(sorted(numbers)):
-        rows = codes == numbers.index(mark)
+        rows = codes() == numbers.index(mark)
         warn_data(
             f"column {name} holds the label {mark:.10g} in {int(rows.sum())} of {len(rows)} rows, first in row "
             f"{int(rows.argmax())} (counting from 0), apart from the others: it looks like a mark for missing; if it "

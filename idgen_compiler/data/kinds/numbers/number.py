@@ -292,7 +292,7 @@ def _as_they_came(column: Column, numbers: Array) -> Array:
 
 def one_number(column: Column, dtypes: str) -> bool:
     """Whether a column holds one number a row, of these kinds of dtypes."""
-    values = column.plain
+    values = column.plainly_held
     return values is not None and values.ndim == 1 and values.dtype.kind in dtypes
 
 

@@ -62,7 +62,7 @@ class Vector(Atom):
 
     @classmethod
     def infer(cls, column: Column) -> Self | None:
-        return cls.of(column) if column.plain is not None and column.plain.ndim == 2 else None
+        return cls.of(column) if column.plainly_held is not None and column.plainly_held.ndim == 2 else None
 
     @classmethod
     def of(cls, column: Column) -> Self:

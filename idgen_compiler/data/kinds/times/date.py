@@ -67,15 +67,15 @@ class Date(Measured):
 
     @classmethod
     def infer(cls, column: Column) -> Self | None:
-        if column.blank is not None or column.pictures is not None:
+        if column.lacks is not None or column.pictures is not None:
             return None
-        values = column.content
+        values = column.stored
         if getattr(values, "ndim", 1) != 1 or not len(values):
             return None
         found = times_of(values)
         if found is None or (iso_form(found[1]) is not None and few_labels(column)):
             return None
-        return cls._of(column.name, *found)
+        return cls._of(column.name, *found) if column.place is None else cls.of(column)
 
     @classmethod
     def of(cls, column: Column) -> Self:

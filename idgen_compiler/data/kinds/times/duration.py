@@ -53,10 +53,12 @@ class Duration(Measured):
 
     @classmethod
     def infer(cls, column: Column) -> Self | None:
-        if column.blank is not None or column.pictures is not None:
+        if column.lacks is not None or column.pictures is not None:
             return None
-        found = _spans(column.content)
-        return None if found is None else cls._of(column.name, *found)
+        found = _spans(column.stored)
+        if found is None:
+            return None
+        return cls._of(column.name, *found) if column.place is None else cls.of(column)
 
     @classmethod
     def of(cls, column: Column) -> Self:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 
 from idgen_compiler.data.arrays import Array
@@ -18,6 +19,7 @@ from idgen_compiler.hinge.probability import labels_of
 from idgen_compiler.ir.program import Program
 from idgen_torch.families.tables.cells import cell_of
 from idgen_torch.parts import Values
+from idgen_torch.recurring import Recurring, together
 
 __all__ = ["MOST_CELLS", "Margins", "counted_rows"]
 
@@ -74,6 +76,10 @@ def counted_rows(
     if any(prod(sizes[name] for name in columns if name in sizes) > MOST_CELLS for columns in wide):
         return None
     cpu = torch.device("cpu")
-    codes = {name: cell_of(schema.parts(name), rows, cpu).numpy() for name in names}
+    cells = {name: cell_of(schema.parts(name), rows, cpu) for name in names}
     labels = {name: labels_of(schema, (name,))[0] for name in names}
-    return CountedRows(codes, labels, weights, frequency)
+    places = together(list(cells.values()))
+    if places is not None and weights is None:
+        few = {name: own.values.numpy() for name, own in cells.items() if isinstance(own, Recurring)}
+        return CountedRows(few, labels, places.counts.numpy().astype(np.float64), True, places.index.numpy())
+    return CountedRows({name: own.numpy() for name, own in cells.items()}, labels, weights, frequency)

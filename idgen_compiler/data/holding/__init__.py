@@ -1,0 +1,1 @@
+"""How columns of large tables are held: as few different rows, or in files."""
