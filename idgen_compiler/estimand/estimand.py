@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from idgen_compiler.estimand.evaluation import Policies, evaluate
 from idgen_compiler.estimand.formulation import MOST_PROBABILITIES, FreeVariables
+from idgen_compiler.estimand.languages.mathml import to_mathml
 from idgen_compiler.estimand.languages.sympy import to_sympy
 from idgen_compiler.estimand.languages.y0 import to_y0
 from idgen_compiler.estimand.nodes import Intervened, Kernel
@@ -76,6 +77,10 @@ class Estimand:
     def latex(self) -> str:
         """LaTeX, with named sub-laws where written-out ratios would grow too large."""
         return to_latex(self.kernel, reserved=(*self.given, *self.targets))
+
+    def mathml(self) -> str:
+        """MathML, as `latex` has it: what browsers set as mathematics and screen readers read."""
+        return to_mathml(self.kernel, reserved=(*self.given, *self.targets))
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

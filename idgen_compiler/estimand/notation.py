@@ -26,7 +26,7 @@ from idgen_compiler.estimand.nodes import Kernel
 from idgen_compiler.estimand.tree import fold
 from idgen_compiler.forms.spelling import composed, spelled
 
-__all__ = ["READABLE", "display_names", "to_latex", "to_text"]
+__all__ = ["INDEXED", "READABLE", "Notation", "display_names", "to_latex", "to_text"]
 
 READABLE = 16
 """A formula of at most this many probabilities is written out, a larger one with named sub-laws."""
@@ -59,8 +59,8 @@ def display_names(names: Iterable[str]) -> dict[str, str]:
     return {name: lower[name] if lowered[lower[name]] == 1 else name for name in distinct}
 
 
-class _Notation(ABC):
-    """What text and LaTeX share: which parts stand where, and which need brackets."""
+class Notation(ABC):
+    """What text, LaTeX and MathML share: which parts stand where, and which need brackets."""
 
     symbols: Mapping[str, str] = {}
 
@@ -143,7 +143,7 @@ class _Notation(ABC):
         """One text over another."""
 
 
-class _Text(_Notation):
+class _Text(Notation):
     bar = "|"
 
     def symbols_of(self, variables: Iterable[str]) -> dict[str, str]:
@@ -184,7 +184,7 @@ class _Text(_Notation):
         return f"{upper} / {lower}"
 
 
-class _Latex(_Notation):
+class _Latex(Notation):
     bar = r"\mid"
 
     def symbols_of(self, variables: Iterable[str]) -> dict[str, str]:
@@ -229,7 +229,7 @@ class _Latex(_Notation):
         return rf"\frac{{{upper}}}{{{lower}}}"
 
 
-_INDEXED = re.compile(r"(?P<stem>.*[^\W\d_])_?(?P<index>\d+)")
+INDEXED = re.compile(r"(?P<stem>.*[^\W\d_])_?(?P<index>\d+)")
 
 
 _LATEX = str.maketrans(
@@ -239,7 +239,7 @@ _LATEX = str.maketrans(
 
 def _latex_name(text: str) -> str:
     """A variable's name in LaTeX: an index for trailing digits, one word for several letters."""
-    indexed = _INDEXED.fullmatch(text)
+    indexed = INDEXED.fullmatch(text)
     if indexed is None:
         return _word(text)
     return f"{_word(indexed['stem'])}_{{{indexed['index']}}}"

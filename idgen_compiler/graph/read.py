@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from idgen_compiler.errors import GraphError, near_misses
+from idgen_compiler.graph.edges import EdgeList
 from idgen_compiler.graph.formats.format import FORMATS, Format, find_format
 from idgen_compiler.graph.formats.text import TEXT
 from idgen_compiler.graph.mixed import MixedGraph
 
-__all__ = ["read_graph", "reject_language"]
+__all__ = ["read_edges", "read_graph", "reject_language"]
 
 G = TypeVar("G", bound=MixedGraph)
 
@@ -61,6 +62,17 @@ def read_graph(kind: type[G], source: Any, format: str = "") -> G:
     return _read_text(kind, source, chosen)
 
 
+def read_edges(text: str, format: str = "") -> EdgeList:
+    """The list of edges of a text in any language, its hidden vertices among them; no file is looked for.
+
+    Raises GraphError with the place of what cannot be read.
+
+    >>> sorted(read_edges("dag { U [latent]  U -> X  U -> Y }").hidden)
+    ['U']
+    """
+    return _edges_of(text, find_format(format) if format else None)
+
+
 def reject_language(text: str) -> None:
     """Raise GraphError for a text that starts as another language than the text form, saying which.
 
@@ -101,11 +113,15 @@ def _read_file(kind: type[G], path: Path, chosen: Format | None) -> G:
 
 
 def _read_text(kind: type[G], text: str, chosen: Format | None, suffix: str = "") -> G:
+    return kind.from_edge_list(_edges_of(text, chosen, suffix))
+
+
+def _edges_of(text: str, chosen: Format | None, suffix: str = "") -> EdgeList:
     chosen = chosen or _format_of(text, suffix)
-    graph = kind.from_edge_list(chosen.read(text))
-    if not graph and chosen is TEXT:
+    found = chosen.read(text)
+    if not found.nodes and chosen is TEXT:
         raise GraphError("the graph is empty; write one such as 'X -> Y; X <-> Y'")
-    return graph
+    return found
 
 
 def _format_of(text: str, suffix: str = "") -> Format:

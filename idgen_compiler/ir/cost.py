@@ -8,7 +8,19 @@ from dataclasses import astuple, dataclass, fields
 from idgen_compiler.ir.analysis import specialized
 from idgen_compiler.ir.operations import Apply, Condition, Network, Operation, Realize, Regenerate, Sample, Train
 
-__all__ = ["Cost", "cost_of"]
+__all__ = ["COUNTS", "Cost", "cost_of"]
+
+COUNTS = {
+    "models": "models",
+    "regenerations": "regenerated data sets",
+    "reweightings": "reweighted data sets",
+    "conditions": "conditionals by weighed runs",
+    "inputs": "inputs of all models",
+    "widest": "largest conditioning set",
+    "depth": "models one after the other in a sample",
+    "evaluations": "models run for a sample",
+}
+"""The counts of a cost in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from idgen_compiler.compile import Compilation
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.graph.separation import m_separated
+from idgen_compiler.ir.cost import COUNTS
 from idgen_compiler.ir.operations import (
     Apply,
     Assign,
@@ -38,18 +39,6 @@ __all__ = ["AnsweredQuery", "CountRow", "DataRow", "ModelRow", "Summary"]
 SHOWN = 24
 """How many lines of the graph and of each table are shown before the rest is counted."""
 
-
-COUNTS = {
-    "models": "models",
-    "regenerations": "regenerated data sets",
-    "reweightings": "reweighted data sets",
-    "conditions": "conditionals by weighed runs",
-    "inputs": "inputs of all models",
-    "widest": "largest conditioning set",
-    "depth": "models one after the other in a sample",
-    "evaluations": "models run for a sample",
-}
-"""The counts of a cost in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def print_dagitty(graph: EdgeList) -> str:
     """
     names = {name: quote(name) for name in graph.nodes}
     lines = [
-        *names.values(),
+        *(f"{shown} [latent]" if name in graph.hidden else shown for name, shown in names.items()),
         *(f"{names[a]} -> {names[b]}" for a, b in graph.directed),
         *(f"{names[a]} <-> {names[b]}" for a, b in graph.bidirected),
     ]

@@ -92,12 +92,18 @@ def _mark(marked: set[str], names: list[str], state: bool | None) -> None:
 
 
 def print_dot(graph: EdgeList) -> str:
-    """A graph as DOT: bidirected edges dashed with arrows at both ends, fixed vertices as boxes."""
+    """A graph as DOT: bidirected edges dashed with arrows at both ends, fixed vertices as boxes, hidden ones dotted."""
     names = {name: quote(name) for name in graph.nodes}
-    lines = [f"{names[name]} [shape=box, fixed=yes]" if name in graph.fixed else names[name] for name in graph.nodes]
+    lines = [names[name] + _marked(graph, name) for name in graph.nodes]
     lines += [f"{names[a]} -> {names[b]}" for a, b in graph.directed]
     lines += [f"{names[a]} -> {names[b]} [dir=both, style=dashed]" for a, b in graph.bidirected]
     return "\n".join(["digraph {", *(f"  {line};" for line in lines), "}"])
+
+
+def _marked(graph: EdgeList, name: str) -> str:
+    if name in graph.fixed:
+        return " [shape=box, fixed=yes]"
+    return " [style=dotted, hidden=yes]" if name in graph.hidden else ""
 
 
 DOT = register(Format("dot", parse_dot, print_dot, _START, (".dot", ".gv")))

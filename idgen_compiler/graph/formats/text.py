@@ -235,6 +235,8 @@ def print_text(graph: EdgeList) -> str:
 
     >>> print_text(EdgeList(("X", "Y", "Z"), (("X", "Y"),), ()))
     'X; Y; Z\nX -> Y'
+    >>> print_text(EdgeList(("X", "U"), (("U", "X"),), (), frozenset({"U"})))
+    'X; U [latent]\nU -> X'
     """
     related, pairs = _related(graph)
     edges = [f"{spelled(a)} -> {spelled(b)}" for a, b in graph.directed]
@@ -242,7 +244,9 @@ def print_text(graph: EdgeList) -> str:
     edges += [f"{spelled(a)} <-> {spelled(b)}" for a, b in pairs]
     lists = (*graph.directed, *related, *pairs)
     appearing = tuple(dict.fromkeys(name for names in lists for name in names))
-    return "\n".join(edges if appearing == graph.nodes else ["; ".join(map(spelled, graph.nodes)), *edges])
+    if appearing == graph.nodes and not graph.hidden:
+        return "\n".join(edges)
+    return "\n".join(["; ".join(spelled(v) + " [latent]" * (v in graph.hidden) for v in graph.nodes), *edges])
 
 
 def _related(graph: EdgeList) -> tuple[list[tuple[str, ...]], list[Edge]]:
