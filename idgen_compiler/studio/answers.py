@@ -27,7 +27,7 @@ from idgen_compiler.studio.reading import read_drawing
 from idgen_compiler.studio.writing import FORMS, write_drawing
 from idgen_compiler.verify import verify, witness
 
-__all__ = ["ASKS", "answer", "answer_text"]
+__all__ = ["ASKS", "answer", "answer_text", "failed"]
 
 _IMPLIED = 60
 """So many implications are listed; the number of all is said."""
@@ -40,33 +40,37 @@ def answer_text(request: str) -> str:
     try:
         asked = json.loads(request)
     except ValueError as error:
-        return json.dumps(_failed(GraphError(f"the request is no JSON: {error}")))
+        return json.dumps(failed(GraphError(f"the request is no JSON: {error}")))
     return json.dumps(answer(asked), ensure_ascii=False)
 
 
-def answer(request: Any) -> Answer:
+def answer(request: Any, asks: Mapping[str, Callable[..., Answer]] | None = None) -> Answer:
     """The answer to one request; an error of the user's is an answer, with `kind` the part that it is about.
+
+    `asks` are those of a place that can do more than `ASKS`.
 
     >>> answer({"ask": "read", "text": "X -> Y"})["drawing"]["lines"]
     [{'tail': 'X', 'head': 'Y'}]
     >>> answer({"ask": "read", "text": "X -> X"})["error"]["kind"]
     'graph'
     """
+    known = ASKS if asks is None else asks
     try:
-        if not isinstance(request, dict) or not isinstance(request.get("ask"), str) or request["ask"] not in ASKS:
-            raise GraphError(f"a request is an object with `ask`, one of {', '.join(ASKS)}")
+        if not isinstance(request, dict) or not isinstance(request.get("ask"), str) or request["ask"] not in known:
+            raise GraphError(f"a request is an object with `ask`, one of {', '.join(known)}")
         arguments = {str(key): value for key, value in request.items() if key != "ask"}
         try:
-            return ASKS[request["ask"]](**arguments)
+            return known[request["ask"]](**arguments)
         except TypeError as error:
             if error.__traceback__ is not None and error.__traceback__.tb_next is None:
                 raise GraphError(f"{request['ask']} was asked with {', '.join(arguments) or 'nothing'}") from None
             raise
     except IdgenError as error:
-        return _failed(error)
+        return failed(error)
 
 
-def _failed(error: IdgenError) -> Answer:
+def failed(error: IdgenError) -> Answer:
+    """An error of the user's as an answer."""
     kind = "graph" if isinstance(error, GraphError) else "query" if isinstance(error, QueryError) else "other"
     return {"error": {"kind": kind, "message": str(error)}}
 
@@ -127,7 +131,7 @@ def analyse(drawing: Any) -> Answer:
     try:
         graph = drawn.graph()
     except IdgenError as error:
-        return {"verdict": "graph"} | _failed(error)
+        return {"verdict": "graph"} | failed(error)
     found: Answer = {"graph": _described(drawn, graph), "verdict": "no query" if drawn.points else "empty"}
     if graph:
         found["implications"] = _implied(graph)
@@ -138,7 +142,7 @@ def analyse(drawing: Any) -> Answer:
         observed([query], graph, [p.name for p in drawn.points if p.latent] if _names_latent(query, drawn) else [])
         check_question(query, graph)
     except IdgenError as error:
-        return found | {"verdict": "query"} | _failed(QueryError(str(error)))
+        return found | {"verdict": "query"} | failed(QueryError(str(error)))
     return found | _asked(query, graph)
 
 

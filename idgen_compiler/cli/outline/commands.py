@@ -11,6 +11,7 @@ from idgen_compiler.cli.kept.store import store_app
 from idgen_compiler.cli.numbers.effect import effect_command
 from idgen_compiler.cli.numbers.estimate import estimate_command
 from idgen_compiler.cli.outline.root import root
+from idgen_compiler.cli.pages.studio import studio_command
 from idgen_compiler.cli.passes import passes_command
 from idgen_compiler.cli.probability import probability_command
 from idgen_compiler.cli.sample import sample_command
@@ -31,7 +32,6 @@ app.command("effect")(effect_command)
 app.command("demo")(demo_command)
 app.command("passes")(passes_command)
 app.command("check-graph")(check_graph_command)
-app.command("serve")(serve_command)
-app.command("mcp")(mcp_command)
+app.command("studio")(studio_command)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(store_app, name="store")
