@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from idgen_compiler.ir.policies import Fixed, Uniform
     from idgen_compiler.program import Program
     from idgen_compiler.query import Query
+    from idgen_compiler.studio.opened import studio
     from idgen_compiler.verify import VerificationReport, verify
     from idgen_compiler.verify.witness import Witness, witness
 
@@ -72,6 +73,7 @@ __all__ = [
     "explain",
     "identify",
     "load",
+    "studio",
     "verify",
     "witness",
 ]
@@ -108,6 +110,7 @@ _HOMES = {
     "explain": "compile",
     "identify": "identify",
     "load": "hinge.saved",
+    "studio": "studio.opened",
     "verify": "verify",
     "witness": "verify",
 }

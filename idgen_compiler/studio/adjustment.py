@@ -20,7 +20,7 @@ MOST = 12
 
 
 def adjustment_sets(query: Query, graph: ADMG) -> tuple[tuple[str, ...], ...]:
-    """The minimal sets Z with P(y | do(x)) = sum over z of P(z) P(y | x, z), smaller ones first; none where none exists.
+    """The minimal sets Z with P(y | do(x)) = sum over z of P(z) P(y | x, z), the smaller ones first.
 
     A set is valid if it holds no descendant of a vertex on a proper causal path (but the treatments' own), and
     separates treatments and outcomes once the first edges of these paths are removed.
@@ -43,8 +43,8 @@ def adjustment_sets(query: Query, graph: ADMG) -> tuple[tuple[str, ...], ...]:
 
 
 def _causal(graph: ADMG, x: int, y: int) -> int:
-    """The vertices, treatments aside, on directed paths from a treatment to an outcome that no other treatment is on."""
-    rest = graph.restricted(~x)  # names keep their order, bits do not
+    """The vertices, treatments aside, on directed paths from a treatment to an outcome through no other."""
+    rest = graph.restricted(~x)
     down = {name for name in graph.children(graph.names(x)) if name in rest}
     reached, ends = rest.descendants(down), rest.ancestors(graph.names(y))
     return graph.mask_of(reached & ends)

@@ -43,7 +43,9 @@ def archive() -> bytes:
     files["numpy/typing.py"] = _TYPING.encode()
     entries = "".join(f"{name} = {package}:{cls}\n" for name, (package, cls) in _BACKENDS.items())
     info = f"idgen_compiler-{idgen_compiler.__version__}.dist-info"
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: idgen-compiler\nVersion: {idgen_compiler.__version__}\n".encode()
+    files[f"{info}/METADATA"] = (
+        f"Metadata-Version: 2.1\nName: idgen-compiler\nVersion: {idgen_compiler.__version__}\n".encode()
+    )
     files[f"{info}/entry_points.txt"] = f"[idgen_compiler.backends]\n{entries}".encode()
     return _zipped(files)
 

@@ -20,14 +20,20 @@ def charts_of(drawn: Sequence[tuple[str, Samples]]) -> list[dict[str, Any]]:
     >>> charts_of([("do(X=1)", Samples({"Y": np.array([0, 1, 1, 1])}))])[0]["series"]
     [{'name': 'do(X=1)', 'shares': [0.25, 0.75]}]
     """
-    return [chart for name in drawn[0][1] if (chart := _chart(name, [(said, np.asarray(s[name])) for said, s in drawn]))]
+    return [
+        chart for name in drawn[0][1] if (chart := _chart(name, [(said, np.asarray(s[name])) for said, s in drawn]))
+    ]
 
 
 def _chart(name: str, columns: Sequence[tuple[str, Any]]) -> dict[str, Any] | None:
     if any(values.ndim != 1 for _, values in columns):
         return None
     every = np.concatenate([values for _, values in columns])
-    labels = np.unique(every) if every.dtype.kind in "biufU" else np.array(sorted(set(every.tolist()), key=str), dtype=object)
+    labels = (
+        np.unique(every)
+        if every.dtype.kind in "biufU"
+        else np.array(sorted(set(every.tolist()), key=str), dtype=object)
+    )
     if len(labels) <= _LABELS:
         shares = [[float(np.mean(values == label)) for label in labels] for _, values in columns]
         words = [str(label) for label in labels]

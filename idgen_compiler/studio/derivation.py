@@ -20,7 +20,7 @@ _WHY = {
     5: "One district spans the graph, and setting a part of it cannot be undone from outside: a hedge.",
     6: "Within this district the past holds every common cause, so that setting and seeing are the same.",
     7: "The district lies inside a larger one: go on in the law in which the rest is set by hand.",
-    "IDC": "Seeing these is setting them: once they are cut off from their causes, nothing else links them to the outcomes.",
+    "IDC": "Seeing these is setting them: but for their effects, nothing links them to the outcomes.",
     "ratio": "What is left of the conditions is conditioned on: the joint answer divided by its marginal.",
     "policy": "The treatments are drawn by their policies, and their values are averaged over.",
 }

@@ -62,7 +62,9 @@ class Drawing:
     def of(cls, graph: EdgeList, query: str = "") -> Drawing:
         """A graph without places; those of fixed vertices' marks are lost.  Raises GraphError for fixed vertices."""
         if graph.fixed:
-            raise GraphError(f"{', '.join(sorted(graph.fixed))} are fixed; the studio draws graphs without interventions")
+            raise GraphError(
+                f"{', '.join(sorted(graph.fixed))} are fixed; the studio draws graphs without interventions"
+            )
         points = tuple(Point(name, latent=name in graph.hidden) for name in graph.nodes)
         lines = (*(Line(a, b) for a, b in graph.directed), *(Line(a, b, both=True) for a, b in graph.bidirected))
         return cls(points, lines, query)
@@ -123,7 +125,7 @@ class Drawing:
     def without_latent(self) -> Drawing:
         """Latent vertices projected out: what they confound is joined by bidirected edges."""
         graph = self.graph()
-        drawn = Drawing.of(EdgeList(graph.nodes, graph.directed, graph.bidirected))
+        drawn = Drawing.of(EdgeList(graph.order, graph.directed, graph.bidirected))
         kept = tuple(point for point in self.points if not point.latent)
         return replace(self, points=kept, lines=drawn.lines)
 
@@ -132,5 +134,3 @@ def _above(a: Point | None, b: Point | None, unit: float) -> tuple[float | None,
     if a is None or b is None or None in (a.x, a.y, b.x, b.y):
         return None, None
     return (a.x + b.x) / 2, (a.y + b.y) / 2 - 60 / unit  # type: ignore[operator]  # none is None
-
-

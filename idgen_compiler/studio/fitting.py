@@ -107,9 +107,10 @@ class Fits:
         (network,) = [op.network for op in sampler.program.samplers]
         treated = _treatments(sampler)
         inputs = [
-            {"name": name, "part": "do" if name in treated else "given", "example": _example(sampler, name, several=name in treated)}
+            {"name": name, "part": part, "example": _example(sampler, name, several=part == "do")}
             for name in network.inputs
-        ]  # fmt: skip
+            for part in ("do" if name in treated else "given",)
+        ]
         return {"job": job, "done": True, "seconds": found.seconds, "warnings": found.warnings, "inputs": inputs}
 
     def sample(self, job: int, do: Mapping[str, str], given: Mapping[str, str], seed: int = 1) -> dict[str, Any]:
@@ -118,13 +119,20 @@ class Fits:
         if sampler is None:
             raise DataError("the fit is not done, or has failed; fit again")
         seen = {name: sampler.read_value(name, text) for name, text in given.items()}
-        settings = [dict(zip(do, values, strict=True)) for values in itertools.product(*(_typed(sampler, n, t) for n, t in do.items()))]
+        settings = [
+            dict(zip(do, values, strict=True))
+            for values in itertools.product(*(_typed(sampler, n, t) for n, t in do.items()))
+        ]
         if len(settings) > _MOST_VALUES:
-            raise QueryError(f"{len(settings)} settings are too many to stand side by side; give at most {_MOST_VALUES}")
+            raise QueryError(
+                f"{len(settings)} settings are too many to stand side by side; give at most {_MOST_VALUES}"
+            )
         notes: list[str] = []
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            drawn = [(_said(setting), sampler.sample(_DRAWS, do=setting, given=seen, seed=seed)) for setting in settings]
+            drawn = [
+                (_said(setting), sampler.sample(_DRAWS, do=setting, given=seen, seed=seed)) for setting in settings
+            ]
             estimates = [row for setting in settings for row in _estimates(sampler, setting, seen, notes)]
         notes += [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
         return {"charts": charts_of(drawn), "estimates": estimates, "notes": list(dict.fromkeys(notes))}
@@ -169,5 +177,11 @@ def _estimates(sampler: Any, do: Mapping[str, Any], given: Mapping[str, Any], no
         except IdgenError as error:
             notes.append(str(error))
             continue
-        found.append({"what": f"mean of {outcome}, {_said(do)}", "value": f"{e.value:.4g}", "interval": f"{e.low:.4g} to {e.high:.4g}"})
+        found.append(
+            {
+                "what": f"mean of {outcome}, {_said(do)}",
+                "value": f"{e.value:.4g}",
+                "interval": f"{e.low:.4g} to {e.high:.4g}",
+            }
+        )
     return found

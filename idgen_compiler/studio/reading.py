@@ -1,4 +1,4 @@
-"""From a text in any language of graphs to a drawing: with the places, marks and questions that DAGitty and DOT hold."""
+"""From a text in any language of graphs to a drawing: with the places, marks and questions that it holds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def read_drawing(text: str, format: str = "") -> Drawing:
     attributes = _attributes(chains)
     places = {name: place for name, own in attributes.items() if (place := _place(own.get("pos", "")))}
     points = tuple(
-        replace(p, marks=tuple(mark for mark in _KEPT if mark in _marks(attributes.get(p.name, {})))) for p in drawn.points
+        replace(p, marks=tuple(mark for mark in _KEPT if mark in _marks(attributes.get(p.name, {}))))
+        for p in drawn.points
     )
     exposed, outcomes = ([p.name for p in points if word in p.marks] for word in ("exposure", "outcome"))
     if exposed and outcomes:

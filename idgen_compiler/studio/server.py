@@ -27,7 +27,13 @@ LOOPBACK = "127.0.0.1"
 _MOST_BYTES = 512 * 2**20
 """The longest table that is taken."""
 
-_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json"}
+_KINDS = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".json": "application/json",
+}
 
 
 class StudioServer(ThreadingHTTPServer):
@@ -40,17 +46,20 @@ class StudioServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, drawing: Mapping[str, Any] | None = None) -> None:
         self.kept = tempfile.TemporaryDirectory(prefix="idgen-studio-")
         self.fits = Fits(Path(self.kept.name))
         self.asks = {**ASKS, **self.fits.asks}
         self.files = dict(page_files())
-        self.files["engine.json"] = json.dumps({"engine": "server", "can": ["fit"]}).encode()
+        begun = {"state": drawing} if drawing else {}
+        self.files["engine.json"] = json.dumps({"engine": "server", "can": ["fit"]} | begun).encode()
         try:
             super().__init__((LOOPBACK, port), _Handler)
         except OSError as error:
             self.kept.cleanup()
-            raise IdgenError(f"port {port} of this machine cannot be listened on ({error.strerror}); give another --port") from None
+            raise IdgenError(
+                f"port {port} of this machine cannot be listened on ({error.strerror}); give another --port"
+            ) from None
 
     @property
     def url(self) -> str:
@@ -67,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: StudioServer
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """A file of the page."""
         name = urlsplit(self.path).path.lstrip("/") or "index.html"
         if not self._is_local() or name not in self.server.files:
@@ -75,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(HTTPStatus.OK, self.server.files[name], _KINDS.get(Path(name).suffix, "application/octet-stream"))
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """A question, or a table."""
         length = int(self.headers.get("Content-Length") or 0)
         if not self._is_local() or not 0 <= length <= _MOST_BYTES:

@@ -1,4 +1,4 @@
-"""The page as files: its own, the libraries that stand beside them, and for the browser alone Python and the compiler."""
+"""The page as files: its own, the libraries that stand beside them, and Python with the compiler for a browser alone."""
 
 from __future__ import annotations
 
@@ -19,10 +19,21 @@ from idgen_compiler.studio.bundle import archive, archive_of_networkx
 
 __all__ = ["PYODIDE", "build", "page_files", "pyodide_files"]
 
-PYODIDE = ("pyodide", "314.0.7", "sha512-0YvXxEhfEdpLfb/XkM2BFAeMROq0iMUX2bzzH9pOttyMcWkwq+HbE5uyuGD82LN7y2q+SNvi/6V5JEsOlD2R1A==")
+PYODIDE = (
+    "pyodide",
+    "314.0.7",
+    "sha512-0YvXxEhfEdpLfb/XkM2BFAeMROq0iMUX2bzzH9pOttyMcWkwq+HbE5uyuGD82LN7y2q+SNvi/6V5JEsOlD2R1A==",
+)
 """Package, version and integrity of Python for the browser, as npm has them."""
 
-_WANTED = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", "package.json")
+_WANTED = (
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+    "package.json",
+)
 
 
 def page_files() -> Iterator[tuple[str, bytes]]:
@@ -88,13 +99,19 @@ def _fetch(package: str, to: Path) -> None:
             "idgen studio, which needs neither"
         )
     with tempfile.TemporaryDirectory() as folder:
-        run = subprocess.run([npm, "pack", package, "--silent", "--pack-destination", folder], capture_output=True, text=True, check=False, cwd=folder)
+        run = subprocess.run(
+            [npm, "pack", package, "--silent", "--pack-destination", folder],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+        )
         found = list(Path(folder).glob("*.tgz"))
         if run.returncode or len(found) != 1:
             lines = (run.stderr or run.stdout).strip().splitlines()
             raise IdgenError(
-                f"npm does not give {package} (Python for the browser){': ' + lines[0] if lines else ''}; build where a "
-                "registry can be reached, or use idgen studio, which needs none"
+                f"npm does not give {package} (Python for the browser){': ' + lines[0] if lines else ''}; build where "
+                "a registry can be reached, or use idgen studio, which needs none"
             )
         shutil.copyfile(found[0], to)
 

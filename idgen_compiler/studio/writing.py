@@ -33,10 +33,14 @@ def write_drawing(drawing: Drawing, form: str) -> str:
 def _dagitty(drawing: Drawing) -> str:
     """As DAGitty writes it, its places and marks with it: what came from there goes back as it was."""
     query = _question(drawing)
-    roles = {name: "exposure" for name in query.treatments} | dict.fromkeys(query.outcomes, "outcome") if query else {}
+    roles = dict.fromkeys(query.treatments, "exposure") | dict.fromkeys(query.outcomes, "outcome") if query else {}
     lines = [f'bb="{drawing.frame}"'] if drawing.frame else []
     for point in drawing.points:
-        marks = [*([roles[point.name]] if point.name in roles else []), *(["latent"] if point.latent else []), *point.marks]
+        marks = [
+            *([roles[point.name]] if point.name in roles else []),
+            *(["latent"] if point.latent else []),
+            *point.marks,
+        ]
         if point.x is not None and point.y is not None:
             marks.append(f'pos="{point.x:.3f},{point.y:.3f}"')
         lines.append(quote(point.name) + (f" [{','.join(marks)}]" if marks else ""))
@@ -72,7 +76,11 @@ def _python(drawing: Drawing) -> str:
         quoted = f"'{text}'"
     lines = ["import idgen_compiler as idgen", "", f"graph = idgen.ADMG.parse({quoted})"]
     if query is not None:
-        lines += [f"query = idgen.Query.parse({str(query)!r})", "program = idgen.compile(query, graph)", "print(program)"]
+        lines += [
+            f"query = idgen.Query.parse({str(query)!r})",
+            "program = idgen.compile(query, graph)",
+            "print(program)",
+        ]
         lines += ["print(idgen.verify(query, graph, models=5).verdict)", "", "# with a table of these columns:"]
         given = "".join(f", {part}={values}" for part, values in _settings(query).items() if values != "{}")
         lines += ['# sampler = program.fit("rows.csv", seed=0)', f"# print(sampler.sample(10_000{given}, seed=1))"]
@@ -107,7 +115,9 @@ def _latex(drawing: Drawing) -> str:
     return _TIKZ + "\n".join(lines) + "\n\\end{tikzpicture}\n"
 
 
-_TEX = str.maketrans({letter: "\\" + letter for letter in "_{}$&#%"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"})
+_TEX = str.maketrans(
+    {letter: "\\" + letter for letter in "_{}$&#%"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
+)
 
 FORMS: dict[str, Callable[[Drawing], str]] = {
     "dagitty": _dagitty,
@@ -121,4 +131,3 @@ FORMS: dict[str, Callable[[Drawing], str]] = {
     "python": _python,
 }
 """Form -> how a drawing is written in it."""
-

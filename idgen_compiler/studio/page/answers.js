@@ -3,7 +3,15 @@
 import { button, copy, fresh, h, say } from "./dom.js";
 
 const names = (list) => list.join(", ");
-const math = (mathml) => h("div", { class: "math", tabindex: "0", role: "group", "aria-label": "The estimand", html: mathml });
+
+// A formula, set smaller where it would not fit, and scrolled where it would become too small to read.
+function math(mathml) {
+  const box = h("div", { class: "math", tabindex: "0", role: "group", "aria-label": "The estimand", html: mathml });
+  requestAnimationFrame(() => {
+    for (let size = 19; size >= 14 && box.scrollWidth > box.clientWidth; size--) box.style.fontSize = `${size}px`;
+  });
+  return box;
+}
 
 function copier(root, label, text) {
   return button(label, async () => say(root, (await copy(text)) ? "Copied" : "The browser does not allow copying"), { class: "quiet small" });
@@ -39,14 +47,34 @@ export function verdict(found) {
 function summary(found) {
   const cost = Object.fromEntries(found.program.cost.map((row) => [row.what, row.compiled]));
   const several = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
-  const parts = [several(cost.models ?? 0, "model")];
-  if (cost["regenerated data sets"]) parts.push(several(cost["regenerated data sets"], "regenerated data set"));
-  if (cost["conditionals by weighed runs"]) parts.push(several(cost["conditionals by weighed runs"], "weighed conditional"));
-  const trained = parts[0] === "0 models" && parts.length === 1 ? "rows of the data are enough" : `${parts.join(" and ")} to train`;
-  return `derived in ${several(found.steps, "step")}, ${trained}`;
+  const parts = [`derived in ${several(found.steps, "step")}`];
+  parts.push(cost.models ? `${several(cost.models, "model")} to train` : "rows of the data are enough");
+  const again = cost["regenerated data sets"];
+  if (again) parts.push(`${several(again, "data set")} to regenerate or reweight`);
+  return parts.join(", ");
 }
 
 // ---- panels ---------------------------------------------------------------------------------------------------------
+
+const BEGINNINGS = { "back-door": "Back door", "front-door": "Front door", napkin: "Napkin", bow: "Bow", "instrument": "Instrument" };
+
+// What there is before anything is drawn: examples to begin with, and how to draw.
+export function beginning(open) {
+  const keys = [
+    ["Double-click", "a vertex; on a vertex, its name"],
+    ["Shift + drag", "a cause, from vertex to vertex"],
+    ["Alt + drag", "a hidden common cause"],
+    ["E, O, A", "the selected vertex is treatment, outcome, given"],
+    ["U, R, Del", "latent, rename, delete"],
+    ["Ctrl + V", "a graph in any language, pasted or dropped"],
+  ];
+  return [
+    h("h3", {}, "Begin with"),
+    h("p", { class: "row" }, Object.entries(BEGINNINGS).map(([name, title]) => button(title, () => open(name), { class: "small" }))),
+    h("h3", {}, "Drawing"),
+    h("dl", {}, keys.map(([key, what]) => [h("dt", {}, key), h("dd", {}, what)])),
+  ];
+}
 
 export function answerPanel(root, found, proof, show) {
   if (found.verdict === "not identifiable") return hedgePanel(root, found, proof, show);

@@ -101,11 +101,12 @@ export class Canvas {
     const { cy } = this;
     if (cy.nodes().empty()) return;
     cy.resize();
-    cy.fit(cy.elements(), 48);
-    if (cy.zoom() > 1.25) {
-      cy.zoom(1.25);
-      cy.center();
-    }
+    const narrow = cy.width() < 560; // the tools stand above the graph, else to its left
+    const [left, top, edge] = narrow ? [24, 72, 24] : [76, 40, 40];
+    const [width, height] = [Math.max(80, cy.width() - left - edge), Math.max(80, cy.height() - top - edge)];
+    const { x1, y1, w, h: tall } = cy.elements().boundingBox();
+    const zoom = Math.min(1.25, width / w, height / tall);
+    cy.viewport({ zoom, pan: { x: left + (width - w * zoom) / 2 - x1 * zoom, y: top + (height - tall * zoom) / 2 - y1 * zoom } });
   }
 
   // ---- to the store ------------------------------------------------------------------------------------------------

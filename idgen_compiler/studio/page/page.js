@@ -7,8 +7,8 @@ import { mount } from "./studio.js";
 const root = document.getElementById("studio");
 
 async function engineOf() {
-  const { engine = "browser", can = [] } = await fetch("engine.json").then((r) => (r.ok ? r.json() : {})).catch(() => ({}));
-  if (engine === "server") return { engine: httpEngine(document.baseURI), can };
+  const { engine = "browser", can = [], state } = await fetch("engine.json").then((r) => (r.ok ? r.json() : {})).catch(() => ({}));
+  if (engine === "server") return { engine: httpEngine(document.baseURI), can, begun: state };
   const progress = ({ stage, failed }) => studio?.says(failed ? "" : stage === "Ready" ? "" : `${stage} …`);
   return { engine: workerEngine(new URL("worker.js", import.meta.url), progress), can };
 }
@@ -33,12 +33,13 @@ async function stateOf() {
 }
 
 let studio = null;
-const [state, { engine, can }] = await Promise.all([stateOf(), engineOf()]);
+const [linked, { engine, can, begun }] = await Promise.all([stateOf(), engineOf()]);
 root.replaceChildren();
-studio = mount(root, { engine, can, state, share });
+studio = mount(root, { engine, can, state: linked ?? begun, share });
 if (engine.where === "browser") studio.says("Starting Python …");
-globalThis.studio = studio;
-studio.canvas.fit();
+globalThis.idgenStudio = studio;
+if (studio.store.state.points.some((point) => point.x === undefined || point.x === null)) studio.arrange();
+else studio.canvas.fit();
 addEventListener("hashchange", async () => {
   const now = await stateOf();
   if (now && JSON.stringify(now) !== JSON.stringify(studio.store.state)) {

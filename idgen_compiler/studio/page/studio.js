@@ -1,10 +1,10 @@
 // The studio: the canvas at the left, the question and its answers at the right. `mount` puts it into an element.
 
-import { answerPanel, derivationPanel, implicationsPanel, programPanel, proofPanel, verdict } from "./answers.js";
+import { answerPanel, beginning, derivationPanel, implicationsPanel, programPanel, proofPanel, verdict } from "./answers.js";
 import { Canvas } from "./canvas.js";
 import { button, copy, fresh, h, say } from "./dom.js";
 import { fitPanel } from "./fit.js";
-import { listen, openCatalog, openExport, openImport } from "./files.js";
+import { listen, openCatalog, openEntry, openExport, openImport } from "./files.js";
 import { arranged } from "./layout.js";
 import { Lists } from "./lists.js";
 import { measure } from "./look.js";
@@ -187,6 +187,7 @@ export class Studio {
       if (body.firstChild !== this.fitting.element) body.replaceChildren(this.fitting.element);
       return;
     }
+    if (this.tab === "answer" && this.found.verdict === "empty") return body.replaceChildren(...beginning((name) => openEntry(this, name)));
     body.replaceChildren(...panels[this.tab](this.root, this.found, this.proof, (about) => this.#light(about)).filter(Boolean));
   }
 

@@ -51,6 +51,7 @@ class dtype:  # noqa: N801
     """The kind of an array's cells; equal to the types that it is written as."""
 
     __slots__ = ("kind",)
+    kind: str
 
     def __init__(self, kind: Any) -> None:
         self.kind = kind.kind if isinstance(kind, dtype) else _LETTERS.get(kind, "V")

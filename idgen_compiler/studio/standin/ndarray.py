@@ -125,7 +125,7 @@ class ndarray:  # noqa: N801
         left = [1 if k in over else n for k, n in enumerate(self.shape) if keepdims or k not in over]
         return ndarray(cells, tuple(left), self.dtype if kind is None else dtype(kind))
 
-    def paired(self, other: Any, function: Callable[[Any, Any], Any], kind: Any, swapped: bool) -> ndarray:
+    def paired(self, other: Any, function: Callable[[Any, Any], Any], kind: Any, swapped: bool) -> Any:
         """A function of the cells of two arrays, broadcast to each other."""
         if isinstance(other, ndarray):
             theirs, shape = other.cells, other.shape
@@ -150,8 +150,8 @@ class ndarray:  # noqa: N801
     __mul__, __rmul__ = _binary(operator.mul), _binary(operator.mul, swapped=True)
     __truediv__, __rtruediv__ = _binary(_quotient), _binary(_quotient, swapped=True)
     __mod__ = _binary(operator.mod)
-    __eq__ = _binary(operator.eq, bool)  # type: ignore[assignment]
-    __ne__ = _binary(operator.ne, bool)  # type: ignore[assignment]
+    __eq__ = _binary(operator.eq, bool)
+    __ne__ = _binary(operator.ne, bool)
     __lt__, __le__ = _binary(operator.lt, bool), _binary(operator.le, bool)
     __gt__, __ge__ = _binary(operator.gt, bool), _binary(operator.ge, bool)
     __and__, __or__ = _binary(operator.and_), _binary(operator.or_)

@@ -58,32 +58,32 @@ def asarray(values: Any, dtype: Any = None) -> ndarray:  # noqa: D103
 ascontiguousarray = asarray
 
 
-def full(shape: Any, value: Any, dtype: Any = None) -> ndarray:  # noqa: D103
+def full(shape: Any, value: Any, dtype: Any = None) -> ndarray:
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     return ndarray([value] * math.prod(sizes), sizes, kind_of(dtype, [value]))
 
 
-def empty(shape: Any, dtype: Any = float) -> ndarray:  # noqa: D103
+def empty(shape: Any, dtype: Any = float) -> ndarray:
     return full(shape, None if dtype is object else 0, dtype)
 
 
-def zeros(shape: Any, dtype: Any = float) -> ndarray:  # noqa: D103
+def zeros(shape: Any, dtype: Any = float) -> ndarray:
     return full(shape, False if dtype is bool else 0, dtype)
 
 
-def ones(shape: Any, dtype: Any = float) -> ndarray:  # noqa: D103
+def ones(shape: Any, dtype: Any = float) -> ndarray:
     return full(shape, True if dtype is bool else 1, dtype)
 
 
-def empty_like(values: ndarray) -> ndarray:  # noqa: D103
+def empty_like(values: ndarray) -> ndarray:
     return values.copy()
 
 
-def arange(*bounds: int) -> ndarray:  # noqa: D103
+def arange(*bounds: int) -> ndarray:
     return array(list(range(*bounds)))
 
 
-def where(condition: Any, one: Any, other: Any) -> ndarray:  # noqa: D103
+def where(condition: Any, one: Any, other: Any) -> ndarray:
     parts = [asarray(part) for part in (condition, one, other)]
     shape = wide(*(part.shape for part in parts))
     chosen, a, b = (cells_of(part.cells, part.shape, shape) for part in parts)
@@ -91,70 +91,70 @@ def where(condition: Any, one: Any, other: Any) -> ndarray:  # noqa: D103
     return ndarray(flat, shape, kind_of(None, flat))
 
 
-def broadcast_to(values: Any, shape: Sequence[int]) -> ndarray:  # noqa: D103
+def broadcast_to(values: Any, shape: Sequence[int]) -> ndarray:
     source = asarray(values)
     return ndarray(cells_of(source.cells, source.shape, tuple(shape)), tuple(shape), source.dtype)
 
 
-def concatenate(arrays: Sequence[ndarray], axis: int = 0) -> ndarray:  # noqa: D103
+def concatenate(arrays: Sequence[ndarray], axis: int = 0) -> ndarray:
     moved = [a.transpose([axis, *(k for k in range(a.ndim) if k != axis)]) for a in map(asarray, arrays)]
     shape = (builtins.sum(a.shape[0] for a in moved), *moved[0].shape[1:])
     joined = ndarray([cell for a in moved for cell in a.cells], shape, moved[0].dtype)
     return joined.transpose([*range(1, axis + 1), 0, *range(axis + 1, len(shape))])
 
 
-def frompyfunc(function: Callable[[Any], Any], inputs: int, outputs: int) -> Callable[[ndarray], ndarray]:  # noqa: D103
+def frompyfunc(function: Callable[[Any], Any], inputs: int, outputs: int) -> Callable[[ndarray], ndarray]:
     if (inputs, outputs) != (1, 1):
         raise NotImplementedError("a function of several arrays")
     return lambda values: ndarray([function(cell) for cell in values.cells], values.shape, kinds.dtype(object))
 
 
-def ndindex(*shape: Any) -> Iterator[tuple[int, ...]]:  # noqa: D103
+def ndindex(*shape: Any) -> Iterator[tuple[int, ...]]:
     sizes = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
     return product(*map(range, sizes))
 
 
-def prod(values: Any) -> Any:  # noqa: D103
+def prod(values: Any) -> Any:
     return math.prod(asarray(values).cells)
 
 
-def sum(values: Any, axis: Any = None) -> Any:  # noqa: A001, D103
+def sum(values: Any, axis: Any = None) -> Any:
     return asarray(values).sum(axis=axis)
 
 
-def max(values: Any, axis: Any = None) -> Any:  # noqa: A001, D103
+def max(values: Any, axis: Any = None) -> Any:
     return asarray(values).max(axis=axis)
 
 
-def any(values: Any, axis: Any = None) -> Any:  # noqa: A001, D103
+def any(values: Any, axis: Any = None) -> Any:
     return asarray(values).any(axis=axis)
 
 
-def all(values: Any, axis: Any = None) -> Any:  # noqa: A001, D103
+def all(values: Any, axis: Any = None) -> Any:
     return asarray(values).all(axis=axis)
 
 
-def abs(values: Any) -> Any:  # noqa: A001, D103
+def abs(values: Any) -> Any:
     return asarray(values).__abs__()
 
 
-def count_nonzero(values: Any, axis: Any = None) -> Any:  # noqa: D103
+def count_nonzero(values: Any, axis: Any = None) -> Any:
     return (asarray(values) != 0).astype(int).sum(axis=axis)
 
 
-def isfinite(values: Any) -> ndarray:  # noqa: D103
+def isfinite(values: Any) -> ndarray:
     return asarray(values).each(math.isfinite)
 
 
-def ndim(values: Any) -> int:  # noqa: D103
+def ndim(values: Any) -> int:
     return asarray(values).ndim
 
 
-def shape(values: Any) -> tuple[int, ...]:  # noqa: D103
+def shape(values: Any) -> tuple[int, ...]:
     return asarray(values).shape
 
 
-def issubdtype(one: Any, other: Any) -> bool:  # noqa: D103
+def issubdtype(one: Any, other: Any) -> bool:
     return kinds.within(one, other)
 
 
