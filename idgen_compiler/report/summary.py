@@ -40,7 +40,6 @@ SHOWN = 24
 """How many lines of the graph and of each table are shown before the rest is counted."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class AnsweredQuery:
     """How one query is answered."""

@@ -1,4 +1,4 @@
-"""The page as files: its own, the libraries that stand beside them, and Python with the compiler for a browser alone."""
+"""The page as files: its own, the libraries beside them, and Python with the compiler for a browser alone."""
 
 from __future__ import annotations
 

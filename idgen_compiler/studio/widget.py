@@ -44,6 +44,8 @@ class IdgenWidget(anywidget.AnyWidget):
 
     drawing = traitlets.Dict().tag(sync=True)
     height = traitlets.Int(560).tag(sync=True)
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, graph: ADMG | str = "", query: Query | str = "", height: int = 560) -> None:
         super().__init__(drawing=_drawn(graph, str(query)).plain(), height=height)

@@ -22,7 +22,7 @@ class Format:
 
     name: str
     reader: Callable[[Any], EdgeList] | None = None
-    writer: Callable[[EdgeList], Any] | None = None  #: text, DAGitty and DOT mark hidden vertices, others are given none
+    writer: Callable[[EdgeList], Any] | None = None  #: text, DAGitty and DOT mark hidden vertices
     start: str = ""  #: how a text in it starts and in no other format, comments aside: a pattern, in any case
     suffixes: tuple[str, ...] = ()  #: how the names of its files end
 
