@@ -7,6 +7,7 @@ refused, so that no page of the web can ask it anything.
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -60,6 +61,11 @@ class StudioServer(ThreadingHTTPServer):
             raise IdgenError(
                 f"port {port} of this machine cannot be listened on ({error.strerror}); give another --port"
             ) from None
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that left in the middle of an answer is no fault; anything else is told as it always is."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:
