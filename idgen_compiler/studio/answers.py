@@ -133,8 +133,6 @@ def analyse(drawing: Any) -> Answer:
     except IdgenError as error:
         return {"verdict": "graph"} | failed(error)
     found: Answer = {"graph": _described(drawn, graph), "verdict": "no query" if drawn.points else "empty"}
-    if graph:
-        found["implications"] = _implied(graph)
     try:
         query = drawn.asked()
         if query is None or not drawn.points:
@@ -182,8 +180,9 @@ def _described(drawn: Drawing, graph: ADMG) -> Answer:
     }
 
 
-def _implied(graph: ADMG) -> Answer:
-    found = implications(graph)
+def implied(drawing: Any) -> Answer:
+    """What the graph says about P(V) that data could contradict, one statement for each missing edge that has one."""
+    found = implications(Drawing.read(drawing).graph())
     listed = [
         {"text": str(i), "sentence": i.sentence, "functional": i.functional, "a": i.a, "b": i.b, "given": list(i.given)}
         for i in found[:_IMPLIED]
@@ -250,6 +249,7 @@ ASKS: Mapping[str, Callable[..., Answer]] = {
     "expand": expand,
     "project": project,
     "analyse": analyse,
+    "implied": implied,
     "prove": prove,
 }
 """Ask -> what answers it."""

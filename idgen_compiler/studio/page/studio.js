@@ -152,11 +152,21 @@ export class Studio {
       this.root.dataset.answered = String(this.timings.length);
     }
     this.asking = false;
+    await this.#imply(key);
     this.#prove(key);
+  }
+
+  async #imply(key) {
+    if (["graph", "none", "empty"].includes(this.found.verdict)) return;
+    const implied = await this.engine.ask({ ask: "implied", drawing: this.store.state }).catch(() => null);
+    if (key !== this.key || !implied || implied.error) return;
+    this.found = { ...this.found, implications: implied };
+    if (this.tab === "implications") this.#render();
   }
 
   // Models are asked for one by one, so that an edit never waits for more than one.
   async #prove(key) {
+    if (key !== this.key) return;
     if (this.found.verdict !== "identifiable" && this.found.verdict !== "not identifiable") return;
     const rows = [];
     for (let model = 0; model < MODELS; model++) {

@@ -4,18 +4,21 @@ const here = (path) => new URL(path, import.meta.url).href;
 const stage = (words) => postMessage({ stage: words });
 const BROUGHT = { networkx: "networkx.zip" };
 
-async function unpacked(pyodide, name) {
+async function fetched(name) {
   const response = await fetch(here(name));
   if (!response.ok) throw new Error(`${name} is not beside this page`);
-  pyodide.unpackArchive(await response.arrayBuffer(), "zip", { extractDir: "/lib/idgen" });
+  return response.arrayBuffer();
 }
+
+const unpack = (pyodide, archive) => pyodide.unpackArchive(archive, "zip", { extractDir: "/lib/idgen" });
 
 async function started() {
   stage("Starting Python");
+  const compiler = fetched("./compiler.zip");
+  compiler.catch(() => {}); // it is awaited below
   const { loadPyodide } = await import("./pyodide/pyodide.mjs");
   const pyodide = await loadPyodide({ indexURL: here("./pyodide/") });
-  stage("Reading the compiler");
-  await unpacked(pyodide, "./compiler.zip");
+  unpack(pyodide, await compiler);
   stage("Loading the compiler");
   const answer = pyodide.runPython(`
 import sys
@@ -44,7 +47,7 @@ onmessage = async ({ data: { id, text } }) => {
     found = answer(text);
     for (const [library, archive] of Object.entries(BROUGHT)) {
       if (found.includes(`${library} is not installed`)) {
-        await unpacked(pyodide, archive);
+        unpack(pyodide, await fetched(archive));
         pyodide.runPython("import importlib; importlib.invalidate_caches()");
         found = answer(text);
       }

@@ -382,7 +382,9 @@ def test_the_program_is_shown_optimized_and_as_the_paper_has_it(page: Any) -> No
 def test_implications_are_listed(page: Any) -> None:
     load(page, NAPKIN)
     settled(page, "no query")
-    said = tab(page, "Implications")
+    tab(page, "Implications")
+    page.get_by_text("testable implication").wait_for()
+    said = page.locator("[role=tabpanel]").inner_text()
     assert "Y ⊥ W2 ; do(X)" in said or "Verma" in said
     assert "W2 ⊥" in said or "⊥ W2" in said
 
