@@ -14,7 +14,7 @@ author = "idgen-compiler contributors"
 copyright = "idgen-compiler contributors"
 version = release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "extensions.diagrams", "extensions.docstrings"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "extensions.diagrams", "extensions.docstrings", "extensions.studio"]
 exclude_patterns = ["extensions"]
 source_suffix = {".md": "markdown"}
 smartquotes = False  # a prime is part of a name: X' is another instance of X

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from typing import Any
 
-import idgen_compiler
 from idgen_compiler.catalog import ENTRIES, find
 from idgen_compiler.check.implication import implications
 from idgen_compiler.compile import Compilation, explain
@@ -77,7 +77,7 @@ def failed(error: IdgenError) -> Answer:
 
 def hello() -> Answer:
     """The version, and the forms in which a drawing is written."""
-    return {"version": idgen_compiler.__version__, "forms": list(FORMS)}
+    return {"version": version("idgen-compiler"), "forms": list(FORMS)}
 
 
 def catalog() -> Answer:

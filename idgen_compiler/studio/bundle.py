@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-import idgen_compiler
 from idgen_compiler.errors import IdgenError
 
 __all__ = ["archive", "archive_of_networkx"]
@@ -41,11 +41,10 @@ def archive() -> bytes:
     for name in ("numpy", "opt_einsum"):
         files[f"{name}/__init__.py"] = _ALIAS.format(name=name).encode()
     files["numpy/typing.py"] = _TYPING.encode()
+    number = version("idgen-compiler")
     entries = "".join(f"{name} = {package}:{cls}\n" for name, (package, cls) in _BACKENDS.items())
-    info = f"idgen_compiler-{idgen_compiler.__version__}.dist-info"
-    files[f"{info}/METADATA"] = (
-        f"Metadata-Version: 2.1\nName: idgen-compiler\nVersion: {idgen_compiler.__version__}\n".encode()
-    )
+    info = f"idgen_compiler-{number}.dist-info"
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: idgen-compiler\nVersion: {number}\n".encode()
     files[f"{info}/entry_points.txt"] = f"[idgen_compiler.backends]\n{entries}".encode()
     return _zipped(files)
 

@@ -69,9 +69,10 @@ def _order(chains: Sequence[EdgeChain]) -> Mapping[Line, int]:
     """Edge -> where it stands in the text."""
     found: dict[Line, int] = {}
     for chain in chains:
-        for left, right in pairwise(chain.groups):
+        for (left, right), (arrow, _) in zip(pairwise(chain.groups), chain.arrows, strict=True):
+            both = arrow == "<->" or chain.attributes.get("dir") == "both"
             for a, b in product(left, right):
-                for line in (Line(a, b), Line(b, a), Line(a, b, both=True), Line(b, a, both=True)):
+                for line in (Line(a, b, both), Line(b, a, both)):
                     found.setdefault(line, len(found))
     return found
 

@@ -21,6 +21,9 @@ const OPTIONS = {
   "elk.separateConnectedComponents": "false",
 };
 
+// The library is large: it is read while nobody waits for it.
+export const prepare = () => (globalThis.requestIdleCallback ?? setTimeout)(() => engine());
+
 // Vertex -> [x, y] in pixels; `width` says how wide a vertex is drawn.
 export async function arranged(state, width) {
   const graph = {

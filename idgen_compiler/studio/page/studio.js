@@ -5,7 +5,7 @@ import { Canvas } from "./canvas.js";
 import { button, copy, fresh, h, say } from "./dom.js";
 import { fitPanel } from "./fit.js";
 import { listen, openCatalog, openEntry, openExport, openImport } from "./files.js";
-import { arranged } from "./layout.js";
+import { arranged, prepare } from "./layout.js";
 import { Lists } from "./lists.js";
 import { measure } from "./look.js";
 import { QueryLine } from "./query.js";
@@ -29,6 +29,7 @@ export class Studio {
     if (onchange) this.store.subscribe(onchange);
     this.#changed(this.store.state);
     listen(this);
+    prepare();
   }
 
   // ---- what it is made of ------------------------------------------------------------------------------------------

@@ -33,6 +33,13 @@ def test_a_dagitty_text_comes_out_equal() -> None:
     assert write_drawing(drawn, "dagitty") == DAGITTY
 
 
+def test_every_graph_of_the_catalog_comes_out_of_dagittys_form_equal() -> None:
+    for entry in ENTRIES:
+        drawn = read_drawing(entry.graph)
+        text = write_drawing(Drawing(drawn.points, drawn.lines, entry.query), "dagitty")
+        assert write_drawing(read_drawing(text), "dagitty") == text, entry.name
+
+
 def test_places_of_dagitty_are_apart_on_the_page() -> None:
     drawn = read_drawing(DAGITTY)
     assert 20 < drawn.unit < 200
