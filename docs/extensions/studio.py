@@ -12,6 +12,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
 
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.studio.site import build, page_files
@@ -32,15 +33,16 @@ def _built(app: Sphinx, exception: Exception | None) -> None:
             (out / name).write_bytes(content)
 
 
-def _linked(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Lead links to `studio-page` to the page, which Sphinx does not know."""
-    for link in list(doctree.findall(nodes.reference)):
-        if link.get("refuri", "").endswith("studio-page"):
-            link["refuri"] = "../" * docname.count("/") + "studio/index.html"
+class _StudioRole(SphinxRole):
+    """A link to the page, which is no page of Sphinx's."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        up = "../" * self.env.docname.count("/")
+        return [nodes.reference(self.rawtext, self.text, refuri=f"{up}studio/index.html")], []
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Write the studio once the site is built."""
+    """Write the studio once the site is built, and know the role that links to it."""
     app.connect("build-finished", _built)
-    app.connect("doctree-resolved", _linked)
+    app.add_role("studio", _StudioRole())
     return {"parallel_read_safe": True, "parallel_write_safe": True}
