@@ -16,6 +16,7 @@ from idgen_compiler.check.implication import implications
 from idgen_compiler.compile import Compilation, explain
 from idgen_compiler.errors import GraphError, IdgenError, NotIdentifiable, QueryError
 from idgen_compiler.graph.admg import ADMG
+from idgen_compiler.identify import identify
 from idgen_compiler.ir.cost import COUNTS
 from idgen_compiler.ir.operations import Realize
 from idgen_compiler.ir.text import conditional_of
@@ -28,6 +29,9 @@ from idgen_compiler.studio.writing import FORMS, write_drawing
 from idgen_compiler.verify import verify, witness
 
 __all__ = ["ASKS", "answer", "answer_text", "failed"]
+
+MOST = 14
+"""So many binary variables have a joint that is worked out exactly."""
 
 _IMPLIED = 60
 """So many implications are listed; the number of all is said."""
@@ -208,17 +212,26 @@ def _program(compilation: Compilation) -> Answer:
     }  # fmt: skip
 
 
-def prove(drawing: Any, model: int = 0) -> Answer:
+def prove(drawing: Any, model: int = 0, most: int = MOST) -> Answer:
     """The proof of an answer: one random model, exactly; or where there is none, the two models that prove it.
 
-    `model` numbers the random models, one a call, so that a page can stop between two.
+    `model` numbers the random models, one a call, so that a page can stop between two. Models are of the query's
+    ancestors, which alone matter to it; of more than `most` none is made.
     """
     drawn = Drawing.read(drawing)
     graph, query = drawn.graph(), drawn.asked()
     if query is None:
         raise QueryError("there is no query to prove; write one such as P(Y | do(X))")
+    check_question(query, graph)
+    small = graph.subgraph(graph.ancestors(query.variables))
     try:
-        row = verify(query, graph, models=1, seed=model).rows[0]
+        identify(query, graph)
+        if len(small) > most:
+            raise QueryError(
+                f"the query has {len(small)} variables with its ancestors, and models of more than {most} take too "
+                "long here; ask about a part of the graph"
+            )
+        row = verify(query, small, models=1, seed=model).rows[0]
     except NotIdentifiable:
         return {"witness": _witnessed(query, graph)}
     ours = {name: {"verdict": c.verdict, "detail": c.detail} for name, c in row.ours.items()}

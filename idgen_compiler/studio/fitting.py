@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import threading
 import time
@@ -58,9 +59,10 @@ class Fits:
     def table(self, name: str, content: bytes) -> dict[str, Any]:
         """Keep a table of comma-separated values.  Raises DataError for what is none."""
         number = next(self._number)
-        path = self.folder / f"table-{number}{'.tsv' if name.lower().endswith('.tsv') else '.csv'}"
+        suffix, delimiter = (".tsv", "\t") if name.lower().endswith(".tsv") else (".csv", ",")
+        path = self.folder / f"table-{number}{suffix}"
         try:
-            rows = list(csv.reader(content.decode("utf-8-sig").splitlines()))
+            rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=delimiter))
         except (UnicodeDecodeError, csv.Error) as error:
             raise DataError(f"{name!r:.80} is no table of comma-separated values in UTF-8: {error}") from None
         if len(rows) < 2:
@@ -75,7 +77,7 @@ class Fits:
         query = drawn.asked()
         if query is None:
             raise QueryError("there is no query to fit; write one such as P(Y | do(X))")
-        if table not in self.tables:
+        if not isinstance(table, int) or table not in self.tables:
             raise DataError(f"there is no table {table!r}; choose a file first")
         program, path, number, job = compile(query, drawn.graph()), self.tables[table], next(self._number), _Job()
         self.jobs[number] = job
@@ -118,6 +120,9 @@ class Fits:
         sampler = self._job(job).sampler
         if sampler is None:
             raise DataError("the fit is not done, or has failed; fit again")
+        for part in (do, given):
+            if not isinstance(part, Mapping) or not all(isinstance(text, str) for text in part.values()):
+                raise QueryError("values are texts by the names of variables, as {'X': '1'}")
         seen = {name: sampler.read_value(name, text) for name, text in given.items()}
         settings = [
             dict(zip(do, values, strict=True))
@@ -138,7 +143,7 @@ class Fits:
         return {"charts": charts_of(drawn), "estimates": estimates, "notes": list(dict.fromkeys(notes))}
 
     def _job(self, number: int) -> _Job:
-        if number not in self.jobs:
+        if not isinstance(number, int) or number not in self.jobs:
             raise DataError(f"there is no fit {number!r}; fit first")
         return self.jobs[number]
 

@@ -2,12 +2,13 @@
 
 In headless Chromium on a machine without a GPU, whose frames are painted by the processor. `alone` is the page by
 itself, Python by Pyodide, served as files from this machine with an empty cache; `server` the same page behind `idgen
-studio`. `seconds` is what somebody waits, on a machine that may be busy with other work; `processor` what all processes
-of the browser use meanwhile. A cold start ends when the napkin's answer is on the page, a proof when a first random
-model is. An edit takes an edge of an identifiable graph of 30 vertices away or brings it back, and ends when the new
-answer is on the page. Frames are counted by requestAnimationFrame while the mouse drags 100 selected vertices; the work
-of a frame is the processor time of the page's main thread. Graphs are opened right whose verdict and formula on the
-page are those of the compiler, and texts in DAGitty's form are equal before they are read and after they are written.
+studio`. `seconds` is what somebody waited, on two cores that were busy with other work (a load of 20); `processor` is
+what all processes of the browser used meanwhile, which is more than one would wait on a machine of its own. A cold
+start ends when the napkin's answer is on the page, a proof when a first random model is. An edit takes an edge of an
+identifiable graph of 30 vertices away or brings it back, and ends when the new answer is on the page. Frames are
+counted by requestAnimationFrame while the mouse drags 100 selected vertices; the work of a frame is the processor time
+of the page's main thread. Graphs are opened right whose verdict and formula on the page are those of the compiler, and
+texts in DAGitty's form are equal before they are read and after they are written.
 """
 
 from __future__ import annotations

@@ -202,10 +202,14 @@ export class Canvas {
       });
       if (over.nonempty()) this.store.commit(connect(this.store.state, from.id(), over[0].id(), both));
     });
+    let taps = []; // the last two: cytoscape calls any two in short time a double one, wherever they are
     cy.on("tap", (event) => {
+      taps = [...taps.slice(-1), { target: event.target, ...event.position }];
       if (event.target === cy && this.mode === "node") this.add(event.position);
     });
     cy.on("dbltap", (event) => {
+      const [first, second] = taps;
+      if (!second || first.target !== second.target || Math.hypot(first.x - second.x, first.y - second.y) > 20) return;
       if (event.target === cy && this.mode !== "node") this.onrename(this.add(event.position));
       else if (event.target !== cy && event.target.isNode()) this.onrename(event.target.id());
     });

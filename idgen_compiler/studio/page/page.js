@@ -2,6 +2,7 @@
 
 import { httpEngine, workerEngine } from "./engines.js";
 import { packed, unpacked } from "./share.js";
+import { isDrawing } from "./store.js";
 import { mount } from "./studio.js";
 
 const root = document.getElementById("studio");
@@ -29,15 +30,29 @@ const share = {
 async function stateOf() {
   const text = location.hash.slice(1);
   if (!text) return undefined;
-  return unpacked(text).catch(() => undefined);
+  const state = await unpacked(text).catch(() => undefined);
+  return isDrawing(state) ? state : undefined; // an address that was cut is no drawing
 }
 
 let studio = null;
 const [linked, { engine, can, begun }] = await Promise.all([stateOf(), engineOf()]);
 root.replaceChildren();
+try {
+  const theme = localStorage.getItem("idgen-theme");
+  if (theme) root.dataset.theme = theme;
+} catch {
+  // a browser that keeps nothing
+}
 studio = mount(root, { engine, can, state: linked ?? begun, share });
 if (engine.where === "browser") studio.says("Starting Python …");
 globalThis.idgenStudio = studio;
+studio.ontheme = (theme) => {
+  try {
+    localStorage.setItem("idgen-theme", theme);
+  } catch {
+    // a browser that keeps nothing
+  }
+};
 if (studio.store.state.points.some((point) => point.x === undefined || point.x === null)) studio.arrange();
 else studio.canvas.fit();
 addEventListener("hashchange", async () => {

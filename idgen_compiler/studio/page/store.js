@@ -61,6 +61,15 @@ export class Store {
   }
 }
 
+// Whether what came from outside is a drawing as far as the page needs it; the compiler looks closer.
+export function isDrawing(state) {
+  const texts = (...values) => values.every((value) => typeof value === "string");
+  return (
+    Array.isArray(state?.points) && state.points.every((p) => texts(p?.name)) &&
+    Array.isArray(state.lines ?? []) && (state.lines ?? []).every((l) => texts(l?.tail, l?.head)) && texts(state.query ?? "")
+  );
+}
+
 // ---- changes: from a drawing to another -----------------------------------------------------------------------------
 
 export function newName(state) {

@@ -12,6 +12,7 @@ import { QueryLine } from "./query.js";
 import { meaning, removed, renamed, sameLine, Store, withPoint, withRole } from "./store.js";
 
 const MODELS = 5; // so many random models prove an answer
+const QUICK = 12; // of so many variables at most where Python runs in the browser, so that no edit waits long
 
 export class Studio {
   constructor(root, { engine, state, share = null, onchange = null, can = [] }) {
@@ -52,6 +53,10 @@ export class Studio {
     this.chosenBar = h("div", { class: "chosen", role: "toolbar", "aria-label": "What is selected", hidden: true });
     this.stage.append(this.chosenBar);
     root.addEventListener("keydown", (event) => this.#key(event));
+    // What is clicked on the canvas hears the keys: cytoscape takes the focus from everything when the button goes down.
+    this.stage.addEventListener("pointerup", (event) => {
+      if (!event.target.closest("button, input")) this.stage.focus({ preventScroll: true });
+    });
     new ResizeObserver(() => this.canvas.cy.resize()).observe(this.stage);
     this.#select("answer");
   }
@@ -173,7 +178,7 @@ export class Studio {
     for (let model = 0; model < MODELS; model++) {
       let found;
       try {
-        found = await this.engine.ask({ ask: "prove", drawing: this.store.state, model });
+        found = await this.engine.ask({ ask: "prove", drawing: this.store.state, model, ...(this.engine.where === "browser" ? { most: QUICK } : {}) });
       } catch (error) {
         found = { error: { message: error.message } };
       }
@@ -274,6 +279,7 @@ export class Studio {
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     const now = this.root.dataset.theme ?? (dark ? "dark" : "light");
     this.root.dataset.theme = now === "dark" ? "light" : "dark";
+    this.ontheme?.(this.root.dataset.theme);
     this.canvas.restyle();
   }
 

@@ -54,6 +54,17 @@ def test_proofs_are_those_of_the_verification(name: str) -> None:
             assert {row["verdict"] for row in found["ours"].values()} == {"agrees"}
 
 
+def test_a_proof_that_would_take_too_long_says_so() -> None:
+    chain = " -> ".join(f"V{k}" for k in range(16))
+    found = answer({"ask": "prove", "drawing": drawing(chain, "P(V15 | do(V3))")})
+    assert "16 variables with its ancestors" in found["error"]["message"]
+    assert answer({"ask": "prove", "drawing": drawing(chain, "P(V5 | do(V3))")})[
+        "ok"
+    ]  # what comes after does not matter
+    few = answer({"ask": "prove", "drawing": drawing(chain, "P(V5 | do(V3))"), "most": 4})
+    assert "more than 4" in few["error"]["message"]
+
+
 def test_a_wrong_program_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The proof's verdict is the comparison's, not a constant."""
     from idgen_compiler.verify import check

@@ -35,7 +35,7 @@ probability ( Y | X ) { (a) 0.5, 0.5; (b) 0.5, 0.5; }
 """
 
 
-def click_at(page: Any, x: int, y: int, times: int = 1) -> None:
+def click_at(page: Any, x: float, y: float, times: int = 1) -> None:
     box = page.locator(".cy").bounding_box()
     page.mouse.click(box["x"] + x, box["y"] + y, click_count=times, delay=10)
 
@@ -149,6 +149,17 @@ def test_exposure_and_outcome_are_set_by_keys(page: Any) -> None:
     select(page, "Z")
     page.keyboard.press("a")
     page.wait_for_function("idgenStudio.store.state.query === 'P(Y | do(X), Z)'")
+
+
+def test_what_is_clicked_hears_the_keys(page: Any) -> None:
+    load(page, "X -> Y")
+    for name, key in (("X", "e"), ("Y", "o")):
+        place = page.evaluate("n => idgenStudio.canvas.cy.getElementById(n).renderedPosition()", name)
+        click_at(page, place["x"], place["y"])
+        page.keyboard.press(key)
+    assert settled(page, "identifiable")["query"]["text"] == "P(Y | do(X))"
+    page.keyboard.press("Delete")
+    assert drawn(page) == idgen.ADMG.parse("X")
 
 
 def test_a_vertex_is_renamed_in_graph_and_query(page: Any) -> None:

@@ -72,6 +72,30 @@ def test_pages_of_others_are_refused(server: StudioServer, headers: dict[str, st
     assert ask(server, "/api", b'{"ask": "hello"}', **headers)[0] == 403
 
 
+def test_a_fault_is_an_answer(
+    server: StudioServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> dict[str, Any]:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setitem(server.asks, "hello", broken)
+    assert "a fault of idgen" in api(server, ask="hello")["error"]["message"]
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"ask": "fit", "drawing": {}, "table": [1]},
+        {"ask": "fitted", "job": "x"},
+        {"ask": "fitted", "job": 99},
+        {"ask": "sample", "job": {}, "do": {}, "given": {}},
+    ],
+)
+def test_bad_requests_are_told(server: StudioServer, request_: dict[str, Any]) -> None:
+    assert "fault" not in api(server, **request_)["error"]["message"]
+
+
 def test_a_port_that_is_taken_says_so(server: StudioServer) -> None:
     with pytest.raises(IdgenError, match="give another --port"):
         StudioServer(server.server_port)
