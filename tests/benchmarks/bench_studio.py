@@ -7,8 +7,8 @@ what all processes of the browser used meanwhile, which is more than one would w
 start ends when the napkin's answer is on the page, a proof when a first random model is. An edit takes an edge of an
 identifiable graph of 30 vertices away or brings it back, and ends when the new answer is on the page. Frames are
 counted by requestAnimationFrame while the mouse drags 100 selected vertices; the work of a frame is the processor time
-of the page's main thread. Graphs are opened right whose verdict and formula on the page are those of the compiler, and
-texts in DAGitty's form are equal before they are read and after they are written.
+of the page's main thread. Graphs are opened right that are drawn whole, no vertex on another, and whose verdict and
+formula are those of the compiler; texts in DAGitty's form are equal before they are read and after they are written.
 """
 
 from __future__ import annotations
@@ -55,11 +55,15 @@ EDIT = """async (edits) => {
 
 OPEN = """async (name) => {
   const { drawing } = await idgenStudio.engine.ask({ ask: 'open', name });
-  const found = await idgenStudio.engine.ask({ ask: 'analyse', drawing });
+  await idgenStudio.take(drawing);
+  while (idgenStudio.asking || !idgenStudio.found.query) await new Promise((done) => setTimeout(done, 5));
+  const { found, canvas: { cy } } = idgenStudio, boxes = cy.nodes().map((node) => node.boundingBox());
+  const over = (a, b) => a !== b && a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
+  const drawn = [cy.nodes().length, cy.edges().length, boxes.some((a) => boxes.some((b) => over(a, b)))];
   const { text } = await idgenStudio.engine.ask({ ask: 'write', drawing, form: 'dagitty' });
   const again = await idgenStudio.engine.ask({ ask: 'read', text });
   const second = await idgenStudio.engine.ask({ ask: 'write', drawing: again.drawing, form: 'dagitty' });
-  return [found.verdict, found.estimand?.text ?? '', text === second.text];
+  return [found.verdict, found.estimand?.text ?? '', drawn, text === second.text];
 }"""
 
 FRAMES = """() => {
@@ -148,9 +152,11 @@ def _edits(page: Any, where: str, count: int) -> list[Row]:
 def _catalog(page: Any, count: int) -> list[Row]:
     right = equal = 0
     for entry in ENTRIES[:count]:
-        verdict, formula, same = page.evaluate(OPEN, entry.name)
-        wanted = str(idgen.identify(entry.parsed_query(), entry.parsed_graph()).estimand) if entry.identifiable else ""
-        right += verdict == ("identifiable" if entry.identifiable else "not identifiable") and formula == wanted
+        graph = entry.parsed_graph()
+        verdict, formula, drawn, same = page.evaluate(OPEN, entry.name)
+        wanted = str(idgen.identify(entry.parsed_query(), graph).estimand) if entry.identifiable else ""
+        told = verdict == ("identifiable" if entry.identifiable else "not identifiable") and formula == wanted
+        right += told and drawn == [len(graph), len(graph.directed) + len(graph.bidirected), False]
         equal += same and write_drawing(read_drawing(entry.graph), "dagitty").count("\n") > 2
     return [
         {"what": "graphs of the catalog opened right, alone", "count": f"{right} of {count}", "goal": "all"},

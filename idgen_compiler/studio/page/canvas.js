@@ -35,15 +35,15 @@ export class Canvas {
 
   sync(state) {
     const { cy } = this;
-    const wanted = new Map();
+    const [wanted, at] = [new Map(), new Map()];
     state.points.forEach((point, k) => {
       const place = { x: (point.x ?? 120 + 130 * (k % 6)) * state.unit, y: (point.y ?? 120 + 110 * Math.floor(k / 6)) * state.unit };
-      wanted.set(point.name, { group: "nodes", data: { id: point.name, w: measure(point.name), latent: point.latent ? 1 : 0 }, position: place });
+      at.set(point.name, { ...place, w: measure(point.name) });
+      wanted.set(point.name, { group: "nodes", data: { id: point.name, w: at.get(point.name).w, latent: point.latent ? 1 : 0 }, position: place });
     });
     for (const line of state.lines) {
       if (!wanted.has(line.tail) || !wanted.has(line.head)) continue;
-      const ends = [wanted.get(line.tail).position, wanted.get(line.head).position];
-      const data = { id: lineId(line), source: line.tail, target: line.head, both: line.both ? 1 : 0, bend: bent(line, ...ends) };
+      const data = { id: lineId(line), source: line.tail, target: line.head, both: line.both ? 1 : 0, bend: bent(line, at) };
       wanted.set(data.id, { group: "edges", data });
     }
     cy.batch(() => {

@@ -11,13 +11,32 @@ export function measure(name) {
   return Math.max(40, Math.ceil(context.measureText(name).width) + 24);
 }
 
-// How far a bidirected edge bows out: more where its ends lie far apart, so that it passes over what is between.
-export function bent(line, a, b) {
-  if (!line.both) return 0;
-  const far = Math.hypot(a.x - b.x, a.y - b.y);
-  const side = a.x < b.x || (a.x === b.x && a.y < b.y) ? -1 : 1;
-  return side * Math.round(Math.min(150, Math.max(42, far * 0.3)));
+// How far the control point of an edge lies from the line between its ends. A bidirected edge bows, the more the longer
+// it is, so that it passes over what is between; a directed one only where it would run through another vertex.
+// `at` is a map from a vertex to its middle and width.
+export function bent(line, at) {
+  const [a, b] = [at.get(line.tail), at.get(line.head)];
+  const [dx, dy] = [b.x - a.x, b.y - a.y];
+  const far = Math.hypot(dx, dy);
+  if (line.both) {
+    const side = dx > 0 || (dx === 0 && dy > 0) ? -1 : 1;
+    return side * Math.round(Math.min(150, Math.max(42, far * 0.3)));
+  }
+  let bend = 0;
+  for (const [name, p] of at) {
+    if (name === line.tail || name === line.head || !far) continue;
+    const t = ((p.x - a.x) * dx + (p.y - a.y) * dy) / far ** 2;
+    const off = ((p.y - a.y) * dx - (p.x - a.x) * dy) / far;
+    const room = (p.w / 2) * Math.abs(dy / far) + (HEIGHT / 2) * Math.abs(dx / far) + 5; // half a vertex across the line
+    if (t < 0.02 || t > 0.98 || Math.abs(off) > room) continue;
+    const needed = (room + 8 - Math.abs(off)) / (2 * t * (1 - t));
+    const wanted = (off > 1 ? -1 : 1) * Math.min(170, Math.round(needed));
+    if (Math.abs(wanted) > Math.abs(bend)) bend = wanted;
+  }
+  return bend;
 }
+
+export const HEIGHT = 36;
 
 export function colors(root) {
   const style = getComputedStyle(root);
@@ -60,6 +79,10 @@ export function stylesheet(root) {
         "line-style": "dashed", "line-dash-pattern": [6, 4], "source-arrow-shape": "triangle", "line-color": c.hidden,
         "source-arrow-color": c.hidden, "target-arrow-color": c.hidden,
       },
+    },
+    {
+      selector: "edge[both = 0][bend != 0]",
+      style: { "curve-style": "unbundled-bezier", "control-point-distances": "data(bend)", "control-point-weights": 0.5 },
     },
     { selector: "edge.outer", style: { "line-color": c.bad, "target-arrow-color": c.bad, "source-arrow-color": c.bad, width: 3 } },
     { selector: ".faded", style: { opacity: 0.16 } },

@@ -1,10 +1,9 @@
 // The drawing as a picture: SVG from the same sizes and colors as the canvas, and PNG from that.
 
-import { bent, colors, FONT, measure } from "./look.js";
+import { bent, colors, FONT, HEIGHT, measure } from "./look.js";
 import { rolesOf } from "./store.js";
 
 const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
-const HEIGHT = 36;
 
 // Where a ray from the middle of a vertex leaves it.
 function border(at, towards, width) {
@@ -26,7 +25,7 @@ export function svg(root, state, query) {
   };
   const edges = state.lines.map((line) => {
     const [a, b] = [at.get(line.tail), at.get(line.head)];
-    const bend = bent(line, a, b);
+    const bend = bent(line, at);
     const far = Math.hypot(b.x - a.x, b.y - a.y) || 1;
     const middle = { x: (a.x + b.x) / 2 - ((b.y - a.y) / far) * bend, y: (a.y + b.y) / 2 + ((b.x - a.x) / far) * bend };
     const [from, to] = [border(a, bend ? middle : b, a.w), border(b, bend ? middle : a, b.w)];
