@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -51,7 +51,11 @@ def archive() -> bytes:
 
 def archive_of_networkx() -> bytes | None:
     """networkx, by which GML and GraphML are read; None where it is not installed."""
-    return _zipped(dict(_sources("networkx"))) if find_spec("networkx") else None
+    if find_spec("networkx") is None:
+        return None
+    licenses = [file for file in distribution("networkx").files or () if file.name.upper().startswith("LICENSE")]
+    found = {f"networkx/{file.name}": Path(str(file.locate())).read_bytes() for file in licenses}
+    return _zipped(dict(_sources("networkx")) | found)
 
 
 def _sources(package: str) -> Iterator[tuple[str, bytes]]:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from idgen_compiler.errors import IdgenError
@@ -34,6 +34,9 @@ _WANTED = (
     "pyodide-lock.json",
     "package.json",
 )
+
+_PATIENCE = 300
+"""Seconds that another program may take."""
 
 
 def page_files() -> Iterator[tuple[str, bytes]]:
@@ -79,8 +82,8 @@ def _compiled(sources: bytes, files: Mapping[str, bytes]) -> bytes:
         (folder / "in.zip").write_bytes(sources)
         script = Path(__file__).parent / "tools" / "compile.mjs"
         paths = [str(folder), str(folder / "in.zip"), str(folder / "out.zip")]
-        run = subprocess.run([node, str(script), *paths], capture_output=True, check=False)
-        return (folder / "out.zip").read_bytes() if run.returncode == 0 else sources
+        done = _run([node, str(script), *paths], folder) == ""
+        return (folder / "out.zip").read_bytes() if done else sources
 
 
 def pyodide_files() -> dict[str, bytes]:
@@ -117,22 +120,27 @@ def _fetch(package: str, to: Path) -> None:
             f"npm is not installed, by which {package} (Python for the browser) is fetched; install Node.js, or use "
             "idgen studio, which needs neither"
         )
-    with tempfile.TemporaryDirectory() as folder:
-        run = subprocess.run(
-            [npm, "pack", package, "--silent", "--pack-destination", folder],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=folder,
-        )
-        found = list(Path(folder).glob("*.tgz"))
-        if run.returncode or len(found) != 1:
-            lines = (run.stderr or run.stdout).strip().splitlines()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        patience = ["--fetch-retries=1", "--fetch-timeout=60000"]
+        said = _run([npm, "pack", package, "--silent", *patience, "--pack-destination", name], folder)
+        found = list(folder.glob("*.tgz"))
+        if said or len(found) != 1:
             raise IdgenError(
-                f"npm does not give {package} (Python for the browser){': ' + lines[0] if lines else ''}; build where "
-                "a registry can be reached, or use idgen studio, which needs none"
+                f"npm does not give {package} (Python for the browser){': ' if said else ''}{said}; build where a "
+                "registry can be reached, or use idgen studio, which needs none"
             )
         shutil.copyfile(found[0], to)
+
+
+def _run(command: Sequence[str], folder: Path) -> str:
+    """Run a program in a folder; nothing where it did what it should, else the first line of what it says."""
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=_PATIENCE)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    said = (run.stderr or run.stdout).strip().splitlines() or [f"exit code {run.returncode}"]
+    return said[0] if run.returncode else ""
 
 
 def _is_whole(content: bytes, integrity: str) -> bool:

@@ -2,7 +2,7 @@
 
 In headless Chromium on a machine without a GPU, whose frames are painted by the processor. `alone` is the page by
 itself, Python by Pyodide, served as files from this machine with an empty cache; `server` the same page behind `idgen
-studio`. `seconds` is what somebody waited, on two cores that were busy with other work (a load of 20); `processor` is
+studio`. `seconds` is what somebody waited, on two cores that were busy with other work (a load of 15); `processor` is
 what all processes of the browser used meanwhile, which is more than one would wait on a machine of its own. A cold
 start ends when the napkin's answer is on the page, a proof when a first random model is. An edit takes an edge of an
 identifiable graph of 30 vertices away or brings it back, and ends when the new answer is on the page. Frames are

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import idgen_compiler as idgen
+from idgen_compiler.cli import main
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.studio.server import StudioServer
 
@@ -143,6 +144,19 @@ def test_a_table_that_does_not_fit_says_so(server: StudioServer) -> None:
     assert "no table" in api(server, ask="fit", drawing=drawn, table=999)["error"]["message"]
     assert "no rows" in json.loads(ask(server, "/data?name=b.csv", b"X,Y\n")[1])["error"]["message"]
     assert "no table" in json.loads(ask(server, "/data?name=c.csv", b"\xff\xfe\x00")[1])["error"]["message"]
+
+
+def test_the_command_serves_until_it_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(self: StudioServer) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(StudioServer, "serve_forever", interrupted)
+    assert main(["studio", "--port", "0", "--no-browse"]) == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("the studio is at http://127.0.0.1:")
+    assert last == "the studio is closed"
 
 
 def test_the_front_door_opens_the_page() -> None:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from idgen_compiler.cli import main
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.studio import site
-from idgen_compiler.studio.bundle import archive
+from idgen_compiler.studio.bundle import archive, archive_of_networkx
 
 PAGE = dict(site.page_files())
 
@@ -95,4 +96,7 @@ def test_the_page_asks_nobody_else() -> None:
 
 
 def test_libraries_come_with_their_licenses() -> None:
+    pytest.importorskip("networkx")
+    names = zipfile.ZipFile(io.BytesIO(archive_of_networkx() or b"")).namelist()
+    assert any("LICENSE" in name for name in names)
     assert {"vendor/cytoscape.LICENSE", "vendor/elkjs.LICENSE"} <= PAGE.keys()
