@@ -5,6 +5,7 @@
 #   make lint | format            style, types and import directions | rewrite to the style
 #   make bench                    every benchmark; BENCH="identify lower" narrows them
 #   make docs                     the documentation site, in build/docs
+#   make studio                   the page that runs in a browser alone, in build/studio
 #   make coverage                 the tests with the share of lines and branches that they reach
 #   make mutants                  change the compiler in one place at a time: which changes no test notices
 #   make clean                    remove the environment and everything generated
@@ -21,7 +22,7 @@ ARGS     ?=
 JOBS     ?= auto
 BENCH    ?= all
 
-.PHONY: demo test lint format bench docs coverage mutants install clean
+.PHONY: demo test lint format bench docs studio coverage mutants install clean
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
@@ -47,6 +48,9 @@ bench: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m sphinx -E -W --keep-going -q -b html docs build/docs
 	@echo "open build/docs/index.html"
+
+studio: $(STAMP)
+	$(BIN)/idgen studio --build build/studio
 
 coverage: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov=idgen_compiler --cov-branch --cov-report=term-missing:skip-covered $(ARGS)

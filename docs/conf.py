@@ -15,7 +15,7 @@ copyright = "idgen-compiler contributors"
 version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "extensions.diagrams", "extensions.docstrings"]
-extensions += ["extensions.gallery", "extensions.notebooks"]
+extensions += ["extensions.gallery", "extensions.notebooks", "extensions.studio"]
 exclude_patterns = ["extensions", "**.ipynb"]
 source_suffix = {".md": "markdown"}
 smartquotes = False  # a prime is part of a name: X' is another instance of X

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from idgen_compiler.program import Program
     from idgen_compiler.query import Query
     from idgen_compiler.report.web.made import report_page
+    from idgen_compiler.studio.opened import studio
     from idgen_compiler.verify import VerificationReport, verify
     from idgen_compiler.verify.witness import Witness, witness
 
@@ -76,6 +77,7 @@ __all__ = [
     "identify",
     "load",
     "report_page",
+    "studio",
     "verify",
     "witness",
 ]
@@ -114,6 +116,7 @@ _HOMES = {
     "identify": "identify",
     "load": "hinge.saved",
     "report_page": "report.web.made",
+    "studio": "studio.opened",
     "verify": "verify",
     "witness": "verify",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import combinations, pairwise
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -27,6 +27,7 @@ def extensions(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     import extensions.docstrings
     import extensions.imports
     import extensions.rooms
+    import extensions.studio
 
     return extensions
 
@@ -96,3 +97,16 @@ def test_drawn_rooms_stand_on_their_floors(extensions: ModuleType) -> None:
 )
 def test_docstrings_say_the_same(extensions: ModuleType, docstring: str, expected: str) -> None:
     assert "\n".join(extensions.docstrings.restructured(docstring.split("\n"))).strip() == expected
+
+
+def test_the_site_has_the_studio_also_where_python_for_the_browser_is_not_to_be_had(
+    extensions: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def absent(out: Path) -> None:
+        raise idgen.IdgenError("npm is not installed")
+
+    monkeypatch.setattr(extensions.studio, "build", absent)
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    extensions.studio._built(app, None)
+    assert (tmp_path / "studio" / "index.html").exists()
+    assert not (tmp_path / "studio" / "compiler.zip").exists()

@@ -13,6 +13,7 @@ from idgen_compiler.cli.looking.report import report_command
 from idgen_compiler.cli.numbers.effect import effect_command
 from idgen_compiler.cli.numbers.estimate import estimate_command
 from idgen_compiler.cli.outline.root import root
+from idgen_compiler.cli.pages.studio import studio_command
 from idgen_compiler.cli.passes import passes_command
 from idgen_compiler.cli.probability import probability_command
 from idgen_compiler.cli.sample import sample_command
@@ -35,6 +36,7 @@ app.command("diagnose")(diagnose_command)
 app.command("demo")(demo_command)
 app.command("passes")(passes_command)
 app.command("check-graph")(check_graph_command)
+app.command("studio")(studio_command)
 app.command("serve")(serve_command)
 app.command("mcp")(mcp_command)
 app.add_typer(catalog_app, name="catalog")

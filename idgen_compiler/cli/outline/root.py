@@ -27,6 +27,7 @@ COMMANDS = {
     "demo": "Run a demo: compile, verify, fit, sample, and compare with the exact truth.",
     "passes": "Run passes over the file of a program and print what they leave; without a file, list them.",
     "check-graph": "Test on data what a graph implies: independences, and functional (Verma) constraints.",
+    "studio": "Draw graphs on a page and see what answers a query; fit and sample there, too.",
     "serve": "Serve a saved sampler over HTTP: samples, estimates, the program, health and metrics.",
     "mcp": "Answer agents by the Model Context Protocol: identify, explain, compile, verify and estimate.",
     "catalog": "List known graphs, or show one.",

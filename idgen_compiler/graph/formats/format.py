@@ -22,9 +22,7 @@ class Format:
 
     name: str
     reader: Callable[[Any], EdgeList] | None = None
-    writer: Callable[[EdgeList], Any] | None = (
-        None  #: of graphs without hidden vertices; text, DAGitty and DOT mark these
-    )
+    writer: Callable[[EdgeList], Any] | None = None  #: text, DAGitty and DOT mark hidden vertices
     start: str = ""  #: how a text in it starts and in no other format, comments aside: a pattern, in any case
     suffixes: tuple[str, ...] = ()  #: how the names of its files end
 

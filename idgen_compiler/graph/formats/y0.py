@@ -115,4 +115,6 @@ def write_y0(graph: EdgeList) -> Any:
     return mixed
 
 
-Y0 = register(Format("y0", read_y0, write_y0, r"(?:\w+\s*=\s*)?(?:y0\.graph\.)?NxMixedGraph\b"))
+Y0 = register(
+    Format("y0", read_y0, write_y0, r"(?:(?:from|import)\s[^\n]*\n\s*)*(?:\w+\s*=\s*)?(?:y0\.graph\.)?NxMixedGraph\b")
+)
