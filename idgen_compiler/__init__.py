@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         IdgenError,
         NotIdentifiable,
         OverlapWarning,
+        PlaceError,
         ProgramError,
         QueryError,
     )
@@ -57,6 +58,7 @@ __all__ = [
     "Law",
     "NotIdentifiable",
     "OverlapWarning",
+    "PlaceError",
     "Program",
     "ProgramError",
     "Query",
@@ -93,6 +95,7 @@ _HOMES = {
     "Law": "hinge.policies",
     "NotIdentifiable": "errors",
     "OverlapWarning": "errors",
+    "PlaceError": "errors",
     "Program": "compile",
     "ProgramError": "errors",
     "Query": "query",
