@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,35 +12,33 @@ from torch import Tensor
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.errors import DataError
+from idgen_compiler.execute import Place, place_of
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.assigned import checked_named
 from idgen_compiler.hinge.kernels import types_of_unobserved
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import check_stated, checked_seed
-from idgen_compiler.hinge.saved_policies import plain_policy
 from idgen_compiler.hinge.source import check_weighed, data_of
 from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign
 from idgen_compiler.ir.program import Program
-from idgen_compiler.store import Store
 from idgen_compiler.verify.contradictions import warn_contradictions
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.bound import Brought
 from idgen_torch.bound.binding import brought_for
 from idgen_torch.bound.trial import tried
-from idgen_torch.families import Family, Tuning, registry
+from idgen_torch.families import Family, Tuning
 from idgen_torch.families.registry import imported, made_known
 from idgen_torch.jobs.asked import AskedSampler
 from idgen_torch.jobs.job import Job
+from idgen_torch.jobs.kept import artefacts_at
 from idgen_torch.jobs.planned import Planned
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
 from idgen_torch.parts import Values
-from idgen_torch.running.files.artefacts import Artefacts
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.plan import FitSettings, requested_families
-from idgen_torch.running.record import versions
 from idgen_torch.running.sampler import TorchSampler
 from idgen_torch.running.telling import Told
 
@@ -80,6 +77,9 @@ class TorchBackend:
         check_graph: bool = True,
         policies: Mapping[str, Policy] | None = None,
         train: str = "now",
+        place: str | Place = "here",
+        workers: int | None = None,
+        address: str | None = None,
         **options: Any,
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
@@ -102,6 +102,7 @@ class TorchBackend:
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
+        place: "here"; "processes", at most so many `workers`; "ray", of a cluster at `address`; or a Place.
         options: of the table, as weights="w" (see `data.reading.options.Reading`); others go to every family with one
             of this name, as epochs=30, or images={"steps": 10_000} for `diffusion`; likelihood=True: known densities.
 
@@ -111,16 +112,18 @@ class TorchBackend:
         brought, table = brought_for(program.check(), bind), data_of(program, data)
         how, tuning = _options(program, options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
-        place, seed, drawn = _device(device), checked_seed(seed), _rows_factor(rows_factor)
+        where = place_of(place, workers, address)
+        on, seed, drawn = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
-        schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
+        schema = _tried(program, brought, schema, observed.rows, of_none, seed, on)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
         thin = _warn_thin(program, schema, observed)
-        settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked)
-        kept = _artefacts(_store(store, checkpoint), settings, named)
-        job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked))
-        return AskedSampler(job, progress, place) if train == "asked" else TorchSampler(job.run(progress), place)
+        settings = FitSettings.of(program, schema, seed, drawn, on, tuning, asked)
+        at = _store(store, checkpoint)
+        kept = None if at is None else artefacts_at(at, settings, named)
+        job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked), where)
+        return AskedSampler(job, progress, on) if train == "asked" else TorchSampler(job.run(progress), on)
 
     def plan(self, program: Program, data: Any, *, store: str | Path, **options: Any) -> Planned:
         """What a fit with this store and these options would take from it, and what it would make; nothing is made.
@@ -246,36 +249,6 @@ def _store(store: str | Path | None, checkpoint: str | Path | None) -> str | Pat
     if checkpoint is not None and not isinstance(checkpoint, str | Path):
         raise DataError(f"checkpoint is {checkpoint!r:.80}; give a folder")
     return checkpoint if store is None else store
-
-
-def _artefacts(where: str | Path | None, settings: FitSettings, named: Mapping[str, Policy]) -> Artefacts | None:
-    """What the fit takes from a store and gives to it.  Raises DataError for a policy that is a function."""
-    if where is None:
-        return None
-    laws = {name: plain_policy(policy) for name, policy in named.items()}
-    if unwritten := [name for name, plain in laws.items() if plain is None]:
-        raise DataError(
-            f"a store cannot tell one function from another, and the policy {unwritten[0]} is one; give it as a table, "
-            "or leave store out"
-        )
-    used = versions()
-    families = {name: code for name in registry.families() if (code := _code_of(registry.family(name)))}
-    base = {
-        "device": settings.device.type,
-        "versions": {**used, "python": used["python"].rpartition(".")[0]},
-        "families": families,
-    }
-    return Artefacts(Store.open(where), base, laws)
-
-
-def _code_of(kind: type[Family]) -> str:
-    """The text of a family that a user wrote, so that another text is another fit; empty for ours."""
-    if kind.__module__.split(".")[0] == __name__.split(".")[0]:
-        return ""
-    try:
-        return inspect.getsource(kind) + inspect.getsource(kind.model)
-    except (OSError, TypeError):  # written at a prompt
-        return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _warn_thin(program: Program, schema: Schema, observed: Observed) -> list[str]:

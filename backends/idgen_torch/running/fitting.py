@@ -254,17 +254,17 @@ class Fitting:
             progress.advance(math.nan)
 
         def drawn() -> Drawn:
-            if found is not None:
+            progress.start(f"{op.result} : {', '.join(op.variables)}", 1 if found else math.ceil(count / wired.batch_rows))
+            before, data = set(watch.told), found
+            if data is None:
+                data = DataSet(wired.rows(count, seed, self._trainer.stream(op.result), tell), count)
+            else:
                 look(asked, seed)
                 tell()
-                return Drawn(found, tuple(said))
-            before = set(watch.told)
-            rows = wired.rows(count, seed, self._trainer.stream(op.result), tell)
-            return Drawn(DataSet(rows, count), tuple(said), tuple(sorted(watch.told - before)))
+            progress.done()
+            return Drawn(data, tuple(said), tuple(sorted(watch.told - before)))
 
-        progress.start(f"{op.result} : {', '.join(op.variables)}", 1 if found else math.ceil(count / wired.batch_rows))
         made = drawn() if self._keys is None else self._keys.rows(op, values, drawn, count, seed, found is None)
-        progress.done()
         watch.told.update(made.places)
         self._unseen.keep(*made.said)
         self._data_reports[op.result] = DataReport.of(op.result, count, found is not None, self._model_reports, models)

@@ -43,6 +43,7 @@ class Trainer:
     made: dict[str, ConditionalModel] = field(default_factory=dict)  #: operation -> the model that was trained
     spare: dict[str, int] = field(default_factory=dict)  #: operation -> steps that its model left to those in need
     unfinished: dict[str, Trained] = field(default_factory=dict)  #: operation -> a model that goes on learning
+    ahead: bool = False  #: whether others are still to be trained before this one, whose steps it may get
 
     def choose(self, task: Task) -> Family:
         """The recipe of the best offer for a task."""

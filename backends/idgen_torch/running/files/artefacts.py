@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,6 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 from torch.utils.weak import WeakIdKeyDictionary
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, DataWarning, OverlapWarning
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.calibration import Calibration
@@ -147,14 +149,13 @@ class Artefacts:
             record = write_model(folder, _FILE, trained.model)
             return {"model": record, "losses": trained.losses, "calibration": to_plain(trained.calibration)}
 
-        def read(folder: Path, record: Any) -> Trained:
-            checked_keys("its record", record, {"model", "losses", "calibration"})
-            losses = _losses(record["losses"])
-            told = read_record(_Calibrations, {"found": record["calibration"]}, "its calibration", DataError).found
-            model = read_model(folder, _FILE, record["model"], task.targets, task.inputs, device)
-            return Trained(model, losses, told, key)
+        return self._once(MODEL, label, depends, make, write, _reader(key, task.targets, task.inputs, device))
 
-        return self._once(MODEL, label, depends, make, write, read)
+    def known_model(
+        self, key: str, targets: Sequence[Part], inputs: Sequence[Part], device: torch.device
+    ) -> ConditionalModel:
+        """The model of a key.  Raises DataError where it is not there."""
+        return self._read(self._there(key), _reader(key, targets, inputs, device)).model
 
     def forget_state(self, depends: Mapping[str, Any]) -> None:
         """Delete the state of a training whose model was refused, so that the next fit does not go on from it."""
@@ -191,18 +192,17 @@ class Artefacts:
             safetensors.torch.save_file(whole, folder / f"{_FILE}.safetensors")
             return {"count": made.data.of(()).count, "said": list(made.said), "places": list(made.places)}
 
-        def read(folder: Path, record: Any) -> Drawn:
-            checked_keys("its record", record, {"count", "said", "places"})
-            tensors = safetensors.torch.load_file(folder / f"{_FILE}.safetensors")
-            rows: Values = {name.removeprefix("rows."): values for name, values in tensors.items()}
-            count, told = record["count"], (record["said"], record["places"])
-            if type(count) is not int or {len(values) for values in rows.values()} != {count}:
-                raise DataError(f"it has rows of other numbers than {count!r:.40}")
-            if not all(isinstance(texts, list) and all(isinstance(text, str) for text in texts) for texts in told):
-                raise DataError("what was said of it are no texts")
-            return Drawn(DataSet(rows, count).to(device), *map(tuple, told))
+        return self._once(DATA, label, depends, draw, write, partial(_rows_read, device))
 
-        return self._once(DATA, label, depends, draw, write, read)
+    def known_rows(self, key: str, device: torch.device) -> DataSet:
+        """The rows of a key.  Raises DataError where they are not there."""
+        return self._read(self._there(key), partial(_rows_read, device)).data.of(())
+
+    def _there(self, key: str) -> Artefact:
+        artefact = self.store.find(key)
+        if artefact is None:
+            raise DataError(f"{key[:12]} was deleted from {self.store.where} while it was needed; fit again")
+        return artefact
 
     def _once(
         self,
@@ -256,6 +256,33 @@ class Artefacts:
 @dataclass(frozen=True)
 class _Calibrations:
     found: tuple[Calibration, ...]
+
+
+def _reader(
+    key: str, targets: Sequence[Part], inputs: Sequence[Part], device: torch.device
+) -> Callable[[Path, Any], Trained]:
+    """What reads a model of these parts."""
+
+    def read(folder: Path, record: Any) -> Trained:
+        checked_keys("its record", record, {"model", "losses", "calibration"})
+        losses = _losses(record["losses"])
+        told = read_record(_Calibrations, {"found": record["calibration"]}, "its calibration", DataError).found
+        return Trained(read_model(folder, _FILE, record["model"], targets, inputs, device), losses, told, key)
+
+    return read
+
+
+def _rows_read(device: torch.device, folder: Path, record: Any) -> Drawn:
+    """Rows of a law as a folder holds them."""
+    checked_keys("its record", record, {"count", "said", "places"})
+    tensors = safetensors.torch.load_file(folder / f"{_FILE}.safetensors")
+    rows: Values = {name.removeprefix("rows."): values for name, values in tensors.items()}
+    count, told = record["count"], (record["said"], record["places"])
+    if type(count) is not int or {len(values) for values in rows.values()} != {count}:
+        raise DataError(f"it has rows of other numbers than {count!r:.40}")
+    if not all(isinstance(texts, list) and all(isinstance(text, str) for text in texts) for texts in told):
+        raise DataError("what was said of it are no texts")
+    return Drawn(DataSet(rows, count).to(device), *map(tuple, told))
 
 
 def _losses(saved: Any) -> dict[str, float]:

@@ -4,5 +4,6 @@ from idgen_torch.running.telling.bars import BarProgress
 from idgen_torch.running.telling.lines import LineProgress, LogProgress, StepProgress
 from idgen_torch.running.telling.operation import OperationProgress
 from idgen_torch.running.telling.shown import Told, shown
+from idgen_torch.running.telling.turns import Channels
 
-__all__ = ["BarProgress", "LineProgress", "LogProgress", "OperationProgress", "StepProgress", "Told", "shown"]
+__all__ = ["BarProgress", "Channels", "LineProgress", "LogProgress", "OperationProgress", "StepProgress", "Told", "shown"]

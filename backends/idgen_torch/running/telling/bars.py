@@ -18,6 +18,10 @@ class BarProgress:
         self._task: TaskID | None = None
         self._total = 0
 
+    def beside(self) -> BarProgress:
+        """Lines of the same display, for what goes on beside this."""
+        return BarProgress(self._bars)
+
     def start(self, name: str, total: int) -> None:
         """A line for `name`; a second start before `done` lengthens it."""
         if self._task is None:

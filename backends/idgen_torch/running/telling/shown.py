@@ -14,6 +14,7 @@ from rich.progress import Progress as Bars
 from idgen_compiler.errors import DataError
 from idgen_torch.running.telling.bars import BarProgress
 from idgen_torch.running.telling.lines import LineProgress, LogProgress, OnStep, StepProgress
+from idgen_torch.running.telling.turns import Channels
 from idgen_torch.training.progress import NoProgress, Progress
 
 __all__ = ["Told", "shown"]
@@ -27,6 +28,11 @@ class _Several:
 
     def __init__(self, listeners: Sequence[Progress]) -> None:
         self._listeners = tuple(listeners)
+        self._channels = [Channels(listener) for listener in self._listeners]
+
+    def beside(self) -> _Several:
+        """All of them, for an operation beside what these are told of."""
+        return _Several([channels.open() for channels in self._channels])
 
     def start(self, name: str, total: int) -> None:
         for listener in self._listeners:
