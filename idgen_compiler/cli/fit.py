@@ -120,6 +120,16 @@ LogFile = Annotated[
     str | None,
     typer.Option("--log", metavar="FILE", help="Add what happens to a file, a JSON object a line: start, step, done."),
 ]
+RunsAt = Annotated[
+    str | None,
+    typer.Option("--place", metavar="here|processes|ray", help="Where models are trained.", show_default="here"),
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", help="Processes that train at once.", show_default="one a core or GPU")
+]
+Address = Annotated[
+    str | None, typer.Option("--address", metavar="auto|HOST:PORT", help="The Ray cluster.", show_default="a new one")
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Say what is in --store, what is new, and how long that may take; train nothing."),
@@ -177,6 +187,9 @@ def fit_command(
     images: Images = None,
     store: StorePlace = None,
     dry_run: DryRun = False,
+    place: RunsAt = None,
+    workers: Workers = None,
+    address: Address = None,
     log: LogFile = None,
     check_graph: CheckGraph = None,
     policy: Policies = None,
@@ -194,7 +207,8 @@ def fit_command(
     compiled = _program(context, query, graph, latent, program, level, realize, kernels)
     _check_out(out, store, dry_run)
     training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
-    place = {"seed": seed, "device": device, "store": store, "check_graph": check_graph, "effort": effort}
+    how = {"seed": seed, "device": device, "store": store, "check_graph": check_graph, "effort": effort}
+    where = {"place": place, "workers": workers, "address": address}
     wanted: dict[str, Any] = {
         "types": read_types(types) or None,
         "composites": _composites(composite or ()) or None,
@@ -205,7 +219,7 @@ def fit_command(
         "bind": imported(bind) or None,
         "progress": [True, log] if log else None,
     }
-    given = {name: value for name, value in (wanted | training | place).items() if value is not None}
+    given = {name: value for name, value in (wanted | training | how | where).items() if value is not None}
     given |= reading_options(missing, read, images_root, weights, weights_are)
     with modules_from_here():
         made = (compiled.plan if dry_run else compiled.fit)(data, backend=backend, **given)

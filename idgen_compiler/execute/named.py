@@ -42,7 +42,7 @@ def function_of(name: str) -> Callable[..., Any]:
 
 
 def record_of(error: BaseException) -> dict[str, Any]:
-    """An error as JSON holds it: its class, arguments, attributes, notes and where it was raised."""
+    """An error as JSON holds it: its class, arguments, attributes, notes, cause and where it was raised."""
     return {
         "type": f"{type(error).__module__}:{type(error).__qualname__}",
         "message": str(error),
@@ -50,6 +50,7 @@ def record_of(error: BaseException) -> dict[str, Any]:
         "state": {name: value for name, value in vars(error).items() if name != "__notes__" and _is_plain(value)},
         "notes": [str(note) for note in getattr(error, "__notes__", ())],
         "where": "".join(traceback.format_exception(error)),
+        "cause": None if error.__cause__ is None else record_of(error.__cause__),
     }
 
 
@@ -73,6 +74,8 @@ def error_of(record: Mapping[str, Any], worker: str = "a worker") -> BaseExcepti
             error.add_note(record["message"])
     for note in record["notes"]:
         error.add_note(note)
+    if record["cause"] is not None:
+        error.__cause__ = error_of(record["cause"], worker)
     error.add_note(f"in {worker}:\n{record['where'].rstrip()}")
     return error
 

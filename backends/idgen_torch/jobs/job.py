@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import HERE, Place, Workers
+from idgen_compiler.execute.processes.room import scratch_in
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.ir.program import Program
 from idgen_torch.arithmetic import one_thread, our_arithmetic
@@ -64,8 +65,10 @@ class Job:
 
     def _run_elsewhere(self, place: Workers, told: Progress) -> FittedProgram:
         """As `run`, with the models that workers train; they hand them over in the store, or in one of this fit."""
-        check_sendable(self.named, self.networks)
-        with tempfile.TemporaryDirectory(prefix="idgen-place-") as folder:
+        check_sendable(self.settings, self.named, self.networks)
+        rows = sum(values.nbytes for values in self.observed.rows.values())
+        near = scratch_in(round(rows * (1 + self.settings.rows_factor)))
+        with tempfile.TemporaryDirectory(prefix="idgen-place-", dir=None if place.far else near) as folder:
             artefacts = self.artefacts or artefacts_at(folder, self.settings, self.named)
             parts = (self.program, self.schema, self.observed, self.settings, artefacts, self.named, self.networks)
             return run_elsewhere(place, Sent(*parts, self._small), self.thin, self.brought, told, self._choices)

@@ -28,6 +28,9 @@ SHARE = 0.9
 MOST_DEATHS = 3
 """So many workers may die of one piece of work."""
 
+AFTER = 0.3
+"""Seconds before the first workers are started: what is done sooner needs none."""
+
 _KILLED = -9
 
 
@@ -64,6 +67,7 @@ class Processes:
         self._pieces: dict[int, Piece] = {}
         self._numbers, self._told = count(), deque[tuple[Piece, Any]]()
         self._changed = threading.Condition(threading.RLock())
+        self._soon: threading.Timer | None = None  #: until then nobody is hired
         self._news = False  #: whether something changed since the last look
         self._failures = 0
         self._fails: PlaceError | None = None  #: why no worker comes up
@@ -102,6 +106,9 @@ class Processes:
                 self._cancel(lambda _: True)
                 with self._changed:
                     crew, self._crew = self._crew, []
+                    if self._soon is not None:
+                        self._soon.cancel()
+                    self._soon = None
                 for worker in crew:
                     worker.stop(at_once=not worker.ready)
                 for worker in crew:
@@ -138,14 +145,27 @@ class Processes:
         with self._changed:
             self._pieces[piece.number] = piece
             self._fail_dependents()
-            self._dispatch()
+            if self._crew or self._soon is not None:
+                self._dispatch()
+            else:
+                self._soon = threading.Timer(AFTER, self._begin)
+                self._soon.daemon = True
+                self._soon.start()
         return piece
+
+    def _begin(self) -> None:
+        """Start the first workers, if there is something to do."""
+        with self._changed:
+            if self._soon is not None:
+                self._dispatch(hire=True)
+                self._soon = None
 
     def withdraw(self, reference: Piece) -> bool:
         """See `Workers`."""
         with self._changed:
             if reference.state is State.WAITING:
                 reference.state = State.WITHDRAWN
+                self._pieces.pop(reference.number, None)
             return reference.state is State.WITHDRAWN
 
     def is_over(self, reference: Piece) -> bool:
@@ -181,7 +201,7 @@ class Processes:
 
     # -- what follows is called with `_changed` held, or takes it -------------------------------------------------
 
-    def _dispatch(self) -> None:
+    def _dispatch(self, hire: bool = False) -> None:
         """Give idle workers what is due, and start workers while there is more to do."""
         pieces = self._pieces.values()
         if not any(piece.state is State.RUNNING for piece in pieces):
@@ -193,6 +213,8 @@ class Processes:
                 piece.state, worker.piece = State.RUNNING, piece.number
                 worker.send({"piece": piece.number, "work": piece.work, "arguments": piece.values})
                 waiting -= 1
+        if not (self._crew or hire) and self._soon is not None:
+            return
         idle = sum(worker.piece < 0 for worker in self._crew)
         for _ in range(min(waiting - idle, self.most - len(self._crew))):
             self._hire()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["cores_here", "memory_left"]
+__all__ = ["cores_here", "memory_left", "scratch_in"]
 
 _GROUP = Path("/sys/fs/cgroup")
 
@@ -35,3 +36,14 @@ def cores_here() -> int:
     """How many cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def scratch_in(size: int, shared: Path = Path("/dev/shm")) -> str | None:
+    """Where files of so many bytes, which processes hand each other and nobody keeps, are best made.
+
+    In shared memory, which no disk has to be waited for, where there is ten times that room; None for the usual place.
+    """
+    with suppress(OSError):
+        if os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 10 * size:
+            return str(shared)
+    return None

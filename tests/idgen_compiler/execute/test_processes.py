@@ -15,7 +15,7 @@ from idgen_compiler.execute import Needs
 from idgen_compiler.execute.processes import Processes
 from idgen_compiler.execute.processes.devices import seen_by
 from idgen_compiler.execute.processes.piece import Piece, State, due
-from idgen_compiler.execute.processes.room import memory_left
+from idgen_compiler.execute.processes.room import memory_left, scratch_in
 from tests.idgen_compiler.execute import work
 
 
@@ -152,3 +152,9 @@ def test_a_container_has_less_memory_than_its_machine(tmp_path: Path) -> None:
     assert memory_left(machine, group) == 4500
     (group / "memory.max").write_text("max")
     assert memory_left(machine, group) == 80 * 1024
+
+
+def test_what_is_handed_over_lies_in_shared_memory_where_that_has_room(tmp_path: Path) -> None:
+    assert scratch_in(1000, tmp_path) == str(tmp_path)
+    assert scratch_in(10**18, tmp_path) is None
+    assert scratch_in(0, tmp_path / "none") is None

@@ -26,7 +26,7 @@ from idgen_compiler.hinge.saved_policies import header_of, of_header, plain_poli
 from idgen_compiler.ir.program import Program
 from idgen_compiler.store import Store
 from idgen_torch.families import Family, Tuning
-from idgen_torch.families.registry import families, family, imported, made_known, path_of
+from idgen_torch.families.registry import family, imported, made_known, path_of
 from idgen_torch.observed import Observed
 from idgen_torch.running.files.artefacts import Artefacts
 from idgen_torch.running.files.models import owned
@@ -52,8 +52,7 @@ class Sent:
     small: bool
 
     def write(self, folder: Path) -> None:
-        """Write it into a folder.  Raises PlaceError for what no file holds (see `check_sendable`)."""
-        check_sendable(self.named, self.networks)
+        """Write it into a folder, once `check_sendable` has found nothing that no file holds."""
         tensors = {_ROWS + name: owned(values.detach().cpu()) for name, values in self.observed.rows.items()}
         if self.observed.weights is not None:
             tensors[_WEIGHTS] = owned(self.observed.weights.detach().cpu())
@@ -73,7 +72,7 @@ class Sent:
             "base": self.artefacts.base,
             "policies": self.artefacts.policies,
             "named": header_of(self.named),
-            "families": _own_families(),
+            "families": _own_families(settings),
             "networks": sorted(map(str, self.networks)),
             "small": self.small,
         }
@@ -107,7 +106,7 @@ class Sent:
         )
 
 
-def check_sendable(named: Mapping[str, Policy], networks: Mapping[str, Any]) -> None:
+def check_sendable(settings: FitSettings, named: Mapping[str, Policy], networks: Mapping[str, Any]) -> None:
     """Raise PlaceError for policies, networks and families that another process cannot import."""
     remedy = "or use place='here'"
     for name, policy in named.items():
@@ -122,15 +121,15 @@ def check_sendable(named: Mapping[str, Policy], networks: Mapping[str, Any]) -> 
             raise PlaceError(
                 f"the network {name} cannot be imported by a worker; name its factory as module:factory, {remedy}"
             )
-    for path in _own_families():
+    for path in _own_families(settings):
         module, _, name = path.partition(":")
         if module == "__main__" or "<" in name:
             raise PlaceError(f"the family {path} cannot be imported by a worker; write it in a module, {remedy}")
 
 
-def _own_families() -> list[str]:
-    """The families that are not of this package: as texts that a worker imports."""
-    kinds = [family(name) for name in families()]
+def _own_families(settings: FitSettings) -> list[str]:
+    """The families of a fit that are not of this package: as texts that a worker imports."""
+    kinds = {type(recipe) for recipe in (*settings.tuning.recipes, *settings.families.values())}
     return sorted(path_of(kind) for kind in kinds if kind.__module__.split(".")[0] != __name__.split(".")[0])
 
 

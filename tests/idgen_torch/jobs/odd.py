@@ -1,0 +1,48 @@
+"""A family that counts its trainings and fails on demand, in whatever process it is trained."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from idgen_torch.families import Family, Offer, Run, Table, Task
+from idgen_torch.families.tables.table import TableModel
+from idgen_torch.options import folder
+
+__all__ = ["Odd", "OddError"]
+
+
+class OddError(Exception):
+    """An error that no package knows of."""
+
+    def __init__(self, why: str, code: int) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Odd(Table):
+    """Tables; `marks` is a folder with a file for each training, and with a file `fails` or `dies` for what happens."""
+
+    word = "test-odd"
+
+    marks: str | None = folder(None)
+
+    def offer(self, task: Task) -> Offer | None:
+        return None
+
+    def fit(self, task: Task, run: Run = Run()) -> TableModel:
+        marks = Path(self.marks or ".")
+        before = len(list(marks.glob(f"{task.name} *")))
+        (marks / f"{task.name} {before} {os.getpid()}").touch()
+        run.progress.start(task.name, 2)
+        run.progress.advance(0.5)
+        if (marks / f"{task.name}.fails").exists():
+            raise OddError(f"{task.name} is odd", 7)
+        if (marks / f"{task.name}.dies").exists() and before == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        run.progress.advance(0.25)
+        run.progress.done()
+        return super().fit(task, run)
