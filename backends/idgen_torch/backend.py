@@ -73,13 +73,10 @@ class TorchBackend:
         bind: Mapping[str, Any] | None = None,
         progress: Told | Sequence[Told] = True,
         store: str | Path | None = None,
-        checkpoint: str | Path | None = None,
         check_graph: bool = True,
         policies: Mapping[str, Policy] | None = None,
         train: str = "now",
         place: str | Place = "here",
-        workers: int | None = None,
-        address: str | None = None,
         **options: Any,
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
@@ -102,7 +99,7 @@ class TorchBackend:
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
-        place: "here"; "processes", at most so many `workers`; "ray", of a cluster at `address`; or a Place.
+        place: "here"; "processes", at most workers=4; "ray", of a cluster at address="auto"; or one (`Workers`).
         options: of the table, as weights="w" (see `data.reading.options.Reading`); others go to every family with one
             of this name, as epochs=30, or images={"steps": 10_000} for `diffusion`; likelihood=True: known densities.
 
@@ -110,18 +107,19 @@ class TorchBackend:
         """
         _check_train(train, types=types, composites=composites, family=family)
         brought, table = brought_for(program.check(), bind), data_of(program, data)
-        how, tuning = _options(program, options, families)
+        where, store, (how, tuning) = (
+            _place(place, options),
+            _store(store, options),
+            _options(program, options, families),
+        )
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
-        where = place_of(place, workers, address)
         on, seed, drawn = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
         schema = _tried(program, brought, schema, observed.rows, of_none, seed, on)
         warn_contradictions(program, data, of_table, schema, check_graph, how)
-        thin = _warn_thin(program, schema, observed)
         settings = FitSettings.of(program, schema, seed, drawn, on, tuning, asked)
-        at = _store(store, checkpoint)
-        kept = None if at is None else artefacts_at(at, settings, named)
+        kept, thin = artefacts_at(store, settings, named), _warn_thin(program, schema, observed)
         job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked), where)
         return AskedSampler(job, progress, on) if train == "asked" else TorchSampler(job.run(progress), on)
 
@@ -243,7 +241,14 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _store(store: str | Path | None, checkpoint: str | Path | None) -> str | Path | None:
+def _place(place: str | Place, options: dict[str, Any]) -> Place:
+    """Where models are trained, with what options say of it, which are taken out."""
+    return place_of(place, options.pop("workers", None), options.pop("address", None))
+
+
+def _store(store: str | Path | None, options: dict[str, Any]) -> str | Path | None:
+    """Where artefacts are kept; an option that is an older word for it is taken out."""
+    checkpoint = options.pop("checkpoint", None)
     if store is not None and checkpoint is not None:
         raise DataError("store and checkpoint are two words for one thing; say store alone")
     if checkpoint is not None and not isinstance(checkpoint, str | Path):

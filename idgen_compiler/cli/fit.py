@@ -209,7 +209,25 @@ def fit_command(
     training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
     how = {"seed": seed, "device": device, "store": store, "check_graph": check_graph, "effort": effort}
     where = {"place": place, "workers": workers, "address": address}
-    wanted: dict[str, Any] = {
+    wanted = _wanted(types, composite, family, images, policy, bind)
+    wanted["progress"] = [True, log] if log else None
+    given = {name: value for name, value in (wanted | training | how | where).items() if value is not None}
+    given |= reading_options(missing, read, images_root, weights, weights_are)
+    with modules_from_here():
+        made = (compiled.plan if dry_run else compiled.fit)(data, backend=backend, **given)
+    _end(made, dry_run, compiled, data, out, needed(family, images, bind))
+
+
+def _wanted(
+    types: list[str] | None,
+    composite: list[str] | None,
+    family: list[str] | None,
+    images: list[str] | None,
+    policy: list[str] | None,
+    bind: list[str] | None,
+) -> dict[str, Any]:
+    """The mappings that options say in parts, by the names of `fit`."""
+    return {
         "types": read_types(types) or None,
         "composites": _composites(composite or ()) or None,
         "family": assignments("--family", [text for text in family or () if text not in named_classes(family)]) or None,
@@ -217,13 +235,7 @@ def fit_command(
         "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
         "policies": read_named(policy or ()) or None,
         "bind": imported(bind) or None,
-        "progress": [True, log] if log else None,
     }
-    given = {name: value for name, value in (wanted | training | how | where).items() if value is not None}
-    given |= reading_options(missing, read, images_root, weights, weights_are)
-    with modules_from_here():
-        made = (compiled.plan if dry_run else compiled.fit)(data, backend=backend, **given)
-    _end(made, dry_run, compiled, data, out, needed(family, images, bind))
 
 
 def _end(made: Any, dry_run: bool, compiled: Program, data: Path, out: Path, needed: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from idgen_compiler.errors import PlaceError, near_misses
-from idgen_compiler.execute.place import HERE, Place
+from idgen_compiler.execute.place import HERE, Here, Place, Workers
 from idgen_compiler.execute.processes import Processes
 
 __all__ = ["place_of"]
@@ -33,10 +33,10 @@ def place_of(asked: str | Place, workers: int | None = None, address: str | None
     4
     """
     if not isinstance(asked, str):
-        if not isinstance(asked, Place):
-            raise PlaceError(f"place is {asked!r:.80}; give one of {', '.join(_PLACES)}, or an object that is a Place")
+        if not isinstance(asked, Here | Workers):
+            raise PlaceError(f"place is {asked!r:.80}; give one of {', '.join(_PLACES)}, or a place as `Workers` says")
         if workers is not None or address is not None:
-            raise PlaceError("place is an object, which has its workers already; say workers and address where it is made")
+            raise PlaceError("place is an object, which has its workers already; say them and address where it is made")
         return asked
     if asked not in _PLACES:
         raise PlaceError(f"there is no place {asked!r:.80}{near_misses(asked, _PLACES)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
+from typing import overload
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.policies import Policy
@@ -18,8 +19,17 @@ from idgen_torch.running.record import versions
 __all__ = ["artefacts_at"]
 
 
-def artefacts_at(where: str | Path, settings: FitSettings, named: Mapping[str, Policy]) -> Artefacts:
-    """What a fit takes from a store and gives to it.  Raises DataError for a policy that is a function."""
+@overload
+def artefacts_at(where: str | Path, settings: FitSettings, named: Mapping[str, Policy]) -> Artefacts: ...
+@overload
+def artefacts_at(where: str | Path | None, settings: FitSettings, named: Mapping[str, Policy]) -> Artefacts | None: ...
+def artefacts_at(where: str | Path | None, settings: FitSettings, named: Mapping[str, Policy]) -> Artefacts | None:
+    """What a fit takes from a store and gives to it; None without one.
+
+    Raises DataError for a policy that is a function.
+    """
+    if where is None:
+        return None
     laws = {name: plain_policy(policy) for name, policy in named.items()}
     if unwritten := [name for name, plain in laws.items() if plain is None]:
         raise DataError(

@@ -254,16 +254,16 @@ class Fitting:
             progress.advance(math.nan)
 
         def drawn() -> Drawn:
-            progress.start(f"{op.result} : {', '.join(op.variables)}", 1 if found else math.ceil(count / wired.batch_rows))
-            before, data = set(watch.told), found
-            if data is None:
-                data = DataSet(wired.rows(count, seed, self._trainer.stream(op.result), tell), count)
-            else:
+            progress.start(title, 1 if found else math.ceil(count / wired.batch_rows))
+            before = set(watch.told)
+            if found is not None:
                 look(asked, seed)
                 tell()
+            data = found or DataSet(wired.rows(count, seed, self._trainer.stream(op.result), tell), count)
             progress.done()
             return Drawn(data, tuple(said), tuple(sorted(watch.told - before)))
 
+        title = f"{op.result} : {', '.join(op.variables)}"
         made = drawn() if self._keys is None else self._keys.rows(op, values, drawn, count, seed, found is None)
         watch.told.update(made.places)
         self._unseen.keep(*made.said)

@@ -281,8 +281,8 @@ class Processes:
             title = piece.needs.title or piece.work
             piece.end(
                 error=PlaceError(
-                    f"{title} made its worker process die {piece.deaths} times ({_reason(code)}); give fewer workers or "
-                    "smaller batches, or use place='here', which shows where it dies"
+                    f"{title} made its worker process die {piece.deaths} times ({_reason(code)}); give fewer workers "
+                    "or smaller batches, or use place='here', which shows where it dies"
                 )
             )
             self._fail_dependents()
@@ -316,6 +316,6 @@ def _reason(code: int) -> str:
 def _warning(kind: str, text: str) -> Warning:
     try:
         found: Any = function_of(kind)
-        return found(text) if issubclass(found, Warning) else UserWarning(text)  # type: ignore[no-any-return]
+        return found(text) if issubclass(found, Warning) else UserWarning(text)
     except (ImportError, AttributeError, PlaceError, TypeError):
         return UserWarning(text)

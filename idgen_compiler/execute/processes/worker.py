@@ -12,7 +12,6 @@ import json
 import os
 import queue
 import signal
-import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -82,7 +81,3 @@ def _warned(piece: int, say: Say) -> Iterator[None]:
         warnings.simplefilter("default")
         warnings.showwarning = show  # type: ignore[assignment]
         yield
-
-
-if __name__ == "__main__":
-    sys.exit(main())

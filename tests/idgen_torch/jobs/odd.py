@@ -7,7 +7,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from idgen_torch.families import Family, Offer, Run, Table, Task
+from idgen_torch.families import Offer, Run, Table, Task
 from idgen_torch.families.tables.table import TableModel
 from idgen_torch.options import folder
 

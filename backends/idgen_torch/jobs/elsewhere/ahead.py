@@ -102,7 +102,9 @@ class Ahead(Fitting):
     def _hand_out(self) -> None:
         """Submit every operation that workers can make by now."""
         order = self._order
-        for op in () if order is None else order.ready():
+        if order is None:
+            return
+        for op in order.ready():
             law = order.laws[op.result]
             if law in self._tried:
                 order.passed(op, self._key(op, self._tried[law], order))

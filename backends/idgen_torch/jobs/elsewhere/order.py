@@ -11,7 +11,6 @@ from idgen_compiler.ir.operations import Bind, Observe, Operation, Realize, Rege
 from idgen_compiler.ir.program import Program
 from idgen_torch.families import Family
 from idgen_torch.parts import of_form
-from idgen_torch.running.plan import asked_for
 
 __all__ = ["Order"]
 
@@ -36,11 +35,10 @@ class Order:
     ) -> None:
         self.laws, self.looks, self.table = laws, looks, program.observe.result
         self.keys: dict[str, str] = {}  #: operation -> the key of what is made and stands in the store
-        self._program, self._schema, self._requested = program, schema, requested
+        self._schema, self._requested = schema, requested
         self._operations = {op.result: op for op in operations}
         self._brought = brought
         self._passed, self._handed = set[str](), set[str]()
-        self._alone = set(self._sharing())
 
     # -- what happens ---------------------------------------------------------------------------------------------
 
@@ -92,7 +90,7 @@ class Order:
         return not of_form(self._schema.parts(*op.targets), Form.PICTURES)
 
     def _can(self, op: Train | Realize) -> bool:
-        if op.result in self._brought or op.result in self._alone:
+        if op.result in self._brought:
             return False
         if self._draws(op) and not set(self._before(op)) <= self._handed | self._passed:
             return False
@@ -117,13 +115,3 @@ class Order:
         names = list(self._operations)
         earlier = [self._operations[name] for name in names[: names.index(op.result)]]
         return [each.result for each in earlier if self._draws(each)]
-
-    def _sharing(self) -> Iterator[str]:
-        """Models of pictures that take their weights from what was trained for one before them."""
-        seen = []
-        for op in self._operations.values():
-            if isinstance(op, Train) and not self.is_settled(op):
-                asked = asked_for(self._program, op)
-                if asked is not None and (op.data, asked) in seen:
-                    yield op.result
-                seen.append((op.data, asked))

@@ -15,10 +15,12 @@ from idgen_compiler.ir.operations import Operation, Realize, Regenerate, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import quietly
 from idgen_torch.arithmetic import one_thread, our_arithmetic
+from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.jobs.elsewhere.sent import Sent
 from idgen_torch.nets.own import known_networks
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.fitting import Fitting
+from idgen_torch.running.plan import asked_for
 
 __all__ = ["Made", "kept_key", "make"]
 
@@ -111,7 +113,7 @@ class _Working(Fitting):
 
     def make(self, program: Program, operation: str) -> Made:
         """See `make`."""
-        operations = specialized(program.operations)
+        self._operations = operations = specialized(program.operations)
         laws = self._begin(program)
         target = next(op for op in operations if op.result == operation)
         watched = uses(target) if self._looks and isinstance(target, Realize) else frozenset[str]()
@@ -137,6 +139,20 @@ class _Working(Fitting):
         known = {} if self._keys is None else self._keys.known
         if (key := kept_key(op, value, known, law)) is not None:
             self._made[op.result] = key
+
+    def _train(self, op: Train, data: DataSet) -> ConditionalModel:
+        """A model; the weights of its rows, if it has any, are those of the first that is asked in the same way."""
+        asked = asked_for(self.program, op)
+        for other in () if asked is None else self._operations:
+            if other is op:
+                break
+            if isinstance(other, Train) and other.data == op.data and asked_for(self.program, other) == asked:
+                parts = (self._schema.parts(*other.targets), self._schema.parts(*other.inputs))
+                recipe = self._requested.get(other.result)
+                recipe = recipe or self._trainer.choose(Task(*parts, data.rows, data.weights))
+                if recipe.emphasis:
+                    self._emphasis.weights(self.program, other, data, recipe.emphasis)
+        return super()._train(op, data)
 
     def realize(self, op: Operation, values: Mapping[str, Any]) -> Any:
         """The value of an operation; what others have made is read."""

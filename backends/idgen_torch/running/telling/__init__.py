@@ -6,4 +6,13 @@ from idgen_torch.running.telling.operation import OperationProgress
 from idgen_torch.running.telling.shown import Told, shown
 from idgen_torch.running.telling.turns import Channels
 
-__all__ = ["BarProgress", "Channels", "LineProgress", "LogProgress", "OperationProgress", "StepProgress", "Told", "shown"]
+__all__ = [
+    "BarProgress",
+    "Channels",
+    "LineProgress",
+    "LogProgress",
+    "OperationProgress",
+    "StepProgress",
+    "Told",
+    "shown",
+]
