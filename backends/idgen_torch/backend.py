@@ -56,7 +56,10 @@ _EXAMPLES = {
 
 
 class TorchBackend:
-    """Trains a program's models by variable type and samples from them in batches, on a CPU or a GPU."""
+    """Trains a program's models by variable type and samples from them in batches, on a CPU or a GPU.
+
+    Of a law that can be had in two ways (`realize="auto"`) the data choose one (see `running.ways`).
+    """
 
     def fit(
         self,
@@ -81,7 +84,6 @@ class TorchBackend:
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
 
-        Of a law that can be had in two ways (`realize="auto"`) the data choose one (see `running.ways`).
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face Dataset, or path of a CSV or Parquet file, of
             which only observed columns are read (images: see `data.images`); or a mapping from sources to tables.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "levels", "date",
@@ -107,11 +109,8 @@ class TorchBackend:
         """
         _check_train(train, types=types, composites=composites, family=family)
         brought, table = brought_for(program.check(), bind), data_of(program, data)
-        where, store, (how, tuning) = (
-            _place(place, options),
-            _store(store, options),
-            _options(program, options, families),
-        )
+        where, store = _place(place, options), _store(store, options)
+        how, tuning = _options(program, options, families)
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
         on, seed, drawn = _device(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
