@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from idgen_compiler.errors import PlaceError, near_misses
+from idgen_compiler.execute.cluster import Ray
 from idgen_compiler.execute.place import HERE, Here, Place, Workers
 from idgen_compiler.execute.processes import Processes
 
@@ -21,7 +22,11 @@ def _processes(workers: int | None, address: str | None) -> Place:
     return Processes(workers)
 
 
-_PLACES: dict[str, Callable[[int | None, str | None], Place]] = {"here": _here, "processes": _processes}
+def _ray(workers: int | None, address: str | None) -> Place:
+    return Ray(address, workers=workers)
+
+
+_PLACES: dict[str, Callable[[int | None, str | None], Place]] = {"here": _here, "processes": _processes, "ray": _ray}
 
 
 def place_of(asked: str | Place, workers: int | None = None, address: str | None = None) -> Place:

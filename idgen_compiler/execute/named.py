@@ -10,7 +10,7 @@ from typing import Any
 
 from idgen_compiler.errors import PlaceError
 
-__all__ = ["error_of", "function_of", "name_of", "record_of"]
+__all__ = ["error_of", "function_of", "name_of", "record_of", "warning_of"]
 
 
 def name_of(work: Callable[..., Any]) -> str:
@@ -78,6 +78,15 @@ def error_of(record: Mapping[str, Any], worker: str = "a worker") -> BaseExcepti
         error.__cause__ = error_of(record["cause"], worker)
     error.add_note(f"in {worker}:\n{record['where'].rstrip()}")
     return error
+
+
+def warning_of(kind: str, text: str) -> Warning:
+    """A warning of the class `module:name`, where that can be imported."""
+    try:
+        found: Any = function_of(kind)
+        return found(text) if issubclass(found, Warning) else UserWarning(text)
+    except (ImportError, AttributeError, PlaceError, TypeError):
+        return UserWarning(text)
 
 
 def _is_plain(value: Any) -> bool:

@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any
 
 from idgen_compiler.errors import PlaceError
-from idgen_compiler.execute.named import error_of, function_of, name_of
+from idgen_compiler.execute.named import error_of, name_of, warning_of
 from idgen_compiler.execute.place import Needs, Told
 from idgen_compiler.execute.processes.devices import seen_by
 from idgen_compiler.execute.processes.piece import Piece, State, due
@@ -236,7 +236,7 @@ class Processes:
             elif "event" in said:
                 self._told.append((piece, said["event"]))
             elif "warning" in said:
-                self._told.append((piece, _warning(*said["warning"])))
+                self._told.append((piece, warning_of(*said["warning"])))
             else:
                 error = said.get("error")
                 piece.end(said.get("result"), error and error_of(error, str(worker)))
@@ -311,11 +311,3 @@ def _reason(code: int) -> str:
     if code == _KILLED:
         return "killed by signal 9, as where memory ends"
     return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def _warning(kind: str, text: str) -> Warning:
-    try:
-        found: Any = function_of(kind)
-        return found(text) if issubclass(found, Warning) else UserWarning(text)
-    except (ImportError, AttributeError, PlaceError, TypeError):
-        return UserWarning(text)

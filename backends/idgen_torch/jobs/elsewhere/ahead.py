@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from idgen_compiler.execute import Workers
 from idgen_compiler.ir.analysis import needed_by, specialized
 from idgen_compiler.ir.operations import Operation, Realize, Train
 from idgen_compiler.ir.program import Program
+from idgen_compiler.store.files import Files
 from idgen_torch.jobs.elsewhere import working
 from idgen_torch.jobs.elsewhere.needs import needs_of
 from idgen_torch.jobs.elsewhere.order import Order
@@ -29,13 +29,13 @@ __all__ = ["Ahead"]
 
 
 class Ahead(Fitting):
-    """See the module.  `open` says where workers run and where the fit lies that they are sent."""
+    """See the module.  `open` says where workers run, and where the fit lies that they are sent."""
 
     _place: Workers
 
-    def open(self, place: Workers, folder: Path, where: str, channels: Channels) -> None:
-        """Hand out work to a place.  folder: of the fit that was sent.  where: what workers call it."""
-        self._place, self._folder, self._where, self._channels = place, folder, where, channels
+    def open(self, place: Workers, files: Files, name: str, channels: Channels) -> None:
+        """Hand out work to a place.  files, name: the folder or store, and the name in it, of the fit that was sent."""
+        self._place, self._post, self._name, self._channels = place, files, name, channels
         self._sent: dict[str, str] = {}  # program as JSON -> its file
         self._tasks: dict[str, Any] = {}  # digest of an operation -> the work that makes it
         self._told: dict[Any, _Told] = {}  # work -> who is told of it
@@ -118,7 +118,9 @@ class Ahead(Fitting):
         before = [] if spare is not None else [self._tasks[order.laws[name]] for name in order.rests_on(op)]
         known = {"keys": dict(order.keys), "told": sorted(self._unseen.told)}
         told = (op.result, order.looks, None if spare is None else dict(spare), known)
-        return self._place.submit(working.make, self._where, list(self._files), *told, *before, needs=needs)
+        return self._place.submit(
+            working.make, [self._post.where, self._name], list(self._files), *told, *before, needs=needs
+        )
 
     def _key(self, op: Operation, value: Any, order: Order) -> str | None:
         law = order.laws.get(op.result, "")
@@ -129,7 +131,7 @@ class Ahead(Fitting):
         text = program.to_json(None)
         if text not in self._sent:
             self._sent[text] = f"program{len(self._sent)}.json"
-            (self._folder / self._sent[text]).write_text(text, encoding="utf-8")
+            self._post.write(f"{self._name}/{self._sent[text]}", text.encode())
         return self._sent[text]
 
     def hear(self, task: Any, event: Mapping[str, Any]) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from idgen_compiler.execute import Workers
+from idgen_compiler.execute.processes.room import scratch_in
+from idgen_compiler.store.files import Files, Folder
 from idgen_torch.bound import Brought
 from idgen_torch.jobs.elsewhere import working
 from idgen_torch.jobs.elsewhere.ahead import Ahead, Pumped
@@ -21,6 +25,9 @@ from idgen_torch.training.progress import Progress
 
 __all__ = ["run_elsewhere"]
 
+JOB = "job"
+"""What the folder of a fit is called; in a store, where there may be several, they lie in `jobs`."""
+
 
 def run_elsewhere(
     place: Workers,
@@ -32,13 +39,32 @@ def run_elsewhere(
 ) -> FittedProgram:
     """Fit a program with the models that workers train; what is brought is asked in this process alone."""
     channels = Channels(progress)
-    with tempfile.TemporaryDirectory(prefix="idgen-job-") as folder, place.opened(working.__name__, devices(sent)):
-        sent.write(Path(folder))
+    with _sent(place, sent) as (files, name), place.opened(working.__name__, devices(sent)):
         own = Pumped(channels.open(), lambda: place.watch(fitting.hear, 0))
         parts = (sent.program, sent.schema, sent.observed, sent.settings, own, sent.artefacts, thin, brought)
         fitting = Ahead(*parts, sent.named)
-        fitting.open(place, Path(folder), folder, channels)
+        fitting.open(place, files, name, channels)
         return fitting.run(choose(fitting))
+
+
+@contextmanager
+def _sent(place: Workers, sent: Sent) -> Iterator[tuple[Files, str]]:
+    """Where a fit lies for its workers, until it is over: in a folder of this machine, or in the store."""
+    size = sum(values.nbytes for values in sent.observed.rows.values())
+    with tempfile.TemporaryDirectory(prefix="idgen-job-", dir=None if place.far else scratch_in(size)) as scratch:
+        folder = Path(scratch) / JOB
+        folder.mkdir()
+        sent.write(folder)
+        if not place.far:
+            yield Folder(Path(scratch)), JOB
+            return
+        files, name = sent.artefacts.store.files, f"{JOB}s/{uuid.uuid4().hex}"
+        try:
+            for path in sorted(folder.iterdir()):
+                files.put(path, f"{name}/{path.name}")
+            yield files, name
+        finally:
+            files.remove(name)
 
 
 def devices(sent: Sent) -> tuple[str, ...]:

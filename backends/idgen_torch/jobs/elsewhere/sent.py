@@ -4,7 +4,7 @@ job.json       schema, settings, recipes, where the store is and what its artefa
 rows           the observed columns and weights, as safetensors
 programs/N.json  programs as JSON: as it was compiled, and with the ways of its laws as they are chosen
 
-The folder is one of this machine, or lies in the store where workers stand on other machines.
+They lie in a folder of this machine, or in the store where workers stand on other machines.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Sent:
 
     @classmethod
     def read(cls, folder: Path) -> Sent:
-        """What `write` wrote, in another process of the same user."""
+        """What `write` wrote, in another process of the same user; rows are mapped into memory."""
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         for path in record["families"]:
             made_known(path)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from idgen_compiler.errors import PlaceError
 from idgen_compiler.execute.telling import tell
 from idgen_compiler.ir.analysis import specialized, uses
 from idgen_compiler.ir.operations import Operation, Realize, Regenerate, Train
 from idgen_compiler.ir.program import Program
+from idgen_compiler.store.files import Files, files_of
 from idgen_compiler.warning import quietly
 from idgen_torch.arithmetic import one_thread, our_arithmetic
 from idgen_torch.families import ConditionalModel, Task
@@ -30,7 +33,7 @@ Made = dict[str, Any]
 
 
 def make(
-    folder: str,
+    where: tuple[str, str],
     files: tuple[str, str],
     operation: str,
     looks: bool,
@@ -40,30 +43,49 @@ def make(
 ) -> Made:
     """Realize one operation of a program; what the store has of it and of what it rests on.
 
-    folder: where `Sent` is.  files: of the program as the fit has it, and with one way for each law.  known, made: what
-    others have made.  looks: whether rows are told of that ask models where they were not taught.  spare: the steps
-    that other models left; None where that is not known yet, and whoever may need them is only trained as at first.
+    where: the folder or store, and the name in it, where `Sent` is.  files: of the program as the fit has it, and with
+    one way for each law.  known, made: what others have made.  looks: whether rows are told of that ask models where
+    they were not taught.  spare: the steps that other models left; None where that is not known yet, and whoever may
+    need them is only trained as at first.
     """
-    sent = _sent(folder)
+    sent = _sent(*where)
     keys, told = dict(known["keys"]), set(known["told"])
     for each in made:
         keys |= each["keys"]
         told |= set(each["told"])
-    whole, walked = (_program(str(Path(folder) / name)) for name in files)
+    whole, walked = (_program(*where, name) for name in files)
     with our_arithmetic(gradients=True), one_thread(sent.small), known_networks(sent.networks), quietly():
         # Whoever takes the artefact says what was warned of when it was made.
         return _Working(sent, whole, keys, told, looks, spare).make(walked, operation)
 
 
 @lru_cache(maxsize=1)
-def _sent(folder: str) -> Sent:
+def _sent(base: str, name: str) -> Sent:
     """A fit, read once by each worker."""
-    return Sent.read(Path(folder))
+    with _files(base).folder(name) as folder:
+        try:
+            return Sent.read(folder)
+        except FileNotFoundError as error:
+            raise _unseen(base) from error
 
 
 @lru_cache(maxsize=4)
-def _program(path: str) -> Program:
-    return Program.from_json(Path(path).read_text(encoding="utf-8"))
+def _program(base: str, name: str, file: str) -> Program:
+    return Program.from_json(_files(base).read(f"{name}/{file}").decode())
+
+
+def _files(base: str) -> Files:
+    """The folder or store where a fit was sent, which another machine may not see."""
+    if "://" not in base and not Path(base).is_dir():
+        raise _unseen(base)
+    return files_of(base)
+
+
+def _unseen(base: str) -> PlaceError:
+    return PlaceError(
+        f"the worker on {socket.gethostname()} does not see {base}; give store= a folder that all machines mount, or a "
+        "URL such as s3://bucket/store"
+    )
 
 
 def kept_key(op: Operation, value: Any, keys: Mapping[str, str], law: str) -> str | None:
