@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,8 @@ class OddError(Exception):
 
 @dataclass(frozen=True)
 class Odd(Table):
-    """Tables; `marks` is a folder with a file for each training, and with a file `fails` or `dies` for what happens."""
+    """Tables.  `marks` is a folder with a file for each training, and with files for what happens to which target:
+    Y.fails, Y.dies, and Y.waits, whose first training does not end."""
 
     word = "test-odd"
 
@@ -43,6 +45,8 @@ class Odd(Table):
             raise OddError(f"{task.name} is odd", 7)
         if (marks / f"{task.name}.dies").exists() and before == 0:
             os.kill(os.getpid(), signal.SIGKILL)
+        if (marks / f"{task.name}.waits").exists() and before == 0:
+            threading.Event().wait()
         run.progress.advance(0.25)
         run.progress.done()
         return super().fit(task, run)
