@@ -27,7 +27,7 @@ from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import FitSettings, requested_families
 from idgen_torch.running.record import Choice
-from idgen_torch.running.telling import Told, shown
+from idgen_torch.running.telling import Told, expect, shown
 from idgen_torch.running.ways import Weighing, choices
 from idgen_torch.training.progress import NoProgress, Progress
 
@@ -60,8 +60,13 @@ class Job:
         with our_arithmetic(gradients=True), self._one_thread(), shown(progress) as told, known_networks(self.networks):
             if isinstance(self.place, Workers):
                 return self._run_elsewhere(self.place, told)
-            fitting = self._fitting(Fitting, told, self.artefacts)
-            return fitting.run(self._choices(fitting))
+            return self._begun(self._fitting(Fitting, told, self.artefacts), told)
+
+    def _begun(self, fitting: Fitting, told: Progress) -> FittedProgram:
+        """What a fit comes to, once it is known by which ways, and so what is to come."""
+        choices = self._choices(fitting)
+        expect(told, self.program.realized({choice.operation: choice.chosen for choice in choices}).operations)
+        return fitting.run(choices)
 
     def _run_elsewhere(self, place: Workers, told: Progress) -> FittedProgram:
         """As `run`, with the models that workers train; they hand them over in the store, or in one of this fit."""
@@ -71,7 +76,7 @@ class Job:
         with tempfile.TemporaryDirectory(prefix="idgen-place-", dir=None if place.far else near) as folder:
             artefacts = self.artefacts or artefacts_at(folder, self.settings, self.named)
             parts = (self.program, self.schema, self.observed, self.settings, artefacts, self.named, self.networks)
-            return run_elsewhere(place, Sent(*parts, self._small), self.thin, self.brought, told, self._choices)
+            return run_elsewhere(place, Sent(*parts, self._small), self.thin, self.brought, told, self._begun)
 
     def plan(self) -> Planned:
         """What there is in the store and what would be made; nothing is."""

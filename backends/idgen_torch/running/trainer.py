@@ -16,6 +16,7 @@ from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.artefacts import Artefacts, Trained
 from idgen_torch.running.plan import FitSettings
 from idgen_torch.running.telling import OperationProgress
+from idgen_torch.running.telling import kept as told_kept
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.ensemble import EnsembleTraining
 from idgen_torch.training.progress import Progress
@@ -78,10 +79,15 @@ class Trainer:
         if operation in self.unfinished:
             depends["from"] = self.unfinished[operation].key
 
+        made: list[bool] = []
+
         def train(scratch: Path) -> Trained:
+            made.append(True)
             return self._trained(operation, label, recipe, task, scratch, lambda: kept.forget_state(depends))
 
         found = kept.model(label, depends, task, self.settings.device, train)
+        if not made:
+            told_kept(self.progress, f"{operation} : {label}")
         self.made[operation] = found.model
         return found
 

@@ -57,6 +57,7 @@ class Ray:
         self._depth, self._numbers = 0, count()
         self._tasks: dict[int, _Task] = {}
         self._board: Any = None
+        self._do: Any = None
 
     # -- the cluster ----------------------------------------------------------------------------------------------
 
@@ -92,12 +93,13 @@ class Ray:
         if joined:
             size = {} if self.workers is None else {"num_cpus": self.workers * self.threads}
             try:
-                ray.init(address=self.address, log_to_driver=False, include_dashboard=None, **size)
+                ray.init(address=self.address, log_to_driver=False, include_dashboard=False, **size)
             except (ConnectionError, ValueError, RuntimeError) as error:
                 raise PlaceError(
                     f"no Ray cluster can be joined at {self.address or 'this machine'} ({error}); start one with `ray "
                     "start --head`, or leave address out"
                 ) from error
+        self._do = ray.remote(max_retries=RETRIES, retry_exceptions=False)(_do)
         here = ray.get_runtime_context().get_node_id()
         stay = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=True)
         self._board = ray.remote(num_cpus=0)(Board).options(scheduling_strategy=stay).remote()
@@ -114,11 +116,10 @@ class Ray:
         """See `Workers`.  What no node has room for is said (a warning): it waits until one has."""
         if not self._depth:
             raise PlaceError("no cluster is joined; submit work within `with Ray() as place:`")
-        name, ray = name_of(work), _ray()
-        number = next(self._numbers)
+        name, number = name_of(work), next(self._numbers)
         given = [each.reference if isinstance(each, _Task) else json.dumps(each) for each in arguments]
         asked = {"num_cpus": max(needs.cores, float(self.threads)), "num_gpus": needs.gpus, **self._room(needs)}
-        task = ray.remote(max_retries=RETRIES, retry_exceptions=False)(_do).options(name=needs.title or name, **asked)
+        task = self._do.options(name=needs.title or name, **asked)
         made = _Task(number, needs.title or name, task.remote(self._board, number, name, *given))
         self._tasks[number] = made
         return made

@@ -22,7 +22,7 @@ from idgen_torch.jobs.elsewhere.order import Order
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.record import Choice
-from idgen_torch.running.telling import Channels
+from idgen_torch.running.telling import Channels, kept
 from idgen_torch.training.progress import Progress
 
 __all__ = ["Ahead"]
@@ -164,6 +164,10 @@ class Pumped:
 
     def __init__(self, listener: Progress, pump: Callable[[], None]) -> None:
         self._listener, self._pump = listener, pump
+
+    def kept(self, name: str) -> None:
+        """What is called so was taken from the store, where a worker may have put it."""
+        kept(self._listener, name)
 
     def start(self, name: str, total: int) -> None:
         """See `Progress`."""

@@ -19,7 +19,6 @@ from idgen_torch.jobs.elsewhere.ahead import Ahead, Pumped
 from idgen_torch.jobs.elsewhere.sent import Sent
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
-from idgen_torch.running.record import Choice
 from idgen_torch.running.telling import Channels
 from idgen_torch.training.progress import Progress
 
@@ -35,7 +34,7 @@ def run_elsewhere(
     thin: Sequence[str],
     brought: Mapping[str, Brought],
     progress: Progress,
-    choose: Callable[[Fitting], tuple[Choice, ...]],
+    begin: Callable[[Fitting, Progress], FittedProgram],
 ) -> FittedProgram:
     """Fit a program with the models that workers train; what is brought is asked in this process alone."""
     channels = Channels(progress)
@@ -44,7 +43,7 @@ def run_elsewhere(
         parts = (sent.program, sent.schema, sent.observed, sent.settings, own, sent.artefacts, thin, brought)
         fitting = Ahead(*parts, sent.named)
         fitting.open(place, files, name, channels)
-        return fitting.run(choose(fitting))
+        return begin(fitting, progress)
 
 
 @contextmanager
