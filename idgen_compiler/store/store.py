@@ -5,6 +5,7 @@ artefacts/KEY.json          the record of an artefact, written last: where it is
 files/KEY/FOLDER/...        its files, in a folder of whoever made it
 claims/KEY.json             who is making it
 states/KEY...               a training that is under way
+jobs/NAME/...               what a fit lends its workers, while it claims it
 """
 
 from __future__ import annotations
@@ -193,6 +194,16 @@ class Store:
         for path in self.state(key, "").parent.glob(f"{key}*"):
             path.unlink(missing_ok=True)
 
+    @contextmanager
+    def lent(self) -> Iterator[tuple[Files, str]]:
+        """The files of the store, and the name of a folder in it for others to read, which is gone afterwards."""
+        token = uuid.uuid4().hex
+        with Claims(self.files).held(token, lambda: False):
+            try:
+                yield self.files, f"jobs/{token}"
+            finally:
+                self.files.remove(f"jobs/{token}")
+
     def forget(self, key: str) -> None:
         """Delete an artefact: first its record."""
         self.files.remove(_record(key))
@@ -245,7 +256,10 @@ class Store:
         whole = set(self._keys())
         found += [f"states/{name}" for name in self.files.names("states") if name[:64] in whole]
         old = [name for name in found if not name.startswith("files/") or self._is_old(name)]
-        return [*old, *self._dead_claims()]
+        claims = Claims(self.files)
+        jobs = {name: claims.holder(name) for name in self.files.names("jobs")}
+        left = [f"jobs/{name}" for name, holder in jobs.items() if holder is None or holder.is_gone]
+        return [*old, *left, *self._dead_claims()]
 
     def sweep(self, names: Sequence[str]) -> None:
         """Delete what `strays` found."""

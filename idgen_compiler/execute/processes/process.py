@@ -48,7 +48,7 @@ class Worker:
             [sys.executable, "-P", "-c", _MAIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
         self._heard, self._ended = heard, ended
-        self.send({"threads": threads, "warm": warm})
+        self.send({"warm": warm})
         self._listener = threading.Thread(target=self._listen, daemon=True, name=f"idgen-worker-{number}")
         self._listener.start()
 

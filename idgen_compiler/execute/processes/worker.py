@@ -1,6 +1,6 @@
 """A worker process: does one piece of work after the other, as lines of JSON tell it, until these end.
 
-In:  {"threads": 1, "warm": "module"}, then {"piece": 3, "work": "module:function", "arguments": [...]}
+In:  {"warm": "module"}, then {"piece": 3, "work": "module:function", "arguments": [...]}
 Out: {"ready": true}, {"piece": 3, "event": ...}, {"piece": 3, "warning": [...]}, {"piece": 3, "result": ...} or
      {"piece": 3, "error": {...}}
 """

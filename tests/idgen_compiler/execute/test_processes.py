@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,3 +163,17 @@ def test_what_is_handed_over_lies_in_shared_memory_where_that_has_room(tmp_path:
     assert scratch_in(1000, tmp_path) == str(tmp_path)
     assert scratch_in(10**18, tmp_path) is None
     assert scratch_in(0, tmp_path / "none") is None
+
+
+def test_workers_end_with_the_process_that_gave_them_work(tmp_path: Path) -> None:
+    parent = subprocess.Popen([sys.executable, "-m", work.NAME, str(tmp_path)], cwd=Path(__file__).parents[3])
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    parent.kill()
+    parent.wait()
+    (mark,) = tmp_path.iterdir()
+    stat = Path(f"/proc/{mark.name}/stat")
+    end = time.monotonic() + 20
+    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < end:
+        time.sleep(0.01)
+    assert time.monotonic() < end

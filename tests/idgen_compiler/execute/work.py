@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
+import sys
 import threading
 import time
 import warnings
 from pathlib import Path
 
 from idgen_compiler.errors import ProgramError
+from idgen_compiler.execute.processes import Processes
 from idgen_compiler.execute.telling import tell
+
+NAME = "tests.idgen_compiler.execute.work"
 
 
 def add(*numbers: int) -> int:
@@ -67,3 +72,13 @@ def seen() -> list[str | None]:
 def forever(folder: str) -> None:
     (Path(folder) / str(os.getpid())).touch()
     threading.Event().wait()
+
+
+def main() -> None:
+    with Processes(workers=1) as place:
+        place.start()
+        place.result(place.submit(importlib.import_module(NAME).forever, sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

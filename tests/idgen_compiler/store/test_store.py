@@ -279,3 +279,13 @@ def test_an_export_is_a_whole_copy(where: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is damaged: tensors has 0 bytes of 7"):
         other.export(damaged, store)
     assert damaged.key not in store
+
+
+def test_what_is_lent_is_gone_afterwards_and_swept_where_its_process_was_killed(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "store")
+    with store.lent() as (files, name):
+        files.write(f"{name}/job.json", b"{}")
+        assert store.strays() == []
+        os.remove(tmp_path / "store" / "claims" / f"{name.removeprefix('jobs/')}.json")
+        assert store.strays() == [name]
+    assert store.files.names("jobs") == []

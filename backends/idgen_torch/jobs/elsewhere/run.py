@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +24,7 @@ from idgen_torch.training.progress import Progress
 __all__ = ["run_elsewhere"]
 
 JOB = "job"
-"""What the folder of a fit is called; in a store, where there may be several, they lie in `jobs`."""
+"""What the folder of a fit is called on this machine."""
 
 
 def run_elsewhere(
@@ -57,13 +56,10 @@ def _sent(place: Workers, sent: Sent) -> Iterator[tuple[Files, str]]:
         if not place.far:
             yield Folder(Path(scratch)), JOB
             return
-        files, name = sent.artefacts.store.files, f"{JOB}s/{uuid.uuid4().hex}"
-        try:
+        with sent.artefacts.store.lent() as (files, name):
             for path in sorted(folder.iterdir()):
                 files.put(path, f"{name}/{path.name}")
             yield files, name
-        finally:
-            files.remove(name)
 
 
 def devices(sent: Sent) -> tuple[str, ...]:
