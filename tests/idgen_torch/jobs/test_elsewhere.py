@@ -152,6 +152,7 @@ def test_what_a_worker_dies_of_is_trained_again_and_nothing_else(place: Processe
 
 def test_an_error_of_a_worker_is_the_error_of_the_fit(place: Processes, tmp_path: Path) -> None:
     (tmp_path / "X.fails").touch()
+    (tmp_path / "M.waits").touch()  # for ever, in the other worker
     with pytest.raises(DataError, match=r"^%m1: X .*: fit of Odd raised OddError: X is odd") as caught:
         odd(place, tmp_path)
     assert isinstance(caught.value.__cause__, OddError)

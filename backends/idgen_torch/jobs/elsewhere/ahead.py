@@ -87,8 +87,16 @@ class Ahead(Fitting):
                     self._place.withdraw(self._tasks.pop(order.laws[name]))
                 return False
             self._place.watch(self.hear)
+            self._raise(order)
         self._finish(task)
         return True
+
+    def _raise(self, order: Order) -> None:
+        """Raise what any worker raised, though others may be at work for long."""
+        for name in order.handed:
+            task = self._tasks[order.laws[name]]
+            if self._place.is_over(task):
+                self._place.result(task)
 
     def _finish(self, task: Any) -> None:
         """Wait until work is over.  Raises what it raised."""

@@ -67,6 +67,11 @@ class Order:
         self._handed -= set(found)
         return found
 
+    @property
+    def handed(self) -> list[str]:
+        """What workers make, or have made, in the program's order."""
+        return [name for name in self._operations if name in self._handed]
+
     # -- what follows from it -------------------------------------------------------------------------------------
 
     def rests_on(self, op: Operation) -> list[str]:
