@@ -16,8 +16,9 @@ pytest.importorskip("ray")
 
 from ray.cluster_utils import Cluster
 
-from idgen_compiler.errors import PlaceError
+from idgen_compiler.errors import DataError, PlaceError
 from idgen_compiler.execute.cluster import Ray
+from idgen_compiler.report.shards import sampled_by_ray
 from idgen_torch import TorchBackend
 from idgen_torch.families import registry
 from tests.idgen_torch.jobs.odd import Odd, OddError
@@ -121,3 +122,13 @@ def test_a_worker_that_does_not_see_the_store_says_so(place: Ray, tmp_path: Path
     lost = place.submit(working.make, [str(tmp_path / "gone"), "job"], ["a", "b"], "%m0", False, None, {})
     with pytest.raises(PlaceError, match=r"does not see .*gone; give store= a folder that all machines mount"):
         place.result(lost)
+
+
+def test_samples_are_drawn_in_pieces_by_whoever_is_free(place: Ray, tmp_path: Path) -> None:
+    sampler = TorchBackend().fit(FRONT_DOOR, front_door_data(), device="cpu", progress=False)
+    sampler.save(tmp_path / "saved")
+    found = sampled_by_ray(tmp_path / "saved", 250, do={"X": 1}, seed=3, batch_size=100)
+    whole = [y for piece in sampler.stream(250, do={"X": 1}, seed=3, batch_size=100) for y in piece["Y"].tolist()]
+    assert [row["Y"] for row in found.take_all()] == whole
+    with pytest.raises(DataError, match="X"):
+        sampled_by_ray(tmp_path / "saved", 10, do={"X": 7})
