@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 import idgen_compiler as idgen
+from idgen_compiler.demo.colored_digits import Bank, napkin_images
+from idgen_compiler.demo.napkin_mnist import GRAPH, QUERY
 from idgen_compiler.errors import DataError, PlaceError
 from idgen_compiler.execute.processes import Processes, pool
 from idgen_torch import TorchBackend
@@ -101,6 +103,24 @@ def test_it_is_the_fit_of_one_process(name: str, place: Processes, monkeypatch: 
     assert sorted(also_said) == sorted(said)
     assert sorted(map(str, also_told.events)) == sorted(map(str, told.events))
     assert also_told.threads == {threading.get_ident()}
+
+
+def test_pictures_share_the_steps_that_are_kept_for_those_in_need(
+    place: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    bank = Bank(rng.integers(0, 256, (60, 3, 8, 8), dtype=np.uint8), np.arange(60) % 10)
+    images = {"steps": 6, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1, "reserve": 0.3}
+    program = idgen.compile(idgen.Query.parse(QUERY), idgen.ADMG.parse(GRAPH), realize="regenerate")
+    how: dict[str, Any] = {"images": images, "epochs": 1}
+    here, said, told = fitted(program, napkin_images(bank, 60, 0)[0], "here", **how)
+    monkeypatch.setattr(Trainer, "_trained", refused)
+    there, also_said, also_told = fitted(program, napkin_images(bank, 60, 0)[0], place, **how)
+    assert len([event for event in told.events if event[0] == "start"]) > len(here.report().models)  # some went on
+    assert weights(there) == weights(here)
+    assert str(there.report()) == str(here.report())
+    assert sorted(also_said) == sorted(said)
+    assert sorted(map(str, also_told.events)) == sorted(map(str, told.events))
 
 
 def test_a_way_that_the_rows_choose_is_chosen_alike(place: Processes) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from idgen_compiler.errors import DataError
 from idgen_torch import TorchBackend, to_mlflow, to_tensorboard, to_wandb
-from idgen_torch.running.telling import LineProgress, OperationProgress, Overview, shown
+from idgen_torch.running.telling import Channels, LineProgress, OperationProgress, Overview, shown
 from idgen_torch.running.telling import view as view_module
 from tests.idgen_torch import counting, programs
 from tests.idgen_torch.programs import BACK_DOOR, NAPKIN
@@ -230,3 +230,40 @@ def test_trackers_are_told_by_their_own_functions(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(DataError, match="mlflow is not installed; pip install mlflow"):
         to_mlflow()
+
+
+def test_operations_beside_each_other_share_a_log_and_a_line_a_minute(tmp_path: Path) -> None:
+    said = io.StringIO()
+    with shown([tmp_path / "log.jsonl", LineProgress(said, every=0.0)]) as told:
+        channels = Channels(told)
+        one, other = channels.open(), channels.open()
+        one.start("%m0 : Y", 2)
+        other.start("%m1 : Z", 1)
+        one.advance(0.5)
+        other.advance(0.25)
+        other.done()
+        one.advance(0.5)
+        one.done()
+    events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    for name, steps in (("%m0 : Y", [2]), ("%m1 : Z", [1])):  # a step a second, and the last one
+        own = [event for event in events if event["operation"] == name]
+        assert [event["event"] for event in own] == ["start", *["step"] * len(steps), "done"]
+        assert [event["step"] for event in own if event["event"] == "step"] == steps
+    lines = said.getvalue().splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["%m0", "%m1", "%m1", "%m0", "%m0"]
+
+
+def test_who_can_hear_of_one_operation_alone_hears_of_each_in_its_turn() -> None:
+    told = Told()
+    channels = Channels(told)
+    one, other = channels.open(), channels.open()
+    one.start("a", 1)
+    other.start("b", 1)
+    other.advance(1.0)
+    other.done()
+    other.start("c", 1)
+    one.advance(2.0)
+    assert told.events == ["start a 1", "advance 2.0"]
+    one.done()
+    other.done()
+    assert told.events[2:] == ["done", "start b 1", "advance 1.0", "done", "start c 1", "done"]
