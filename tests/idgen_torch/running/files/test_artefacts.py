@@ -77,7 +77,7 @@ def test_another_text_of_a_family_is_another_model(tmp_path: Path, monkeypatch: 
     fit(store=tmp_path)
     fit(store=tmp_path)
     before = len([*Store.open(tmp_path).artefacts()])
-    monkeypatch.setattr("idgen_torch.backend.inspect.getsource", lambda kind: "class Counting: pass")
+    monkeypatch.setattr("idgen_torch.jobs.kept.inspect.getsource", lambda kind: "class Counting: pass")
     fit(store=tmp_path)
     assert len([*Store.open(tmp_path).artefacts()]) == 2 * before
 
