@@ -216,8 +216,15 @@ class Processes:
         if not (self._crew or hire) and self._soon is not None:
             return
         idle = sum(worker.piece < 0 for worker in self._crew)
-        for _ in range(min(waiting - idle, self.most - len(self._crew))):
+        for _ in range(min(waiting - idle, self._useful() - len(self._crew))):
             self._hire()
+
+    def _useful(self) -> int:
+        """How many workers can be at work at once: no more than have room beside each other."""
+        needs = [piece.memory for piece in self._pieces.values() if piece.state is State.WAITING and piece.memory]
+        if self._room is None or not needs:
+            return self.most
+        return min(self.most, max(1, self._room // min(needs)))
 
     def _hire(self) -> None:
         taken = {worker.number for worker in self._crew}

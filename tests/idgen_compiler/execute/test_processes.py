@@ -86,6 +86,13 @@ def test_what_does_not_fit_together_runs_alone(tmp_path: Path) -> None:
         assert all(place.result(piece) for piece in pieces)
 
 
+def test_no_more_workers_are_started_than_have_room(tmp_path: Path) -> None:
+    with Processes(workers=4, memory=10) as place:
+        pieces = [place.submit(work.add, k, needs=Needs(memory=4)) for k in range(4)]
+        assert [place.result(piece) for piece in pieces] == [0, 1, 2, 3]
+        assert len(place._crew) <= 2
+
+
 def test_a_worker_has_its_threads_and_its_gpu() -> None:
     with Processes(workers=1, threads=3, devices=["cuda:1"]) as place:
         assert place.result(place.submit(work.seen)) == ["3", "1"]
