@@ -18,7 +18,7 @@ from idgen_compiler.demo.napkin_mnist import GRAPH, QUERY
 from idgen_compiler.errors import DataError, PlaceError
 from idgen_compiler.execute.processes import Processes, pool
 from idgen_torch import TorchBackend
-from idgen_torch.families import Table
+from idgen_torch.families import Table, registry
 from idgen_torch.running.sampler import TorchSampler
 from idgen_torch.running.trainer import Trainer
 from tests.idgen_torch.jobs.odd import Odd, OddError
@@ -32,6 +32,12 @@ def place() -> Iterator[Processes]:
     with Processes(workers=2) as found:
         found.start(OURS)
         yield found
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test makes known is for that test."""
+    monkeypatch.setattr(registry, "_LOADED", dict(registry._LOADED))
 
 
 class Told:
