@@ -101,8 +101,9 @@ class Ray:
                 ) from error
         self._do = ray.remote(max_retries=RETRIES, retry_exceptions=False)(_do)
         here = ray.get_runtime_context().get_node_id()
-        stay = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=True)
-        self._board = ray.remote(num_cpus=0)(Board).options(scheduling_strategy=stay).remote()
+        stay = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=False)
+        kept = {"max_restarts": -1, "max_task_retries": -1}  # should its process be lost, what was told is, and no more
+        self._board = ray.remote(num_cpus=0)(Board).options(scheduling_strategy=stay, **kept).remote()
         return joined
 
     @property

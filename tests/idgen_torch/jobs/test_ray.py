@@ -25,7 +25,11 @@ from tests.idgen_torch.jobs.odd import Odd, OddError
 from tests.idgen_torch.jobs.test_elsewhere import front_door_data, trainings, weights
 from tests.idgen_torch.programs import FRONT_DOOR, NAPKIN, napkin_data
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+    "ignore:.*is deprecated:DeprecationWarning",  # Ray's own, of itself
+)
 
 MEMORY = 100 * 2**20
 
