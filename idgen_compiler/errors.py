@@ -14,6 +14,7 @@ __all__ = [
     "IdgenError",
     "NotIdentifiable",
     "OverlapWarning",
+    "PlaceError",
     "ProgramError",
     "QueryError",
     "StoreWarning",
@@ -66,6 +67,10 @@ class ProgramError(IdgenError):
     def __init__(self, message: str, operation: str | None = None) -> None:
         super().__init__(message)
         self.operation = operation
+
+
+class PlaceError(IdgenError):
+    """Work that cannot be done where it was to run: a worker that dies again and again, a cluster that is not there."""
 
 
 class DataWarning(UserWarning):

@@ -14,12 +14,12 @@ from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import Schema, TypeRequest
 from idgen_compiler.data.tables import open_table
 from idgen_compiler.errors import DataError
+from idgen_compiler.execute import Place, place_of
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.assigned import checked_named
 from idgen_compiler.hinge.kernels import types_of_unobserved
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import check_stated, checked_seed
-from idgen_compiler.hinge.saved_policies import plain_policy
 from idgen_compiler.hinge.source import check_weighed, data_of
 from idgen_compiler.ir.operands import records
 from idgen_compiler.ir.operations import Assign
@@ -34,12 +34,11 @@ from idgen_torch.families import Family, Tuning
 from idgen_torch.families.registry import imported, made_known
 from idgen_torch.jobs.asked import AskedSampler
 from idgen_torch.jobs.job import Job
+from idgen_torch.jobs.kept import artefacts_for
 from idgen_torch.jobs.planned import Planned
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed, read_observed
 from idgen_torch.parts import Values
-from idgen_torch.running.files.artefacts import Artefacts
-from idgen_torch.running.files.opened import artefacts_at
 from idgen_torch.running.files.samplers import read_fitted
 from idgen_torch.running.plan import FitSettings, requested_families
 from idgen_torch.running.sampler import TorchSampler
@@ -59,7 +58,10 @@ _EXAMPLES = {
 
 
 class TorchBackend:
-    """Trains a program's models by variable type and samples from them in batches, on a CPU or a GPU."""
+    """Trains a program's models by variable type and samples from them in batches, on a CPU or a GPU.
+
+    Of a law that can be had in two ways (`realize="auto"`) the data choose one (see `running.ways`).
+    """
 
     def fit(
         self,
@@ -76,10 +78,10 @@ class TorchBackend:
         bind: Mapping[str, Any] | None = None,
         progress: Told | Sequence[Told] = True,
         store: str | Path | None = None,
-        checkpoint: str | Path | None = None,
         check_graph: bool = True,
         policies: Mapping[str, Policy] | None = None,
         train: str = "now",
+        place: str | Place = "here",
         **options: Any,
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
@@ -102,6 +104,7 @@ class TorchBackend:
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
+        place: "here"; "processes", at most workers=4; "ray", of a cluster at address="auto"; or one (`Workers`).
         options: of the table, as weights="w" (see `data.reading.options.Reading`); likelihood=True: known densities;
             rows=False: no models that hold rows (see `save`); others go to every family with one of this name, as
             epochs=30, or images={"steps": 10_000} for `diffusion`.
@@ -109,18 +112,19 @@ class TorchBackend:
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """
         _check_train(train, types=types, composites=composites, family=family)
+        where, store = _place(place, options), _store(store, options)
         brought, (how, tuning) = brought_for(program.check(), bind), _options(program, options, families)
         table = open_table(data_of(program, data), how)  # once: what is read shard by shard is kept for the checks
         asked, named = _families(program, tuning, family or {}), checked_named(program, policies)
-        place, seed, drawn = device_named(device), checked_seed(seed), _rows_factor(rows_factor)
+        on, seed, drawn = device_named(device), checked_seed(seed), _rows_factor(rows_factor)
         of_table, of_none = types_of_unobserved(program, types)
         schema, observed = read_observed(table, program.observe.variables, of_table, composites, seed, how)
-        schema = _tried(program, brought, schema, observed.rows, of_none, seed, place)
+        schema = _tried(program, brought, schema, observed.rows, of_none, seed, on)
         observed = _beside_graph(program, table, of_table, schema, observed) if check_graph else observed
-        settings = FitSettings.of(program, schema, seed, drawn, place, tuning, asked, how.memory)
-        thin, kept = _warn_thin(program, schema, observed), _artefacts(_store(store, checkpoint), settings, named)
-        job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked))
-        return _sampler(job, progress, place, train)
+        settings = FitSettings.of(program, schema, seed, drawn, on, tuning, asked, how.memory)
+        kept, thin = artefacts_for(store, settings, named), _warn_thin(program, schema, observed)
+        job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked), where)
+        return _sampler(job, progress, on, train)
 
     def plan(self, program: Program, data: Any, *, store: str | Path, **options: Any) -> Planned:
         """What a fit with this store and these options would take from it, and what it would make; nothing is made.
@@ -239,25 +243,19 @@ def _rows_factor(asked: Any) -> float | None:
     return float(asked)
 
 
-def _store(store: str | Path | None, checkpoint: str | Path | None) -> str | Path | None:
+def _place(place: str | Place, options: dict[str, Any]) -> Place:
+    """Where models are trained, with what options say of it, which are taken out."""
+    return place_of(place, options.pop("workers", None), options.pop("address", None))
+
+
+def _store(store: str | Path | None, options: dict[str, Any]) -> str | Path | None:
+    """Where artefacts are kept; an option that is an older word for it is taken out."""
+    checkpoint = options.pop("checkpoint", None)
     if store is not None and checkpoint is not None:
         raise DataError("store and checkpoint are two words for one thing; say store alone")
     if checkpoint is not None and not isinstance(checkpoint, str | Path):
         raise DataError(f"checkpoint is {checkpoint!r:.80}; give a folder")
     return checkpoint if store is None else store
-
-
-def _artefacts(where: str | Path | None, settings: FitSettings, named: Mapping[str, Policy]) -> Artefacts | None:
-    """What the fit takes from a store and gives to it.  Raises DataError for a policy that is a function."""
-    if where is None:
-        return None
-    laws = {name: plain_policy(policy) for name, policy in named.items()}
-    if unwritten := [name for name, plain in laws.items() if plain is None]:
-        raise DataError(
-            f"a store cannot tell one function from another, and the policy {unwritten[0]} is one; give it as a table, "
-            "or leave store out"
-        )
-    return artefacts_at(where, settings.device, laws)
 
 
 def _warn_thin(program: Program, schema: Schema, observed: Observed) -> list[str]:

@@ -136,6 +136,16 @@ Rows = Annotated[
         show_default="rows",
     ),
 ]
+RunsAt = Annotated[
+    str | None,
+    typer.Option("--place", metavar="here|processes|ray", help="Where models are trained.", show_default="here"),
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", help="Processes that train at once.", show_default="one a core or GPU")
+]
+Address = Annotated[
+    str | None, typer.Option("--address", metavar="auto|HOST:PORT", help="The Ray cluster.", show_default="a new one")
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Say what is in --store, what is new, and how long that may take; train nothing."),
@@ -194,6 +204,9 @@ def fit_command(
     store: StorePlace = None,
     dry_run: DryRun = False,
     rows: Rows = None,
+    place: RunsAt = None,
+    workers: Workers = None,
+    address: Address = None,
     log: LogFile = None,
     check_graph: CheckGraph = None,
     policy: Policies = None,
@@ -211,8 +224,28 @@ def fit_command(
     compiled = _program(context, query, graph, latent, program, level, realize, kernels)
     _check_out(out, store, dry_run)
     training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
-    place = {"seed": seed, "device": device, "store": store, "check_graph": check_graph, "effort": effort}
-    wanted: dict[str, Any] = {
+    how = {"seed": seed, "device": device, "store": store, "check_graph": check_graph, "effort": effort}
+    where = {"place": place, "workers": workers, "address": address}
+    wanted = _wanted(types, composite, family, images, policy, bind, rows)
+    wanted["progress"] = [True, log] if log else None
+    given = {name: value for name, value in (wanted | training | how | where).items() if value is not None}
+    given |= reading_options(missing, read, images_root, weights, weights_are)
+    with modules_from_here():
+        made = (compiled.plan if dry_run else compiled.fit)(data, backend=backend, **given)
+    _end(made, dry_run, compiled, data, out, needed(family, images, bind))
+
+
+def _wanted(
+    types: list[str] | None,
+    composite: list[str] | None,
+    family: list[str] | None,
+    images: list[str] | None,
+    policy: list[str] | None,
+    bind: list[str] | None,
+    rows: bool | None,
+) -> dict[str, Any]:
+    """The mappings that options say in parts, by the names of `fit`."""
+    return {
         "types": read_types(types) or None,
         "composites": _composites(composite or ()) or None,
         "family": assignments("--family", [text for text in family or () if text not in named_classes(family)]) or None,
@@ -220,18 +253,8 @@ def fit_command(
         "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
         "policies": read_named(policy or ()) or None,
         "bind": imported(bind) or None,
-        "progress": [True, log] if log else None,
         "rows": rows,
     }
-    given = reading_options(missing, read, images_root, weights, weights_are)
-    given |= {name: value for name, value in (wanted | training | place).items() if value is not None}
-    _end(_made(compiled, dry_run, data, backend, given), dry_run, compiled, data, out, needed(family, images, bind))
-
-
-def _made(compiled: Program, dry_run: bool, data: Path, backend: str, given: Mapping[str, Any]) -> Any:
-    """The sampler, or the plan of it."""
-    with modules_from_here():
-        return (compiled.plan if dry_run else compiled.fit)(data, backend=backend, **given)
 
 
 def _end(made: Any, dry_run: bool, compiled: Program, data: Path, out: Path, needed: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from idgen_compiler.data.atomic import check_room, followed, whole_or_absent
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.hinge.samples import Samples
 
-__all__ = ["check_replaced", "check_writable", "columns_of", "write_samples"]
+__all__ = ["check_replaced", "check_writable", "columns_of", "in_parquet", "write_samples"]
 
 
 _LONGEST = 2**20
@@ -47,7 +47,7 @@ def check_replaced(path: Path, samples: Samples) -> None:
     target = followed(path)
     if not target.exists() or not target.stat().st_size:
         return
-    found, own = _columns_in(target), list(_in_parquet(samples) if _is_parquet(path) else dict(columns_of(samples)))
+    found, own = _columns_in(target), list(in_parquet(samples) if _is_parquet(path) else dict(columns_of(samples)))
     if found != own:
         what = f"the column(s) {', '.join(found)[:80]}" if found else "no table that can be read"
         raise DataError(
@@ -146,7 +146,7 @@ def _write_parquet(pieces: Iterable[Samples], path: Path) -> int:
     rows, writer = 0, None
     try:
         for samples in pieces:
-            table = pyarrow.table(_in_parquet(samples))
+            table = pyarrow.table(in_parquet(samples))
             writer = writer or parquet.ParquetWriter(path, table.schema)
             writer.write_table(table)
             rows += samples.size
@@ -160,7 +160,7 @@ def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
 
 
-def _in_parquet(samples: Samples) -> dict[str, Any]:
+def in_parquet(samples: Samples) -> dict[str, Any]:
     """The columns of a Parquet file, in which images are PNG."""
     images = {name: _encoded(values) for name, values in _fields(samples) if _are_images(values)}
     others = Samples({name: values for name, values in _fields(samples) if name not in images})

@@ -5,6 +5,7 @@ artefacts/KEY.json          the record of an artefact, written last: where it is
 files/KEY/FOLDER/...        its files, in a folder of whoever made it
 claims/KEY.json             who is making it
 states/KEY...               a training that is under way
+jobs/NAME/...               what a fit lends its workers, while it claims it
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from idgen_compiler.errors import DataError
 from idgen_compiler.store.artefact import Artefact, Kept, key_of
 from idgen_compiler.store.claims import Claims, Holder
 from idgen_compiler.store.files import Files, Folder
+from idgen_compiler.store.jobs import abandoned_jobs
 from idgen_compiler.store.place import files_of
 
 __all__ = ["Damage", "Store"]
@@ -291,7 +293,7 @@ class Store:
         found += [f"states/{name}" for name in self.files.names("states") if name[:64] in whole]
         now = self.files.now() if found else 0.0
         old = [name for name in found if not name.startswith("files/") or self._is_old(name, now)]
-        return [*old, *self._dead_claims()]
+        return [*old, *abandoned_jobs(self.files), *self._dead_claims()]
 
     def sweep(self, names: Sequence[str]) -> None:
         """Delete what `strays` found."""

@@ -61,6 +61,7 @@ from idgen_torch.running.record import (
     kernel_reports,
     versions,
 )
+from idgen_torch.running.telling import called, kept
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
 from idgen_torch.running.weights.emphasis import Emphasis
@@ -97,8 +98,7 @@ class Fitting:
         self._brought = dict(brought or {})
         self._named, self._known = dict(named or {}), known_policies(program, named or {})
         assigning(self._known.values(), schema)  # which says what does not fit
-        self.settings = settings
-        self._table = observed
+        self.settings, self._table = settings, observed
         self._observed = DataSet(observed.rows, observed.count, observed.weights).to(settings.device)
         self._trainer = Trainer(settings, progress, artefacts)
         self._densities = Densities(schema, self._observed, self._trainer)
@@ -257,17 +257,17 @@ class Fitting:
             progress.advance(math.nan)
 
         def drawn() -> Drawn:
+            progress.start(called(op), 1 if found else math.ceil(count / wired.batch_rows))
+            before = set(watch.told)
             if found is not None:
                 look(asked, seed)
                 tell()
-                return Drawn(found, tuple(said))
-            before = set(watch.told)
-            rows = wired.rows(count, seed, self._trainer.stream(op.result), tell)
-            return Drawn(DataSet(rows, count), tuple(said), tuple(sorted(watch.told - before)))
+            data = found or DataSet(wired.rows(count, seed, self._trainer.stream(op.result), tell), count)
+            progress.done()
+            return Drawn(data, tuple(said), tuple(sorted(watch.told - before)))
 
-        progress.start(f"{op.result} : {', '.join(op.variables)}", 1 if found else math.ceil(count / wired.batch_rows))
         made = drawn() if self._keys is None else self._keys.rows(op, values, drawn, count, seed, found is None)
-        progress.done()
+        kept(progress, called(op))
         watch.told.update(made.places)
         self._unseen.keep(*made.said)
         self._data_reports[op.result] = DataReport.of(op.result, count, found is not None, self._model_reports, models)

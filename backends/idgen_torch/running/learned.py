@@ -40,6 +40,8 @@ def judged(
     op: Train, schema: Schema, trainer: Trainer, trained: Trained, recipe: Family, task: Task
 ) -> tuple[Trained, Verdict]:
     """The model, or one that was trained longer where that gives its rows back better, and how it turned out."""
+    if trainer.ahead and recipe.longer(1) is not None:
+        return trained, Verdict()  # in its turn it is known how many steps it may go on for
     label, more = label_of(op), trainer.patient(f"{op.result}.again", recipe, trained)
     longer: list[Trained] = []
 

@@ -21,6 +21,7 @@ from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.artefacts import Artefacts, Trained
 from idgen_torch.running.plan import FitSettings
 from idgen_torch.running.telling import OperationProgress
+from idgen_torch.running.telling import kept as told_kept
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.ensemble import EnsembleTraining
 from idgen_torch.training.progress import Progress
@@ -51,6 +52,7 @@ class Trainer:
     made: dict[str, ConditionalModel] = field(default_factory=dict)  #: operation -> the model that was trained
     spare: dict[str, int] = field(default_factory=dict)  #: operation -> steps that its model left to those in need
     unfinished: dict[str, Trained] = field(default_factory=dict)  #: operation -> a model that goes on learning
+    ahead: bool = False  #: whether others are still to be trained before this one, whose steps it may get
 
     def choose(self, task: Task) -> Family:
         """The recipe of the best offer for a task."""
@@ -87,11 +89,16 @@ class Trainer:
         if operation in self.unfinished:
             depends["from"] = self.unfinished[operation].key
 
+        made: list[bool] = []
+
         def train(scratch: Path) -> Trained:
+            made.append(True)
             why = kept.stale.found.get(label, "")
             return self._trained(operation, label, recipe, task, scratch, lambda: kept.forget_state(depends), why)
 
         found = kept.model(label, depends, task, self.settings.device, train)
+        if not made:
+            told_kept(self.progress, f"{operation} : {label}")
         self.made[operation] = found.model
         return found
 

@@ -31,6 +31,10 @@ class PassProgress(Protocol):
 class NoProgress:
     """Progress that nobody watches."""
 
+    def beside(self) -> NoProgress:
+        """Nothing is shown of what goes on beside, either."""
+        return self
+
     def start(self, name: str, total: int) -> None:
         """Nothing is shown."""
 

@@ -125,7 +125,7 @@ _TABLE: _Rewrites = (
     (_TEXT_DRAWN, _text_drawn),
     (r"sample\((?:n, \.\.\.)?\)(?= and take the share)", "`idgen sample`"),
     (rf"latent={_LIST} for ADMG.parse or compile, (--latent .*?) on the command line", r"\1"),
-    (rf"(missing|realize|device|store|weights|weights_are|kind|method|by)=({_TEXT})", _plain),
+    (rf"(missing|realize|device|store|place|weights|weights_are|kind|method|by)=({_TEXT})", _plain),
     (r"(ensemble|epochs)=(\d+)", _plain),
     (rf"(delimiter|decimal|encoding|size_limit|missing_marks|memory)=({_TEXT}|{_LIST}|[\d_]+)", _reading),
     (rf"(do|given|types|composites|family|images)=({_MAPPING})", _pairs),

@@ -18,6 +18,7 @@ import pytest
 from idgen_compiler.errors import DataError
 from idgen_compiler.store import Artefact, Store, claims, key_of
 from idgen_compiler.store.claims import Holder
+from idgen_compiler.store.jobs import lent_folder
 
 PLACES = ("folder", "memory")
 
@@ -279,3 +280,14 @@ def test_an_export_is_a_whole_copy(where: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is damaged: tensors has 0 bytes of 7"):
         other.export(damaged, store)
     assert damaged.key not in store
+
+
+def test_what_is_lent_is_gone_afterwards_and_swept_where_its_process_was_killed(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "store")
+    files = store.files
+    with lent_folder(files) as name:
+        files.write(f"{name}/job.json", b"{}")
+        assert store.strays() == []
+        os.remove(tmp_path / "store" / "claims" / f"{name.removeprefix('jobs/')}.json")
+        assert store.strays() == [name]
+    assert store.files.names("jobs") == []

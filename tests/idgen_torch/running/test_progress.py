@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,12 +11,11 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from rich.progress import Progress as Bars
-from rich.progress import TextColumn
 
 from idgen_compiler.errors import DataError
 from idgen_torch import TorchBackend, to_mlflow, to_tensorboard, to_wandb
-from idgen_torch.running.telling import BarProgress, LineProgress, OperationProgress, shown
+from idgen_torch.running.telling import Channels, LineProgress, OperationProgress, Overview, shown
+from idgen_torch.running.telling import view as view_module
 from tests.idgen_torch import counting, programs
 from tests.idgen_torch.programs import BACK_DOOR, NAPKIN
 
@@ -63,25 +63,56 @@ def test_the_best_loss_of_each_fit_is_kept() -> None:
     assert progress.losses == {"a": 1.0}
 
 
-def test_bars_show_one_line_an_operation() -> None:
+def view() -> Overview:
+    """Two operations done, one of which ended early, two that run beside each other, and some that wait."""
+    found = Overview()
+    found.expect([f"%m{k} : Y{k}" for k in range(20)])
+    found.kept("%m0 : Y0")
+    found.start("%m1 : Y1", 3)
+    found.advance(0.5)
+    found.start("%m1 : Y1", 2)
+    found.done()
+    found.kept("%m1 : Y1")
+    left, right = found.beside(), found.beside()
+    left.start("%m2 : Y2", 4)
+    right.start("%m3 : Y3", 8)
+    left.advance(0.25)
+    left.advance(math.nan)
+    return found
+
+
+def test_a_view_shows_what_is_done_runs_and_waits() -> None:
     screen = io.StringIO()
-    columns = (
-        TextColumn("{task.description} {task.completed:.0f}/{task.total:.0f}"),
-        TextColumn("{task.fields[loss]}"),
-    )
-    with Bars(*columns, console=Console(file=screen, width=80), auto_refresh=False) as bars:
-        shown = BarProgress(bars)
-        shown.start("%m0 : Y", 3)
-        shown.advance(0.5)
-        shown.start("%m0 : Y", 2)
-        shown.advance(float("nan"))
-        shown.done()
-        shown.start("%m1 : Z", 1)
-        shown.done()
-    assert [line.strip() for line in screen.getvalue().splitlines()[:2]] == ["%m0 : Y 5/5", "%m1 : Z 1/1"]
+    Console(file=screen, width=100).print(view())
+    lines = screen.getvalue().splitlines()
+    assert lines[0].startswith("✓ %m1 : Y1")
+    assert "5/5 loss 0.5000" in " ".join(lines[0].split())
+    assert lines[1].startswith("▸ %m2 : Y2")
+    assert "2/4 loss 0.2500 0:00 left" in " ".join(lines[1].split())
+    assert lines[2].startswith("▸ %m3 : Y3")
+    assert [line.strip() for line in lines[3:-1]] == [f"· %m{k} : Y{k}" for k in range(4, 13)]
+    assert lines[-1].startswith("1 done, 2 run, 16 wait, 1 from the store; about 0:0")
 
 
-def test_bars_are_for_terminals_only(capfd: object) -> None:
+def test_the_time_left_is_that_of_what_runs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(view_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    found = Overview()
+    found.expect(["a", "b", "c", "d"])
+    assert view_module.seconds_left(list(found._lines.values())) is None
+    found.start("a", 1)
+    now[0] = 10.0
+    found.done()
+    left, right = found.beside(), found.beside()
+    left.start("b", 2)
+    right.start("c", 2)
+    now[0] = 15.0
+    left.advance(0.0)
+    right.advance(0.0)
+    assert view_module.seconds_left(list(found._lines.values())) == (5 + 5 + 10) / 2
+
+
+def test_the_view_is_for_terminals_only(capfd: object) -> None:
     TorchBackend().fit(BACK_DOOR, programs.back_door_data(300), device="cpu", family={"Y": "table"}, progress=True)
     out, err = capfd.readouterr()  # type: ignore[attr-defined]
     assert (out, err) == ("", "")
@@ -199,3 +230,40 @@ def test_trackers_are_told_by_their_own_functions(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(DataError, match="mlflow is not installed; pip install mlflow"):
         to_mlflow()
+
+
+def test_operations_beside_each_other_share_a_log_and_a_line_a_minute(tmp_path: Path) -> None:
+    said = io.StringIO()
+    with shown([tmp_path / "log.jsonl", LineProgress(said, every=0.0)]) as told:
+        channels = Channels(told)
+        one, other = channels.open(), channels.open()
+        one.start("%m0 : Y", 2)
+        other.start("%m1 : Z", 1)
+        one.advance(0.5)
+        other.advance(0.25)
+        other.done()
+        one.advance(0.5)
+        one.done()
+    events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    for name, steps in (("%m0 : Y", [2]), ("%m1 : Z", [1])):  # a step a second, and the last one
+        own = [event for event in events if event["operation"] == name]
+        assert [event["event"] for event in own] == ["start", *["step"] * len(steps), "done"]
+        assert [event["step"] for event in own if event["event"] == "step"] == steps
+    lines = said.getvalue().splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["%m0", "%m1", "%m1", "%m0", "%m0"]
+
+
+def test_who_can_hear_of_one_operation_alone_hears_of_each_in_its_turn() -> None:
+    told = Told()
+    channels = Channels(told)
+    one, other = channels.open(), channels.open()
+    one.start("a", 1)
+    other.start("b", 1)
+    other.advance(1.0)
+    other.done()
+    other.start("c", 1)
+    one.advance(2.0)
+    assert told.events == ["start a 1", "advance 2.0"]
+    one.done()
+    other.done()
+    assert told.events[2:] == ["done", "start b 1", "advance 1.0", "done", "start c 1", "done"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import safetensors.numpy
 import safetensors.torch
@@ -18,10 +17,9 @@ from safetensors import SafetensorError
 from torch import Tensor
 from torch.utils.weak import WeakIdKeyDictionary
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, DataWarning, OverlapWarning, StoreWarning
 from idgen_compiler.forms.record import read_record, to_plain
-from idgen_compiler.hinge.calibration import Calibration
-from idgen_compiler.hinge.diagnostics import Curve
 from idgen_compiler.store import Artefact, Store, key_of
 from idgen_compiler.warning import overheard, warn_user
 from idgen_torch.entries import checked_keys
@@ -30,12 +28,11 @@ from idgen_torch.estimating.written import Written, fitted_of, written
 from idgen_torch.families import ConditionalModel, Family, SeedNoise, Task
 from idgen_torch.families.saved import read_recipe, recipe_record
 from idgen_torch.observed import fingerprint
-from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.code import encoder_digest, network_digests
-from idgen_torch.running.files.models import read_model, write_model
+from idgen_torch.running.files.made import FILE, Drawn, Trained, model_reader, rows_read
+from idgen_torch.running.files.models import write_model
 from idgen_torch.running.files.stale import Stale
-from idgen_torch.running.laws import Contracted
 from idgen_torch.warning import LawWarning, NoiseWarning
 
 __all__ = [
@@ -66,18 +63,7 @@ _WARNINGS = {kind.__name__: kind for kind in (DataWarning, LawWarning, NoiseWarn
 
 BETTER, TRIED = "better", "tried"
 
-_FILE = "tensors"
 _STATE = ".training.safetensors"
-
-
-class Trained(NamedTuple):
-    """A model, the least loss of each of its fits, how its classifiers were calibrated, its key, and its curves."""
-
-    model: ConditionalModel
-    losses: dict[str, float]
-    calibration: tuple[Calibration, ...]
-    key: str = ""
-    curves: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,14 +84,6 @@ class NotMade(Exception):
     def __init__(self, kind: str, title: str, depends: Mapping[str, Any]) -> None:
         super().__init__(title)
         self.kind, self.title, self.depends = kind, title, depends
-
-
-class Drawn(NamedTuple):
-    """Rows of a law, what was said of them, and at which places (see `Watch`)."""
-
-    data: DataSet | Contracted
-    said: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +157,7 @@ class Artefacts:
             return train(self.store.state(key, _STATE))._replace(key=key)
 
         def write(trained: Trained, folder: Path) -> Mapping[str, Any]:
-            record = write_model(folder, _FILE, trained.model)
+            record = write_model(folder, FILE, trained.model)
             return {
                 "model": record,
                 "losses": trained.losses,
@@ -187,16 +165,13 @@ class Artefacts:
                 "curves": to_plain(trained.curves),
             }
 
-        def read(folder: Path, record: Any) -> Trained:
-            record = {"curves": [], **record} if isinstance(record, dict) else record  # older ones have none
-            checked_keys("its record", record, {"model", "losses", "calibration", "curves"})
-            losses = _losses(record["losses"])
-            told = {"calibration": record["calibration"], "curves": record["curves"]}
-            found = read_record(_Told, told, "what it tells of its training", DataError)
-            model = read_model(folder, _FILE, record["model"], task.targets, task.inputs, device)
-            return Trained(model, losses, found.calibration, key, found.curves)
+        return self._once(MODEL, label, depends, make, write, model_reader(key, task.targets, task.inputs, device))
 
-        return self._once(MODEL, label, depends, make, write, read)
+    def known_model(
+        self, key: str, targets: Sequence[Part], inputs: Sequence[Part], device: torch.device
+    ) -> ConditionalModel:
+        """The model of a key.  Raises DataError where it is not there."""
+        return self._read(self._there(key), model_reader(key, targets, inputs, device)).model
 
     def forget_state(self, depends: Mapping[str, Any]) -> None:
         """Delete the state of a training whose model was refused, so that the next fit does not go on from it."""
@@ -230,21 +205,20 @@ class Artefacts:
         def write(made: Drawn, folder: Path) -> Mapping[str, Any]:
             rows = made.data.of(()).rows
             whole = {f"rows.{name}": values.detach().cpu().contiguous() for name, values in rows.items()}
-            safetensors.torch.save_file(whole, folder / f"{_FILE}.safetensors")
+            safetensors.torch.save_file(whole, folder / f"{FILE}.safetensors")
             return {"count": made.data.of(()).count, "said": list(made.said), "places": list(made.places)}
 
-        def read(folder: Path, record: Any) -> Drawn:
-            checked_keys("its record", record, {"count", "said", "places"})
-            tensors = safetensors.torch.load_file(folder / f"{_FILE}.safetensors")
-            rows: Values = {name.removeprefix("rows."): values for name, values in tensors.items()}
-            count, told = record["count"], (record["said"], record["places"])
-            if type(count) is not int or {len(values) for values in rows.values()} != {count}:
-                raise DataError(f"it has rows of other numbers than {count!r:.40}")
-            if not all(isinstance(texts, list) and all(isinstance(text, str) for text in texts) for texts in told):
-                raise DataError("what was said of it are no texts")
-            return Drawn(DataSet(rows, count).to(device), *map(tuple, told))
+        return self._once(DATA, label, depends, draw, write, partial(rows_read, device))
 
-        return self._once(DATA, label, depends, draw, write, read)
+    def known_rows(self, key: str, device: torch.device) -> DataSet:
+        """The rows of a key.  Raises DataError where they are not there."""
+        return self._read(self._there(key), partial(rows_read, device)).data.of(())
+
+    def _there(self, key: str) -> Artefact:
+        artefact = self.store.find(key)
+        if artefact is None:
+            raise DataError(f"{key[:12]} was deleted from {self.store.where} while it was needed; fit again")
+        return artefact
 
     def column(self, label: str, depends: Mapping[str, Any], make: Callable[[], Tensor]) -> Tensor:
         """A number for each row, such as the logarithm of its weight.  Shape: (rows,), on the CPU.
@@ -255,12 +229,12 @@ class Artefacts:
             return make()
 
         def write(made: Tensor, folder: Path) -> Mapping[str, Any]:
-            safetensors.torch.save_file({"column": made.cpu().contiguous()}, folder / f"{_FILE}.safetensors")
+            safetensors.torch.save_file({"column": made.cpu().contiguous()}, folder / f"{FILE}.safetensors")
             return {}
 
         def read(folder: Path, record: Any) -> Tensor:
             checked_keys("its record", record, set())
-            return safetensors.torch.load_file(folder / f"{_FILE}.safetensors")["column"]
+            return safetensors.torch.load_file(folder / f"{FILE}.safetensors")["column"]
 
         return self._once(WEIGHTS, label, depends, make, write, read)
 
@@ -269,12 +243,12 @@ class Artefacts:
 
         def write(made: F, folder: Path) -> Mapping[str, Any]:
             plain = written(made)
-            safetensors.numpy.save_file(dict(plain.arrays), folder / f"{_FILE}.safetensors")
+            safetensors.numpy.save_file(dict(plain.arrays), folder / f"{FILE}.safetensors")
             return {"objects": plain.objects}
 
         def read(folder: Path, record: Any) -> Any:
             objects = checked_keys("its record", record, {"objects"})["objects"]
-            return fitted_of(Written(objects, safetensors.numpy.load_file(folder / f"{_FILE}.safetensors")))
+            return fitted_of(Written(objects, safetensors.numpy.load_file(folder / f"{FILE}.safetensors")))
 
         return replace(self, base={})._once(NUISANCE, label, depends, learn, write, read)
 
@@ -341,16 +315,3 @@ class Artefacts:
                 f"{artefact.title} in the store {self.store.where} cannot be read ({error}); "
                 f"`idgen store verify` lists what is damaged; delete it by `idgen store gc --damaged`"
             ) from error
-
-
-@dataclass(frozen=True)
-class _Told:
-    calibration: tuple[Calibration, ...]
-    curves: tuple[Curve, ...]
-
-
-def _losses(saved: Any) -> dict[str, float]:
-    """The held-out loss of each fit.  Raises DataError for anything else."""
-    if not isinstance(saved, dict) or not all(type(v) is float and math.isfinite(v) for v in saved.values()):
-        raise DataError(f"its losses are {saved!r:.80}, not a finite number for each fit")
-    return saved

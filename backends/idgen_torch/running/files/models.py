@@ -19,7 +19,7 @@ from idgen_torch.entries import checked_keys, entry
 from idgen_torch.families.family import ConditionalModel, ready
 from idgen_torch.families.saved import read_recipe, recipe_record
 
-__all__ = ["Record", "read_model", "write_model"]
+__all__ = ["Record", "owned", "read_model", "write_model"]
 
 LARGE = 2**26
 """Tensors and files of so many bytes (64 MiB), which hold rows of the data, are neither copied nor read as a whole."""
@@ -34,14 +34,14 @@ def write_model(folder: Path, name: str, model: ConditionalModel) -> Record:
     file = f"{name}.safetensors"
     with whole_or_absent(folder / file) as partial:
         try:
-            safetensors.torch.save_file({key: _own(t.detach().cpu()) for key, t in tensors.items()}, partial)
+            safetensors.torch.save_file({key: owned(t.detach().cpu()) for key, t in tensors.items()}, partial)
         except SafetensorError as error:
             raise OSError(str(error)) from error
         digest = _digest(partial)
     return {**recipe_record(model.recipe), "config": config, "file": file, "sha256": digest}
 
 
-def _own(values: Tensor) -> Tensor:
+def owned(values: Tensor) -> Tensor:
     """Values that fill a storage of their own, as safetensors wants them; many rows are not copied for nothing."""
     whole = values.is_contiguous() and values.untyped_storage().nbytes() == values.nbytes
     return values if whole and values.nbytes >= LARGE else values.clone(memory_format=torch.contiguous_format)

@@ -48,7 +48,7 @@ class Unseen:
         self._seed = seed
         self._missing: dict[str, str] = {}  # law that was reweighted -> which rows it lacks
         self._lacks: dict[str, Lack] = {}  # what was said -> what the record keeps of it
-        self._told: set[str] = set()  # the places without rows that were warned of
+        self.told: set[str] = set()  #: the places without rows that were warned of
         self.keep(*thin)
         self.cells: Cells | None = None  #: what says where answers rest, in the place of lookouts
         self.verdict: Verdict | None = None
@@ -86,7 +86,7 @@ class Unseen:
         """What looks at the inputs of these models, and tells of a share of rows in this sentence."""
         labels = {model.result: label_of(model) for model in models}
         lookouts = self.lookouts if self.cells is None else {}
-        return Watch(self._schema, lookouts, labels, sentence, self._told, details=True)
+        return Watch(self._schema, lookouts, labels, sentence, self.told, details=True)
 
     def judge(self, weighed: Mapping[str, tuple[Overlap, float]], table: Observed) -> None:
         """Warn of all that samplers of categories can be asked and no row shows, and of laws by weights.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -47,6 +48,15 @@ class Streaming:
             batch_size = 256
         pieces = None if batch_size is None else pieces_of(batch_size, n is None)
         return self._streamed(pieces, seed, n=n, do=do, given=given, query=query)
+
+    def piece(self, number: int, n: int, seed: int, batch_size: int, **asked: Any) -> Samples:
+        """One piece of `stream`, by its number, of a stream of n samples; whoever draws it gets the same.
+
+        asked: do, given and query, as in `stream`.
+        """
+        mine = replace(pieces_of(batch_size, False), first=number, of=n // batch_size + 1)
+        asked = {"do": None, "given": None, "query": None, **asked}
+        return next(self._streamed(mine, checked_seed(seed), n=n, **asked))
 
     def dataset(
         self,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 from idgen_compiler.errors import DataError
 
@@ -30,6 +31,12 @@ class _Counting:
     def __init__(self) -> None:
         self.name, self.step, self.total, self.loss = "", 0, 0, math.nan
         self.began = time.monotonic()
+
+    def beside(self) -> Self:
+        """Another one that tells the same of an operation beside this one."""
+        other = copy.copy(self)
+        other.name = ""
+        return other
 
     def start(self, name: str, total: int) -> None:
         """An operation begins; a second start before `done` lengthens it."""
@@ -57,22 +64,24 @@ class LineProgress(_Counting):
 
     def __init__(self, stream: TextIO, every: float = EVERY) -> None:
         super().__init__()
-        self._stream, self._every, self._said = stream, every, time.monotonic()
+        self._stream, self._every, self._spoke = stream, every, False
+        self._last = [time.monotonic()]  # of whatever goes on beside, too
 
     def advance(self, loss: float) -> None:
         """One step."""
         super().advance(loss)
-        if time.monotonic() - self._said >= self._every:
+        if time.monotonic() - self._last[0] >= self._every:
             self._say()
 
     def done(self) -> None:
         """The operation is over, which is said of one that was told of."""
-        if self._said > self.began:
+        if self._spoke:
             self._say("done")
+        self._spoke = False
         super().done()
 
     def _say(self, end: str = "") -> None:
-        self._said = time.monotonic()
+        self._last[0], self._spoke = time.monotonic(), True
         loss = "" if math.isnan(self.loss) else f", loss {self.loss:.4f}"
         left = self.seconds * (self.total - self.step) / max(self.step, 1)
         how = end or f"{self.step} of {self.total}{loss}, about {left / 60:.0f} min left at most"

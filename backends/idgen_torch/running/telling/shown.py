@@ -8,18 +8,22 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
+from rich.live import Live
 
 from idgen_compiler.errors import DataError
-from idgen_torch.running.telling.bars import BarProgress
+from idgen_torch.running.telling.coming import kept
 from idgen_torch.running.telling.lines import LineProgress, LogProgress, OnStep, StepProgress
+from idgen_torch.running.telling.turns import Channels
+from idgen_torch.running.telling.view import Overview
 from idgen_torch.training.progress import NoProgress, Progress
 
 __all__ = ["Told", "shown"]
 
+REFRESH = 4
+"""So many times a second the view is drawn."""
+
 Told = bool | str | Path | OnStep | Progress
-"""True for bars, or lines off a terminal; a file for JSON lines; a function `on_step`; an object; False for nothing."""
+"""True for a view, or lines off a terminal; a file of JSON lines; a function `on_step`; an object; False for none."""
 
 
 class _Several:
@@ -27,6 +31,22 @@ class _Several:
 
     def __init__(self, listeners: Sequence[Progress]) -> None:
         self._listeners = tuple(listeners)
+        self._channels = [Channels(listener) for listener in self._listeners]
+
+    def beside(self) -> _Several:
+        """All of them, for an operation beside what these are told of."""
+        return _Several([channels.open() for channels in self._channels])
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Tell those who show what is to come."""
+        for listener in self._listeners:
+            if isinstance(listener, Overview):
+                listener.expect(names)
+
+    def kept(self, name: str) -> None:
+        """Tell those who show what is to come that this need not be made."""
+        for listener in self._listeners:
+            kept(listener, name)
 
     def start(self, name: str, total: int) -> None:
         for listener in self._listeners:
@@ -45,8 +65,8 @@ class _Several:
 def shown(progress: Told | Sequence[Told]) -> Iterator[Progress]:
     """What is told of a fit.
 
-    True shows bars where stderr is a terminal, and elsewhere a line a minute. Raises DataError for what can be told
-    nothing.
+    True shows a live view where stderr is a terminal, and elsewhere a line a minute. Raises DataError for what can be
+    told nothing.
     """
     asked = list(progress) if isinstance(progress, list | tuple) else [progress]
     with ExitStack() as stack:
@@ -74,10 +94,6 @@ def _listener(asked: object, stack: ExitStack) -> Progress | None:
 def _watched(stack: ExitStack) -> Progress:
     if not sys.stderr.isatty():
         return LineProgress(sys.stderr)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[loss]}"),
-        TimeRemainingColumn(),
-    )
-    return BarProgress(stack.enter_context(Bars(*columns, console=Console(stderr=True))))
+    view = Overview()
+    stack.enter_context(Live(view, console=Console(stderr=True), refresh_per_second=REFRESH))
+    return view
