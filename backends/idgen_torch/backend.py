@@ -86,7 +86,6 @@ class TorchBackend:
     ) -> TorchSampler:
         """Fit a program to samples of P(V).
 
-        Of a law that can be had in two ways (`realize="auto"`) the data choose one (see `running.ways`).
         data: pandas DataFrame, Arrow table, dict of arrays, Hugging Face data set, or path of a CSV or Parquet file or
             a folder of Parquet, whose observed columns are read (images: `data.images`); or a mapping by sources.
         types: variable (or column of a composite) -> "categorical", "integer", "continuous", "levels", "date",
@@ -105,9 +104,8 @@ class TorchBackend:
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
         place: "here"; "processes", at most workers=4; "ray", of a cluster at address="auto"; or one (`Workers`).
-        options: of the table, as weights="w" (see `data.reading.options.Reading`); likelihood=True: known densities;
-            rows=False: no models that hold rows (see `save`); others go to every family with one of this name, as
-            epochs=30, or images={"steps": 10_000} for `diffusion`.
+        options: of the table, as weights="w" (see `Reading`); likelihood=True: known densities; rows=False: no models
+            that hold rows; others go to each family with one of this name: epochs=30, images={...} for `diffusion`.
 
         Raises DataError naming the column or option and the remedy; warns (OverlapWarning) of what rows do not show.
         """
@@ -123,8 +121,8 @@ class TorchBackend:
         observed = _beside_graph(program, table, of_table, schema, observed) if check_graph else observed
         settings = FitSettings.of(program, schema, seed, drawn, on, tuning, asked, how.memory)
         kept, thin = artefacts_for(store, settings, named), _warn_thin(program, schema, observed)
-        job = Job(program, schema, observed, settings, kept, thin, brought, named, _networks(tuning, asked), where)
-        return _sampler(job, progress, on, train)
+        parts = (settings, kept, thin, brought, named, _networks(tuning, asked), where)
+        return _sampler(Job(program, schema, observed, *parts), progress, on, train)
 
     def plan(self, program: Program, data: Any, *, store: str | Path, **options: Any) -> Planned:
         """What a fit with this store and these options would take from it, and what it would make; nothing is made.
