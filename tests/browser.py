@@ -30,9 +30,9 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A headless browser, the same for all tests of a process."""
+    """A headless browser, the same for all tests of a file: while it is open, this thread's event loop runs."""
     with chromium() as running:
         yield running
 

@@ -116,7 +116,7 @@ def train(
     progress: Progress,
     name: str,
 ) -> Tensor:
-    """Train all members of an ensemble at once, in place, and leave each at its best held-out epoch, averaged.
+    """Train all members of an ensemble at once, in place, and leave each at its best held-out epoch, averaged or not.
 
     Every parameter's first axis is the member. `loss` takes row numbers (members, batch) and returns the sum of
     the members' mean losses; `held_out_loss` returns one loss for each member; `rows` are the row numbers to learn
@@ -139,16 +139,15 @@ def train(
         for epoch in range(epochs):
             orders = torch.stack([own[torch.randperm(count, generator=generator)] for own in each]).to(device)
             learned = _pass(down, loss, orders, batch, recipe.lr, (epoch, epochs), average)
-            with average.in_place():
-                now = held_out_loss()
-                if isinstance(progress, PassProgress):
-                    progress.passed(learned / len(parameters[0]), float(now.mean()))
-                improved = now < best
-                best = torch.where(improved, now, best)
-                for keep, parameter in zip(kept, parameters, strict=True):
-                    keep[improved] = parameter[improved]
+            before, now = best, held_out_loss()
+            best = _keep_better(now, best, kept, parameters)
+            with average.in_place():  # which lags behind where all passes are few steps
+                averaged = held_out_loss()
+                best = _keep_better(averaged, best, kept, parameters)
+            if isinstance(progress, PassProgress):
+                progress.passed(learned / len(parameters[0]), float(torch.minimum(now, averaged).mean()))
             progress.advance(float(best.mean()))
-            idle = 0 if bool(improved.any()) else idle + 1
+            idle = 0 if bool((best < before).any()) else idle + 1
             if idle >= recipe.patience:
                 break
     finally:
@@ -158,6 +157,15 @@ def train(
             parameter.copy_(keep)
     down.rest()
     return best
+
+
+@torch.no_grad()
+def _keep_better(now: Tensor, best: Tensor, kept: Sequence[Tensor], parameters: Sequence[Tensor]) -> Tensor:
+    """Keep the parameters of the members whose loss is less than the best so far.  Shape: now, best (members,)."""
+    improved = now < best
+    for keep, parameter in zip(kept, parameters, strict=True):
+        keep[improved] = parameter[improved]
+    return torch.where(improved, now, best)
 
 
 @one_thread()
@@ -207,7 +215,7 @@ def _pass(
     """
     steps = orders.shape[1] // batch
     epoch, epochs = place
-    total = torch.zeros((), device=orders.device)
+    total = torch.zeros((), dtype=torch.float64, device=orders.device)
     for step in range(steps):
         now = lr * one_cycle((epoch * steps + step) / (epochs * steps))
         value = loss(orders[:, step * batch : (step + 1) * batch])

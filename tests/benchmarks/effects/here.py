@@ -63,11 +63,11 @@ class _Constant:
         return np.broadcast_to(self.value, (len(design), len(self.value)))
 
 
-def _constant(design: Design, y: Any, folds: Folds, weights: Any = None, **more: Any) -> Fitted:
+def _constant(design: Design, y: Any, folds: Folds, weights: Any = None, classes: int | None = None) -> Fitted:
     """The mean of outcomes, or the shares of labels, in the place of a regression or a propensity on anything."""
     values = np.asarray(y)
     if values.ndim == 1:
-        values = np.eye(more.get("classes", 2))[values.astype(int)]
+        values = np.eye(classes or 2)[values.astype(int)]
     value = np.average(values, axis=0, weights=weights)
     own = np.broadcast_to(value, (len(design), len(value)))
     return Fitted(own, folds, "a constant", 0.0, {}, _Constant(value), design.rows(slice(0, 0)))
@@ -76,7 +76,7 @@ def _constant(design: Design, y: Any, folds: Folds, weights: Any = None, **more:
 @contextmanager
 def blinded(nuisance: str) -> Iterator[None]:
     """One-step estimates whose "regression" or "propensity" is a constant."""
-    with patch(f"idgen_torch.running.estimates.onestep.nuisances.{nuisance}", _constant):
+    with patch(f"idgen_torch.running.estimates.learning.{nuisance}", _constant):
         yield
 
 

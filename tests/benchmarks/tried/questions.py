@@ -204,7 +204,7 @@ CONTAINERS: list[Tried] = [
     few(C, "a workbook by name", "crash", _saved(lambda t, p: p.write_bytes(b"PK"), "t.xlsx"), blind=True,
         said=("by its name",)),
     few(C, "JSON by name", "crash", _saved(lambda t, p: t.to_json(p), "t.json"), blind=True, said=("by its name",)),
-    few(C, "a folder", "crash", lambda c, r, f: f, blind=True, said=("by its name", "there is no file")),
+    few(C, "a folder", "crash", lambda c, r, f: f, blind=True, said=("holds no Parquet or Arrow files",)),
     few(C, "a file that is not there", "crash", lambda c, r, f: f / "none.csv", blind=True, said=("no file",)),
     few(C, "an address in the web", "crash", lambda c, r, f: "https://example.org/t.csv", blind=True,
         said=("no file",)),

@@ -169,11 +169,11 @@ def _weighed(
     filled = {slot for statement in network.statements for slot in statement.slots}
     drawn = tuple(Draw(name, Uniform()) for name in targets if name not in filled)
     known = {*inputs, *filled, *targets}
-    weighed = tuple(
-        Weigh(model.targets, model.result, model.inputs)
-        for model in models
-        if set(model.targets) <= set(inputs) and set(model.inputs) <= known and draw(st.booleans())
-    )
+    weighed: list[Weigh] = []
+    for model in models:
+        once = {slot for statement in weighed for slot in statement.values}.isdisjoint(model.targets)
+        if once and set(model.targets) <= set(inputs) and set(model.inputs) <= known and draw(st.booleans()):
+            weighed.append(Weigh(model.targets, model.result, model.inputs))
     return Network(inputs, (*network.statements, *drawn, *weighed), targets)
 
 

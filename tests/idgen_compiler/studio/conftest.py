@@ -12,7 +12,7 @@ from idgen_compiler.studio.server import StudioServer
 from tests.browser import chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     with chromium() as found:
         yield found

@@ -342,6 +342,7 @@ def test_what_a_law_was_made_of_need_not_be_brought_again(tmp_path: Path) -> Non
         np.testing.assert_array_equal(*(s.sample(20, do={"X": 1}, seed=2)["Y"] for s in (sampler, loaded)))
 
 
+@pytest.mark.filterwarnings("ignore:the store .* has other models:idgen_compiler.errors.StoreWarning")
 def test_what_rests_on_another_model_is_another_artefact(tmp_path: Path) -> None:
     asked = idgen.compile(idgen.Query.parse("P(Y | do(X))"), NAPKIN, bound=["X | W1, W2"], realize="regenerate")
     weights = torch.full((2, 2), 0.5)

@@ -65,7 +65,7 @@ def test_a_family_that_is_asked_for_models_what_lies_between() -> None:
     with pytest.raises(DataError, match="tables take categories only"):
         BACK_DOOR.fit(data, family={"Y": "table"}, progress=False, device="cpu")
     for recipe in (Flow(), Classifier()):
-        with pytest.raises(DataError, match=r"point masses|discrete"):
+        with pytest.raises(DataError, match=r"point masses|tables take categories only|discrete"):
             trained(recipe, (Part("y", masses=(0.0,)),), (), {"y": torch.zeros(9, 1)})
 
 

@@ -324,8 +324,8 @@ REFUSED = {
     "one kind": (Chain, (P, Q), (A,), "two kinds"),
     "a flow that should see": (Flow, (R,), (P,), "p is an image, which this family cannot read"),
     "a classifier that should see": (Classifier, (A,), (P,), "p is an image, which this family cannot read"),
-    "a table of pictures": (Table, (A,), (P,), "p is an image; this family"),
-    "rows that match a picture": (Matched, (A,), (P,), "p is an image; this family"),
+    "a table of pictures": (Table, (A,), (P,), "p is an image; tables take categories only"),
+    "rows that match a picture": (Matched, (A,), (P,), "p is an image; tables take categories only"),
 }
 
 

@@ -189,6 +189,7 @@ def test_what_is_trained_sees_the_weighted_law() -> None:
         assert drawn.mean() == pytest.approx(expected, abs=0.08)
 
 
+@pytest.mark.filterwarnings("ignore:the store .* has other models:idgen_compiler.errors.StoreWarning")
 def test_stores_know_the_weights(tmp_path: Path) -> None:
     data, weights = programs.back_door_data(300), _times(300)
     options: dict[str, Any] = {"store": tmp_path, "family": {"*": "table"}}

@@ -98,6 +98,7 @@ def test_an_encoder_is_told_by_what_it_is_and_what_it_answers() -> None:
     assert first == encoder_digest(ours) != encoder_digest(theirs)
 
 
+@pytest.mark.filterwarnings("ignore:the store .* has other models:idgen_compiler.errors.StoreWarning")
 def test_another_encoder_of_the_name_is_another_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     texts = np.array(["a" * k for k in rng.integers(1, 9, 60)], dtype=object)
