@@ -73,7 +73,7 @@ def lost(page: str, folder: Path = KEPT) -> dict[str, list[str]]:
         rows = re.search(f"<!-- bench:{part} -->(.*?)<!-- /bench:{part} -->", page, re.DOTALL)
         shown = re.findall(r"^\| ([^|]+?) \|", rows[1], re.MULTILINE) if rows else []
         missing = [name for name in shown if name in TOOLS and name not in had]
-        if had and missing:
+        if missing:  # in any part: words and versions are of all parts together
             found[part] = missing
     return found
 
