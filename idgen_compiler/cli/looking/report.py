@@ -94,6 +94,8 @@ def _settings(
     sampler: Sampler, do: Sequence[str] | None, given: Sequence[str] | None, query: str | None
 ) -> tuple[list[dict[str, Any]] | None, dict[str, Any] | None]:
     """The typed settings: a treatment that is given several values is shown at each of them."""
+    if not do and not given:
+        return None, None
     each: dict[str, list[str]] = {}
     for text in do or ():
         each.setdefault(text.partition("~" if "~" in text and "=" not in text.partition("~")[0] else "=")[0].strip(),

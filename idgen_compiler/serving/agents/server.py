@@ -14,7 +14,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 import idgen_compiler
-from idgen_compiler.errors import IdgenError
+from idgen_compiler.errors import IdgenError, near_misses
 from idgen_compiler.serving.agents import tools
 from idgen_compiler.serving.agents.answers import Compiled, Estimated, Explained, Identified, Verified
 
@@ -161,10 +161,21 @@ _TOOLS: tuple[tuple[str, Callable[..., Any], str, str], ...] = (
 )
 
 
+class _Strict(MCPServer):
+    """A server whose tools take no argument that they do not know: one that is left out unsaid changes the answer."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        for tool in await self.list_tools():
+            known = tool.input_schema.get("properties", {}) if tool.name == name else arguments
+            for unknown in [given for given in arguments if given not in known]:
+                raise ToolError(f"{name} has no argument {unknown!r}{near_misses(unknown, known)}")
+        return await super().call_tool(name, arguments, context)
+
+
 def server() -> MCPServer:
     """The server, with its five tools."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)  # standard output is the protocol's
-    found = MCPServer("idgen", version=idgen_compiler.__version__, instructions=INSTRUCTIONS, log_level="WARNING")
+    found = _Strict("idgen", version=idgen_compiler.__version__, instructions=INSTRUCTIONS, log_level="WARNING")
     for name, tool, title, told in _TOOLS:
         hints = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
         found.tool(name=name, title=title, description=told, annotations=hints)(_told(tool))

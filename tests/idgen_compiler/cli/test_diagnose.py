@@ -29,7 +29,8 @@ def test_it_prints_the_light_first_and_says_what_was_not_looked_at(
 ) -> None:
     assert main(["diagnose", str(folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "green: nothing wrong was found"
+    assert lines[0] == "yellow: look at this before you rely on it"
+    assert "no model was judged" in lines[1]
     assert "table of the fit is not at hand" in lines[-1]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import idgen_compiler as idgen
+from idgen_compiler.errors import DataError, QueryError
 from idgen_compiler.hinge.charts.looking import Looking
 from idgen_compiler.report.web.page import render
 from idgen_compiler.report.web.panels.answers import derivation, formula
@@ -189,10 +190,21 @@ def test_the_code_of_a_page_makes_the_program_again() -> None:
     assert names["program"] == brought
 
 
-def test_what_a_sampler_refuses_is_a_note(exact: Any) -> None:
-    found = of_sampler(exact, do={"Q": 1}, models=0)
-    assert "No samples are shown" in found.outcomes[0].notes[0]
-    assert "No samples are shown" in Tree(render(found)).text
+def test_settings_that_a_sampler_refuses_are_refused(exact: Any) -> None:
+    with pytest.raises(DataError, match="do names 'Q'"):
+        of_sampler(exact, do={"Q": 1}, models=0)
+    with pytest.raises(QueryError, match="does not answer P\\(Q\\)"):
+        of_sampler(exact, query="P(Q)", models=0)
+
+
+def test_settings_are_of_one_query_of_several() -> None:
+    queries = [idgen.Query.parse("P(Y | do(X))"), idgen.Query.parse("P(X)")]
+    joint = idgen.Joint(("Z", "X", "Y"), np.full((2, 2, 2), 1 / 8))
+    sampler = idgen.compile(queries, idgen.ADMG.parse("Z -> X -> Y; Z -> Y")).fit(joint, backend="exact")
+    with pytest.raises(QueryError, match="say by query= which one"):
+        of_sampler(sampler, do={"X": 1}, models=0)
+    found = of_sampler(sampler, do={"X": 1}, query="P(Y | do(X))", models=0, n=50)
+    assert [each.settings for each in found.outcomes] == [("do(X=1)",), ("",)]
 
 
 def test_several_queries_have_a_part_each() -> None:

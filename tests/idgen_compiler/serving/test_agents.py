@@ -138,3 +138,9 @@ def test_over_standard_input_and_output() -> None:
     command = StdioServerParameters(command=sys.executable, args=["-m", "idgen_compiler", "mcp"], env=dict(os.environ))
     found = asked(lambda c: c.call_tool("verify", {"query": "P(Y | do(X))", "graph": NAPKIN, "models": 1}), command)
     assert found.structured_content["ok"]
+
+
+def test_an_argument_that_a_tool_does_not_know_is_refused() -> None:
+    found = call("identify", query="P(Y | do(X))", graph="X -> Y", latents=["U"])
+    assert found.is_error
+    assert "identify has no argument 'latents'; did you mean latent?" in str(found.content)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from idgen_compiler.check.columns import CodedColumn
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.hinge.diagnostics import (
     Concern,
@@ -21,6 +23,7 @@ from idgen_compiler.hinge.diagnostics import (
     Propensity,
     by_importance,
 )
+from idgen_compiler.verify.contradictions import columns_to_check
 from idgen_compiler.warning import quietly
 from idgen_torch.arithmetic import one_thread, our_arithmetic
 from idgen_torch.observed import Observed, read_beside
@@ -53,6 +56,13 @@ __all__ = ["Diagnosing"]
 TRAINED = (
     "models were judged on rows that they were trained on, so that one which learned them by heart looks better than "
     "it is; give data= with rows that the fit never saw"
+)
+NOTHING = Concern(
+    "yellow",
+    "rows",
+    "",
+    "no model was judged, since the table of the fit is not at hand",
+    "Give a table by data= (idgen diagnose DIR --data FILE), or call diagnostics() before save()",
 )
 NEW = "models of the table were judged on {rows} rows of data=, which the fit is not known to have seen"
 SEEN = "{share:.0%} of the rows of data= stand in the table of the fit, so that models know them"
@@ -127,15 +137,18 @@ def _diagnosed(
     else:
         tables = propensities(fitted.program, fitted.kept, rows, fitted.schema, kinds, device)
         odd = odd_types(fitted.schema, table.rows, kinds)
-        columns = columns_of(fitted.program, table.beside, rows, fitted.schema, kinds)
+        beside, left = _beside(fitted, table, data)
+        notes += left
+        columns = columns_of(fitted.program, beside, rows, fitted.schema, kinds)
         graph = projected(fitted.program, columns)
         with quietly():
             tests = graph_tests(graph, columns, LEVEL)
         edges = arrows(graph, columns)
     (judged_, data_, tests_), number = corrected((tuple(judged), tuple(data_sets), tuple(tests)))
     tests_ = tuple(replace(one, rejected=one.test is not None and one.test.corrected <= LEVEL) for one in tests_)
-    concerns = _concerns(fitted, judged_, data_, tests_, edges, tables, odd)
     word = _word(judged_)
+    unseen = [NOTHING] if word == "nothing" and fitted.record.models else []
+    concerns = _concerns(fitted, judged_, data_, tests_, edges, tables, [*odd, *unseen])
     return Diagnostics(
         fitted.record.rows,
         float(fitted.record.rows if fitted.record.effective_rows is None else fitted.record.effective_rows),
@@ -155,6 +168,25 @@ def _diagnosed(
         tuple(notes),
         round(time.process_time() - began, 3),
     )
+
+
+def _beside(fitted: FittedProgram, table: Observed, data: Any) -> tuple[Mapping[str, CodedColumn], list[str]]:
+    """The graph's columns as tests read them, those that the program does not read too; what is said where they lack.
+
+    A fit has read them; of a loaded sampler they are read again, from the table that is given or that of the fit.
+    """
+    where = data if data is not None else table.path
+    if table.beside or not (isinstance(where, str | Path) and not where):
+        try:
+            with quietly():
+                read = table.beside or columns_to_check(fitted.program, where, {}, fitted.schema, table.how)
+        except IdgenError:
+            read = {}
+        if read:
+            return read, []
+    others = [name for name in fitted.program.graph.order if name not in fitted.program.observe.variables]
+    told = "the graph was tested on the columns that the program reads alone, not on {}; give data="
+    return {}, [told.format(", ".join(others))] if others else []
 
 
 def _concerns(
@@ -201,7 +233,11 @@ def _models(
 
 def _unjudged(fitted: FittedProgram, name: str) -> ModelDiagnosis:
     report = next(report for report in fitted.record.models if report.operation == name)
-    why = "the sampler was saved without its rows; call diagnostics() before save()"
+    trains = {op.result: op for op in fitted.program.models}
+    of_table = name in trains and trains[name].data == fitted.program.observe.result
+    why = "the rows of its law were not saved; call diagnostics() before save()"
+    if of_table:
+        why = "the table of the fit is not at hand; give one by data= (idgen diagnose DIR --data FILE)"
     head = (report.operation, report.models, report.family, report.rows)
     return ModelDiagnosis(*head, "nothing", curves=report.curves, unjudged=why)
 

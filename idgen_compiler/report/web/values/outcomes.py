@@ -20,6 +20,7 @@ from idgen_compiler.hinge.charts.outline import shown_of
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.report.web.values.settings import grid_of, settings_of
+from idgen_compiler.warning import quietly
 
 __all__ = ["Number", "Numbers", "Outcome", "outcome_of"]
 
@@ -71,6 +72,20 @@ class Outcome:
     shown: tuple[Pictured, ...] = ()
     numbers: tuple[Numbers, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def check_settings(
+    sampler: Any,
+    op: Sample,
+    do: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
+    given: Mapping[str, Any] | None,
+) -> None:
+    """Raise what the sampler raises at settings that a caller chose."""
+    settings, conditions, _ = settings_of(sampler, op, do, given)
+    query: dict[str, Any] = {"query": op.query} if op.query else {}
+    with quietly():
+        for each in settings:
+            sampler.sample(1, do=each, given=conditions, seed=0, **query)
 
 
 def outcome_of(

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from idgen_compiler.compile import compile
-from idgen_compiler.errors import NotIdentifiable
+from idgen_compiler.errors import NotIdentifiable, QueryError
 from idgen_compiler.forms.record import to_plain
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.hinge.question import query_of
+from idgen_compiler.ir.operations import Sample
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query, check_question
 from idgen_compiler.report.web.values.answers import Answer, answer_of
 from idgen_compiler.report.web.values.fits import Fitted, fitted_of, fitted_operations
-from idgen_compiler.report.web.values.outcomes import Outcome, outcome_of
+from idgen_compiler.report.web.values.outcomes import Outcome, check_settings, outcome_of
 from idgen_compiler.report.web.values.programs import ProgramShown, brought_of, program_shown
 
 __all__ = ["Whole", "of_query", "of_sampler"]
@@ -77,12 +78,27 @@ def of_sampler(
     brought = brought_of(program)
     answers = tuple(answer_of(query_of(program, op), graph, models, brought) for op in program.samplers)
     shown = program_shown(program, fitted_operations(sampler), fitted.code if fitted else "")
-    chosen = None if query is None else str(query)
+    meant = _meant(program, query, chosen=bool(do or given))
     outcomes = []
     for op in program.samplers:
-        own = len(program.samplers) == 1 or chosen in (op.query, str(query_of(program, op)))
+        own = op in meant
+        if own and (do or given):
+            check_settings(sampler, op, do, given)
         outcomes.append(outcome_of(sampler, op, do if own else None, given if own else None, n, seed, estimates))
     return Whole(program.name, _version(), answers, shown, fitted, tuple(outcomes))
+
+
+def _meant(program: Program, query: Query | str | None, chosen: bool) -> list[Sample]:
+    """The samplers that settings are of.  Raises QueryError where that is not said, and for a query of no sampler."""
+    names = {op: str(query_of(program, op)) for op in program.samplers}
+    if query is None:
+        if chosen and len(names) > 1:
+            raise QueryError(f"the sampler answers {len(names)} queries; say by query= which one do and given are of")
+        return list(names)
+    found = [op for op, name in names.items() if str(query) in (op.query, name)]
+    if not found:
+        raise QueryError(f"the sampler does not answer {query}; it answers {'; '.join(names.values())}")
+    return found
 
 
 def _version() -> str:

@@ -198,7 +198,7 @@ def test_survey_weights_missing_values_and_atoms_are_taken_as_the_fit_takes_them
     data["Y"] = np.where(data["Y"] < -0.3, -0.3, data["Y"])  # an atom
     data["w"] = np.where(data["X"] == 1, 2.0, 1.0)
     data["W"][::50] = np.nan
-    found = fitted(data, weights="w", missing="drop", **QUICK).diagnostics()
+    found = fitted(data, weights="w", missing="drop").diagnostics()
     assert found.effective_rows < found.rows
     (model,) = found.models
     assert model.transforms[0].test.corrected > found.level, str(found)
@@ -223,3 +223,21 @@ def test_few_rows_are_said_to_be_too_few_and_estimates_are_told_of() -> None:
     found = sampler.diagnostics(estimates=[sampler.ate("Y", "X", 1, 0)])
     assert found.corrections[0].errors == 0
     assert sampler.diagnostics().corrections == ()
+
+
+def test_a_loaded_sampler_tests_the_whole_graph_or_says_what_it_did_not(tmp_path: Path) -> None:
+    rng, n = np.random.default_rng(0), 600
+    a, b = rng.integers(0, 2, n), rng.integers(0, 2, n)
+    z = np.where(rng.random(n) < 0.9, a, 1 - a)
+    x, y = (np.where(rng.random(n) < 0.8, z, 1 - z) for _ in range(2))
+    table = pd.DataFrame({"A": a, "B": b, "Z": z, "X": x, "Y": y})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    graph = "A -> B -> Z -> X -> Y; Z -> Y"
+    for name, data in (("file", tmp_path / "table.csv"), ("memory", table)):
+        fitted(data, graph, check_graph=False).save(tmp_path / name)
+    assert idgen.load(tmp_path / "file").diagnostics().color == "red"
+    memory = idgen.load(tmp_path / "memory")
+    found = memory.diagnostics()
+    assert found.color == "yellow"
+    assert "no model was judged" in found.concerns[0].said
+    assert memory.diagnostics(table).color == "red"
