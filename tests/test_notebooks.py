@@ -31,6 +31,7 @@ def test_notebook_runs(path: Path, notebooks: ModuleType, tmp_path: Path, monkey
             assert "<script" not in html
             drawn += bool(html)
     assert drawn >= 2
+    assert list(tmp_path.iterdir()) == []  # what cells write lies elsewhere
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -13,6 +13,7 @@ import ast
 import contextlib
 import io
 import json
+import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,7 +51,15 @@ def read(path: Path) -> list[Cell]:
 
 
 def run(cells: list[Cell]) -> Iterator[tuple[Cell, Output | None]]:
-    """Each cell with what it gives, None for text; what is warned of is printed, as notebooks do."""
+    """Each cell with what it gives, None for text; what is warned of is printed, as notebooks do.
+
+    Files that cells write go to a folder that all of them work in, and that is gone afterwards.
+    """
+    with tempfile.TemporaryDirectory(prefix="idgen-notebook-") as folder:
+        yield from _run(cells, folder)
+
+
+def _run(cells: list[Cell], folder: str) -> Iterator[tuple[Cell, Output | None]]:
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in cells:
         if cell.kind != "code":
@@ -59,7 +68,11 @@ def run(cells: list[Cell]) -> Iterator[tuple[Cell, Output | None]]:
         tree = ast.parse(cell.text)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         file, value = io.StringIO(), None
-        with contextlib.redirect_stdout(file), warnings.catch_warnings(record=True) as said:
+        with (
+            contextlib.redirect_stdout(file),
+            contextlib.chdir(folder),
+            warnings.catch_warnings(record=True) as said,
+        ):
             warnings.simplefilter("always")
             exec(compile(tree, "<cell>", "exec"), names)
             if isinstance(last, ast.Expr):
