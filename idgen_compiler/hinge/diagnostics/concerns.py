@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Color", "Concern", "Topic", "by_importance", "color_of"]
+__all__ = ["Color", "Concern", "Topic", "by_importance", "color_of", "worst"]
 
 Color = Literal["green", "yellow", "red"]
 """Red: the answer is likely wrong, or rests on no rows. Yellow: look before you rely on it. Green: nothing found."""
@@ -56,5 +56,10 @@ def by_importance(concerns: Iterable[Concern]) -> tuple[Concern, ...]:
 
 def color_of(concerns: Iterable[Concern]) -> Color:
     """That of the worst one; green where there are none."""
-    found: set[str] = {one.color for one in concerns}
+    return worst(one.color for one in concerns)
+
+
+def worst(colors: Iterable[str]) -> Color:
+    """The worst of the colors of concerns; green where there are none."""
+    found = set(colors)
     return "red" if "red" in found else "yellow" if found else "green"

@@ -165,10 +165,10 @@ class _Strict(MCPServer):
     """A server whose tools take no argument that they do not know: one that is left out unsaid changes the answer."""
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
-        for tool in await self.list_tools():
-            known = tool.input_schema.get("properties", {}) if tool.name == name else arguments
-            for unknown in [given for given in arguments if given not in known]:
-                raise ToolError(f"{name} has no argument {unknown!r}{near_misses(unknown, known)}")
+        schemas = {tool.name: tool.input_schema for tool in await self.list_tools()}
+        known = schemas[name]["properties"] if name in schemas else arguments
+        if unknown := [given for given in arguments if given not in known]:
+            raise ToolError(f"{name} has no argument {unknown[0]!r}{near_misses(unknown[0], known)}")
         return await super().call_tool(name, arguments, context)
 
 

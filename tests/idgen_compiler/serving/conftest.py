@@ -20,32 +20,22 @@ from tests.idgen_compiler.serving import samplers
 Client = Callable[..., TestClient]
 
 
-@pytest.fixture(scope="session")
-def exact_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("exact") / "sampler"
-    samplers.exact(folder)
+def _saved(make: Callable[[Path], object]) -> Any:
+    """A folder with a sampler, made once."""
+
+    @pytest.fixture(scope="session")
+    def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+        found = tmp_path_factory.mktemp("saved") / "sampler"
+        make(found)
+        return found
+
     return folder
 
 
-@pytest.fixture(scope="session")
-def several_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("several") / "sampler"
-    samplers.several(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def every_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("every") / "sampler"
-    samplers.every_kind(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trained") / "sampler"
-    samplers.trained(folder)
-    return folder
+exact_folder = _saved(samplers.exact)
+several_folder = _saved(samplers.several)
+every_folder = _saved(samplers.every_kind)
+trained_folder = _saved(samplers.trained)
 
 
 @pytest.fixture

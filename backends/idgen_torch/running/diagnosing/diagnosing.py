@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,6 +23,7 @@ from idgen_compiler.hinge.diagnostics import (
     Propensity,
     by_importance,
 )
+from idgen_compiler.ir.program import Program
 from idgen_compiler.verify.contradictions import columns_to_check
 from idgen_compiler.warning import quietly
 from idgen_torch.arithmetic import one_thread, our_arithmetic
@@ -47,6 +48,7 @@ from idgen_torch.running.diagnosing.verdicts import (
 )
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.kept import MOST_ROWS, KeptData, KeptModel, kept_model, sampled
+from idgen_torch.running.record import ModelReport
 
 if TYPE_CHECKING:
     from idgen_compiler.estimates.estimate import Estimate
@@ -120,7 +122,7 @@ def _diagnosed(
     table = new if observed is None else observed
     rows = None if table is None else _of_table(table)
     models = list(_models(fitted, observed, new, device))
-    judged = [judged_model(report, kept, kinds, word) if kept is not None else _unjudged(fitted, report.operation)
+    judged = [judged_model(report, kept, kinds, word) if kept is not None else _unjudged(fitted.program, report)
               for report, kept, word in models]  # fmt: skip
     judged += [ModelDiagnosis(one.operation, one.models, one.name, 0, "nothing",
                               unjudged="brought by bind=, so that nothing is known of what it was trained on")
@@ -175,15 +177,12 @@ def _beside(fitted: FittedProgram, table: Observed, data: Any) -> tuple[Mapping[
 
     A fit has read them; of a loaded sampler they are read again, from the table that is given or that of the fit.
     """
-    where = data if data is not None else table.path
-    if table.beside or not (isinstance(where, str | Path) and not where):
-        try:
-            with quietly():
-                read = table.beside or columns_to_check(fitted.program, where, {}, fitted.schema, table.how)
-        except IdgenError:
-            read = {}
-        if read:
-            return read, []
+    read, where = table.beside, (table.path or None) if data is None else data
+    if not read and where is not None:
+        with suppress(IdgenError), quietly():
+            read = columns_to_check(fitted.program, where, {}, fitted.schema, table.how)
+    if read:
+        return read, []
     others = [name for name in fitted.program.graph.order if name not in fitted.program.observe.variables]
     told = "the graph was tested on the columns that the program reads alone, not on {}; give data="
     return {}, [told.format(", ".join(others))] if others else []
@@ -215,11 +214,11 @@ def _models(
     fitted: FittedProgram, observed: Observed | None, new: Observed | None, device: torch.device
 ) -> Iterator[tuple[Any, KeptModel | None, JudgedOn]]:
     """Each model's report, and rows to judge it on: new ones for models of the table, or those of the fit."""
-    trains = {op.result: op for op in fitted.program.models}
+    of_the_table = _learned_from_table(fitted.program)
     for report in fitted.record.models:
         name = report.operation
         kept, model = fitted.kept.models.get(name), fitted.models.get(name)
-        of_table = name in trains and trains[name].data == fitted.program.observe.result
+        of_table = name in of_the_table
         model = kept.model if kept is not None else model
         if new is not None and of_table and model is not None:
             yield report, kept_model(model, new.rows, new.weights, device=device), "new rows"
@@ -231,12 +230,14 @@ def _models(
             yield report, None, "nothing"
 
 
-def _unjudged(fitted: FittedProgram, name: str) -> ModelDiagnosis:
-    report = next(report for report in fitted.record.models if report.operation == name)
-    trains = {op.result: op for op in fitted.program.models}
-    of_table = name in trains and trains[name].data == fitted.program.observe.result
+def _learned_from_table(program: Program) -> set[str]:
+    """The models that are trained on rows of the table, not of a law."""
+    return {op.result for op in program.models if op.data == program.observe.result}
+
+
+def _unjudged(program: Program, report: ModelReport) -> ModelDiagnosis:
     why = "the rows of its law were not saved; call diagnostics() before save()"
-    if of_table:
+    if report.operation in _learned_from_table(program):
         why = "the table of the fit is not at hand; give one by data= (idgen diagnose DIR --data FILE)"
     head = (report.operation, report.models, report.family, report.rows)
     return ModelDiagnosis(*head, "nothing", curves=report.curves, unjudged=why)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idgen_compiler.forms.markup import Markup, details, facts, joined, table, tag
+from idgen_compiler.hinge.diagnostics.concerns import worst
 from idgen_compiler.report.web.panels.charts import chart
 from idgen_compiler.report.web.panels.lines import balance, bins, diagonal, training
 from idgen_compiler.report.web.panels.pieces import badge, notes, section, wide
@@ -44,8 +45,7 @@ def fit(found: Fitted) -> Markup:
 
 def color_of(diagnostics: Values) -> str:
     """The light: that of the worst concern, "" where nothing was looked at."""
-    colors = {each.get("color", "yellow") for each in diagnostics.get("concerns", ())}
-    return "" if not diagnostics else "red" if "red" in colors else "yellow" if colors else "green"
+    return worst(each.get("color", "yellow") for each in diagnostics.get("concerns", ())) if diagnostics else ""
 
 
 def _light(color: str) -> Markup:

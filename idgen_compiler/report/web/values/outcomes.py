@@ -20,7 +20,6 @@ from idgen_compiler.hinge.charts.outline import shown_of
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.operations import Sample
 from idgen_compiler.report.web.values.settings import grid_of, settings_of
-from idgen_compiler.warning import quietly
 
 __all__ = ["Number", "Numbers", "Outcome", "outcome_of"]
 
@@ -74,20 +73,6 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
 
-def check_settings(
-    sampler: Any,
-    op: Sample,
-    do: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
-    given: Mapping[str, Any] | None,
-) -> None:
-    """Raise what the sampler raises at settings that a caller chose."""
-    settings, conditions, _ = settings_of(sampler, op, do, given)
-    query: dict[str, Any] = {"query": op.query} if op.query else {}
-    with quietly():
-        for each in settings:
-            sampler.sample(1, do=each, given=conditions, seed=0, **query)
-
-
 def outcome_of(
     sampler: Any,
     op: Sample,
@@ -99,12 +84,15 @@ def outcome_of(
 ) -> Outcome:
     """What a sampler answers; what it refuses is a note, so that the rest of the page is there.
 
+    Of settings that somebody chose it is raised instead: they are to be chosen again.
     `estimates` says whether numbers have intervals; None where that takes no time, which is where all is categories.
     """
-    name = str(query_of(sampler.program, op))
+    name, chosen = str(query_of(sampler.program, op)), bool(do or given)
     try:
         settings, conditions, notes = settings_of(sampler, op, do, given)
     except IdgenError as error:
+        if chosen:
+            raise
         return Outcome(name, notes=(f"No outcomes are shown: {error}.",))
     query: dict[str, Any] = {"query": op.query} if op.query else {}
     told = told_settings(settings)
@@ -113,6 +101,8 @@ def outcome_of(
             drawn = [sampler.sample(n, do=s, given=conditions, seed=seed, **query) for s in settings]
             shown = tuple(shown_of(dict(zip(told, drawn, strict=True))))
         except IdgenError as error:
+            if chosen:
+                raise
             return Outcome(name, tuple(told), notes=(*notes, f"No samples are shown: {error}."))
         numbers: list[Numbers] = []
         if isinstance(sampler, Estimating) and estimates is not False:

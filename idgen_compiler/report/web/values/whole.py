@@ -18,7 +18,7 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query, check_question
 from idgen_compiler.report.web.values.answers import Answer, answer_of
 from idgen_compiler.report.web.values.fits import Fitted, fitted_of, fitted_operations
-from idgen_compiler.report.web.values.outcomes import Outcome, check_settings, outcome_of
+from idgen_compiler.report.web.values.outcomes import Outcome, outcome_of
 from idgen_compiler.report.web.values.programs import ProgramShown, brought_of, program_shown
 
 __all__ = ["Whole", "of_query", "of_sampler"]
@@ -74,16 +74,14 @@ def of_sampler(
     """
     fitted = fitted_of(sampler)  # first: of a sampler that trains when it is asked, this makes the program final
     program: Program = sampler.program
+    meant = _meant(program, query, chosen=bool(do or given))
     graph = program.graph if isinstance(program.graph, ADMG) else ADMG.from_edge_list(program.graph.edge_list())
     brought = brought_of(program)
     answers = tuple(answer_of(query_of(program, op), graph, models, brought) for op in program.samplers)
     shown = program_shown(program, fitted_operations(sampler), fitted.code if fitted else "")
-    meant = _meant(program, query, chosen=bool(do or given))
     outcomes = []
     for op in program.samplers:
         own = op in meant
-        if own and (do or given):
-            check_settings(sampler, op, do, given)
         outcomes.append(outcome_of(sampler, op, do if own else None, given if own else None, n, seed, estimates))
     return Whole(program.name, _version(), answers, shown, fitted, tuple(outcomes))
 
