@@ -38,7 +38,7 @@ from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.observed import Observed
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on
-from idgen_torch.running.conditions.conditioned import Conditioned, conditioned, effective_runs, with_watch
+from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, warn_exact, with_watch
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.artefacts import Artefacts, Drawn
 from idgen_torch.running.files.keys import Keys
@@ -105,6 +105,7 @@ class Fitting:
         self._emphasis = Emphasis(schema, self._trainer, self._densities)
         self._tried: dict[str, Any] = {}  # digest -> what was made to choose between ways
         self._sampling: dict[str, ConditionalModel | BoundModel] = {}
+        self._conditions: dict[str, Conditioned] = {}  # those that were tried, too
         self._policies: dict[PolicyKey, Draws] = {}
         self._kept, self._model_reports = Kept(), dict[str, ModelReport]()
         self._data_reports: dict[str, DataReport] = {}
@@ -128,6 +129,9 @@ class Fitting:
         made = self._begin(self.program)
         with self._telling():
             execute(self.program, self, known={n: self._tried[d] for n, d in made.items() if d in self._tried})
+            for op in self.program.operations:
+                if isinstance(op, Condition) and op.result in self._conditions:  # which something asks
+                    warn_exact(self._conditions[op.result], self._observed)
         if self._trainer.artefacts is not None:
             self._trainer.artefacts.stale.tell()
         weighed = [op.result for op in self.program.laws if op.result in self._overlap and not op.regenerate]
@@ -230,7 +234,8 @@ class Fitting:
         """What weighs runs of a law's network, with the models that are there already."""
         models = {name: values[name] for name in leaves(op, Role.MODEL)}
         self._sampling.update(models)
-        return conditioned(op, self._schema, models, self._policies, self._observed)
+        self._conditions[op.result] = Conditioned(op, self._schema, models, self._policies)
+        return self._conditions[op.result]
 
     # -- data sets ------------------------------------------------------------------------------------------------
 

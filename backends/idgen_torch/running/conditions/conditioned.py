@@ -35,7 +35,7 @@ from idgen_torch.running.record import Runs
 from idgen_torch.seeds import stream_for
 from idgen_torch.tensors import decode
 
-__all__ = ["Conditioned", "Effective", "conditioned", "effective_runs", "with_watch"]
+__all__ = ["Conditioned", "Effective", "effective_runs", "warn_exact", "with_watch"]
 
 FIRST, AT_ONCE = 64, 2**17
 """So many runs are made for each place to begin with, and at most so many for all at once."""
@@ -269,19 +269,17 @@ class _Runs:
                 kept[rows] = values
 
 
-def conditioned(
-    op: Condition, schema: Schema, models: Mapping[str, Any], policies: Mapping[PolicyKey, Draws], observed: DataSet
-) -> Conditioned:
-    """What a fit weighs runs with; it tells of what is weighed by a model that is all but exact."""
-    for statement in op.network.statements:
-        model = models[statement.model] if isinstance(statement, Weigh) else None
+def warn_exact(found: Conditioned, observed: DataSet) -> None:
+    """Warn (DataWarning) where runs are weighed by a model that is all but exact."""
+    for statement in found.op.network.statements:
+        model = found.models[statement.model] if isinstance(statement, Weigh) else None
         if isinstance(model, ConditionalModel) and _exactness(model, observed) > EXACT:
             names = ", ".join(part.name for part in model.targets)
             warn_data(
-                f"{op.result} weighs runs by a model of {names} that is all but exact: which runs count then rests on "
-                f"how exactly it knows {names}, and the answer may be far off; condition on what is not, or round it"
+                f"{found.op.result} weighs runs by a model of {names} that is all but exact: which runs count then "
+                f"rests on how exactly it knows {names}, and the answer may be far off; condition on what is not, or "
+                "round it"
             )
-    return Conditioned(op, schema, models, policies)
 
 
 @torch.no_grad()
