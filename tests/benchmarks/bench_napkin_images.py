@@ -56,7 +56,7 @@ from idgen_compiler.store import Artefact, Store
 from idgen_torch.families import Diffusion, Run
 from idgen_torch.families.images.drawn import DiffusionModel
 from idgen_torch.parts import Values
-from idgen_torch.running.files.artefacts import BETTER, MODEL, VERDICT
+from idgen_torch.running.files.artefacts import BETTER, FINISHED, MODEL, VERDICT
 from idgen_torch.running.files.models import read_model
 from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
@@ -320,7 +320,7 @@ class Trial:
 def _taken(store: Store, target: str) -> Artefact:
     """The model of a target given W1 that the fit went on with, of those that were trained for it."""
     named = [a for a in store.artefacts() if f"{target} | " in a.title and "W1" in a.title]
-    again = any(a.record["made"].get("again") == BETTER for a in named if a.kind == VERDICT)
+    again = any(a.record["made"].get("again") in (BETTER, FINISHED) for a in named if a.kind == VERDICT)
     models = sorted((a for a in named if a.kind == MODEL), key=lambda a: "from" in a.depends)
     return models[-1 if again else 0]
 

@@ -27,6 +27,8 @@ MOST_KINDS, FEW_ROWS = 8, 20
 SWAPS = 200
 ERRORS, LEAST = 5.0, 0.06
 """Told is a distance so many deviations beyond chance, and so large."""
+DOUBT = 3.0
+"""A distance of more deviations is not chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ train longer, as by images={'steps': ...}, or with more rows
     def matters(self) -> bool:
         """Whether the laws are apart beyond chance, and far."""
         return self.errors > ERRORS and self.apart > LEAST
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the laws are apart beyond chance, be it by little."""
+        return self.errors > DOUBT
 
 
 @torch.no_grad()
@@ -151,4 +158,4 @@ def _levels(part: Part, values: Tensor) -> Tensor:
 
 def _kinds(images: Tensor) -> Kinds:
     """Kinds of these pictures."""
-    return Kinds.found(lambda index: images[index.to(images.device)], len(images), None, MOST_KINDS, 0)
+    return Kinds.found(lambda index: images[index.to(images.device)], len(images), None, (MOST_KINDS, 1), 0)

@@ -16,7 +16,7 @@ from idgen_torch.families import ConditionalModel, Family, Task, seed_noise
 from idgen_torch.families.saved import recipe_record
 from idgen_torch.running.agreement import Disagreement, disagreements
 from idgen_torch.running.dependence import LawsApart, dependences
-from idgen_torch.running.files.artefacts import BETTER, TRIED, Trained, Verdict
+from idgen_torch.running.files.artefacts import BETTER, FINISHED, TRIED, Trained, Verdict
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import ModelReport
 from idgen_torch.running.trainer import Trainer
@@ -29,35 +29,47 @@ MOST_TOLD = 5
 
 
 @one_thread()
-def compared(op: Train, schema: Schema, model: ConditionalModel, task: Task) -> list[Disagreement | LawsApart]:
-    """Where the draws of a model differ from its rows by more than their error, the worst first."""
+def compared(
+    op: Train, schema: Schema, model: ConditionalModel, task: Task
+) -> tuple[list[Disagreement | LawsApart], bool]:
+    """Where the draws of a model differ from its rows by more than their error, the worst first.
+
+    And whether they differ beyond chance at all, be it by too little to be told.
+    """
     source = f"{op.result}: {label_of(op)} [{model.family}]"
-    apart = [one for one in dependences(source, model, task) if one.matters]
-    return [*apart, *disagreements(source, model, task, schema)]
+    apart = dependences(source, model, task)
+    told = [one for one in apart if one.matters]
+    return [*told, *disagreements(source, model, task, schema)], any(one.doubtful for one in apart)
 
 
 def judged(
     op: Train, schema: Schema, trainer: Trainer, trained: Trained, recipe: Family, task: Task
 ) -> tuple[Trained, Verdict]:
-    """The model, or one that was trained longer where that gives its rows back better, and how it turned out."""
+    """The model, or one that was trained longer where that gives its rows back better, and how it turned out.
+
+    A model that is told may go on by all steps that models kept back, one of which chance does not say it by its own.
+    """
     if trainer.ahead and recipe.longer(1) is not None:
         return trained, Verdict()  # in its turn it is known how many steps it may go on for
-    label, more = label_of(op), trainer.patient(f"{op.result}.again", recipe, trained)
+    label, name = label_of(op), f"{op.result}.again"
+    more = trainer.patient(name, recipe, trained)
+    rest = trainer.onward(name, recipe, trained, trainer.spare.get(op.result, 0))
     longer: list[Trained] = []
 
-    def again() -> Trained:
+    def again(way: tuple[Trainer, Family] | None) -> Trained:
         # A training may end on a plateau, from which a sharp bend is not seen yet.
-        if not longer and more is not None:
-            longer.append(more[0].fit(f"{op.result}.again", label, more[1], task))
+        if not longer and way is not None:
+            longer.append(way[0].fit(name, label, way[1], task))
         return longer[0]
 
     def judge() -> Verdict:
-        found = compared(op, schema, trained.model, task)
-        if not found or more is None:
+        found, doubtful = compared(op, schema, trained.model, task)
+        way = more if found else rest if doubtful else None
+        if way is None:
             return _verdict(found, "", trained.model, task)
-        left = compared(op, schema, again().model, task)
-        if not left or left[0].errors < found[0].errors:
-            return _verdict(left, BETTER, again().model, task)
+        left, _ = compared(op, schema, again(way).model, task)
+        if not left or (found and left[0].errors < found[0].errors):
+            return _verdict(left, BETTER if found else FINISHED, again(way).model, task)
         return _verdict(found, TRIED, trained.model, task)
 
     kept = trainer.artefacts
@@ -67,9 +79,12 @@ def judged(
         types = {name: to_plain(schema[name]) for name in (*op.targets, *op.inputs)}
         depends = {"model": trained.key, "types": types, "again": more and recipe_record(more[1])}
         verdict = kept.verdict(f"how {label} turned out", depends, judge)
-    if verdict.again:
+    if verdict.again == FINISHED or (verdict.again == TRIED and not verdict.disagreements):
+        trainer.spare.pop(op.result, None)
+    elif verdict.again:
         trainer.spare.clear()
-    return (again() if verdict.again == BETTER else trained), verdict
+    way = {BETTER: more, FINISHED: rest}.get(verdict.again)
+    return (trained if way is None else again(way)), verdict
 
 
 @one_thread()

@@ -164,15 +164,19 @@ class Trainer:
         One that keeps steps back goes on from where it is, by all steps that are left. Others learn in larger steps and
         give up later, where nobody said how; None for what is not trained so.
         """
-        longer = recipe.longer(sum(self.spare.values())) if any(self.spare.values()) else None
-        if longer is not None:
-            return replace(self, unfinished={operation: trained}), longer
+        if (on := self.onward(operation, recipe, trained, sum(self.spare.values()))) is not None:
+            return on
         own = self.settings.tuning
         tuning = replace(own, recipes=tuple(_patient(own, one) for one in own.recipes))
         later = _patient(own, recipe)
         if tuning == own or (later == recipe and not isinstance(recipe, Chain | FromTexts | Hurdle)):
             return None
         return replace(self, settings=replace(self.settings, tuning=tuning)), later
+
+    def onward(self, operation: str, recipe: Family, trained: Trained, steps: int) -> tuple[Trainer, Family] | None:
+        """A trainer and a recipe by which a model goes on from where it is, by so many steps; None if it cannot."""
+        longer = recipe.longer(steps) if steps else None
+        return None if longer is None else (replace(self, unfinished={operation: trained}), longer)
 
     def _parted(self, asked: Family, task: Task) -> tuple[Family, Callable[[Task], Family]]:
         """What models a task, and what chooses the families of its parts.

@@ -35,7 +35,7 @@ def rows_of(n: int) -> Values:
 
 
 def kinds_of(images: torch.Tensor, most: int = 16) -> Kinds:
-    return Kinds.found(lambda index: images[index], len(images), None, most, 0)
+    return Kinds.found(lambda index: images[index], len(images), None, (most, most), 0)
 
 
 def test_colors_are_kinds_whatever_their_light() -> None:
@@ -71,7 +71,7 @@ def test_pictures_that_look_alike_and_few_rows_have_one_kind(rows: int) -> None:
 def test_rows_of_no_weight_make_no_kind() -> None:
     images = rows_of(400)["y"]
     dark = (images.float().mean((1, 2, 3)) < 100).float()
-    kinds = Kinds.found(lambda index: images[index], 400, dark, 16, 0)
+    kinds = Kinds.found(lambda index: images[index], 400, dark, (16, 16), 0)
     assert float(kinds.light.max()) < 0.5
 
 
@@ -98,6 +98,18 @@ def test_a_model_with_kinds_goes_into_tensors_and_back() -> None:
     for wrong in ({}, {"kinds": {}}, {"kinds": {"sizes": [2, 0]}}, {"kinds": {"sizes": [3, 1]}}):
         with pytest.raises(DataError):
             DiffusionModel.from_state(model.recipe, wrong, tensors, (Y,), (P, Q))
+
+
+def test_shapes_are_told_apart_where_that_is_asked() -> None:
+    rows = rows_of(300)
+    rows["y"][:150, :, :4], rows["y"][150:, :, 4:] = 0, 0  # the upper or the lower half is dark
+    sizes = []
+    for shapes in (1, 16):
+        law = replace(SMALL, steps=2, shapes=shapes).fit(Task((Y,), (P, Q), rows)).law
+        assert law is not None
+        sizes.append(law.kinds.sizes)
+    assert sizes[0][0] == sizes[1][0] > 1
+    assert sizes[0][1] == 1 < sizes[1][1]
 
 
 def test_what_was_saved_before_there_were_kinds_draws_as_it_did() -> None:

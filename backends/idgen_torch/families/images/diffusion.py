@@ -59,10 +59,12 @@ class Diffusion(Drawing):
     "epsilon" and "v" are the denoising diffusion objectives of those names.
     sampler: "euler" for flow matching, "ddim" or "dpm++" for the others.  sampling_steps: network passes a sample; 10
     take half the time and are enough for small images, once a network is trained for long (measured).
-    kinds: at most so many kinds of pictures at each of two levels, light and shape, are told apart; a kind is drawn
-    first, by a law that is learned by likelihood, and then a picture of that kind; 1 for none.
-    reserve: the part of the steps that is kept back, and given to those models of a fit whose draws do not depend on
-    their inputs as the rows do; the steps of all models together stay within their sum.
+    kinds: at most so many kinds of pictures are told apart by their light; a kind is drawn first, by a law that is
+    learned by likelihood, and then a picture of that kind; 1 for none.  shapes: at most so many kinds of shape within
+    those of light; 1 for none, since a picture's shape is better drawn by the network (measured).
+    reserve: the part of the steps that is kept back. A model whose draws depend on its inputs as the rows do, but for
+    chance, leaves them to those of the fit that do not; one of which chance does not say it uses its own. The steps of
+    all models together stay within their sum.
     emphasis: how much more often a training looks at inputs that are rarer in the data than in the regeneration that
     asks for them, as a power of the ratio: 0 not at all, 1 as often as the regeneration; the law learned is the same.
     condition_dropout: how often a training row loses its condition, so that guidance can be used.
@@ -86,6 +88,7 @@ class Diffusion(Drawing):
     lr: float = real(2e-3, "a number above 0", lambda value: value > 0)
     ema: float = real(0.995, "a decay from 0 up to, but not, 1", lambda value: 0 <= value < 1)
     kinds: int = whole(16, most=1024)
+    shapes: int = whole(1, most=1024)
     reserve: float = real(0.2, "a fraction from 0 up to, but not, 1", lambda value: 0 <= value < 1)
     emphasis: float = real(0.5, "a power from 0 to 1", lambda value: 0 <= value <= 1)
     condition_dropout: float = real(0.0, "a number from 0 up to, but not, 1", lambda value: 0 <= value < 1)
@@ -201,7 +204,7 @@ class Diffusion(Drawing):
             kept = KindLaw.read(path, name, common_shape(task.targets)[0], task.inputs, self.code_width).to(device)
             return kept, codes(kept.kinds)
         if before is None or before.law is None:
-            kinds = Kinds.found(images, count, task.weights, self.kinds, seed_for(run.seed, "kinds"))
+            kinds = Kinds.found(images, count, task.weights, (self.kinds, self.shapes), seed_for(run.seed, "kinds"))
         else:
             kinds = before.law.kinds
         if not kinds.several:

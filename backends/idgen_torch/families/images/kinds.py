@@ -47,12 +47,12 @@ class Kinds:
 
     @classmethod
     def found(
-        cls, images: Callable[[Tensor], Tensor], count: int, weights: Tensor | None, most: int, seed: int
+        cls, images: Callable[[Tensor], Tensor], count: int, weights: Tensor | None, most: tuple[int, int], seed: int
     ) -> Self:
         """Kinds of the pictures that `images` gives for some row numbers, (rows, C, H, W) uint8.
 
-        How many is chosen by the data, at most so many a level: twice as many while that explains `WORTH` more of the
-        squared distance.
+        How many is chosen by the data, at most so many at each level, light and shape: twice as many while that
+        explains `WORTH` more of the squared distance.
         Source: Lloyd (1982), started as by Arthur and Vassilvitskii (2007).
         """
         generator = generator_for(seed)
@@ -65,9 +65,9 @@ class Kinds:
             )
         afar = [torch.cat([_afar(images(few), side) for few in index.split(AT_ONCE)]) for side in SIDES]
         device = afar[0].device
-        light, codes = _centres(afar[0].cpu(), most, generator)
+        light, codes = _centres(afar[0].cpu(), most[0], generator)
         means = torch.stack([afar[1].cpu()[codes == k].mean(0) for k in range(len(light))])
-        shape, _ = _centres(afar[1].cpu() - means[codes], most, generator)
+        shape, _ = _centres(afar[1].cpu() - means[codes], most[1], generator)
         return cls(light.to(device), means.to(device), shape.to(device))
 
     @property

@@ -39,6 +39,7 @@ __all__ = [
     "BETTER",
     "CHOICE",
     "DATA",
+    "FINISHED",
     "MODEL",
     "NUISANCE",
     "TRIED",
@@ -61,7 +62,7 @@ learn, and how much rows count."""
 
 _WARNINGS = {kind.__name__: kind for kind in (DataWarning, LawWarning, NoiseWarning, OverlapWarning)}
 
-BETTER, TRIED = "better", "tried"
+BETTER, TRIED, FINISHED = "better", "tried", "finished"
 
 _STATE = ".training.safetensors"
 
@@ -70,7 +71,8 @@ _STATE = ".training.safetensors"
 class Verdict:
     """How a model turned out: whether it was trained again, where it disagrees with its rows, and its seed noise.
 
-    again: empty, `BETTER` where the second training was taken, and `TRIED` where it was no better.
+    again: empty, `BETTER` where the second training was taken, `TRIED` where it was no better, and `FINISHED` where the
+    model only went on by the steps that it had kept back itself.
     """
 
     again: str = ""
