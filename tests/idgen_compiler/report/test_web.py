@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -97,6 +101,24 @@ def test_a_page_fetches_nothing(exact: Looking) -> None:
     assert "@import" not in page
 
 
+def test_a_page_holds_the_chart_library_once_and_packed_where_it_has_charts(exact: Looking) -> None:
+    page = exact.report_page(models=0, n=100)
+    (held,) = re.findall(r'<script type="application/gzip" id="chart-library">(.*?)</script>', page)
+    script = gzip.decompress(base64.b64decode(held))
+    assert b"vega" in script
+    assert base64.b64encode(hashlib.sha256(script).digest()).decode() in page
+    assert "unsafe-eval" not in page
+    assert len(page) < 700_000
+    assert "chart-library" not in idgen.report_page(QUERY, NAPKIN, models=0)
+
+
+def test_charts_without_the_library_are_pictures(exact: Looking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    page = exact.report_page(models=0, n=100)
+    assert "pip install" in page
+    assert "chart-library" not in page
+
+
 def test_the_page_of_a_hedge_has_its_proof() -> None:
     tree = Tree(idgen.report_page(QUERY, idgen.ADMG.parse("X -> Y; X <-> Y")))
     for said in ("not identifiable", "Two models that prove it", "3/4 = 0.75", "the same in both"):
@@ -118,8 +140,8 @@ def evil_graph() -> idgen.ADMG:
 def evil_names(tree: Tree) -> None:
     """Names became text: no element and no attribute came of them."""
     assert [attributes for tag, attributes in tree.elements if tag == "img"] == []
-    scripts = [each for each in tree.of("script") if each.get("type") != "application/json"]
-    assert len(scripts) == 1
+    scripts = [each for each in tree.of("script") if each.get("type") not in ("application/json", "application/gzip")]
+    assert len(scripts) == 1 + any(each.get("id") == "chart-library" for each in tree.of("script"))
     assert not [name for _, attributes in tree.elements for name in attributes if name.startswith("on")]
     assert "<img src=x onerror=alert(2)>" in tree.text
 
@@ -140,7 +162,7 @@ def test_labels_and_columns_are_text() -> None:
     sampler = program.fit(data, backend="torch", seed=0, progress=False, check_graph=False)
     page = sampler.report_page(models=0, n=200)  # type: ignore[attr-defined]
     evil_names(Tree(page))
-    for held in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL):
+    for held in re.findall(r'<script type="application/json" class="vega-lite">(.*?)</script>', page, re.DOTALL):
         assert "$schema" in json.loads(held)
 
 
