@@ -1,4 +1,4 @@
-"""Charts on a page: the picture, its numbers as a table, and its specification, to be drawn again and used elsewhere."""
+"""Charts on a page: the picture, its numbers as a table, and its specification, to be drawn live and used elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPEC = "vega-lite"
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A script that a page holds packed: `packed` is its gzip in base64, `digest` that of the script itself (SHA-256)."""
+    """A script that a page holds packed: `packed` is its gzip in base64, `digest` its own SHA-256."""
 
     digest: str
     packed: str
@@ -62,7 +62,7 @@ def _tools(told: str) -> Markup:
 
 
 def library() -> Library | None:
-    """What draws charts in a browser: Vega, Vega-Lite and Vega-Embed as one script, None where vl-convert is missing."""
+    """Vega, Vega-Lite and Vega-Embed as one script, which draws charts in a browser; None without vl-convert."""
     try:
         return _library()
     except ImportError:
