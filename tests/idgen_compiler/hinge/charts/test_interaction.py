@@ -50,7 +50,7 @@ def test_each_chart_has_what_suits_it_and_looks_the_same(name: str) -> None:
     assert [each["name"] for each in found.get("params", [])] == PARAMETERS[name]
     before, after = map(convert.vegalite_to_svg, (spec, found))
     assert re.findall("<text[^>]*>[^<]*", before) == re.findall("<text[^>]*>[^<]*", after)
-    marks = [re.findall('<path aria-label="[^"]*"[^>]*', each.replace(' opacity="1"', '')) for each in (before, after)]
+    marks = [re.findall('<path aria-label="[^"]*"[^>]*', each.replace(' opacity="1"', "")) for each in (before, after)]
     assert marks[0] == marks[1]
     assert "params" not in spec
 
