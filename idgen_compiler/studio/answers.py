@@ -25,6 +25,7 @@ from idgen_compiler.studio.adjustment import adjustment_sets
 from idgen_compiler.studio.derivation import derivation
 from idgen_compiler.studio.drawing import Drawing
 from idgen_compiler.studio.reading import read_drawing
+from idgen_compiler.studio.wording import on_page
 from idgen_compiler.studio.writing import FORMS, write_drawing
 from idgen_compiler.verify import verify, witness
 
@@ -74,9 +75,9 @@ def answer(request: Any, asks: Mapping[str, Callable[..., Answer]] | None = None
 
 
 def failed(error: IdgenError) -> Answer:
-    """An error of the user's as an answer."""
+    """An error of the user's as an answer, in the words of the page."""
     kind = "graph" if isinstance(error, GraphError) else "query" if isinstance(error, QueryError) else "other"
-    return {"error": {"kind": kind, "message": str(error)}}
+    return {"error": {"kind": kind, "message": on_page(str(error))}}
 
 
 def hello() -> Answer:

@@ -422,6 +422,66 @@ def test_a_table_is_fitted_and_drawn(page: Any, tmp_path: Path) -> None:
     chart.wait_for()
     assert "do(X=1): 0 0.2" in chart.get_attribute("aria-label")
     assert "mean of Y, do(X=1)" in page.locator("[role=tabpanel]").inner_text()
+    page.get_by_label("do X").fill("7")
+    page.get_by_role("button", name="Sample and estimate").click()
+    page.locator(".told.wrong").wait_for()
+    assert page.locator(".chart").count() == 0
+
+
+def fitted(page: Any, rows: Path, graph: str = "X -> Y") -> Any:
+    """The line that says what became of a fit to a table of X and Y."""
+    load(page, graph, "P(Y | do(X))")
+    settled(page, "identifiable")
+    tab(page, "Fit")
+    page.get_by_label("A table").set_input_files(rows)
+    page.get_by_text("rows of X, Y").wait_for()
+    page.get_by_role("button", name="Fit", exact=True).click()
+    told = page.locator(".told")
+    page.wait_for_function("!['', 'Training …'].includes(document.querySelector('.told').textContent)")
+    return told
+
+
+def test_a_fit_that_is_done_does_not_look_like_an_error(page: Any, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("X,Y\n" + "0,0\n" * 30 + "0,1\n" * 10 + "1,0\n" * 10 + "1,1\n" * 30)
+    told = fitted(page, rows)
+    assert told.text_content().startswith("Fitted in")
+    color = "getComputedStyle(document.querySelector('.told')).color"
+    assert page.evaluate(f"{color} === getComputedStyle(document.querySelector('.verdict.good strong')).color")
+    assert serious(page) == []
+    load(page, "X -> Y; X <-> Y", "P(Y | do(X))")
+    settled(page, "not identifiable")
+    assert "has changed since this fit" in told.text_content()
+    assert "wrong" not in told.get_attribute("class")
+    load(page, "X -> Y", "P(Y | do(X))")
+    settled(page, "identifiable")
+    assert told.text_content() == ""
+
+
+def test_rows_without_a_value_are_refused_in_words_of_the_page_and_dropped_where_it_says_so(
+    page: Any, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("X,Y\n" + "0,0\n" * 30 + "0,\n" * 5 + "1,0\n" * 10 + "1,1\n" * 30)
+    told = fitted(page, rows)
+    assert "column Y has 5 missing value(s)" in told.text_content()
+    assert "“Missing values: drop”" in told.text_content()
+    assert "missing=" not in told.text_content()
+    page.get_by_label("Missing values").select_option("drop")
+    page.get_by_role("button", name="Fit", exact=True).click()
+    page.get_by_text("Fitted in").wait_for()
+
+
+def test_a_column_that_is_not_there_is_made_latent_on_the_page(page: Any, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("X,Y\n" + "0,0\n1,1\n0,1\n1,0\n" * 20)
+    told = fitted(page, rows, "U -> X -> Y; U -> Y")
+    assert "select U on the graph and make it latent (U)" in told.text_content()
+    for word in ("latent=", "--latent", "composites", "unobserved", "/tmp", "table-"):
+        assert word not in told.text_content()
+    page.get_by_label("Types of columns").fill("X")
+    page.get_by_role("button", name="Fit", exact=True).click()
+    page.get_by_text("write it as X=integer").wait_for()
 
 
 # ---- how it looks ----------------------------------------------------------------------------------------------------
