@@ -1,4 +1,4 @@
-"""What messages say of Python's arguments, in the words of the page: its fields, its keys, and the names of its files."""
+"""What messages say of Python's arguments, in the words of the page: its fields, its keys, the names of files."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from idgen_compiler.compile import compile
 from idgen_compiler.errors import DataError, IdgenError, QueryError
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.query import Query
-from idgen_compiler.studio.fits.charts import charts_of
 from idgen_compiler.studio.drawing import Drawing
+from idgen_compiler.studio.fits.charts import charts_of
 from idgen_compiler.studio.wording import FIELDS, on_page
 
 __all__ = ["Fits"]
