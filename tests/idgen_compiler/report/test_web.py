@@ -162,6 +162,12 @@ def test_labels_and_columns_are_text() -> None:
     sampler = program.fit(data, backend="torch", seed=0, progress=False, check_graph=False)
     page = sampler.report_page(models=0, n=200)  # type: ignore[attr-defined]
     evil_names(Tree(page))
+    for shown in (sampler.report(), sampler.holdings):  # type: ignore[attr-defined]
+        tree = Tree(shown._repr_html_())
+        assert "<script>alert(1)</script>" in tree.text
+        assert not list(tree.of("script")) + list(tree.of("img"))
+    assert "held-out" in Tree(sampler.report()._repr_html_()).text  # type: ignore[attr-defined]
+    assert "counts" in Tree(sampler.holdings._repr_html_()).text  # type: ignore[attr-defined]
     for held in re.findall(r'<script type="application/json" class="vega-lite">(.*?)</script>', page, re.DOTALL):
         assert "$schema" in json.loads(held)
 
@@ -185,7 +191,17 @@ def test_notebook_reprs_escape_names() -> None:
     program = idgen.compile(QUERY, graph)
     samples = idgen.Samples({EVIL: np.array([EVIL, "b"])})
     report = idgen.verify(QUERY, graph, models=1)
-    for shown in (graph, found, found.trace, found.estimand, program, program.cost, samples, report):
+    for shown in (
+        graph,
+        idgen.Query([EVIL], ["X"]),
+        found,
+        found.trace,
+        found.estimand,
+        program,
+        program.cost,
+        samples,
+        report,
+    ):
         text = shown._repr_html_()
         assert Tree(text).elements, type(shown)
         assert "<img src=x" not in text
@@ -215,7 +231,7 @@ def test_the_code_of_a_page_makes_the_program_again() -> None:
 def test_settings_that_a_sampler_refuses_are_refused(exact: Any) -> None:
     with pytest.raises(DataError, match="do names 'Q'"):
         of_sampler(exact, do={"Q": 1}, models=0)
-    with pytest.raises(QueryError, match="does not answer P\\(Q\\)"):
+    with pytest.raises(DataError, match=r"answers no query 'P\(Q\)'"):
         of_sampler(exact, query="P(Q)", models=0)
 
 
@@ -223,10 +239,12 @@ def test_settings_are_of_one_query_of_several() -> None:
     queries = [idgen.Query.parse("P(Y | do(X))"), idgen.Query.parse("P(X)")]
     joint = idgen.Joint(("Z", "X", "Y"), np.full((2, 2, 2), 1 / 8))
     sampler = idgen.compile(queries, idgen.ADMG.parse("Z -> X -> Y; Z -> Y")).fit(joint, backend="exact")
-    with pytest.raises(QueryError, match="say by query= which one"):
+    with pytest.raises(QueryError, match=r"say by query= one of: P\(Y \| do\(X\)\); P\(X\)"):
         of_sampler(sampler, do={"X": 1}, models=0)
-    found = of_sampler(sampler, do={"X": 1}, query="P(Y | do(X))", models=0, n=50)
-    assert [each.settings for each in found.outcomes] == [("do(X=1)",), ("",)]
+    for query in ("P(Y|do(X))", queries[0]):  # as loosely typed as `sample` takes it
+        found = of_sampler(sampler, do={"X": 1}, query=query, models=0, n=50)
+        assert [each.settings for each in found.outcomes] == [("do(X=1)",)]
+        assert (found.title, len(found.answers)) == ("P(Y | do(X))", 1)
 
 
 def test_several_queries_have_a_part_each() -> None:
