@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -20,6 +21,8 @@ import pytest
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataError, QueryError
 from idgen_compiler.hinge.charts.looking import Looking
+from idgen_compiler.hinge.diagnostics import Diagnostics
+from idgen_compiler.hinge.diagnostics.concerns import Concern
 from idgen_compiler.report.web.page import render
 from idgen_compiler.report.web.panels.answers import derivation, formula
 from idgen_compiler.report.web.values.answers import answer_of
@@ -325,3 +328,12 @@ def test_diagnostics_are_rendered_where_there_are_any() -> None:
         "Models are judged",
     ):
         assert said in tree.text, said
+
+
+@pytest.mark.parametrize("color", ["yellow", "red", None])
+def test_the_light_says_on_a_page_what_it_says_elsewhere(exact: Any, color: Any) -> None:
+    concerns = () if color is None else (Concern(color, "rows", "", "there are few", "Take more"),)
+    found = Diagnostics(9, 9.0, "nothing", concerns=concerns)
+    whole = dataclasses.replace(of_sampler(exact, models=0, n=50), fitted=Fitted((), diagnostics=found.to_json()))
+    said = str(found).splitlines()[0].split(": ")[1]
+    assert f"{found.color} {said[:1].upper()}{said[1:]}." in Tree(render(whole)).text
