@@ -109,8 +109,10 @@ def test_what_is_serious_is_seen(tab: Tab) -> None:
 
 
 def test_a_page_prints_with_everything_open(tab: Tab, fitted: Path) -> None:
+    tab.page.emulate_media(color_scheme="dark")
     tab.page.goto(fitted.as_uri())
-    tab.page.emulate_media(media="print")
+    tab.page.emulate_media(media="print", color_scheme="dark")
+    assert tab.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert tab.page.locator("nav").is_hidden()
     assert tab.page.locator("#operation-1 .code").first.is_visible()
 
