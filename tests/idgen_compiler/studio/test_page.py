@@ -449,7 +449,9 @@ def test_a_fit_that_is_done_does_not_look_like_an_error(page: Any, tmp_path: Pat
     color = "getComputedStyle(document.querySelector('.told')).color"
     assert page.evaluate(f"{color} === getComputedStyle(document.querySelector('.verdict.good strong')).color")
     assert serious(page) == []
-    page.evaluate("idgenStudio.store.change({ lines: [{ tail: 'X', head: 'Y' }, { tail: 'X', head: 'Y', both: true }] })")
+    page.evaluate(
+        "idgenStudio.store.change({ lines: [{ tail: 'X', head: 'Y' }, { tail: 'X', head: 'Y', both: true }] })"
+    )
     settled(page, "not identifiable")
     assert "has changed since this fit" in told.text_content()
     assert "wrong" not in told.get_attribute("class")
