@@ -217,7 +217,7 @@ def prove(drawing: Any, model: int = 0, most: int = MOST) -> Answer:
     """The proof of an answer: one random model, exactly; or where there is none, the two models that prove it.
 
     `model` numbers the random models, one a call, so that a page can stop between two. Models are of the query's
-    ancestors, which alone matter to it; of more than `most` none is made.
+    ancestors, which alone matter to it; of more than `most` none is made, and `large` says how many there are.
     """
     drawn = Drawing.read(drawing)
     graph, query = drawn.graph(), drawn.asked()
@@ -228,10 +228,10 @@ def prove(drawing: Any, model: int = 0, most: int = MOST) -> Answer:
     try:
         identify(query, graph)
         if len(small) > most:
-            raise QueryError(
-                f"the query has {len(small)} variables with its ancestors, and models of more than {most} take too "
-                "long here; ask about a part of the graph"
+            told = (
+                f"the query has {len(small)} variables with its ancestors, and models of more than {most} take too long"
             )
+            return {"large": len(small)} | failed(QueryError(f"{told} here; ask about a part of the graph"))
         row = verify(query, small, models=1, seed=model).rows[0]
     except NotIdentifiable:
         return {"witness": _witnessed(query, graph)}

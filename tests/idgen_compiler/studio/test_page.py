@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -426,6 +427,52 @@ def test_a_table_is_fitted_and_drawn(page: Any, tmp_path: Path) -> None:
     page.get_by_role("button", name="Sample and estimate").click()
     page.locator(".told.wrong").wait_for()
     assert page.locator(".chart").count() == 0
+
+
+ASKED = """async (state) => {
+  const { mount } = await import('/studio.js');
+  const root = document.body.appendChild(document.createElement('div')), asked = [];
+  const post = (where) => async (request) => {
+    asked.push([where, request.ask, request.most ?? null]);
+    return (await fetch('/api', { method: 'POST', body: JSON.stringify(request) })).json();
+  };
+  const studio = mount(root, { engine: { where: 'browser', ask: post('first'), aside: post('second') }, state });
+  const wait = () => new Promise((done) => setTimeout(done, 20));
+  while (!studio.proof || studio.proof.rows.length < 5 && !studio.proof.error) await wait();
+  root.remove();
+  return asked;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("size", "ancestors", "first", "second"),
+    [(6, 6, {("implied", None), ("prove", 8)}, set()), (11, 10, {("implied", None), ("prove", 8)}, {("prove", 12)}),
+     (20, 4, set(), {("implied", None), ("prove", 12)})],
+)  # fmt: skip
+def test_what_takes_long_in_a_browser_is_asked_aside(
+    page: Any, size: int, ancestors: int, first: set[Any], second: set[Any]
+) -> None:
+    names = [f"V{k}" for k in range(size)]
+    chain = [{"tail": a, "head": b} for a, b in pairwise(names[:ancestors])]
+    points = [{"name": name, "x": 10 * k, "y": 0} for k, name in enumerate(names)]
+    state = {"points": points, "lines": chain, "query": f"P({names[ancestors - 1]} | do(V0))"}
+    asked = page.evaluate(ASKED, state)
+    found = {where: {(ask, most) for who, ask, most in asked if who == where} for where in ("first", "second")}
+    assert found == {"first": {("analyse", None), *first}, "second": second}
+
+
+ENGINE = """async () => {
+  const { workerEngine } = await import('/engines.js');
+  const code = "let n = 0; onmessage = ({ data }) => postMessage({ id: data.id, text: JSON.stringify(++n) });";
+  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  const engine = workerEngine(url);
+  const { ask, aside } = engine;
+  return [await ask({}), await ask({}), await aside({}), await ask({}), await aside({})];
+}"""
+
+
+def test_a_second_worker_answers_what_is_asked_aside(page: Any) -> None:
+    assert page.evaluate(ENGINE) == [1, 2, 1, 3, 2]
 
 
 def fitted(page: Any, rows: Path, graph: str = "X -> Y") -> Any:
