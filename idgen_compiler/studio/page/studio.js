@@ -173,12 +173,12 @@ export class Studio {
     if (this.tab === "implications") this.#render();
   }
 
-  // What may take long, where nobody is editing. In a browser the graph's size says who is asked.
+  // What may take long begins where nobody is editing; in a browser it is asked of another worker.
   async #later(key, request) {
     const { ask, aside } = this.engine;
-    if (!aside || (this.store.state.points.length <= FEW && request.most !== QUICK)) return ask(request);
+    if (this.store.state.points.length <= FEW && request.most !== QUICK) return ask(request);
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
-    return key === this.key ? aside(request) : null;
+    return key === this.key ? (aside ?? ask)(request) : null;
   }
 
   // Models are asked for one by one, so that an edit never waits for more than one.
