@@ -20,7 +20,10 @@
     });
   };
   let library = null;
-  const embedding = () => { library ??= unpacked(); return library; };
+  const embedding = () => {
+    library ??= unpacked().catch((error) => { library = null; throw error; });
+    return library;
+  };
 
   // A variable of the style sheet as a color: one that depends on the theme is settled where it is used.
   const color = (variable) => {
