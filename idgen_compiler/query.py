@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError, QueryError, near_misses
+from idgen_compiler.forms.markup import joined, table, tag
 from idgen_compiler.forms.policy import PolicyForm, checked_policies
 from idgen_compiler.forms.query import TRUTH, QueryReader, Value
 from idgen_compiler.forms.spelling import WORD, composed, spelled
@@ -156,6 +157,11 @@ class Query:
         )
         right = ", ".join(filter(None, (f"do({treatments})" if treatments else "", conditions)))
         return f"P({outcomes}{' | ' if right else ''}{right})"
+
+    def _repr_html_(self) -> str:
+        parts = {"outcomes": self.outcomes, "set": self.treatments, "given": self.conditions}
+        told = [(part, ", ".join(map(spelled, names))) for part, names in parts.items() if names]
+        return joined([tag("p", tag("code", self)), table(("", ""), told)])
 
 
 def check_question(query: object, graph: object) -> None:

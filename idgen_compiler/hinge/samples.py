@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from idgen_compiler.errors import near_misses
+from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.spelling import composed
 from idgen_compiler.hinge.charts.outline import chart_of_samples, outlined
 
@@ -66,12 +66,20 @@ class Samples(Mapping[str, np.ndarray]):
             flat |= {f"{name}.{field}": values[field] for field in fields} if fields else {name: values}
         return pd.DataFrame({k: v if v.ndim == 1 else list(v) for k, v in flat.items()})
 
-    def plot(self) -> Any:
-        """Charts of the variables, by altair: shares of labels, histograms of numbers, pictures as they are.
+    def plot(self, *variables: str) -> Any:
+        """Charts of the variables, or of some of them, by altair: shares of labels, histograms of numbers, pictures.
 
-        Raises IdgenError where altair is not installed, and DataError where there is nothing to show.
+        Raises IdgenError where altair is not installed, and DataError where there is nothing to show and for a variable
+        that there are no samples of.
+
+        >>> Samples({"X": np.array([0, 1]), "Y": np.array([1, 1])}).plot("Y").to_dict()["encoding"]["x"]["title"]
+        'Y'
         """
-        return chart_of_samples({"": self})
+        for name in variables:
+            if not isinstance(name, str) or composed(name) not in self._columns:
+                hint = near_misses(name, self._columns) if isinstance(name, str) else ""
+                raise DataError(f"there are no samples of {name!r:.80}{hint}; name variables, or none for all of them")
+        return chart_of_samples({"": {name: self[name] for name in variables or self}})
 
     def _repr_html_(self) -> str:
         return outlined(self)

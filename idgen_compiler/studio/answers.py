@@ -25,6 +25,7 @@ from idgen_compiler.studio.adjustment import adjustment_sets
 from idgen_compiler.studio.derivation import derivation
 from idgen_compiler.studio.drawing import Drawing
 from idgen_compiler.studio.reading import read_drawing
+from idgen_compiler.studio.wording import on_page
 from idgen_compiler.studio.writing import FORMS, write_drawing
 from idgen_compiler.verify import verify, witness
 
@@ -74,9 +75,9 @@ def answer(request: Any, asks: Mapping[str, Callable[..., Answer]] | None = None
 
 
 def failed(error: IdgenError) -> Answer:
-    """An error of the user's as an answer."""
+    """An error of the user's as an answer, in the words of the page."""
     kind = "graph" if isinstance(error, GraphError) else "query" if isinstance(error, QueryError) else "other"
-    return {"error": {"kind": kind, "message": str(error)}}
+    return {"error": {"kind": kind, "message": on_page(str(error))}}
 
 
 def hello() -> Answer:
@@ -216,7 +217,7 @@ def prove(drawing: Any, model: int = 0, most: int = MOST) -> Answer:
     """The proof of an answer: one random model, exactly; or where there is none, the two models that prove it.
 
     `model` numbers the random models, one a call, so that a page can stop between two. Models are of the query's
-    ancestors, which alone matter to it; of more than `most` none is made.
+    ancestors, which alone matter to it; of more than `most` none is made, and `large` says how many there are.
     """
     drawn = Drawing.read(drawing)
     graph, query = drawn.graph(), drawn.asked()
@@ -227,10 +228,10 @@ def prove(drawing: Any, model: int = 0, most: int = MOST) -> Answer:
     try:
         identify(query, graph)
         if len(small) > most:
-            raise QueryError(
-                f"the query has {len(small)} variables with its ancestors, and models of more than {most} take too "
-                "long here; ask about a part of the graph"
+            told = (
+                f"the query has {len(small)} variables with its ancestors, and models of more than {most} take too long"
             )
+            return {"large": len(small)} | failed(QueryError(f"{told} here; ask about a part of the graph"))
         row = verify(query, small, models=1, seed=model).rows[0]
     except NotIdentifiable:
         return {"witness": _witnessed(query, graph)}

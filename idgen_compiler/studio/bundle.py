@@ -13,7 +13,7 @@ from idgen_compiler.errors import IdgenError
 
 __all__ = ["archive", "archive_of_networkx"]
 
-_LEFT_OUT = frozenset({"cli", "demo", "page", "report", "serving", "store", "__pycache__"})
+_LEFT_OUT = frozenset({"cli", "demo", "fits", "page", "report", "serving", "store", "__pycache__"})
 """Folders that nothing needs in a browser."""
 
 _BACKENDS = {"exact": ("idgen_exact", "ExactBackend")}

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.studio.answers import ASKS, answer, failed
-from idgen_compiler.studio.fitting import Fits
+from idgen_compiler.studio.fits.fitting import Fits
 from idgen_compiler.studio.site import page_files
 
 __all__ = ["LOOPBACK", "StudioServer"]

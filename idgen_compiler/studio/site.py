@@ -17,7 +17,7 @@ from pathlib import Path
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.studio.bundle import archive, archive_of_networkx
 
-__all__ = ["PYODIDE", "build", "page_files", "pyodide_files"]
+__all__ = ["PYODIDE", "SNAPSHOT", "build", "page_files", "pyodide_files"]
 
 PYODIDE = (
     "pyodide",
@@ -34,6 +34,9 @@ _WANTED = (
     "pyodide-lock.json",
     "package.json",
 )
+
+SNAPSHOT = "python.snapshot"
+"""The memory of a Python that has imported the compiler, packed by gzip, from which a browser goes on."""
 
 _PATIENCE = 300
 """Seconds that another program may take."""
@@ -58,9 +61,12 @@ def build(out: Path) -> Path:
     files = dict(page_files())
     files |= {f"pyodide/{name}": content for name, content in pyodide_files().items()}
     files["compiler.zip"] = _compiled(archive(), files)
+    begun = _by_node("snapshot.mjs", files["compiler.zip"], files)
+    if begun is not None:
+        files[SNAPSHOT] = begun
     if (networkx := archive_of_networkx()) is not None:
         files["networkx.zip"] = networkx
-    files["engine.json"] = json.dumps({"engine": "browser"}).encode()
+    files["engine.json"] = json.dumps({"engine": "browser"} | ({"snapshot": SNAPSHOT} if begun else {})).encode()
     for name, content in files.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(content)
@@ -72,18 +78,22 @@ def _compiled(sources: bytes, files: Mapping[str, bytes]) -> bytes:
 
     The sources themselves where there is no Node.js that could run Pyodide.
     """
+    return _by_node("compile.mjs", sources, files) or sources
+
+
+def _by_node(script: str, archive: bytes, files: Mapping[str, bytes]) -> bytes | None:
+    """What one of `tools` makes of the archive by the very Pyodide of the page; None where Node.js cannot run it."""
     node = shutil.which("node")
     if node is None:
-        return sources
+        return None
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file in _WANTED:
             (folder / file).write_bytes(files[f"pyodide/{file}"])
-        (folder / "in.zip").write_bytes(sources)
-        script = Path(__file__).parent / "tools" / "compile.mjs"
-        paths = [str(folder), str(folder / "in.zip"), str(folder / "out.zip")]
-        done = _run([node, str(script), *paths], folder) == ""
-        return (folder / "out.zip").read_bytes() if done else sources
+        (folder / "in.zip").write_bytes(archive)
+        paths = [str(folder), str(folder / "in.zip"), str(folder / "out")]
+        done = _run([node, str(Path(__file__).parent / "tools" / script), *paths], folder) == ""
+        return (folder / "out").read_bytes() if done else None
 
 
 def pyodide_files() -> dict[str, bytes]:

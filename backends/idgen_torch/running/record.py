@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.markup import bullets, details, joined, table, tag
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.calibration import Calibration
 from idgen_compiler.hinge.diagnostics import Curve
@@ -245,6 +246,24 @@ class FitRecord:
             made += f", drawn by {', '.join(data.doubted)}, not as in the rows" if data.doubted else ""
             lines.append(f"  {data.operation}: {'summed exactly, no row was drawn' if data.exact else made}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        told = [f"{self.rows:,} rows observed, seed {self.seed}, {self.device}", *map(str, self.choices)]
+        told += [str(self.overlap)] * (self.overlap is not None) + [f"overlap: {lack.text}" for lack in self.lacks]
+        told += [f"{model.operation}: {each}" for model in self.models for each in model.disagreements]
+        rows = [
+            (m.operation, m.models, m.family, f"{m.rows:,}", ", ".join(f"{v:.4f}" for v in m.held_out.values()))
+            for m in self.models
+        ]
+        rows += [(kernel.operation, kernel.models, f"bound: {kernel.name}", "", "") for kernel in self.kernels]
+        rows += [
+            (data.operation, "rows after the intervention", "summed exactly" if data.exact else "drawn",
+             "" if data.exact else f"{data.rows:,} ({data.effective_rows:,.0f} effective)", "")
+            for data in self.data
+        ]  # fmt: skip
+        header = ("", "learns", "family", "rows", "held-out log-likelihood")
+        whole = details("in full", tag("pre", self))
+        return joined([bullets(told), table(header, rows, (3, 4)) if rows else "", whole])
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values."""

@@ -37,7 +37,12 @@ def report_command(
     query: Annotated[
         str | None,
         typer.Option(
-            "--query", "-q", metavar="QUERY", help="The query; of a sampler: which one, for --do and --given."
+            "--query",
+            "-q",
+            metavar="QUERY",
+            help="Of a sampler that answers several: the one that the page is about, and that --do and --given are of. "
+            "Without a fit: the query.",
+            show_default="all of them",
         ),
     ] = None,
     latent: Latent = None,
@@ -83,7 +88,9 @@ def _told(found: Whole, out: Path | None) -> int:
     else:
         with whole_or_absent(out) as partial:
             partial.write_text(render(found), encoding="utf-8")
-        Page.on().text(f"{out} has the report of {found.title}")
+        several = len(found.answers) > 1
+        told = f"{len(found.answers)} queries, each of which has one by --query: " if several else ""
+        Page.on().text(f"{out} has the report of {told}{'; '.join(answer.asked.query for answer in found.answers)}")
     if any(answer.refusal is not None for answer in found.answers):
         return ExitCode.NOT_IDENTIFIABLE
     wrong = any(answer.verified is not None and not answer.verified.ok for answer in found.answers)

@@ -57,7 +57,9 @@ class Looking:
     def _repr_html_(self) -> str:
         trained = getattr(self, "trained", True)  # showing a sampler trains nothing
         record = getattr(self, "report", None) if trained else None
-        told = details("the fit", tag("pre", record())) if callable(record) else Markup("")
+        fit: Any = record() if callable(record) else None
+        shown = Markup(fit._repr_html_()) if hasattr(fit, "_repr_html_") else tag("pre", fit)
+        told = details("the fit", shown) if fit is not None else Markup("")
         drawn = details("the program", Markup(self.program.to_svg()), tag("pre", self.program))
         return joined([tag("p", tag("b", type(self).__name__), f" of {self.program.name}"), told, drawn])
 

@@ -10,10 +10,12 @@ from typing import Any
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.hinge.charts.specs import COLORS, GRID, INK, themed
 
-__all__ = ["svg_of"]
+__all__ = ["VARIABLES", "svg_of"]
 
-_PAINT = {color: f"var(--series-{k}, {color})" for k, color in enumerate(COLORS, start=1)}
-_PAINT |= {INK: f"var(--ink-soft, {INK})", GRID: f"var(--grid, {GRID})"}
+VARIABLES = {color: f"--series-{k}" for k, color in enumerate(COLORS, start=1)} | {INK: "--ink-soft", GRID: "--grid"}
+"""Color of a chart -> the variable of style sheets that stands in its place."""
+
+_PAINT = {color: f"var({name}, {color})" for color, name in VARIABLES.items()}
 _PAINTED = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
 _MARK = re.compile(r'<(path|line|rect|image|circle)([^<>]*?) aria-label="([^"]*)"([^<>]*?)/>')
 _WORDS = re.compile(r' (?:aria-roledescription|aria-hidden|role|aria-label)="[^"]*"')

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Color", "Concern", "Topic", "by_importance", "color_of", "worst"]
+__all__ = ["LIGHTS", "Color", "Concern", "Topic", "by_importance", "color_of", "worst"]
 
 Color = Literal["green", "yellow", "red"]
 """Red: the answer is likely wrong, or rests on no rows. Yellow: look before you rely on it. Green: nothing found."""
+
+LIGHTS: Mapping[Color, str] = {
+    "green": "nothing wrong was found",
+    "yellow": "look at this before you rely on it",
+    "red": "do not rely on it",
+}
+"""What each light says, wherever it is shown."""
 
 Topic = Literal[
     "overlap", "graph", "arrow", "type", "training", "law", "prediction", "drift", "balance", "correction", "rows"

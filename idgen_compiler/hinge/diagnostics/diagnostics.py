@@ -8,13 +8,11 @@ from typing import Any, Protocol, runtime_checkable
 from idgen_compiler.errors import DataError
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.diagnostics.balance import Propensity
-from idgen_compiler.hinge.diagnostics.concerns import Color, Concern, color_of
+from idgen_compiler.hinge.diagnostics.concerns import LIGHTS, Color, Concern, color_of
 from idgen_compiler.hinge.diagnostics.laws import Arrow, Correction, DataDiagnosis, GraphTest
 from idgen_compiler.hinge.diagnostics.models import JudgedOn, ModelDiagnosis
 
 __all__ = ["Diagnosed", "Diagnostics"]
-
-_LIGHTS = {"green": "nothing wrong was found", "yellow": "look at this before you rely on it", "red": "do not rely"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Diagnostics:
         return self.color == "green"
 
     def __str__(self) -> str:
-        lines = [f"{self.color}: {_LIGHTS[self.color]}", *(f"  {one}" for one in self.concerns)]
+        lines = [f"{self.color}: {LIGHTS[self.color]}", *(f"  {one}" for one in self.concerns)]
         lines += [f"  {self.honesty}"] if self.honesty else []
         lines += [f"  {model}" for model in self.models]
         lines += [f"  {data}" for data in self.data]

@@ -22,8 +22,9 @@ def report_page(of: Any, graph: ADMG | None = None, *, path: str | Path | None =
         then the page has the hedge and two models that prove it.
     path: where it is written as well; an old file is replaced once the new one is whole.
     models: on how many random models the answer is verified; 0 leaves that out.
-    of a sampler also: do (a dict of values by treatment, or several), given, query, n (samples at each setting), seed,
-        and estimates (True: intervals also where they take long; False: none).
+    of a sampler also: query (of one that answers several, the one that the page is about; else all), do (a dict of
+        values by treatment, or several), given, n (samples at each setting), seed, and estimates (True: intervals also
+        where they take long; False: none).
 
     Raises QueryError for what is neither, DataError where the file cannot be written, and TypeError for an unknown
     option. What a sampler refuses to answer is said on the page.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from idgen_compiler.forms.markup import Markup, facts, joined, tag
 from idgen_compiler.report.web.panels.answers import derivation, formula, question, refusal, verification
+from idgen_compiler.report.web.panels.charts import SPEC, library, packed
 from idgen_compiler.report.web.panels.diagnostics import color_of, fit
 from idgen_compiler.report.web.panels.outcomes import outcome
 from idgen_compiler.report.web.panels.pieces import badge, code, section
@@ -26,13 +27,16 @@ Panel = tuple[str, str, Markup]
 def render(found: Whole) -> str:
     """The page as HTML, of its values alone.
 
-    A policy in it forbids all that it does not hold itself: nothing is fetched, and no script runs but its own.
+    A policy in it forbids all that it does not hold itself: nothing is fetched, and no script runs but its own. A page
+    with charts holds the library that draws them, packed; it is unpacked when a reader first asks for it.
     """
     several = len(found.answers) > 1
     panels = list(_panels(found))
-    script, style = _held("page.js"), _held("page.css")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'"
+    drawing = library() if any(f'class="{SPEC}"' in panel for _, _, panel in panels) else None
+    scripts, style = [_held("page.js"), *([_held("charts.js")] if drawing else [])], _held("page.css")
+    digests = [*map(_digest, scripts), *([drawing.digest] if drawing else [])]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {allowed}"
     head = joined([
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=policy),
@@ -54,7 +58,8 @@ def render(found: Whole) -> str:
         tag("div", _header(found, several), tag("div", contents, main, class_="body"), tag("footer", made),
             class_="frame"),
         tag("p", id="told", role="status", class_="skip"),
-        tag("script", Markup(script)),
+        packed(drawing) if drawing else "",
+        *(tag("script", Markup(script)) for script in scripts),
     ])  # fmt: skip
     return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
 
@@ -125,6 +130,10 @@ def _facts(found: Whole) -> list[tuple[object, object]]:
         if color := color_of(found.fitted.diagnostics):
             told.append(("Diagnostics", tag("a", badge(color, color), href="#fit")))
     return told
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 @cache

@@ -13,7 +13,8 @@ export function httpEngine(base) {
   };
 }
 
-export function workerEngine(url, progress = () => {}) {
+// One worker with its own Python: requests are answered one after the other.
+function channel(url, progress) {
   const worker = new Worker(url, { type: "module" });
   const waiting = new Map();
   let next = 0;
@@ -33,15 +34,19 @@ export function workerEngine(url, progress = () => {}) {
     event.preventDefault();
     fail("Python for the browser is not beside this page; build it with: idgen studio --build DIR");
   };
-  return {
-    where: "browser",
-    ask: (request) =>
-      new Promise((resolve, reject) => {
-        if (worker.failed) return reject(new Error(worker.failed));
-        waiting.set(++next, { resolve, reject });
-        worker.postMessage({ id: next, text: JSON.stringify(request) });
-      }),
-  };
+  return (request) =>
+    new Promise((resolve, reject) => {
+      if (worker.failed) return reject(new Error(worker.failed));
+      waiting.set(++next, { resolve, reject });
+      worker.postMessage({ id: next, text: JSON.stringify(request) });
+    });
+}
+
+// What may take long is asked `aside`, of a second worker that is started when it is first needed: no edit waits for it.
+export function workerEngine(url, progress = () => {}) {
+  let second = null;
+  const ask = channel(url, progress);
+  return { where: "browser", ask, aside: (request) => (second ??= channel(url, () => {}))(request) };
 }
 
 export function modelEngine(model) {

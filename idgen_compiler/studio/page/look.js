@@ -38,11 +38,18 @@ export function bent(line, at) {
 
 export const HEIGHT = 36;
 
+// The colors of the style sheet by name, as the theme has them now.
 export function colors(root) {
-  const style = getComputedStyle(root);
-  const of = (name) => style.getPropertyValue(`--${name}`).trim();
+  const probe = document.createElement("span");
+  root.append(probe);
+  const of = (name) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
   const names = ["ink", "muted", "surface", "canvas", "edge", "hidden", "treatment", "outcome", "condition", "on-role", "bad", "moved"];
-  return Object.fromEntries(names.map((name) => [name, of(name)]));
+  const found = Object.fromEntries(names.map((name) => [name, of(name)]));
+  probe.remove();
+  return found;
 }
 
 export function stylesheet(root) {

@@ -8,10 +8,12 @@ import { mount } from "./studio.js";
 const root = document.getElementById("studio");
 
 async function engineOf() {
-  const { engine = "browser", can = [], state } = await fetch("engine.json").then((r) => (r.ok ? r.json() : {})).catch(() => ({}));
+  const { engine = "browser", can = [], state, snapshot } = await fetch("engine.json").then((r) => (r.ok ? r.json() : {})).catch(() => ({}));
   if (engine === "server") return { engine: httpEngine(document.baseURI), can, begun: state };
   const progress = ({ stage, failed }) => studio?.says(failed ? "" : stage === "Ready" ? "" : `${stage} …`);
-  return { engine: workerEngine(new URL("worker.js", import.meta.url), progress), can };
+  const worker = new URL("worker.js", import.meta.url);
+  if (snapshot) worker.searchParams.set("snapshot", snapshot);
+  return { engine: workerEngine(worker, progress), can };
 }
 
 const share = {

@@ -12,7 +12,10 @@ import { QueryLine } from "./query.js";
 import { meaning, removed, renamed, sameLine, Store, withPoint, withRole } from "./store.js";
 
 const MODELS = 5; // so many random models prove an answer
-const QUICK = 12; // of so many variables at most where Python runs in the browser, so that no edit waits long
+const QUICK = 12; // of so many variables at most where Python runs in the browser
+const SMALL = 8; // and of so many where an edit may have to wait for one
+const FEW = 15; // vertices of a graph whose implications and hedges are soon found
+const PAUSE = 300; // milliseconds without an edit, after which what takes longer begins
 
 export class Studio {
   constructor(root, { engine, state, share = null, onchange = null, can = [] }) {
@@ -164,10 +167,18 @@ export class Studio {
 
   async #imply(key) {
     if (["graph", "none", "empty"].includes(this.found.verdict)) return;
-    const implied = await this.engine.ask({ ask: "implied", drawing: this.store.state }).catch(() => null);
+    const implied = await this.#later(key, { ask: "implied", drawing: this.store.state }).catch(() => null);
     if (key !== this.key || !implied || implied.error) return;
     this.found = { ...this.found, implications: implied };
     if (this.tab === "implications") this.#render();
+  }
+
+  // What may take long begins where nobody is editing; in a browser it is asked of another worker.
+  async #later(key, request) {
+    const { ask, aside } = this.engine;
+    if (this.store.state.points.length <= FEW && request.most !== QUICK) return ask(request);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    return key === this.key ? (aside ?? ask)(request) : null;
   }
 
   // Models are asked for one by one, so that an edit never waits for more than one.
@@ -175,10 +186,16 @@ export class Studio {
     if (key !== this.key) return;
     if (this.found.verdict !== "identifiable" && this.found.verdict !== "not identifiable") return;
     const rows = [];
+    let most = this.engine.aside ? (this.store.state.points.length > FEW ? QUICK : SMALL) : undefined;
     for (let model = 0; model < MODELS; model++) {
+      const request = { ask: "prove", drawing: this.store.state, model };
       let found;
       try {
-        found = await this.engine.ask({ ask: "prove", drawing: this.store.state, model, ...(this.engine.where === "browser" ? { most: QUICK } : {}) });
+        found = await this.#later(key, most ? { ...request, most } : request);
+        if (found?.large && most === SMALL) {
+          most = QUICK;
+          found = await this.#later(key, { ...request, most });
+        }
       } catch (error) {
         found = { error: { message: error.message } };
       }

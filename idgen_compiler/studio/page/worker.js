@@ -2,6 +2,7 @@
 
 const here = (path) => new URL(path, import.meta.url).href;
 const stage = (words) => postMessage({ stage: words });
+const SNAPSHOT = new URL(import.meta.url).searchParams.get("snapshot");
 const BROUGHT = { networkx: "networkx.zip" };
 
 async function fetched(name) {
@@ -12,17 +13,39 @@ async function fetched(name) {
 
 const unpack = (pyodide, archive) => pyodide.unpackArchive(archive, "zip", { extractDir: "/lib/idgen" });
 
+// The memory of a Python that has imported the compiler already. A server may have unpacked it on its way.
+async function snapshot() {
+  const bytes = await fetched(`./${SNAPSHOT}`);
+  const [a, b] = new Uint8Array(bytes, 0, 2);
+  if (a !== 0x1f || b !== 0x8b) return bytes;
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+async function python() {
+  const { loadPyodide } = await import("./pyodide/pyodide.mjs");
+  const indexURL = here("./pyodide/");
+  if (SNAPSHOT) {
+    try {
+      return await loadPyodide({ indexURL, _loadSnapshot: await snapshot() });
+    } catch (error) {
+      console.info(`Python starts afresh: ${error.message}`);
+    }
+  }
+  return loadPyodide({ indexURL });
+}
+
 async function started() {
   stage("Starting Python");
   const compiler = fetched("./compiler.zip");
   compiler.catch(() => {}); // it is awaited below
-  const { loadPyodide } = await import("./pyodide/pyodide.mjs");
-  const pyodide = await loadPyodide({ indexURL: here("./pyodide/") });
+  const pyodide = await python();
   unpack(pyodide, await compiler);
   stage("Loading the compiler");
   const answer = pyodide.runPython(`
-import sys
-sys.path.insert(0, "/lib/idgen")
+import importlib, sys
+if "/lib/idgen" not in sys.path:
+    sys.path.insert(0, "/lib/idgen")
+importlib.invalidate_caches()
 from idgen_compiler.studio.answers import answer_text
 answer_text
 `);

@@ -39,6 +39,22 @@ def test_values_of_a_treatment_are_shown_side_by_side(saved: str, capsys: pytest
     assert found["outcomes"][0]["settings"] == ["do(X=1)", "do(X=0)"]
 
 
+def test_a_sampler_of_several_queries_has_a_page_of_all_or_of_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queries = [idgen.Query.parse(text) for text in ("P(Y | do(X))", "P(X)")]
+    joint = idgen.Joint(("X", "Y"), [[0.2, 0.3], [0.1, 0.4]])
+    idgen.compile(queries, idgen.ADMG.parse("X -> Y")).fit(joint, backend="exact").save(tmp_path / "fitted")
+    asked = ["report", str(tmp_path / "fitted"), "--models", "0", "-n", "50", "-o", str(tmp_path / "page.html")]
+    assert main(asked) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.endswith("has the report of 2 queries, each of which has one by --query: P(Y | do(X)); P(X)")
+    assert main([*asked, "--query", "P(X)"]) == 0
+    assert 'class="query-title"' not in (tmp_path / "page.html").read_text("utf-8")
+    assert main([*asked, "--do", "X=1"]) == 2
+    assert "--query one of: P(Y | do(X)); P(X)" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_report_is_replaced_and_nothing_else(saved: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "page.html"
     for _ in range(2):

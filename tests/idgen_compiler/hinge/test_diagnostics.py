@@ -85,7 +85,7 @@ def test_the_worst_comes_first_and_gives_the_color() -> None:
 
 def test_it_tells_what_is_wrong_and_what_to_do_before_anything_else() -> None:
     first, second, *rest = str(whole()).splitlines()
-    assert first == "red: do not rely"
+    assert first == "red: do not rely on it"
     assert second == "  red, %m0: it does not fit. Train longer."
     told = "\n".join(rest)
     for part in ("they know their rows", "AUC 0.520", "1 of 1 implications contradicted", "300 effective", "best 2"):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
+import gzip
+import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -16,6 +21,8 @@ import pytest
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataError, QueryError
 from idgen_compiler.hinge.charts.looking import Looking
+from idgen_compiler.hinge.diagnostics import Diagnostics
+from idgen_compiler.hinge.diagnostics.concerns import Concern
 from idgen_compiler.report.web.page import render
 from idgen_compiler.report.web.panels.answers import derivation, formula
 from idgen_compiler.report.web.values.answers import answer_of
@@ -97,6 +104,24 @@ def test_a_page_fetches_nothing(exact: Looking) -> None:
     assert "@import" not in page
 
 
+def test_a_page_holds_the_chart_library_once_and_packed_where_it_has_charts(exact: Looking) -> None:
+    page = exact.report_page(models=0, n=100)
+    (held,) = re.findall(r'<script type="application/gzip" id="chart-library">(.*?)</script>', page)
+    script = gzip.decompress(base64.b64decode(held))
+    assert b"vega" in script
+    assert base64.b64encode(hashlib.sha256(script).digest()).decode() in page
+    assert "unsafe-eval" not in page
+    assert len(page) < 700_000
+    assert "chart-library" not in idgen.report_page(QUERY, NAPKIN, models=0)
+
+
+def test_charts_without_the_library_are_pictures(exact: Looking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    page = exact.report_page(models=0, n=100)
+    assert "pip install" in page
+    assert "chart-library" not in page
+
+
 def test_the_page_of_a_hedge_has_its_proof() -> None:
     tree = Tree(idgen.report_page(QUERY, idgen.ADMG.parse("X -> Y; X <-> Y")))
     for said in ("not identifiable", "Two models that prove it", "3/4 = 0.75", "the same in both"):
@@ -118,8 +143,8 @@ def evil_graph() -> idgen.ADMG:
 def evil_names(tree: Tree) -> None:
     """Names became text: no element and no attribute came of them."""
     assert [attributes for tag, attributes in tree.elements if tag == "img"] == []
-    scripts = [each for each in tree.of("script") if each.get("type") != "application/json"]
-    assert len(scripts) == 1
+    scripts = [each for each in tree.of("script") if each.get("type") not in ("application/json", "application/gzip")]
+    assert len(scripts) == 1 + any(each.get("id") == "chart-library" for each in tree.of("script"))
     assert not [name for _, attributes in tree.elements for name in attributes if name.startswith("on")]
     assert "<img src=x onerror=alert(2)>" in tree.text
 
@@ -140,7 +165,13 @@ def test_labels_and_columns_are_text() -> None:
     sampler = program.fit(data, backend="torch", seed=0, progress=False, check_graph=False)
     page = sampler.report_page(models=0, n=200)  # type: ignore[attr-defined]
     evil_names(Tree(page))
-    for held in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL):
+    for shown in (sampler.report(), sampler.holdings):  # type: ignore[attr-defined]
+        tree = Tree(shown._repr_html_())
+        assert "<script>alert(1)</script>" in tree.text
+        assert not list(tree.of("script")) + list(tree.of("img"))
+    assert "held-out" in Tree(sampler.report()._repr_html_()).text  # type: ignore[attr-defined]
+    assert "counts" in Tree(sampler.holdings._repr_html_()).text  # type: ignore[attr-defined]
+    for held in re.findall(r'<script type="application/json" class="vega-lite">(.*?)</script>', page, re.DOTALL):
         assert "$schema" in json.loads(held)
 
 
@@ -163,7 +194,17 @@ def test_notebook_reprs_escape_names() -> None:
     program = idgen.compile(QUERY, graph)
     samples = idgen.Samples({EVIL: np.array([EVIL, "b"])})
     report = idgen.verify(QUERY, graph, models=1)
-    for shown in (graph, found, found.trace, found.estimand, program, program.cost, samples, report):
+    for shown in (
+        graph,
+        idgen.Query([EVIL], ["X"]),
+        found,
+        found.trace,
+        found.estimand,
+        program,
+        program.cost,
+        samples,
+        report,
+    ):
         text = shown._repr_html_()
         assert Tree(text).elements, type(shown)
         assert "<img src=x" not in text
@@ -193,7 +234,7 @@ def test_the_code_of_a_page_makes_the_program_again() -> None:
 def test_settings_that_a_sampler_refuses_are_refused(exact: Any) -> None:
     with pytest.raises(DataError, match="do names 'Q'"):
         of_sampler(exact, do={"Q": 1}, models=0)
-    with pytest.raises(QueryError, match="does not answer P\\(Q\\)"):
+    with pytest.raises(DataError, match=r"answers no query 'P\(Q\)'"):
         of_sampler(exact, query="P(Q)", models=0)
 
 
@@ -201,10 +242,12 @@ def test_settings_are_of_one_query_of_several() -> None:
     queries = [idgen.Query.parse("P(Y | do(X))"), idgen.Query.parse("P(X)")]
     joint = idgen.Joint(("Z", "X", "Y"), np.full((2, 2, 2), 1 / 8))
     sampler = idgen.compile(queries, idgen.ADMG.parse("Z -> X -> Y; Z -> Y")).fit(joint, backend="exact")
-    with pytest.raises(QueryError, match="say by query= which one"):
+    with pytest.raises(QueryError, match=r"say by query= one of: P\(Y \| do\(X\)\); P\(X\)"):
         of_sampler(sampler, do={"X": 1}, models=0)
-    found = of_sampler(sampler, do={"X": 1}, query="P(Y | do(X))", models=0, n=50)
-    assert [each.settings for each in found.outcomes] == [("do(X=1)",), ("",)]
+    for query in ("P(Y|do(X))", queries[0]):  # as loosely typed as `sample` takes it
+        found = of_sampler(sampler, do={"X": 1}, query=query, models=0, n=50)
+        assert [each.settings for each in found.outcomes] == [("do(X=1)",)]
+        assert (found.title, len(found.answers)) == ("P(Y | do(X))", 1)
 
 
 def test_several_queries_have_a_part_each() -> None:
@@ -285,3 +328,12 @@ def test_diagnostics_are_rendered_where_there_are_any() -> None:
         "Models are judged",
     ):
         assert said in tree.text, said
+
+
+@pytest.mark.parametrize("color", ["yellow", "red", None])
+def test_the_light_says_on_a_page_what_it_says_elsewhere(exact: Any, color: Any) -> None:
+    concerns = () if color is None else (Concern(color, "rows", "", "there are few", "Take more"),)
+    found = Diagnostics(9, 9.0, "nothing", concerns=concerns)
+    whole = dataclasses.replace(of_sampler(exact, models=0, n=50), fitted=Fitted((), diagnostics=found.to_json()))
+    said = str(found).splitlines()[0].split(": ")[1]
+    assert f"{found.color} {said[:1].upper()}{said[1:]}." in Tree(render(whole)).text

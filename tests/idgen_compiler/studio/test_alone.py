@@ -52,7 +52,9 @@ def has_pyodide() -> bool:
 def test_the_browser_alone_answers_proves_and_reads_gml(
     browser: Any, served: Callable[[Path], str], tmp_path: Path
 ) -> None:
-    url = served(site.build(tmp_path / "studio"))
+    built = site.build(tmp_path / "studio")
+    assert (built / site.SNAPSHOT).exists()
+    url = served(built)
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(90_000)
@@ -74,6 +76,13 @@ def test_the_browser_alone_answers_proves_and_reads_gml(
     assert said == []
     assert all(address.startswith((url, "data:", "blob:")) for address in asked)
     context.close()
+    (built / site.SNAPSHOT).write_bytes(b"\x1f\x8b and nothing that can be unpacked")  # then Python starts afresh
+    again = browser.new_context().new_page()
+    again.set_default_timeout(90_000)
+    again.goto(url)
+    again.get_by_role("button", name="Napkin").click()
+    again.wait_for_selector(".verdict.good")
+    again.context.close()
 
 
 def test_without_python_the_page_says_what_to_do(browser: Any, served: Callable[[Path], str], tmp_path: Path) -> None:

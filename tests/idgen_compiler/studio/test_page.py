@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -422,6 +423,114 @@ def test_a_table_is_fitted_and_drawn(page: Any, tmp_path: Path) -> None:
     chart.wait_for()
     assert "do(X=1): 0 0.2" in chart.get_attribute("aria-label")
     assert "mean of Y, do(X=1)" in page.locator("[role=tabpanel]").inner_text()
+    page.get_by_label("do X").fill("7")
+    page.get_by_role("button", name="Sample and estimate").click()
+    page.locator(".told.wrong").wait_for()
+    assert page.locator(".chart").count() == 0
+
+
+ASKED = """async (state) => {
+  const { mount } = await import('/studio.js');
+  const root = document.body.appendChild(document.createElement('div')), asked = [];
+  const post = (where) => async (request) => {
+    asked.push([where, request.ask, request.most ?? null]);
+    return (await fetch('/api', { method: 'POST', body: JSON.stringify(request) })).json();
+  };
+  const studio = mount(root, { engine: { where: 'browser', ask: post('first'), aside: post('second') }, state });
+  const wait = () => new Promise((done) => setTimeout(done, 20));
+  while (!studio.proof || studio.proof.rows.length < 5 && !studio.proof.error) await wait();
+  root.remove();
+  return asked;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("size", "ancestors", "first", "second"),
+    [(6, 6, {("implied", None), ("prove", 8)}, set()), (11, 10, {("implied", None), ("prove", 8)}, {("prove", 12)}),
+     (20, 4, set(), {("implied", None), ("prove", 12)})],
+)  # fmt: skip
+def test_what_takes_long_in_a_browser_is_asked_aside(
+    page: Any, size: int, ancestors: int, first: set[Any], second: set[Any]
+) -> None:
+    names = [f"V{k}" for k in range(size)]
+    chain = [{"tail": a, "head": b} for a, b in pairwise(names[:ancestors])]
+    points = [{"name": name, "x": 10 * k, "y": 0} for k, name in enumerate(names)]
+    state = {"points": points, "lines": chain, "query": f"P({names[ancestors - 1]} | do(V0))"}
+    asked = page.evaluate(ASKED, state)
+    found = {where: {(ask, most) for who, ask, most in asked if who == where} for where in ("first", "second")}
+    assert found == {"first": {("analyse", None), *first}, "second": second}
+
+
+ENGINE = """async () => {
+  const { workerEngine } = await import('/engines.js');
+  const code = "let n = 0; onmessage = ({ data }) => postMessage({ id: data.id, text: JSON.stringify(++n) });";
+  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  const engine = workerEngine(url);
+  const { ask, aside } = engine;
+  return [await ask({}), await ask({}), await aside({}), await ask({}), await aside({})];
+}"""
+
+
+def test_a_second_worker_answers_what_is_asked_aside(page: Any) -> None:
+    assert page.evaluate(ENGINE) == [1, 2, 1, 3, 2]
+
+
+def fitted(page: Any, rows: Path, graph: str = "X -> Y") -> Any:
+    """The line that says what became of a fit to a table of X and Y."""
+    load(page, graph, "P(Y | do(X))")
+    settled(page, "identifiable")
+    tab(page, "Fit")
+    page.get_by_label("A table").set_input_files(rows)
+    page.get_by_text("rows of X, Y").wait_for()
+    page.get_by_role("button", name="Fit", exact=True).click()
+    told = page.locator(".told")
+    page.wait_for_function("!['', 'Training …'].includes(document.querySelector('.told').textContent)")
+    return told
+
+
+def test_a_fit_that_is_done_does_not_look_like_an_error(page: Any, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("X,Y\n" + "0,0\n" * 30 + "0,1\n" * 10 + "1,0\n" * 10 + "1,1\n" * 30)
+    told = fitted(page, rows)
+    assert told.text_content().startswith("Fitted in")
+    color = "getComputedStyle(document.querySelector('.told')).color"
+    assert page.evaluate(f"{color} === getComputedStyle(document.querySelector('.verdict.good strong')).color")
+    assert serious(page) == []
+    page.evaluate(
+        "idgenStudio.store.change({ lines: [{ tail: 'X', head: 'Y' }, { tail: 'X', head: 'Y', both: true }] })"
+    )
+    settled(page, "not identifiable")
+    assert "has changed since this fit" in told.text_content()
+    assert "wrong" not in told.get_attribute("class")
+    page.evaluate("idgenStudio.store.undo()")
+    settled(page, "identifiable")
+    assert told.text_content() == ""
+
+
+def test_rows_without_a_value_are_refused_in_words_of_the_page_and_dropped_where_it_says_so(
+    page: Any, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("X,Y\n" + "0,0\n" * 30 + "0,\n" * 5 + "1,0\n" * 10 + "1,1\n" * 30)
+    told = fitted(page, rows)
+    assert "column Y has 5 missing value(s)" in told.text_content()
+    assert "“Missing values: drop”" in told.text_content()
+    assert "missing=" not in told.text_content()
+    page.get_by_label("Missing values").select_option("drop")
+    page.get_by_role("button", name="Fit", exact=True).click()
+    page.get_by_text("Fitted in").wait_for()
+
+
+def test_a_column_that_is_not_there_is_made_latent_on_the_page(page: Any, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("X,Y\n" + "0,0\n1,1\n0,1\n1,0\n" * 20)
+    told = fitted(page, rows, "U -> X -> Y; U -> Y")
+    assert "select U on the graph and make it latent (U)" in told.text_content()
+    for word in ("latent=", "--latent", "composites", "unobserved", "/tmp", "table-"):
+        assert word not in told.text_content()
+    page.get_by_label("Types of columns").fill("X")
+    page.get_by_role("button", name="Fit", exact=True).click()
+    page.get_by_text("write it as X=integer").wait_for()
 
 
 # ---- how it looks ----------------------------------------------------------------------------------------------------

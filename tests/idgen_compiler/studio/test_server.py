@@ -16,6 +16,7 @@ import idgen_compiler as idgen
 from idgen_compiler.cli import main
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.studio.server import StudioServer
+from idgen_compiler.studio.wording import on_page
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +145,39 @@ def test_a_table_that_does_not_fit_says_so(server: StudioServer) -> None:
     assert "no table" in api(server, ask="fit", drawing=drawn, table=999)["error"]["message"]
     assert "no rows" in json.loads(ask(server, "/data?name=b.csv", b"X,Y\n")[1])["error"]["message"]
     assert "no table" in json.loads(ask(server, "/data?name=c.csv", b"\xff\xfe\x00")[1])["error"]["message"]
+
+
+def test_options_are_those_of_the_page(server: StudioServer) -> None:
+    taken = json.loads(ask(server, "/data?name=a.csv", b"X,Y\n" + b"0,1\n1,0\n?,1\n" * 30)[1])
+    drawn = api(server, ask="read", text="X -> Y")["drawing"] | {"query": "P(Y | do(X))"}
+    asked = {"ask": "fit", "drawing": drawn, "table": taken["table"]}
+    options = {"missing": "drop", "missing_marks": "?, unknown", "types": "X=categorical, Y=integer", "effort": "quick"}
+    found = done(server, api(server, **asked, options=options | {"decimal": ""})["job"])
+    assert "inputs" in found, found
+    assert found["inputs"][0]["example"] == "0, 1"
+    assert "“Missing values: drop”" not in " ".join(found["warnings"])
+    for wrong in ({"device": "cuda"}, {"missing": 1}, "drop", {"types": "X"}):
+        assert "fault" not in api(server, **asked, options=wrong)["error"]["message"]
+    refused = done(server, api(server, **asked, options={"missing": "perhaps"})["job"])
+    assert "error" in refused
+
+
+MESSAGES = {
+    "say missing_marks=['NA', '?'] and what becomes of missing values": "“Words for missing: NA, ?”",
+    "say types={'a b': 'category'}": "“Types of columns: a b=category”",
+    "types['X'] is 'b'; choose": "“Types of columns: X” is 'b'",
+    "types={'Z': ...}": "“Types of columns: Z=…”",
+    "sample(do={'X': ...})": "“do X”",
+    "set realize='reweight' or rows=False": "(realize, rows are set in Python: Export has the code)",
+    "/tmp/t-1.csv cannot be read": "my table.csv cannot be read",
+}
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_messages_name_what_is_on_the_page(message: str) -> None:
+    told = on_page(message, {"/tmp/t-1.csv": "my table.csv"})
+    assert MESSAGES[message] in told
+    assert on_page(told) == told
 
 
 def test_the_command_serves_until_it_is_interrupted(

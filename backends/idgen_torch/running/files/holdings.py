@@ -11,6 +11,7 @@ from idgen_compiler.data.kinds import Categorical
 from idgen_compiler.data.kinds.numbers.number import Number
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
+from idgen_compiler.forms.markup import table, tag
 from idgen_torch.families import ConditionalModel
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.running.files.rowless import source_of
@@ -61,6 +62,17 @@ class Holdings:
         if not self.found:
             return "holds nothing of the table but what its models learned"
         return "holds\n" + "\n".join(f"  {one}" for one in self.found)
+
+    def _repr_html_(self) -> str:
+        if not self.found:
+            return tag("p", self)
+        rows = [
+            (one.what, f"{one.rows:,}" if one.what in _BY_ROW else "", ", ".join(one.variables), one.why,
+             "" if one.few is None else f"{one.few:,}")
+            for one in self.found
+        ]  # fmt: skip
+        header = ("", "how many", "of", "why", f"counts of fewer than {FEW} rows")
+        return table(header, rows, (1, 4), "What a saved sampler holds of its table")
 
 
 def held_by(fitted: FittedProgram) -> Holdings:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idgen_compiler.forms.markup import Markup, details, facts, joined, table, tag
-from idgen_compiler.hinge.diagnostics.concerns import worst
+from idgen_compiler.hinge.diagnostics.concerns import LIGHTS, Color, worst
 from idgen_compiler.report.web.panels.charts import chart
 from idgen_compiler.report.web.panels.lines import balance, bins, diagonal, training
 from idgen_compiler.report.web.panels.pieces import badge, notes, section, wide
@@ -19,20 +19,14 @@ __all__ = ["color_of", "fit", "of_data", "of_model"]
 
 Values = Mapping[str, Any]
 
-_LIGHTS = {
-    "green": "nothing wrong was found",
-    "yellow": "look before you rely on it",
-    "red": "do not rely on it",
-}
-
 
 def fit(found: Fitted) -> Markup:
     """How the program was fitted and how far it can be relied on."""
     told = found.diagnostics
     concerns: Sequence[Values] = told.get("concerns", ())
     parts: list[object] = [facts(found.facts)]
-    if told:
-        parts += [_light(color_of(told)), _concerns(concerns)]
+    if color := color_of(told):
+        parts += [_light(color), _concerns(concerns)]
         parts += [tag("p", _sentence(told["honesty"].rstrip(".")))] if told.get("honesty") else []
     if found.light:
         parts.append(tag("p", badge(f"overlap {found.light}", found.light), " ", _sentence(found.said)))
@@ -43,13 +37,13 @@ def fit(found: Fitted) -> Markup:
     return section("fit", "The fit, and how far it can be relied on", *parts)
 
 
-def color_of(diagnostics: Values) -> str:
-    """The light: that of the worst concern, "" where nothing was looked at."""
-    return worst(each.get("color", "yellow") for each in diagnostics.get("concerns", ())) if diagnostics else ""
+def color_of(diagnostics: Values) -> Color | None:
+    """The light: that of the worst concern, None where nothing was looked at."""
+    return worst(each.get("color", "yellow") for each in diagnostics.get("concerns", ())) if diagnostics else None
 
 
-def _light(color: str) -> Markup:
-    return tag("p", badge(color, color), " ", tag("strong", _sentence(_LIGHTS[color])), class_="light")
+def _light(color: Color) -> Markup:
+    return tag("p", badge(color, color), " ", tag("strong", _sentence(LIGHTS[color])), class_="light")
 
 
 def _concerns(concerns: Sequence[Values]) -> Markup:

@@ -12,8 +12,7 @@ from idgen_compiler.compile import compile
 from idgen_compiler.errors import NotIdentifiable, QueryError
 from idgen_compiler.forms.record import to_plain
 from idgen_compiler.graph.admg import ADMG
-from idgen_compiler.hinge.question import query_of
-from idgen_compiler.ir.operations import Sample
+from idgen_compiler.hinge.question import query_of, sampler_of
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query, check_question
 from idgen_compiler.report.web.values.answers import Answer, answer_of
@@ -67,36 +66,25 @@ def of_sampler(
     models: int = 5,
     estimates: bool | None = None,
 ) -> Whole:
-    """The page of a fitted sampler.
+    """The page of a fitted sampler; of one that answers several queries, of all of them, or of `query` alone.
 
-    `do` and `given` are values to show the answers at, chosen like the data where nobody says; of a program of several
-    queries they are those of `query`.
+    `do` and `given` are values to show the answers at, chosen like the data where nobody says.
+    Raises QueryError where they are given and there are several queries to be meant, DataError for one that the
+    sampler does not answer.
     """
     fitted = fitted_of(sampler)  # first: of a sampler that trains when it is asked, this makes the program final
     program: Program = sampler.program
-    meant = _meant(program, query, chosen=bool(do or given))
+    meant = program.samplers if query is None else (sampler_of(program, query),)
+    if len(meant) > 1 and (do or given):
+        told = "; ".join(str(query_of(program, op)) for op in meant)
+        raise QueryError(f"do and given are of one query; say by query= one of: {told}")
     graph = program.graph if isinstance(program.graph, ADMG) else ADMG.from_edge_list(program.graph.edge_list())
     brought = brought_of(program)
-    answers = tuple(answer_of(query_of(program, op), graph, models, brought) for op in program.samplers)
+    answers = tuple(answer_of(query_of(program, op), graph, models, brought) for op in meant)
     shown = program_shown(program, fitted_operations(sampler), fitted.code if fitted else "")
-    outcomes = []
-    for op in program.samplers:
-        own = op in meant
-        outcomes.append(outcome_of(sampler, op, do if own else None, given if own else None, n, seed, estimates))
-    return Whole(program.name, _version(), answers, shown, fitted, tuple(outcomes))
-
-
-def _meant(program: Program, query: Query | str | None, chosen: bool) -> list[Sample]:
-    """The samplers that settings are of.  Raises QueryError where that is not said, and for a query of no sampler."""
-    names = {op: str(query_of(program, op)) for op in program.samplers}
-    if query is None:
-        if chosen and len(names) > 1:
-            raise QueryError(f"the sampler answers {len(names)} queries; say by query= which one do and given are of")
-        return list(names)
-    found = [op for op, name in names.items() if str(query) in (op.query, name)]
-    if not found:
-        raise QueryError(f"the sampler does not answer {query}; it answers {'; '.join(names.values())}")
-    return found
+    outcomes = tuple(outcome_of(sampler, op, do, given, n, seed, estimates) for op in meant)
+    title = program.name if query is None else str(query_of(program, meant[0]))
+    return Whole(title, _version(), answers, shown, fitted, outcomes)
 
 
 def _version() -> str:

@@ -145,3 +145,12 @@ def test_a_sampler_plots_settings_beside_each_other() -> None:
     assert {(row["setting"], row["label"]): row["share"] for row in rows}["do(X=0)", "0"] == 1.0
     with pytest.raises(DataError, match="one dict"):
         sampler.plot(do=[1])  # type: ignore[attr-defined]
+
+
+def test_charts_of_some_variables_and_of_one_that_there_is_none_of() -> None:
+    samples = idgen.Samples({"X": np.array([0, 1]), "Y": np.array([0.5, 1.5]), "Z": np.array(["a", "b"])})
+    assert len(samples.plot().to_dict()["vconcat"]) == 3
+    assert samples.plot("Z").to_dict()["encoding"]["x"]["title"] == "Z"
+    for wrong in ("Q", "y", 3, ["X"]):
+        with pytest.raises(DataError, match=r"there are no samples of .*name variables, or none for all"):
+            samples.plot(wrong)  # type: ignore[arg-type]

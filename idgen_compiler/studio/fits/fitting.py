@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 import threading
 import time
 import warnings
@@ -17,8 +18,9 @@ from idgen_compiler.compile import compile
 from idgen_compiler.errors import DataError, IdgenError, QueryError
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.query import Query
-from idgen_compiler.studio.charts import charts_of
 from idgen_compiler.studio.drawing import Drawing
+from idgen_compiler.studio.fits.charts import charts_of
+from idgen_compiler.studio.wording import FIELDS, on_page
 
 __all__ = ["Fits"]
 
@@ -47,6 +49,7 @@ class Fits:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.tables: dict[int, Path] = {}
+        self.names: dict[Path, str] = {}
         self.jobs: dict[int, _Job] = {}
         self._number = itertools.count(1)
         self._one = threading.Lock()
@@ -68,20 +71,24 @@ class Fits:
         if len(rows) < 2:
             raise DataError(f"{name!r:.80} has no rows; a table is a line of column names and a line a row")
         path.write_bytes(content)
-        self.tables[number] = path
+        self.tables[number], self.names[path] = path, name
         return {"table": number, "columns": rows[0], "rows": len(rows) - 1}
 
-    def fit(self, drawing: Any, table: int) -> dict[str, Any]:
-        """Begin to train the models of a drawing's query on a table.  Raises IdgenError as `compile` does."""
+    def fit(self, drawing: Any, table: int, options: Any = None) -> dict[str, Any]:
+        """Begin to train the models of a drawing's query on a table.  Raises IdgenError as `compile` does.
+
+        options: what the page's fields say, as texts by the names of `wording.FIELDS`; empty ones say nothing.
+        """
         drawn = Drawing.read(drawing)
         query = drawn.asked()
         if query is None:
             raise QueryError("there is no query to fit; write one such as P(Y | do(X))")
         if not isinstance(table, int) or table not in self.tables:
             raise DataError(f"there is no table {table!r}; choose a file first")
+        said = _options(options or {})
         program, path, number, job = compile(query, drawn.graph()), self.tables[table], next(self._number), _Job()
         self.jobs[number] = job
-        threading.Thread(target=self._run, args=(job, lambda: program.fit(path, seed=0)), daemon=True).start()
+        threading.Thread(target=self._run, args=(job, lambda: program.fit(path, seed=0, **said)), daemon=True).start()
         return {"job": number}
 
     def _run(self, job: _Job, fit: Callable[[], Sampler]) -> None:
@@ -91,10 +98,10 @@ class Fits:
             try:
                 job.sampler = fit()
             except IdgenError as error:
-                job.error = str(error)
+                job.error = self._told(error)
             except Exception as error:  # noqa: BLE001 - a thread has nobody else to tell
                 job.error = f"the fit failed with {type(error).__name__}: {error}"
-        job.warnings = [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
+        job.warnings = [self._told(w.message) for w in caught if issubclass(w.category, UserWarning)]
         job.seconds = time.monotonic() - began
         job.done.set()
 
@@ -140,12 +147,37 @@ class Fits:
             ]
             estimates = [row for setting in settings for row in _estimates(sampler, setting, seen, notes)]
         notes += [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
-        return {"charts": charts_of(drawn), "estimates": estimates, "notes": list(dict.fromkeys(notes))}
+        told = list(dict.fromkeys(map(self._told, notes)))
+        return {"charts": charts_of(drawn), "estimates": estimates, "notes": told}
+
+    def _told(self, said: object) -> str:
+        """What is said, in the words of the page."""
+        return on_page(str(said), {str(path): name for path, name in self.names.items()})
 
     def _job(self, number: int) -> _Job:
         if not isinstance(number, int) or number not in self.jobs:
             raise DataError(f"there is no fit {number!r}; fit first")
         return self.jobs[number]
+
+
+def _options(said: Any) -> dict[str, Any]:
+    """The options of `fit` that fields of the page say.  Raises DataError for what is no such field or text."""
+    if (
+        not isinstance(said, Mapping)
+        or not all(isinstance(text, str) for text in said.values())
+        or set(said) - {*FIELDS}
+    ):
+        raise DataError(f"options are texts by these names: {', '.join(FIELDS)}")
+    found: dict[str, Any] = {name: text.strip() for name, text in said.items() if text.strip()}
+    if marks := found.get("missing_marks"):
+        found["missing_marks"] = [mark.strip() for mark in marks.split(",") if mark.strip()]
+    if types := found.get("types"):
+        parts = [part.partition("=") for part in re.split(r",(?![^(]*\))", types) if part.strip()]
+        wrong = ["".join(part) for part in parts if not (part[0].strip() and part[2].strip())]
+        if wrong:
+            raise DataError(f"{FIELDS['types']} has {wrong[0].strip()!r:.80}; write it as X=integer, split by commas")
+        found["types"] = {name.strip(): kind.strip() for name, _, kind in parts}
+    return found
 
 
 def _treatments(sampler: Any) -> frozenset[str]:
