@@ -146,6 +146,12 @@ Workers = Annotated[
 Address = Annotated[
     str | None, typer.Option("--address", metavar="auto|HOST:PORT", help="The Ray cluster.", show_default="a new one")
 ]
+PerModel = Annotated[
+    int | None,
+    typer.Option(
+        "--workers-per-model", help="Workers of Ray that train a model of pictures together.", show_default="1"
+    ),
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Say what is in --store, what is new, and how long that may take; train nothing."),
@@ -207,6 +213,7 @@ def fit_command(
     place: RunsAt = None,
     workers: Workers = None,
     address: Address = None,
+    workers_per_model: PerModel = None,
     log: LogFile = None,
     check_graph: CheckGraph = None,
     policy: Policies = None,
@@ -225,7 +232,7 @@ def fit_command(
     _check_out(out, store, dry_run)
     training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
     how = {"seed": seed, "device": device, "store": store, "check_graph": check_graph, "effort": effort}
-    where = {"place": place, "workers": workers, "address": address}
+    where = {"place": place, "workers": workers, "address": address, "workers_per_model": workers_per_model}
     wanted = _wanted(types, composite, family, images, policy, bind, rows)
     wanted["progress"] = [True, log] if log else None
     given = {name: value for name, value in (wanted | training | how | where).items() if value is not None}

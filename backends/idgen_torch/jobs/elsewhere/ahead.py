@@ -122,7 +122,7 @@ class Ahead(Fitting):
             order.handed_out(op)
 
     def _submit(self, op: Train | Realize, order: Order, spare: Mapping[str, int] | None = None) -> Any:
-        needs = needs_of(op, self._schema, self._table, self.settings, order.table)
+        needs = needs_of(op, self._schema, self._table, self.settings, order.table, self._requested)
         before = [] if spare is not None else [self._tasks[order.laws[name]] for name in order.rests_on(op)]
         known = {"keys": dict(order.keys), "told": sorted(self._unseen.told)}
         told = (op.result, order.looks, None if spare is None else dict(spare), known)

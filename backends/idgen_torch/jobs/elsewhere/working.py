@@ -20,11 +20,14 @@ from idgen_compiler.store.place import files_of
 from idgen_compiler.warning import quietly
 from idgen_torch.arithmetic import one_thread, our_arithmetic
 from idgen_torch.families import ConditionalModel, Task
+from idgen_torch.families.family import Helpers
+from idgen_torch.jobs.elsewhere.helping import Asking, help_others
 from idgen_torch.jobs.elsewhere.sent import RECORD, ROWS, Sent
 from idgen_torch.nets.own import known_networks
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import asked_for
+from idgen_torch.training.crew import Crew
 
 __all__ = ["Made", "kept_key", "make"]
 
@@ -44,6 +47,8 @@ def make(
 ) -> Made:
     """Realize one operation of a program; what the store has of it and of what it rests on.
 
+    Of several workers that share it the first does so, and the others train along.
+
     where: the folder or store, and the name in it, where `Sent` is.  files: of the program as the fit has it, and with
     one way for each law.  known, made: what others have made.  looks: whether rows are told of that ask models where
     they were not taught.  spare: the steps that other models left; None where that is not known yet, and whoever may
@@ -55,9 +60,16 @@ def make(
         keys |= each["keys"]
         told |= set(each["told"])
     whole, walked = (_program(*where, name) for name in files)
+    crew, post = Crew.joined(), (_files(where[0]), where[1])
     with our_arithmetic(gradients=True), one_thread(sent.small), known_networks(sent.networks), quietly():
         # Whoever takes the artefact says what was warned of when it was made.
-        return _Working(sent, whole, keys, told, looks, spare).make(walked, operation)
+        if not crew.first:
+            help_others(crew, sent, *post)
+            return {"keys": {}, "told": []}
+        helpers = None if crew.size == 1 else Asking(crew, sent, *post)
+        found = _Working(sent, whole, keys, told, looks, spare, helpers).make(walked, operation)
+        crew.say("")
+        return found
 
 
 @lru_cache(maxsize=1)
@@ -127,11 +139,12 @@ class _Working(Fitting):
         told: set[str],
         looks: bool,
         spare: Mapping[str, int] | None,
+        helpers: Helpers | None = None,
     ) -> None:
         parts = (sent.program, sent.schema, sent.observed, sent.settings, _Telling(), sent.artefacts)
         super().__init__(*parts, named=sent.named)
         self.program, self._made, self._artefacts, self._looks = program, known, sent.artefacts, looks
-        self._trainer = replace(self._trainer, ahead=spare is None, spare=dict(spare or {}))
+        self._trainer = replace(self._trainer, ahead=spare is None, spare=dict(spare or {}), helpers=helpers)
         self._unseen.told.update(told)
 
     def make(self, program: Program, operation: str) -> Made:
