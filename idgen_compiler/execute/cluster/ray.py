@@ -206,10 +206,10 @@ class Ray:
         try:
             answer = json.loads(ray.get(task.reference))
         except ray.exceptions.RayError as error:
-            lost = " ".join(str(error).split())
+            lost = " ".join(str(error).split())[-300:]  # what it comes to is said at the end
             task.error = PlaceError(
                 f"{task.title} could not be done by the cluster, though it was begun {RETRIES + 1} times "
-                f"({lost:.300}); ask for nodes with more memory, or use place='here', which shows where it ends"
+                f"({lost}); ask for nodes with more memory, or use place='here', which shows where it ends"
             )
             task.error.__cause__ = error
             return

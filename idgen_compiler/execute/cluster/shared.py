@@ -34,7 +34,7 @@ def do_together(board: Any, number: int, work: str, how: Mapping[str, Any], *arg
     """
     ray = ray_module()
     try:
-        from ray.train import FailureConfig, RunConfig, ScalingConfig
+        from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
         from ray.train.torch import TorchConfig, TorchTrainer
     except ImportError as error:
         raise PlaceError(
@@ -46,7 +46,7 @@ def do_together(board: Any, number: int, work: str, how: Mapping[str, Any], *arg
     shared = {"board": board, "number": number, "work": work, "arguments": json.dumps(given)}
     os.environ["RAY_CHDIR_TO_TRIAL_DIR"] = "0"  # workers stay in the folder that paths are relative to
     with tempfile.TemporaryDirectory(prefix="idgen-ray-") as folder:  # for Ray Train's own notes
-        TorchTrainer(
+        trainer = TorchTrainer(
             _share,
             train_loop_config=shared,
             torch_config=TorchConfig(backend="nccl" if how["gpu"] else "gloo"),
@@ -54,7 +54,12 @@ def do_together(board: Any, number: int, work: str, how: Mapping[str, Any], *arg
                 num_workers=how["workers"], use_gpu=how["gpu"], resources_per_worker=dict(how["resources"])
             ),
             run_config=RunConfig(storage_path=folder, failure_config=FailureConfig(max_failures=how["retries"])),
-        ).fit()
+        )
+        try:
+            trainer.fit()
+        except TrainingFailedError as error:
+            said = " ".join(str(error).split())[-300:]
+            raise PlaceError(f"{how['workers']} workers failed {how['retries'] + 1} times: {said}") from None
     answer: str | None = ray.get(board.kept.remote(number, True))
     if answer is None:
         raise RuntimeError("the board on which its answer stood was lost")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,8 @@ class Asking:
         weights = {} if task.weights is None else {_WEIGHTS: task.weights}
         record = {
             "recipe": recipe_record(recipe),
-            "targets": [to_plain(part) for part in task.targets],
-            "inputs": [to_plain(part) for part in task.inputs],
+            "targets": [to_plain(replace(part, kind=None)) for part in task.targets],
+            "inputs": [to_plain(replace(part, kind=None)) for part in task.inputs],
             "there": sorted(there),
             "seed": seed,
         }
