@@ -1,8 +1,8 @@
 """Processes that train one network together, each with its share of the rows of every batch.
 
 `torch.distributed` joins them. What a step sees is drawn in each process for the whole batch, from the same streams,
-and each takes its rows of it; so the draws are those of one process, and the average of the gradients is the gradient of
-the batch, up to the order in which numbers are added.
+and each takes its rows of it; so the draws are those of one process, and the average of the gradients is the gradient
+of the batch, up to the order in which numbers are added.
 """
 
 from __future__ import annotations

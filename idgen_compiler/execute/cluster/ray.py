@@ -44,8 +44,9 @@ class Ray:
 
     workers: how many cores a new one has, one for each piece of work.  threads: of each piece.  workers_per_model: so
     many workers train one model together, with a core or a GPU each, where it is a model that can be (pictures by
-    diffusion).  Within `with Ray() as place:` the cluster stays from one fit to the next. Raises PlaceError where Ray is
-    not installed, or no cluster is at the address.
+    diffusion).  Within `with Ray() as place:` the cluster stays from one fit to the next.
+
+    Raises PlaceError where Ray is not installed, or no cluster is at the address.
     """
 
     far = True

@@ -136,6 +136,11 @@ def test_a_way_that_the_rows_choose_is_chosen_alike(place: Processes) -> None:
     assert weights(there) == weights(here)
 
 
+def test_pieces_of_a_large_law_are_drawn_by_whoever_is_free(place: Processes) -> None:
+    here, there = (fitted(NAPKIN, napkin_data(300), where, rows_factor=1000)[0] for where in ("here", place))
+    assert weights(there) == weights(here)  # of two pieces: 2**18 rows and the rest
+
+
 def test_what_is_told_begins_before_it_ends(place: Processes) -> None:
     told = fitted(FRONT_DOOR, front_door_data(), place)[2]
     opened = 0

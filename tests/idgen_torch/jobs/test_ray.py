@@ -127,7 +127,7 @@ def test_an_error_of_a_worker_is_the_error_of_the_fit(place: Ray, tmp_path: Path
 def test_a_worker_that_does_not_see_the_store_says_so(place: Ray, tmp_path: Path) -> None:
     from idgen_torch.jobs.elsewhere import working
 
-    lost = place.submit(working.make, [str(tmp_path / "gone"), "job"], ["a", "b"], "%m0", False, None, {})
+    lost = place.submit(working.make, [str(tmp_path / "gone"), "job"], ["a", "b"], "%m0", False, None, None, {})
     with pytest.raises(PlaceError, match=r"does not see .*gone; give store= a folder that all machines mount"):
         place.result(lost)
 

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,7 +51,7 @@ class Stopped:
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, State], dict[str, State]]]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, State], dict[str, State]]:
     """What one process makes of each case, and what two make together."""
     alone, both = tmp_path_factory.mktemp("alone"), tmp_path_factory.mktemp("both")
     with pytest.raises(KeyboardInterrupt):
@@ -67,7 +66,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str,
     ]
     one = {case: crewed.trained(case, alone) for case in crewed.CASES}
     assert [worker.wait(timeout=100) for worker in workers] == [0, 0]
-    yield one, {case: safetensors.torch.load_file(both / f"{case}.out") for case in crewed.CASES}
+    return one, {case: safetensors.torch.load_file(both / f"{case}.out") for case in crewed.CASES}
 
 
 @pytest.mark.parametrize("case", crewed.CASES)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import Needs
-from idgen_compiler.ir.operations import Realize, Train
+from idgen_compiler.graph.names import variable_of
+from idgen_compiler.ir.operations import Realize, Regenerate, Train
 from idgen_torch.families import Family
 from idgen_torch.observed import Observed
 from idgen_torch.parts import of_form
+from idgen_torch.running.ancestral import batch_rows
+from idgen_torch.running.draws import unfolded
 from idgen_torch.running.plan import FitSettings, label_of, rows_label
 
-__all__ = ["needs_of"]
+__all__ = ["needs_of", "needs_of_shares", "shares_of"]
 
 LEAST = 512 * 2**20
 """Bytes of a process with torch and a small model."""
 
 COPIES = 4
 """A training holds its rows so many times over, batches and gradients among them."""
+
+SHARES = 64
+"""So many pieces of work at most the rows of one law are."""
 
 _WIDTH = {"int64": 8, "float32": 4, "uint8": 1}
 
@@ -43,6 +51,37 @@ def needs_of(
         parts, rows, title = schema.parts(*op.variables), observed.count * settings.rows_factor, rows_label(op)
     gpus = 1.0 if settings.device.type == "cuda" else 0.0
     return Needs(f"{op.result} : {title}", LEAST + COPIES * int(rows) * _row_bytes(parts), gpus=gpus, shared=shared)
+
+
+def shares_of(op: Train | Realize, schema: Schema, observed: Observed, settings: FitSettings) -> list[tuple[int, int]]:
+    """The pieces of the rows of a law, from one up to another, that each of several workers draws; empty for none.
+
+    A law of categories may be summed, which takes no rows, and one of a single piece is drawn by one worker.
+    """
+    if not isinstance(op, Realize) or not isinstance(op.ways[0], Regenerate):
+        return []
+    network = unfolded(op.ways[0])
+    slots = [*network.inputs, *(slot for each in network.statements for slot in each.slots)]
+    if settings.contracts and all(part.discrete for part in schema.parts(*map(variable_of, slots))):
+        return []
+    pieces = math.ceil(settings.regenerated(observed.count) / batch_rows(schema, slots))
+    if pieces < 2:
+        return []
+    each = math.ceil(pieces / SHARES)
+    return [(first, min(first + each, pieces)) for first in range(0, pieces, each)]
+
+
+def needs_of_shares(whole: Needs, shares: Sequence[tuple[int, int]]) -> list[Needs]:
+    """What each share of the rows of a law takes."""
+    last = max((end for _, end in shares), default=0)
+    return [
+        replace(
+            whole,
+            title=f"{whole.title}, pieces {first + 1} to {end} of {last}",
+            memory=LEAST + (whole.memory - LEAST) * (end - first) // last,
+        )
+        for first, end in shares
+    ]
 
 
 def _row_bytes(parts: Sequence[Part]) -> int:

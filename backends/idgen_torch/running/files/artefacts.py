@@ -210,6 +210,17 @@ class Artefacts:
 
         return self._once(DATA, label, depends, draw, write, partial(rows_read, device))
 
+    def piece(self, depends: Sequence[Mapping[str, Any]], device: torch.device, number: int) -> Drawn | None:
+        """One piece of the rows of a law, each of which depends on its own; None where nobody has drawn it."""
+        artefact = self.store.find(self.key(DATA, depends[number]))
+        return None if artefact is None else self._read(artefact, partial(rows_read, device))
+
+    def forget_pieces(self, depends: Sequence[Mapping[str, Any]]) -> None:
+        """Delete the pieces of rows, once these are there as a whole."""
+        for each in depends:
+            if (key := self.key(DATA, each)) in self.store:
+                self.store.forget(key)
+
     def known_rows(self, key: str, device: torch.device) -> DataSet:
         """The rows of a key.  Raises DataError where they are not there."""
         return self._read(self._there(key), partial(rows_read, device)).data.of(())
