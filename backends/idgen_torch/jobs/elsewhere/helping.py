@@ -25,8 +25,8 @@ from idgen_compiler.store.files import Files
 from idgen_torch.families import Family, Run, Task
 from idgen_torch.families.family import Helpers
 from idgen_torch.families.saved import read_recipe, recipe_record
+from idgen_torch.jobs.elsewhere.columns import columns_of, written
 from idgen_torch.jobs.elsewhere.sent import Sent
-from idgen_torch.running.files.models import owned
 from idgen_torch.training.crew import Crew
 
 __all__ = ["Asking", "help_others"]
@@ -50,7 +50,7 @@ class Asking:
         there = {part.name for part in task.parts if self._is_of_the_table(part.name, task.rows[part.name])}
         rows = {part.name: task.rows[part.name] for part in task.parts if part.name not in there}
         weights = {} if task.weights is None else {_WEIGHTS: task.weights}
-        record = {
+        record: dict[str, Any] = {
             "recipe": recipe_record(recipe),
             "targets": [to_plain(replace(part, kind=None)) for part in task.targets],
             "inputs": [to_plain(replace(part, kind=None)) for part in task.inputs],
@@ -59,8 +59,8 @@ class Asking:
         }
         with tempfile.TemporaryDirectory(prefix="idgen-lesson-") as folder:
             path = Path(folder) / _ROWS
-            whole = {name: owned(values.detach().cpu()) for name, values in (rows | weights).items()}
-            safetensors.torch.save_file(whole, path)
+            tensors, record["columns"] = written(rows | weights)
+            safetensors.torch.save_file(tensors, path)
             self.files.put(path, f"{lesson}/{_ROWS}")
         self.files.write(f"{lesson}/{_RECORD}", json.dumps(record).encode())
         self.crew.say(lesson)
@@ -92,7 +92,7 @@ def help_others(crew: Crew, sent: Sent, files: Files, name: str) -> None:
         while lesson := crew.hear():
             with files.folder(lesson, (_RECORD, _ROWS)) as folder:
                 record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-                rows = safetensors.torch.load_file(folder / _ROWS)
+                rows = columns_of(safetensors.torch.load_file(folder / _ROWS), record["columns"])
             recipe, task = read_recipe(record["recipe"]), _task(record, sent.observed.rows, rows)
             recipe.help(task, Run(seed=record["seed"], device=sent.settings.device, helpers=helpers))
 

@@ -14,6 +14,7 @@ from idgen_compiler.ir.operations import Realize, Regenerate, Train
 from idgen_torch.families import Family
 from idgen_torch.observed import Observed
 from idgen_torch.parts import of_form
+from idgen_torch.recurring import Recurring, held_bytes
 from idgen_torch.running.ancestral import batch_rows
 from idgen_torch.running.draws import unfolded
 from idgen_torch.running.plan import FitSettings, label_of, rows_label
@@ -49,8 +50,11 @@ def needs_of(
         shared = bool(of_form(schema.parts(*op.targets), Form.PICTURES)) and (asked is None or asked.shared)
     else:
         parts, rows, title = schema.parts(*op.variables), observed.count * settings.rows_factor, rows_label(op)
+    took = int(rows) * _row_bytes(parts)
+    if all(isinstance(values, Recurring) for values in observed.rows.values()):
+        took = held_bytes(observed.rows.values())  # counts are made of the few different rows, and laws of counts
     gpus = 1.0 if settings.device.type == "cuda" else 0.0
-    return Needs(f"{op.result} : {title}", LEAST + COPIES * int(rows) * _row_bytes(parts), gpus=gpus, shared=shared)
+    return Needs(f"{op.result} : {title}", LEAST + COPIES * took, gpus=gpus, shared=shared)
 
 
 def shares_of(op: Train | Realize, schema: Schema, observed: Observed, settings: FitSettings) -> list[tuple[int, int]]:

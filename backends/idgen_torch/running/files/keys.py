@@ -14,6 +14,7 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Condition, Realize
 from idgen_torch.bound import BoundModel
+from idgen_torch.recurring import beside
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.conditions.conditioned import Conditioned
 from idgen_torch.running.files.artefacts import DATA, Artefacts, Drawn
@@ -82,7 +83,8 @@ class Keys:
     ) -> Tensor:
         """The logarithms of the weights that make rows those of a law, worked out if nobody has done so."""
         depends = self.law(op, values) | {"seed": settings.seed, "tuning": settings.tuning.bearing()}
-        return self.artefacts.column(f"weights of {rows_label(op)}", depends, make)
+        found = self.artefacts.column(f"weights of {rows_label(op)}", depends, make)
+        return beside(found, self.observed.rows.values())
 
     @property
     def _device(self) -> torch.device:
