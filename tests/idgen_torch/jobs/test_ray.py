@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -20,6 +21,7 @@ pytest.importorskip("ray")
 from ray.cluster_utils import Cluster
 
 import idgen_compiler as idgen
+from idgen_compiler.cli import main
 from idgen_compiler.errors import DataError, PlaceError
 from idgen_compiler.execute.cluster import Ray
 from idgen_compiler.report.shards import sampled_by_ray
@@ -132,7 +134,9 @@ def test_a_worker_that_does_not_see_the_store_says_so(place: Ray, tmp_path: Path
         place.result(lost)
 
 
-def test_samples_are_drawn_in_pieces_by_whoever_is_free(place: Ray, tmp_path: Path) -> None:
+def test_samples_are_drawn_in_pieces_by_whoever_is_free(
+    place: Ray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     sampler = TorchBackend().fit(FRONT_DOOR, front_door_data(), device="cpu", progress=False)
     sampler.save(tmp_path / "saved")
     found = sampled_by_ray(tmp_path / "saved", 250, do={"X": 1}, seed=3, batch_size=100)
@@ -140,6 +144,13 @@ def test_samples_are_drawn_in_pieces_by_whoever_is_free(place: Ray, tmp_path: Pa
     assert [row["Y"] for row in found.take_all()] == whole
     with pytest.raises(DataError, match="X"):
         sampled_by_ray(tmp_path / "saved", 10, do={"X": 7})
+    ask = ["sample", str(tmp_path / "saved"), "-n", "250", "--do", "X=1", "--seed", "3", "--place", "ray", "--address"]
+    ask += [place.address or "", "--batch-size", "100", "--out", str(tmp_path / "samples")]
+    assert main(ask) == 0
+    written = [pq.read_table(path)["Y"].to_pylist() for path in sorted((tmp_path / "samples").iterdir())]
+    assert sorted(y for piece in written for y in piece) == sorted(whole)
+    assert main(ask) == 2
+    assert "is there already" in capsys.readouterr().err
 
 
 class Killing:
