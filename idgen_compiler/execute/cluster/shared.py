@@ -27,6 +27,14 @@ def check_shared(workers_per_model: object, workers: int | None) -> None:
         raise PlaceError(f"workers_per_model is {workers_per_model}, and there are {workers} workers; give no more")
 
 
+_PLAIN = {
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # workers stay in the folder that paths are relative to
+    "RAY_TRAIN_METRICS_ENABLED": "0",  # what is told goes to the board
+    "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",  # the state of a lost worker is in the store, announced or not
+}
+"""How Ray Train is asked to do no more than it has to: each thing that it does beside is a process to start."""
+
+
 def do_together(board: Any, number: int, work: str, how: Mapping[str, Any], *arguments: str) -> str:
     """A piece of work that workers share; JSON in, JSON out. This task waits for them, and takes no core.
 
@@ -44,7 +52,7 @@ def do_together(board: Any, number: int, work: str, how: Mapping[str, Any], *arg
     if failed is not None:
         return failed
     shared = {"board": board, "number": number, "work": work, "arguments": json.dumps(given)}
-    os.environ["RAY_CHDIR_TO_TRIAL_DIR"] = "0"  # workers stay in the folder that paths are relative to
+    os.environ.update(_PLAIN)
     with tempfile.TemporaryDirectory(prefix="idgen-ray-") as folder:  # for Ray Train's own notes
         trainer = TorchTrainer(
             _share,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from idgen_compiler.execute import Workers
@@ -125,6 +126,8 @@ class Ahead(Fitting):
 
     def _submit(self, op: Train | Realize, order: Order, spare: Mapping[str, int] | None = None) -> Any:
         needs = needs_of(op, self._schema, self._table, self.settings, order.table, self._requested)
+        if spare is not None and not any(spare.values()):
+            needs = replace(needs, shared=False)  # there is nothing more to train
         before = [] if spare is not None else [self._tasks[order.laws[name]] for name in order.rests_on(op)]
         known = {"keys": dict(order.keys), "told": sorted(self._unseen.told)}
         what = ([self._post.where, self._name], list(self._files), op.result, order.looks)
