@@ -33,6 +33,7 @@ from idgen_compiler.cli.arguments import (
     reading_options,
 )
 from idgen_compiler.cli.brought import BindTo, Bound, Fallback, Function, Unobserved, brought, imported, needed
+from idgen_compiler.cli.kept.places import Address, PerModel, RunsAt, Workers
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
 from idgen_compiler.data.atomic import followed
@@ -134,22 +135,6 @@ Rows = Annotated[
         help="Whether rows of the table are saved. Without, no model is chosen that keeps any, and laws are fitted in "
         "the place of those that are drawn from.",
         show_default="rows",
-    ),
-]
-RunsAt = Annotated[
-    str | None,
-    typer.Option("--place", metavar="here|processes|ray", help="Where models are trained.", show_default="here"),
-]
-Workers = Annotated[
-    int | None, typer.Option("--workers", help="Processes that train at once.", show_default="one a core or GPU")
-]
-Address = Annotated[
-    str | None, typer.Option("--address", metavar="auto|HOST:PORT", help="The Ray cluster.", show_default="a new one")
-]
-PerModel = Annotated[
-    int | None,
-    typer.Option(
-        "--workers-per-model", help="Workers of Ray that train a model of pictures together.", show_default="1"
     ),
 ]
 DryRun = Annotated[

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from idgen_compiler.cli.brought import BindTo, OwnFamily, OwnNetwork, Saved, loaded
-from idgen_compiler.cli.fit import Address
+from idgen_compiler.cli.kept.places import Address, BatchSize, SampledAt
 from idgen_compiler.cli.questions import Do, Given, QueryName, typed_values
 from idgen_compiler.errors import DataError, PlaceError
 from idgen_compiler.execute import Workers, place_of
@@ -43,24 +43,9 @@ def sample_command(
     family: OwnFamily = None,
     network: OwnNetwork = None,
     bind: BindTo = None,
-    place: Annotated[
-        str | None,
-        typer.Option(
-            "--place",
-            metavar="here|ray",
-            help="Where samples are drawn; by Ray in pieces, into a folder of Parquet files as --out.",
-            show_default="here",
-        ),
-    ] = None,
+    place: SampledAt = None,
     address: Address = None,
-    batch_size: Annotated[
-        int | None,
-        typer.Option(
-            "--batch-size",
-            help="Samples of a piece, each with a seed of its own: equal sizes give equal samples at every place.",
-            show_default="all samples are one piece; 65536 by Ray",
-        ),
-    ] = None,
+    batch_size: BatchSize = None,
 ) -> None:
     """Sample the outcomes from a saved sampler, with treatments set and conditions given."""
     at = place_of(place or "here", address=address)

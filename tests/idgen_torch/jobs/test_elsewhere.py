@@ -248,6 +248,9 @@ def test_a_place_is_a_word_or_an_object() -> None:
         ({"workers": 2}, "workers is 2, and place='here' has none"),
         ({"place": "processes", "address": "auto"}, "which place='ray' has alone"),
         ({"place": Processes(), "workers": 2}, "has its workers already"),
+        ({"place": "processes", "workers_per_model": 2}, "workers_per_model is 2, which place='ray' has alone"),
+        ({"place": "ray", "workers_per_model": 0}, "workers_per_model is 0; give a whole number from 1"),
+        ({"place": "ray", "workers": 1, "workers_per_model": 2}, "there are 1 workers; give no more"),
     ):
         with pytest.raises(PlaceError, match=text):
             TorchBackend().fit(BACK_DOOR, back_door_data(50), **wrong)
