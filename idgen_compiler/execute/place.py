@@ -56,7 +56,7 @@ class Needs:
 
 
 class Lost(RuntimeError):
-    """Another process that shares the work is gone; it is begun again, by all of them."""
+    """Work that several processes share broke off, as where one of them is gone; all of them begin it again."""
 
 
 Told = Callable[[Any, Any], object]

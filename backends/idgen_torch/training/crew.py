@@ -100,7 +100,9 @@ class Crew:
         if self.size > 1:
             with torch.no_grad():
                 for values in tensors:
-                    distributed.broadcast(values, 0)
+                    whole = values.contiguous()  # as pictures' weights on a GPU are not laid out
+                    distributed.broadcast(whole, 0)
+                    values.copy_(whole)
 
     def say(self, text: str) -> None:
         """Tell the others, who `hear`."""
@@ -123,7 +125,10 @@ class Crew:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Meanwhile they wait for each other.  Raises Lost where one of them is gone."""
+        """Meanwhile they wait for each other.
+
+        Raises Lost for an error that is none of ours, such as that one of them is gone: all begin again.
+        """
         try:
             yield
         except IdgenError:
@@ -131,7 +136,7 @@ class Crew:
         except RuntimeError as error:
             if self.size == 1:
                 raise
-            raise Lost(f"a worker that shares the training is gone ({error})") from error
+            raise Lost(f"a training that {self.size} workers share broke off ({error})") from error
 
 
 ALONE = Crew()

@@ -26,6 +26,7 @@ CASES = {
     "weighted": Diffusion(steps=3, batch_size=7, channels=(8, 8), accumulation=2, kinds=1),
     "few": Diffusion(steps=2, batch_size=1, channels=(8, 8), kinds=1),
 }
+TIMED = Diffusion(seconds=0.5, batch_size=7, channels=(8, 8), kinds=1)
 """Case -> how it is trained; "kept" goes on from the state that stands in the file `kept.state`."""
 
 
@@ -33,7 +34,7 @@ def trained(case: str, folder: Path, **run: Any) -> dict[str, torch.Tensor]:
     rows = rows_of(200)
     weights = 1.0 + torch.arange(200.0) % 3 if case == "weighted" else None
     scratch = folder / f"{case}.state"
-    model = CASES[case].fit(Task((P,), (A, R), rows, weights), Run(seed=3, scratch=scratch, **run))
+    model = CASES.get(case, TIMED).fit(Task((P,), (A, R), rows, weights), Run(seed=3, scratch=scratch, **run))
     return dict(model.state()[1])
 
 
@@ -48,7 +49,7 @@ def main(rank: int, size: int, folder: Path) -> None:
         if rank:
             help_others(crew, sent, Folder(folder), "job")
         else:
-            for case in CASES:
+            for case in (*CASES, "timed"):
                 found = trained(case, folder, helpers=Asking(crew, sent, Folder(folder), f"job/{case}"))
                 safetensors.torch.save_file(found, folder / f"{case}.out")
             crew.say("")

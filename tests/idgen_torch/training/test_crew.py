@@ -66,7 +66,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, State], 
     ]
     one = {case: crewed.trained(case, alone) for case in crewed.CASES}
     assert [worker.wait(timeout=100) for worker in workers] == [0, 0]
-    return one, {case: safetensors.torch.load_file(both / f"{case}.out") for case in crewed.CASES}
+    return one, {case: safetensors.torch.load_file(both / f"{case}.out") for case in (*crewed.CASES, "timed")}
 
 
 @pytest.mark.parametrize("case", crewed.CASES)
@@ -82,6 +82,10 @@ def test_equal_crews_make_equal_models(models: tuple[dict[str, State], dict[str,
     new, again, kept = (models[1][case] for case in ("new", "again", "kept"))
     assert all(torch.equal(new[name], again[name]) for name in new)
     assert_close(kept, new)  # one process began it, and two ended it
+
+
+def test_a_budget_in_seconds_is_over_for_all_at_once(models: tuple[dict[str, State], dict[str, State]]) -> None:
+    assert all(bool(values.isfinite().all()) for values in models[1]["timed"].values())
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 64])
