@@ -65,7 +65,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, State], 
         for rank in "01"
     ]
     one = {case: crewed.trained(case, alone) for case in crewed.CASES}
-    assert [worker.wait(timeout=100) for worker in workers] == [0, 0]
+    assert [worker.wait(timeout=600) for worker in workers] == [0, 0]
     return one, {case: safetensors.torch.load_file(both / f"{case}.out") for case in (*crewed.CASES, "timed")}
 
 
