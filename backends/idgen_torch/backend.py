@@ -103,7 +103,7 @@ class TorchBackend:
         check_graph: warn where rows contradict an independence that the answer rests on (GraphWarning).
         policies: name -> law of a policy that the program names; what only samplers draw by, `sample` may say, too.
         train: "now", or "asked": when it is first drawn from; until then estimates train no more than they need.
-        place: "here"; "processes", at most workers=4; "ray", of a cluster at address="auto"; or one (`Workers`).
+        place: "here"; "processes", at most workers=4; "ray", of a cluster at address="auto" (see `Ray`); or `Workers`.
         options: of the table, as weights="w" (see `Reading`); likelihood=True: known densities; rows=False: no models
             that hold rows; others go to each family with one of this name: epochs=30, images={...} for `diffusion`.
 
@@ -243,7 +243,8 @@ def _rows_factor(asked: Any) -> float | None:
 
 def _place(place: str | Place, options: dict[str, Any]) -> Place:
     """Where models are trained, with what options say of it, which are taken out."""
-    return place_of(place, options.pop("workers", None), options.pop("address", None))
+    said = {name: options.pop(name, None) for name in ("workers", "address", "workers_per_model")}
+    return place_of(place, **said)
 
 
 def _store(store: str | Path | None, options: dict[str, Any]) -> str | Path | None:

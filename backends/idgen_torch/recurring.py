@@ -8,7 +8,7 @@ of all its rows, so that no answer depends on how it is held.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-__all__ = ["Places", "Recurring", "together", "whole"]
+__all__ = ["Places", "Recurring", "beside", "held_bytes", "together", "whole"]
 
 _AT_ONCE = 2**20
 """So many rows are looked up at once."""
@@ -154,6 +154,27 @@ def together(tensors: Sequence[Tensor]) -> Places | None:
         return None
     alike = all(isinstance(each, Recurring) and each.places is first.places for each in tensors)
     return first.places if alike else None
+
+
+def held_bytes(tensors: Iterable[Tensor]) -> int:
+    """How many bytes tensors take together; places that they have in common are counted once."""
+    places: dict[int, int] = {}
+    own = 0
+    for values in tensors:
+        if isinstance(values, Recurring):
+            places[id(values.places)] = values.places.index.nbytes
+        own += values.values.nbytes if isinstance(values, Recurring) else values.nbytes
+    return own + sum(places.values())
+
+
+def beside(values: Tensor, others: Iterable[Tensor]) -> Tensor:
+    """The same rows with the places of others, if these are the same ones, and otherwise as a plain tensor."""
+    if not isinstance(values, Recurring):
+        return values
+    for other in others:
+        if isinstance(other, Recurring) and torch.equal(other.places.index.cpu(), values.places.index):
+            return Recurring(values.values.to(other.device), other.places)
+    return values.whole()
 
 
 def whole(values: Tensor) -> Tensor:

@@ -33,6 +33,7 @@ from idgen_compiler.cli.arguments import (
     reading_options,
 )
 from idgen_compiler.cli.brought import BindTo, Bound, Fallback, Function, Unobserved, brought, imported, needed
+from idgen_compiler.cli.kept.places import Address, PerModel, RunsAt, Workers
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
 from idgen_compiler.data.atomic import followed
@@ -136,16 +137,6 @@ Rows = Annotated[
         show_default="rows",
     ),
 ]
-RunsAt = Annotated[
-    str | None,
-    typer.Option("--place", metavar="here|processes|ray", help="Where models are trained.", show_default="here"),
-]
-Workers = Annotated[
-    int | None, typer.Option("--workers", help="Processes that train at once.", show_default="one a core or GPU")
-]
-Address = Annotated[
-    str | None, typer.Option("--address", metavar="auto|HOST:PORT", help="The Ray cluster.", show_default="a new one")
-]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Say what is in --store, what is new, and how long that may take; train nothing."),
@@ -207,6 +198,7 @@ def fit_command(
     place: RunsAt = None,
     workers: Workers = None,
     address: Address = None,
+    workers_per_model: PerModel = None,
     log: LogFile = None,
     check_graph: CheckGraph = None,
     policy: Policies = None,
@@ -225,7 +217,7 @@ def fit_command(
     _check_out(out, store, dry_run)
     training = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "ensemble": ensemble, "rows_factor": rows_factor}
     how = {"seed": seed, "device": device, "store": store, "check_graph": check_graph, "effort": effort}
-    where = {"place": place, "workers": workers, "address": address}
+    where = {"place": place, "workers": workers, "address": address, "workers_per_model": workers_per_model}
     wanted = _wanted(types, composite, family, images, policy, bind, rows)
     wanted["progress"] = [True, log] if log else None
     given = {name: value for name, value in (wanted | training | how | where).items() if value is not None}

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-__all__ = ["HERE", "Here", "Needs", "Place", "Told", "Workers"]
+__all__ = ["HERE", "Here", "Lost", "Needs", "Place", "Told", "Workers"]
 
 
 @runtime_checkable
@@ -44,12 +44,19 @@ class Needs:
     """What a piece of work takes while it runs.
 
     title: what it is called, as `%m0 : Y | X`.  memory: expected bytes, all told.  cores, gpus: how many.
+    shared: whether several processes can do it together. The work is called in each of them with the same arguments,
+    once `torch.distributed` joins them, and what the first one returns is the result. How many is for the place to say.
     """
 
     title: str = ""
     memory: int = 0
     cores: float = 1.0
     gpus: float = 0.0
+    shared: bool = False
+
+
+class Lost(RuntimeError):
+    """Work that several processes share broke off, as where one of them is gone; all of them begin it again."""
 
 
 Told = Callable[[Any, Any], object]

@@ -6,14 +6,16 @@ import math
 import os
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from idgen_compiler.data.atomic import check_room, followed
 from idgen_compiler.errors import DataError, PlaceError
 from idgen_compiler.hinge.question import checked_seed
 from idgen_compiler.hinge.saved import load
 from idgen_compiler.report.tables import in_parquet
 
-__all__ = ["sampled_by_ray"]
+__all__ = ["sampled_by_ray", "written_by_ray"]
 
 SIZE = 2**16
 """Samples of a piece."""
@@ -69,3 +71,16 @@ def _sampler(where: str) -> Any:
     if not hasattr(sampler, "piece"):
         raise DataError(f"the sampler in {where} does not draw piece by piece; use one of the backend 'torch'")
     return sampler
+
+
+def written_by_ray(folder: str | os.PathLike[str], n: int, out: Path, **asked: Any) -> None:
+    """The samples of `sampled_by_ray` as Parquet files in a new folder, which all machines have to see.
+
+    Raises DataError for a folder that holds something already, and as `sampled_by_ray` does.
+    """
+    target = followed(out)
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise DataError(f"--out {out} is there already; --place ray writes a folder of Parquet files: give a new one")
+    found = sampled_by_ray(folder, n, **asked)
+    check_room(target.parent)
+    found.write_parquet(str(target))

@@ -17,14 +17,16 @@ import torch
 from torch import Tensor, nn
 
 from idgen_compiler.data.part import Part
+from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.families.state import Config, Tensors, check_finite
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.options import Options
 from idgen_torch.parts import Values
+from idgen_torch.training.crew import Crew
 from idgen_torch.training.progress import NoProgress, Progress
 
-__all__ = ["ConditionalModel", "Family", "Run", "ready"]
+__all__ = ["ConditionalModel", "Family", "Helpers", "Run", "ready"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Family(Options, ABC):
     counts: ClassVar[bool] = False  #: whether its models are counts of rows, made in one pass and better with every row
     texts: ClassVar[bool] = False  #: whether its models read texts that are inputs
     keeps_rows: ClassVar[bool] = False  #: whether its models hold rows that they were trained on (`rows_held`)
+    shared: ClassVar[bool] = False  #: whether several processes can train one of its models together (`Run.helpers`)
     scope: ClassVar[str] = ""  #: the option of `fit` under which all options of this family can be given, if any
 
     @property
@@ -87,6 +90,13 @@ class Family(Options, ABC):
         """The recipe by which a model that does not give its rows back goes on for so many steps; None if it cannot."""
         return None
 
+    def help(self, task: Task, run: Run) -> None:
+        """Train along with the process that asked for it (see `Run.helpers`), as one of a crew.
+
+        Raises DataError: a family says how, if it can be `shared`.
+        """
+        raise DataError(f"models of {self.word} are trained by one process")
+
     def bearing(self) -> Self:
         """The recipe with only those options that the model depends on, the others as they are by default."""
         return self
@@ -102,6 +112,7 @@ class Run:
     start: a model of the same parts and much the same rows to begin from, as where rows are drawn again; a family that
     trains networks takes its parameters and less time, another one learns anew.
     unfinished: a model of this very task that does not give its rows back, and goes on learning (`Family.longer`).
+    helpers: the processes that can train along, of which a family that can be `shared` asks for help.
     """
 
     seed: int = 0
@@ -112,6 +123,15 @@ class Run:
     calibrated: Callable[[Calibration], None] | None = None
     start: ConditionalModel | None = None
     unfinished: ConditionalModel | None = None
+    helpers: Helpers | None = None
+
+
+class Helpers(Protocol):
+    """Other processes, which wait to be asked for help."""
+
+    def asked(self, recipe: Family, task: Task, seed: int) -> Crew:
+        """Let each call `recipe.help(task, run)`, with a run of this seed; who they are together."""
+        ...
 
 
 class ConditionalModel(ABC):

@@ -21,6 +21,7 @@ from idgen_torch.jobs.planned import Planned, Planning
 from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed
 from idgen_torch.parts import are_small
+from idgen_torch.recurring import held_bytes
 from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.artefacts import Artefacts, NotMade
 from idgen_torch.running.fitted import FittedProgram
@@ -70,8 +71,8 @@ class Job:
 
     def _run_elsewhere(self, place: Workers, told: Progress) -> FittedProgram:
         """As `run`, with the models that workers train; they hand them over in the store, or in one of this fit."""
-        check_sendable(self.settings, self.named, self.networks, self.observed)
-        rows = sum(values.nbytes for values in self.observed.rows.values())
+        check_sendable(self.settings, self.named, self.networks)
+        rows = held_bytes(self.observed.rows.values())
         near = scratch_in(round(rows * (1 + self.settings.rows_factor)))
         with tempfile.TemporaryDirectory(prefix="idgen-place-", dir=None if place.far else near) as folder:
             artefacts = self.artefacts or artefacts_for(folder, self.settings, self.named)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -20,9 +21,8 @@ from idgen_torch.parts import Values
 from idgen_torch.running.assigning import Assigning
 from idgen_torch.running.draws import Draws, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
-from idgen_torch.tensors import room
 
-__all__ = ["Applied", "DataSet", "Slots", "WiredNetwork", "by_part"]
+__all__ = ["Applied", "DataSet", "Slots", "WiredNetwork", "batch_rows", "by_part"]
 
 
 class Applied(Drawing, Protocol):
@@ -103,8 +103,7 @@ class WiredNetwork:
     def batch_rows(self) -> int:
         """How many samples run at once: fewer where the slots are wide."""
         slots = [*self.network.inputs, *(slot for s in self.network.statements for slot in s.slots)]
-        width = sum(part.dim for slot in slots for part in self.schema.parts(variable_of(slot)))
-        return max(256, min(MOST_ROWS, MOST_NUMBERS // max(width, 1)))
+        return batch_rows(self.schema, slots)
 
     def run(self, inputs: Slots, n: int, seed: int, name: str) -> Iterator[tuple[int, Slots]]:
         """Yield (samples in the batch, output slots) until n samples are drawn; at least one batch.
@@ -124,19 +123,18 @@ class WiredNetwork:
         slots = {slot: tuple(_rows(t.to(self.device), 0, n, n) for t in parts) for slot, parts in inputs.items()}
         return n, self._batch(slots, n, generators)
 
-    def rows(self, n: int, seed: int, name: str, told: Callable[[], None]) -> Values:
-        """n samples of a network without inputs, as the rows of a data set; `told` is called after each batch."""
-        rows: Values = {}
-        start = 0
-        for size, slots in self.run({}, n, seed, name):
-            for slot, columns in slots.items():
-                for part, value in zip(self.schema.parts(variable_of(slot)), columns, strict=True):
-                    if part.name not in rows:
-                        rows[part.name] = room(part, n, value)
-                    rows[part.name][start : start + size] = value
-            start += size
-            told()
-        return rows
+    def pieces(self, n: int) -> int:
+        """How many pieces n samples have: each of `batch_rows`, which follow from the network, the last of the rest."""
+        return max(1, math.ceil(n / self.batch_rows))
+
+    def piece(self, number: int, n: int, seed: int, name: str) -> Values:
+        """The samples of one piece of n, of a network without inputs, by part.
+
+        Each piece draws from streams of its own, so that whoever draws which piece gets the same.
+        """
+        count = min(self.batch_rows, n - number * self.batch_rows)
+        _, slots = self.whole({}, count, seed, name if number == 0 else f"{name}, piece {number}")
+        return by_part(self.schema, slots, self.network.outputs)
 
     def _batch(self, slots: Slots, count: int, generators: list[torch.Generator]) -> Slots:
         for statement, generator in zip(self.network.statements, generators, strict=True):
@@ -182,3 +180,9 @@ def _rows(values: Tensor, start: int, count: int, n: int) -> Tensor:
     if len(values) == n:
         return values[start : start + count]
     return values.expand(count, *values.shape[1:])
+
+
+def batch_rows(schema: Schema, slots: Iterable[str]) -> int:
+    """How many samples of these slots run at once."""
+    width = sum(part.dim for slot in slots for part in schema.parts(variable_of(slot)))
+    return max(256, min(MOST_ROWS, MOST_NUMBERS // max(width, 1)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -44,7 +43,7 @@ from idgen_torch.running.files.artefacts import Artefacts, Drawn
 from idgen_torch.running.files.keys import Keys
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.kept import Kept
-from idgen_torch.running.laws import AskedLaw, Contracted, contracted, look
+from idgen_torch.running.laws import AskedLaw, Contracted, contracted
 from idgen_torch.running.learned import held_against, judged
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.probe import PROBED, PROBED_BY_RUNS, crossed, probed
@@ -61,6 +60,7 @@ from idgen_torch.running.record import (
     kernel_reports,
     versions,
 )
+from idgen_torch.running.regenerating import Regenerated
 from idgen_torch.running.telling import called, kept
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.running.weights.densities import Densities
@@ -246,38 +246,28 @@ class Fitting:
         return draws_over(policy, variables, self._schema, resample(parts, data.rows, data.weights) if parts else None)
 
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet | Contracted:
-        count = max(1, round(self.settings.rows_factor * self._observed.count))
+        count = self.settings.regenerated(self._observed.count)
         network = unfolded(way)
         models = {name: values[name] for name in leaves(way, Role.MODEL)}
         watch = self._unseen.watch(self.program.models, f"{{share}} of the rows of {op.result} ask {_ASKED}")
-        wired, seed, progress = self._wired(network, models, watch), self.settings.seed, self._trainer.progress
         asked = AskedLaw(network, op.variables, {}, 1, self._schema, models, self._policies, self.settings.device,
                          watch, frozenset(watch.lookouts), op.result)  # fmt: skip
         found = contracted(self.program, op.result, asked, count, self._requested) if self.settings.contracts else None
-
-        said: list[str] = []
-
-        def tell() -> None:
-            said.extend(watch.tell())
-            progress.advance(math.nan)
-
-        def drawn() -> Drawn:
-            progress.start(called(op), 1 if found else math.ceil(count / wired.batch_rows))
-            before = set(watch.told)
-            if found is not None:
-                look(asked, seed)
-                tell()
-            data = found or DataSet(wired.rows(count, seed, self._trainer.stream(op.result), tell), count)
-            progress.done()
-            return Drawn(data, tuple(said), tuple(sorted(watch.told - before)))
-
-        made = drawn() if self._keys is None else self._keys.rows(op, values, drawn, count, seed, found is None)
-        kept(progress, called(op))
+        wired, stream = self._wired(network, models, watch), self._trainer.stream(op.result)
+        made = self._drawn(op, values, Regenerated(wired, asked, watch, count, self.settings.seed, stream, found))
+        kept(self._trainer.progress, called(op))
         watch.told.update(made.places)
         self._unseen.keep(*made.said)
         self._data_reports[op.result] = DataReport.of(op.result, count, found is not None, self._model_reports, models)
         self._kept.made(op.result, made.data)
         return made.data
+
+    def _drawn(self, op: Realize, values: Mapping[str, Any], law: Regenerated) -> Drawn:
+        """Rows of a law, or the law itself where it is summed; taken from the store, if they are there."""
+        draw = partial(law.drawn, self._trainer.progress, called(op))
+        if self._keys is None:
+            return draw()
+        return self._keys.rows(op, values, draw, law.told, law.pieces)
 
     def _reweight(self, op: Realize, way: Reweight, values: Mapping[str, Any]) -> DataSet:
         data: DataSet = values[way.data]

@@ -76,6 +76,10 @@ class FitSettings:
         most = MOST_LEARNED if memory is None else bytes_of(memory)
         return cls(seed, factor, device, tuning, families, contracts=rows_factor is None, memory=most)
 
+    def regenerated(self, rows: int) -> int:
+        """How many rows are regenerated for so many observed ones."""
+        return max(1, round(self.rows_factor * rows))
+
 
 def default_rows_factor(program: Program, schema: Schema) -> float:
     """Rows to regenerate for each observed one: ten did clearly better than one, but pictures and texts take long.

@@ -12,6 +12,7 @@ from idgen_compiler.hinge.calibration import Calibration
 from idgen_compiler.warning import warn_data
 from idgen_torch.drawing import generator_for, some_rows
 from idgen_torch.families import Chain, ConditionalModel, Family, FromTexts, Hurdle, Run, Task, Tuning
+from idgen_torch.families.family import Helpers
 from idgen_torch.families.returned import accepted, telling
 from idgen_torch.families.saved import recipe_record
 from idgen_torch.families.tables.matched import Matched
@@ -52,6 +53,7 @@ class Trainer:
     made: dict[str, ConditionalModel] = field(default_factory=dict)  #: operation -> the model that was trained
     spare: dict[str, int] = field(default_factory=dict)  #: operation -> steps that its model left to those in need
     unfinished: dict[str, Trained] = field(default_factory=dict)  #: operation -> a model that goes on learning
+    helpers: Helpers | None = None  #: processes that train along
     ahead: bool = False  #: whether others are still to be trained before this one, whose steps it may get
 
     def choose(self, task: Task) -> Family:
@@ -120,7 +122,7 @@ class Trainer:
         source = f"{operation}: {label} [{recipe.word}]"
         seed = seed_for(self.settings.seed, self.stream(operation))
         goes_on = self.unfinished[operation].model if operation in self.unfinished else None
-        run = Run(seed, device, progress, scratch, choose, told.append, start, goes_on)
+        run = Run(seed, device, progress, scratch, choose, told.append, start, goes_on, self.helpers)
         some = self._some(f"{operation} ({label})", recipe, task)
         with progress.open(), telling(source, "fit", type(recipe)):
             model = recipe.fit(some, run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NoReturn
@@ -19,6 +19,8 @@ from idgen_torch.nets.conditioning import DenoisingNetwork
 from idgen_torch.nets.processes import Process
 from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for, stream_for
+from idgen_torch.training.accelerated import accelerated
+from idgen_torch.training.crew import ALONE, Crew
 from idgen_torch.training.ensemble import one_cycle
 from idgen_torch.training.progress import Progress
 from idgen_torch.training.state import Standing, TrainingFile
@@ -105,30 +107,34 @@ def train_denoiser(
     progress: Progress,
     file: TrainingFile | None = None,
     picture: Callable[[int], None] | None = None,
+    crew: Crew = ALONE,
 ) -> None:
     """Train in place and leave the averaged weights in the network, without gradients.
 
     With a `file` the state is kept every so many steps, and training goes on from it; on a CPU a training that was
     interrupted ends as one that was not. `picture` is called ten times on the way, with the averaged weights in place.
+    Of a `crew` each calls this with the same network and lesson; the first one has file, picture and the result.
 
     Raises DataError when the training diverges.
     """
+    crew.check(network, lesson.name)
     network.to(device)
     if device.type == "cuda" and len(network.shape) == 3:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    training = _Training(network, process, lesson, plan, seed, device)
-    standing = training.resumed(file)
+    training = _Training(network, process, lesson, plan, seed, device, crew)
+    with crew.together():
+        standing = training.resumed(file)
     told = int(plan.budget.spent(standing) * REPORTS)
     progress.start(lesson.name, REPORTS - told)
     began = time.perf_counter() - standing.seconds
     try:
-        with training.prepared():
-            while (spent := plan.budget.spent(standing)) < 1:
+        with crew.together(), training.prepared():
+            while (spent := training.spent(standing)) < 1:
                 total = training.descend(standing.step, plan.lr * one_cycle(spent, warm_up=0.05))
                 # The loss comes back from the device only now and then: asking for it would make the two wait.
                 step, now = standing.step + 1, standing.loss
                 if step % 20 == 1 or device.type == "cpu":
-                    now = _running(lesson.name, step, standing, float(total), plan.precision)
+                    now = _running(lesson.name, step, standing, float(crew.mean(total)), plan.precision)
                 standing = Standing(step, time.perf_counter() - began, now)
                 while told < int(plan.budget.spent(standing) * REPORTS):
                     told += 1
@@ -155,10 +161,12 @@ class _Training:
         plan: DiffusionPlan,
         seed: int,
         device: torch.device,
+        crew: Crew,
     ) -> None:
         from diffusers.training_utils import EMAModel
 
         self.network, self.lesson, self.plan, self.seed, self.device = network, lesson, plan, seed, device
+        self.crew = crew
         self.optimizer = torch.optim.AdamW(
             network.parameters(), lr=plan.lr, weight_decay=1e-2, betas=(0.9, 0.99), fused=True
         )
@@ -171,16 +179,38 @@ class _Training:
     def resumed(self, file: TrainingFile | None) -> Standing:
         """How far the training in the file came, which is put in place."""
         standing = Standing() if file is None else file.read(self.network, self.average.shadow_params, self.optimizer)
+        standing = self._alike(standing)
         self.average.optimization_step = standing.step
         if self.plan.compile and self.device.type == "cuda":
             self.model = torch.compile(self.model, dynamic=False)  # type: ignore[assignment]
         self.network.train()
         return standing
 
+    def _alike(self, standing: Standing) -> Standing:
+        """The weights, moments and standing of the first of a crew."""
+        crew, state = self.crew, self.optimizer.state
+        crew.alike(self.network.state_dict().values())
+        step, seconds, loss = crew.agreed(standing.step, standing.seconds, standing.loss)
+        if crew.size == 1 or not step:
+            return standing
+        there = crew.agreed(*(float(bool(state.get(one))) for one in self.parameters))
+        for parameter, known in zip(self.parameters, there, strict=True):
+            if known and not crew.first:
+                moments = {name: torch.zeros_like(parameter, requires_grad=False) for name in ("exp_avg", "exp_avg_sq")}
+                state[parameter] = {"step": torch.zeros((), dtype=torch.float32, device=parameter.device), **moments}
+            if known:
+                crew.alike(state[parameter][name] for name in ("step", "exp_avg", "exp_avg_sq"))
+        return Standing(int(step), seconds, loss)
+
+    def spent(self, standing: Standing) -> float:
+        """The fraction of the budget that is used up, by the clock of the first of a crew."""
+        found = self.plan.budget.spent(standing)
+        return found if self.plan.budget.seconds is None else self.crew.agreed(found)[0]
+
     @contextmanager
     def prepared(self) -> Iterator[None]:
         """Ready to descend."""
-        with _accelerated(self.plan, self.device) as accelerator:
+        with accelerated(self.plan.precision, self.plan.accumulation, self.device, self.crew) as accelerator:
             self._accelerator = accelerator
             self.model, self._prepared = accelerator.prepare(self.model, self.optimizer)
             yield
@@ -192,14 +222,17 @@ class _Training:
         accelerator, plan, device = self._accelerator, self.plan, self.device
         total = torch.zeros((), dtype=torch.float32, device=device)
         for number in range(step * plan.accumulation, (step + 1) * plan.accumulation):
-            targets, given = self.lesson.batch(self.lesson.rows.index(number))
+            index, share = self.lesson.rows.index(number), self.crew.share
+            targets, given = self.lesson.batch(share(index))
             stream = stream_for(self.seed, "noise", str(number), device=device)
-            count = len(targets)
-            noise = normal((count, *self.network.shape), stream, device)
-            level = normal((count,), stream, device)
-            keep = uniform((count,), stream, device) >= plan.dropout if plan.dropout else None
+            count = len(index)
+            noise = share(normal((count, *self.network.shape), stream, device))
+            level = share(normal((count,), stream, device))
+            keep = share(uniform((count,), stream, device) >= plan.dropout) if plan.dropout else None
             with self._chance(number), accelerator.accumulate(self.model), accelerator.autocast():
                 loss = self.model(targets.to(device), given, noise, level, keep)
+                if self.crew.size > 1:
+                    loss = loss * self.crew.weight(count)
                 accelerator.backward(loss)
                 if accelerator.sync_gradients:
                     accelerator.clip_grad_norm_(self.parameters, 1.0)
@@ -216,7 +249,8 @@ class _Training:
             yield
             return
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
-            torch.manual_seed(seed_for(self.seed, "chance", str(number)))
+            others = () if self.crew.first else (str(self.crew.rank),)
+            torch.manual_seed(seed_for(self.seed, "chance", str(number), *others))
             yield
 
     @contextmanager
@@ -284,30 +318,3 @@ class _Step(nn.Module):
     def forward(self, targets: Tensor, given: Values, noise: Tensor, level: Tensor, keep: Tensor | None) -> Tensor:
         predictor = self.network.predictor(given, len(targets), keep)
         return self.process.loss(predictor, targets, noise, level).mean()
-
-
-@contextmanager
-def _accelerated(plan: DiffusionPlan, device: torch.device) -> Iterator[Any]:
-    """An accelerator of this training's own, on the current CUDA device where it has one.
-
-    Accelerate keeps one state a process: that of the user's own accelerators is as it was afterwards.
-    """
-    from accelerate import Accelerator
-    from accelerate.state import AcceleratorState, GradientState, PartialState
-
-    shared: list[dict[str, Any]] = [kind._shared_state for kind in (AcceleratorState, GradientState, PartialState)]
-    before = [dict(state) for state in shared]
-    for state in shared:
-        state.clear()
-    try:
-        with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
-            yield Accelerator(
-                cpu=device.type == "cpu",
-                device_placement=False,
-                mixed_precision=plan.precision,
-                gradient_accumulation_steps=plan.accumulation,
-            )
-    finally:
-        for state, kept in zip(shared, before, strict=True):
-            state.clear()
-            state.update(kept)

@@ -23,6 +23,7 @@ class Board:
     def __init__(self) -> None:
         self._begun: Counter[int] = Counter()
         self._told: list[tuple[int, Any]] = []
+        self._answers: dict[int, str] = {}
 
     def begin(self, number: int) -> None:
         """A piece of work begins, perhaps again; -1 for none."""
@@ -33,6 +34,14 @@ class Board:
     def tell(self, number: int, said: str) -> None:
         """A piece of work tells of something."""
         self._told.append((number, json.loads(said)))
+
+    def keep(self, number: int, answer: str) -> None:
+        """What a piece of work came to that several workers share, as JSON."""
+        self._answers[number] = answer
+
+    def kept(self, number: int, taken: bool = False) -> str | None:
+        """What such a piece came to, if it is known; it is forgotten once it is taken."""
+        return self._answers.pop(number, None) if taken else self._answers.get(number)
 
     def take(self) -> str:
         """What was told since, as JSON: pairs of a number and what was said."""

@@ -13,9 +13,10 @@ from typing import Any
 
 from idgen_compiler.errors import PlaceError
 from idgen_compiler.execute.cluster.board import Board
+from idgen_compiler.execute.cluster.shared import check_shared, do_together
+from idgen_compiler.execute.cluster.work import do, ray_module
 from idgen_compiler.execute.named import error_of, name_of, warning_of
 from idgen_compiler.execute.place import Needs, Told
-from idgen_compiler.execute.processes.worker import done
 from idgen_compiler.warning import warn_user
 
 __all__ = ["Ray"]
@@ -41,19 +42,30 @@ class _Task:
 class Ray:
     """A Ray cluster: the one at an address ("auto" for that of this machine), or a new one of this machine.
 
-    workers: how many cores a new one has, one for each piece of work.  threads: of each piece.  Within
-    `with Ray() as place:` the cluster stays from one fit to the next. Raises PlaceError where Ray is not installed, or
-    no cluster is at the address.
+    workers: how many cores a new one has, one for each piece of work.  threads: of each piece.  workers_per_model: so
+    many workers train one model together, with a core or a GPU each, where it is a model that can be (pictures by
+    diffusion).  Within `with Ray() as place:` the cluster stays from one fit to the next.
+
+    Raises PlaceError where Ray is not installed, or no cluster is at the address.
     """
 
     far = True
 
-    def __init__(self, address: str | None = None, *, workers: int | None = None, threads: int = 1) -> None:
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        workers: int | None = None,
+        threads: int = 1,
+        workers_per_model: int = 1,
+    ) -> None:
         if address is not None and workers is not None:
             raise PlaceError(
                 "workers says how large a new cluster is; leave it out with address, whose cluster is there"
             )
+        check_shared(workers_per_model, workers)
         self.address, self.workers, self.threads = address, workers, threads
+        self.workers_per_model = workers_per_model
         self._depth, self._numbers = 0, count()
         self._tasks: dict[int, _Task] = {}
         self._board: Any = None
@@ -80,7 +92,7 @@ class Ray:
     def __exit__(self, *_: Any) -> None:
         self._depth -= 1
         if not self._depth:
-            ray = _ray()
+            ray = ray_module()
             ray.kill(self._board)
             self._board = None
             if self._joined:
@@ -88,7 +100,7 @@ class Ray:
 
     def _join(self) -> bool:
         """Come to be part of the cluster; False where this process is part of one already."""
-        ray = _ray()
+        ray = ray_module()
         joined = not ray.is_initialized()
         if joined:
             size = {} if self.workers is None else {"num_cpus": self.workers * self.threads}
@@ -99,7 +111,8 @@ class Ray:
                     f"no Ray cluster can be joined at {self.address or 'this machine'} ({error}); start one with `ray "
                     "start --head`, or leave address out"
                 ) from error
-        self._do = ray.remote(max_retries=RETRIES, retry_exceptions=False)(_do)
+        self._do = ray.remote(max_retries=RETRIES, retry_exceptions=False)(do)
+        self._together = ray.remote(max_retries=RETRIES, retry_exceptions=False, num_cpus=0)(do_together)
         here = ray.get_runtime_context().get_node_id()
         stay = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=False)
         kept = {"max_restarts": -1, "max_task_retries": -1}  # should its process be lost, what was told is, and no more
@@ -119,15 +132,21 @@ class Ray:
             raise PlaceError("no cluster is joined; submit work within `with Ray() as place:`")
         name, number = name_of(work), next(self._numbers)
         given = [each.reference if isinstance(each, _Task) else json.dumps(each) for each in arguments]
-        asked = {"num_cpus": max(needs.cores, float(self.threads)), "num_gpus": needs.gpus, **self._room(needs)}
-        task = self._do.options(name=needs.title or name, **asked)
-        made = _Task(number, needs.title or name, task.remote(self._board, number, name, *given))
-        self._tasks[number] = made
+        cores, title = max(needs.cores, float(self.threads)), needs.title or name
+        if needs.shared and self.workers_per_model > 1:
+            room = {"CPU": cores, **({"GPU": needs.gpus} if needs.gpus else {}), **self._room(needs)}
+            self._say_where_there_is_no_room(room, title)
+            how = {"workers": self.workers_per_model, "resources": room, "gpu": needs.gpus > 0, "retries": RETRIES}
+            task = self._together.options(name=title).remote(self._board, number, name, how, *given)
+        else:
+            asked = {"num_cpus": cores, "num_gpus": needs.gpus, **self._room(needs)}
+            task = self._do.options(name=title, **asked).remote(self._board, number, name, *given)
+        made = self._tasks[number] = _Task(number, title, task)
         return made
 
     def _room(self, needs: Needs) -> dict[str, int]:
         """The memory to ask for: no more than the largest node has, since what needs more has to have it all."""
-        nodes = [node["Resources"] for node in _ray().nodes() if node["Alive"]]
+        nodes = [node["Resources"] for node in ray_module().nodes() if node["Alive"]]
         if needs.gpus and not any(node.get("GPU", 0) >= needs.gpus for node in nodes):
             warn_user(
                 f"no node of the cluster has a GPU, and {needs.title or 'work'} waits for one; device='cpu' needs none",
@@ -135,6 +154,17 @@ class Ray:
             )
         most = max((int(node.get("memory", 0)) for node in nodes), default=0)
         return {"memory": min(needs.memory, most)} if needs.memory and most else {}
+
+    def _say_where_there_is_no_room(self, each: Mapping[str, float], title: str) -> None:
+        """Warn of workers that share a model and for which the cluster has not enough cores or GPUs."""
+        there = ray_module().cluster_resources()
+        for name in ("CPU", "GPU"):
+            if (asked := self.workers_per_model * each.get(name, 0)) > there.get(name, 0):
+                warn_user(
+                    f"{title} is trained by {self.workers_per_model} workers, and waits until the cluster has "
+                    f"{asked:g} {name}s: it has {there.get(name, 0):g}; a smaller workers_per_model needs fewer",
+                    UserWarning,
+                )
 
     def withdraw(self, reference: _Task) -> bool:
         """Never: Ray may begin it at any time."""
@@ -162,7 +192,7 @@ class Ray:
 
     def _look(self, seconds: float) -> bool:
         """Whether work is over by now."""
-        ray = _ray()
+        ray = ray_module()
         waiting = {task.reference: task for task in self._tasks.values() if not self.is_over(task)}
         if not waiting:
             time.sleep(seconds)
@@ -173,14 +203,14 @@ class Ray:
         return bool(over)
 
     def _end(self, task: _Task) -> None:
-        ray = _ray()
+        ray = ray_module()
         try:
             answer = json.loads(ray.get(task.reference))
         except ray.exceptions.RayError as error:
-            lost = " ".join(str(error).split())
+            lost = " ".join(str(error).split())[-300:]  # what it comes to is said at the end
             task.error = PlaceError(
                 f"{task.title} could not be done by the cluster, though it was begun {RETRIES + 1} times "
-                f"({lost:.300}); ask for nodes with more memory, or use place='here', which shows where it ends"
+                f"({lost}); ask for nodes with more memory, or use place='here', which shows where it ends"
             )
             task.error.__cause__ = error
             return
@@ -191,7 +221,7 @@ class Ray:
 
     def _hear(self, told: Told) -> bool:
         """Hand on what was told; whether anything was."""
-        events = [] if self._board is None else json.loads(_ray().get(self._board.take.remote()))
+        events = [] if self._board is None else json.loads(ray_module().get(self._board.take.remote()))
         for number, said in events:
             task = self._tasks.get(number)
             if task is None:
@@ -204,39 +234,8 @@ class Ray:
 
     def _cancel(self, before: int) -> None:
         """Stop what is under way of what was submitted since."""
-        ray = _ray()
+        ray = ray_module()
         for number in [number for number in self._tasks if number > before]:
             task = self._tasks.pop(number)
             if not self.is_over(task):
                 ray.cancel(task.reference, force=True)
-
-
-def _do(board: Any, number: int, work: str, *arguments: str) -> str:
-    """A piece of work, in a worker of Ray; JSON in, JSON out."""
-    ray = _ray()
-    ray.get(board.begin.remote(number))
-    given = []
-    for each in map(json.loads, arguments):
-        if isinstance(each, dict) and "error" in each:  # what it rests on failed
-            return json.dumps(each)
-        given.append(each["result"] if isinstance(each, dict) and "result" in each else each)
-    answers: list[dict[str, Any]] = []
-
-    def say(said: dict[str, Any]) -> None:
-        if "event" in said or "warning" in said:
-            board.tell.remote(number, json.dumps(said))
-        else:
-            answers.append(said)
-
-    done({"piece": number, "work": work, "arguments": given}, say)
-    ray.get(board.begin.remote(-1))  # by now all that was told has arrived
-    return json.dumps({name: value for name, value in answers[-1].items() if name != "piece"})
-
-
-def _ray() -> Any:
-    try:
-        import ray
-        import ray.util.scheduling_strategies
-    except ImportError:
-        raise PlaceError("place='ray' needs Ray; install it with: pip install 'idgen-compiler[ray]'") from None
-    return ray

@@ -1,18 +1,22 @@
-"""A family that counts its trainings and fails on demand, in whatever process it is trained."""
+"""A family that counts its trainings and fails on demand, in whatever process it is trained; and a slow network."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
+from torch import Tensor, nn
 
 from idgen_torch.families import Offer, Run, Table, Task
 from idgen_torch.families.tables.table import TableModel
 from idgen_torch.options import folder
 
-__all__ = ["Odd", "OddError"]
+__all__ = ["Odd", "OddError", "Slow"]
 
 
 class OddError(Exception):
@@ -50,3 +54,19 @@ class Odd(Table):
         run.progress.advance(0.25)
         run.progress.done()
         return super().fit(task, run)
+
+
+class Slow(nn.Module):
+    """A network for pictures that takes its time, so that something can happen meanwhile."""
+
+    def __init__(self, seen: int, drawn: int, size: tuple[int, int], width: int) -> None:
+        super().__init__()
+        self.draw = nn.Conv2d(seen, drawn, 1)
+        self.told = nn.Linear(width + 1, drawn)
+
+    def forward(self, noisy: Tensor, times: Tensor, code: Tensor) -> Tensor:
+        if self.training:
+            time.sleep(0.1)
+        told = self.told(torch.cat([code, times[:, None] / 1000], 1))
+        answer: Tensor = self.draw(noisy) + told[:, :, None, None]
+        return answer

@@ -136,6 +136,11 @@ def test_a_way_that_the_rows_choose_is_chosen_alike(place: Processes) -> None:
     assert weights(there) == weights(here)
 
 
+def test_pieces_of_a_large_law_are_drawn_by_whoever_is_free(place: Processes) -> None:
+    here, there = (fitted(NAPKIN, napkin_data(300), where, rows_factor=1000)[0] for where in ("here", place))
+    assert weights(there) == weights(here)  # of two pieces: 2**18 rows and the rest
+
+
 def test_what_is_told_begins_before_it_ends(place: Processes) -> None:
     told = fitted(FRONT_DOOR, front_door_data(), place)[2]
     opened = 0
@@ -243,6 +248,9 @@ def test_a_place_is_a_word_or_an_object() -> None:
         ({"workers": 2}, "workers is 2, and place='here' has none"),
         ({"place": "processes", "address": "auto"}, "which place='ray' has alone"),
         ({"place": Processes(), "workers": 2}, "has its workers already"),
+        ({"place": "processes", "workers_per_model": 2}, "workers_per_model is 2, which place='ray' has alone"),
+        ({"place": "ray", "workers_per_model": 0}, "workers_per_model is 0; give a whole number from 1"),
+        ({"place": "ray", "workers": 1, "workers_per_model": 2}, "there are 1 workers; give no more"),
     ):
         with pytest.raises(PlaceError, match=text):
             TorchBackend().fit(BACK_DOOR, back_door_data(50), **wrong)

@@ -14,6 +14,7 @@ import torch
 
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataError
+from idgen_compiler.execute.processes import Processes
 from idgen_torch.recurring import Recurring
 from idgen_torch.running import trainer
 from idgen_torch.running.sampler import TorchSampler
@@ -87,6 +88,19 @@ def test_the_same_models_reports_and_warnings(name: str, folder: Path) -> None:
         assert (its_config, its_tensors.keys()) == (config, tensors.keys())
         for key, values in tensors.items():
             torch.testing.assert_close(its_tensors[key], values, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["napkin"])
+def test_workers_are_sent_rows_that_recur(name: str, folder: Path) -> None:
+    few, said = fitted(name, folder, **SMALL)
+    with Processes(workers=1) as place:
+        place.start("idgen_torch.jobs.elsewhere.working")
+        there, also_said = fitted(name, folder, **SMALL, place=place)
+    assert also_said == said
+    for operation, (family, (config, tensors)) in states(few).items():
+        own, (its_config, its_tensors) = states(there)[operation]
+        assert (own, its_config, its_tensors.keys()) == (family, config, tensors.keys())
+        assert all(torch.equal(its_tensors[key], values) for key, values in tensors.items())
 
 
 @pytest.mark.parametrize("name", ["napkin", "napkin, weighed", "back-door", "front-door", "given a number"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -26,6 +26,7 @@ from idgen_torch.nets.processes import process_of, samplers_of
 from idgen_torch.options import flag, folder, real, whole
 from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
+from idgen_torch.training.crew import ALONE, Crew
 from idgen_torch.training.diffusion import Budget, DiffusionPlan, Lesson, RowsByStep, train_denoiser
 from idgen_torch.training.kinds import kind_steps
 from idgen_torch.training.state import TrainingFile, link_scratch
@@ -78,6 +79,7 @@ class Diffusion(Drawing):
     word = "diffusion"
     model = DiffusionModel
     likelihood = False
+    shared = True
     scope = "images"
     called = "image"
 
@@ -157,26 +159,55 @@ class Diffusion(Drawing):
         if before is not None:
             network.load_state_dict(before.network.state_dict())
         model = DiffusionModel(how, targets, inputs, network, law)
+        rows = task.rows if law is None else task.rows | law.told(codes)
+        lesson = Task(targets, seen, rows, task.weights)
+        crew = ALONE if run.helpers is None else run.helpers.asked(how, lesson, run.seed)
         file = None if run.scratch is None else TrainingFile(run.scratch)
+        batch = how._batch(lesson, device)
+        picture = None if how.grids is None else model.painter(Path(how.grids), batch, count)
+        how._learn(network, lesson, run, file, picture, crew)
+        return model
 
-        def batch(index: Tensor) -> tuple[Tensor, Values]:
-            found = rows_at(task.parts, task.rows, index, device)
-            told = {} if law is None else law.told(codes[index.to(device)])
-            return pixels(stacked(targets, found)), found | told
+    def help(self, task: Task, run: Run) -> None:
+        """See `Family`: the kinds of the pictures stand among the inputs."""
+        if run.helpers is not None:
+            network = self.started(task.targets, task.inputs, run.seed)
+            self._learn(network, task, run, None, None, run.helpers.asked(self, task, run.seed))
 
+    def _learn(
+        self,
+        network: Denoiser | OwnDenoiser,
+        task: Task,
+        run: Run,
+        file: TrainingFile | None,
+        picture: Callable[[int], None] | None,
+        crew: Crew,
+    ) -> None:
+        plan, device = self.plan(task.count, run.device), run.device
         network.to(device)
+        rows = RowsByStep(task.count, plan.batch_size, run.seed, task.weights)
         train_denoiser(
             network,
-            process_of(how.objective, how.sampler),
-            Lesson(batch, RowsByStep(count, plan.batch_size, run.seed, task.weights), task.name),
+            process_of(self.objective, self.sampler),
+            Lesson(self._batch(task, device), rows, task.name),
             plan,
             run.seed,
             device,
             run.progress,
             file,
-            None if how.grids is None else model.painter(Path(how.grids), batch, count),
+            picture,
+            crew,
         )
-        return model
+
+    @staticmethod
+    def _batch(task: Task, device: torch.device) -> Callable[[Tensor], tuple[Tensor, Values]]:
+        """Targets and inputs of some row numbers."""
+
+        def batch(index: Tensor) -> tuple[Tensor, Values]:
+            found = rows_at(task.parts, task.rows, index, device)
+            return pixels(stacked(task.targets, found)), found
+
+        return batch
 
     def law(
         self, task: Task, run: Run, steps: int | None, before: DiffusionModel | None = None

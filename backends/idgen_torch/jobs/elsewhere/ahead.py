@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from idgen_compiler.execute import Workers
@@ -17,7 +18,7 @@ from idgen_compiler.ir.operations import Operation, Realize, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.store.files import Files
 from idgen_torch.jobs.elsewhere import working
-from idgen_torch.jobs.elsewhere.needs import needs_of
+from idgen_torch.jobs.elsewhere.needs import needs_of, needs_of_shares, shares_of
 from idgen_torch.jobs.elsewhere.order import Order
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
@@ -37,6 +38,7 @@ class Ahead(Fitting):
         """Hand out work to a place.  files, name: the folder or store, and the name in it, of the fit that was sent."""
         self._place, self._post, self._name, self._channels = place, files, name, channels
         self._sent: dict[str, str] = {}  # program as JSON -> its file
+        self._shared: dict[str, list[Any]] = {}  # digest of a law -> the work that draws pieces of its rows
         self._tasks: dict[str, Any] = {}  # digest of an operation -> the work that makes it
         self._told: dict[Any, _Told] = {}  # work -> who is told of it
         self._order: Order | None = None
@@ -84,7 +86,8 @@ class Ahead(Fitting):
         while not self._place.is_over(task):
             if not self._place.ready and self._place.withdraw(task):  # no worker is up yet, and this process is idle
                 for name in order.taken_back(op):
-                    self._place.withdraw(self._tasks.pop(order.laws[name]))
+                    for each in (self._tasks.pop(order.laws[name]), *self._shared.pop(order.laws[name], ())):
+                        self._place.withdraw(each)
                 return False
             self._place.watch(self.hear)
             self._raise(order)
@@ -122,13 +125,20 @@ class Ahead(Fitting):
             order.handed_out(op)
 
     def _submit(self, op: Train | Realize, order: Order, spare: Mapping[str, int] | None = None) -> Any:
-        needs = needs_of(op, self._schema, self._table, self.settings, order.table)
+        needs = needs_of(op, self._schema, self._table, self.settings, order.table, self._requested)
+        if spare is not None and not any(spare.values()):
+            needs = replace(needs, shared=False)  # there is nothing more to train
         before = [] if spare is not None else [self._tasks[order.laws[name]] for name in order.rests_on(op)]
         known = {"keys": dict(order.keys), "told": sorted(self._unseen.told)}
-        told = (op.result, order.looks, None if spare is None else dict(spare), known)
-        return self._place.submit(
-            working.make, [self._post.where, self._name], list(self._files), *told, *before, needs=needs
-        )
+        what = ([self._post.where, self._name], list(self._files), op.result, order.looks)
+        shares = shares_of(op, self._schema, self._table, self.settings)
+        shared = [
+            self._place.submit(working.make, *what, None, list(share), known, *before, needs=own)
+            for share, own in zip(shares, needs_of_shares(needs, shares), strict=True)
+        ]
+        self._shared[order.laws[op.result]] = shared
+        left = None if spare is None else dict(spare)
+        return self._place.submit(working.make, *what, left, None, known, *before, *shared, needs=needs)
 
     def _key(self, op: Operation, value: Any, order: Order) -> str | None:
         law = order.laws.get(op.result, "")

@@ -17,6 +17,7 @@ from idgen_torch.bound import Brought
 from idgen_torch.jobs.elsewhere import working
 from idgen_torch.jobs.elsewhere.ahead import Ahead, Pumped
 from idgen_torch.jobs.elsewhere.sent import Sent
+from idgen_torch.recurring import held_bytes
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.telling import Channels
@@ -49,7 +50,7 @@ def run_elsewhere(
 @contextmanager
 def _sent(place: Workers, sent: Sent) -> Iterator[tuple[Files, str]]:
     """Where a fit lies for its workers, until it is over: in a folder of this machine, or in the store."""
-    size = sum(values.nbytes for values in sent.observed.rows.values())
+    size = held_bytes(sent.observed.rows.values())
     with tempfile.TemporaryDirectory(prefix="idgen-job-", dir=None if place.far else scratch_in(size)) as scratch:
         folder = Path(scratch) / JOB
         folder.mkdir()

@@ -17,7 +17,6 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from torch import Tensor
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, PlaceError
@@ -28,9 +27,9 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.store import Store
 from idgen_torch.families import Family, Tuning
 from idgen_torch.families.registry import family, imported, made_known, path_of
+from idgen_torch.jobs.elsewhere.columns import columns_of, written
 from idgen_torch.observed import Observed
 from idgen_torch.running.files.artefacts import Artefacts
-from idgen_torch.running.files.models import owned
 from idgen_torch.running.plan import FitSettings
 
 __all__ = ["Sent", "check_sendable"]
@@ -54,14 +53,14 @@ class Sent:
 
     def write(self, folder: Path) -> None:
         """Write it into a folder, once `check_sendable` has found nothing that no file holds."""
-        tensors = {_ROWS + name: owned(values.detach().cpu()) for name, values in self.observed.rows.items()}
-        if self.observed.weights is not None:
-            tensors[_WEIGHTS] = owned(self.observed.weights.detach().cpu())
+        weights = {} if self.observed.weights is None else {_WEIGHTS: self.observed.weights}
+        tensors, columns = written({**{_ROWS + name: own for name, own in self.observed.rows.items()}, **weights})
         safetensors.torch.save_file(tensors, folder / ROWS)
         settings = self.settings
         record = {
             "program": self.program.to_json(None),
             "schema": self.schema.to_json(),
+            "columns": columns,
             "frequency": self.observed.frequency,
             "seed": settings.seed,
             "rows_factor": settings.rows_factor,
@@ -86,7 +85,7 @@ class Sent:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         for path in record["families"]:
             made_known(path)
-        tensors = safetensors.torch.load_file(folder / ROWS)
+        tensors = columns_of(safetensors.torch.load_file(folder / ROWS), record["columns"])
         rows = {name.removeprefix(_ROWS): values for name, values in tensors.items() if name != _WEIGHTS}
         program = Program.from_json(record["program"])
         return cls(
@@ -109,16 +108,9 @@ class Sent:
         )
 
 
-def check_sendable(
-    settings: FitSettings, named: Mapping[str, Policy], networks: Mapping[str, Any], observed: Observed
-) -> None:
-    """Raise PlaceError for policies, networks and families that another process cannot import, and rows not written."""
+def check_sendable(settings: FitSettings, named: Mapping[str, Policy], networks: Mapping[str, Any]) -> None:
+    """Raise PlaceError for policies, networks and families that another process cannot import."""
     remedy = "or use place='here'"
-    if any(type(values) is not Tensor for values in observed.rows.values()):
-        raise PlaceError(
-            "the table is kept as rows that recur, which no worker is sent; use place='here', where counts are quick "
-            "to make, or let memory= hold it whole"
-        )
     for name, policy in named.items():
         if plain_policy(policy) is None:
             raise PlaceError(f"the policy {name} is a function, which no worker can be sent; give a table, {remedy}")

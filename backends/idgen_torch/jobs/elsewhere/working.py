@@ -20,11 +20,16 @@ from idgen_compiler.store.place import files_of
 from idgen_compiler.warning import quietly
 from idgen_torch.arithmetic import one_thread, our_arithmetic
 from idgen_torch.families import ConditionalModel, Task
+from idgen_torch.families.family import Helpers
+from idgen_torch.jobs.elsewhere.helping import Asking, help_others
 from idgen_torch.jobs.elsewhere.sent import RECORD, ROWS, Sent
 from idgen_torch.nets.own import known_networks
 from idgen_torch.running.ancestral import DataSet
+from idgen_torch.running.files.made import Drawn
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import asked_for
+from idgen_torch.running.regenerating import Regenerated
+from idgen_torch.training.crew import Crew
 
 __all__ = ["Made", "kept_key", "make"]
 
@@ -39,13 +44,17 @@ def make(
     operation: str,
     looks: bool,
     spare: dict[str, int] | None,
+    share: tuple[int, int] | None,
     known: Made,
     *made: Made,
 ) -> Made:
     """Realize one operation of a program; what the store has of it and of what it rests on.
 
+    Of several workers that share it the first does so, and the others train along.
+
     where: the folder or store, and the name in it, where `Sent` is.  files: of the program as the fit has it, and with
-    one way for each law.  known, made: what others have made.  looks: whether rows are told of that ask models where
+    one way for each law.  share: of the rows of a law the pieces from one number up to another, which are left in the
+    store; None for all.  known, made: what others have made.  looks: whether rows are told of that ask models where
     they were not taught.  spare: the steps that other models left; None where that is not known yet, and whoever may
     need them is only trained as at first.
     """
@@ -55,9 +64,17 @@ def make(
         keys |= each["keys"]
         told |= set(each["told"])
     whole, walked = (_program(*where, name) for name in files)
+    crew, post = Crew.joined(), (_files(where[0]), where[1])
     with our_arithmetic(gradients=True), one_thread(sent.small), known_networks(sent.networks), quietly():
         # Whoever takes the artefact says what was warned of when it was made.
-        return _Working(sent, whole, keys, told, looks, spare).make(walked, operation)
+        if not crew.first:
+            help_others(crew, sent, *post)
+            return {"keys": {}, "told": []}
+        helpers = None if crew.size == 1 else Asking(crew, sent, *post)
+        working = _Working(sent, whole, keys, told, looks, spare, None if share is None else range(*share), helpers)
+        found = working.make(walked, operation)
+        crew.say("")
+        return found
 
 
 @lru_cache(maxsize=1)
@@ -127,16 +144,19 @@ class _Working(Fitting):
         told: set[str],
         looks: bool,
         spare: Mapping[str, int] | None,
+        share: range | None = None,
+        helpers: Helpers | None = None,
     ) -> None:
         parts = (sent.program, sent.schema, sent.observed, sent.settings, _Telling(), sent.artefacts)
         super().__init__(*parts, named=sent.named)
         self.program, self._made, self._artefacts, self._looks = program, known, sent.artefacts, looks
-        self._trainer = replace(self._trainer, ahead=spare is None, spare=dict(spare or {}))
+        self._share, self._target = share, ""
+        self._trainer = replace(self._trainer, ahead=spare is None, spare=dict(spare or {}), helpers=helpers)
         self._unseen.told.update(told)
 
     def make(self, program: Program, operation: str) -> Made:
         """See `make`."""
-        self._operations = operations = specialized(program.operations)
+        self._operations, self._target = (operations := specialized(program.operations)), operation
         laws = self._begin(program)
         target = next(op for op in operations if op.result == operation)
         watched = uses(target) if self._looks and isinstance(target, Realize) else frozenset[str]()
@@ -156,7 +176,18 @@ class _Working(Fitting):
                     self._unseen.look_at(self.program, op, self._schema.parts(*op.inputs), data)
             if op is target:
                 break
+        if self._share is not None:
+            return {"keys": {}, "told": []}  # whoever puts the pieces together tells of them
         return {"keys": self._made, "told": sorted(self._unseen.told)}
+
+    def _drawn(self, op: Realize, values: Mapping[str, Any], law: Regenerated) -> Drawn:
+        """Rows of a law; of one that is shared this worker's pieces, which are left in the store."""
+        if self._share is None or op.result != self._target or self._keys is None:
+            return super()._drawn(op, values, law)
+        if self._share.start:
+            law.watch.lookouts = {}  # what is asked of models is looked at in the first piece
+        self._keys.share(op, values, law.piece, law.told, law.pieces, self._share)
+        return Drawn(DataSet({}, law.count))
 
     def _note(self, op: Operation, value: Any, law: str) -> None:
         known = {} if self._keys is None else self._keys.known

@@ -28,6 +28,7 @@ from idgen_torch.estimating.written import Written, fitted_of, written
 from idgen_torch.families import ConditionalModel, Family, SeedNoise, Task
 from idgen_torch.families.saved import read_recipe, recipe_record
 from idgen_torch.observed import fingerprint
+from idgen_torch.recurring import Places, Recurring
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.files.code import encoder_digest, network_digests
 from idgen_torch.running.files.made import FILE, Drawn, Trained, model_reader, rows_read
@@ -64,7 +65,7 @@ _WARNINGS = {kind.__name__: kind for kind in (DataWarning, LawWarning, NoiseWarn
 
 BETTER, TRIED, FINISHED = "better", "tried", "finished"
 
-_STATE = ".training.safetensors"
+_STATE, _TENSORS = ".training.safetensors", f"{FILE}.safetensors"
 
 
 @dataclass(frozen=True)
@@ -207,10 +208,21 @@ class Artefacts:
         def write(made: Drawn, folder: Path) -> Mapping[str, Any]:
             rows = made.data.of(()).rows
             whole = {f"rows.{name}": values.detach().cpu().contiguous() for name, values in rows.items()}
-            safetensors.torch.save_file(whole, folder / f"{FILE}.safetensors")
+            safetensors.torch.save_file(whole, folder / _TENSORS)
             return {"count": made.data.of(()).count, "said": list(made.said), "places": list(made.places)}
 
         return self._once(DATA, label, depends, draw, write, partial(rows_read, device))
+
+    def piece(self, depends: Sequence[Mapping[str, Any]], device: torch.device, number: int) -> Drawn | None:
+        """One piece of the rows of a law, each of which depends on its own; None where nobody has drawn it."""
+        artefact = self.store.find(self.key(DATA, depends[number]))
+        return None if artefact is None else self._read(artefact, partial(rows_read, device))
+
+    def forget_pieces(self, depends: Sequence[Mapping[str, Any]]) -> None:
+        """Delete the pieces of rows, once these are there as a whole."""
+        for each in depends:
+            if (key := self.key(DATA, each)) in self.store:
+                self.store.forget(key)
 
     def known_rows(self, key: str, device: torch.device) -> DataSet:
         """The rows of a key.  Raises DataError where they are not there."""
@@ -231,12 +243,16 @@ class Artefacts:
             return make()
 
         def write(made: Tensor, folder: Path) -> Mapping[str, Any]:
-            safetensors.torch.save_file({"column": made.cpu().contiguous()}, folder / f"{FILE}.safetensors")
+            few = made.values if isinstance(made, Recurring) else made
+            held = {"column": few, **({"places": made.places.index} if isinstance(made, Recurring) else {})}
+            safetensors.torch.save_file({n: own.cpu().contiguous() for n, own in held.items()}, folder / _TENSORS)
             return {}
 
         def read(folder: Path, record: Any) -> Tensor:
             checked_keys("its record", record, set())
-            return safetensors.torch.load_file(folder / f"{FILE}.safetensors")["column"]
+            held = safetensors.torch.load_file(folder / _TENSORS)
+            few, places = held["column"], held.get("places")
+            return few if places is None else Recurring(few, Places(places, len(few)))
 
         return self._once(WEIGHTS, label, depends, make, write, read)
 
@@ -245,12 +261,12 @@ class Artefacts:
 
         def write(made: F, folder: Path) -> Mapping[str, Any]:
             plain = written(made)
-            safetensors.numpy.save_file(dict(plain.arrays), folder / f"{FILE}.safetensors")
+            safetensors.numpy.save_file(dict(plain.arrays), folder / _TENSORS)
             return {"objects": plain.objects}
 
         def read(folder: Path, record: Any) -> Any:
             objects = checked_keys("its record", record, {"objects"})["objects"]
-            return fitted_of(Written(objects, safetensors.numpy.load_file(folder / f"{FILE}.safetensors")))
+            return fitted_of(Written(objects, safetensors.numpy.load_file(folder / _TENSORS)))
 
         return replace(self, base={})._once(NUISANCE, label, depends, learn, write, read)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Condition, Realize
 from idgen_torch.bound import BoundModel
+from idgen_torch.recurring import beside
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.conditions.conditioned import Conditioned
 from idgen_torch.running.files.artefacts import DATA, Artefacts, Drawn
@@ -42,20 +44,47 @@ class Keys:
         return depends
 
     def rows(
-        self, op: Realize, values: Mapping[str, Any], draw: Callable[[], Drawn], count: int, seed: int, kept: bool
+        self, op: Realize, values: Mapping[str, Any], draw: Callable[..., Drawn], told: Mapping[str, int], pieces: int
     ) -> Drawn:
-        """Rows of a law, drawn if nobody has drawn them; a law that is summed is not `kept`, since that is quick."""
-        depends = self.law(op, values, rows=count, seed=seed)
-        if not kept:
+        """Rows of a law, drawn if nobody has drawn them; those of `pieces` that others have drawn are read.
+
+        told: what they depend on beside the law. A law that is summed has no pieces, and is not kept: that is quick.
+        """
+        depends = self.law(op, values, **told)
+        if not pieces:
             return draw()
-        return self.artefacts.rows(rows_label(op), depends, self._device, draw)
+        if pieces == 1:
+            return self.artefacts.rows(rows_label(op), depends, self._device, draw)
+        read = [{**depends, "piece": number} for number in range(pieces)]
+        there = partial(self.artefacts.piece, read, self._device)
+        found = self.artefacts.rows(rows_label(op), depends, self._device, partial(draw, there=there))
+        self.artefacts.forget_pieces(read)
+        return found
+
+    def share(
+        self,
+        op: Realize,
+        values: Mapping[str, Any],
+        draw: Callable[[int], Drawn],
+        told: Mapping[str, int],
+        pieces: int,
+        mine: range,
+    ) -> None:
+        """Draw some of the pieces of a law's rows, for whoever puts them together; not those that are there already."""
+        depends = self.law(op, values, **told)
+        if self.known[self.laws[op.result]] in self.artefacts.store:
+            return
+        for number in mine:
+            label = f"{rows_label(op)}, piece {number + 1} of {pieces}"
+            self.artefacts.rows(label, {**depends, "piece": number}, self._device, partial(draw, number))
 
     def weights(
         self, op: Realize, values: Mapping[str, Any], settings: FitSettings, make: Callable[[], Tensor]
     ) -> Tensor:
         """The logarithms of the weights that make rows those of a law, worked out if nobody has done so."""
         depends = self.law(op, values) | {"seed": settings.seed, "tuning": settings.tuning.bearing()}
-        return self.artefacts.column(f"weights of {rows_label(op)}", depends, make)
+        found = self.artefacts.column(f"weights of {rows_label(op)}", depends, make)
+        return beside(found, self.observed.rows.values())
 
     @property
     def _device(self) -> torch.device:
