@@ -168,7 +168,7 @@ class Conditioned:
 
     def _shown(self, slot: str, values: Sequence[Tensor], row: int) -> str:
         """One value of a variable, as its user has it."""
-        kind = self.schema[slot]
+        kind = self.schema[slot].unbounded
         column = kind.empty(1)
         decode(kind, [each[row : row + 1].cpu() for each in values], column)
         value = column[0].item() if hasattr(column[0], "item") else column[0]
