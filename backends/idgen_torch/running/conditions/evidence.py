@@ -118,5 +118,6 @@ def _told(of: Evidence, label: LabelRows, codes: Tensor | None) -> str:
     asked = "" if share == 1 else f"; {share:.0%} of the samples ask it"
     return (
         f"P({of.models}) at {label.part} = {label.label} rests on {label.rows:.0f} rows that have it{asked}: a law "
-        "that so few rows teach may be far off; ask sampler.estimate for an interval, or for values that more rows have"
+        "that so few rows teach may be far off; an interval of sampler.estimate says how far; a label "
+        "that more rows have is known better"
     )
