@@ -340,7 +340,7 @@ class Fitting:
             kernels=kernel_reports(self.program, self._brought),
             weights=self._table.weighed,
             effective_rows=self._table.fewer_rows,
-            overlap=self._unseen.light(),
+            overlap=self._unseen.light(), told=self._table.told,
             evidence=evidence(self.program, self._conditions, self._observed, self._schema, settings.seed),
         )  # fmt: skip
         held = (*self.program.observe.variables, *unobserved_used(self.program))  # whose kind a sampler has to know

@@ -244,7 +244,8 @@ class FitRecord:
     `weights` says what weights they have, "survey" or "frequency", where they have any; by frequencies a row of the
     table counts as so many. `effective_rows` is Kish's number of rows that would weigh as much if all weighed alike;
     None where they do. `choices` has the laws that could be had in two ways, `lacks` where rows are missing, `kernels`
-    what was brought, `overlap` a traffic light, `evidence` what conditionals of laws without data rest on.
+    what was brought, `overlap` a traffic light, `evidence` what conditionals of laws without data rest
+    on, `told` what was warned of columns.
     """
 
     rows: int
@@ -262,6 +263,7 @@ class FitRecord:
     effective_rows: float | None = None
     overlap: Light | None = None
     evidence: tuple[Evidence, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def calibration(self) -> tuple[Calibration, ...]:
@@ -276,6 +278,7 @@ class FitRecord:
         lines += [f"  {choice}" for choice in self.choices]
         lines += [f"  {line}" for line in self._weighing()]
         lines += [f"  {self.overlap}"] if self.overlap is not None else []
+        lines += [f"  {text}" for text in self.told]
         lines += [f"  overlap: {lack.text}" for lack in self.lacks]
         for model in self.models:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
