@@ -78,6 +78,10 @@ def test_a_number_set_at_a_point_is_averaged_close_by() -> None:
     found = sampler.estimate("Y", do={"X": 0.5}, folds=2)
     assert abs(found.value - 1) < 3.5 * found.se
     assert any("X is a number that is set at a point: it is averaged over 0." in note for note in found.notes)
+    both = sampler.contrast("Y", do={"X": 0.5}, versus={"X": -0.5}, folds=2).notes
+    weights = [note.rpartition(", at ")[2] for note in both if note.startswith("the weight at ")]
+    assert len(weights) == 1 or weights == ["X = 0.5", "X = -0.5"], "two weights are told apart"
+    assert [note.rpartition(", at ")[2] for note in both if "averaged over" in note] == ["X = 0.5", "X = -0.5"]
 
 
 @pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
