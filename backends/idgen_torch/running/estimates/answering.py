@@ -255,8 +255,8 @@ def _notes(found: Sequence[tuple[Place, Found]]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(note for _, one in found for note in one.notes))
     first, second = (one.notes for _, one in found)
     ends = [{**place.measure.do, **place.measure.given} for place, _ in found]
-    told = []
-    for notes, others, own, other in ((first, second, *ends), (second, first, *ends[::-1])):
+    told: list[str] = []
+    for notes, others, own, other in ((first, second, ends[0], ends[1]), (second, first, ends[1], ends[0])):
         apart = [f"{name} = {cut(value)}" for name, value in own.items() if repr(other.get(name)) != repr(value)]
         at = f", at {', '.join(apart)}" if apart else ""
         told += [note if note in others else f"{note}{at}" for note in notes]
