@@ -113,8 +113,8 @@ def effective_rows(weights: Tensor) -> float:
 def device_named(name: str | torch.device) -> torch.device:
     """The device of a name, "auto" being CUDA where there is one.  Raises DataError for one that is not here.
 
-    >>> device_named("cpu")
-    device(type='cpu')
+    >>> device_named("cpu"), device_named("cpu:0")  # which torch tells apart
+    (device(type='cpu'), device(type='cpu'))
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -124,6 +124,10 @@ def device_named(name: str | torch.device) -> torch.device:
         raise DataError(f"{name!r} is no device; choose auto, cpu, cuda or cuda:N") from None
     if device.type not in ("cpu", "cuda"):
         raise DataError(f"the device {name!r} is not supported; choose auto, cpu, cuda or cuda:N")
+    if device.type == "cpu":
+        if device.index:
+            raise DataError(f"there is no device {name!r}: all processors are one device; choose cpu")
+        return torch.device("cpu")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise DataError(
             f"there is no device {name!r} here (CUDA devices: {torch.cuda.device_count()}); use device='cpu'"

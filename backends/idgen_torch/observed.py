@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,8 @@ from idgen_compiler.data.schema import (
 )
 from idgen_compiler.data.sources import read_weighed
 from idgen_compiler.data.tables import Table, open_table
-from idgen_compiler.errors import DataError
-from idgen_compiler.warning import quietly
+from idgen_compiler.errors import DataError, DataWarning
+from idgen_compiler.warning import overheard, quietly
 from idgen_torch.arithmetic import effective_rows
 from idgen_torch.parts import Values
 from idgen_torch.tensors import encode_sources
@@ -72,7 +72,7 @@ class Observed:
 
     Shape: rows as in `Values`; weights (rows,) float64, survey weights of mean one, or None where all rows count alike.
     `beside` has some rows of all columns that the graph names, as tests of the graph read them; nothing where nobody
-    wanted such tests, or the sampler was loaded.
+    wanted such tests, or the sampler was loaded. `told` is what the fit was warned of when it read the columns.
     Rows whose weights are frequencies (`frequency`) stand there as often as these say, and then count alike.
     """
 
@@ -84,6 +84,7 @@ class Observed:
     composites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     how: Reading = field(default_factory=Reading, repr=False)
     beside: Mapping[str, CodedColumn] = field(default_factory=dict, repr=False)
+    told: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def count(self) -> int:
@@ -132,10 +133,12 @@ def read_observed(
     how, asked = how or Reading(), types or {}
     data = open_table(data, how)
     sources, weights = read_weighed(data, variables, composites, images_among(asked), how, numbers_among(asked))
-    schema = infer_schema(sources, types_of_read(types, sources, data, how))
+    with overheard() as said:
+        schema = infer_schema(sources, types_of_read(types, sources, data, how))
     made = {name: tuple(source.names.values()) for name, source in sources.items() if source.composite}
     rows = encode_sources(sources, schema, seed, how.memory)
-    return schema, _observed(data, rows, weights, seed, made, how)
+    told = tuple(text for category, text in said if issubclass(category, DataWarning))
+    return schema, replace(_observed(data, rows, weights, seed, made, how), told=told)
 
 
 def read_again(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from idgen_compiler.check.augmented import augmented_test
 from idgen_compiler.check.columns import Columns, read_columns
 from idgen_compiler.check.contingency import contingency_test
 from idgen_compiler.check.covariance import covariance_test
@@ -101,8 +102,10 @@ def _test(implication: Implication, columns: Columns, generator: np.random.Gener
     if texts:
         return Outcome.untested(f"{texts[0]} is free text, which a test cannot hold fixed")
     if implication.functional:
-        numbers = not any(columns[name].categorical for name in implication.variables)
-        return (moment_test if numbers else weighted_test)(implication, columns, generator)
+        categories = {columns[name].categorical for name in implication.variables}
+        if len(categories) == 1:
+            return (weighted_test if categories == {True} else moment_test)(implication, columns, generator)
+        return _beside_numbers(implication, columns, generator)
     a, b = columns[implication.a], columns[implication.b]
     given = [columns[name] for name in implication.given]
     if not all(column.categorical for column in (a, b, *given)):
@@ -111,6 +114,17 @@ def _test(implication: Implication, columns: Columns, generator: np.random.Gener
     for column in given:  # numbered anew each time, so that no product of sizes grows beyond 64 bits
         strata = np.unique(strata * column.size + column.values, return_inverse=True)[1].reshape(-1)
     return contingency_test(a, b, strata, generator)
+
+
+def _beside_numbers(implication: Implication, columns: Columns, generator: np.random.Generator) -> Outcome:
+    """The test of a functional constraint on categories and numbers, where there is one."""
+    for fixing in implication.fixings:
+        if not columns[fixing.vertex].categorical:
+            return Outcome.untested(f"{fixing.vertex} is a number beside categories; sort it into categories")
+    if len(implication.fixings) > 1:
+        fixed = ", ".join(fixing.vertex for fixing in implication.fixings)
+        return Outcome.untested(f"{fixed} are fixed one after the other beside numbers; sort these into categories")
+    return augmented_test(implication, columns, generator)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

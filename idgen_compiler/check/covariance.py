@@ -11,7 +11,7 @@ from idgen_compiler.check.columns import CodedColumn
 from idgen_compiler.check.verdict import Outcome
 from idgen_compiler.data.arrays import Array
 
-__all__ = ["covariance_test", "shuffled", "varying", "whitened"]
+__all__ = ["FOLDS", "KNOTS", "MOST_ROWS", "covariance_test", "predicted", "shuffled", "varying", "whitened"]
 
 FOLDS, FEWEST_ROWS, MOST_PRODUCTS = 5, 20, 500
 SHUFFLES, ENOUGH, DOUBTED = 999, 10, 0.1
@@ -42,7 +42,8 @@ def covariance_test(
     if len(rows) < FEWEST_ROWS or (products > MOST_PRODUCTS and len(rows) < 10 * products):
         return Outcome.untested(f"{len(rows)} rows are too few for {products} products of features")
     if given:
-        both = _residuals(np.column_stack([left, right]), [_inputs(column, rows) for column in given], generator)
+        both = np.column_stack([left, right])
+        both = both - predicted(both, [_inputs(column, rows) for column in given], generator)
         left, right = both[:, : left.shape[1]], both[:, left.shape[1] :]
     left, right = left - left.mean(axis=0), right - right.mean(axis=0)
     each = np.einsum("ni,nj->nij", left, right).reshape(len(rows), -1)
@@ -107,35 +108,42 @@ def _standardized(values: Array) -> Array:
     return np.asarray((values - values.mean()) / (scale if scale > 0 else 1.0))
 
 
-def _residuals(targets: Array, given: Sequence[Array], generator: np.random.Generator) -> Array:
-    """Each target less its prediction from the given, made by a model that did not see the row.
+def predicted(
+    targets: Array,
+    inputs: Sequence[Array],
+    generator: np.random.Generator,
+    weights: Array | None = None,
+    among: Array | None = None,
+) -> Array:
+    """Each target's prediction from the inputs, made by a model that did not see the row.  Shape: (rows, targets).
 
     Least squares takes the linear part; ridge regression on splines of each number and on kernel features of all of
-    them takes the rest, with its penalty chosen by leave-one-out.
+    them takes the rest, with its penalty chosen by leave-one-out. Rows may have weights, and models may be learned
+    among some rows only, which are told by a mask.
     """
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LinearRegression, RidgeCV
     from sklearn.preprocessing import SplineTransformer
 
-    inputs = np.column_stack(given)
-    numbers = [part for part in given if part.shape[1] == 1]
-    fold = generator.permutation(np.arange(len(inputs)) % FOLDS)
-    left = np.empty_like(targets)
+    together = np.column_stack(inputs)
+    numbers = [part for part in inputs if part.shape[1] == 1]
+    fold = generator.permutation(np.arange(len(together)) % FOLDS)
+    found = np.empty_like(targets)
     for k in range(FOLDS):
-        seen, held = fold != k, fold == k
-        linear = LinearRegression().fit(inputs[seen], targets[seen])
+        seen, held = fold != k if among is None else (fold != k) & among, fold == k
+        mass = None if weights is None else weights[seen]
+        linear = LinearRegression().fit(together[seen], targets[seen], mass)
         kernel = Nystroem(
-            gamma=0.5 / inputs.shape[1],
+            gamma=0.5 / together.shape[1],
             n_components=min(LANDMARKS, int(seen.sum()) // 5 + 1),
             random_state=int(generator.integers(2**31)),
         )
-        makers: list[tuple[Any, Array]] = [(kernel, inputs)]
+        makers: list[tuple[Any, Array]] = [(kernel, together)]
         if numbers:
             makers.append((SplineTransformer(n_knots=KNOTS, extrapolation="linear"), np.column_stack(numbers)))
         curved = [(maker.fit(values[seen]), values) for maker, values in makers]
         at_seen, at_held = (np.column_stack([m.transform(v[part]) for m, v in curved]) for part in (seen, held))
-        rest = targets[seen] - linear.predict(inputs[seen])
-        ridge = RidgeCV(alphas=np.logspace(-3, 4, 15), alpha_per_target=True).fit(at_seen, rest)
-        predicted = linear.predict(inputs[held]) + ridge.predict(at_held).reshape(-1, targets.shape[1])
-        left[held] = targets[held] - predicted
-    return left
+        rest = targets[seen] - linear.predict(together[seen])
+        ridge = RidgeCV(alphas=np.logspace(-3, 4, 15), alpha_per_target=True).fit(at_seen, rest, mass)
+        found[held] = linear.predict(together[held]) + ridge.predict(at_held).reshape(-1, targets.shape[1])
+    return found

@@ -54,8 +54,9 @@ class VerificationRow:
 class VerificationReport:
     """Our answers to a query, y0's, and the truth of random structural models, side by side.
 
-    Every comparison is one of equal rational numbers, so that there is no tolerance. `str()` and `to_markdown()` give
-    a table for people.
+    Every comparison is one of equal rational numbers, so that there is no tolerance: modulo four random 49-bit primes,
+    in which different ones agree with a chance below 10^-26, and in fractions for what differs there. `str()` and
+    `to_markdown()` give a table for people.
     """
 
     query: Query

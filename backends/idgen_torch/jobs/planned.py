@@ -11,7 +11,7 @@ from idgen_compiler.execute import execute
 from idgen_compiler.ir.operations import Operation, Realize, Sample, Train
 from idgen_compiler.store import Artefact, Store
 from idgen_torch.running.files.artefacts import DATA, MODEL, VERDICT, NotMade
-from idgen_torch.running.files.stale import differences
+from idgen_torch.running.files.stale import nearest
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import label_of, rows_label
 from idgen_torch.running.record import Choice
@@ -116,8 +116,7 @@ class Planning(Fitting):
         alike = _alike(artefacts.store, op, self._schema)
         why = ""
         if missing is not None and isinstance(op, Train):
-            before = [artefact for artefact in alike if artefact.title == title]
-            why = _differs(max(before, key=lambda a: a.made), missing.depends) if before else ""
+            why = _differs([artefact for artefact in alike if artefact.title == title], missing.depends)
         rows = self._observed.count * (
             1 if getattr(op, "data", "") == self.program.observe.result else self.settings.rows_factor
         )
@@ -164,9 +163,12 @@ def _seconds(alike: Sequence[Artefact], rows: float) -> float | None:
     return sorted(rates)[len(rates) // 2] * rows if rates else None
 
 
-def _differs(before: Artefact, now: Mapping[str, Any]) -> str:
-    """In what an artefact of the same name differs from what is asked for."""
-    return f"the one of {before.made} is of {', '.join(differences(before, now)) or 'something else'}"
+def _differs(before: Sequence[Artefact], now: Mapping[str, Any]) -> str:
+    """In what the nearest artefact of the same name differs from what is asked for; empty where there is none."""
+    if not before:
+        return ""
+    told, made = nearest(before, now)
+    return f"the one of {made} is of {', '.join(told) or 'something else'}"
 
 
 def _time(seconds: float) -> str:

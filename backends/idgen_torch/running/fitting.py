@@ -38,6 +38,7 @@ from idgen_torch.observed import Observed
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on
 from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, warn_exact, with_watch
+from idgen_torch.running.conditions.evidence import evidence
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
 from idgen_torch.running.files.artefacts import Artefacts, Drawn
 from idgen_torch.running.files.keys import Keys
@@ -247,8 +248,7 @@ class Fitting:
 
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet | Contracted:
         count = self.settings.regenerated(self._observed.count)
-        network = unfolded(way)
-        models = {name: values[name] for name in leaves(way, Role.MODEL)}
+        network, models = unfolded(way), {name: values[name] for name in leaves(way, Role.MODEL)}
         watch = self._unseen.watch(self.program.models, f"{{share}} of the rows of {op.result} ask {_ASKED}")
         asked = AskedLaw(network, op.variables, {}, 1, self._schema, models, self._policies, self.settings.device,
                          watch, frozenset(watch.lookouts), op.result)  # fmt: skip
@@ -281,9 +281,8 @@ class Fitting:
         kept = [part.name for part in self._schema.parts(*op.variables)]
         result = reweighted(op.result, data, log_weights.to(self.settings.device), kept)
         self._data_reports[op.result] = DataReport(op.result, data.count, result.effective)
-        variables = ", ".join(draw.slot for draw in way.do)
         share = min(1.0, result.effective / self._observed.effective_rows)
-        self._overlap[op.result] = Overlap(op.result, variables, share, result.mass)
+        self._overlap[op.result] = Overlap(op.result, ", ".join(d.slot for d in way.do), share, result.mass)
         return result.data
 
     # -- what no row shows ----------------------------------------------------------------------------------------
@@ -331,7 +330,8 @@ class Fitting:
             kernels=kernel_reports(self.program, self._brought),
             weights=self._table.weighed,
             effective_rows=self._table.fewer_rows,
-            overlap=self._unseen.light(),
+            overlap=self._unseen.light(), told=self._table.told,
+            evidence=evidence(self.program, self._conditions, self._observed, self._schema, settings.seed),
         )  # fmt: skip
         held = (*self.program.observe.variables, *unobserved_used(self.program))  # whose kind a sampler has to know
         return FittedProgram(

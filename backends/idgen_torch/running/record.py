@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -19,11 +19,14 @@ from idgen_torch.bound import Brought
 from idgen_torch.families import SeedNoise
 
 __all__ = [
+    "FEW_ROWS",
     "Choice",
     "DataReport",
     "Errors",
+    "Evidence",
     "FitRecord",
     "KernelReport",
+    "LabelRows",
     "Lack",
     "Light",
     "ModelReport",
@@ -34,6 +37,9 @@ __all__ = [
 ]
 
 _OF_MODELS = {"weigh": "weighs runs of its law's network", "train": "trained on rows of its law"}
+FEW_ROWS, RARE = 100, 0.05
+"""The mean of fewer rows has an error of a tenth of a standard deviation; a label of less than this share is rare."""
+
 _FOR_IMAGES = ("diffusers", "accelerate")
 
 
@@ -138,6 +144,43 @@ class Runs:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelRows:
+    """A label that a conditional of a law is asked at, of a category `part`: how many rows of the table have it.
+
+    rows: effective ones, where rows have weights.  runs: the share of the runs of the conditional's network that counts
+    there, at the median of some rows; None where none were made.
+    """
+
+    part: str
+    code: int
+    label: str
+    rows: float
+    runs: float | None = None
+
+    def __str__(self) -> str:
+        share = "" if self.runs is None else f", where {self.runs:.2%} of the runs count"
+        return f"{self.part} = {self.label} rests on {self.rows:.0f} rows{share}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What stands behind a conditional of a law without data: the runs that are weighed for it, and rows by label.
+
+    rows: how many effective rows there are in all.
+    """
+
+    operation: str
+    models: str
+    rows: float
+    runs: Runs | None
+    labels: tuple[LabelRows, ...] = ()
+
+    def is_few(self, label: LabelRows) -> bool:
+        """Whether a label is rare, and has few rows: in a small table all have."""
+        return label.rows < min(FEW_ROWS, RARE * self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """In which of two ways a law was realized ("regenerate" or "reweight"), and why.
 
@@ -202,7 +245,8 @@ class FitRecord:
     `weights` says what weights they have, "survey" or "frequency", where they have any; by frequencies a row of the
     table counts as so many. `effective_rows` is Kish's number of rows that would weigh as much if all weighed alike;
     None where they do. `choices` has the laws that could be had in two ways, `lacks` where rows are missing, `kernels`
-    what was brought, `overlap` a traffic light.
+    what was brought, `overlap` a traffic light, `evidence` what conditionals of laws without data rest
+    on, `told` what was warned of columns.
     """
 
     rows: int
@@ -219,6 +263,8 @@ class FitRecord:
     weights: str = ""
     effective_rows: float | None = None
     overlap: Light | None = None
+    evidence: tuple[Evidence, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def calibration(self) -> tuple[Calibration, ...]:
@@ -231,7 +277,9 @@ class FitRecord:
             weighed += f", {self.effective_rows:.0f} effective"
         lines = [f"{self.rows} rows observed{weighed}, seed {self.seed}, {self.device}"]
         lines += [f"  {choice}" for choice in self.choices]
+        lines += [f"  {line}" for line in self._weighing()]
         lines += [f"  {self.overlap}"] if self.overlap is not None else []
+        lines += [f"  {text}" for text in self.told]
         lines += [f"  overlap: {lack.text}" for lack in self.lacks]
         for model in self.models:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
@@ -247,8 +295,17 @@ class FitRecord:
             lines.append(f"  {data.operation}: {'summed exactly, no row was drawn' if data.exact else made}")
         return "\n".join(lines)
 
+    def _weighing(self) -> Iterator[str]:
+        """The runs that nobody had to choose, and labels of few rows."""
+        told = {choice.operation for choice in self.choices if choice.runs is not None}
+        for found in self.evidence:
+            if found.runs is not None and found.operation not in told:
+                yield f"{found.operation} {_OF_MODELS['weigh']}: {found.runs}"
+            yield from (f"  P({found.models}) at {label}" for label in found.labels if found.is_few(label))
+
     def _repr_html_(self) -> str:
         told = [f"{self.rows:,} rows observed, seed {self.seed}, {self.device}", *map(str, self.choices)]
+        told += [*map(str.strip, self._weighing()), *self.told]
         told += [str(self.overlap)] * (self.overlap is not None) + [f"overlap: {lack.text}" for lack in self.lacks]
         told += [f"{model.operation}: {each}" for model in self.models for each in model.disagreements]
         rows = [

@@ -31,6 +31,7 @@ from idgen_torch.observed import Observed, read_again
 from idgen_torch.parts import are_small
 from idgen_torch.running.ancestral import Slots, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on, set_value, with_drawn
+from idgen_torch.running.conditions.evidence import few_rows
 from idgen_torch.running.diagnosing.diagnosing import Diagnosing
 from idgen_torch.running.estimates.answered import Answered
 from idgen_torch.running.estimates.reference import reference_error
@@ -258,7 +259,11 @@ class TorchSampler(Looking, Answered, Streaming, Diagnosing):
         """What warns of inputs that no row shows; where all is categories it is said at once, and nothing is left."""
         labels = {model.result: label_of(model) for model in self.program.models}
         lookouts = {} if self._told(question, inputs) else self.fitted.lookouts
-        return Watch(self.schema, lookouts, labels, _ASKED, varies=varies)
+        watch = Watch(self.schema, lookouts, labels, _ASKED, varies=varies)
+        if self.fitted.cells is None:  # which say it exactly
+            for text in few_rows(self.fitted.record.evidence, question.sampler, inputs, self.schema):
+                watch.say(text)
+        return watch
 
     def _told(self, question: Question, inputs: Slots) -> bool:
         """Whether all could be said of the cells that an answer rests on, which is done."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -87,6 +87,10 @@ class Composite(Kind):
     @property
     def layout(self) -> np.dtype[Any]:
         return np.dtype([(field, atom.layout, atom.entries) for field, atom in self.fields])
+
+    @property
+    def unbounded(self) -> Self:
+        return replace(self, fields=tuple((field, atom.unbounded) for field, atom in self.fields))
 
     def decode(self, parts: Sequence[Array], out: Array) -> None:
         for (field, atom), part in zip(self.fields, parts, strict=True):

@@ -63,6 +63,11 @@ class Kind(ABC):
     def decode(self, parts: Sequence[Array], out: Array) -> None:
         """Write the values that encoded parts stand for into `out`, as the user knows them."""
 
+    @property
+    @abstractmethod
+    def unbounded(self) -> Self:
+        """The same kind, which reads back what a caller set as it was, however far beyond the data (for messages)."""
+
     def empty(self, n: int) -> Array:
         """Room for n decoded values.  Shape: (n, *entries)."""
         return np.empty((n, *self.entries), self.layout)
@@ -193,6 +198,10 @@ class Atom(Kind):
 
     def decode(self, parts: Sequence[Array], out: Array) -> None:
         self.decode_one(parts[0], out)
+
+    @property
+    def unbounded(self) -> Self:
+        return self
 
 
 class Request(ABC):

@@ -19,17 +19,30 @@ LIGHTS: Mapping[Color, str] = {
 """What each light says, wherever it is shown."""
 
 Topic = Literal[
-    "overlap", "graph", "arrow", "type", "training", "law", "prediction", "drift", "balance", "correction", "rows"
+    "overlap",
+    "graph",
+    "arrow",
+    "type",
+    "value",
+    "training",
+    "law",
+    "prediction",
+    "drift",
+    "balance",
+    "correction",
+    "rows",
 ]
-"""What a concern is about: too few rows where the program asks (overlap), an independence that rows contradict (graph),
-a column that depends on none of those that the graph joins it to (arrow), a column modelled as what it is not (type),
-training that ended early or learned its rows by heart (training), draws that are not like rows (law), a model that
-plain regressions beat (prediction), a data set that is not like its source (drift), groups that weights leave apart
-(balance), an estimate that its correction moved far (correction), and a table that is too small (rows)."""
+"""What a concern is about: too few rows where the program asks (overlap), an independence that rows contradict
+(graph), a column that depends on none of those that the graph joins it to (arrow), a column modelled as what it is
+not (type), values that hardly belong to their column (value), training that ended early or learned its rows by
+heart (training), draws that are not like rows (law), a model that plain regressions beat (prediction), a data set
+that is not like its source (drift), groups that weights leave apart (balance), an estimate that its correction
+moved far (correction), and a table that is too small (rows)."""
 
 _ORDER: dict[str, int] = {"red": 0, "yellow": 1, "green": 2}
 _TOPICS: tuple[str, ...] = (
-    "overlap", "type", "graph", "arrow", "training", "prediction", "law", "drift", "balance", "correction", "rows"
+    "overlap", "type", "value", "graph", "arrow", "training", "prediction", "law", "drift", "balance", "correction",
+    "rows",
 )  # fmt: skip
 
 

@@ -134,8 +134,35 @@ def test_mixed_columns() -> None:
     data["C"] = np.where(data["B"] + np.random.default_rng(0).logistic(size=2000) > 0, "yes", "no")
     data["D"] = data["D"] - data["D"].mean() + (data["C"] == "yes")
     check = idgen.check_graph(VERMA, data)
-    assert [finding.outcome.test for finding in check.findings] == ["covariance of residuals", "weighted rows"]
+    assert [finding.outcome.test for finding in check.findings] == ["covariance of residuals", "augmented weights"]
     assert not idgen.check_graph(VERMA, data | {"D": data["D"] + data["A"]}).ok
+
+
+def bent(seed: int, direct: float = 0.0, n: int = 2_000) -> dict[str, Any]:
+    """A Verma model in which B waves with A and the hidden cause, and C, a category, is likelier in B's middle."""
+    generator = np.random.default_rng(seed)
+    a, u, e, f = generator.normal(size=(4, n))
+    b = np.sin(2 * a) + a**2 / 2 + np.tanh(2 * u) + u + 0.5 * e
+    c = (1.5 - np.abs(b - 1) + generator.logistic(size=n) > 0).astype(int)
+    d = c + u**2 + u + direct * np.sin(2 * a) + 0.5 * f
+    return {"A": a, "B": b, "C": np.where(c == 1, "yes", "no"), "D": d}
+
+
+def test_a_functional_constraint_holds_beside_numbers_whatever_bends() -> None:
+    """Weights and regressions that took relations for straight contradicted such models at any level."""
+    checks = [idgen.check_graph(VERMA, bent(seed)) for seed in range(3)]
+    p_values = [check.findings[1].outcome.p_value for check in checks]
+    assert min(p for p in p_values if p is not None) > 0.01
+    assert None not in p_values
+    assert not idgen.check_graph(VERMA, bent(0, direct=1.0)).ok
+
+
+def test_what_cannot_be_trusted_beside_numbers_is_not_tested() -> None:
+    data = bent(0)
+    few = idgen.check_graph(VERMA, {name: column[:150] for name, column in data.items()})
+    assert "150 rows are too few beside numbers" in few.untested[-1].sentence
+    rare = {**data, "C": np.where(data["B"] > 1, "yes", data["C"])}
+    assert "of the rows some C hardly occurs beside B" in idgen.check_graph(VERMA, rare).untested[-1].sentence
 
 
 def test_a_graph_without_implications_says_so() -> None:

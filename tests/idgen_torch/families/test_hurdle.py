@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,36 @@ def test_a_density_on_a_support_is_one(kind: str) -> None:
     drawn = model.sample({}, 5_000, torch.Generator().manual_seed(0))["y"]
     assert 0 <= float(drawn.min()) <= float(drawn.max()) <= 1
     assert float(drawn.mean()) == pytest.approx(float(y.mean()), abs=0.02)
+
+
+def test_a_density_at_an_edge_is_that_beside_it() -> None:
+    """What is cut off at nought stops at once: on the whole line its rows there are a tail that networks made up."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=4_000)
+    x = z + rng.normal(size=4_000)
+    z, x = (torch.tensor(column[x > 0], dtype=torch.float32)[:, None] for column in (z, x))
+    model = Flow().fit(Task((Part("x", low=0.0),), (Part("z"),), {"x": x, "z": z}))
+    asked = torch.tensor([[-1.0], [0.0], [1.0]])
+    for near in (1e-3, 0.02, 0.05):
+        found = model.log_prob({"x": torch.full((3, 1), near), "z": asked})
+        truth = torch.distributions.Normal(asked, 1.0).log_prob(torch.tensor(near)) - torch.special.log_ndtr(asked)
+        assert torch.allclose(found, truth[:, 0], atol=0.3), near
+
+
+def test_numbers_just_above_a_mass_weigh_runs_as_those_beside_them() -> None:
+    rng, n = np.random.default_rng(0), 4_000
+    u, v = rng.normal(size=(2, n))
+    w1 = u + v + 0.5 * rng.normal(size=n)
+    w2 = w1 + rng.normal(size=n)
+    x = np.maximum(w2 + u + rng.normal(size=n), 0)
+    data = {"W1": w1, "W2": w2, "X": x, "Y": x + 2 * v + rng.normal(size=n)}
+    napkin = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y")
+    program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), napkin, realize="weigh")
+    fitted = program.fit(data, seed=0, progress=False, device="cpu")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", idgen.OverlapWarning)
+        means = [fitted.sample(10_000, do={"X": x}, seed=1)["Y"].mean() - x for x in (0.005, 0.02, 0.1)]
+    assert np.abs(means).max() < 0.12 * data["Y"].std()
 
 
 def test_a_calibration_names_the_number() -> None:

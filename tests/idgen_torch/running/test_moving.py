@@ -38,6 +38,7 @@ def test_what_comes_back_to_the_cpu_draws_what_it_drew() -> None:
     sampler = fitted()
     before, number = drawn(sampler), sampler.estimate("Y", do={"X": 1}, method="plug-in", n=500)
     assert sampler.to("cpu") is sampler
+    assert sampler.to("cpu:0").device == torch.device("cpu"), "which torch tells apart"
     assert np.array_equal(drawn(sampler), before)
     assert np.array_equal(drawn(sampler.to(torch.device("cpu"))), before)
     assert sampler.estimate("Y", do={"X": 1}, method="plug-in", n=500).value == number.value
@@ -56,7 +57,13 @@ def test_every_model_and_policy_is_moved(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    ("device", "why"), [("tpu0", "is no device"), ("meta", "is not supported"), ("cuda:99", "no device")]
+    ("device", "why"),
+    [
+        ("tpu0", "is no device"),
+        ("meta", "is not supported"),
+        ("cuda:99", "no device"),
+        ("cpu:7", "all processors are one device; choose cpu"),
+    ],
 )
 def test_a_device_that_is_not_here_loses_nothing(device: str, why: str) -> None:
     sampler = fitted("Z -> X -> Y; Z -> Y")

@@ -16,6 +16,10 @@ __all__ = ["Support"]
 NEAREST = 1e-5
 """Values nearer to an end than this are taken to be so far from it."""
 
+EDGE = 0.05
+"""Nearer to an end a density has the value that it has here: rows there are few, and on the whole line, where such
+numbers are a long tail, what networks make of it goes anywhere (measured: docs/design-decisions.md)."""
+
 _WIDE = 60.0
 """Ends so far apart do not feel each other."""
 
@@ -59,6 +63,17 @@ class Support:
         found = free.clone() if self.bounded else free
         for k in self.bounded:
             found[:, k] = _bound(free[:, k].double(), *self.ends[k]).to(free.dtype)
+        return found
+
+    def off_edges(self, values: Tensor) -> Tensor:
+        """The numbers, where those nearer than `EDGE` to an end are so far from it.  Shape: (rows, columns)."""
+        found = values.clone() if self.bounded else values
+        for k in self.bounded:
+            low, high = self.ends[k]
+            most = EDGE if low is None or high is None else min(EDGE, (high - low) / 40)
+            found[:, k] = values[:, k].clamp(
+                min=None if low is None else low + most, max=None if high is None else high - most
+            )
         return found
 
     def log_slope(self, values: Tensor) -> Tensor:

@@ -35,7 +35,7 @@ from idgen_torch.running.record import Runs
 from idgen_torch.seeds import stream_for
 from idgen_torch.tensors import decode
 
-__all__ = ["Conditioned", "Effective", "effective_runs", "warn_exact", "with_watch"]
+__all__ = ["Conditioned", "Effective", "effective_runs", "runs_at", "warn_exact", "with_watch"]
 
 FIRST, AT_ONCE = 64, 2**17
 """So many runs are made for each place to begin with, and at most so many for all at once."""
@@ -123,6 +123,18 @@ class Conditioned:
         slots.update(runs.kept)
         return slots, (effective, asked)
 
+    def tried(self, data: DataSet, rows: Tensor, generator: torch.Generator) -> tuple[Effective, Asked] | None:
+        """How many of a few runs count at some rows of a data set; None of no weights.  Shape: rows (n,) int64."""
+        inputs = {
+            slot: tuple(
+                data.rows[part.name][rows.to(data.rows[part.name].device)].to(generator.device)
+                for part in self.schema.parts(slot)
+            )
+            for slot in self.op.inputs
+        }
+        with torch.no_grad():
+            return self.chosen(inputs, len(rows), generator, MOST_TRIED)[1]
+
     def log_weight(self, slots: Slots) -> Tensor:
         """The log of the weight of each run, whose slots are filled.  Shape: (runs,) float64."""
         total: Tensor | None = None
@@ -168,7 +180,7 @@ class Conditioned:
 
     def _shown(self, slot: str, values: Sequence[Tensor], row: int) -> str:
         """One value of a variable, as its user has it."""
-        kind = self.schema[slot]
+        kind = self.schema[slot].unbounded
         column = kind.empty(1)
         decode(kind, [each[row : row + 1].cpu() for each in values], column)
         value = column[0].item() if hasattr(column[0], "item") else column[0]
@@ -307,13 +319,21 @@ def effective_runs(found: Conditioned, data: DataSet, seed: int, device: torch.d
     """Which share of the runs count at some rows of the data, each asked by itself."""
     name = found.op.result
     rows = data.some(TRIED, stream_for(seed, name, "places"))
-    inputs = {
-        slot: tuple(data.rows[part.name][rows.to(device)] for part in found.schema.parts(slot))
-        for slot in found.op.inputs
-    }
-    with torch.no_grad():
-        _, weighed = found.chosen(inputs, TRIED, stream_for(seed, name, "runs", device=device), MOST_TRIED)
+    weighed = found.tried(data, rows, stream_for(seed, name, "runs", device=device))
     if weighed is None:
         return Runs(TRIED, 1.0, 1.0)
     shares = weighed[0].effective / weighed[0].runs
     return Runs(len(shares), float(shares.quantile(0.5)), float(shares.quantile(0.1)))
+
+
+def runs_at(found: Conditioned, data: DataSet, rows: Tensor, seed: int, name: str) -> Tensor | None:
+    """Which share of the runs counts at some rows of the data; None of no weights.  Shape: (rows,) -> (rows,)."""
+    device = next(iter(data.rows.values())).device
+    weighed = found.tried(data, rows, stream_for(seed, found.op.result, name, device=device))
+    if weighed is None:
+        return None
+    effective, asked = weighed
+    shares = torch.empty(len(rows), dtype=torch.float64)
+    index, of = asked.rows(torch.arange(asked.places))
+    shares[index] = (effective.effective / effective.runs).cpu()[of]
+    return shares

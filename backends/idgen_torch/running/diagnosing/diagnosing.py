@@ -39,6 +39,7 @@ from idgen_torch.running.diagnosing.trainings import cut_short
 from idgen_torch.running.diagnosing.verdicts import (
     LEVEL,
     of_arrows,
+    of_columns,
     of_corrections,
     of_data,
     of_graph,
@@ -198,7 +199,7 @@ def _concerns(
     odd: Sequence[Concern],
 ) -> tuple[Concern, ...]:
     reports = {report.operation: report for report in fitted.record.models}
-    found = [*odd, *of_overlap(fitted.record), *of_graph(tests), *of_arrows(edges)]
+    found = [*odd, *of_columns(fitted.record), *of_overlap(fitted.record), *of_graph(tests), *of_arrows(edges)]
     found += [
         one
         for model in models

@@ -22,7 +22,17 @@ from idgen_compiler.hinge.diagnostics import (
 )
 from idgen_torch.running.record import FitRecord, ModelReport
 
-__all__ = ["LEVEL", "of_arrows", "of_corrections", "of_data", "of_graph", "of_model", "of_overlap", "of_propensity"]
+__all__ = [
+    "LEVEL",
+    "of_arrows",
+    "of_columns",
+    "of_corrections",
+    "of_data",
+    "of_graph",
+    "of_model",
+    "of_overlap",
+    "of_propensity",
+]
 
 LEVEL = 0.01
 """The chance that a fit in which all is right is told of by any of its tests (Holm 1979)."""
@@ -182,6 +192,15 @@ def of_arrows(found: Sequence[Arrow]) -> Iterator[Concern]:
 
 def _alone(tests: Sequence[Test]) -> bool:
     return min(test.p_value for test in tests) * len(tests) > LONE and tests[0].rows >= ENOUGH
+
+
+def of_columns(record: FitRecord) -> Iterator[Concern]:
+    """What the fit was warned of when it read its columns: values far out, marks for missing, rows that were copied."""
+    for text in record.told:
+        said, _, remedy = text.rpartition("; ")
+        where = text.removeprefix("column ").partition(" holds ")[0] if text.startswith("column ") else ""
+        remedy = remedy if said else "look at the column"
+        yield Concern("yellow", "value", where, said or text, f"{remedy[:1].upper()}{remedy[1:]}")
 
 
 def of_overlap(record: FitRecord) -> Iterator[Concern]:

@@ -18,6 +18,7 @@ from idgen_compiler.data.tables import open_table
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimates.answers import Answers
 from idgen_compiler.estimates.measures import Asking, Measure
+from idgen_compiler.forms.shown import cut
 from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.ir.alternatives import Alternative
@@ -240,12 +241,26 @@ def _joined(
         values, influence, answerer.weights if counts is None else counts, counts is not None, clusters,
         " and ".join(methods),
         corrections, effective, largest, drawn, tuple(told),
-        tuple(dict.fromkeys(note for _, one in found for note in one.notes)),
+        _notes(found),
         draws=_of_all([one.draws for _, one in found], found),
         freedom=min(one.freedom for _, one in found), unsure=unsure if unsure.any() else None,
         residual=_of_all([one.residual for _, one in found], found),
         riesz=_of_all([one.riesz for _, one in found], found),
     )  # fmt: skip
+
+
+def _notes(found: Sequence[tuple[Place, Found]]) -> tuple[str, ...]:
+    """What was done, once; of a contrast what was done for one end alone says for which."""
+    if len(found) != 2:
+        return tuple(dict.fromkeys(note for _, one in found for note in one.notes))
+    first, second = (one.notes for _, one in found)
+    ends = [{**place.measure.do, **place.measure.given} for place, _ in found]
+    told: list[str] = []
+    for notes, others, own, other in ((first, second, ends[0], ends[1]), (second, first, ends[1], ends[0])):
+        apart = [f"{name} = {cut(value)}" for name, value in own.items() if repr(other.get(name)) != repr(value)]
+        at = f", at {', '.join(apart)}" if apart else ""
+        told += [note if note in others else f"{note}{at}" for note in notes]
+    return tuple(dict.fromkeys(told))
 
 
 def _counts(observed: Observed, found: Sequence[Found]) -> Array | None:

@@ -12,7 +12,7 @@ from idgen_compiler.errors import StoreWarning
 from idgen_compiler.store import Artefact, Store
 from idgen_compiler.warning import warn_user
 
-__all__ = ["Stale", "differences"]
+__all__ = ["Stale", "differences", "nearest"]
 
 _NAMES = {
     "seed": "another seed", "tuning": "other options", "versions": "other versions",
@@ -44,6 +44,15 @@ def differences(before: Artefact, now: Mapping[str, Any]) -> list[str]:
             words = f"{words} of {', '.join(_types(old.get(name, ()), new.get(name, ())))}"
         found.append(words)
     return list(dict.fromkeys(found))
+
+
+def nearest(before: Sequence[Artefact], now: Mapping[str, Any]) -> tuple[list[str], str]:
+    """In what the model of a store that differs in least differs from what is asked for, and when it was made.
+
+    Of those that differ in as much it is the newest.
+    """
+    alike = [(differences(artefact, now), artefact.made) for artefact in before]
+    return min(sorted(alike, key=lambda each: each[1], reverse=True), key=lambda each: len(each[0]))
 
 
 def _rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -80,10 +89,10 @@ class Stale:
 
     def note(self, title: str, depends: Mapping[str, Any]) -> None:
         """A model is not there: see whether another one of its name is, the one that differs in least."""
-        alike = [(differences(a, depends), a.made) for a in self._models if a.title == title]
+        alike = [artefact for artefact in self._models if artefact.title == title]
         if not alike:
             return
-        told, made = min(sorted(alike, key=lambda each: each[1], reverse=True), key=lambda each: len(each[0]))
+        told, made = nearest(alike, depends)
         if told and not _ASKED_FOR.issuperset(told):
             self.found[title] = f"the one of {made} is of {', '.join(told)}"
 

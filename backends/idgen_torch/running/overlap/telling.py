@@ -106,8 +106,9 @@ def _value(column: Column, atom: PartOf, values: Tensor) -> str:
         return f"{column.name} = {atom.kind.describe(int(values[0]))}"
     entry = values[:, column.entry]
     zero = torch.zeros_like(values[0])
-    out = atom.kind.empty(4)
-    atom.kind.decode_one(torch.stack([values[entry.argmin()], values[entry.argmax()], zero, zero + 1]).numpy(), out)
+    kind = atom.kind.unbounded if column.set else atom.kind
+    out = kind.empty(4)
+    kind.decode_one(torch.stack([values[entry.argmin()], values[entry.argmax()], zero, zero + 1]).numpy(), out)
     low, high, zero_of, one_of = out if out.ndim == 1 else out[:, column.entry]
     if isinstance(low, np.floating):  # what is left of a value after float32 is no digit of it
         low, high = (0.0 if abs(end) < ROUNDING * abs(one_of - zero_of) else end for end in (low, high))

@@ -31,6 +31,9 @@ FARTHEST = 1e12
 """At so many standard deviations from the mean the float32 of a model, squared and summed, begins to overflow."""
 
 
+WIDEST = 1e150
+"""No number in its own unit that a caller sets lies beyond this."""
+
 GRAIN = 1e-3
 """A value that comes back this many spreads apart is another one."""
 

@@ -13,6 +13,7 @@ from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.numbers.absurd import warn_absurd
 from idgen_compiler.data.kinds.numbers.limits import (
     GRAIN,
+    WIDEST,
     check_distance,
     check_said,
     check_statistics,
@@ -214,6 +215,10 @@ class Number(Atom):
         if self.layout.kind == "f":
             numbers = np.clip(numbers, np.finfo(self.layout).min, np.finfo(self.layout).max)
         return np.asarray(numbers)
+
+    @property
+    def unbounded(self) -> Self:
+        return replace(self, low=min(self.low, -WIDEST), high=max(self.high, WIDEST), support=(None, None))
 
     def moved(self, name: str, values: Array, by: float) -> Array:
         self.checked(Setting("move", name, 1), np.array([by]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from idgen_compiler.data.arrays import Array, as_numpy
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.numbers.limits import (
+    WIDEST,
     check_distance,
     check_statistics,
     far_apart,
@@ -123,6 +124,10 @@ class Vector(Atom):
     def decode_one(self, part: Array, out: Array) -> None:
         least, most = self.scale.reach(self.low, self.high)
         out[...] = self.scale.own(np.clip(part.astype(np.float64), least, most)).reshape(out.shape)
+
+    @property
+    def unbounded(self) -> Self:
+        return replace(self, low=(-WIDEST,) * self.dim, high=(WIDEST,) * self.dim)
 
     def describe(self, value: Any) -> str:
         return "one vector"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -97,6 +97,10 @@ class Measured(Atom):
         numbers = self.number.empty(len(part))
         self.number.decode_one(part, numbers)
         out[...] = self.written(np.asarray(numbers, dtype=np.float64)).reshape(out.shape)
+
+    @property
+    def unbounded(self) -> Self:
+        return replace(self, number=self.number.unbounded)
 
     def moved(self, name: str, values: Array, by: float) -> Array:
         """Encoded values moved by so many units."""

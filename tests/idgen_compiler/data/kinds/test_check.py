@@ -9,7 +9,10 @@ import torch
 
 from idgen_compiler.data.kinds import Categorical, Composite, Continuous, Integer, Vector
 from idgen_compiler.data.kinds.setting import Setting
+from idgen_compiler.data.schema import infer_schema
+from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, OverlapWarning
+from idgen_compiler.warning import quietly
 from idgen_torch.tensors import encode_value
 
 COLOR = Categorical(("red", "green"), "object")
@@ -17,6 +20,8 @@ SIZE = Categorical((1, 2, 5), "int64")
 WEIGHT = Continuous(10.0, 2.0, 5.0, 15.0)
 COUNT = Integer(10.0, 2.0, 5, 15)
 PLACE = Vector((0.0, 1.0), (1.0, 2.0), (-1.0, -1.0), (1.0, 3.0))
+DAYS = {"day": np.arange("2020-01-01", "2020-12-31", dtype="datetime64[D]")}
+DATES = infer_schema(read_sources(DAYS, ["day"]))["day"]
 DRESS = Composite((("color", COLOR), ("weight", WEIGHT)))
 
 
@@ -125,3 +130,30 @@ def test_numbers_beyond_the_data_warn_how_far(kind: Any, value: Any, message: st
 def test_the_edge_of_the_data_is_no_warning() -> None:
     encode_value(Setting("do", "X", 3), WEIGHT, 15.4)  # warnings are errors in the tests
     encode_value(Setting("do", "X", 0), WEIGHT, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (WEIGHT, 200.0),
+        (COUNT, -300),
+        (Continuous(0.0, 1.0, 1e-3, 20.0, support=(0.0, None), log=1, least=1e-4), 4e5),
+        (PLACE, [70.0, -90.0]),
+    ],
+)
+def test_what_is_set_beyond_the_data_is_read_back_as_it_was_set(kind: Any, value: Any) -> None:
+    """What models draw is kept near the data; a message names what was asked."""
+    with quietly():
+        (encoded,) = encode_value(Setting("do", "X", 1), kind, value)
+    assert kind.unbounded.told(encoded.numpy())[0] == pytest.approx(np.asarray(value), rel=1e-3)
+    assert kind.told(encoded.numpy())[0] != pytest.approx(np.asarray(value), rel=0.1)
+
+
+def test_fields_and_dates_are_read_back_as_they_were_set() -> None:
+    with quietly():
+        weight = WEIGHT.seen("weight", np.array([200.0]))
+        day = DATES.seen("day", np.array(["2090-05-01"], "datetime64[D]"))
+    out = DRESS.unbounded.empty(1)
+    DRESS.unbounded.decode([np.array([1]), weight], out)
+    assert out[0]["weight"] == pytest.approx(200.0, rel=1e-3)
+    assert str(DATES.unbounded.told(day)[0])[:6] == "2090-0"

@@ -12,10 +12,12 @@ import torch
 
 import idgen_compiler as idgen
 from idgen_compiler.data.kinds import Continuous
+from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, DataWarning
 from idgen_compiler.ir.operations import Condition
+from idgen_compiler.warning import quietly
 from idgen_torch import TorchBackend, TorchSampler
 from idgen_torch.drawing import normal
 from idgen_torch.families import ConditionalModel, Family, Offer, Task
@@ -187,6 +189,16 @@ def test_hardly_any_runs_are_warned_of() -> None:
     near = chain(1.0, watch)
     near.sample({"X": torch.full((10, 1), 1.0)}, 10, torch.Generator().manual_seed(0))
     assert watch.found == [text]
+
+
+def test_what_was_asked_is_named_and_not_what_models_are_kept_at() -> None:
+    """Numbers that are drawn stay within a width of the data; the one that is warned of is the caller's."""
+    watch = Watch(NUMBERS, {}, {}, "")
+    with quietly():
+        x = NUMBERS["X"].check(Setting("do", "X", 10), 200.0)[0]
+    chain(0.01, watch).sample({"X": torch.as_tensor(x).expand(10, 1)}, 10, torch.Generator().manual_seed(0))
+    (text,) = watch.found
+    assert "count at X = 200;" in text
 
 
 def test_what_no_run_can_be_is_drawn_unweighed_and_warned_of() -> None:

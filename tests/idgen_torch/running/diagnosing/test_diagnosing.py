@@ -241,3 +241,17 @@ def test_a_loaded_sampler_tests_the_whole_graph_or_says_what_it_did_not(tmp_path
     assert found.color == "yellow"
     assert "no model was judged" in found.concerns[0].said
     assert memory.diagnostics(table).color == "red"
+
+
+def test_what_the_fit_warned_of_its_columns_is_told_again(tmp_path: Path) -> None:
+    data = numbers(300)
+    data["W"][7] = 123_456.0
+    with pytest.warns(idgen.DataWarning, match="column W holds 123456 in row 7"):
+        sampler = fitted(data, **QUICK | {"epochs": 2})
+    (one,) = (one for one in sampler.diagnostics().concerns if one.topic == "value")
+    assert (one.color, one.where) == ("yellow", "W")
+    assert one.said.startswith("column W holds 123456 in row 7 (counting from 0), where half of the values lie in [")
+    assert one.remedy.startswith("Correct it if it is a mistake")
+    assert "column W holds 123456 in row 7" in str(sampler.report())
+    sampler.save(tmp_path / "s")
+    assert ("value", "W") in topics(idgen.load(tmp_path / "s").diagnostics())

@@ -12,6 +12,7 @@ import pytest
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataError, OverlapWarning
 from idgen_compiler.estimates import Functional
+from idgen_torch.running.overlap.elsewhere import policy_elsewhere
 
 BACK_DOOR = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
 FRONT_DOOR = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> M -> Y; X <-> Y"))
@@ -77,6 +78,10 @@ def test_a_number_set_at_a_point_is_averaged_close_by() -> None:
     found = sampler.estimate("Y", do={"X": 0.5}, folds=2)
     assert abs(found.value - 1) < 3.5 * found.se
     assert any("X is a number that is set at a point: it is averaged over 0." in note for note in found.notes)
+    both = sampler.contrast("Y", do={"X": 0.5}, versus={"X": -0.5}, folds=2).notes
+    weights = [note.rpartition(", at ")[2] for note in both if note.startswith("the weight at ")]
+    assert len(weights) == 1 or weights == ["X = 0.5", "X = -0.5"], "two weights are told apart"
+    assert [note.rpartition(", at ")[2] for note in both if "averaged over" in note] == ["X = 0.5", "X = -0.5"]
 
 
 @pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
@@ -90,6 +95,26 @@ def test_nothing_is_silent_where_no_row_has_what_is_asked() -> None:
     assert any(re.match(r"3\d% of the answer rests on values at which hardly any", text) for text in found.warnings)
     assert found.high > 10 / 3  # as it is where those rows are
     assert not sampler.estimate("Y", do={"X": 1}, folds=2).warnings
+
+
+@pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
+def test_the_policy_to_ask_instead_has_the_names_of_the_query() -> None:
+    rng = np.random.default_rng(4)
+    age = rng.integers(3, size=600)
+    dose = np.where(age == 2, 1, rng.integers(2, size=600))
+    graph = idgen.ADMG.parse("age -> dose -> pain; age -> pain")
+    program = idgen.compile(idgen.Query.parse("P(pain | do(dose))"), graph)
+    fitted = asked(program, {"age": age, "dose": dose, "pain": dose + 10 * (age == 2) + rng.normal(size=600)})
+    (text,) = (t for t in fitted.estimate("pain", do={"dose": 0}, folds=2).warnings if "of the answer rests on" in t)
+    assert text.endswith("stays where there are rows, such as do(dose ~ pi(dose | age))")
+
+
+def test_a_policy_without_an_answer_is_not_named() -> None:
+    """None that reads W1 or W2 has one in the napkin."""
+    napkin, query = idgen.ADMG.parse("W1 -> W2 -> X -> Y; X <-> W1 <-> Y"), idgen.Query.parse("P(Y | do(X))")
+    assert policy_elsewhere(idgen.compile(query, napkin), query) == ""
+    shifted = idgen.Query.parse("P(Y | do(X = X + 1))")
+    assert policy_elsewhere(idgen.compile(shifted, idgen.ADMG.parse("Z -> X -> Y; Z -> Y")), shifted) == ""
 
 
 def test_what_was_asked_before_changes_nothing() -> None:

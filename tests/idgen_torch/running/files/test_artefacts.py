@@ -116,6 +116,15 @@ def test_other_rows_of_one_column_leave_the_other_models(tmp_path: Path) -> None
     assert "1 new of 2, about" in str(planned)
 
 
+def test_a_plan_names_the_nearest_model_and_not_the_newest(tmp_path: Path) -> None:
+    fit(store=tmp_path)
+    with pytest.warns(StoreWarning):
+        fit(store=tmp_path, seed=1, data={**DATA, "Y": 1 - DATA["Y"], "Z": 1 - DATA["Z"]})
+    options: Any = {"family": {"Y": "test-counting", "Z": "table"}, "device": "cpu"}
+    planned = TorchBackend().plan(BACK_DOOR, {**DATA, "Z": DATA["X"]}, store=tmp_path, **options)
+    assert [step.why.partition(" is of ")[2] for step in planned.steps] == ["other rows of Z", "other rows of Z"]
+
+
 def test_a_plan_makes_nothing(tmp_path: Path) -> None:
     options: Any = {"family": {"Y": "test-counting", "Z": "table"}, "device": "cpu"}
     planned = TorchBackend().plan(BACK_DOOR, DATA, store=tmp_path, **options)

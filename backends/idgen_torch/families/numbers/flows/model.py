@@ -216,11 +216,14 @@ class FlowModel(ConditionalModel):
         return drawn
 
     def log_prob(self, rows: Values) -> Tensor:
-        """Log-density of the targets of each row, in standardized units.  Shape: (rows,) float32."""
+        """Log-density of the targets of each row, in standardized units.  Shape: (rows,) float32.
+
+        Within a narrow edge of a target's support it is flat (see `Support.off_edges`).
+        """
         device, free = self._residual.slope.device, self._residual.free
         count = row_count([*self.targets, *self.inputs], rows)
         features = self._seen.features(rows, count, device)
-        own = torch.cat([rows[part.name].to(device) for part in self.targets], 1)
+        own = self._support.off_edges(torch.cat([rows[part.name].to(device) for part in self.targets], 1))
         values = self._support.freed(own)
         whitened = self._residual.whitened(features, self._seen.one_hot_width, values)
         rebuilt = self._linear(features) + whitened @ self._residual.factor.T

@@ -36,6 +36,7 @@ from idgen_torch.running.estimates.onestep.nuisances import Nuisances
 from idgen_torch.running.estimates.onestep.study import Study
 from idgen_torch.running.estimates.onestep.weight import BARE, Weight
 from idgen_torch.running.files.artefacts import Artefacts
+from idgen_torch.running.overlap.elsewhere import policy_elsewhere
 from idgen_torch.running.plan import FitSettings, label_of
 from idgen_torch.running.trainer import Trainer
 from idgen_torch.tensors import encode_value
@@ -99,9 +100,11 @@ class OneStep:
         rows = min((w.effective_rows for w in used), default=float(self._count))
         share = max((w.largest_share for w in used), default=1 / self._count)
         bare = max((w.bare for w in used), default=0.0)
+        policy = policy_elsewhere(self.program, question.query) if bare > BARE else ""
+        every = mean.influence[:, [each.ends is None for each in functionals]]
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
-            warnings=tuple(_told(rows, share, mean.influence[:, [each.ends is None for each in functionals]], bare)),
+            warnings=tuple(_told(rows, share, every, bare, policy)),
             unsure=self._unsure(study, f, bare, _where(used)),
             residual=None if study.outcome is None else study.outcome[0],
             riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),
@@ -247,13 +250,16 @@ def _where(weights: Sequence[Weight]) -> Array | None:
     return np.logical_or.reduce(known)
 
 
-def _told(rows: float, share: float, influence: Array, bare: float) -> Iterator[str]:
-    """What to say of weights that lie on few rows, and of numbers that hang by one.  Shape: influence (rows, m)."""
+def _told(rows: float, share: float, influence: Array, bare: float, policy: str) -> Iterator[str]:
+    """What to say of weights that lie on few rows, and of numbers that hang by one; `policy` may be asked instead.
+
+    Shape: influence (rows, m).
+    """
     if bare > BARE:
         yield (
             f"{bare:.0%} of the answer rests on values at which hardly any row has what is asked for: nothing in the "
             "data says what happens there, and the interval holds what lies within the outcomes that were seen; ask "
-            "for a policy that stays where there are rows, such as do(X ~ pi(X | Z))"
+            f"for a policy that stays where there are rows{f', such as {policy}' if policy else ''}"
         )
     squares = influence**2
     tail = float((squares.max(axis=0) / np.maximum(squares.sum(axis=0), 1e-300)).max(initial=0.0))
