@@ -71,7 +71,8 @@ def verify(
     >>> report.ok
     True
     >>> print(report.verdict)
-    verified: estimand, literal program, program equal the truth in 2 of 2 models, as exact fractions
+    verified: estimand, literal program, program equal the truth in 2 of 2 models, as exact fractions modulo four \
+random primes
     """
     graph = with_functions(graph, functions or {})
     check_question(query, graph)

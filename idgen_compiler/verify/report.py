@@ -80,7 +80,8 @@ class VerificationReport:
                     what = found.detail or f"differs from the truth by {_number(found.difference)}"
                     return f"NOT verified: in model {row.model} the {name} {what}"
         answers = ", ".join(self.rows[0].ours) if self.rows else ""
-        return f"verified: {answers} equal the truth in {count} of {count} models, as exact fractions"
+        exactly = "as exact fractions modulo four random primes"
+        return f"verified: {answers} equal the truth in {count} of {count} models, {exactly}"
 
     @property
     def y0_verdict(self) -> str:

@@ -111,7 +111,7 @@ function proofLine(proof) {
   if (!proof?.rows.length) return null;
   const good = proof.rows.filter((row) => row.ok).length;
   const well = good === proof.rows.length;
-  return h("p", { class: well ? "proved" : "refuted" }, well ? `Equal to the truth in ${good} of ${good} random models, as exact fractions.` : `Differs from the truth in ${proof.rows.length - good} of ${proof.rows.length} random models.`);
+  return h("p", { class: well ? "proved" : "refuted" }, well ? `Equal to the truth in ${good} of ${good} random models, as exact fractions modulo four random primes.` : `Differs from the truth in ${proof.rows.length - good} of ${proof.rows.length} random models.`);
 }
 
 function hedgePanel(root, found, proof, show) {
