@@ -11,15 +11,18 @@ when its light is not green, and as told when the right sentence is there: a col
 name; a training that ended early or a model that does not fit; a type, by the column's name; a lack of overlap; a
 contradicted implication. Diagnostics get no fresh rows. In parentheses the 95 % interval of Wilson (1927). Thresholds
 were chosen with other seeds. The last row says how many of all arrows that could be left out or turned rows can tell of
-at all; no others were drawn.
+at all; no others were drawn. Finished rows are kept in out/diagnostics, so that an interrupted benchmark goes on:
+remove them when what is fitted or judged changes.
 """
 
 from __future__ import annotations
 
+import json
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from statistics import median
 
 import idgen_compiler as idgen
@@ -33,6 +36,7 @@ __all__ = ["run"]
 SEED = 50_000
 """Tables of seeds below this were looked at while thresholds were chosen."""
 
+KEPT = Path("out/diagnostics")
 COST, TRIES = 0.05, 4
 ROWS = (1_000, 2_000, 4_000)
 
@@ -41,11 +45,23 @@ def run(quick: bool = False) -> list[Row]:
     """A row for each way to spoil a fit, one for fits that were left alone, and one for arrows."""
     warnings.simplefilter("ignore")
     each = 1 if quick else 20
-    rows = [_row("left alone", [_judged(case) for case in _alone(each if quick else 100)])]
+    rows = [_kept(quick, "left alone", lambda: _alone(each if quick else 100))]
     for number, spoil in enumerate(SPOILS):
-        cases = [case for k in range(each) if (case := _spoilt(spoil, number, k)) is not None]
-        rows.append(_row(spoil, [_judged(case) for case in cases], spoil))
+        rows.append(_kept(quick, spoil, lambda spoil=spoil, number=number: _all_spoilt(spoil, number, each)))
     return [*rows, _arrows()]
+
+
+def _kept(quick: bool, name: str, cases: Callable[[], Iterable[Case]]) -> Row:
+    """The row of these cases, from its file where it was made before."""
+    path = KEPT / f"{name}.json"
+    if path.exists() and not quick:
+        kept: Row = json.loads(path.read_text("utf-8"))
+        return kept
+    row = _row(name, [_judged(case) for case in cases()], "" if name == "left alone" else name)
+    if not quick:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(row), encoding="utf-8")
+    return row
 
 
 def _judged(case: Case) -> tuple[Case, Diagnostics, float]:
@@ -63,6 +79,10 @@ def _alone(count: int) -> Iterator[Case]:
 
 def _name(k: int) -> str:
     return list(GRAPHS)[k % len(GRAPHS)]
+
+
+def _all_spoilt(spoil: str, number: int, each: int) -> list[Case]:
+    return [case for k in range(each) if (case := _spoilt(spoil, number, k)) is not None]
 
 
 def _spoilt(spoil: str, number: int, k: int) -> Case | None:
@@ -91,17 +111,18 @@ def _cost(case: Case, seed: int) -> float:
 
 
 def _row(name: str, found: list[tuple[Case, Diagnostics, float]], spoil: str = "") -> Row:
-    flagged = [case for case, judged, _ in found if not judged.ok]
-    told = [case for case, judged, _ in found if spoil and said(spoil, case, judged)]
-    lost = Counter(f"{case.name}, {'numbers' if case.numeric else 'categories'}" for case, _, _ in found
-                   if (case in told if not spoil else case not in told))  # fmt: skip
-    if not spoil:
+    flagged = sum(not judged.ok for _, judged, _ in found)
+    told = [bool(spoil) and said(spoil, case, judged) for case, judged, _ in found]
+    if spoil:
+        missed = [case for (case, _, _), right in zip(found, told, strict=True) if not right]
+        lost = Counter(f"{case.name}, {'numbers' if case.numeric else 'categories'}" for case in missed)
+    else:
         lost = Counter(one.topic for _, judged, _ in found for one in judged.concerns[:1])
     return {
         "fit": name,
         "fits": len(found),
-        "flagged": _share(len(flagged), len(found)),
-        "told, the right sentence": _share(len(told), len(found)) if spoil else "",
+        "flagged": _share(flagged, len(found)),
+        "told, the right sentence": _share(sum(told), len(found)) if spoil else "",
         "flagged as, or missed on": "; ".join(f"{key} ({count})" for key, count in lost.most_common()),
         "fit, s": median(seconds - judged.seconds for _, judged, seconds in found),
         "diagnostics, s": median(judged.seconds for _, judged, _ in found),
