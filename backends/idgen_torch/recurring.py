@@ -211,7 +211,7 @@ def _index(own: Tensor, indices: Sequence[Tensor | None]) -> Tensor | None:
     known = [index for index in indices if index is not None]
     if not isinstance(own, Recurring):
         places = together(known)
-        if places is None or len(known) != len(indices) or len(known) != own.dim():
+        if places is None or len(known) != len(indices) or len(known) != own.dim() or known[0].dtype == torch.bool:
             return None
         few = [index.values for index in known if isinstance(index, Recurring)]
         return Recurring(own[tuple(few)], places)

@@ -40,6 +40,7 @@ ASKED: dict[str, Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]] = {
     "looked up by others": lambda x, y, w, z: torch.arange(16.0).reshape(4, 4)[x, z],
     "some rows": lambda x, y, w, z: x[torch.tensor([5, 0, 299])],
     "a mask": lambda x, y, w, z: w[x > 1],
+    "a mask of plain rows": lambda x, y, w, z: torch.arange(300)[x > 1],
     "a piece": lambda x, y, w, z: x[10:20],
     "every third": lambda x, y, w, z: x[::3],
     "from the end": lambda x, y, w, z: x[-3:],

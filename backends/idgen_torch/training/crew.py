@@ -109,7 +109,7 @@ class Crew:
         if self.size == 1:
             return
         said = torch.tensor(list(text.encode()), dtype=torch.uint8)
-        distributed.broadcast(torch.tensor([len(said)]), 0, group=self.talks)
+        distributed.broadcast(torch.tensor([len(said)], dtype=torch.int64), 0, group=self.talks)
         if text:
             distributed.broadcast(said, 0, group=self.talks)
 

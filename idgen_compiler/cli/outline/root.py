@@ -14,7 +14,7 @@ __all__ = ["COMMANDS", "outline", "root"]
 
 COMMANDS = {
     "compile": "Identify queries and show what answers them: the formula, or the program that trains and samples them.",
-    "verify": "Compare estimand and program with the truth of random models with hidden causes, in exact fractions.",
+    "verify": "Compare estimand and program with the truth of random models with hidden causes, in exact arithmetic.",
     "fit": "Train the models of a query's program on a table of observations, and save the sampler.",
     "sample": "Sample the outcomes from a saved sampler, with treatments set and conditions given.",
     "probability": "The probability of each label of an outcome, without counting samples where it can be had, "
