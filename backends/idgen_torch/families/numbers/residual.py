@@ -10,7 +10,7 @@ from torch import Tensor
 
 from idgen_torch.nets.heads import Features
 
-__all__ = ["Residual"]
+__all__ = ["Residual", "designed"]
 
 _CHUNK = 65_536
 _PLENTY, _WIDEST = 50, 2_000
@@ -49,7 +49,7 @@ class Residual:
         gram = torch.zeros(size, size, dtype=torch.float64, device=values.device)
         for start in range(0, len(values), _CHUNK):
             piece = slice(start, start + _CHUNK)
-            rows = torch.cat([_design(features[piece], one_hot), values[piece].double()], 1)
+            rows = torch.cat([designed(features[piece], one_hot), values[piece].double()], 1)
             # Whole rows weigh less, so that what follows exactly from the rest still does.
             own = (FARTHEST / rows.abs().amax(1, keepdim=True)).clamp(max=1).square()
             gram += rows.T @ (rows * (own if mass is None else own * mass[piece].double().unsqueeze(1)))
@@ -117,7 +117,7 @@ def _penalty(gram: Tensor, width: int, count: float) -> tuple[float, float]:
     return best[1], best[2]
 
 
-def _design(features: Features, one_hot: int) -> Tensor:
+def designed(features: Features, one_hot: int) -> Tensor:
     """One, one-hot blocks, reals.  Shape: -> (rows, 1 + width) float64."""
     width = 1 + one_hot + features.reals.shape[1]
     rows = torch.zeros(len(features), width, dtype=torch.float64, device=features.reals.device)

@@ -33,13 +33,13 @@ SHARE = 0.02
 def evidence(
     program: Program, conditions: Mapping[str, Conditioned], observed: DataSet, schema: Schema, seed: int
 ) -> tuple[Evidence, ...]:
-    """What stands behind each conditional of a law without data that samplers ask, in program order."""
+    """What stands behind each conditional that samplers ask, in program order."""
     asked = {each.model for op in program.samplers for each in op.network.statements if isinstance(each, Apply)}
     found = []
     for op in program.operations:
         if isinstance(op, Condition) and op.result in asked and op.result in conditions:
             found.append(_of_runs(conditions[op.result], observed, schema, seed))
-        elif isinstance(op, Train) and op.result in asked and op.data != program.observe.result:
+        elif isinstance(op, Train) and op.result in asked:
             parts = _labelled(schema, op.inputs, observed)
             rows = [row for part in parts for row in _rows(part, observed)]
             name = f"{', '.join(op.targets)} | {', '.join(op.inputs)}"

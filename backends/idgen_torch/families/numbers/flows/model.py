@@ -116,6 +116,11 @@ class FlowModel(ConditionalModel):
         return self._networks is not None
 
     @property
+    def slope(self) -> Tensor:
+        """The regression's, of the targets that keep some randomness.  Shape: (feature width, random targets)."""
+        return self._residual.slope[:, self.free]
+
+    @property
     def free(self) -> list[int]:
         """The targets that keep some randomness, in order."""
         return self._residual.free

@@ -13,7 +13,8 @@ from idgen_torch.arithmetic import total
 from idgen_torch.families.family import Family, Run
 from idgen_torch.families.numbers.flows.lesson import Learned, Lesson
 from idgen_torch.families.numbers.flows.model import FlowModel, Shape, width_of
-from idgen_torch.families.numbers.residual import Residual
+from idgen_torch.families.numbers.flows.products import speaking_products
+from idgen_torch.families.numbers.residual import Residual, designed
 from idgen_torch.families.numbers.sight import FARTHEST, Seen, sight_of_numbers
 from idgen_torch.families.numbers.support import Support
 from idgen_torch.families.task import Task
@@ -193,9 +194,16 @@ class Search:
         if free:
             line = lesson.as_normal(held_out)
             gain = lesson.gain(line, best, held_out)
-            if gain.mean < max(LEAST_GAIN, min(MOST_GAIN, 2 * gain.error)):
+            if gain.mean < max(LEAST_GAIN, min(MOST_GAIN, 2 * gain.error)) and self._straight(lesson):
                 return lesson, line
         return lesson, best
+
+    def _straight(self, lesson: Lesson) -> bool:
+        """Whether no product of inputs says anything of what the regression leaves."""
+        rows = self._parts.train[:PILOT_ROWS].to(self._run.device)
+        design, mass = designed(lesson.features[rows], self._columns.one_hot_width), self._mass
+        left, own = lesson.whitened[rows][:, lesson.model.free], None if mass is None else mass[rows].cpu()
+        return speaking_products(design.cpu(), lesson.model.slope.cpu(), left.cpu(), own) < LEAST_GAIN
 
     def _blind(self, lesson: Lesson, kind: str, rung: Rung) -> tuple[int, ...]:
         """The places of numbers that all but follow from others, and that rows lose nothing by not seeing.
