@@ -75,11 +75,21 @@ class Samples(Mapping[str, np.ndarray]):
         >>> Samples({"X": np.array([0, 1]), "Y": np.array([1, 1])}).plot("Y").to_dict()["encoding"]["x"]["title"]
         'Y'
         """
+        return chart_of_samples({"": self.only(*variables)})
+
+    def only(self, *variables: str) -> Samples:
+        """The samples of these variables alone; of all, where none is named.
+
+        Raises DataError for a variable that there are no samples of.
+
+        >>> Samples({"X": np.array([0, 1]), "Y": np.array([1, 1])}).only("Y")
+        Samples(2 of Y)
+        """
         for name in variables:
             if not isinstance(name, str) or composed(name) not in self._columns:
                 hint = near_misses(name, self._columns) if isinstance(name, str) else ""
                 raise DataError(f"there are no samples of {name!r:.80}{hint}; name variables, or none for all of them")
-        return chart_of_samples({"": {name: self[name] for name in variables or self}})
+        return Samples({composed(name): self[name] for name in variables}) if variables else self
 
     def _repr_html_(self) -> str:
         return outlined(self)

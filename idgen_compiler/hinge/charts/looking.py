@@ -28,21 +28,28 @@ class Looking:
 
     def plot(
         self,
+        *variables: str,
         do: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         given: Mapping[str, Any] | None = None,
         n: int = 5_000,
         seed: int | None = 0,
         query: Any = None,
     ) -> Any:
-        """Charts of the outcomes, by altair, those of several `do` beside each other.
+        """Charts of the outcomes, or of some variables, by altair, those of several `do` beside each other.
 
-        Raises what `sample` does, and IdgenError where altair is not installed.
+        Raises what `sample` does, DataError for a variable that is not drawn, and IdgenError where altair is not
+        installed.
         """
+        if wrong := [one for one in variables if not isinstance(one, str)]:
+            raise DataError(f"{wrong[0]!r:.80} is no variable's name; values that are set go by do=[{{'X': 0}}]")
         settings = [do or {}] if do is None or isinstance(do, Mapping) else list(do)
         if not settings or not all(isinstance(setting, Mapping) for setting in settings):
             raise DataError("do is one dict of values by treatment, or a list of these; give do=[{'X': 0}, {'X': 1}]")
         draw: Any = self
-        drawn = [draw.sample(n, do=dict(setting), given=given, seed=seed, query=query) for setting in settings]
+        drawn = [
+            draw.sample(n, do=dict(setting), given=given, seed=seed, query=query).only(*variables)
+            for setting in settings
+        ]
         return chart_of_samples(dict(zip(told_settings(settings), drawn, strict=True)))
 
     def report_page(self, path: str | Path | None = None, **options: Any) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.markup import bullets, details, joined, tag
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.diagnostics.balance import Propensity
 from idgen_compiler.hinge.diagnostics.concerns import LIGHTS, Color, Concern, color_of
@@ -74,6 +75,11 @@ class Diagnostics:
         lines += [f"  estimate: {one}" for one in self.corrections]
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        told = [*map(str, self.concerns), *([self.honesty] if self.honesty else []), *self.notes]
+        light = tag("p", tag("b", self.color), f": {LIGHTS[self.color]}")
+        return joined([light, bullets(told), details("in full", tag("pre", self))])
 
     def to_json(self) -> dict[str, Any]:
         """The value as JSON values."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from idgen_compiler.data.atomic import whole_or_absent
-from idgen_compiler.errors import QueryError
+from idgen_compiler.errors import QueryError, near_misses
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.query import Query
 from idgen_compiler.report.web.page import render
-from idgen_compiler.report.web.values.whole import of_query, of_sampler
+from idgen_compiler.report.web.values.whole import Whole, of_query, of_sampler
 
 __all__ = ["report_page"]
 
@@ -37,11 +39,11 @@ def report_page(of: Any, graph: ADMG | None = None, *, path: str | Path | None =
     if isinstance(of, Query):
         if graph is None:
             raise QueryError(f"{of} needs its graph; give report_page(query, graph)")
-        found = of_query(of, graph, **options)
+        found = _shown(of_query, (of, graph), options)
     elif hasattr(of, "program") and hasattr(of, "sample"):
         if graph is not None:
             raise QueryError("a sampler has its own graph; leave graph out")
-        found = of_sampler(of, **options)
+        found = _shown(of_sampler, (of,), options)
     else:
         raise QueryError(f"a page is made of a sampler, or of a query and its graph, not of {of!r:.80}")
     page = render(found)
@@ -49,3 +51,12 @@ def report_page(of: Any, graph: ADMG | None = None, *, path: str | Path | None =
         with whole_or_absent(Path(path)) as partial:
             partial.write_text(page, encoding="utf-8")
     return page
+
+
+def _shown(page: Callable[..., Whole], of: tuple[Any, ...], options: Mapping[str, Any]) -> Whole:
+    """The page's values. Raises TypeError, with what is near, for an option that it does not have."""
+    known = list(signature(page).parameters)[len(of) :]
+    for name in options:
+        if name not in known:
+            raise TypeError(f"report_page has no option {name!r:.60} here{near_misses(name, known)}")
+    return page(*of, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,6 +91,13 @@ def test_it_tells_what_is_wrong_and_what_to_do_before_anything_else() -> None:
     told = "\n".join(rest)
     for part in ("they know their rows", "AUC 0.520", "1 of 1 implications contradicted", "300 effective", "best 2"):
         assert part in told
+
+
+def test_a_notebook_shows_the_light_and_escapes_what_it_tells() -> None:
+    found = replace(whole(), concerns=(replace(SOFT, said="rows of <b>a</b> are few"),))
+    shown = found._repr_html_()
+    assert "<b>yellow</b>" in shown
+    assert "rows of &lt;b&gt;a&lt;/b&gt; are few" in shown
 
 
 def test_skill_is_the_part_of_the_score_that_is_saved() -> None:

@@ -145,6 +145,11 @@ def test_a_sampler_plots_settings_beside_each_other() -> None:
     assert {(row["setting"], row["label"]): row["share"] for row in rows}["do(X=0)", "0"] == 1.0
     with pytest.raises(DataError, match="one dict"):
         sampler.plot(do=[1])  # type: ignore[attr-defined]
+    (named,) = sampler.plot("Y", do=[{"X": 0}, {"X": 1}], n=100).to_dict()["datasets"].values()  # type: ignore[attr-defined]
+    assert named == rows
+    for wrong, match in (("W", "no samples of 'W'"), ({"X": 0}, "no variable's name")):
+        with pytest.raises(DataError, match=match):
+            sampler.plot(wrong, do={"X": 0}, n=10)  # type: ignore[attr-defined]
 
 
 def test_charts_of_some_variables_and_of_one_that_there_is_none_of() -> None:
