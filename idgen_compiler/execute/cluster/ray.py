@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +27,9 @@ RETRIES = 3
 
 LOOK = 0.1
 """Seconds between two looks at what workers tell."""
+
+REACHED = 10
+"""Seconds in which somebody has to answer at an address."""
 
 
 @dataclass(eq=False)
@@ -105,8 +109,9 @@ class Ray:
         if joined:
             size = {} if self.workers is None else {"num_cpus": self.workers * self.threads}
             try:
+                _reach(self.address)
                 ray.init(address=self.address, log_to_driver=False, include_dashboard=False, **size)
-            except (ConnectionError, ValueError, RuntimeError) as error:
+            except (OSError, ValueError, RuntimeError) as error:
                 raise PlaceError(
                     f"no Ray cluster can be joined at {self.address or 'this machine'} ({error}); start one with `ray "
                     "start --head`, or leave address out"
@@ -239,3 +244,10 @@ class Ray:
             task = self._tasks.pop(number)
             if not self.is_over(task):
                 ray.cancel(task.reference, force=True)
+
+
+def _reach(address: str | None) -> None:
+    """Raise OSError where nobody listens at a `host:port`, which Ray itself would try for minutes."""
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED).close()
