@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-__all__ = ["NoProgress", "PassProgress", "Progress"]
+__all__ = ["NoProgress", "PassProgress", "Progress", "Shifted"]
 
 
 class Progress(Protocol):
@@ -43,3 +44,28 @@ class NoProgress:
 
     def done(self) -> None:
         """Nothing is shown."""
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """Progress that is told losses of another unit than those of a training: so many nats more."""
+
+    progress: Progress
+    by: float
+
+    def start(self, name: str, total: int) -> None:
+        """The same fit."""
+        self.progress.start(name, total)
+
+    def advance(self, loss: float) -> None:
+        """The loss in the other unit."""
+        self.progress.advance(loss + self.by)
+
+    def passed(self, learned: float, held_out: float) -> None:
+        """Both losses in the other unit, where somebody wants to know."""
+        if isinstance(self.progress, PassProgress):
+            self.progress.passed(learned + self.by, held_out + self.by)
+
+    def done(self) -> None:
+        """The same fit."""
+        self.progress.done()

@@ -58,7 +58,8 @@ class Score:
         return 1 - self.value / self.baseline
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.target} {self.value:.4g} (its marginal {self.baseline:.4g})"
+        unit = "; numbers in standard deviations" if self.name == "log-likelihood" else ""
+        return f"{self.name} of {self.target} {self.value:.4g} (its marginal {self.baseline:.4g}{unit})"
 
 
 @dataclass(frozen=True, slots=True)

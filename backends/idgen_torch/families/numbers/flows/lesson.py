@@ -14,7 +14,7 @@ from idgen_torch.families.numbers.density import Mixture
 from idgen_torch.families.numbers.flows.model import FlowModel, Shape
 from idgen_torch.nets.heads import Features
 from idgen_torch.training.ensemble import EnsembleTraining, Split, train, train_on
-from idgen_torch.training.progress import Progress
+from idgen_torch.training.progress import Progress, Shifted
 
 __all__ = ["Gain", "Learned", "Lesson"]
 
@@ -56,13 +56,17 @@ class Learned:
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """What networks learn from.  Shape: whitened (rows, targets), mass (rows,)."""
+    """What networks learn from.  Shape: whitened (rows, targets), mass (rows,).
+
+    unit: how many nats a row are to be added to a loss of the residual for one of the targets, standardized.
+    """
 
     model: FlowModel  #: without networks yet
     features: Features
     whitened: Tensor
     mass: Tensor | None
     generator: torch.Generator
+    unit: float = 0.0
 
     def as_normal(self, held_out: Tensor) -> Learned:
         """What there is without a network.  Shape: held_out (rows,) int64."""
@@ -89,7 +93,8 @@ class Lesson:
                 return losses(held_out)
 
         parameters, name = list(networks.parameters.values()), ", ".join(part.name for part in model.targets)
-        train(parameters, lambda i: losses(i).sum(), held_out_loss, parts.train, how, self.generator, progress, name)
+        told = Shifted(progress, self.unit)
+        train(parameters, lambda i: losses(i).sum(), held_out_loss, parts.train, how, self.generator, told, name)
         return Learned(model, self._told(model, self._here(parts.held_out)))
 
     def _told(self, model: FlowModel, rows: Tensor) -> Tensor:
@@ -136,7 +141,8 @@ class Lesson:
         """A model whose networks were trained on much the same rows, trained on."""
         losses, name = self._losses(model), ", ".join(part.name for part in model.targets)
         parameters = list(model.networks.parameters.values())
-        train_on(parameters, lambda i: losses(i).sum(), rows, how, self.generator, progress, name)
+        told = Shifted(progress, self.unit)
+        train_on(parameters, lambda i: losses(i).sum(), rows, how, self.generator, told, name)
         return model
 
     @property

@@ -108,8 +108,10 @@ class Search:
         self._columns = Columns.of(task.inputs)
         self._features = self._columns.features(task.rows, task.count, run.device)
         self._mass = task.mass(run.device)
-        self._values = Support.of(task.targets).freed(task.values(run.device))
+        support, values = Support.of(task.targets), task.values(run.device)
+        self._values = support.freed(values)
         self._parts = split(task.count, asked.holdout, generator, task.weights)
+        self._slope = self._mean(support.log_slope(values[self._parts.held_out.to(run.device)]), self._parts.held_out)
         self._trial = _trial_of(self._parts)
 
     @property
@@ -128,14 +130,14 @@ class Search:
         residual = Residual.fit(features[learn], one_hot, self._values[learn], None if mass is None else mass[learn])
         model = FlowModel(self._asked, self._task.targets, self._task.inputs, seen, residual)
         whitened = residual.whitened(features, one_hot, self._values)
-        return Lesson(model, features, whitened, mass, self._generator)
+        return Lesson(model, features, whitened, mass, self._generator, float(model.log_scale) - self._slope)
 
     def run(self, plain: Lesson) -> FlowModel:
         """The model that held-out rows gain by."""
         rungs = self._rungs()
         lesson, best = self._piloted(plain, alone=len(rungs) == 1)
         if best is not None and not best.model.trained:
-            self._tell(best)
+            self._tell(best, lesson.unit)
             return best.model
         held_out = self._parts.held_out
         kind = self._asked.density if best is None else best.model.shape.kind
@@ -149,14 +151,17 @@ class Search:
                 return best.model
         return found.model
 
-    def _tell(self, line: Learned) -> None:
+    def _tell(self, line: Learned, unit: float) -> None:
         """Say how well a normal predicts held-out rows, as networks say it while they learn."""
-        loss = -(line.told + line.model.log_scale)
-        mass = None if self._mass is None else self._mass[self._trial.held_out.to(loss.device)]
-        mean = total(loss) / len(loss) if mass is None else total(loss * mass) / total(mass).clamp(min=1e-300)
+        loss = self._mean(-(line.told + line.model.log_scale), self._trial.held_out)
         self._run.progress.start(self._task.name, 1)
-        self._run.progress.advance(float(mean))
+        self._run.progress.advance(loss + unit)
         self._run.progress.done()
+
+    def _mean(self, each: Tensor, rows: Tensor) -> float:
+        """The weighted mean of something of some rows.  Shape: each (rows,), rows (rows,) int64."""
+        mass = None if self._mass is None else self._mass[rows.to(each.device)]
+        return float(total(each) / len(each) if mass is None else total(each * mass) / total(mass).clamp(min=1e-300))
 
     def _climb(self, lesson: Lesson, kind: str, rung: Rung, blind: tuple[int, ...]) -> Learned:
         shape = Shape(kind, self._asked.size_of(kind), rung.hidden, rung.members, blind)
