@@ -49,8 +49,7 @@ def augmented_test(implication: Implication, columns: Columns, generator: np.ran
     chances = _chances(own[fixing.vertex], [_inputs(own[name]) for name in fixing.given], generator)
     lacking = float((chances.min(axis=1) < HARDLY).mean())
     if lacking > LACKING:
-        beside = ", ".join(fixing.given)
-        return Outcome.untested(f"for {lacking:.0%} of the rows some {fixing.vertex} hardly occurs beside {beside}")
+        return Outcome.lacking(lacking, fixing.vertex, fixing.given)
     each, weights = _contrast(implication, own, np.maximum(chances, LEAST), generator)
     return _hotelling(each, float(weights.sum() ** 2 / (weights**2).sum()))
 

@@ -69,8 +69,7 @@ def weighted_test(implication: Implication, columns: Columns, generator: np.rand
     rows, place = rows_of(columns, sorted(implication.variables))
     for fixing in implication.fixings:
         if (lacking := _lacking(rows, fixing)) > OVERLAP:
-            beside = ", ".join(fixing.given)
-            return Outcome.untested(f"for {lacking:.0%} of the rows some {fixing.vertex} hardly occurs beside {beside}")
+            return Outcome.lacking(lacking, fixing.vertex, fixing.given)
     group = groups_of(len(place), generator)
     shares = [np.bincount(place[group == g], minlength=len(rows.counts)) for g in range(int(group.max()) + 1)]
     found = hotelling(lambda counts: contrast(implication, rows, counts)[0], rows.counts, shares)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = ["Outcome"]
@@ -26,3 +27,8 @@ class Outcome:
     def untested(cls, why: str) -> Outcome:
         """No test, and the reason."""
         return cls("none", why=why)
+
+    @classmethod
+    def lacking(cls, share: float, fixed: str, beside: Sequence[str]) -> Outcome:
+        """No test of a law after `fixed` is set, since for such a share of the rows one of its values hardly occurs."""
+        return cls.untested(f"for {share:.0%} of the rows some {fixed} hardly occurs beside {', '.join(beside)}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.part import Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Assign, Draw, Network, Rows, Statement, Weigh
@@ -22,7 +23,7 @@ from idgen_torch.running.assigning import Assigning
 from idgen_torch.running.draws import Draws, PolicyKey, policy_of
 from idgen_torch.seeds import stream_for
 
-__all__ = ["Applied", "DataSet", "Slots", "WiredNetwork", "batch_rows", "by_part"]
+__all__ = ["Applied", "DataSet", "Slots", "WiredNetwork", "batch_rows", "by_part", "parts_drawn", "pieces_of"]
 
 
 class Applied(Drawing, Protocol):
@@ -102,8 +103,7 @@ class WiredNetwork:
     @property
     def batch_rows(self) -> int:
         """How many samples run at once: fewer where the slots are wide."""
-        slots = [*self.network.inputs, *(slot for s in self.network.statements for slot in s.slots)]
-        return batch_rows(self.schema, slots)
+        return batch_rows(self.schema, self.network)
 
     def run(self, inputs: Slots, n: int, seed: int, name: str) -> Iterator[tuple[int, Slots]]:
         """Yield (samples in the batch, output slots) until n samples are drawn; at least one batch.
@@ -122,10 +122,6 @@ class WiredNetwork:
         generators = [stream_for(seed, name, *s.slots, device=self.device) for s in self.network.statements]
         slots = {slot: tuple(_rows(t.to(self.device), 0, n, n) for t in parts) for slot, parts in inputs.items()}
         return n, self._batch(slots, n, generators)
-
-    def pieces(self, n: int) -> int:
-        """How many pieces n samples have: each of `batch_rows`, which follow from the network, the last of the rest."""
-        return max(1, math.ceil(n / self.batch_rows))
 
     def piece(self, number: int, n: int, seed: int, name: str) -> Values:
         """The samples of one piece of n, of a network without inputs, by part.
@@ -182,7 +178,18 @@ def _rows(values: Tensor, start: int, count: int, n: int) -> Tensor:
     return values.expand(count, *values.shape[1:])
 
 
-def batch_rows(schema: Schema, slots: Iterable[str]) -> int:
-    """How many samples of these slots run at once."""
-    width = sum(part.dim for slot in slots for part in schema.parts(variable_of(slot)))
+def parts_drawn(schema: Schema, network: Network) -> list[Part]:
+    """The parts of all slots that a network fills."""
+    slots = (*network.inputs, *(slot for statement in network.statements for slot in statement.slots))
+    return [part for slot in slots for part in schema.parts(variable_of(slot))]
+
+
+def batch_rows(schema: Schema, network: Network) -> int:
+    """How many samples of a network run at once."""
+    width = sum(part.dim for part in parts_drawn(schema, network))
     return max(256, min(MOST_ROWS, MOST_NUMBERS // max(width, 1)))
+
+
+def pieces_of(schema: Schema, network: Network, n: int) -> int:
+    """How many pieces n samples of a network have: each of `batch_rows`, the last of the rest."""
+    return max(1, math.ceil(n / batch_rows(schema, network)))

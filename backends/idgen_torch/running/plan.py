@@ -14,7 +14,7 @@ from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.hinge.kernels import fixed_in_laws
 from idgen_compiler.ir.operands import records
-from idgen_compiler.ir.operations import Apply, Draw, Operation, Realize, Rows, Statement, Train
+from idgen_compiler.ir.operations import Apply, Condition, Draw, Operation, Realize, Rows, Statement, Train
 from idgen_compiler.ir.policies import ByModel
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_data
@@ -118,7 +118,7 @@ def asked_for(program: Program, op: Train) -> Asked | None:
     return Asked(tuple(d for d, _ in drawn), tuple(n for _, n in drawn), kept) if drawn and kept else None
 
 
-def label_of(op: Train) -> str:
+def label_of(op: Train | Condition) -> str:
     """What a model models, as `Y | X, W`."""
     return ", ".join(op.targets) + (f" | {', '.join(op.inputs)}" if op.inputs else "")
 

@@ -72,7 +72,6 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
         known.cache_clear()
     found = Drawn(monkeypatch)
     monkeypatch.setattr(ancestral, "batch_rows", lambda *_: SIZE)
-    monkeypatch.setattr("idgen_torch.jobs.elsewhere.needs.batch_rows", lambda *_: SIZE)
     return found
 
 

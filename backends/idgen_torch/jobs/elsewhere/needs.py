@@ -9,13 +9,12 @@ from dataclasses import replace
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import Needs
-from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Realize, Regenerate, Train
 from idgen_torch.families import Family
 from idgen_torch.observed import Observed
 from idgen_torch.parts import of_form
 from idgen_torch.recurring import Recurring, held_bytes
-from idgen_torch.running.ancestral import batch_rows
+from idgen_torch.running.ancestral import parts_drawn, pieces_of
 from idgen_torch.running.draws import unfolded
 from idgen_torch.running.plan import FitSettings, label_of, rows_label
 
@@ -65,10 +64,9 @@ def shares_of(op: Train | Realize, schema: Schema, observed: Observed, settings:
     if not isinstance(op, Realize) or not isinstance(op.ways[0], Regenerate):
         return []
     network = unfolded(op.ways[0])
-    slots = [*network.inputs, *(slot for each in network.statements for slot in each.slots)]
-    if settings.contracts and all(part.discrete for part in schema.parts(*map(variable_of, slots))):
+    if settings.contracts and all(part.discrete for part in parts_drawn(schema, network)):
         return []
-    pieces = math.ceil(settings.regenerated(observed.count) / batch_rows(schema, slots))
+    pieces = pieces_of(schema, network, settings.regenerated(observed.count))
     if pieces < 2:
         return []
     each = math.ceil(pieces / SHARES)

@@ -1,7 +1,8 @@
-"""What stands behind the values that a conditional of a law is asked at: runs of its network, and rows of the table.
+"""What stands behind the values that a conditional is asked at: rows of the table, and runs of a law's network.
 
-Runs can be made until enough of them count. What they count by is learned from the rows that have the asked label:
-where these are few, all runs lean on a model that hardly knows it, and so does one that is trained on rows of the law.
+A model knows a label by the rows that have it, be it trained on the table or on rows of a law. Runs can be made until
+enough of them count, and yet what they count by is learned from those rows: where these are few, all runs lean on a
+model that hardly knows the label.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from idgen_compiler.ir.program import Program
 from idgen_torch.arithmetic import effective_rows
 from idgen_torch.running.ancestral import DataSet, Slots
 from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, runs_at
+from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import Evidence, LabelRows
 
 __all__ = ["evidence", "few_rows"]
@@ -42,15 +44,14 @@ def evidence(
         elif isinstance(op, Train) and op.result in asked:
             parts = _labelled(schema, op.inputs, observed)
             rows = [row for part in parts for row in _rows(part, observed)]
-            name = f"{', '.join(op.targets)} | {', '.join(op.inputs)}"
-            found.append(Evidence(op.result, name, observed.effective_rows, None, tuple(rows)))
+            found.append(Evidence(op.result, label_of(op), observed.effective_rows, None, tuple(rows)))
     return tuple(each for each in found if each.runs is not None or each.labels)
 
 
 def _of_runs(of: Conditioned, observed: DataSet, schema: Schema, seed: int) -> Evidence:
     weighed = {slot for s in of.before if isinstance(s, Weigh) for slot in s.values}
     parts = _labelled(schema, [slot for slot in of.op.inputs if slot in weighed], observed)
-    name = f"{', '.join(of.op.targets)} | {', '.join(of.op.inputs)}"
+    name = label_of(of.op)
     if not weighed or any(part.name not in observed.rows for part in schema.parts(*of.op.inputs)):
         return Evidence(of.op.result, name, observed.effective_rows, None)
     labels: list[LabelRows] = []

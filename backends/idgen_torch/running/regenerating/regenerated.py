@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from idgen_compiler.graph.names import variable_of
 from idgen_torch.parts import Values
-from idgen_torch.running.ancestral import DataSet, WiredNetwork
+from idgen_torch.running.ancestral import DataSet, WiredNetwork, pieces_of
 from idgen_torch.running.files.made import Drawn
 from idgen_torch.running.laws import AskedLaw, Contracted, look
 from idgen_torch.running.overlap.watch import Watch
@@ -36,7 +36,7 @@ class Regenerated:
     @property
     def pieces(self) -> int:
         """How many pieces there are; none of a law that is summed."""
-        return 0 if self.found is not None else self.wired.pieces(self.count)
+        return 0 if self.found is not None else pieces_of(self.wired.schema, self.wired.network, self.count)
 
     @property
     def told(self) -> dict[str, int]:

@@ -111,7 +111,8 @@ class Search:
         support, values = Support.of(task.targets), task.values(run.device)
         self._values = support.freed(values)
         self._parts = split(task.count, asked.holdout, generator, task.weights)
-        self._slope = self._mean(support.log_slope(values[self._parts.held_out.to(run.device)]), self._parts.held_out)
+        held_out = self._parts.held_out
+        self._log_slope = self._mean(support.log_slope(values[held_out.to(run.device)]), held_out)
         self._trial = _trial_of(self._parts)
 
     @property
@@ -130,14 +131,14 @@ class Search:
         residual = Residual.fit(features[learn], one_hot, self._values[learn], None if mass is None else mass[learn])
         model = FlowModel(self._asked, self._task.targets, self._task.inputs, seen, residual)
         whitened = residual.whitened(features, one_hot, self._values)
-        return Lesson(model, features, whitened, mass, self._generator, float(model.log_scale) - self._slope)
+        return Lesson(model, features, whitened, mass, self._generator, float(model.log_scale) - self._log_slope)
 
     def run(self, plain: Lesson) -> FlowModel:
         """The model that held-out rows gain by."""
         rungs = self._rungs()
         lesson, best = self._piloted(plain, alone=len(rungs) == 1)
         if best is not None and not best.model.trained:
-            self._tell(best, lesson.unit)
+            self._tell(best)
             return best.model
         held_out = self._parts.held_out
         kind = self._asked.density if best is None else best.model.shape.kind
@@ -151,11 +152,10 @@ class Search:
                 return best.model
         return found.model
 
-    def _tell(self, line: Learned, unit: float) -> None:
+    def _tell(self, line: Learned) -> None:
         """Say how well a normal predicts held-out rows, as networks say it while they learn."""
-        loss = self._mean(-(line.told + line.model.log_scale), self._trial.held_out)
         self._run.progress.start(self._task.name, 1)
-        self._run.progress.advance(loss + unit)
+        self._run.progress.advance(self._mean(-line.told, self._trial.held_out) - self._log_slope)
         self._run.progress.done()
 
     def _mean(self, each: Tensor, rows: Tensor) -> float:
