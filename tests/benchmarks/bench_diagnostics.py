@@ -17,7 +17,6 @@ remove them when what is fitted or judged changes.
 
 from __future__ import annotations
 
-import json
 import time
 import warnings
 from collections import Counter
@@ -29,6 +28,7 @@ import idgen_compiler as idgen
 from idgen_compiler.hinge.diagnostics import Diagnostics
 from tests.benchmarks.diagnostics.spoils import SPOILS, alterations, halves, said, spoilt
 from tests.benchmarks.diagnostics.tables import GRAPHS, Case, drawn
+from tests.benchmarks.once import made_once
 from tests.benchmarks.report import Row
 
 __all__ = ["run"]
@@ -53,15 +53,11 @@ def run(quick: bool = False) -> list[Row]:
 
 def _kept(quick: bool, name: str, cases: Callable[[], Iterable[Case]]) -> Row:
     """The row of these cases, from its file where it was made before."""
-    path = KEPT / f"{name}.json"
-    if path.exists() and not quick:
-        kept: Row = json.loads(path.read_text("utf-8"))
-        return kept
-    row = _row(name, [_judged(case) for case in cases()], "" if name == "left alone" else name)
-    if not quick:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(row), encoding="utf-8")
-    return row
+
+    def make() -> Row:
+        return _row(name, [_judged(case) for case in cases()], "" if name == "left alone" else name)
+
+    return make() if quick else made_once(KEPT / f"{name}.json", make)
 
 
 def _judged(case: Case) -> tuple[Case, Diagnostics, float]:

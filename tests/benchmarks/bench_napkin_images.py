@@ -62,6 +62,7 @@ from tests.benchmarks.baselines.diffusion_nodes import cond, dcm
 from tests.benchmarks.baselines.ncm_gan import GanNcm
 from tests.benchmarks.napkin_discrete import GRAPHS, discrete
 from tests.benchmarks.napkin_judge import PARTS, PLAIN, handwriting, judge
+from tests.benchmarks.once import made_once
 from tests.benchmarks.report import Row
 
 __all__ = ["Settings", "Trial", "run"]
@@ -161,18 +162,17 @@ class Settings:
 def _part(task: tuple[str, str, int, Settings]) -> dict[str, Any]:
     """One method on one data set, from its file where it was measured before."""
     mechanisms, method, seed, settings = task
-    path = settings.part(mechanisms, method, seed)
-    if path.exists():
-        kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        return kept
+    return made_once(settings.part(mechanisms, method, seed), lambda: _made(mechanisms, method, seed, settings))
+
+
+def _made(mechanisms: str, method: str, seed: int, settings: Settings) -> dict[str, Any]:
+    """One method on one data set."""
     torch.set_num_threads(1)
     if method.startswith("discrete"):
         found = discrete(MECHANISMS[mechanisms], method, seed, settings.quick)
     else:
         found = Trial(MECHANISMS[mechanisms], seed, settings).measure(method)
-    result = {"mechanisms": mechanisms, "method": method, **found}
-    path.write_text(json.dumps(result), encoding="utf-8")
-    return result
+    return {"mechanisms": mechanisms, "method": method, **found}
 
 
 class Trial:

@@ -13,7 +13,6 @@ IDGEN_SEEDS (6) is the number of seeds, IDGEN_STEPS (18,000), IDGEN_ROWS, IDGEN_
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
@@ -29,6 +28,7 @@ from idgen_torch.running import learned
 from idgen_torch.running.dependence import LawsApart, dependences
 from tests.benchmarks.bench_napkin_images import MECHANISMS, Settings, Trial
 from tests.benchmarks.napkin_judge import RENDERERS
+from tests.benchmarks.once import made_once
 from tests.benchmarks.report import Row
 
 __all__ = ["run"]
@@ -60,18 +60,17 @@ def _part(task: Task) -> dict[str, Any]:
     mechanisms, renderer, seed, shared = task
     settings = replace(shared, renderer=renderer)
     path = replace(settings, folder=settings.folder if settings.quick else KEPT).part(mechanisms, "run", seed)
-    if path.exists():
-        kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        return kept
+    return made_once(path, lambda: _made(mechanisms, renderer, seed, settings))
+
+
+def _made(mechanisms: str, renderer: str, seed: int, settings: Settings) -> dict[str, Any]:
+    """One run."""
     torch.set_num_threads(1)
     trial, checks = Trial(MECHANISMS[mechanisms], seed, settings), list[list[LawsApart]]()
     with patch.object(learned, "dependences", lambda *asked: checks.append(dependences(*asked)) or checks[-1]):
         found = trial.measure("regenerate")
     found |= {"real": trial.measure("truth")["Y.d=X.d"], "checks": [[asdict(one) for one in c] for c in checks]}
-    found |= {"mechanisms": mechanisms, "renderer": renderer, "seed": seed}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found) + "\n", encoding="utf-8")
-    return found
+    return found | {"mechanisms": mechanisms, "renderer": renderer, "seed": seed}
 
 
 def _row(mechanisms: str, renderer: str, same: list[dict[str, Any]]) -> Row:

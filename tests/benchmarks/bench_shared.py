@@ -16,20 +16,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import torch
-from torch import distributed
 
 from idgen_compiler.data.part import Part
-from idgen_compiler.store.files import Folder
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.families import Diffusion, Run, Task
-from idgen_torch.jobs.elsewhere.helping import Asking, help_others
 from idgen_torch.training import diffusion
-from idgen_torch.training.crew import Crew
 from tests.benchmarks.report import Row
+from tests.idgen_torch.training.crewed import together
 
 __all__ = ["run"]
 
@@ -102,20 +98,11 @@ def _work(what: str, folder: Path, size: int, rank: int) -> None:
     }
     recipe, clock = Diffusion(steps=steps, batch_size=64, channels=channels, kinds=1), _Clock()
     task = Task((part,), (given,), rows)
-    crew = Crew()
     if size > 1:
-        distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=size)
-        crew = Crew.joined()
-    sent: Any = SimpleNamespace(
-        observed=SimpleNamespace(rows=rows), settings=SimpleNamespace(device=torch.device("cpu"))
-    )
-    with our_arithmetic(gradients=True):
-        if rank:
-            help_others(crew, sent, Folder(folder), "job")
-        else:
-            helpers = None if size == 1 else Asking(crew, sent, Folder(folder), "job")
-            recipe.fit(task, Run(seed=0, helpers=helpers))
-            crew.say("")
+        together(rank, size, folder, rows, lambda asking: recipe.fit(task, Run(seed=0, helpers=asking("job"))))
+    else:
+        with our_arithmetic(gradients=True):
+            recipe.fit(task, Run(seed=0))
     (folder / f"{rank}.json").write_text(json.dumps(clock.a_step), encoding="utf-8")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -38,10 +39,16 @@ def trained(case: str, folder: Path, **run: Any) -> dict[str, torch.Tensor]:
     return dict(model.state()[1])
 
 
-def main(rank: int, size: int, folder: Path) -> None:
+def together(
+    rank: int,
+    size: int,
+    folder: Path,
+    table: Mapping[str, torch.Tensor],
+    lead: Callable[[Callable[[str], Asking]], object],
+) -> None:
+    """Join the processes; the first one leads, and by a name asks the others, who train along until it is done."""
     distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=size)
     crew = Crew.joined()
-    table = {name: values for name, values in rows_of(200).items() if name in ("a", "p")}  # r is sent along
     sent: Any = SimpleNamespace(
         observed=SimpleNamespace(rows=table), settings=SimpleNamespace(device=torch.device("cpu"))
     )
@@ -49,11 +56,20 @@ def main(rank: int, size: int, folder: Path) -> None:
         if rank:
             help_others(crew, sent, Folder(folder), "job")
         else:
-            for case in (*CASES, "timed"):
-                found = trained(case, folder, helpers=Asking(crew, sent, Folder(folder), f"job/{case}"))
-                safetensors.torch.save_file(found, folder / f"{case}.out")
+            lead(lambda name: Asking(crew, sent, Folder(folder), name))
             crew.say("")
     distributed.destroy_process_group()
+
+
+def main(rank: int, size: int, folder: Path) -> None:
+    table = {name: values for name, values in rows_of(200).items() if name in ("a", "p")}  # r is sent along
+
+    def lead(asking: Callable[[str], Asking]) -> None:
+        for case in (*CASES, "timed"):
+            found = trained(case, folder, helpers=asking(f"job/{case}"))
+            safetensors.torch.save_file(found, folder / f"{case}.out")
+
+    together(rank, size, folder, table, lead)
 
 
 if __name__ == "__main__":
