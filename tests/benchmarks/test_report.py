@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 from rich.console import Console
 
 from tests.benchmarks import report
+from tests.benchmarks.__main__ import PAGE as BENCHMARKS
 
 PAGE = "# Benchmarks\n\n<!-- bench:a -->\nold\n<!-- /bench:a -->\n\n<!-- bench:b -->\nkept\n<!-- /bench:b -->\n"
 
@@ -35,3 +37,11 @@ def test_brackets_stay_in_the_terminal() -> None:
     console = Console(width=80, record=True, file=StringIO())
     console.print(report.table("said", [{"error": "none of [columns] are in [red]"}]))
     assert "none of [columns] are in [red]" in console.export_text()
+
+
+def test_the_page_names_each_section_under_its_question() -> None:
+    """A benchmark that was new when it wrote its section is moved to where a reader looks for it."""
+    table, *questions = re.split(r"^## ", BENCHMARKS.read_text("utf-8"), flags=re.MULTILINE)
+    for question in questions:
+        named = re.findall(r"^### (.+)$", question, flags=re.MULTILINE)
+        assert f"| {question.splitlines()[0]} | {', '.join(named)}" in table
