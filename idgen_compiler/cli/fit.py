@@ -60,7 +60,8 @@ DataFile = Annotated[
     ),
 ]
 OutFolder = Annotated[
-    Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to save in.", show_default=False)
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="The folder to save in; --dry-run needs none.", show_default=False),
 ]
 Types = Annotated[
     list[str] | None,
@@ -170,7 +171,7 @@ ProgramFile = Annotated[
 def fit_command(
     context: typer.Context,
     data: DataFile,
-    out: OutFolder,
+    out: OutFolder = None,
     query: QueryText = None,
     graph: GraphText = "",
     latent: Latent = None,
@@ -224,7 +225,7 @@ def fit_command(
     given |= reading_options(missing, read, images_root, weights, weights_are)
     with modules_from_here():
         made = (compiled.plan if dry_run else compiled.fit)(data, backend=backend, **given)
-    _end(made, dry_run, compiled, data, out, needed(family, images, bind))
+    _end(made, compiled, data, None if dry_run else out, needed(family, images, bind))
 
 
 def _wanted(
@@ -249,9 +250,9 @@ def _wanted(
     }
 
 
-def _end(made: Any, dry_run: bool, compiled: Program, data: Path, out: Path, needed: Sequence[str]) -> None:
+def _end(made: Any, compiled: Program, data: Path, out: Path | None, needed: Sequence[str]) -> None:
     """Print the plan that was made, or save the sampler and tell how to use it."""
-    if dry_run:
+    if out is None:
         Page.on().text(str(made))
     else:
         _save(made, out)
@@ -320,13 +321,17 @@ def _composites(texts: list[str] | tuple[()]) -> dict[str, list[str]]:
     return {name: listed_names(f"--composite {name}", [value]) for name, value in found.items()}
 
 
-def _check_out(out: Path, store: str | None, dry_run: bool) -> None:
+def _check_out(out: Path | None, store: str | None, dry_run: bool) -> None:
     """Raise DataError where nothing can be saved in a folder, or the store is to lie in it or is missing.
 
     An empty `--out` is the working folder.
     """
     if dry_run and store is None:
         raise QueryError("--dry-run says what is in a store; add --store DIR")
+    if out is None:
+        if dry_run:
+            return
+        raise QueryError("nothing says where to save the sampler; add --out DIR")
     try:
         check_place(out)
     except DataError as error:

@@ -307,11 +307,16 @@ class Estimates(Sequence[Estimate]):
             place=place,
         )
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before any of them is used."""
+        return self.answers.warnings
+
     def __repr__(self) -> str:
-        return table(list(self), self.bands, self.answers.warnings)
+        return table(list(self), self.bands, self.warnings)
 
     def _repr_html_(self) -> str:
-        return card(list(self), self.answers.warnings, self.notes)
+        return card(list(self), self.warnings, self.notes)
 
 
 def _record(estimate: Estimate) -> dict[str, Any]:

@@ -66,8 +66,8 @@ class Artefact:
 
     @property
     def size(self) -> int:
-        """Bytes of its files."""
-        return sum(kept.size for kept in self.files)
+        """Bytes of its files and its record, which some have alone."""
+        return sum(kept.size for kept in self.files) + len(self.to_json())
 
     def to_json(self) -> bytes:
         """Its record as a file holds it."""

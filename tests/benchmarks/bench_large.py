@@ -63,7 +63,11 @@ def run(quick: bool) -> list[Row]:
         count = 100_000 if quick else 1_000_000
         where = _written(Path(folder, "numbers"), count)
         for name, (graph, query, options) in NUMBERS.items():
-            sharded, whole = (_fitted(where, graph, query, memory, options) for memory in (_little(count), "1TB"))
+            turns = [
+                [_fitted(where, graph, query, memory, options) for memory in (_little(count), "1TB")]
+                for _ in range(1 if quick else 3)
+            ]
+            sharded, whole = (min(each) for each in zip(*turns, strict=True))
             rows += _rows(f"numbers, {name}", count, where, sharded, whole)
     return rows
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
 from idgen_compiler.ir.operations import Operation, Realize, Sample, Train
 from idgen_compiler.store import Artefact, Store
-from idgen_torch.running.files.artefacts import DATA, MODEL, VERDICT, NotMade
+from idgen_torch.running.files.artefacts import CHOICE, DATA, MODEL, VERDICT, NotMade
 from idgen_torch.running.files.stale import nearest
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import label_of, rows_label
@@ -116,11 +116,26 @@ class Planning(Fitting):
         alike = _alike(artefacts.store, op, self._schema)
         why = ""
         if missing is not None and isinstance(op, Train):
-            why = _differs([artefact for artefact in alike if artefact.title == title], missing.depends)
+            named = [artefact for artefact in alike if artefact.title == title]
+            why = _differs(*self._beside(missing, named, artefacts.store))
         rows = self._observed.count * (
             1 if getattr(op, "data", "") == self.program.observe.result else self.settings.rows_factor
         )
         steps[op.result] = Step(op.result, title, False, _seconds(alike, rows), why)
+
+    def _beside(
+        self, missing: NotMade, models: list[Artefact], store: Store
+    ) -> tuple[Sequence[Artefact], Mapping[str, Any]]:
+        """What a missing thing is held beside: the models of its name, or choices of a family, each with its seed.
+
+        A choice itself has no seed, since rows alone decide; what is trained once it is made has that of the fit.
+        """
+        if missing.kind != CHOICE:
+            return models, missing.depends
+        seeds = [artefact.depends.get("seed") for artefact in models]
+        chosen = [each for each in store.artefacts() if (each.kind, each.title) == (CHOICE, missing.title)]
+        seeded = [replace(each, depends={**each.depends, "seed": seed}) for each in chosen for seed in seeds]
+        return seeded, {**missing.depends, "seed": self.settings.seed}
 
 
 def _title(op: Train | Realize) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
@@ -88,9 +89,10 @@ def _told(found: Whole, out: Path | None) -> int:
     else:
         with whole_or_absent(out) as partial:
             partial.write_text(render(found), encoding="utf-8")
-        several = len(found.answers) > 1
-        told = f"{len(found.answers)} queries, each of which has one by --query: " if several else ""
-        Page.on().text(f"{out} has the report of {told}{'; '.join(answer.asked.query for answer in found.answers)}")
+        asked = [answer.asked.query for answer in found.answers]
+        Page.on().text(f"{out} has the report of {'; '.join(asked)}")
+        if len(asked) > 1:
+            Page.on().text(f"--query, as in --query {shlex.quote(asked[0])}, makes that of one of them")
     if any(answer.refusal is not None for answer in found.answers):
         return ExitCode.NOT_IDENTIFIABLE
     wrong = any(answer.verified is not None and not answer.verified.ok for answer in found.answers)

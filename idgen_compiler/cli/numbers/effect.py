@@ -95,7 +95,7 @@ def effect_command(
     at = {name: sampler.read_value(name, text) for name, text in assignments("--given", given or ()).items()}
     how: dict[str, Any] = {"level": level, "method": method, "folds": folds, "clusters": clusters, "seed": seed}
     how |= {"given": at, "kind": kind, "data": data if clusters is not None else None}
-    tell(sampler.contrast(outcome, {treatment: one}, {treatment: other}, **how), as_json)
+    tell(lambda: sampler.contrast(outcome, {treatment: one}, {treatment: other}, **how), as_json)
 
 
 def _sides(query: Query, of: str | None) -> tuple[str, str]:

@@ -77,15 +77,15 @@ def estimate_command(
     if effects:
         outcome, treatment, *typed = what
         at = typed_values(sampler, [*(do or ()), f"{treatment}={(typed or ['1'])[0]}"], given, query)
-        tell(_effect(asker, effects[0], (outcome, treatment, typed or ["1", "0"]), by, {**at, **how}), as_json)
+        tell(lambda: _effect(asker, effects[0], (outcome, treatment, typed or ["1", "0"]), by, {**at, **how}), as_json)
         return
     asked: Any = what[0] if len(what) == 1 else list(what)
     at = typed_values(sampler, do, given, query)
     if versus is None:
-        tell(asker.estimate(asked, **at, **how), as_json)
+        tell(lambda: asker.estimate(asked, **at, **how), as_json)
         return
     other = typed_values(sampler, versus, given, query)
-    tell(asker.contrast(asked, versus=other["do"], kind=kind, **at, **how), as_json)
+    tell(lambda: asker.contrast(asked, versus=other["do"], kind=kind, **at, **how), as_json)
 
 
 def _check(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import typer
 
+from idgen_compiler.cli.output.wording import with_options
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.estimates import Estimate, Estimates, Estimating
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.report.page import Page
+from idgen_compiler.warning import overheard, quietly, warn_user
 
 __all__ = ["AsJson", "Clusters", "ContrastKind", "EstimateMethod", "Folds", "IntervalLevel", "estimating", "tell"]
 
@@ -40,12 +43,21 @@ def estimating(sampler: Sampler, of: str) -> Estimating:
     return sampler
 
 
-def tell(found: Estimate | Estimates, as_json: bool) -> None:
-    """Print estimates: for people, with what was done, or as JSON."""
+def tell(ask: Callable[[], Estimate | Estimates], as_json: bool) -> None:
+    """Print the estimates that `ask` finds: for people, with what was done, or as JSON.
+
+    What the text warns of beside its numbers is not told on stderr as well.
+    """
+    with quietly(), overheard() as said:
+        found = ask()
+    beside = () if as_json else found.warnings
+    for category, text in said:
+        if text not in beside:
+            warn_user(text, category)
     page = Page.on()
     if as_json:
         page.text(found.to_json())
         return
-    page.text(repr(found))
+    page.text(with_options(repr(found)))
     for note in found.notes:
         page.text(f"  {note}")

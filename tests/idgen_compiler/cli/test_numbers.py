@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from idgen_compiler.cli import main
 from idgen_compiler.query import Query
+from idgen_compiler.warning import warn_overlap
 from tests.idgen_compiler.estimates.standardized import Standardized, drawn_table
 
 
@@ -74,6 +76,30 @@ def test_effects(sampler: Standardized, capsys: pytest.CaptureFixture[str]) -> N
     found = printed(capsys, "estimate", "DIR", "--ate", "Y", "X", "--by", "Z < 2")
     assert [each["value"] for each in found] == pytest.approx(sampler.cate("Y", "X", by="Z < 2").values)
     assert "band" in found[0]
+
+
+@pytest.mark.filterwarnings("always::idgen_compiler.errors.OverlapWarning")
+def test_a_warning_is_told_once(
+    sampler: Standardized, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands beside the numbers in text, as options of the command; in JSON it has no words of its own."""
+    text, answers = "few rows: fit with missing='drop'", sampler._answers
+
+    def warned(measures: Any, asking: Any) -> Any:
+        warn_overlap(text)
+        warn_overlap("something else")
+        return replace(answers(measures, asking), warnings=(text,))
+
+    monkeypatch.setattr(sampler, "_answers", warned)
+    for ask in (["E[Y]", "--do", "X=1"], ["--ate", "Y", "X", "--by", "Z < 2"]):
+        assert main(["estimate", "DIR", *ask]) == 0
+        out, err = capsys.readouterr()
+        assert out.count("few rows: fit with --missing drop") == 1
+        assert err.splitlines() == ["idgen: warning: something else"]
+        assert main(["estimate", "DIR", *ask, "--json"]) == 0
+        out, err = capsys.readouterr()
+        assert text in out
+        assert "few rows" in err
 
 
 def test_clusters_and_methods_are_handed_on(sampler: Standardized, capsys: pytest.CaptureFixture[str]) -> None:

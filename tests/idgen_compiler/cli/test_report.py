@@ -48,7 +48,9 @@ def test_a_sampler_of_several_queries_has_a_page_of_all_or_of_one(
     asked = ["report", str(tmp_path / "fitted"), "--models", "0", "-n", "50", "-o", str(tmp_path / "page.html")]
     assert main(asked) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert said.endswith("has the report of 2 queries, each of which has one by --query: P(Y | do(X)); P(X)")
+    assert said.endswith(
+        "has the report of P(Y | do(X)); P(X) --query, as in --query 'P(Y | do(X))', makes that of one of them"
+    )
     assert main([*asked, "--query", "P(X)"]) == 0
     assert 'class="query-title"' not in (tmp_path / "page.html").read_text("utf-8")
     assert main([*asked, "--do", "X=1"]) == 2

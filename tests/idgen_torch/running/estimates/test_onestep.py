@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import idgen_compiler as idgen
-from idgen_compiler.errors import DataError, OverlapWarning
+from idgen_compiler.errors import DataError, DataWarning, OverlapWarning
 from idgen_compiler.estimates import Functional
 from idgen_torch.running.overlap.elsewhere import policy_elsewhere
 
@@ -209,6 +209,15 @@ def test_groups_have_the_shares_that_they_have() -> None:
     assert share.value == pytest.approx((table["Z"] == "2").mean())
     assert share.high - share.low < 0.1
     assert product.high - product.low > 1
+
+
+def test_an_estimate_that_hangs_by_one_wild_outcome_names_it() -> None:
+    data = confounded(500, 0)
+    data["Y"][7] = 1e6
+    with pytest.warns(DataWarning, match="Y holds 1000000 in 1 of 500 rows"):
+        sampler = asked(BACK_DOOR, data)
+    with pytest.warns(OverlapWarning, match=r"one row makes \d+% .* its outcome is 1e\+06 where all others"):
+        sampler.ate("Y", "X", 1, 0, folds=2)
 
 
 def test_rows_that_are_too_rare_to_be_seen_widen_the_interval() -> None:

@@ -125,6 +125,13 @@ def test_a_plan_names_the_nearest_model_and_not_the_newest(tmp_path: Path) -> No
     assert [step.why.partition(" is of ")[2] for step in planned.steps] == ["other rows of Z", "other rows of Z"]
 
 
+def test_a_plan_names_all_that_differs_before_families_are_chosen(tmp_path: Path) -> None:
+    fit(store=tmp_path, family={})
+    planned = TorchBackend().plan(BACK_DOOR, DATA, store=tmp_path, device="cpu", seed=1, effort="quick", epochs=3)
+    why = [step.why.partition(" is of ")[2] for step in planned.steps]
+    assert why == ["another seed, other options"] * 2
+
+
 def test_a_plan_makes_nothing(tmp_path: Path) -> None:
     options: Any = {"family": {"Y": "test-counting", "Z": "table"}, "device": "cpu"}
     planned = TorchBackend().plan(BACK_DOOR, DATA, store=tmp_path, **options)

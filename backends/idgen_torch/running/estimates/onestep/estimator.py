@@ -53,6 +53,9 @@ WIDEST = 2
 FEW_ROWS, LARGE_SHARE, TAIL = 50, 0.1, 0.15
 """With fewer effective rows, more weight on one row, or more of the variance, an interval is told of."""
 
+WILD = 20
+"""So many deviations of all other rows from their mean, an outcome is a reason of its own."""
+
 TAIL_ROWS = 250
 """Of few rows each makes more of the variance."""
 
@@ -104,7 +107,7 @@ class OneStep:
         every = mean.influence[:, [each.ends is None for each in functionals]]
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
-            warnings=tuple(_told(rows, share, every, bare, policy)),
+            warnings=tuple(_told(rows, share, every, bare, policy, self._wild(f, every))),
             unsure=self._unsure(study, f, bare, _where(used)),
             residual=None if study.outcome is None else study.outcome[0],
             riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),
@@ -172,6 +175,19 @@ class OneStep:
                 share = float(np.average(where & there, weights=seen.mass))
             found.append(share * float(np.ptp(values[there])) if there.any() else 0.0)
         return np.repeat(np.array(found)[:, None], 2, axis=1)
+
+    def _wild(self, f: Outcome, influence: Array) -> str:
+        """The outcome of the row that counts most, in words, where it lies far from all others; else nothing."""
+        seen = self.data(self.program.observe.result).frame
+        if not influence.size or not f.reads <= set(seen.slots) or len(influence) != seen.count:
+            return ""
+        kept = [k for k, each in enumerate(f.functionals) if each.ends is None]
+        row, most = np.unravel_index(np.abs(influence).argmax(), influence.shape)
+        values = f.at(seen)[:, kept[most]]
+        others = np.delete(values, row)
+        if not abs(values[row] - others.mean()) > WILD * others.std():
+            return ""
+        return f"its outcome is {values[row]:,.6g} where all others lie in [{others.min():,.4g}, {others.max():,.4g}]"
 
     def data(self, name: str) -> Data:
         """A data set of the program, realized once."""
@@ -250,10 +266,10 @@ def _where(weights: Sequence[Weight]) -> Array | None:
     return np.logical_or.reduce(known)
 
 
-def _told(rows: float, share: float, influence: Array, bare: float, policy: str) -> Iterator[str]:
+def _told(rows: float, share: float, influence: Array, bare: float, policy: str, wild: str) -> Iterator[str]:
     """What to say of weights that lie on few rows, and of numbers that hang by one; `policy` may be asked instead.
 
-    Shape: influence (rows, m).
+    Shape: influence (rows, m). wild: what is odd of the outcome of the row that counts most.
     """
     if bare > BARE:
         yield (
@@ -263,7 +279,12 @@ def _told(rows: float, share: float, influence: Array, bare: float, policy: str)
         )
     squares = influence**2
     tail = float((squares.max(axis=0) / np.maximum(squares.sum(axis=0), 1e-300)).max(initial=0.0))
-    if tail > max(TAIL, TAIL_ROWS / len(influence)):
+    if tail > max(TAIL, TAIL_ROWS / len(influence)) and wild:
+        yield (
+            f"one row makes {tail:.0%} of the variance: {wild}, and the estimate and its interval hang by it; correct "
+            "or leave it out if it is a mistake, and ask for a median or a chance, which one row does not move, if not"
+        )
+    elif tail > max(TAIL, TAIL_ROWS / len(influence)):
         yield (
             f"one row makes {tail:.0%} of the variance: what is asked for is far out where there are hardly any rows, "
             "and the interval may be too narrow; ask for a policy that stays where there are rows, or compare with "
