@@ -18,7 +18,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -231,7 +231,8 @@ class Store:
         else:
             named = hashlib.sha256(self.where.encode()).hexdigest()[:16]
             folder = Path(tempfile.gettempdir()) / f"idgen-states-{named}"
-        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # a disk that is full costs the state, as its writer says, and not the training
+            folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{key}{suffix}"
 
     def settled(self, key: str) -> None:

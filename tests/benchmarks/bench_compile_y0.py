@@ -2,10 +2,10 @@
 
 Processor milliseconds of one thread, the best of seven on graphs made anew. `identify` makes an estimand, with the
 trace of every step, as y0 makes one on a graph of its own that is made beforehand. `-O2` is all that `compile` does: it
-identifies, rewrites, searches, lowers and verifies a program; `-O0` leaves out rewrites and search. Twelve families on which y0's answer is right, each of 5, 9 and 16 vertices:
-those of `compile_speed`, and the back-door graph with all others a cause of both, also with one of them as a condition;
-stages of treatments and covariates; a chain of interlaced districts before the treatment; two outcomes with a common
-cause of all; and a treatment without an effect.
+identifies, rewrites, searches, lowers and verifies a program; `-O0` leaves out rewrites and search. Twelve families on
+which y0's answer is right, each of 5, 9 and 16 vertices: those of `compile_speed`, and the back-door graph with all
+others a cause of both, also with one of them as a condition; stages of treatments and covariates; a chain of interlaced
+districts before the treatment; two outcomes with a common cause of all; and a treatment without an effect.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -52,6 +53,17 @@ def test_what_is_kept_is_found_and_read(where: str) -> None:
     assert store.strays() == []
     assert store.find(key_of("model", {"seed": 1})) is None
     assert store.meant(made.key[:8]) == made
+
+
+def test_a_full_disk_costs_a_state_and_not_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store.open(tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    assert store.state("key", ".training").name == "key.training"
+    store.settled("key")
 
 
 def test_the_first_of_two_stays(where: str) -> None:

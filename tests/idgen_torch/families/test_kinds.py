@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from idgen_compiler.data.part import Part
-from idgen_compiler.errors import DataError
+from idgen_compiler.errors import DataError, StoreWarning
 from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.drawing import generator_for
 from idgen_torch.families import Diffusion, Run, Task
@@ -135,7 +135,19 @@ def test_a_training_that_goes_on_does_so_with_the_law_that_it_began_with(tmp_pat
         recipe.fit(Task((Y,), (P, Q), rows), Run(scratch=scratch))
 
 
-def test_one_that_goes_on_keeps_its_kinds_and_its_weights() -> None:
+def test_a_full_disk_costs_the_law_that_is_kept_and_not_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise DataError("m.training.kinds.safetensors cannot be written (No space left on device)")
+
+    monkeypatch.setattr("idgen_torch.families.images.kind_law.write_atomically", full)
+    with pytest.warns(StoreWarning, match=r"No space left on device.*the training of y goes on without"):
+        model = SMALL.fit(Task((Y,), (P, Q), rows_of(300)), Run(scratch=tmp_path / "m.training.safetensors"))
+    assert model.law is not None
+
+
+def test_one_that_goes_on_keeps_its_kinds_its_law_and_its_weights() -> None:
     rows = rows_of(300)
     task = Task((Y,), (P, Q), rows)
     first, kept = replace(SMALL, steps=10).opened(task, torch.device("cpu"))
@@ -147,6 +159,7 @@ def test_one_that_goes_on_keeps_its_kinds_and_its_weights() -> None:
     assert later.law is not None
     assert model.law is not None
     assert torch.equal(later.law.kinds.light, model.law.kinds.light)
+    assert all(torch.equal(value, model.law.state()[1][name]) for name, value in later.law.state()[1].items())
     fresh = more.fit(task, Run(1))
 
     def away(other: DiffusionModel) -> float:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.part import Part
-from idgen_compiler.errors import DataError
+from idgen_compiler.errors import DataError, StoreWarning
+from idgen_compiler.warning import warn_user
 from idgen_torch.families.family import Run
 from idgen_torch.families.images.drawn import CHANNELS, DiffusionModel, Drawing, name_of, warn_of_guidance
 from idgen_torch.families.images.kind_law import KindLaw
@@ -214,7 +215,8 @@ class Diffusion(Drawing):
     ) -> tuple[KindLaw | None, Tensor]:
         """The law of the kinds of the rows' pictures, and the kind of each, (rows, 2); None where there is one kind.
 
-        The kinds are those of the model before, if there is one. A law that was learned is kept where states are.
+        That of a model before is taken as it is: it has learned all that rows held out gain by. A law that was learned
+        is kept where states are.
         """
         device, count, name = run.device, task.count, name_of(task.targets)
 
@@ -228,16 +230,16 @@ class Diffusion(Drawing):
             return torch.cat([kinds.of(images(few)) for few in torch.arange(count).split(ROWS_AT_ONCE)])
 
         none = torch.empty(0, dtype=torch.long)
-        if not task.inputs or (before is not None and before.law is None):
+        if before is not None:
+            own = None if before.law is None else before.law.to(device)
+            return own, none if own is None else codes(own.kinds)
+        if not task.inputs:
             return None, none
         path = link_scratch(run.scratch, "kinds")
         if path is not None and path.exists():
             kept = KindLaw.read(path, name, common_shape(task.targets)[0], task.inputs, self.code_width).to(device)
             return kept, codes(kept.kinds)
-        if before is None or before.law is None:
-            kinds = Kinds.found(images, count, task.weights, (self.kinds, self.shapes), seed_for(run.seed, "kinds"))
-        else:
-            kinds = before.law.kinds
+        kinds = Kinds.found(images, count, task.weights, (self.kinds, self.shapes), seed_for(run.seed, "kinds"))
         if not kinds.several:
             return None, none
         known = codes(kinds)
@@ -247,7 +249,10 @@ class Diffusion(Drawing):
             name, kinds, network, batch, known, task.weights, budget, run.seed, run.progress, run.calibrated
         )
         if path is not None:
-            law.write(path)
+            try:
+                law.write(path)
+            except DataError as error:
+                warn_user(f"{error}; the training of {task.name} goes on without", StoreWarning)
         return law, known
 
     def plan(self, count: int, device: torch.device) -> DiffusionPlan:
