@@ -25,12 +25,11 @@ from idgen_compiler.data.schema import (
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataError, ProgramError
 from idgen_compiler.execute import execute
-from idgen_compiler.hinge.assigned import Assigned, checked_named
+from idgen_compiler.hinge.assigned import Assigned, check_kinds, checked_named, known_policies
 from idgen_compiler.hinge.charts.looking import Looking
 from idgen_compiler.hinge.diagnostics import Concern, Diagnostics
 from idgen_compiler.hinge.kernels import check_callable, named_kernels, types_of_unobserved, unobserved_used
 from idgen_compiler.hinge.policies import Policy
-from idgen_compiler.hinge.policy_kinds import check_kinds, known_policies
 from idgen_compiler.hinge.probability import Probabilities, asked_outcomes, labels_of, rows_asked
 from idgen_compiler.hinge.question import Question, check_stated
 from idgen_compiler.hinge.samples import Samples

@@ -7,11 +7,11 @@ and the methods of `Backend`. The compiler imports none of them until one is ask
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
 from idgen_compiler.errors import IdgenError, near_misses
+from idgen_compiler.hinge.installed import entry_points
 from idgen_compiler.hinge.probability import Probabilities
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
@@ -94,7 +94,7 @@ def installed_backends() -> tuple[str, ...]:
     >>> "exact" in installed_backends()
     True
     """
-    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+    return tuple(sorted({point.name for point in entry_points(GROUP)}))
 
 
 def find_backend(name: str) -> Backend:
@@ -103,7 +103,7 @@ def find_backend(name: str) -> Backend:
     >>> type(find_backend("exact")).__name__
     'ExactBackend'
     """
-    known = {point.name: point for point in entry_points(group=GROUP)}
+    known = {point.name: point for point in entry_points(GROUP)}
     if name not in known:
         raise IdgenError(f"no backend {name!r:.80} is installed{near_misses(str(name), known)}")
     try:

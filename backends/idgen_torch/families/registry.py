@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import Field
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, TypeVar
 
 from idgen_compiler.errors import DataError, near_misses
+from idgen_compiler.hinge.installed import entry_points
 from idgen_compiler.warning import warn_user
 from idgen_torch.families.family import ConditionalModel, Family
 
@@ -128,7 +129,7 @@ def _check_whole(kind: Any) -> None:
 
 def _points() -> dict[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
+    for point in entry_points(GROUP):
         other = found.setdefault(point.name, point)
         if other.value != point.value:
             raise DataError(

@@ -16,9 +16,8 @@ from idgen_compiler.data.kinds.setting import Setting, shown
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
-from idgen_compiler.hinge.assigned import Assigned
+from idgen_compiler.hinge.assigned import Assigned, check_kinds
 from idgen_compiler.hinge.policies import Law, Policy, Shift
-from idgen_compiler.hinge.policy_kinds import check_kinds
 from idgen_compiler.ir.operations import Assign, Network
 from idgen_compiler.ir.policies import Fixed, Named, Uniform
 from idgen_compiler.warning import warn_overlap

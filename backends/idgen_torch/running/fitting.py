@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from idgen_compiler import ir
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
+from idgen_compiler.hinge.assigned import known_policies
 from idgen_compiler.hinge.kernels import unobserved_used
 from idgen_compiler.hinge.policies import Policy
-from idgen_compiler.hinge.policy_kinds import known_policies
 from idgen_compiler.hinge.question import query_of
 from idgen_compiler.ir.analysis import applied_models, densities_asked, needed_by, run_by_samplers
 from idgen_compiler.ir.likeness.digest import digests

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from idgen_compiler.errors import DataError
@@ -13,6 +12,7 @@ from idgen_compiler.forms.markup import bullets, details, joined, table, tag
 from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.hinge.calibration import Calibration
 from idgen_compiler.hinge.diagnostics import Curve
+from idgen_compiler.hinge.installed import version
 from idgen_compiler.hinge.kernels import kernel_keys
 from idgen_compiler.ir.program import Program
 from idgen_torch.bound import Brought
@@ -348,9 +348,7 @@ def versions() -> dict[str, str]:
     """What this was fitted with; libraries for images only where they are installed."""
     found = {"python": platform.python_version()}
     for name in ("idgen-compiler", "torch", "zuko", "numpy", *_FOR_IMAGES):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            if name not in _FOR_IMAGES:
-                found[name] = "unknown"
+        own = version(name)
+        if own is not None or name not in _FOR_IMAGES:
+            found[name] = own or "unknown"
     return found

@@ -90,7 +90,7 @@ def test_two_packages_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPat
 
 def test_a_broken_package_stops_no_fit_that_does_not_ask_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = EntryPoint("oracle", "no_such_package:Oracle", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", points(*registry.entry_points(group=registry.GROUP), broken))
+    monkeypatch.setattr(registry, "entry_points", points(*registry.entry_points(registry.GROUP), broken))
     program = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> Y"))
     data = {"X": [0, 1] * 40, "Y": [0, 1, 1, 1] * 20}
     told = "the family 'oracle' cannot be loaded"

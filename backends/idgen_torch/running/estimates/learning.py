@@ -7,12 +7,12 @@ import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
+from idgen_compiler.hinge.installed import version
 from idgen_torch.estimating import Design, Fitted, Folds, Ratio, propensity, ratio, regression
 from idgen_torch.estimating.propensity import CLASSES
 from idgen_torch.estimating.regression import MEANS, TOGETHER
@@ -89,9 +89,4 @@ def _digest(values: np.ndarray[Any, Any]) -> str:
 def _libraries() -> dict[str, str]:
     """The versions of all that learns them."""
     found = {"python": platform.python_version().rpartition(".")[0]}
-    for name in ("idgen-compiler", "numpy", "scipy", "scikit-learn"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+    return found | {name: version(name) or "unknown" for name in ("idgen-compiler", "numpy", "scipy", "scikit-learn")}

@@ -13,9 +13,8 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.measures import Functional
-from idgen_compiler.hinge.assigned import Assigned
+from idgen_compiler.hinge.assigned import Assigned, known_policies
 from idgen_compiler.hinge.policies import Policy
-from idgen_compiler.hinge.policy_kinds import known_policies
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.ir.likeness.digest import digests
 from idgen_compiler.ir.operands import records
