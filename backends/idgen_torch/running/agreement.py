@@ -202,6 +202,16 @@ def _groups(task: Task, rows: Values, kinds: Kinds) -> Iterator[tuple[str, Tenso
             if FEWEST <= int(mask.sum()) < count:
                 low, high = (_described(part, end, kinds) for end in (values[mask].min(), values[mask].max()))
                 yield f"{part.name} from {low} to {high}", mask
+        yield from _cycles(part, rows, kinds)
+
+
+def _cycles(part: Part, rows: Values, kinds: Kinds) -> Iterator[tuple[str, Tensor]]:
+    """Rows by what comes round in a number, as the weekdays of a date."""
+    kind = kinds.get(part.name)
+    for name, places, at in () if kind is None else kind.cycles(rows[part.name].cpu().numpy()):
+        remedy = f"(dates are numbers to a model; give their {name} a column and a vertex of its own)"
+        for place in np.flatnonzero(np.bincount(at, minlength=len(places)) >= FEWEST):
+            yield f"{part.name} {places[place]} {remedy}", torch.from_numpy(at == place)
 
 
 def _events(part: Part, rows: Values, drawn: Values, kinds: Kinds) -> Iterator[tuple[str, Tensor, Tensor]]:

@@ -8,7 +8,7 @@ codes (rows,) int64, standardized numbers (rows, dim) float32, or pictures (rows
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -179,6 +179,13 @@ class Atom(Kind):
         out = self.empty(len(encoded))
         self.decode_one(encoded, out)
         return out
+
+    def cycles(self, encoded: Array) -> Iterator[tuple[str, tuple[str, ...], Array]]:
+        """What comes round in encoded values and models do not see, as weekdays of dates: its name, places, and where.
+
+        Shape: (rows, ...) -> each (rows,) int64, places of the names. Most kinds have none.
+        """
+        yield from ()
 
     def seen(self, name: str, values: Any) -> Array:
         """The user's values as models see them, one for each row.  Raises DataError for what is none."""

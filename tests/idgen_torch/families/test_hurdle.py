@@ -132,6 +132,62 @@ def test_a_support_has_a_way_back_and_the_slope_of_its_map(ends: tuple[float | N
     assert high is None or float(far.max()) <= high
 
 
+@pytest.mark.parametrize("unit", [1.0, 0.1, 0.002, 0.0])
+@pytest.mark.parametrize("ends", [(-1.5, None), (None, 1.5), (-1.7, 1.8)])
+def test_a_support_in_small_units_moves_only_what_is_near_its_ends(
+    ends: tuple[float | None, float | None], unit: float
+) -> None:
+    low, high = (-1.5 if ends[0] is None else ends[0]), (1.5 if ends[1] is None else ends[1])
+    values = torch.linspace(low, high, 403, dtype=torch.float64)[1:-1].unsqueeze(1).requires_grad_()
+    support = Support((ends,), (unit,))
+    free = support.freed(values)
+    assert torch.allclose(support.bound(free), values, atol=1e-6)
+    (slope,) = torch.autograd.grad(free.sum(), values)
+    assert torch.allclose(slope[:, 0].log(), support.log_slope(values), atol=1e-6)
+    away = [(values - end).abs() for end in ends if end is not None]
+    inside = torch.stack(away).amin(0) > 12 * unit
+    assert torch.allclose(free[inside], values[inside], atol=1e-4)
+    far = support.bound(torch.tensor([[-900.0], [900.0]], dtype=torch.float64))
+    assert ends[0] is None or float(far.min()) >= ends[0]
+    assert ends[1] is None or float(far.max()) <= ends[1]
+
+
+def test_an_end_is_felt_where_rows_crowd_at_it() -> None:
+    generator = torch.Generator().manual_seed(0)
+    crowd = -torch.rand(4_000, 1, generator=generator).log()
+    bell = torch.randn(4_000, 1, generator=generator)
+    rows = torch.cat([crowd, bell, bell, bell], 1)
+    ends = tuple((float(column.min()), float(column.max())) for column in rows.T)
+    units = Support(ends).fitting(rows, [0.9, 0.9, 0.02, 0.0]).units
+    assert units == pytest.approx((1.0, 0.09, 0.002, 0.0))
+
+
+def test_a_close_line_is_as_straight_at_its_ends_as_between_them() -> None:
+    """Dates of discharge, say: within two days of a cause that is spread evenly over five years."""
+    rng = np.random.default_rng(0)
+    cause, treated = 1_825 * rng.random(2_000), rng.integers(0, 2, 2_000)
+    outcome = cause - 3 * treated + (2 - treated) * rng.normal(size=2_000)
+    program = idgen.compile(idgen.Query.parse("P(Y | do(T), A)"), idgen.ADMG.parse("T -> Y; A -> Y"))
+    table = {"A": cause, "T": treated, "Y": outcome}
+    sampler = program.fit(table, progress=False, device="cpu", check_graph=False)
+    for place in (10.0, 900.0, 1_815.0):
+        drawn = sampler.sample(4_000, do={"T": 1}, given={"A": place}, seed=0)["Y"]
+        assert drawn.std() == pytest.approx(1, abs=0.25)
+        assert drawn.mean() == pytest.approx(place - 3, abs=0.4)
+
+
+def test_a_saved_flow_has_units_that_its_numbers_can_have() -> None:
+    part, rng = Part("y", low=-3.0, high=3.0), np.random.default_rng(0)
+    rows = {"y": torch.from_numpy(rng.uniform(-2, 2, (200, 1)).astype(np.float32))}
+    model = trained(Flow(epochs=1, ensemble=1, hidden=(4,)), [part], [], rows)
+    config, tensors = model.state()
+    again = type(model).from_state(model.recipe, config, tensors, model.targets, model.inputs)
+    assert again.state()[0] == config
+    for units in ([2.0], [-0.1], ["a"], [1.0, 1.0, 1.0, 1.0, 1.0], "1"):
+        with pytest.raises(DataError, match="a saved flow has the units"):
+            type(model).from_state(model.recipe, {**config, "units": units}, tensors, model.targets, model.inputs)
+
+
 @pytest.mark.parametrize("kind", ["spline", "mixture"])
 def test_a_density_on_a_support_is_one(kind: str) -> None:
     rng = np.random.default_rng(0)

@@ -170,3 +170,27 @@ def test_what_is_trained_anew_is_taken_from_the_store(tmp_path: Path) -> None:
     first, again = (program.fit(waves(), seed=0, progress=False, device="cpu", store=tmp_path) for _ in range(2))
     one, two = (sampler.sample(100, do={"Z": 0.4}, seed=1)["Y"] for sampler in (first, again))
     assert (one == two).all()
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [("D", "on a Saturday"), ("h", "at 03h")],
+)
+def test_what_comes_round_in_a_date_is_told_where_a_model_does_not_see_it(step: str, told: str) -> None:
+    rng = np.random.default_rng(0)
+    count = rng.integers(0, 365 if step == "D" else 24 * 40, N)
+    date = np.datetime64("2023-01-02", step) + count
+    special = count % 7 >= 5 if step == "D" else count % 24 < 7
+    data = {"D": date, "Y": 2.0 * special + rng.normal(size=N)}
+    sources = read_sources(data, data)
+    schema = infer_schema(sources)
+    rows = encode_sources(sources, schema, 0)
+    y, d = schema.parts("Y", "D")
+    task = Task((y,), (d,), rows)
+    marginal: Any = Resample().fit(Task((y,), (), rows))
+    found = [one for one in map(str, disagreements("%m0", marginal, task, schema)) if f"D {told}" in one]
+    assert found
+    assert "a column and a vertex of its own" in found[0]
+    rows["Y"] = rows["Y"][torch.randperm(N, generator=torch.Generator().manual_seed(0))]  # no date knows of them now
+    task = Task((y,), (d,), rows)
+    assert not [one for one in disagreements("%m0", marginal, task, schema) if "vertex of its own" in one.group]

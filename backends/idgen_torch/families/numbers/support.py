@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +20,15 @@ EDGE = 0.05
 """Nearer to an end a density has the value that it has here: rows there are few, and on the whole line, where such
 numbers are a long tail, what networks make of it goes anywhere (measured: docs/design-decisions.md)."""
 
+EXACT = 1e-4
+"""What its inputs leave less of to a number, in deviations, follows from them."""
+
+NEAR, CROWD, CROWDED = 0.1, 5, 0.003
+"""Rows crowd at an end where so many, and such a share, are nearer to it than this part of the width of their law."""
+
+WIDE = 0.3
+"""A law at an end is learned in deviations of all rows, unless its inputs leave it less than this part of one."""
+
 _WIDE = 60.0
 """Ends so far apart do not feel each other."""
 
@@ -29,9 +38,12 @@ class Support:
     """Maps of columns of numbers onto the whole line, hardly moving what is far from the ends.
 
     With s(d) = log(exp(d) - 1), the inverse of softplus, a number y above an end a goes to a + s(y - a), one below an
-    end b to b - s(b - y), and one between both to the mean of a + s(y - a) and b - s(b - y).
+    end b to b - s(b - y), and one between both to the mean of a + s(y - a) and b - s(b - y). In units of u, as if y / u
+    were the number, what is farther from an end than a few of them stays where it is, so that a line that rows follow
+    within u stays one up to there.
 
-    ends: of each column, None for an open one.
+    ends: of each column, None for an open one. units: of each column, 1 where none are said; of 0 a number stays where
+    it is, and the way back ends at the ends.
 
     >>> half = Support(((0.0, None),))
     >>> free = half.freed(torch.tensor([[0.01], [1.0], [8.0]]))
@@ -40,53 +52,80 @@ class Support:
     """
 
     ends: tuple[tuple[float | None, float | None], ...]
+    units: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, parts: Iterable[Part]) -> Support:
+    def of(cls, parts: Iterable[Part], units: Sequence[float] = ()) -> Support:
         """The support of some parts side by side; entries of vectors have no ends."""
-        return cls(tuple((part.low, part.high) for part in parts for _ in range(part.dim)))
+        return cls(tuple((part.low, part.high) for part in parts for _ in range(part.dim)), tuple(units))
 
     @property
     def bounded(self) -> Sequence[int]:
         """The columns that have an end."""
         return [k for k, ends in enumerate(self.ends) if ends != (None, None)]
 
+    def fitting(self, values: Tensor, spreads: Sequence[float]) -> Support:
+        """The same in units that fit rows which lie so far from what their inputs say, in deviations of the column.
+
+        Where rows crowd at an end, that end shapes their law, in units of its width. At others, which are where the
+        rows happen to end, it should not be felt. What has no spread follows from the inputs. Shape: (rows, columns).
+        """
+        units = []
+        for k, spread in enumerate(spreads):
+            near = [int(((values[:, k] - end).abs() < NEAR * spread).sum()) for end in self.ends[k] if end is not None]
+            crowded = max(near, default=0) >= max(CROWD, CROWDED * len(values))
+            width = 1.0 if spread > WIDE else spread
+            units.append(0.0 if spread < EXACT else width if crowded else NEAR * min(1.0, spread))
+        return Support(self.ends, tuple(units))
+
     def freed(self, values: Tensor) -> Tensor:
         """On the whole line.  Shape: (rows, columns) -> (rows, columns)."""
         found = values.clone() if self.bounded else values
-        for k in self.bounded:
-            found[:, k] = _freed(values[:, k].double(), *self.ends[k]).to(values.dtype)
+        for k, unit, low, high in self._each():
+            if unit:
+                found[:, k] = (unit * _freed(values[:, k].double() / unit, low, high)).to(values.dtype)
         return found
 
     def bound(self, free: Tensor) -> Tensor:
         """The way back.  Shape: (rows, columns) -> (rows, columns)."""
         found = free.clone() if self.bounded else free
-        for k in self.bounded:
-            found[:, k] = _bound(free[:, k].double(), *self.ends[k]).to(free.dtype)
+        for k, unit, low, high in self._each():
+            within = unit * _bound(free[:, k].double() / unit, low, high) if unit else free[:, k]
+            found[:, k] = within.clamp(*self.ends[k]).to(free.dtype)
         return found
 
     def off_edges(self, values: Tensor) -> Tensor:
-        """The numbers, where those nearer than `EDGE` to an end are so far from it.  Shape: (rows, columns)."""
+        """The numbers, where those nearer than `EDGE` units to an end are so far from it.  Shape: (rows, columns)."""
         found = values.clone() if self.bounded else values
-        for k in self.bounded:
-            low, high = self.ends[k]
+        for k, unit, low, high in self._each():
             most = EDGE if low is None or high is None else min(EDGE, (high - low) / 40)
+            least, largest = (None if end is None else unit * end for end in (low, high))
             found[:, k] = values[:, k].clamp(
-                min=None if low is None else low + most, max=None if high is None else high - most
+                min=None if least is None else least + unit * most,
+                max=None if largest is None else largest - unit * most,
             )
         return found
 
     def log_slope(self, values: Tensor) -> Tensor:
         """Log of the determinant of the map.  Shape: (rows, columns) -> (rows,)."""
         total = torch.zeros(len(values), dtype=values.dtype, device=values.device)
-        for k in self.bounded:
-            low, high = self.ends[k]
-            wide = values[:, k].double()
+        for k, unit, low, high in self._each():
+            if not unit:
+                continue
+            wide = values[:, k].double() / unit
             slopes = [1 / -torch.expm1(-_distance(wide, end)) for end in (low, high) if end is not None]
             # Where the ends do not feel each other, the slope at the farther one is 1.
             slope = torch.stack(slopes).amax(0) if _are_wide(low, high) else torch.stack(slopes).mean(0)
             total += slope.log().to(values.dtype)
         return total
+
+    def _each(self) -> Iterator[tuple[int, float, float | None, float | None]]:
+        """The columns that have an end, each with its unit, and its ends in that unit."""
+        for k in self.bounded:
+            unit, (low, high) = self.units[k] if self.units else 1.0, self.ends[k]
+            if unit:
+                low, high = (None if end is None else end / unit for end in (low, high))
+            yield k, unit, low, high
 
 
 def _distance(values: Tensor, end: float) -> Tensor:

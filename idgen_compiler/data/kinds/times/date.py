@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -14,6 +15,7 @@ from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting, shown
 from idgen_compiler.data.kinds.times.calendar import LAST_DAY, Step, calendar_step, days_at, steps_of
 from idgen_compiler.data.kinds.times.clock import FIRST, LAST, SECONDS, Unit, coarsest, from_seconds, seconds_of
+from idgen_compiler.data.kinds.times.cycles import cycles_of
 from idgen_compiler.data.kinds.times.digits import Digits, nearest
 from idgen_compiler.data.kinds.times.iso import iso_form, iso_times
 from idgen_compiler.data.kinds.times.measured import Measured, number_of
@@ -178,6 +180,14 @@ class Date(Measured):
 
     def written(self, numbers: Array) -> Array:
         return self._written_at(self._instants(numbers))
+
+    def cycles(self, encoded: Array) -> Iterator[tuple[str, tuple[str, ...], Array]]:
+        numbers = self.number.empty(len(encoded))
+        self.number.decode_one(encoded, numbers)
+        seconds = self._instants(np.asarray(numbers, dtype=np.float64))
+        if self.zone and not self._of_whole_days:
+            seconds = seconds_of(local_times(from_seconds(seconds, np.dtype("M8[s]")), self.zone))
+        yield from cycles_of(seconds)
 
     def _instants(self, numbers: Array) -> Array:
         """Seconds since 1970 of numbers of units."""

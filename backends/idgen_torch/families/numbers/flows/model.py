@@ -92,11 +92,15 @@ class FlowModel(ConditionalModel):
         residual: Residual,
         shape: Shape = NORMAL,
         networks: HeadNetworks | None = None,
+        units: Sequence[float] = (),
     ) -> None:
-        """`networks` is None where the residual is normal, and where no target keeps any randomness."""
+        """`networks` is None where the residual is normal, and where no target keeps any randomness.
+
+        units: those of the targets' support, 1 where none are said.
+        """
         super().__init__(recipe, targets, inputs)
         self.shape, self._seen, self._residual, self._networks = shape, seen, residual, networks
-        self._support = Support.of(targets)
+        self._support = Support.of(targets, units)
 
     @property
     def networks(self) -> HeadNetworks:
@@ -155,7 +159,8 @@ class FlowModel(ConditionalModel):
         return model
 
     def _with(self, shape: Shape, networks: HeadNetworks | None) -> FlowModel:
-        return FlowModel(self.recipe, self.targets, self.inputs, self._seen, self._residual, shape, networks)
+        units = self._support.units
+        return FlowModel(self.recipe, self.targets, self.inputs, self._seen, self._residual, shape, networks, units)
 
     def _layout(self, shape: Shape) -> HeadLayout:
         """The networks' shape."""
@@ -275,7 +280,8 @@ class FlowModel(ConditionalModel):
             tensors |= {f"network.{name}": value for name, value in self._networks.parameters.items()}
         if sight is not None:
             tensors |= sight.state()
-        return {**self.shape.config(), "trees": 0 if sight is None else len(sight.words)}, tensors
+        words = 0 if sight is None else len(sight.words)
+        return {**self.shape.config(), "trees": words, "units": list(self._support.units)}, tensors
 
     @classmethod
     def from_state(
@@ -290,7 +296,8 @@ class FlowModel(ConditionalModel):
         others = [name for name in tensors if not name.startswith(("network.", "sight."))]
         checked_tensor({n: tensors[n] for n in others}, {n: (size, torch.float32) for n, size in shapes.items()})
         residual = Residual(tensors["slope"], tensors["intercept"], tensors["factor"])
-        model = cls(recipe, targets, inputs, seen, residual, shape)
+        units = _units(config, dims)
+        model = cls(recipe, targets, inputs, seen, residual, shape, units=units)
         found = {name: value for name, value in tensors.items() if name.startswith("network.")}
         if not residual.free or shape == NORMAL:
             checked_tensor(found, {})
@@ -302,16 +309,27 @@ class FlowModel(ConditionalModel):
         layout = model._layout(shape)
         checked_tensor(found, {f"network.{n}": (size, torch.float32) for n, size in layout.shapes().items()})
         own = {name.removeprefix("network."): value for name, value in found.items()}
-        return cls(recipe, targets, inputs, seen, residual, shape, HeadNetworks(layout, model._mask(shape), own))
+        networks = HeadNetworks(layout, model._mask(shape), own)
+        return cls(recipe, targets, inputs, seen, residual, shape, networks, units)
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
         networks = None if self._networks is None else self._networks.to(device)
-        seen, residual = self._seen.to(device), self._residual.to(device)
-        return type(self)(self.recipe, self.targets, self.inputs, seen, residual, self.shape, networks)
+        seen, residual, units = self._seen.to(device), self._residual.to(device), self._support.units
+        return type(self)(self.recipe, self.targets, self.inputs, seen, residual, self.shape, networks, units)
 
 
 def width_of(targets: Sequence[Part]) -> int:
     """The total width of real targets; raises DataError for a discrete one."""
     check_forms(targets, (Form.NUMBERS,), "; flow models real targets only, use chain for mixed ones")
     return sum(part.dim for part in targets)
+
+
+def _units(config: Config, dims: int) -> Sequence[float]:
+    """The units of a saved flow's support; those before they were kept were 1.  Raises DataError for anything else."""
+    units: Any = config.get("units", [])
+    if not isinstance(units, list) or len(units) not in (0, dims):
+        raise DataError(f"a saved flow has the units {units!r:.80} for {dims} numbers")
+    if not all(type(unit) in (int, float) and 0 <= unit <= 1 for unit in units):
+        raise DataError(f"a saved flow has the units {units!r:.80}, which are no numbers from 0 to 1")
+    return [float(unit) for unit in units]

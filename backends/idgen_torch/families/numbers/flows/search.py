@@ -108,9 +108,10 @@ class Search:
         self._columns = Columns.of(task.inputs)
         self._features = self._columns.features(task.rows, task.count, run.device)
         self._mass = task.mass(run.device)
-        support, values = Support.of(task.targets), task.values(run.device)
-        self._values = support.freed(values)
+        values = task.values(run.device)
         self._parts = split(task.count, asked.holdout, generator, task.weights)
+        support = Support.of(task.targets).fitting(values, self._spreads(values))
+        self._units, self._values = support.units, support.freed(values)
         held_out = self._parts.held_out
         self._log_slope = self._mean(support.log_slope(values[held_out.to(run.device)]), held_out)
         self._trial = _trial_of(self._parts)
@@ -119,6 +120,13 @@ class Search:
     def rows(self) -> Tensor:
         """The rows to learn from.  Shape: (rows,) int64."""
         return self._parts.train
+
+    def _spreads(self, values: Tensor) -> list[float]:
+        """How far each target lies from its regression, in deviations."""
+        learn, mass, one_hot = self._parts.train.to(self._run.device), self._mass, self._columns.one_hot_width
+        own = None if mass is None else mass[learn]
+        factor = Residual.fit(self._features[learn], one_hot, values[learn], own).factor
+        return [float(spread) for spread in factor.square().sum(1).sqrt()]
 
     def lesson(self, trees: bool = False) -> Lesson:
         """The regression, and what it leaves to learn, with what trees say among the inputs or without."""
@@ -129,7 +137,7 @@ class Search:
             features = Features(features.codes, torch.cat([features.reals, told], 1))
         learn, mass = self._parts.train.to(self._run.device), self._mass
         residual = Residual.fit(features[learn], one_hot, self._values[learn], None if mass is None else mass[learn])
-        model = FlowModel(self._asked, self._task.targets, self._task.inputs, seen, residual)
+        model = FlowModel(self._asked, self._task.targets, self._task.inputs, seen, residual, units=self._units)
         whitened = residual.whitened(features, one_hot, self._values)
         return Lesson(model, features, whitened, mass, self._generator, float(model.log_scale) - self._log_slope)
 
