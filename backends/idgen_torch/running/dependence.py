@@ -1,4 +1,4 @@
-"""Whether drawn pictures depend on a model's inputs as the rows' own pictures do."""
+"""Whether drawn pictures depend on a model's inputs as the rows' own pictures do, and are as sharp as they."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.families.images.kinds import Kinds
 from idgen_torch.families.returned import draw
 from idgen_torch.families.task import rows_at
+from idgen_torch.nets.conditioning import pixels
 from idgen_torch.parts import Values
 
-__all__ = ["LawsApart", "dependences"]
+__all__ = ["KIND", "SHARP", "LawsApart", "dependences"]
 
 ROWS, FEWEST = 3_000, 200
 """So many rows are drawn again, and a comparison needs so many."""
 MOST_KINDS, FEW_ROWS = 8, 20
 """Pictures fall into so many kinds at most; groups of fewer rows are left out."""
 SWAPS = 200
-ERRORS, LEAST = 5.0, 0.06
-"""Told is a distance so many deviations beyond chance, and so large."""
+SHARPER = 0.1
+"""Pictures differ in sharpness by so much at least."""
+KIND, SHARP = "the kind of", "the sharpness of"
+ERRORS, LEAST = 5.0, {KIND: 0.06, SHARP: 0.25}
+"""Told is a distance so many deviations beyond chance, and so large: every network smooths a little."""
 DOUBT = 3.0
 """A distance of more deviations is not chance."""
 
@@ -36,7 +40,8 @@ class LawsApart:
     """How far the law of the kinds of a picture given some inputs is from that of what a model draws for them.
 
     `apart` is the total variation, a mean over the groups of rows with equal inputs, without what chance adds; `errors`
-    is how many deviations of what chance alone gives it is beyond that.
+    is how many deviations of what chance alone gives it is beyond that. Of pictures that are smoother than those of the
+    rows strokes are softer and shapes less certain, whatever their light.
 
     >>> print(LawsApart("Y", ("X",), 0.31, 40.0, 3000))
     in 3000 rows, the law of the kind of Y given X is .31 away from what the model draws (total variation); \
@@ -48,19 +53,20 @@ train longer, as by images={'steps': ...}, or with more rows
     apart: float
     errors: float
     count: int
+    aspect: str = KIND
 
     def __str__(self) -> str:
         given = f" given {' and '.join(self.inputs)}" if self.inputs else ""
         away = f"{self.apart:.2f}".lstrip("0")
         return (
-            f"in {self.count} rows, the law of the kind of {self.target}{given} is {away} away from what the model "
+            f"in {self.count} rows, the law of {self.aspect} {self.target}{given} is {away} away from what the model "
             "draws (total variation); train longer, as by images={'steps': ...}, or with more rows"
         )
 
     @property
     def matters(self) -> bool:
         """Whether the laws are apart beyond chance, and far."""
-        return self.errors > ERRORS and self.apart > LEAST
+        return self.errors > ERRORS and self.apart > LEAST[self.aspect]
 
     @property
     def doubtful(self) -> bool:
@@ -70,10 +76,11 @@ train longer, as by images={'steps': ...}, or with more rows
 
 @torch.no_grad()
 def dependences(source: str, model: ConditionalModel, task: Task) -> list[LawsApart]:
-    """How far the laws of the kinds of each target that is a picture are apart, the farthest first, chance or not.
+    """How far the laws of each target that is a picture are apart, of kinds, then of sharpness, the farthest first.
 
     Pictures fall into kinds by their light (`Kinds`), those among the inputs as well; compared are the shares of kinds
     in the rows and in what the model draws given the rows' own inputs: of all, given each input, and given each two.
+    How sharp they are is compared of all and given each input.
     A model that missed how its targets depend on an input draws another law given that input, and as much another law
     of the input given the picture. By chance alone row and draw may change places, which says how far apart laws would
     be then: a permutation test, exact for a model that does not know the rows. Source: Good (2005), section 3.2.
@@ -101,7 +108,13 @@ def dependences(source: str, model: ConditionalModel, task: Task) -> list[LawsAp
         seen, made = (kinds.of(values[part.name])[:, 0].cpu() for values in (rows, drawn))
         size = kinds.sizes[0]
         found += [LawsApart(part.name, names, *_apart(seen, made, size, group, generator)) for names, group in groups]
-    return sorted(found, key=lambda one: -one.apart)
+        seen, made = _levels_of_sharpness(rows[part.name], drawn[part.name])
+        found += [
+            LawsApart(part.name, names, *_apart(seen, made, MOST_KINDS, group, generator), SHARP)
+            for names, group in groups
+            if len(names) < 2
+        ]
+    return sorted(found, key=lambda one: (one.aspect == SHARP, -one.apart))
 
 
 def _apart(
@@ -154,6 +167,25 @@ def _levels(part: Part, values: Tensor) -> Tensor:
     first = values.reshape(len(values), -1)[:, 0].cpu().double()
     ends = torch.quantile(first, torch.linspace(0, 1, 5, dtype=torch.float64)[1:-1])
     return torch.bucketize(first, ends)
+
+
+def _levels_of_sharpness(seen: Tensor, made: Tensor) -> tuple[Tensor, Tensor]:
+    """Which eighth of the rows' pictures each is as sharp as.  Shape: (rows, C, H, W) uint8 -> twice (rows,) int64.
+
+    Sharpness is the squares of the steps to the next pixels, beside the variance of all pictures of the rows.
+    """
+    values = pixels(seen).double()
+    whole = float((values - values.mean(0)).square().mean())
+    own, its = ((_steps(images) / max(whole, 1e-6) / SHARPER).floor().cpu() for images in (seen, made))
+    ends = torch.quantile(own, torch.linspace(0, 1, MOST_KINDS + 1, dtype=own.dtype)[1:-1])
+    return torch.bucketize(own, ends), torch.bucketize(its, ends)
+
+
+def _steps(images: Tensor) -> Tensor:
+    """The mean squares of the steps down and across.  Shape: (rows, C, H, W) uint8 -> (rows,) float64."""
+    values = pixels(images).double()
+    down, across = (values.diff(dim=axis).square().flatten(1).mean(1) for axis in (2, 3))
+    return down + across
 
 
 def _kinds(images: Tensor) -> Kinds:

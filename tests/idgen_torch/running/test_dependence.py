@@ -12,7 +12,7 @@ import idgen_compiler as idgen
 from idgen_compiler.data.part import Part
 from idgen_torch.families import Task
 from idgen_torch.parts import Values
-from idgen_torch.running.dependence import LawsApart, dependences
+from idgen_torch.running.dependence import KIND, SHARP, LawsApart, dependences
 
 N = 2_000
 P, Q, Y = (Part(name, dim=192, shape=(3, 8, 8)) for name in ("p", "q", "y"))
@@ -98,9 +98,25 @@ def test_what_two_inputs_say_together_is_told_where_each_alone_says_nothing() ->
 
 
 def test_shares_that_are_wrong_are_told_though_no_input_is_missed() -> None:
-    found = told(lambda given, n: torch.zeros(n, dtype=torch.long))
+    found = [one for one in told(lambda given, n: torch.zeros(n, dtype=torch.long)) if one.aspect == KIND]
     assert all(one.matters for one in found)
     assert any(one.inputs == () for one in found)
+
+
+class Blurred(Drawn):
+    """The same, with soft edges."""
+
+    def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
+        sharp = super().sample(given, n, generator)["y"].float()
+        soft = torch.nn.functional.avg_pool2d(sharp, 3, 1, 1, count_include_pad=False)
+        return {"y": soft.to(torch.uint8)}
+
+
+def test_pictures_that_are_smoother_than_the_rows_are_told() -> None:
+    found = dependences("%m0", Blurred(right), Task((Y,), (P, Q), rows_of()))  # type: ignore[arg-type]
+    told = [one for one in found if one.matters]
+    assert {(one.aspect, one.inputs) for one in told} == {(SHARP, ()), (SHARP, ("p",)), (SHARP, ("q",))}
+    assert "the law of the sharpness of y is" in str(next(one for one in told if not one.inputs))
 
 
 def test_a_dependence_on_a_category_is_told() -> None:
