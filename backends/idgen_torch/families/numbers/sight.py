@@ -23,6 +23,8 @@ __all__ = ["Seen", "Sight", "sight_of_numbers"]
 
 FOLDS, FEW_FOLDS, MANY_ROWS, MOST_ROWS = 5, 3, 10_000, 20_000
 """So many folds, fewer of many rows; trees are grown on so many rows at most."""
+TREES = (60, 100, 150)
+"""So many, as rows say that taught none: waves take more than steps do, which many trees fray."""
 FARTHEST = 6.0
 """Numbers beyond are drawn in: one outlier would fill the trees."""
 NEAR = 0.1
@@ -117,7 +119,6 @@ class _Table:
     one_hot: int
     mass: Tensor | None
     folds: Tensor
-    count: int
     bins: Bins
     places: Tensor
     growth: Growth
@@ -133,7 +134,7 @@ class _Table:
             folds = torch.where(mass > 0, folds, -1)
         bins = Bins.of(as_array(here.reals))
         places = torch.from_numpy(bins.places(as_array(here.reals)))
-        return cls(here, one_hot, mass, folds, count, bins, places, growth, seed)
+        return cls(here, one_hot, mass, folds, bins, places, growth, seed)
 
     def both(self, target: Tensor) -> tuple[Boosting, Tensor]:
         """Trees of all rows, and what each row is told by trees that did not see it.  Shape: target (rows,)."""
@@ -147,15 +148,15 @@ class _Table:
                 self.features[index], self.one_hot, own, mass, self.bins, as_array(self.places[index])
             )
 
-        told = held_out(learn, self.features, self.folds, self.count)
-        return learn((self.folds >= 0).nonzero().flatten()), told
+        number, told = held_out(learn, self.features, self.folds, target, TREES)
+        return learn((self.folds >= 0).nonzero().flatten()).first(number), told.unsqueeze(1)
 
 
 def sight_of_numbers(
     features: Features, one_hot: int, values: Tensor, mass: Tensor | None, seed: torch.Generator
 ) -> tuple[Sight, Tensor]:
     """The mean and the log spread of each number, and what each row is told.  Shape: values (rows, targets)."""
-    table = _Table.of(features, one_hot, mass, Growth(), seed)
+    table = _Table.of(features, one_hot, mass, Growth(trees=TREES[-1]), seed)
     words, told = list[Boosting](), list[Tensor]()
     for column in values.cpu().double().clamp(-FARTHEST, FARTHEST).T:
         mean, said = table.both(column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +21,8 @@ __all__ = ["Boosting", "Growth", "held_out", "one_threaded"]
 _BLOCK = 2**19
 """So many nodes are asked at once (a node for a row is one), which stays in the cache."""
 DEEPEST = 10
+HARDLY = 1.002
+"""A squared error that is so much larger is as good, by fewer trees."""
 FAR = LARGEST / 10
 """No number is above; what saved states may hold is below `LARGEST`."""
 
@@ -157,20 +159,25 @@ def _taken(model: Any, depth: int, bins: Bins, ranks: Array) -> Boosting:
     return Boosting(*map(torch.from_numpy, (feature, threshold, value, base, ranks)))
 
 
-def held_out(learn: Callable[[Tensor], Boosting], features: Features, folds: Tensor, count: int) -> Tensor:
-    """What each row is said to be by trees that did not see its fold.
+def held_out(
+    learn: Callable[[Tensor], Boosting], features: Features, folds: Tensor, target: Tensor, numbers: Sequence[int]
+) -> tuple[int, Tensor]:
+    """By how many trees, of some numbers, a target is told best to rows that taught none of them, and what they say.
 
-    learn: row numbers -> trees.  folds: (rows,) int64; rows of fold -1 are seen by none, and answered by the first.
-    Shape: -> (rows, outputs) float32.
+    The least number is taken whose squared error is hardly more than the smallest.
+    learn: row numbers -> trees.  target: (rows,).  folds: (rows,) int64, from 0 on; rows of fold -1 are seen by none,
+    and answered by the first.  Shape: -> (rows,) float32.
     """
-    found: Tensor | None = None
-    for fold in range(count):
-        others = ((folds != fold) & (folds >= 0)).nonzero().flatten()
+    said = torch.zeros(len(numbers), len(folds), dtype=torch.float32)
+    for fold in range(int(folds.max()) + 1):
+        grown = learn(((folds != fold) & (folds >= 0)).nonzero().flatten())
         mine = ((folds == fold) | ((folds < 0) & (fold == 0))).nonzero().flatten()
-        said = learn(others)(features[mine])
-        found = torch.zeros(len(folds), said.shape[1], dtype=torch.float32) if found is None else found
-        found[mine] = said
-    return torch.zeros(0, 1, dtype=torch.float32) if found is None else found
+        for k, number in enumerate(numbers):
+            said[k, mine] = grown.first(number)(features[mine])[:, 0]
+    there = folds >= 0
+    errors = [float((each[there] - target[there]).square().mean()) for each in said]
+    taken = next(k for k, error in enumerate(errors) if error <= HARDLY * min(errors))
+    return numbers[taken], said[taken]
 
 
 @contextmanager
