@@ -99,7 +99,7 @@ class Support:
         found = values.clone() if self.bounded else values
         for k, unit, low, high in self._each():
             most = EDGE if low is None or high is None else min(EDGE, (high - low) / 40)
-            least, largest = (None if end is None else unit * end for end in (low, high))
+            least, largest = self.ends[k]
             found[:, k] = values[:, k].clamp(
                 min=None if least is None else least + unit * most,
                 max=None if largest is None else largest - unit * most,

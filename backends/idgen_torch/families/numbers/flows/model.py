@@ -326,9 +326,9 @@ def width_of(targets: Sequence[Part]) -> int:
 
 
 def _units(config: Config, dims: int) -> Sequence[float]:
-    """The units of a saved flow's support; those before they were kept were 1.  Raises DataError for anything else."""
-    units: Any = config.get("units", [])
-    if not isinstance(units, list) or len(units) not in (0, dims):
+    """The units of a saved flow's support.  Raises DataError for anything else."""
+    units = setting(config, "units", list)
+    if len(units) not in (0, dims):
         raise DataError(f"a saved flow has the units {units!r:.80} for {dims} numbers")
     if not all(type(unit) in (int, float) and 0 <= unit <= 1 for unit in units):
         raise DataError(f"a saved flow has the units {units!r:.80}, which are no numbers from 0 to 1")
