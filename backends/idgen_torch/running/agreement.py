@@ -210,7 +210,8 @@ def _cycles(part: Part, rows: Values, kinds: Kinds) -> Iterator[tuple[str, Tenso
     kind = kinds.get(part.name)
     for name, places, at in () if kind is None else kind.cycles(rows[part.name].cpu().numpy()):
         remedy = f"(dates are numbers to a model; give their {name} a column and a vertex of its own)"
-        for place in np.flatnonzero(np.bincount(at, minlength=len(places)) >= FEWEST):
+        counts = np.bincount(at, minlength=len(places))
+        for place in np.flatnonzero((counts >= FEWEST) & (counts < len(at))):
             yield f"{part.name} {places[place]} {remedy}", torch.from_numpy(at == place)
 
 

@@ -48,12 +48,16 @@ def tell(ask: Callable[[], Estimate | Estimates], as_json: bool) -> None:
 
     What the text warns of beside its numbers is not told on stderr as well.
     """
-    with quietly(), overheard() as said:
-        found = ask()
-    beside = () if as_json else found.warnings
-    for category, text in said:
-        if text not in beside:
-            warn_user(text, category)
+    beside: tuple[str, ...] = ()
+    said: list[tuple[type[Warning], str]] = []
+    try:
+        with quietly(), overheard() as said:
+            found = ask()
+        beside = () if as_json else found.warnings
+    finally:  # before an error as well
+        for category, text in said:
+            if text not in beside:
+                warn_user(text, category)
     page = Page.on()
     if as_json:
         page.text(found.to_json())

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from idgen_compiler.cli import main
+from idgen_compiler.errors import DataError
 from idgen_compiler.query import Query
 from idgen_compiler.warning import warn_overlap
 from tests.idgen_compiler.estimates.standardized import Standardized, drawn_table
@@ -100,6 +101,19 @@ def test_a_warning_is_told_once(
         out, err = capsys.readouterr()
         assert text in out
         assert "few rows" in err
+
+
+@pytest.mark.filterwarnings("always::idgen_compiler.errors.OverlapWarning")
+def test_what_was_warned_of_before_an_error_is_told(
+    sampler: Standardized, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(measures: Any, asking: Any) -> Any:
+        warn_overlap("few rows")
+        raise DataError("no answer")
+
+    monkeypatch.setattr(sampler, "_answers", refused)
+    assert main(["estimate", "DIR", "E[Y]", "--do", "X=1"]) == 2
+    assert capsys.readouterr().err.splitlines() == ["idgen: warning: few rows", "idgen: no answer"]
 
 
 def test_clusters_and_methods_are_handed_on(sampler: Standardized, capsys: pytest.CaptureFixture[str]) -> None:

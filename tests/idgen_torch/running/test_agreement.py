@@ -194,3 +194,17 @@ def test_what_comes_round_in_a_date_is_told_where_a_model_does_not_see_it(step: 
     rows["Y"] = rows["Y"][torch.randperm(N, generator=torch.Generator().manual_seed(0))]  # no date knows of them now
     task = Task((y,), (d,), rows)
     assert not [one for one in disagreements("%m0", marginal, task, schema) if "vertex of its own" in one.group]
+
+
+def test_a_place_that_all_dates_share_is_no_group() -> None:
+    """The first of each month: what is wrong with all rows has nothing to do with the day."""
+    rng = np.random.default_rng(0)
+    data = {"D": np.datetime64("1950-01", "M") + rng.integers(0, 600, N), "Y": rng.normal(size=N)}
+    sources = read_sources(data, data)
+    schema = infer_schema(sources)
+    rows = encode_sources(sources, schema, 0)
+    y, d = schema.parts("Y", "D")
+    model: Any = Drawn({"Y": rows["Y"] + 3})
+    groups = {one.group for one in disagreements("%m0", model, Task((y,), (d,), rows), schema)}
+    assert "" in groups
+    assert not [group for group in groups if "of a month" in group]

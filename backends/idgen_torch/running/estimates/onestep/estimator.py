@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -106,7 +106,7 @@ class OneStep:
         every = mean.influence[:, [each.ends is None for each in functionals]]
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
-            warnings=tuple(_told(rows, share, every, bare, policy, self._wild(f, every))),
+            warnings=tuple(_told(rows, share, every, bare, policy, lambda: self._wild(f, every))),
             unsure=self._unsure(study, f, bare, _where(used)),
             residual=None if study.outcome is None else study.outcome[0],
             riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),
@@ -265,10 +265,12 @@ def _where(weights: Sequence[Weight]) -> Array | None:
     return np.logical_or.reduce(known)
 
 
-def _told(rows: float, share: float, influence: Array, bare: float, policy: str, wild: str) -> Iterator[str]:
+def _told(
+    rows: float, share: float, influence: Array, bare: float, policy: str, wild: Callable[[], str]
+) -> Iterator[str]:
     """What to say of weights that lie on few rows, and of numbers that hang by one; `policy` may be asked instead.
 
-    Shape: influence (rows, m). wild: what is odd of the outcome of the row that counts most.
+    Shape: influence (rows, m). wild: says what is odd of the outcome of the row that counts most.
     """
     if bare > BARE:
         yield (
@@ -278,12 +280,13 @@ def _told(rows: float, share: float, influence: Array, bare: float, policy: str,
         )
     squares = influence**2
     tail = float((squares.max(axis=0) / np.maximum(squares.sum(axis=0), 1e-300)).max(initial=0.0))
-    if tail > max(TAIL, TAIL_ROWS / len(influence)) and wild:
+    hangs = tail > max(TAIL, TAIL_ROWS / len(influence))
+    if hangs and (odd := wild()):
         yield (
-            f"one row makes {tail:.0%} of the variance: {wild}, and the estimate and its interval hang by it; correct "
+            f"one row makes {tail:.0%} of the variance: {odd}, and the estimate and its interval hang by it; correct "
             "or leave it out if it is a mistake, and ask for a median or a chance, which one row does not move, if not"
         )
-    elif tail > max(TAIL, TAIL_ROWS / len(influence)):
+    elif hangs:
         yield (
             f"one row makes {tail:.0%} of the variance: what is asked for is far out where there are hardly any rows, "
             "and the interval may be too narrow; ask for a policy that stays where there are rows, or compare with "
