@@ -260,9 +260,8 @@ class TorchSampler(Looking, Answered, Streaming, Diagnosing):
         labels = {model.result: label_of(model) for model in self.program.models}
         lookouts = {} if self._told(question, inputs) else self.fitted.lookouts
         watch = Watch(self.schema, lookouts, labels, _ASKED, varies=varies)
-        if self.fitted.cells is None:  # which say it exactly
-            for text in few_rows(self.fitted.record.evidence, question.sampler, inputs, self.schema):
-                watch.say(text)
+        for text in few_rows(self.fitted.record.evidence, question.sampler, inputs, self.schema):
+            watch.say(text)
         return watch
 
     def _told(self, question: Question, inputs: Slots) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from idgen_torch.running.record import Overlap
+from idgen_torch.running.record import FEW_ROWS, Overlap
 
 __all__ = ["MASS", "poor_overlap"]
 
-FEW_EFFECTIVE = 0.02
-"""Below this fraction of effective rows a reweighting warns."""
+FEW_EFFECTIVE, MANY_LOST = 0.02, 0.25
+"""Below this fraction of effective rows a reweighting warns, and below the second where fewer than `FEW_ROWS` are."""
 
 MASS = 0.9
 """The mean weight, one for a true propensity, has to lie between this and its inverse: below, a part of the intervened
@@ -17,7 +17,7 @@ law has no rows at all; above, the propensity is wrong where it is small."""
 def poor_overlap(found: Overlap, effective: float, count: float) -> str | None:
     """What to say when few of `count` rows stay effective, or when the weights' mean shows that they cover no law."""
     name, variables, mass = found.operation, found.variables, found.mass
-    if effective < FEW_EFFECTIVE * count:
+    if effective < max(FEW_EFFECTIVE * count, min(FEW_ROWS, MANY_LOST * count)):
         return (
             f"{name}: after reweighting {variables} only {effective:.0f} of {count:.0f} "
             "rows are effective (poor overlap), so that what is learned there rests on few rows; "

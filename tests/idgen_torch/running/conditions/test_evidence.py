@@ -94,3 +94,18 @@ def test_in_a_small_table_every_label_has_few_rows() -> None:
     few = LabelRows("Z", 0, "'b'", 40)
     assert not Evidence("%c0", "Y | Z", 100, None).is_few(few)
     assert Evidence("%c0", "Y | Z", 4_000, None).is_few(few)
+
+
+def test_a_rare_label_is_told_where_all_is_categories_too() -> None:
+    generator = np.random.default_rng(3)
+    z = np.where(np.arange(4_000) < 60, "rare", np.where(np.arange(4_000) % 2, "b", "c"))
+    a = generator.integers(2, size=4_000)
+    x = (generator.random(4_000) < 0.3 + 0.3 * a).astype(np.int64)
+    y = (generator.random(4_000) < 0.2 + 0.2 * a + 0.3 * x * (z == "rare")).astype(np.int64)
+    graph = idgen.ADMG.parse("Z -> X -> Y; Z -> Y; A -> X; A -> Y")
+    sampler: Any = idgen.compile(GIVEN, graph).fit({"A": a, "X": x, "Y": y, "Z": z}, seed=0, progress=False)
+    with pytest.warns(OverlapWarning, match=r"at Z = 'rare' rests on 60 rows that have it: a law that so few rows"):
+        sampler.sample(50, do={"X": 1}, given={"Z": "rare"}, seed=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", OverlapWarning)
+        sampler.sample(50, do={"X": 1}, given={"Z": "b"}, seed=0)
