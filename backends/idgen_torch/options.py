@@ -148,7 +148,7 @@ def widths(default: tuple[int, ...] | None, multiple: int = 1) -> Any:
     return _declared(default, Rule(f"a tuple of {of}, such as ({8 * multiple}, {8 * multiple})", settle))
 
 
-def flag(default: bool) -> Any:
+def flag(default: bool | None) -> Any:
     """True or False."""
 
     def settle(value: Any) -> bool:

@@ -56,7 +56,8 @@ class Diffusion(Drawing):
     "module:factory" (see `nets.own`); the options of the UNet but channels, of which the first sets the code's width,
     are not used then.
     channels: width of the UNet at each level.  layers: residual blocks a level.  unshuffle: pixels folded into channels
-    on each side, 1 for none.  attention: whether places attend to each other at the coarsest level.
+    on each side, 1 for none.  attention: whether places attend to each other at the coarsest level; None where it is of
+    more than `SEEN_WHOLE` places on a side (see `nets.denoiser`).
     objective: what the network puts out. "clean" and "velocity" are flow matching (the clean image, or the velocity);
     "epsilon" and "v" are the denoising diffusion objectives of those names.
     sampler: "euler" for flow matching, "ddim" or "dpm++" for the others.  sampling_steps: network passes a sample; 10

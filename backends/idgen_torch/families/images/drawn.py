@@ -52,7 +52,7 @@ class Drawing(Family, ABC):
     channels: tuple[int, ...] | None = widths(None, multiple=8)
     layers: int = whole(1, most=32)
     unshuffle: int = whole(2, most=64)
-    attention: bool = flag(True)
+    attention: bool | None = flag(None)
     objective: str = choice("clean", OBJECTIVES)
     sampler: str | None = choice(None, SAMPLERS)
     sampling_steps: int = whole(20, most=TIMES)
