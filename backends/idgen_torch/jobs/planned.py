@@ -77,10 +77,11 @@ class Planning(Fitting):
     """How operations would be realized: what the store has is read, what it lacks is noted."""
 
     _steps: dict[str, Step] | None = None  #: operation -> what becomes of it; None while ways are being chosen
+    _records: tuple[Artefact, ...] | None = None  #: what the store has; None until it is asked
 
     def plan(self, choices: Sequence[Choice], undecided: str = "") -> Planned:
         """The steps of the program whose laws are realized as chosen; in their first way where nobody chose yet."""
-        self._steps = steps = dict[str, Step]()
+        self._steps, self._records = (steps := dict[str, Step]()), None
         taken = self.program.realized({choice.operation: choice.chosen for choice in choices})
         self.program = taken
         self._begin(taken)
@@ -113,18 +114,24 @@ class Planning(Fitting):
         if missing is not None and missing.kind == VERDICT:
             steps[op.result] = Step(op.result, f"{title}, to be held against its rows", False)
             return
-        alike = _alike(artefacts.store, op, self._schema)
+        records = self._of(artefacts.store)
+        alike = _alike(records, op, self._schema)
         why = ""
         if missing is not None and isinstance(op, Train):
             named = [artefact for artefact in alike if artefact.title == title]
-            why = _differs(*self._beside(missing, named, artefacts.store))
+            why = _differs(*self._beside(missing, named, records))
         rows = self._observed.count * (
             1 if getattr(op, "data", "") == self.program.observe.result else self.settings.rows_factor
         )
         steps[op.result] = Step(op.result, title, False, _seconds(alike, rows), why)
 
+    def _of(self, store: Store) -> tuple[Artefact, ...]:
+        """The records of a store, which are read once for a plan."""
+        self._records = tuple(store.artefacts()) if self._records is None else self._records
+        return self._records
+
     def _beside(
-        self, missing: NotMade, models: list[Artefact], store: Store
+        self, missing: NotMade, models: Sequence[Artefact], records: Sequence[Artefact]
     ) -> tuple[Sequence[Artefact], Mapping[str, Any]]:
         """What a missing thing is held beside: the models of its name, or choices of a family, each with its seed.
 
@@ -133,7 +140,7 @@ class Planning(Fitting):
         if missing.kind != CHOICE:
             return models, missing.depends
         seeds = [artefact.depends.get("seed") for artefact in models]
-        chosen = [each for each in store.artefacts() if (each.kind, each.title) == (CHOICE, missing.title)]
+        chosen = [each for each in records if (each.kind, each.title) == (CHOICE, missing.title)]
         seeded = [replace(each, depends={**each.depends, "seed": seed}) for each in chosen for seed in seeds]
         return seeded, {**missing.depends, "seed": self.settings.seed}
 
@@ -142,15 +149,15 @@ def _title(op: Train | Realize) -> str:
     return label_of(op) if isinstance(op, Train) else rows_label(op)
 
 
-def _alike(store: Store, op: Train | Realize, schema: Schema) -> list[Artefact]:
-    """Artefacts of the same kind that were made of as many parts of the same forms."""
+def _alike(records: Sequence[Artefact], op: Train | Realize, schema: Schema) -> list[Artefact]:
+    """Those of the same kind that were made of as many parts of the same forms."""
     if isinstance(op, Realize):
-        return [a for a in store.artefacts() if a.kind == DATA and a.title == _title(op)]
+        return [a for a in records if a.kind == DATA and a.title == _title(op)]
     shape = (
         sorted(part.form.word for part in schema.parts(*op.targets)),
         sorted(part.form.word for part in schema.parts(*op.inputs)),
     )
-    return [a for a in store.artefacts() if a.kind == MODEL and _shape(a) == shape]
+    return [a for a in records if a.kind == MODEL and _shape(a) == shape]
 
 
 def _shape(artefact: Artefact) -> tuple[list[str], list[str]]:

@@ -183,9 +183,7 @@ def test_a_chain_of_two_trainings_resumes_in_either(tmp_path: Path, monkeypatch:
     ("side", "chosen", "attends"),
     [(16, None, False), (18, None, True), (32, None, True), (16, True, True), (32, False, False)],
 )
-def test_places_attend_where_convolutions_do_not_see_all_of_them(
-    side: int, chosen: bool | None, attends: bool
-) -> None:
+def test_places_attend_where_convolutions_do_not_see_all_of_them(side: int, chosen: bool | None, attends: bool) -> None:
     part = Part("p", dim=3 * side * side, shape=(3, side, side))
     network = Denoiser.start((part,), (A,), Diffusion(attention=chosen).layout(), 0)
     assert any("attentions" in name for name in network.state_dict()) == attends

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from idgen_torch.nets.heads import Features
 
-__all__ = ["Residual", "designed"]
+__all__ = ["EXACT", "Residual", "designed"]
 
 _CHUNK = 65_536
 _PLENTY, _WIDEST = 50, 2_000
@@ -18,8 +18,8 @@ _PENALTIES = [10.0**k for k in (-6, -4, -3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1)
 FARTHEST = 6.0
 """A row with a value beyond weighs so much less in the regression that no outlier turns it; tails are drawn in here."""
 
-_EXACT = 1e-8
-"""A target whose residual variance (standardized units) is below this is a linear function of what precedes it."""
+EXACT = 1e-4
+"""What its inputs leave less of to a number, in its deviations, is a linear function of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _penalty(gram: Tensor, width: int, count: float) -> tuple[float, float]:
             continue
         left = total - along.T @ ((2 * kept - spread * kept.square()).unsqueeze(1) * along)
         # The determinant, so that a target that follows from the inputs and another target stays so.
-        spans = torch.linalg.eigvalsh(left).clamp(min=_EXACT**2)
+        spans = torch.linalg.eigvalsh(left).clamp(min=EXACT**4)
         score = float(spans.log().sum()) - 2 * len(left) * log(max(1 - freedom / count, 1e-6))
         best = min(best, (score, penalty, freedom))
     return best[1], best[2]
@@ -134,6 +134,6 @@ def _factor(covariance: Tensor) -> Tensor:
     factor = torch.zeros_like(covariance)
     for j in range(size):
         left = covariance[j:, j] - factor[j:, :j] @ factor[j, :j]
-        if left[0] > _EXACT:
+        if left[0] > EXACT**2:
             factor[j:, j] = left / left[0].sqrt()
     return factor

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from idgen_compiler.data.part import Part
+from idgen_torch.families.numbers.residual import EXACT
 
 __all__ = ["Support"]
 
@@ -19,9 +20,6 @@ NEAREST = 1e-5
 EDGE = 0.05
 """Nearer to an end a density has the value that it has here: rows there are few, and on the whole line, where such
 numbers are a long tail, what networks make of it goes anywhere (measured: docs/design-decisions.md)."""
-
-EXACT = 1e-4
-"""What its inputs leave less of to a number, in deviations, follows from them."""
 
 NEAR, CROWD, CROWDED = 0.1, 5, 0.003
 """Rows crowd at an end where so many, and such a share, are nearer to it than this part of the width of their law."""

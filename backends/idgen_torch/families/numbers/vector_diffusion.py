@@ -14,7 +14,7 @@ from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
 from idgen_torch.families.family import ConditionalModel, Family, Run
-from idgen_torch.families.numbers.residual import Residual
+from idgen_torch.families.numbers.residual import EXACT, Residual
 from idgen_torch.families.state import Config, Tensors, checked_tensor, restored, setting
 from idgen_torch.families.task import Offer, Task, rows_at
 from idgen_torch.nets.heads import Columns
@@ -39,8 +39,6 @@ SAVE_EVERY = 500
 ROWS_AT_ONCE = 2_048
 
 _PROCESS = FlowMatching(clean=False, location=0.0, scale=1.0)
-_EXACT = 1e-4
-"""A direction whose residual standard deviation is below this is a linear function of the plain inputs."""
 
 
 class VectorDiffusionModel(ConditionalModel):
@@ -194,7 +192,7 @@ def _turned(residual: Residual) -> Residual:
     whitening this leaves directions that hardly vary small, so that the network's effort goes where the law is wide.
     """
     directions, spread, _ = torch.linalg.svd(residual.factor.double())
-    kept = spread > _EXACT
+    kept = spread > EXACT
     scale = spread[kept].square().mean().sqrt() if bool(kept.any()) else 0.0
     return Residual(residual.slope, residual.intercept, (directions[:, kept] * scale).float())
 

@@ -10,7 +10,14 @@ from idgen_torch.running.record import Overlap
 
 @pytest.mark.parametrize(
     ("effective", "rows", "told"),
-    [(80, 2_000, True), (110, 2_000, False), (320, 8_000, False), (900, 50_000, True), (30, 100, False), (20, 100, True)],
+    [
+        (80, 2_000, True),
+        (110, 2_000, False),
+        (320, 8_000, False),
+        (900, 50_000, True),
+        (30, 100, False),
+        (20, 100, True),
+    ],
 )
 def test_few_rows_that_stay_are_told_by_their_share_and_by_their_number(effective: int, rows: int, told: bool) -> None:
     said = poor_overlap(Overlap("%law0", "W2", effective / rows, 1.0), effective, rows)
