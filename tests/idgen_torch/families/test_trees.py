@@ -9,7 +9,7 @@ import torch
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import Boosted, Flow, Forest
-from idgen_torch.families.numbers.sight import Sight, sight_of_numbers
+from idgen_torch.families.numbers.sight import TREES, Sight, sight_of_numbers
 from idgen_torch.families.state import check_finite
 from idgen_torch.families.trees.bins import Bins, ranks_of
 from idgen_torch.families.trees.boosting import Boosting, Growth
@@ -102,6 +102,23 @@ def test_rows_of_no_weight_teach_trees_nothing() -> None:
     wild = torch.where(mass[:, None] > 0, there, 5.0)
     second, _ = sight_of_numbers(features, columns.one_hot_width, wild, mass, torch.Generator().manual_seed(0))
     assert torch.equal(first.words[0](features), second.words[0](features))
+
+
+def test_how_many_trees_is_said_by_rows_as_heavy_as_they_are() -> None:
+    """Waves among rows that hardly weigh ask for no more trees."""
+    random = np.random.default_rng(0)
+    x = np.concatenate([random.uniform(0, 1, 1_000), random.uniform(2, 3, 3_000)])
+    y = np.where(x > 1.5, np.sin(60 * x), random.normal(size=4_000))
+    light = torch.from_numpy(np.where(x > 1.5, 1e-3, 1.0)).float()
+    columns = Columns.of((Part("x"),))
+    features = columns.features({"x": torch.from_numpy(x).float().unsqueeze(1)}, 4_000, torch.device("cpu"))
+    target = torch.from_numpy(y).unsqueeze(1)
+
+    def trees(mass: torch.Tensor) -> int:
+        seen, _ = sight_of_numbers(features, columns.one_hot_width, target, mass, torch.Generator().manual_seed(0))
+        return len(seen.words[0].value)
+
+    assert trees(light) == TREES[0] < trees(torch.ones(4_000))
 
 
 def test_steps_are_seen_by_trees_and_what_is_saved_sees_them_too() -> None:

@@ -148,7 +148,7 @@ class _Table:
                 self.features[index], self.one_hot, own, mass, self.bins, as_array(self.places[index])
             )
 
-        number, told = held_out(learn, self.features, self.folds, target, TREES)
+        number, told = held_out(learn, self.features, self.folds, target, self.mass, TREES)
         return learn((self.folds >= 0).nonzero().flatten()).first(number), told.unsqueeze(1)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_torch.families.state import LARGEST, Tensors
-from idgen_torch.families.trees.bins import Array, Bins, ranks_of
+from idgen_torch.families.trees.bins import Array, Bins, as_array, ranks_of
 from idgen_torch.nets.heads import Features
 
 __all__ = ["Boosting", "Growth", "held_out", "one_threaded"]
@@ -160,13 +160,18 @@ def _taken(model: Any, depth: int, bins: Bins, ranks: Array) -> Boosting:
 
 
 def held_out(
-    learn: Callable[[Tensor], Boosting], features: Features, folds: Tensor, target: Tensor, numbers: Sequence[int]
+    learn: Callable[[Tensor], Boosting],
+    features: Features,
+    folds: Tensor,
+    target: Tensor,
+    mass: Tensor | None,
+    numbers: Sequence[int],
 ) -> tuple[int, Tensor]:
     """By how many trees, of some numbers, a target is told best to rows that taught none of them, and what they say.
 
-    The least number is taken whose squared error is hardly more than the smallest.
-    learn: row numbers -> trees.  target: (rows,).  folds: (rows,) int64, from 0 on; rows of fold -1 are seen by none,
-    and answered by the first.  Shape: -> (rows,) float32.
+    The least number is taken whose squared error, by the rows' mass, is hardly more than the smallest.
+    learn: row numbers -> trees.  target, mass: (rows,).  folds: (rows,) int64, from 0 on; rows of fold -1 are seen by
+    none, and answered by the first.  Shape: -> (rows,) float32.
     """
     said = torch.zeros(len(numbers), len(folds), dtype=torch.float32)
     for fold in range(int(folds.max()) + 1):
@@ -175,7 +180,8 @@ def held_out(
         for k, number in enumerate(numbers):
             said[k, mine] = grown.first(number)(features[mine])[:, 0]
     there = folds >= 0
-    errors = [float((each[there] - target[there]).square().mean()) for each in said]
+    weights = None if mass is None else as_array(mass[there].double())
+    errors = [float(np.average(as_array((each - target)[there].square()), weights=weights)) for each in said]
     taken = next(k for k, error in enumerate(errors) if error <= HARDLY * min(errors))
     return numbers[taken], said[taken]
 
