@@ -18,8 +18,8 @@ _PLENTY = 50
 _STEPS = 30
 _CLOSE = 2e-3
 """A fit ends when a step gains less than this for each number that is fitted, which chance alone moves by about 1."""
-_CURVED = 2**26
-"""So many multiplications tell how curved the likelihood is: some rows are enough."""
+_CURVED, _ROWS_EACH, _MOST_CURVED = 2**24, 20, 2**14
+"""So many multiplications tell how curved the likelihood is, by so many rows a feature at least, and in all at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +92,12 @@ class Regression:
 
     def _blocks(self, law: Tensor) -> Tensor:
         """How curved the likelihood is in each class's slopes alone.  Shape: -> (classes, width, width)."""
-        few = slice(_CURVED // (self.classes * self.design.shape[1] ** 2))
+        width = self.design.shape[1]
+        few = slice(min(max(_CURVED // (self.classes * width**2), _ROWS_EACH * width), _MOST_CURVED))
         design, mass = self.design[few].double(), self.mass[few].double()
         own = (law[few] * (1 - law[few])).T * (mass * (total(self.mass) / total(mass)))
         own *= self.classes / max(self.classes - 1, 1)
-        return torch.stack([design.T @ (design * each.unsqueeze(1)) for each in own])
+        if self.classes <= width:
+            return torch.stack([design.T @ (design * each.unsqueeze(1)) for each in own])
+        pairs = (design.unsqueeze(2) * design.unsqueeze(1)).flatten(1)  # one product for all classes
+        return (own @ pairs).view(self.classes, width, width)

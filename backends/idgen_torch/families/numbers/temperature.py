@@ -13,7 +13,7 @@ from idgen_torch.arithmetic import total
 
 __all__ = ["fitted_temperature", "judged"]
 
-TEMPERATURE_SPREAD = 0.5
+TEMPERATURE_SPREAD, _CLOSE = 0.5, 1e-4
 
 MOST_JUDGED = 2**22
 """At most so many probabilities are looked at."""
@@ -23,10 +23,12 @@ def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None, memb
     """The T > 0 that softmax(z / T) has on held-out rows, in [1/4, 4], by the mode of its posterior.
 
     Log T is normal beforehand with deviation `TEMPERATURE_SPREAD`, so that a handful of rows, which any network may
-    happen to predict well, cannot make it certain of everything. The likelihood is log-concave in 1/T, and a ternary
-    search over log T finds the minimum. The logits are those of `members` networks on the same rows, one after another.
+    happen to predict well, cannot make it certain of everything. The likelihood is log-concave in 1/T, and Brent's
+    method over log T finds the minimum. The logits are those of `members` networks on the same rows, one after another.
     Source: Guo et al. (2017), section 4.2.  Shape: logits (rows, classes), labels (rows,), mass (rows,) -> ().
     """
+    from scipy.optimize import minimize_scalar
+
     rows = len(labels) if mass is None else float(total(mass).square() / total(mass.double().square()))
     rows = max(rows / members, 1e-9)
 
@@ -35,14 +37,8 @@ def fitted_temperature(logits: Tensor, labels: Tensor, mass: Tensor | None, memb
         mean = float(total(each) / len(each) if mass is None else total(each * mass) / total(mass))
         return mean + (log_temperature / TEMPERATURE_SPREAD) ** 2 / (2 * rows)
 
-    low, high = -log(4), log(4)
-    for _ in range(25):
-        left, right = low + (high - low) / 3, high - (high - low) / 3
-        if loss(left) <= loss(right):
-            high = right
-        else:
-            low = left
-    return torch.tensor((low + high) / 2, dtype=torch.float32, device=logits.device).exp()
+    found = minimize_scalar(loss, bounds=(-log(4), log(4)), method="bounded", options={"xatol": _CLOSE})
+    return torch.tensor(found.x, dtype=torch.float32, device=logits.device).exp()
 
 
 def judged(
