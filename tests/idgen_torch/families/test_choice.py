@@ -122,16 +122,19 @@ def test_without_the_extra_wide_vectors_get_what_narrow_ones_get(monkeypatch: py
     assert chosen((LONG,), (P,), rows) == "from-images"
 
 
-@pytest.mark.parametrize(("interaction", "expected"), [(0.0, "classifier"), (1.0, "factored")])
-def test_held_out_rows_decide_when_the_cells_are_many(interaction: float, expected: str) -> None:
-    # Many weak additive causes want shared strength; an irregular law wants its own cell for each combination.
+@pytest.mark.parametrize(
+    ("interaction", "causes", "expected"), [(0.0, 12, "classifier"), (0.0, 6, "table"), (1.0, 4, "factored")]
+)
+def test_held_out_rows_decide_when_the_cells_are_many(interaction: float, causes: int, expected: str) -> None:
+    # Additive causes of more cells than a table has want a network, of fewer coarser laws that each of them moves;
+    # an irregular law wants its own cell for each combination.
     g = torch.Generator().manual_seed(1)
-    count, parts = (4_000, MANY) if not interaction else (10_000, MANY[:4])
+    count, parts = 10_000 if interaction else 4_000, [Part(f"m{k}", 4) for k in range(causes)]
     rows = {part.name: torch.randint(4, (count,), generator=g) for part in parts}
     codes = torch.stack([rows[part.name] for part in parts], 1)
-    additive = (codes - 1.5).sum(1) * 0.5
-    irregular = 3 * torch.randn(4 ** len(parts), generator=g)[codes @ 4 ** torch.arange(len(parts))]
-    logit = irregular if interaction else additive
+    logit = (codes - 1.5).sum(1) * 0.5
+    if interaction:
+        logit = 3 * torch.randn(4 ** len(parts), generator=g)[codes @ 4 ** torch.arange(len(parts))]
     rows["a"] = (torch.rand(count, generator=g) < torch.sigmoid(logit)).long()
     assert chosen([A], parts, rows) == expected
 

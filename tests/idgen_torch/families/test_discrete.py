@@ -12,7 +12,7 @@ from idgen_torch.families import Classifier, Factored, Family, Resample, Table
 from idgen_torch.families.numbers.temperature import fitted_temperature
 from idgen_torch.families.tables import selection
 from idgen_torch.families.tables.selection import association, select
-from idgen_torch.families.tables.table import mutual_information, smoothed
+from idgen_torch.families.tables.smoothing import mutual_information, smoothed
 from idgen_torch.parts import Values
 from idgen_torch.training.ensemble import split
 from tests.idgen_torch.families.trained import trained
@@ -262,6 +262,22 @@ def test_wide_outcomes_borrow_more_where_rows_say_so() -> None:
 def test_what_has_plenty_of_rows_borrows_the_least(smoothing: float) -> None:
     counts = torch.tensor([[4000.0, 1000.0], [1000.0, 4000.0]], dtype=torch.float64)
     assert torch.equal(smoothed(counts, smoothing, learned=True), smoothed(counts, smoothing))
+
+
+def test_what_the_weakest_input_does_stays_where_cells_borrow_from_coarser_ones() -> None:
+    """A treatment within 150 levels, twenty rows a cell: the contrast of means over the levels is the true one."""
+    g = torch.Generator().manual_seed(0)
+    levels, n = 150, 6_000
+    high, level = torch.randn(levels, generator=g), torch.randint(levels, (n,), generator=g)
+    treated = (torch.rand(n, generator=g) < torch.sigmoid(1.2 * high[level])).long()
+    risks = torch.sigmoid(torch.stack([1.5 * high - 0.5, 1.5 * high + 0.3], 1))
+    outcome = (torch.rand(n, generator=g) < risks[level, treated]).long()
+    counts = torch.bincount(4 * level + 2 * treated + outcome, minlength=4 * levels).view(levels, 2, 2).double()
+    law = smoothed(counts, 0.5, learned=True).view(levels, 2, 2)[:, :, 1].mean(0)
+    truth = float((risks[:, 1] - risks[:, 0]).mean())
+    assert float(law[1] - law[0]) == pytest.approx(truth, abs=0.02)
+    moved = smoothed(counts.permute(1, 0, 2).contiguous(), 0.5, learned=True).view(2, levels, 2)[:, :, 1].mean(1)
+    assert torch.allclose(moved, law), "whatever order the inputs stand in"
 
 
 def test_a_classifier_has_as_many_members_as_its_effort_says() -> None:

@@ -17,6 +17,7 @@ from idgen_torch.drawing import AliasTable
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, checked_tensor
 from idgen_torch.families.tables.cells import cell_count, cell_of, codes_of, sizes_of
+from idgen_torch.families.tables.smoothing import smoothed
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.options import real, whole
 from idgen_torch.parts import Values
@@ -26,9 +27,6 @@ __all__ = ["FEW_ROWS_PER_CELL", "Table", "TableModel", "is_plenty"]
 ROWS_PER_CELL, FEW_ROWS_PER_CELL = 200, 2
 """Of so many a table of everything is best; of fewer than the latter factored tables give inputs up."""
 
-_DOUBLINGS, _EVIDENCE = 18, 5.0
-"""So many powers of two are tried for how many rows to borrow; another than the first has to say so many nats more."""
-
 _ROUNDING = 1e-6
 """A law's probabilities sum to 1 up to this."""
 
@@ -36,9 +34,9 @@ _ROUNDING = 1e-6
 class TableModel(ConditionalModel):
     """q(targets | inputs) as one law for each input cell, over the joint cells of the targets.
 
-    A cell borrows `smoothing` prior rows from the same conditional without its weakest input, and so on
-    down to the marginal; a cell without rows is thereby its coarser conditional, and one with many rows
-    is its observed frequency.
+    A cell borrows `smoothing` prior rows from a coarser law, that of the cell without its weakest input, moved by what
+    that input does in all cells alike, and so on down to the marginal; a cell without rows is thereby its coarser law,
+    and one with many rows is its observed frequency.
     """
 
     recipe: Table
@@ -96,9 +94,9 @@ class TableModel(ConditionalModel):
 class Table(Family):
     """Categories given categories: a smoothed table of counts.
 
-    smoothing: prior rows that each cell borrows from the same conditional without its weakest input, and where cells
-        have few rows more, as far as rows predict each other better so; of a law that is known only cells that it never
-        shows borrow any.
+    smoothing: prior rows that each cell borrows from a coarser law (see `TableModel`), and where cells have few rows
+        more, as far as rows predict each other better so; of a law that is known only cells that it never shows borrow
+        any.
     max_cells: the largest table, in cells.
 
     >>> from idgen_torch.families import Task
@@ -150,64 +148,6 @@ def is_plenty(task: Task) -> bool:
     if not task.inputs or not (task.targets_are_discrete and task.inputs_are_discrete):
         return False
     return cell_count(task.inputs) * cell_count(task.targets) * ROWS_PER_CELL <= task.effective_rows
-
-
-def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
-    """Conditional laws from counts, each borrowing `smoothing` rows from a coarser conditional.
-
-    q_k(y | x_1..x_k) = (n(y, x_1..x_k) + a q_{k-1}(y | x_1..x_{k-1})) / (n(x_1..x_k) + a), from the marginal
-    (itself with `a` rows spread evenly) up to all inputs; the inputs join in the order of their mutual information with
-    the targets, so that the weakest is the first to be given up.
-    Where it is to be `learned`, a is at each level the multiple of `smoothing` by which rows predict each other best.
-    Source: hierarchical Dirichlet back-off as in MacKay and Peto (1995).
-    Shape: counts (size of input 1, ..., size of input k, target cells) -> (input cells, target cells).
-    """
-    axes = list(range(counts.dim() - 1))
-    # A sum over no axis would be one over all.
-    strength = [mutual_information(counts.sum(axes[:a] + axes[a + 1 :]) if axes[1:] else counts) for a in axes]
-    order = sorted(axes, key=lambda axis: (-strength[axis], axis))
-    ordered = counts.permute(*order, counts.dim() - 1)
-    outcomes = counts.shape[-1]
-    law = torch.full((outcomes,), 1 / outcomes, dtype=counts.dtype)
-    left_out = law
-    least = max(smoothing, 1e-9)  # an empty cell needs some prior, however little
-    for level in range(len(axes) + 1):
-        seen = ordered.sum(list(range(level, len(axes)))) if level < len(axes) else ordered
-        base, left_out = (law, left_out) if level == 0 else (law.unsqueeze(-2), left_out.unsqueeze(-2))
-        prior = _learned(seen, left_out, least) if learned and smoothing > 0 else least
-        law = (seen + prior * base) / (seen.sum(-1, keepdim=True) + prior)
-        if learned:
-            others = seen.sum(-1, keepdim=True) - 1
-            left_out = ((seen - 1).clamp(min=0) + prior * left_out) / (others.clamp(min=0) + prior)
-    back = [order.index(axis) for axis in axes]
-    return law.permute(*back, len(axes)).reshape(-1, outcomes).contiguous()
-
-
-def _learned(seen: Tensor, base: Tensor, least: float) -> float:
-    """How many rows to borrow: the power of two times `least` at which each row is likeliest given all others.
-
-    That is told from `least` only by evidence: wide outcomes need far more, and what has plenty of rows none.
-    Shape: seen (..., outcomes), counts; base of the same, broadcast: the coarser law without one row of each cell.
-    """
-    there = seen > 0
-    often = seen[there]
-    others = (often - 1).clamp(min=0)
-    all_others = (seen.sum(-1, keepdim=True) - 1).clamp(min=0).expand(seen.shape)[there]
-    coarser = base.expand(seen.shape)[there]
-
-    def told(prior: float) -> float:
-        return float((often * ((others + prior * coarser) / (all_others + prior)).log()).sum())
-
-    found = {prior: told(prior) for prior in (least * 2**power for power in range(_DOUBLINGS))}
-    best = max(found, key=lambda prior: found[prior])
-    return best if found[best] > found[least] + _EVIDENCE else least
-
-
-def mutual_information(pair: Tensor) -> float:
-    """Plug-in mutual information of a two-way table of counts, in nats.  Shape: (rows, columns)."""
-    p = pair / pair.sum()
-    independent = p.sum(0, keepdim=True) * p.sum(1, keepdim=True)
-    return float(torch.xlogy(p, p / independent.clamp(min=1e-300)).sum())
 
 
 def _counts(task: Task) -> Tensor:

@@ -1,0 +1,107 @@
+"""Laws of cells from counts, where cells of few rows borrow from coarser ones."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["mutual_information", "smoothed"]
+
+_DOUBLINGS, _EVIDENCE = 18, 5.0
+"""So many powers of two are tried for how many rows to borrow; another than the first has to say so many nats more."""
+
+_ROUNDS, _CLOSE = 20, 1e-4
+"""So many rounds of proportional fitting at most, until shares are as near as this."""
+
+
+def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
+    """Conditional laws from counts, each borrowing `smoothing` rows from a coarser law.
+
+    q_k(y | x_1..x_k) = (n(y, x_1..x_k) + a c_k(y | x_1..x_k)) / (n(x_1..x_k) + a), from the marginal (itself with `a`
+    rows spread evenly) up to all inputs; the inputs join in the order of their mutual information with the targets.
+    Where it is to be `learned`, a is at each level the multiple of `smoothing` by which rows predict each other best,
+    and the coarser law c_k is q_{k-1} moved by what x_k does in all cells alike (`_moved`): without that the weakest
+    input would do less in every cell by as much as is borrowed, and a treatment within many levels lose its effect.
+    Otherwise, where rows are plenty or the law is known, c_k is q_{k-1} itself.
+    Source: hierarchical Dirichlet back-off as in MacKay and Peto (1995).
+    Shape: counts (size of input 1, ..., size of input k, target cells) -> (input cells, target cells).
+    """
+    axes = list(range(counts.dim() - 1))
+    # A sum over no axis would be one over all.
+    strength = [mutual_information(counts.sum(axes[:a] + axes[a + 1 :]) if axes[1:] else counts) for a in axes]
+    order = sorted(axes, key=lambda axis: (-strength[axis], axis))
+    ordered = counts.permute(*order, counts.dim() - 1)
+    outcomes = counts.shape[-1]
+    law = torch.full((outcomes,), 1 / outcomes, dtype=counts.dtype)
+    left_out = law
+    least, learned = max(smoothing, 1e-9), learned and smoothing > 0  # an empty cell needs some prior, however little
+    for level in range(len(axes) + 1):
+        seen = ordered.sum(list(range(level, len(axes)))) if level < len(axes) else ordered
+        base = law if level == 0 else law.unsqueeze(-2)
+        left_out = left_out if level == 0 else left_out.unsqueeze(-2)
+        if learned and level > 1:
+            base, left_out = _moved(seen, base, left_out, least)
+        prior = _learned(seen, left_out, least) if learned else least
+        law = (seen + prior * base) / (seen.sum(-1, keepdim=True) + prior)
+        if learned:
+            others = seen.sum(-1, keepdim=True) - 1
+            left_out = ((seen - 1).clamp(min=0) + prior * left_out) / (others.clamp(min=0) + prior)
+    back = [order.index(axis) for axis in axes]
+    return law.permute(*back, len(axes)).reshape(-1, outcomes).contiguous()
+
+
+def _moved(seen: Tensor, base: Tensor, left_out: Tensor, least: float) -> tuple[Tensor, Tensor]:
+    """A coarser law, and the same without one row of each cell, moved by the last input in all cells alike.
+
+    base(y | cell) exp(move(y, x)), where the moves are those by which each x has the outcomes that its rows have: a
+    log-linear law without interactions, with the coarser law as its offset. The rows of x borrow from what the coarser
+    law says of them, as many as rows predict each other best by.
+    Source: iterative proportional fitting, Deming and Stephan (1940); Agresti (2002), section 8.7.
+    Shape: seen (..., codes of x, outcomes); base, left_out (..., 1, outcomes) -> two of `seen`'s.
+    """
+    rows, axes = seen.sum(-1, keepdim=True), list(range(seen.dim() - 2))
+    own = seen.sum(axes)
+    count = own.sum(-1, keepdim=True)
+    said = (rows * base).sum(axes) / count.clamp(min=1e-300)
+    said = torch.where(count > 0, said, base.flatten(0, -2).mean(0))
+    prior = _learned(own, said, least)
+    wanted = (own + prior * said) / (count + prior)
+    move = wanted / said.clamp(min=1e-300)
+    for _ in range(_ROUNDS):
+        law = base * move
+        law /= law.sum(-1, keepdim=True)
+        now = torch.where(count > 0, (rows * law).sum(axes) / count.clamp(min=1e-300), wanted)
+        if float((now - wanted).abs().max()) < _CLOSE:
+            break
+        move *= wanted / now.clamp(min=1e-300)
+    others = (own - 1).clamp(min=0)
+    alone = (others + prior * said) / ((count - 1).clamp(min=0) + prior)
+    without = left_out * move * (alone / wanted.clamp(min=1e-300))
+    return law, without / (left_out * move).sum(-1, keepdim=True)
+
+
+def _learned(seen: Tensor, base: Tensor, least: float) -> float:
+    """How many rows to borrow: the power of two times `least` at which each row is likeliest given all others.
+
+    That is told from `least` only by evidence: wide outcomes need far more, and what has plenty of rows none.
+    Shape: seen (..., outcomes), counts; base of the same, broadcast: the coarser law without one row of each cell.
+    """
+    there = seen > 0
+    often = seen[there]
+    others = (often - 1).clamp(min=0)
+    all_others = (seen.sum(-1, keepdim=True) - 1).clamp(min=0).expand(seen.shape)[there]
+    coarser = base.expand(seen.shape)[there]
+
+    def told(prior: float) -> float:
+        return float((often * ((others + prior * coarser) / (all_others + prior)).log()).sum())
+
+    found = {prior: told(prior) for prior in (least * 2**power for power in range(_DOUBLINGS))}
+    best = max(found, key=lambda prior: found[prior])
+    return best if found[best] > found[least] + _EVIDENCE else least
+
+
+def mutual_information(pair: Tensor) -> float:
+    """Plug-in mutual information of a two-way table of counts, in nats.  Shape: (rows, columns)."""
+    p = pair / pair.sum()
+    independent = p.sum(0, keepdim=True) * p.sum(1, keepdim=True)
+    return float(torch.xlogy(p, p / independent.clamp(min=1e-300)).sum())
