@@ -25,7 +25,7 @@ from idgen_torch.families.returned import draw
 from idgen_torch.families.task import rows_at
 from idgen_torch.parts import Values
 
-__all__ = ["Disagreement", "MeansApart", "disagreements"]
+__all__ = ["Disagreement", "MeansApart", "cycles", "disagreements"]
 
 ROWS, ROWS_OF_IMAGES = 20_000, 1_000
 """So many rows are drawn again and compared; fewer where images are read or texts are written."""
@@ -202,10 +202,10 @@ def _groups(task: Task, rows: Values, kinds: Kinds) -> Iterator[tuple[str, Tenso
             if FEWEST <= int(mask.sum()) < count:
                 low, high = (_described(part, end, kinds) for end in (values[mask].min(), values[mask].max()))
                 yield f"{part.name} from {low} to {high}", mask
-        yield from _cycles(part, rows, kinds)
+        yield from cycles(part, rows, kinds)
 
 
-def _cycles(part: Part, rows: Values, kinds: Kinds) -> Iterator[tuple[str, Tensor]]:
+def cycles(part: Part, rows: Values, kinds: Kinds) -> Iterator[tuple[str, Tensor]]:
     """Rows by what comes round in a number, as the weekdays of a date."""
     kind = kinds.get(part.name)
     for name, places, at in () if kind is None else kind.cycles(rows[part.name].cpu().numpy()):

@@ -21,6 +21,9 @@ FAR = 100.0
 FAR_IN_LOGARITHMS = TAIL + np.log1p(10.0 - TAIL)
 """Where the scale is one of logarithms, it also has to be ten widths from the center."""
 
+_WRITTEN = 10
+"""Numbers that are written with few digits are whole multiples of one over this."""
+
 MOST_ZEROS = 0.3
 """Zeros in more rows than this are no marks."""
 
@@ -119,7 +122,8 @@ def _warn_filled(name: str, values: Array, masses: Collection[float]) -> None:
 def _is_mass_apart(distinct: Array, counts: Array, at: int, masses: Collection[float]) -> bool:
     """Whether the least or largest value is a point mass apart from the rest: nines a little above, or 0 far below.
 
-    0 only among whole numbers, and in fewer rows than a treatment's "none": logarithms and doses have such zeros.
+    0 only among numbers that are written with few digits, as ages are, and in fewer rows than a treatment's "none":
+    logarithms and doses have such zeros.
     """
     value = float(distinct[at])
     if value not in masses or counts[at] < 3:
@@ -128,7 +132,8 @@ def _is_mass_apart(distinct: Array, counts: Array, at: int, masses: Collection[f
     span = float(others[-1] - others[0])
     if at == 0:
         rare = counts[at] <= MOST_ZEROS * counts.sum()
-        return value == 0 and float(others[0]) > span / 4 and rare and bool((others == np.rint(others)).all())
+        short = bool((np.abs(others * _WRITTEN - np.rint(others * _WRITTEN)) < 1e-6 * np.abs(others)).all())
+        return value == 0 and float(others[0]) > span / 5 and rare and short
     return _is_written_for_missing(value) and value - float(others[-1]) > span / 20
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -11,6 +12,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.numbers.absurd import warn_absurd
+from idgen_compiler.data.kinds.numbers.cycles import cycles_of, stamps
 from idgen_compiler.data.kinds.numbers.limits import (
     GRAIN,
     WIDEST,
@@ -182,6 +184,10 @@ class Number(Atom):
 
     def decode_one(self, part: Array, out: Array) -> None:
         out[...] = self.own(part.reshape(-1)).reshape(out.shape)
+
+    def cycles(self, encoded: Array) -> Iterator[tuple[str, tuple[str, ...], Array]]:
+        if (seconds := stamps(self.own(encoded.reshape(-1)).astype(np.float64))) is not None:
+            yield from cycles_of(seconds)
 
     def wanted(self, n: int) -> str:
         low, high = self.support

@@ -11,11 +11,11 @@ import numpy as np
 from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.categorical import few_labels
+from idgen_compiler.data.kinds.numbers.cycles import cycles_of
 from idgen_compiler.data.kinds.registry import register
 from idgen_compiler.data.kinds.setting import Setting, shown
 from idgen_compiler.data.kinds.times.calendar import LAST_DAY, Step, calendar_step, days_at, steps_of
 from idgen_compiler.data.kinds.times.clock import FIRST, LAST, SECONDS, Unit, coarsest, from_seconds, seconds_of
-from idgen_compiler.data.kinds.times.cycles import cycles_of
 from idgen_compiler.data.kinds.times.digits import Digits, nearest
 from idgen_compiler.data.kinds.times.iso import iso_form, iso_times
 from idgen_compiler.data.kinds.times.measured import Measured, number_of

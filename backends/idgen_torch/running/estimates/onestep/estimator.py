@@ -106,7 +106,7 @@ class OneStep:
         every = mean.influence[:, [each.ends is None for each in functionals]]
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
-            warnings=tuple(_told(rows, share, every, bare, policy, lambda: self._wild(f, every))),
+            warnings=(*_told(rows, share, every, bare, policy, lambda: self._wild(f, every)), *self._nuisances.unseen),
             unsure=self._unsure(study, f, bare, _where(used)),
             residual=None if study.outcome is None else study.outcome[0],
             riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),

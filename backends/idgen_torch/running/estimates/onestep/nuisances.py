@@ -13,6 +13,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
 from idgen_torch.estimating import Fitted, Folds
+from idgen_torch.running.estimates.cycles import left_in
 from idgen_torch.running.estimates.learning import Learning
 from idgen_torch.running.estimates.onestep.frames import Frame, Slots, design_of, equal_to, shown
 from idgen_torch.running.estimates.onestep.functions import Function, Learned, said
@@ -49,6 +50,7 @@ class Nuisances:
     schema: Schema
     learning: Learning = field(default_factory=Learning)
     known: dict[Hashable, Fitted] = field(default_factory=dict)
+    unseen: dict[str, None] = field(default_factory=dict)  #: what comes round and a regression did not see, in words
 
     def learned(self, key: Hashable, learn: Callable[[], Fitted]) -> Fitted:
         """What was learned under a key."""
@@ -66,6 +68,8 @@ class Nuisances:
         whole = self.learned(
             (key, "all"), lambda: self.learning.regression(design_of(self.schema, slots, real), y, folds, real.weights)
         )
+        rows = {slot: real.slots[slot] for slot in slots}
+        self.unseen |= dict.fromkeys(left_in(self.schema, rows, y, whole.own, real.mass))
         there = equal_to(self.schema, fixed, real, at)
         rest = tuple(slot for slot in slots if slot not in fixed)
         if not fixed or not FEWEST <= there.sum() < real.count:

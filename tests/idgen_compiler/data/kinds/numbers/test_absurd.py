@@ -117,3 +117,19 @@ def test_what_was_filled_in_with_the_mean_is_told() -> None:
     (line,) = _column_told(np.where(known, values, values[known].mean()))
     assert "the mean of all others: it looks filled in" in line
     assert _column_told(np.where(known, values, 0.0)) == []
+
+
+AGES = np.random.default_rng(2).integers(18, 96, 4000)
+
+
+@pytest.mark.parametrize("values", [AGES, AGES + 0.5])
+def test_zeros_below_numbers_of_few_digits_look_like_marks(values: Any) -> None:
+    with pytest.warns(idgen.DataWarning, match=r"Z holds 0 in 300 of 4000 rows, first in row 17 .*mark for missing"):
+        look(with_value(0, 300, values))
+
+
+@pytest.mark.parametrize("values", [AGES / 7 + 3, AGES - 15.0])
+def test_zeros_below_long_numbers_and_near_others_do_not(values: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", idgen.DataWarning)
+        look(with_value(0, 300, values))
