@@ -86,11 +86,18 @@ def _contradicted(one: Contradiction) -> GraphTest:
     return GraphTest(name, one.implication.sentence, False, True, test)
 
 
+def _of_rare_levels(column: CodedColumn, margin: Margin) -> bool:
+    if not column.categorical or len(np.unique(column.values)) <= margin.size:
+        return False
+    return float((margin.codes == margin.size - 1).mean()) > 0.5  # the last one stands for the rare ones
+
+
 def arrows(graph: ADMG, columns: Columns) -> list[Arrow]:
     """How strongly the ends of each edge depend on each other: by themselves, or given the other neighbors.
 
     The smaller of the two p-values, doubled, is an edge's, so that neither an exclusive or nor a path that cancels it
-    hides it. Nothing where there are few rows, or the graph is large.
+    hides it. Nothing where there are few rows, or the graph is large, nor of categories most of
+    whose rows have rare levels, which quick tests take for one.
     """
     if len(graph) < 2 or len(next(iter(columns.values())).values) < FEWEST_ROWS:
         return []
@@ -99,7 +106,10 @@ def arrows(graph: ADMG, columns: Columns) -> list[Arrow]:
         return []
     margins = {name: Margin.of(column) for name, column in columns.items()}
     found, known = [], dict[frozenset[str], Test]()
+    untold = {name for name, column in columns.items() if _of_rare_levels(column, margins[name])}
     for a, b, hidden in edges:
+        if untold & {a, b}:
+            continue
         given = tuple(n for n in sorted(graph.parents([b]) | graph.siblings([b])) if n not in (a, b))[:MOST_GIVEN]
         pair = frozenset((a, b))
         if pair not in known:

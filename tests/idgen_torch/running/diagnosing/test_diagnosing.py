@@ -91,6 +91,17 @@ def test_a_shuffled_column_is_alone() -> None:
     assert topics(fitted(data).diagnostics()) == {("arrow", "W")}
 
 
+@pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
+def test_a_category_of_rare_levels_alone_is_not_called_idle() -> None:
+    """Its levels have under a hundredth of the rows each, so that no quick test sees what it does."""
+    rng = np.random.default_rng(0)
+    high, level = rng.normal(size=150), np.arange(6_000) % 150
+    x = (rng.random(6_000) < 1 / (1 + np.exp(-1.5 * high[level]))).astype(int)
+    y = (rng.random(6_000) < 1 / (1 + np.exp(-1.5 * high[level] - x))).astype(int)
+    data = {"W": np.array([f"w{k}" for k in level]), "X": x, "Y": y}
+    assert "arrow" not in {topic for topic, _ in topics(fitted(data).diagnostics())}
+
+
 @pytest.mark.filterwarnings("ignore::idgen_compiler.errors.DataWarning")
 @pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
 def test_labels_as_numbers_and_numbers_as_labels_are_told() -> None:
