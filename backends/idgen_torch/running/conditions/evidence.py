@@ -24,7 +24,7 @@ from idgen_torch.running.record import Evidence, LabelRows
 
 __all__ = ["evidence", "few_rows"]
 
-MOST_LABELS, PLACES = 50, 200
+MOST_LABELS, PLACES = 200, 200
 """Labels of a part of not more than so many are looked at one by one, each with other inputs as rows have them; so many
 places in all."""
 

@@ -109,3 +109,11 @@ def test_a_rare_label_is_told_where_all_is_categories_too() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", OverlapWarning)
         sampler.sample(50, do={"X": 1}, given={"Z": "b"}, seed=0)
+
+
+def test_labels_are_looked_at_where_there_are_many() -> None:
+    data = table()
+    rare = data["Z"] == "rare"
+    data["Z"] = np.where(rare, "rare", [f"k{k % 64}" for k in range(2_000)])
+    with pytest.warns(OverlapWarning, match=FEW):
+        fit(data=data).sample(50, do={"X": 1.0}, given={"Z": "rare"}, seed=0)
