@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from idgen_compiler.data.atomic import read_regular, whole_or_absent, write_atomically
+from idgen_compiler.data.atomic import read_regular, sweep, whole_or_absent, write_atomically
 from idgen_compiler.errors import DataError
 
-__all__ = ["MOST", "Files", "Folder"]
+__all__ = ["MOST", "Files", "Folder", "beside"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 """Why nothing more can be written."""
@@ -173,6 +173,28 @@ class Folder:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+    def tidy(self, name: str) -> None:
+        """Delete folders of a folder that hold nothing but what writers that were killed had half written."""
+        for each in self.names(name):
+            folder = self.path / name / each
+            sweep(folder)
+            with suppress(OSError):  # one that holds something whole
+                folder.rmdir()
+
+
+def beside(files: Files, header: str) -> list[str]:
+    """What lies in a place beside a header; nothing where the header is seen a little later."""
+    for pause in (*files.late, None):
+        if not (found := [name for name in files.names("") if name != header]) or pause is None:
+            return found
+        time.sleep(pause)
+        try:
+            files.read(header)
+            return []
+        except FileNotFoundError:
+            continue
+    return []
 
 
 def _linked(target: Path, content: bytes) -> bool:

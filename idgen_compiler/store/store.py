@@ -27,7 +27,7 @@ from typing import Any
 from idgen_compiler.errors import DataError
 from idgen_compiler.store.artefact import Artefact, Kept, key_of
 from idgen_compiler.store.claims import Claims, Holder
-from idgen_compiler.store.files import Files, Folder
+from idgen_compiler.store.files import Files, Folder, beside
 from idgen_compiler.store.jobs import abandoned_jobs
 from idgen_compiler.store.place import files_of
 
@@ -79,7 +79,7 @@ class Store:
         except FileNotFoundError:
             if not make:
                 raise DataError(f"{files.where} is no store: it has no {HEADER}") from None
-            if others := _others(files):
+            if others := beside(files, HEADER):
                 raise DataError(
                     f"{files.where} is no store and holds {others[0]}; give a folder that is empty or not there"
                 ) from None
@@ -217,9 +217,16 @@ class Store:
                 self.files.remove(f"files/{key}/{folder}")
             raise
 
-    def claimed(self, key: str, waiting: Callable[[Holder], None] | None = None) -> AbstractContextManager[bool]:
-        """A context that is True while this process alone is to make an artefact, False once it is there."""
-        return Claims(self.files).held(key, lambda: key in self, waiting)
+    @contextmanager
+    def claimed(self, key: str, waiting: Callable[[Holder], None] | None = None) -> Iterator[bool]:
+        """A context that is True while this process alone is to make an artefact, False once it is there.
+
+        What a writer of it that was killed had half written goes then.
+        """
+        with Claims(self.files).held(key, lambda: key in self, waiting) as mine:
+            if mine and isinstance(self.files, Folder):
+                self.files.tidy(f"files/{key}")
+            yield mine
 
     def state(self, key: str, suffix: str) -> Path:
         """The file that a training under way may keep its state in, on this machine; `settled` deletes it.
@@ -340,20 +347,6 @@ class Store:
         return DataError(
             f"{self.where}/{name} cannot be read ({error}); `idgen store verify` lists such, and gc deletes"
         )
-
-
-def _others(files: Files) -> list[str]:
-    """What lies in a place beside a header; nothing where the header is seen a little later."""
-    for pause in (*files.late, None):
-        if not (found := [name for name in files.names("") if name != HEADER]) or pause is None:
-            return found
-        time.sleep(pause)
-        try:
-            files.read(HEADER)
-            return []
-        except FileNotFoundError:
-            continue
-    return []
 
 
 def _record(key: str) -> str:

@@ -186,6 +186,20 @@ def test_of_many_one_makes_it(where: str) -> None:
     assert store.files.names("claims") == []
 
 
+def test_who_makes_a_thing_takes_away_what_a_writer_that_was_killed_had_half_written(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "store")
+    key = key_of("model", {"seed": 0})
+    half, whole = (tmp_path / "store" / "files" / key / name for name in ("half", "whole"))
+    (half / ".idgen-scratch-1").mkdir(parents=True)
+    (half / ".idgen-scratch-1" / "tensors").write_bytes(b"ten")
+    whole.mkdir()
+    (whole / "tensors").write_bytes(b"tensors")
+    with store.claimed(key) as mine:
+        assert mine
+        assert not half.exists()
+        assert whole.exists(), "somebody may be about to record it"
+
+
 def test_what_fails_leaves_no_claim(where: str) -> None:
     store, key = Store.open(where), key_of("model", {"seed": 0})
     with pytest.raises(RuntimeError), store.claimed(key):
