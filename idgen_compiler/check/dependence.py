@@ -41,13 +41,14 @@ class Margin:
     codes: Array  #: shape (rows,)
     size: int
     ranks: Array | None = None  #: shape (rows,)
+    rest: float = 0.0  #: the share of rows whose levels are not told apart
 
     @classmethod
     def of(cls, column: CodedColumn) -> Margin:
         """A category with its rare levels as one; a number in bins of equal counts."""
         if column.categorical:
-            codes, size = _leveled(column)
-            return cls(codes, size)
+            codes, size, rest = _leveled(column)
+            return cls(codes, size, rest=rest)
         edges = np.unique(np.quantile(column.values, np.linspace(0, 1, BINS + 1)[1:-1]))
         codes = np.unique(np.searchsorted(edges, column.values), return_inverse=True)[1].reshape(-1)
         ranks, most = _ranked(column.values)
@@ -120,17 +121,21 @@ def _log_beyond(statistic: float, freedom: int) -> float:
     return log(beyond) if beyond > 0 else -inf
 
 
-def _leveled(column: CodedColumn) -> tuple[Array, int]:
-    """A category's codes with the levels that are rare, or not among the most frequent, as one; and their number."""
+def _leveled(column: CodedColumn) -> tuple[Array, int, float]:
+    """A category's codes with the levels that are rare, or not among the most frequent, as one; and their number.
+
+    Also the share of the rows that have such a level.
+    """
     counts = np.bincount(column.values, minlength=column.size)
     kept = np.argsort(-counts, kind="stable")[: LEVELS - 1]
     kept = kept[counts[kept] >= max(SEEN, RARE * len(column.values))]
     place = np.full(column.size, len(kept))
     place[kept] = np.arange(len(kept))
     codes = place[column.values]
+    rest = float((codes == len(kept)).mean())
     if 0 < (codes == len(kept)).sum() < SEEN and len(kept):  # too few to be a level
         codes = np.minimum(codes, len(kept) - 1)
-    return codes, int(codes.max(initial=0)) + 1
+    return codes, int(codes.max(initial=0)) + 1, rest
 
 
 def _ranked(values: Array) -> tuple[Array, float]:
@@ -146,7 +151,7 @@ def _features(column: CodedColumn) -> Array:
     """Indicators of all levels but one, or the ranks.  Shape: (rows, features)."""
     if not column.categorical:
         return _ranked(column.values)[0][:, None]
-    codes, size = _leveled(column)
+    codes, size, _ = _leveled(column)
     return np.eye(size)[codes][:, : max(size - 1, 1)]
 
 

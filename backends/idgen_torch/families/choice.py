@@ -43,7 +43,7 @@ HELD_OUT = 0.1
 """Of the rows, so many decide between families of equal rank."""
 
 SOME_ROWS, MORE_ROWS = (2**15, 2**17), 2
-"""Where there are twice as many rows than the first number, networks are tried on so many, then on the second."""
+"""Where there are twice as many rows as the first number, networks are tried on so many, then on the second."""
 
 
 def offers(task: Task, recipes: Sequence[Family] | None = None) -> list[tuple[Family, Offer]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
 from idgen_compiler.ir.operations import Operation, Realize, Sample, Train
-from idgen_compiler.store import Artefact, Store
+from idgen_compiler.store import Artefact
 from idgen_torch.running.files.artefacts import CHOICE, DATA, MODEL, VERDICT, NotMade
 from idgen_torch.running.files.stale import nearest
 from idgen_torch.running.fitting import Fitting
@@ -77,11 +78,10 @@ class Planning(Fitting):
     """How operations would be realized: what the store has is read, what it lacks is noted."""
 
     _steps: dict[str, Step] | None = None  #: operation -> what becomes of it; None while ways are being chosen
-    _records: tuple[Artefact, ...] | None = None  #: what the store has; None until it is asked
 
     def plan(self, choices: Sequence[Choice], undecided: str = "") -> Planned:
         """The steps of the program whose laws are realized as chosen; in their first way where nobody chose yet."""
-        self._steps, self._records = (steps := dict[str, Step]()), None
+        self._steps = steps = dict[str, Step]()
         taken = self.program.realized({choice.operation: choice.chosen for choice in choices})
         self.program = taken
         self._begin(taken)
@@ -114,25 +114,23 @@ class Planning(Fitting):
         if missing is not None and missing.kind == VERDICT:
             steps[op.result] = Step(op.result, f"{title}, to be held against its rows", False)
             return
-        records = self._of(artefacts.store)
-        alike = _alike(records, op, self._schema)
+        alike = _alike(self._records, op, self._schema)
         why = ""
         if missing is not None and isinstance(op, Train):
             named = [artefact for artefact in alike if artefact.title == title]
-            why = _differs(*self._beside(missing, named, records))
+            why = _differs(*self._beside(missing, named))
         rows = self._observed.count * (
             1 if getattr(op, "data", "") == self.program.observe.result else self.settings.rows_factor
         )
         steps[op.result] = Step(op.result, title, False, _seconds(alike, rows), why)
 
-    def _of(self, store: Store) -> tuple[Artefact, ...]:
-        """The records of a store, which are read once for a plan."""
-        self._records = tuple(store.artefacts()) if self._records is None else self._records
-        return self._records
+    @cached_property
+    def _records(self) -> tuple[Artefact, ...]:
+        """What the store has."""
+        artefacts = self._trainer.artefacts
+        return () if artefacts is None else tuple(artefacts.store.artefacts())
 
-    def _beside(
-        self, missing: NotMade, models: Sequence[Artefact], records: Sequence[Artefact]
-    ) -> tuple[Sequence[Artefact], Mapping[str, Any]]:
+    def _beside(self, missing: NotMade, models: Sequence[Artefact]) -> tuple[Sequence[Artefact], Mapping[str, Any]]:
         """What a missing thing is held beside: the models of its name, or choices of a family, each with its seed.
 
         A choice itself has no seed, since rows alone decide; what is trained once it is made has that of the fit.
@@ -140,7 +138,7 @@ class Planning(Fitting):
         if missing.kind != CHOICE:
             return models, missing.depends
         seeds = [artefact.depends.get("seed") for artefact in models]
-        chosen = [each for each in records if (each.kind, each.title) == (CHOICE, missing.title)]
+        chosen = [each for each in self._records if (each.kind, each.title) == (CHOICE, missing.title)]
         seeded = [replace(each, depends={**each.depends, "seed": seed}) for each in chosen for seed in seeds]
         return seeded, {**missing.depends, "seed": self.settings.seed}
 

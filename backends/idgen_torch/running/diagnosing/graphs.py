@@ -24,6 +24,9 @@ MOST_GIVEN, MOST_VERTICES, MOST_EDGES, MOST_TESTED = 6, 12, 60, 4_000
 """An edge is looked at given so many other neighbors; larger graphs are tested pair by pair; so many rows are read."""
 
 
+MOST_RARE = 0.5
+"""Of a category more of whose rows have levels that quick tests do not tell apart nothing is said."""
+
 LINEAR = "a test of a law after interventions takes numbers for linear, and blames the graph for laws that bend"
 
 
@@ -86,18 +89,12 @@ def _contradicted(one: Contradiction) -> GraphTest:
     return GraphTest(name, one.implication.sentence, False, True, test)
 
 
-def _of_rare_levels(column: CodedColumn, margin: Margin) -> bool:
-    if not column.categorical or len(np.unique(column.values)) <= margin.size:
-        return False
-    return float((margin.codes == margin.size - 1).mean()) > 0.5  # the last one stands for the rare ones
-
-
 def arrows(graph: ADMG, columns: Columns) -> list[Arrow]:
     """How strongly the ends of each edge depend on each other: by themselves, or given the other neighbors.
 
     The smaller of the two p-values, doubled, is an edge's, so that neither an exclusive or nor a path that cancels it
-    hides it. Nothing where there are few rows, or the graph is large, nor of categories most of
-    whose rows have rare levels, which quick tests take for one.
+    hides it. Nothing where there are few rows, or the graph is large, nor of categories most of whose rows have rare
+    levels, which quick tests take for one.
     """
     if len(graph) < 2 or len(next(iter(columns.values())).values) < FEWEST_ROWS:
         return []
@@ -106,9 +103,8 @@ def arrows(graph: ADMG, columns: Columns) -> list[Arrow]:
         return []
     margins = {name: Margin.of(column) for name, column in columns.items()}
     found, known = [], dict[frozenset[str], Test]()
-    untold = {name for name, column in columns.items() if _of_rare_levels(column, margins[name])}
     for a, b, hidden in edges:
-        if untold & {a, b}:
+        if max(margins[a].rest, margins[b].rest) > MOST_RARE:
             continue
         given = tuple(n for n in sorted(graph.parents([b]) | graph.siblings([b])) if n not in (a, b))[:MOST_GIVEN]
         pair = frozenset((a, b))

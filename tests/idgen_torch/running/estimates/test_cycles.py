@@ -35,6 +35,22 @@ def test_weekdays_that_a_regression_does_not_see_are_told(written: str) -> None:
     assert "so that the estimate may be off by as much" in told
 
 
+def test_what_one_regression_does_not_see_is_not_told_of_another() -> None:
+    """V has nothing to do with weekdays, and is asked after Y, which has."""
+    rng = np.random.default_rng(3)
+    load = 1.5 * (DAYS % 7 >= 5) - 0.5
+    x = rng.integers(0, 2, len(DAYS))
+    data = {"D": np.datetime64("2021-01-04") + DAYS, "X": x, "Y": x + 2 * load + rng.normal(size=len(DAYS))}
+    data["V"] = x + rng.normal(size=len(DAYS))
+    query, graph = idgen.Query.parse("P(Y, V | do(X))"), idgen.ADMG.parse("D -> X -> Y; D -> Y; X -> V; D -> V")
+    asked: Any = idgen.compile(query, graph).fit(data, train="asked", progress=False, check_graph=False, seed=0)
+    with pytest.warns(OverlapWarning, match="rows with D on a"):
+        assert len(asked.estimate("Y", do={"X": 1}).warnings) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", OverlapWarning)
+        assert asked.estimate("V", do={"X": 1}).warnings == ()
+
+
 def test_where_nothing_comes_round_nothing_is_told() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -98,6 +98,7 @@ class OneStep:
         mean = study.mean(composed(f))
         used = [weight for each in (study, *self._laws) for weight in each.weights.values()]
         learned = {what: how for each in (study, *self._laws) for what, how in each.learned.items()}
+        unseen = dict.fromkeys(text for each in (study, *self._laws) for text in each.unseen)
         near = tuple(each.told(self.schema) for each in study.near)
         rows = min((w.effective_rows for w in used), default=float(self._count))
         share = max((w.largest_share for w in used), default=1 / self._count)
@@ -106,7 +107,7 @@ class OneStep:
         every = mean.influence[:, [each.ends is None for each in functionals]]
         return Found(
             mean.value, mean.influence, "one-step", rows, share, mean.correction, mean.drawn,
-            warnings=(*_told(rows, share, every, bare, policy, lambda: self._wild(f, every)), *self._nuisances.unseen),
+            warnings=(*_told(rows, share, every, bare, policy, lambda: self._wild(f, every)), *unseen),
             unsure=self._unsure(study, f, bare, _where(used)),
             residual=None if study.outcome is None else study.outcome[0],
             riesz=None if study.outcome is None else np.full(len(functionals), study.outcome[1]),

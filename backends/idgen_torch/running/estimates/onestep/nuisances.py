@@ -41,6 +41,7 @@ class Regressed:
     function: Function
     own: Array  #: (rows, m)
     chosen: str
+    unseen: tuple[str, ...] = ()  #: what comes round in its inputs and it does not see, in words
 
 
 @dataclass(eq=False)
@@ -50,7 +51,7 @@ class Nuisances:
     schema: Schema
     learning: Learning = field(default_factory=Learning)
     known: dict[Hashable, Fitted] = field(default_factory=dict)
-    unseen: dict[str, None] = field(default_factory=dict)  #: what comes round and a regression did not see, in words
+    unseen: dict[Hashable, tuple[str, ...]] = field(default_factory=dict)  #: what comes round and each did not see
 
     def learned(self, key: Hashable, learn: Callable[[], Fitted]) -> Fitted:
         """What was learned under a key."""
@@ -68,12 +69,13 @@ class Nuisances:
         whole = self.learned(
             (key, "all"), lambda: self.learning.regression(design_of(self.schema, slots, real), y, folds, real.weights)
         )
-        rows = {slot: real.slots[slot] for slot in slots}
-        self.unseen |= dict.fromkeys(left_in(self.schema, rows, y, whole.own, real.mass))
+        if key not in self.unseen:
+            rows = {slot: real.slots[slot] for slot in slots}
+            self.unseen[key] = tuple(left_in(self.schema, rows, y, whole.own, real.mass))
         there = equal_to(self.schema, fixed, real, at)
         rest = tuple(slot for slot in slots if slot not in fixed)
         if not fixed or not FEWEST <= there.sum() < real.count:
-            return Regressed(Learned(self.schema, tuple(slots), whole), whole.own, whole.chosen)
+            return Regressed(Learned(self.schema, tuple(slots), whole), whole.own, whole.chosen, self.unseen[key])
         some = real.rows(there)
         parted = self.learned(
             (key, "some", shown(fixed, at)),
@@ -83,10 +85,10 @@ class Nuisances:
         )
         losses = [(np.square(own - y[there]) * some.mass[:, None]).sum() for own in (whole.own[there], parted.own)]
         if losses[0] <= losses[1]:
-            return Regressed(Learned(self.schema, tuple(slots), whole), whole.own, whole.chosen)
+            return Regressed(Learned(self.schema, tuple(slots), whole), whole.own, whole.chosen, self.unseen[key])
         own = whole.own.copy()
         own[there] = parted.own
-        return Regressed(Learned(self.schema, rest, parted), own, parted.chosen)
+        return Regressed(Learned(self.schema, rest, parted), own, parted.chosen, self.unseen[key])
 
     def weight(
         self,

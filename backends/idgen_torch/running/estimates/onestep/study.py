@@ -73,6 +73,7 @@ class Study:
     near: Sequence[Nearby] = ()
     weights: dict[str, Weight] = field(default_factory=dict)  #: statement -> the weight that was used
     learned: dict[str, str] = field(default_factory=dict)  #: what was learned -> how
+    unseen: dict[str, None] = field(default_factory=dict)  #: what comes round and its regressions do not see, in words
     outcome: tuple[Array, float] | None = None
     """Of one outcome regression: the roots of E[(f - E[f | i])^2], (m,), and of E[w^2]; None where there are more."""
 
@@ -232,6 +233,7 @@ class Study:
         name = (term.data, term.targets, term.given, f.token, shown(beyond, self.fixed))
         found = self.nuisances.regressed(name, real, term.inputs, fixed, y, data.folds, self.fixed)
         self.learned[f"{', '.join(term.targets)} | {', '.join(term.given)}"] = found.chosen
+        self.unseen.update(dict.fromkeys(found.unseen))
         return found
 
     def _residuals(self, term: Term, h: Function, g: Regressed) -> Mean:
