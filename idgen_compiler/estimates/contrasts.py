@@ -11,11 +11,11 @@ import numpy as np
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimates.answers import Answers
-from idgen_compiler.estimates.asked import Point
 from idgen_compiler.estimates.combined import Divided, End, Moved
 from idgen_compiler.estimates.estimate import Estimates
 from idgen_compiler.estimates.measures import Asking
 from idgen_compiler.estimates.quantiles import Inverted
+from idgen_compiler.estimates.questions.asked import Point
 from idgen_compiler.estimates.scales import Factor, Plain, Scale
 
 __all__ = ["Kind", "check_alike", "checked_kind", "compared"]

@@ -7,13 +7,13 @@ from typing import Any, TypedDict, Unpack
 
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.answers import Answering
-from idgen_compiler.estimates.asked import Point, Quantile, read, told_of
 from idgen_compiler.estimates.contrasts import Kind, check_alike, checked_kind, compared
 from idgen_compiler.estimates.effects.grouped import effects_by
 from idgen_compiler.estimates.effects.treated import effect_among
 from idgen_compiler.estimates.estimate import Estimate, Estimates
 from idgen_compiler.estimates.measures import Asking, Choose, Functional, Method, asking_of
 from idgen_compiler.estimates.quantiles import answered
+from idgen_compiler.estimates.questions.asked import Point, Quantile, read, told_of
 from idgen_compiler.hinge.policies import is_policy
 from idgen_compiler.query import Query
 
@@ -104,8 +104,8 @@ class Estimating(Answering):
         """The mean, a share or a quantile of the outcomes at values of treatments and conditions.
 
         f: an outcome ("Y" or "E[Y]": the mean of numbers or truth values), ("Y", label) or "P(Y=label)" (the share of
-            a label), "q0.5(Y)" (a quantile), a function of samples that gives a number for each, or a list or dict of
-            these, for `Estimates` that vary together.
+            a label), "P(Y > 2)" (of a condition), "q0.5(Y)" (a quantile), a function of samples that gives a number for
+            each, or a list or dict of these, for `Estimates` that vary together.
         do, given: one value for each treatment and condition; a treatment may have a policy.
         n: draws of what is averaged by drawing; left to the sampler when left out.
         level, method, seed, clusters, folds, data, repeats, choose, store: see `Asking`.

@@ -10,9 +10,9 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.estimates.answers import Answering, Answers, joined
-from idgen_compiler.estimates.asked import Point, Quantile
 from idgen_compiler.estimates.covariance import covariance_of, critical_of, freedom_of
 from idgen_compiler.estimates.measures import SHARE, Asking, Functional, Measure
+from idgen_compiler.estimates.questions.asked import Point, Quantile
 from idgen_compiler.estimates.scales import Plain, Scale, Share
 from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.hinge.samples import Samples

@@ -24,8 +24,8 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from idgen_torch.running import learned
-from idgen_torch.running.dependence import LawsApart, dependences
+from idgen_torch.running import judging
+from idgen_torch.running.learned.dependence import LawsApart, dependences
 from tests.benchmarks.bench_napkin_images import MECHANISMS, Settings, Trial
 from tests.benchmarks.napkin_judge import RENDERERS
 from tests.benchmarks.once import made_once
@@ -67,7 +67,7 @@ def _made(mechanisms: str, renderer: str, seed: int, settings: Settings) -> dict
     """One run."""
     torch.set_num_threads(1)
     trial, checks = Trial(MECHANISMS[mechanisms], seed, settings), list[list[LawsApart]]()
-    with patch.object(learned, "dependences", lambda *asked: checks.append(dependences(*asked)) or checks[-1]):
+    with patch.object(judging, "dependences", lambda *asked: checks.append(dependences(*asked)) or checks[-1]):
         found = trial.measure("regenerate")
     found |= {"real": trial.measure("truth")["Y.d=X.d"], "checks": [[asdict(one) for one in c] for c in checks]}
     return found | {"mechanisms": mechanisms, "renderer": renderer, "seed": seed}

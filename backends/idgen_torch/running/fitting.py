@@ -43,9 +43,10 @@ from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, r
 from idgen_torch.running.files.artefacts import Artefacts, Drawn
 from idgen_torch.running.files.keys import Keys
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.judging import held_against, judged
 from idgen_torch.running.kept import Kept
 from idgen_torch.running.laws import AskedLaw, Contracted, contracted
-from idgen_torch.running.learned import held_against, judged
+from idgen_torch.running.learned.unused import acting, unused
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.probe import PROBED, PROBED_BY_RUNS, crossed, probed
 from idgen_torch.running.overlap.unseen import Unseen
@@ -116,6 +117,7 @@ class Fitting:
         self._unseen = Unseen(schema, settings.seed, thin)
         self._requested = requested_families(program, settings.families)
         self._weighing = {name for op in program.operations for name in densities_asked(op)}
+        self._acting = acting(program)
 
     def run(self, choices: Sequence[Choice]) -> FittedProgram:
         """The program with laws realized as chosen, once the operations that its samplers need are executed.
@@ -227,7 +229,8 @@ class Fitting:
         trained, verdict = judged(op, self._schema, self._trainer, trained, recipe, task)
         if self._keys is not None:
             self._keys.note(op.result, trained.key)
-        self._model_reports[op.result] = held_against(op, trained, task, verdict)
+        given_up = unused(op, self._schema, trained.model, task, self._acting)
+        self._model_reports[op.result] = held_against(op, trained, task, verdict, given_up)
         self._kept.model(op.result, trained.model, task)
         return trained.model
 

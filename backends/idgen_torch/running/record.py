@@ -51,7 +51,7 @@ class ModelReport:
     back, by the family's name of the fit; empty for a family that keeps none back. `disagreements` says where the
     model's draws differ from its rows by more than their error. `noise` is how far another seed would move the effects
     of the inputs; empty for a model that is no ensemble. `calibration` has each of its classifiers, `curves` how each
-    training went.
+    training went, `unused` the inputs that the query acts by and that make no difference to the model.
     """
 
     operation: str
@@ -63,6 +63,7 @@ class ModelReport:
     noise: tuple[SeedNoise, ...] = ()
     calibration: tuple[Calibration, ...] = ()
     curves: tuple[Curve, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +287,8 @@ class FitRecord:
             held_out = f", held-out log-likelihood {told}" if told else ""
             lines.append(f"  {model.operation}: {model.models}  [{model.family}, {model.rows} rows{held_out}]")
             lines += [f"    {told}" for told in (*model.disagreements, *model.calibration)]
+            if model.unused:
+                lines.append(f"    does not use {' and '.join(model.unused)}")
             if model.noise:
                 lines.append(f"    seed noise: {max(model.noise, key=_noisiness)}")
         lines += [f"  {kernel.operation}: {kernel.models}  [bound, {kernel.name}]" for kernel in self.kernels]

@@ -12,11 +12,11 @@ from idgen_compiler.compile import compile
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, NotIdentifiable, near_misses
 from idgen_compiler.estimates.answers import Answering, Answers
-from idgen_compiler.estimates.asked import Point, Quantile, read
-from idgen_compiler.estimates.effects.conditions import groups_of
 from idgen_compiler.estimates.effects.rows import counted, own_program
 from idgen_compiler.estimates.estimate import Estimates
 from idgen_compiler.estimates.measures import Asking
+from idgen_compiler.estimates.questions.asked import Point, Quantile, read
+from idgen_compiler.estimates.questions.conditions import groups_of
 from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.hinge.question import query_of, sampler_of
 from idgen_compiler.ir.program import Program

@@ -12,10 +12,10 @@ from idgen_compiler.compile import compile
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, NotIdentifiable, near_misses
 from idgen_compiler.estimates.answers import Answering, Answers
-from idgen_compiler.estimates.asked import Point, Quantile, read
 from idgen_compiler.estimates.effects.rows import counted, own_program
 from idgen_compiler.estimates.estimate import Estimate, Estimates
 from idgen_compiler.estimates.measures import SHARE, Asking, Functional, Measure
+from idgen_compiler.estimates.questions.asked import Point, Quantile, read
 from idgen_compiler.forms.shown import listed
 from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.hinge.policies import Law

@@ -34,6 +34,9 @@ def colored() -> Standardized:
         ("E[Y]", "E[Y | do(X=1)]"),
         (("Y", 1), "P(Y=1 | do(X=1))"),
         ("P(Y=1)", "P(Y=1 | do(X=1))"),
+        ("P(Y > 0.5)", "P(Y > 0.5 | do(X=1))"),
+        ("P(Y>0)", "P(Y>0 | do(X=1))"),
+        ("Pr( Y ≥ 1 and Y ≠ 0 )", "P(Y >= 1 and Y != 0 | do(X=1))"),
         (lambda samples: samples["Y"], "E[f | do(X=1)]"),
         (Functional("mine", lambda samples: samples["Y"]), "E[mine | do(X=1)]"),
     ],
@@ -44,6 +47,11 @@ def test_one_number_in_many_words(sampler: Standardized, f: Any, what: str) -> N
     assert found.what == what
     assert found.value == pytest.approx(sampler.estimate("Y", do={"X": 1}).value)
     assert repr(found).startswith(f"{what} = {found.value:.4g} [")
+
+
+def test_labels_are_not_compared_by_size(colored: Standardized) -> None:
+    with pytest.raises(DataError, match="Y holds no numbers, which > compares; ask for its labels by ="):
+        colored.estimate("P(Y > 0)", do={"X": 1})
 
 
 def test_several_are_a_list_or_a_dict(sampler: Standardized) -> None:
@@ -112,6 +120,11 @@ def test_a_curve_over_a_grid(sampler: Standardized) -> None:
         ("P(Y)", "leaves the value of Y open"),
         ("P(Y=1 | do(X=1))", "say that in do= and given="),
         ("P(Y=1", "cannot be read as the share"),
+        ("P(Z > 1)", "'Z' is no outcome"),
+        ("P(Y > a)", "compares with 'a', which is no number"),
+        ("P(1 < Y)", "expected"),
+        ("P(Y > )", "expected a value"),
+        ("P(Y > 0 | X = 1)", "cannot read"),
         (("Y", 7), "no label '7'"),
         (("Y", "1"), "did you mean 1"),
         (3, "3 cannot be averaged"),
@@ -130,7 +143,7 @@ def test_a_curve_over_a_grid(sampler: Standardized) -> None:
 def test_what_cannot_be_asked(sampler: Standardized, f: Any, said: str) -> None:
     with pytest.raises(DataError, match=said) as caught:
         sampler.estimate(f, do={"X": 1})
-    assert "\n" not in str(caught.value) or "cannot be read" in said
+    assert "\n" not in str(caught.value) or "cannot be read" in said or said in ("expected", "cannot read", "expected a value")
 
 
 def test_labels_have_no_mean_but_shares(colored: Standardized) -> None:

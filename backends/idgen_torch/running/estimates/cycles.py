@@ -10,7 +10,7 @@ from torch import Tensor
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
-from idgen_torch.running.agreement import cycles
+from idgen_torch.running.learned.agreement import cycles
 
 __all__ = ["left_in"]
 

@@ -14,9 +14,9 @@ from idgen_compiler.warning import warn_user
 from idgen_torch.arithmetic import our_arithmetic
 from idgen_torch.families import ConditionalModel, Run, Task, Tuning
 from idgen_torch.families.tables.resample import ResampleModel
-from idgen_torch.running.agreement import disagreements
 from idgen_torch.running.draws import Draws, PolicyKey, ShiftedDraws, UniformDraws
 from idgen_torch.running.fitted import FittedProgram
+from idgen_torch.running.learned.agreement import disagreements
 from idgen_torch.running.plan import label_of
 from idgen_torch.seeds import seed_for
 from idgen_torch.warning import LawWarning

@@ -14,9 +14,9 @@ from idgen_compiler.data.kinds.setting import Setting
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
-from idgen_compiler.estimates.asked import Point
 from idgen_compiler.estimates.measures import Asking
 from idgen_compiler.estimates.prediction import PredictionInterval
+from idgen_compiler.estimates.questions.asked import Point
 from idgen_compiler.forms.spelling import composed, spelled
 from idgen_compiler.hinge.probability import labels_of, rows_asked
 from idgen_compiler.hinge.question import Question

@@ -22,7 +22,7 @@ from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.query import Query
 
-__all__ = ["Group", "groups_of"]
+__all__ = ["Group", "condition", "groups_of"]
 
 _COMPARED: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,
@@ -97,12 +97,12 @@ def groups_of(by: Any, sampler: Answering, query: Query) -> list[Group]:
         found: list[Group] = []
         for name, inner in by.items():
             if isinstance(inner, str):
-                found.append(replace(_condition(inner, sampler), name=str(name)))
+                found.append(replace(condition(inner, sampler), name=str(name)))
             else:
                 found += _between(_vertex(str(name), sampler), inner)
         return found
     if isinstance(by, Sequence) and by and all(isinstance(each, str) for each in by):
-        return [_condition(each, sampler) for each in by]
+        return [condition(each, sampler) for each in by]
     if isinstance(by, Iterable) and len(query.conditions) == 1:
         return _between(query.conditions[0], by)
     raise DataError(
@@ -123,11 +123,15 @@ def _labels(name: str, sampler: Answering) -> list[Group]:
 
 
 def _halves(text: str, sampler: Answering) -> list[Group]:
-    one = _condition(text, sampler)
+    one = condition(text, sampler)
     return [one, Group(f"not ({text})", one.columns, lambda found: ~np.asarray(one.inside(found), bool))]
 
 
-def _condition(text: str, sampler: Answering) -> Group:
+def condition(text: str, sampler: Answering) -> Group:
+    """Who satisfies a condition, such as `age < 30 and sex = 'f'`.
+
+    Raises DataError for a text that is none, a variable that the graph lacks, and a value that cannot be compared so.
+    """
     parts: list[tuple[str, str, Any]] = []
     for name, sign, value in _Condition(text).parts():
         vertex = _vertex(name, sampler)

@@ -29,7 +29,7 @@ SWAPS = 200
 SHARPER = 0.1
 """Pictures differ in sharpness by so much at least."""
 KIND, SHARP = "the kind of", "the sharpness of"
-ERRORS, LEAST = 5.0, {KIND: 0.06, SHARP: 0.25}
+ERRORS, LEAST = 4.0, {KIND: 0.06, SHARP: 0.25}
 """Told is a distance so many deviations beyond chance, and so large: every network smooths a little."""
 DOUBT = 3.0
 """A distance of more deviations is not chance."""

@@ -12,7 +12,7 @@ import idgen_compiler as idgen
 from idgen_compiler.data.part import Part
 from idgen_torch.families import Task
 from idgen_torch.parts import Values
-from idgen_torch.running.dependence import KIND, SHARP, LawsApart, dependences
+from idgen_torch.running.learned.dependence import KIND, SHARP, LawsApart, dependences
 
 N = 2_000
 P, Q, Y = (Part(name, dim=192, shape=(3, 8, 8)) for name in ("p", "q", "y"))

@@ -14,9 +14,9 @@ from idgen_compiler.warning import warn_data
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.families import ConditionalModel, Family, Task, seed_noise
 from idgen_torch.families.saved import recipe_record
-from idgen_torch.running.agreement import Disagreement, disagreements
-from idgen_torch.running.dependence import LawsApart, dependences
 from idgen_torch.running.files.artefacts import BETTER, FINISHED, TRIED, Trained, Verdict
+from idgen_torch.running.learned.agreement import Disagreement, disagreements
+from idgen_torch.running.learned.dependence import LawsApart, dependences
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import ModelReport
 from idgen_torch.running.trainer import Trainer
@@ -94,17 +94,34 @@ def _verdict(found: Sequence[Disagreement | LawsApart], again: str, model: Condi
     return Verdict(again, tuple(map(str, found[:MOST_TOLD])), noise)
 
 
-def held_against(op: Train, trained: Trained, task: Task, verdict: Verdict) -> ModelReport:
-    """How a model turned out; warns where it does not give its rows back, or where another seed would matter."""
+def held_against(op: Train, trained: Trained, task: Task, verdict: Verdict, unused: Sequence[str]) -> ModelReport:
+    """How a model turned out; warns where it does not give its rows back, or where another seed would matter.
+
+    And of inputs that a query acts by and that it does not use.
+    """
     model, label, told = trained.model, label_of(op), verdict.disagreements
     held_out = {fit: -loss for fit, loss in trained.losses.items()} if model.likelihood else {}
     calibration = tuple(replace(one, operation=op.result) for one in trained.calibration)
     if told:
         warn_data(f"{op.result} ({label}) does not give its rows back: {told[0]}; sampler.report() has more")
+    if unused:
+        warn_data(f"{op.result} ({label}) {_no_effect(unused, task)}")
     for effect in verdict.noise:
         if effect.drowns:
             more = "so that the answer depends on the seed; ensemble=20 averages over more of them"
             warn_noise(f"{op.result} : {label}: {effect}, {more}")
     rows = round(task.effective_rows) if task.exact else task.count
-    curves = trained.curves
-    return ModelReport(op.result, label, model.family, rows, held_out, told, verdict.noise, calibration, curves)
+    curves, given_up = trained.curves, tuple(unused)
+    return ModelReport(
+        op.result, label, model.family, rows, held_out, told, verdict.noise, calibration, curves, given_up
+    )
+
+
+def _no_effect(unused: Sequence[str], task: Task) -> str:
+    """What it means that a model uses none of these inputs."""
+    names, them = " and ".join(unused), "them" if unused[1:] else "it"
+    return (
+        f"does not use {names}: {task.effective_rows:,.0f} rows tell no dependence from chance, so that an answer "
+        f"shows no effect through {them}, be there a small one or none; sampler.ate(...) has an "
+        "interval for it, and another family, as by family={...}, may use it"
+    )

@@ -17,7 +17,7 @@ from idgen_compiler.data.schema import Schema, infer_schema
 from idgen_compiler.data.sources import read_sources
 from idgen_torch.families import Resample, Task
 from idgen_torch.parts import Values
-from idgen_torch.running.agreement import Disagreement, MeansApart, disagreements
+from idgen_torch.running.learned.agreement import Disagreement, MeansApart, disagreements
 from idgen_torch.tensors import encode_sources
 
 N = 2_000

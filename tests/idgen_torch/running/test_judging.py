@@ -9,8 +9,8 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_torch import Diffusion
-from idgen_torch.running import learned
-from idgen_torch.running.dependence import LawsApart
+from idgen_torch.running import judging
+from idgen_torch.running.learned.dependence import LawsApart
 from idgen_torch.running.sampler import TorchSampler
 
 FRONT_DOOR = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("X -> M -> Y; X <-> Y"))
@@ -22,7 +22,7 @@ IMAGES = {"steps": 10, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1,
 def steps_of(monkeypatch: pytest.MonkeyPatch, *found: LawsApart, **more: Any) -> tuple[list[int], TorchSampler]:
     """The steps of each training in turn, where a look at a model finds these, one after the other."""
     looks = iter(found)
-    monkeypatch.setattr(learned, "dependences", lambda *_: [next(looks)])
+    monkeypatch.setattr(judging, "dependences", lambda *_: [next(looks)])
     fit, steps = Diffusion.fit, list[int]()
     monkeypatch.setattr(Diffusion, "fit", lambda how, *task: steps.append(how.steps or 0) or fit(how, *task))
     sampler = FRONT_DOOR.fit(rows(), backend="torch", progress=False, images=IMAGES, device="cpu", **more)

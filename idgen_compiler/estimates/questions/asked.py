@@ -14,6 +14,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, QueryError, near_misses
 from idgen_compiler.estimates.answers import Answering
 from idgen_compiler.estimates.measures import SHARE, Functional, Measure, over_labels
+from idgen_compiler.estimates.questions.conditions import condition
 from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import NAME, composed, read_spelling, spelled
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
@@ -23,6 +24,8 @@ from idgen_compiler.query import Query
 
 __all__ = ["Point", "Quantile", "functional_of", "read", "told_of"]
 
+_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
+
 PROBES = 251
 """Samples by which a question is tried before it is answered; a prime, which no column of values has by accident."""
 
@@ -30,6 +33,7 @@ MOST_CELLS = 10_000
 """Over more combinations of labels nobody looks for the least and the largest value of a function."""
 
 _MEAN = re.compile(rf"E\[\s*({NAME})\s*\]")
+_COMPARED = re.compile(r"Pr?\s*\(([^()]*[<>≤≥≠][^()]*|[^()]*!=[^()]*)\)", re.IGNORECASE)
 _QUANTILE = re.compile(rf"q(\d*\.?\d+(?:[eE]-?\d+)?)\(\s*({NAME})\s*\)")
 
 
@@ -176,6 +180,8 @@ def _text(text: str, known: tuple[str, ...], sampler: Answering, samples: Sample
         if not 0 < float(found[1]) < 1:
             raise DataError(f"{plain} asks for the quantile {found[1]}; give a number between 0 and 1")
         return Quantile(_known(read_spelling(found[2]), known), float(found[1]))
+    if found := _COMPARED.fullmatch(plain):
+        return _compared(found[1], known, sampler)
     if re.match(r"(?:P|Pr|p|E)\s*[(\[]", plain):
         return _event(plain, known, sampler, samples)
     return functional_of(_known(text, known), None)
@@ -195,6 +201,17 @@ def _event(text: str, known: tuple[str, ...], sampler: Answering, samples: Sampl
             raise DataError(f"{text} leaves the value of {name} open; give one, as in P({name}=...)")
     typed = {name: str(v).lower() if isinstance(v, bool) else str(v) for name, v in query.values.items()}
     return _share({name: sampler.read_value(name, value) for name, value in typed.items()}, sampler, samples)
+
+
+def _compared(text: str, known: tuple[str, ...], sampler: Answering) -> Functional:
+    """`P(Y > 2)`, `P(Y >= 1 and M = a)`: the share of samples for which a condition holds."""
+    for sign, plain in _SIGNS.items():
+        text = text.replace(sign, plain)
+    group = condition(text, sampler)
+    for name in group.columns:
+        _known(name, known)
+    asked = f"P({' '.join(group.name.split())})"
+    return Functional(asked, group.inside, group.columns, ends=SHARE, meaning=("condition", asked))
 
 
 def _known(name: str, known: tuple[str, ...]) -> str:

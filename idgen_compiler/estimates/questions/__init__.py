@@ -1,0 +1,1 @@
+"""What is asked of a sampler in numbers: functions of outcomes, conditions, and groups of units."""
