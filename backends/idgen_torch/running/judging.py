@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Self
 
 import torch
 
@@ -28,18 +30,28 @@ MOST_TOLD = 5
 """So many disagreements of a model with its rows are kept, the worst ones."""
 
 
-@one_thread()
-def compared(
-    op: Train, schema: Schema, model: ConditionalModel, task: Task
-) -> tuple[list[Disagreement | LawsApart], bool]:
+@dataclass(frozen=True, slots=True)
+class Look:
     """Where the draws of a model differ from its rows by more than their error, the worst first.
 
-    And whether they differ beyond chance at all, be it by too little to be told.
+    doubtful: whether pictures differ beyond chance at all, be it by too little to be told.  far: by how many errors, of
+    pictures as the mean of all that is compared, since what is worst is so by chance too.
     """
-    source = f"{op.result}: {label_of(op)} [{model.family}]"
-    apart = dependences(source, model, task)
-    told = [one for one in apart if one.matters]
-    return [*told, *disagreements(source, model, task, schema)], any(one.doubtful for one in apart)
+
+    told: tuple[Disagreement | LawsApart, ...]
+    doubtful: bool
+    far: float
+
+    @classmethod
+    @one_thread()
+    def at(cls, op: Train, schema: Schema, model: ConditionalModel, task: Task) -> Self:
+        """A look at a model and its rows."""
+        source = f"{op.result}: {label_of(op)} [{model.family}]"
+        apart = dependences(source, model, task)
+        others = disagreements(source, model, task, schema)
+        far = fmean(one.errors for one in apart) if apart else max((one.errors for one in others), default=0.0)
+        told: list[Disagreement | LawsApart] = [*(one for one in apart if one.matters), *others]
+        return cls(tuple(told), any(one.doubtful for one in apart), far)
 
 
 def judged(
@@ -63,14 +75,14 @@ def judged(
         return longer[0]
 
     def judge() -> Verdict:
-        found, doubtful = compared(op, schema, trained.model, task)
-        way = more if found else rest if doubtful else None
+        first = Look.at(op, schema, trained.model, task)
+        way = more if first.told else rest if first.doubtful else None
         if way is None:
-            return _verdict(found, "", trained.model, task)
-        left, _ = compared(op, schema, again(way).model, task)
-        if not left or (found and left[0].errors < found[0].errors):
-            return _verdict(left, BETTER if found else FINISHED, again(way).model, task)
-        return _verdict(found, TRIED, trained.model, task)
+            return _verdict(first.told, "", trained.model, task)
+        then = Look.at(op, schema, again(way).model, task)
+        if not then.told or then.far < first.far:
+            return _verdict(then.told, BETTER if first.told else FINISHED, again(way).model, task)
+        return _verdict(first.told, TRIED, trained.model, task)
 
     kept = trainer.artefacts
     if kept is None:

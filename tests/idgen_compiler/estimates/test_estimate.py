@@ -143,7 +143,11 @@ def test_a_curve_over_a_grid(sampler: Standardized) -> None:
 def test_what_cannot_be_asked(sampler: Standardized, f: Any, said: str) -> None:
     with pytest.raises(DataError, match=said) as caught:
         sampler.estimate(f, do={"X": 1})
-    assert "\n" not in str(caught.value) or "cannot be read" in said or said in ("expected", "cannot read", "expected a value")
+    assert (
+        "\n" not in str(caught.value)
+        or "cannot be read" in said
+        or said in ("expected", "cannot read", "expected a value")
+    )
 
 
 def test_labels_have_no_mean_but_shares(colored: Standardized) -> None:

@@ -65,3 +65,14 @@ def test_a_fit_that_goes_on_finds_both_trainings(monkeypatch: pytest.MonkeyPatch
     assert (first, again) == ([7, 3, 7], [])
     drawn = [each.sample(4, do={"X": 1}, seed=1)["Y"] for each in (sampler, same)]
     assert np.array_equal(*drawn)
+
+
+@pytest.mark.filterwarnings("ignore::idgen_compiler.warning.DataWarning")
+def test_of_two_that_are_told_the_nearer_on_the_whole_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is worst is so by chance too: one pair may seem farther after a training that brought all others nearer."""
+    worse, nearer = (LawsApart("M", ("X",), 0.2, errors, 60) for errors in (6.0, 7.0))
+    rest, less = (LawsApart("M", (), 0.05, errors, 60) for errors in (5.0, 2.0))
+    looks = iter([[worse, rest], [nearer, less], [CHANCE], [CHANCE]])
+    monkeypatch.setattr(judging, "dependences", lambda *_: next(looks))
+    sampler = FRONT_DOOR.fit(rows(), backend="torch", progress=False, images=IMAGES, device="cpu")
+    assert sampler.report().models[0].disagreements == (str(nearer),)
