@@ -171,7 +171,7 @@ class _Body:
     def estimate(self) -> Schema:
         """What POST /estimate takes."""
         names = ", ".join(self.asked.outcomes)
-        one = {"type": "string", "description": f"E[Y], P(Y=label) or q0.5(Y), of {names}"}
+        one = {"type": "string", "description": f"E[Y], P(Y=label), P(Y > 2) or q0.5(Y), of {names}"}
         fields: Schema = {
             "what": {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": 100}]},
             "versus": {
