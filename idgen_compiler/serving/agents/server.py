@@ -92,7 +92,7 @@ def _verify(
 
 
 def _estimate(
-    what: Annotated[str | list[str], Field(description="E[Y], P(Y=label), P(Y > 2) or q0.5(Y), of outcomes; or several")],
+    what: Annotated[str | list[str], Field(description="E[Y], P(Y=label), P(Y > 2), q0.5(Y) of outcomes; or several")],
     sampler: Annotated[str | None, Field(description="the folder of a saved sampler")] = None,
     data: Annotated[
         str | None, Field(description="a table, CSV or Parquet: to fit, or that of the sampler's fit")
