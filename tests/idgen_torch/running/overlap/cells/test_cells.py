@@ -29,6 +29,7 @@ def fit(query: str, graph: str, data: Any, realize: Any = "auto", **options: Any
 def told(call: Any) -> tuple[Any, list[str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", ".* does not use .*", idgen.DataWarning)  # noise, as in `strata`
         found = call()
     assert {warning.category for warning in caught} <= {OverlapWarning}
     return found, [str(warning.message) for warning in caught]
