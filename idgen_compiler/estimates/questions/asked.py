@@ -14,7 +14,7 @@ from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, QueryError, near_misses
 from idgen_compiler.estimates.answers import Answering
 from idgen_compiler.estimates.measures import SHARE, Functional, Measure, over_labels
-from idgen_compiler.estimates.questions.conditions import condition
+from idgen_compiler.estimates.questions.conditions import SIGNS, condition
 from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import NAME, composed, read_spelling, spelled
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
@@ -23,8 +23,6 @@ from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 
 __all__ = ["Point", "Quantile", "functional_of", "read", "told_of"]
-
-_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
 
 PROBES = 251
 """Samples by which a question is tried before it is answered; a prime, which no column of values has by accident."""
@@ -205,13 +203,11 @@ def _event(text: str, known: tuple[str, ...], sampler: Answering, samples: Sampl
 
 def _compared(text: str, known: tuple[str, ...], sampler: Answering) -> Functional:
     """`P(Y > 2)`, `P(Y >= 1 and M = a)`: the share of samples for which a condition holds."""
-    for sign, plain in _SIGNS.items():
-        text = text.replace(sign, plain)
     group = condition(text, sampler)
     for name in group.columns:
         _known(name, known)
-    asked = f"P({' '.join(group.name.split())})"
-    return Functional(asked, group.inside, group.columns, ends=SHARE, meaning=("condition", asked))
+    told = " ".join(text.translate({ord(own): plain for own, plain in SIGNS.items()}).split())
+    return replace(group.functional, name=f"P({told})", meaning=("condition", text))
 
 
 def _known(name: str, known: tuple[str, ...]) -> str:

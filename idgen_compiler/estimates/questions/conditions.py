@@ -22,7 +22,7 @@ from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.query import Query
 
-__all__ = ["Group", "condition", "groups_of"]
+__all__ = ["SIGNS", "Group", "condition", "groups_of"]
 
 _COMPARED: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,
@@ -32,6 +32,8 @@ _COMPARED: dict[str, Callable[[Any, Any], Any]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
 }
+SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
+_SPELLED = {"==": "=", **SIGNS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class _Condition(Cursor):
     """`NAME OP VALUE {and NAME OP VALUE}`."""
 
     tokens = re.compile(
-        rf"\s*(?:(?P<mark><=|>=|!=|==|[<>=&,])|(?P<number>-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))"
+        rf"\s*(?:(?P<mark><=|>=|!=|==|[<>=≤≥≠&,])|(?P<number>-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))"
         rf"|(?P<string>{STRING})|(?P<name>{WORD}|`[^`\n]*`)|(?P<label>'[^'\n]*'))"
     )
     language, example, failure = "condition", "age < 30 and sex = 'f'", DataError
@@ -67,17 +69,17 @@ class _Condition(Cursor):
         return found
 
     def part(self) -> tuple[str, str, str]:
-        name, sign = self.name(), self.value
-        if sign not in (*_COMPARED, "=="):
+        name, sign = self.name(), _SPELLED.get(self.value, self.value)
+        if sign not in _COMPARED:
             raise self.missing("one of " + ", ".join(_COMPARED))
         self.advance()
         if self.kind == "string":
-            return name, "=" if sign == "==" else sign, self.string("a label")
+            return name, sign, self.string("a label")
         value = self.value
         if self.kind not in ("number", "name", "label"):
             raise self.missing("a value")
         self.advance()
-        return name, "=" if sign == "==" else sign, value.strip("'`")
+        return name, sign, value.strip("'`")
 
 
 def groups_of(by: Any, sampler: Answering, query: Query) -> list[Group]:

@@ -54,6 +54,15 @@ def test_labels_are_not_compared_by_size(colored: Standardized) -> None:
         colored.estimate("P(Y > 0)", do={"X": 1})
 
 
+def test_a_label_is_compared_as_it_is_written() -> None:
+    table = drawn_table(2_000, 0)
+    table["Y"] = np.array(["a ≤ b", "a  b"])[table["Y"]]
+    sampler = Standardized(table)
+    shares = sampler.estimate(["P(Y != 'a ≤ b')", "P(Y != 'a  b')", "P(Y='a  b')"], do={"X": 1})
+    assert shares[0].value == pytest.approx(shares[2].value)
+    assert shares[0].value + shares[1].value == pytest.approx(1)
+
+
 def test_several_are_a_list_or_a_dict(sampler: Standardized) -> None:
     found = sampler.estimate(["Y", ("Y", 0)], do={"X": 1})
     assert isinstance(found, Estimates)
