@@ -21,7 +21,6 @@ __all__ = ["acting", "unused"]
 ROWS = 400
 """At so many rows it is looked whether an input makes a difference."""
 
-_HERE = torch.device("cpu")
 _FORMS = {Form.CODES, Form.NUMBERS}
 
 
@@ -52,7 +51,8 @@ def unused(op: Train, schema: Schema, model: ConditionalModel, task: Task, names
         return ()
     index = some_rows(task.count, ROWS, generator_for(0))
     other = index[torch.randperm(len(index), generator=generator_for(1))]
-    rows, others = (rows_at(task.parts, task.rows, each, _HERE) for each in (index, other))
+    device = task.rows[task.parts[0].name].device  # where the model lives
+    rows, others = (rows_at(task.parts, task.rows, each, device) for each in (index, other))
     with torch.no_grad():
         said = model.log_prob(rows)
         moved = {name: {part.name: others[part.name] for part in parts} for name, parts in asked.items()}
