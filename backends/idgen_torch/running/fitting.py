@@ -229,6 +229,7 @@ class Fitting:
         trained, verdict = judged(op, self._schema, self._trainer, trained, recipe, task)
         if self._keys is not None:
             self._keys.note(op.result, trained.key)
+        self._unseen.look_at_ends(op, trained.model, task)
         given_up = unused(op, self._schema, trained.model, task, self._acting)
         self._model_reports[op.result] = held_against(op, trained, task, verdict, given_up)
         self._kept.model(op.result, trained.model, task)

@@ -10,12 +10,14 @@ import torch
 
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.record import read_record, to_plain
 from idgen_compiler.ir.analysis import run_by_samplers
 from idgen_compiler.ir.program import Program
 from idgen_torch.entries import checked_keys, entry
 from idgen_torch.families import Resample
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.running.files.models import Record, read_model, write_model
+from idgen_torch.running.learned.ends import End
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.support import MOST_RARE, MOST_ROWS, Support, seen_parts
 from idgen_torch.running.overlap.watch import groups_of
@@ -25,12 +27,14 @@ __all__ = ["read_lookouts", "write_lookouts"]
 
 def write_lookouts(folder: Path, lookouts: Mapping[str, Lookout]) -> dict[str, Record]:
     """Write the rows of each support, and return the records that `read_lookouts` needs."""
-    return {name: _write(folder, name, lookout.support) for name, lookout in lookouts.items()}
+    return {name: _write(folder, name, lookout) for name, lookout in lookouts.items()}
 
 
-def _write(folder: Path, name: str, support: Support) -> Record:
+def _write(folder: Path, name: str, lookout: Lookout) -> Record:
+    support = lookout.support
     rows = ResampleModel(Resample(), support.parts, support.kept, None)
-    return {"rows": support.rows, "kept": write_model(folder, _file(name), rows)}
+    ends = [to_plain(end) for end in lookout.ends]
+    return {"rows": support.rows, "kept": write_model(folder, _file(name), rows), "ends": ends}
 
 
 def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) -> dict[str, Lookout]:
@@ -47,7 +51,7 @@ def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) ->
         parts, groups = seen_parts(schema.parts(*op.inputs)), groups_of(op, schema, networks)
         if groups is None or not parts:
             raise DataError(f"the saved support of {name} is of a model that nobody asks; save the sampler again")
-        checked_keys(f"the saved support of {name}", record, {"rows", "kept"})
+        checked_keys(f"the saved support of {name}", record, {"rows", "kept", "ends"})
         rows = read_model(path, _file(name), record["kept"], parts, (), torch.device("cpu"))
         if not isinstance(rows, ResampleModel):
             raise DataError(f"the saved support of {name} holds no rows; save the sampler again")
@@ -57,7 +61,11 @@ def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) ->
             raise DataError(
                 f"the saved support of {name} has {count} rows, more than were kept; save the sampler again"
             )
-        found[name] = Lookout(Support(parts, kept, groups, record["rows"]))
+        ends = tuple(
+            read_record(End, each, f"an end in the saved support of {name}", DataError)
+            for each in entry(record, "ends", list)
+        )
+        found[name] = Lookout(Support(parts, kept, groups, record["rows"]), ends)
     return found
 
 

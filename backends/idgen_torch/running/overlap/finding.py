@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,10 +11,11 @@ import torch
 from torch import Tensor
 
 from idgen_torch.parts import Values
+from idgen_torch.running.learned.ends import End
 from idgen_torch.running.overlap.beside import Beside, besides
 from idgen_torch.running.overlap.gaps import in_gap
 from idgen_torch.running.overlap.places import Place, places
-from idgen_torch.running.overlap.support import Support, codes_of
+from idgen_torch.running.overlap.support import Column, Support, codes_of
 from idgen_torch.running.overlap.together import Together
 
 __all__ = ["Finding", "Lookout"]
@@ -48,9 +50,10 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Lookout:
-    """What looks at the rows that a model is asked about."""
+    """What looks at the rows that a model is asked about; at `ends` of its inputs it does not give its rows back."""
 
     support: Support
+    ends: tuple[End, ...] = ()
 
     @cached_property
     def places(self) -> list[Place]:
@@ -87,6 +90,15 @@ class Lookout:
         if _many(found, SHARE) or _many(firm, SHARE_OF_CELLS):
             return self._named(codes, found, bare, absurd)
         return self._unseen(codes, cells) or self._between(codes, rows) or self._near(codes)
+
+    def at_ends(self, rows: Values) -> Iterator[tuple[float, End, Column, Tensor]]:
+        """Ends at which many of some rows ask: their share, the end, its column, and which rows they are."""
+        named = {column.part: column for column in self.support.columns}
+        for end in self.ends:
+            if end.part in named:
+                there = end.beyond(rows[end.part][:, 0])
+                if _many(there, SHARE):
+                    yield float(there.double().mean()), end, named[end.part], there.nonzero()[:, 0]
 
     def _near(self, codes: Tensor) -> Finding | None:
         """Values of a category that no row near has, with the other inputs as they are."""

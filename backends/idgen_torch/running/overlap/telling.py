@@ -11,10 +11,11 @@ from torch import Tensor
 
 from idgen_compiler.data.kinds.kind import PartOf
 from idgen_torch.parts import Values
+from idgen_torch.running.learned.ends import End
 from idgen_torch.running.overlap.finding import Finding, Lookout
 from idgen_torch.running.overlap.support import Column
 
-__all__ = ["functions", "where"]
+__all__ = ["at_end", "functions", "where"]
 
 ROUNDING = 1e-6
 
@@ -40,6 +41,16 @@ def where(finding: Finding, lookout: Lookout, atoms: Mapping[str, PartOf], rows:
     missing = "no row shows" if finding.none else "hardly any row shows"
     more = " and elsewhere" if len(shown) > SHOWN else ""
     return f"at {' or '.join(shown[:SHOWN])}{more}, which {missing}"
+
+
+def at_end(end: End, column: Column, atom: PartOf, values: Tensor) -> str:
+    """`at X = 4.27, and of the 35 rows with X from 3.8 on it draws 29 too low`; `values` are those that are asked."""
+    edge = _value(column, atom, torch.tensor([[end.at]], dtype=values.dtype)).partition(" = ")[2]
+    side, way = ("on" if end.above else "down"), ("low" if end.low else "high")
+    return (
+        f"{_value(column, atom, values)}, and of the {end.rows} rows with {column.name} from {edge} {side} it draws "
+        f"{end.target} of {end.missed} too {way}"
+    )
 
 
 def _beside(columns: list[Column], atoms: Mapping[str, PartOf], there: Values) -> str:

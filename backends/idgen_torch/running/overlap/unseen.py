@@ -12,9 +12,11 @@ from idgen_compiler.ir.analysis import run_by_samplers
 from idgen_compiler.ir.operations import Draw, Realize, Train
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
+from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.observed import Observed
 from idgen_torch.running.ancestral import DataSet
 from idgen_torch.running.draws import Draws, unfolded
+from idgen_torch.running.learned.ends import missed_ends
 from idgen_torch.running.overlap.cells.naming import percent
 from idgen_torch.running.overlap.cells.needed import Cells
 from idgen_torch.running.overlap.cells.verdict import Verdict, verdict
@@ -68,6 +70,14 @@ class Unseen:
         support = None if groups is None else Support.of(inputs, groups, rows.rows, rows.weights)
         if support is not None:
             self.lookouts[op.result] = Lookout(support)
+
+    def look_at_ends(self, op: Train, model: ConditionalModel, task: Task) -> None:
+        """Keep at which ends of what a caller sets the model does not give its rows back."""
+        lookout = self.lookouts.get(op.result)
+        if lookout is not None:
+            asked = {column.part for column in lookout.support.columns if column.set and column.number}
+            found = missed_ends(f"{op.result}: {label_of(op)}", model, task, asked)
+            self.lookouts[op.result] = replace(lookout, ends=found)
 
     def note_missing(self, op: Realize, draw: Draw, policy: Draws, by: Train, data: DataSet) -> None:
         """Keep which rows a draw asks for and the data lack."""

@@ -15,7 +15,7 @@ from idgen_torch.drawing import generator_for, some_rows
 from idgen_torch.parts import Values
 from idgen_torch.running.overlap.finding import Finding, Lookout
 from idgen_torch.running.overlap.support import Groups
-from idgen_torch.running.overlap.telling import functions, where
+from idgen_torch.running.overlap.telling import at_end, functions, where
 
 __all__ = ["Watch", "groups_of", "watched"]
 
@@ -46,6 +46,7 @@ class Watch:
     varies: bool = False
     found: list[str] = field(default_factory=list)
     looked: set[Apply] = field(default_factory=set)
+    failing: set[tuple[str, str, bool]] = field(default_factory=set)
 
     def __call__(self, statement: Apply, given: Values, count: int) -> None:
         """Look at what a model is given."""
@@ -64,6 +65,12 @@ class Watch:
         atoms: dict[str, PartOf] = {
             atom.part.name: atom for slot in statement.inputs for atom in self._atoms(variable_of(slot))
         }
+        for share, end, column, there in lookout.at_ends(rows):
+            if (end.part, end.target, end.above) not in self.failing:
+                self.failing.add((end.part, end.target, end.above))
+                at = f"at {at_end(end, column, atoms[end.part], rows[end.part][there])}"
+                label = f"P({self.labels[statement.model]})"
+                self.say(self.sentence.format(share=_percent(share), label=label, where=at))
         if (finding := lookout.look(rows)) is not None:
             self._find(statement, lookout, finding, atoms, rows)
         elif self.details:
