@@ -253,7 +253,7 @@ class Fitting:
     def _regenerate(self, op: Realize, way: Regenerate, values: Mapping[str, Any]) -> DataSet | Contracted:
         count = self.settings.regenerated(self._observed.count)
         network, models = unfolded(way), {name: values[name] for name in leaves(way, Role.MODEL)}
-        watch = self._unseen.watch(self.program.models, f"{{share}} of the rows of {op.result} ask {_ASKED}")
+        watch = self._unseen.watch(self.program.models, f"{{share}} of the rows of {op.result} rest on {_ASKED}")
         asked = AskedLaw(network, op.variables, {}, 1, self._schema, models, self._policies, self.settings.device,
                          watch, frozenset(watch.lookouts), op.result)  # fmt: skip
         found = contracted(self.program, op.result, asked, count, self._requested) if self.settings.contracts else None
@@ -301,7 +301,7 @@ class Fitting:
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
-        watch = self._unseen.watch(self.program.models, f"{often}{{share}} of the samples ask {_ASKED}")
+        watch = self._unseen.watch(self.program.models, f"{often}{{share}} of the samples rest on {_ASKED}")
         wired = self._wired(network, models, watch)
         seed, query = self.settings.seed, query_of(self.program, op)
         count = PROBED_BY_RUNS if conditions else PROBED

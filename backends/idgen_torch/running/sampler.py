@@ -56,7 +56,7 @@ T = TypeVar("T")
 _MANY = 2**12
 """Fewer samples are not shared out among threads anyway."""
 
-_ASKED = "{share} of the samples ask {label} {where}; the answer there is extrapolation"
+_ASKED = "{share} of the samples rest on {label} {where}; the answer there is extrapolation"
 
 
 class TorchSampler(Looking, Answered, Streaming, Diagnosing):

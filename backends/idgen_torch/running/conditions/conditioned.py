@@ -197,7 +197,7 @@ class Conditioned:
         named = [f"{slot} = {self._shown(slot, inputs[slot], row)}" for slot in self.op.inputs if slot in weighed]
         runs = int(found.runs[worst])
         return (
-            f"{share:.0%} of the samples ask {self.op.law} at what it hardly ever shows: of {runs:,} runs "
+            f"{share:.0%} of the samples rest on {self.op.law} at what it hardly ever shows: of {runs:,} runs "
             f"{float(found.effective[worst]):.1f} count at {', '.join(named)}; the answer there is "
             "a guess: ask for what the law shows more often"
         )

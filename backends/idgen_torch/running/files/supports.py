@@ -51,6 +51,8 @@ def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) ->
         parts, groups = seen_parts(schema.parts(*op.inputs)), groups_of(op, schema, networks)
         if groups is None or not parts:
             raise DataError(f"the saved support of {name} is of a model that nobody asks; save the sampler again")
+        if isinstance(record, dict):  # samplers that were saved before ends were looked at know of none
+            record = {"ends": [], **record}
         checked_keys(f"the saved support of {name}", record, {"rows", "kept", "ends"})
         rows = read_model(path, _file(name), record["kept"], parts, (), torch.device("cpu"))
         if not isinstance(rows, ResampleModel):

@@ -12,7 +12,8 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.drawing import generator_for
-from idgen_torch.families import ConditionalModel, Task
+from idgen_torch.families import Task
+from idgen_torch.families.family import Drawing
 from idgen_torch.families.returned import draw
 from idgen_torch.families.task import rows_at
 
@@ -23,8 +24,6 @@ GROUPS = (15, 50, 150, 500)
 DRAWS = 50
 ERRORS = 4.0
 """From so many standard errors on the rows do not lie among a model's draws as draws would."""
-
-_HERE = torch.device("cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class End:
 
 
 @one_thread()
-def missed_ends(source: str, model: ConditionalModel, task: Task, asked: Collection[str]) -> tuple[End, ...]:
+def missed_ends(source: str, model: Drawing, task: Task, asked: Collection[str]) -> tuple[End, ...]:
     """The ends of the inputs `asked`, single numbers, at which the model draws its targets too low or too high.
 
     Where each row's target lies among draws for its inputs is uniform for a right model, whatever the law; how far the
@@ -65,26 +64,25 @@ def missed_ends(source: str, model: ConditionalModel, task: Task, asked: Collect
     )
 
 
-def _missed(
-    source: str, model: ConditionalModel, task: Task, part: Part, above: bool, targets: list[Part]
-) -> Iterator[End]:
+def _missed(source: str, model: Drawing, task: Task, part: Part, above: bool, targets: list[Part]) -> Iterator[End]:
     """One end of one input, for each target that is drawn badly there."""
     values = task.rows[part.name][:, 0].cpu()
     outermost = values.topk(min(GROUPS[-1], task.count // 4), largest=above)
-    rows = rows_at(task.parts, task.rows, outermost.indices, _HERE)
+    device = task.rows[task.targets[0].name].device  # where the model lives
+    rows = rows_at(task.parts, task.rows, outermost.indices, device)
     count = len(outermost.indices)
     with torch.no_grad():
         given = {own.name: rows[own.name].repeat_interleave(DRAWS, 0) for own in task.inputs}
         drawn = draw(source, model, given, count * DRAWS, generator_for(0))
     mass = torch.ones(count) if task.weights is None else task.weights.cpu()[outermost.indices]
     for target in targets:
-        places = _places(rows[target.name].reshape(count), drawn[target.name].reshape(count, DRAWS))
+        places = _places(rows[target.name].reshape(count), drawn[target.name].reshape(count, DRAWS)).cpu()
         for most in reversed(GROUPS):
             if most > count:
                 continue
             at = float(outermost.values[most - 1])
             there = outermost.values >= at if above else outermost.values <= at
-            if int(there.sum()) == count < task.count and most < count:
+            if int((values >= at if above else values <= at).sum()) > count:
                 continue  # equal values go on beyond what was looked at
             off = float((mass * (places - 0.5))[there].sum())
             error = sqrt(float(mass[there].square().sum()) / 12)

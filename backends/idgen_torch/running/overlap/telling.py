@@ -44,12 +44,15 @@ def where(finding: Finding, lookout: Lookout, atoms: Mapping[str, PartOf], rows:
 
 
 def at_end(end: End, column: Column, atom: PartOf, values: Tensor) -> str:
-    """`at X = 4.27, and of the 35 rows with X from 3.8 on it draws 29 too low`; `values` are those that are asked."""
+    """`at X = 4.27, where it draws Y too low: of the 50 rows with X from 3.8 on 39 lie above the middle of its draws`.
+
+    `values` are those that are asked.
+    """
     edge = _value(column, atom, torch.tensor([[end.at]], dtype=values.dtype)).partition(" = ")[2]
-    side, way = ("on" if end.above else "down"), ("low" if end.low else "high")
+    side, way, place = "on" if end.above else "down", *(("low", "above") if end.low else ("high", "below"))
     return (
-        f"{_value(column, atom, values)}, and of the {end.rows} rows with {column.name} from {edge} {side} it draws "
-        f"{end.target} of {end.missed} too {way}"
+        f"at {_value(column, atom, values)}, where it draws {end.target} too {way}: of the {end.rows} rows with "
+        f"{column.name} from {edge} {side} {end.missed} lie {place} the middle of its draws"
     )
 
 

@@ -68,7 +68,7 @@ class Watch:
         for share, end, column, there in lookout.at_ends(rows):
             if (end.part, end.target, end.above) not in self.failing:
                 self.failing.add((end.part, end.target, end.above))
-                at = f"at {at_end(end, column, atoms[end.part], rows[end.part][there])}"
+                at = at_end(end, column, atoms[end.part], rows[end.part][there])
                 label = f"P({self.labels[statement.model]})"
                 self.say(self.sentence.format(share=_percent(share), label=label, where=at))
         if (finding := lookout.look(rows)) is not None:

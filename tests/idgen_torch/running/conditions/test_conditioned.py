@@ -184,7 +184,7 @@ def test_hardly_any_runs_are_warned_of() -> None:
     far = chain(0.01, watch)
     far.sample({"X": torch.full((10, 1), 6.0)}, 10, torch.Generator().manual_seed(0))
     (text,) = watch.found
-    assert "100% of the samples ask P(A, X, Y) at what it hardly ever shows" in text
+    assert "100% of the samples rest on P(A, X, Y) at what it hardly ever shows" in text
     assert "count at X = 6" in text
     near = chain(1.0, watch)
     near.sample({"X": torch.full((10, 1), 1.0)}, 10, torch.Generator().manual_seed(0))

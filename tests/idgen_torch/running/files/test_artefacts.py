@@ -247,7 +247,7 @@ def test_what_was_warned_of_is_warned_of_again(tmp_path: Path) -> None:
         return [str(one.message) for one in found]
 
     first = told()
-    assert any("of the rows of %law0 ask P(X | W1, W2) at " in text for text in first)
+    assert any("of the rows of %law0 rest on P(X | W1, W2) at " in text for text in first)
     assert told() == first
 
 

@@ -90,7 +90,7 @@ def test_numbers_are_named_in_their_own_unit() -> None:
 def test_a_copy_in_a_napkin_is_told_once_at_the_regeneration() -> None:
     _, told = fit(faulty("napkin of numbers, W2 is W1", 0), "regenerate", **QUICKLY)
     text = told[0]
-    assert "of the rows of %law0 ask P(X | W1, W2) at " in text
+    assert "of the rows of %law0 rest on P(X | W1, W2) at " in text
     assert "(W2 is all but a function of W1 in these rows)" in text
 
 
@@ -162,7 +162,7 @@ def test_a_fit_looks_at_each_value_that_a_treatment_can_be_set_to() -> None:
     _, told = fit(Asked("", "P(Y | do(X))", "Z -> X -> Y; Z -> Y", data, ()), **QUICKLY)
     (text,) = told
     assert text.startswith("at the values that X can take, with X = 0, ")
-    assert "of the samples ask P(Y | Z, X) at Z from " in text
+    assert "of the samples rest on P(Y | Z, X) at Z from " in text
 
 
 def test_numbers_have_a_light_too() -> None:

@@ -162,7 +162,7 @@ def test_a_policy_that_is_a_function_is_looked_at_in_samples() -> None:
     sampler, _ = fit("P(Y | do(X ~ pi(X | Z)))", BACK_DOOR, data)
     law = idgen.Law(lambda inputs, n, generator: np.zeros(n, dtype=int), given="Z")
     _, said = told(lambda: sampler.sample(2000, do={"X": law}, seed=0))
-    assert "of the samples ask P(Y | Z, X) at Z = 1, X = 0, which no row shows" in said[0]
+    assert "of the samples rest on P(Y | Z, X) at Z = 1, X = 0, which no row shows" in said[0]
 
 
 @pytest.mark.parametrize(
