@@ -22,12 +22,12 @@ from idgen_torch.nets.own import known_networks
 from idgen_torch.observed import Observed
 from idgen_torch.parts import are_small
 from idgen_torch.recurring import held_bytes
+from idgen_torch.running.choices import Choice
 from idgen_torch.running.estimates.reference import reference_error
 from idgen_torch.running.files.artefacts import Artefacts, NotMade
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import FitSettings, requested_families
-from idgen_torch.running.record import Choice
 from idgen_torch.running.telling import Told, expect, shown
 from idgen_torch.running.ways import Weighing, choices
 from idgen_torch.training.progress import NoProgress, Progress

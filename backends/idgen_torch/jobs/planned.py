@@ -11,11 +11,11 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.execute import execute
 from idgen_compiler.ir.operations import Operation, Realize, Sample, Train
 from idgen_compiler.store import Artefact
+from idgen_torch.running.choices import Choice
 from idgen_torch.running.files.artefacts import CHOICE, DATA, MODEL, VERDICT, NotMade
 from idgen_torch.running.files.stale import nearest
 from idgen_torch.running.fitting import Fitting
 from idgen_torch.running.plan import label_of, rows_label
-from idgen_torch.running.record import Choice
 
 __all__ = ["Planned", "Planning", "Step"]
 

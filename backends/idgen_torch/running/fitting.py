@@ -37,6 +37,7 @@ from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.observed import Observed
 from idgen_torch.running.ancestral import DataSet, WiredNetwork
 from idgen_torch.running.assigning import assigning, handed_on
+from idgen_torch.running.choices import Choice, Overlap, Runs
 from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, warn_exact, with_watch
 from idgen_torch.running.conditions.evidence import evidence
 from idgen_torch.running.draws import Draws, PolicyKey, draws_over, policy_of, resample, resampled_parts, unfolded
@@ -52,16 +53,7 @@ from idgen_torch.running.overlap.probe import PROBED, PROBED_BY_RUNS, crossed, p
 from idgen_torch.running.overlap.unseen import Unseen
 from idgen_torch.running.overlap.watch import Watch
 from idgen_torch.running.plan import FitSettings, check_trained, draws_of, label_of, requested_families
-from idgen_torch.running.record import (
-    Choice,
-    DataReport,
-    FitRecord,
-    ModelReport,
-    Overlap,
-    Runs,
-    kernel_reports,
-    versions,
-)
+from idgen_torch.running.record import DataReport, FitRecord, ModelReport, kernel_reports, versions
 from idgen_torch.running.regenerating import Regenerated
 from idgen_torch.running.telling import called, kept
 from idgen_torch.running.trainer import Trainer
@@ -229,9 +221,9 @@ class Fitting:
         trained, verdict = judged(op, self._schema, self._trainer, trained, recipe, task)
         if self._keys is not None:
             self._keys.note(op.result, trained.key)
-        self._unseen.look_at_ends(op, trained.model, task)
+        ends = self._unseen.look_at_ends(op, trained.model, task)
         given_up = unused(op, self._schema, trained.model, task, self._acting)
-        self._model_reports[op.result] = held_against(op, trained, task, verdict, given_up)
+        self._model_reports[op.result] = replace(held_against(op, trained, task, verdict, given_up), ends=ends)
         self._kept.model(op.result, trained.model, task)
         return trained.model
 

@@ -21,8 +21,8 @@ from idgen_compiler.warning import warn_data
 from idgen_torch.families import Family, Tuning
 from idgen_torch.families.request import Addressed, Meaning, listed, targets_of
 from idgen_torch.parts import of_form
+from idgen_torch.running.choices import Choice
 from idgen_torch.running.draws import PolicyKey, policy_of
-from idgen_torch.running.record import Choice
 
 __all__ = [
     "FitSettings",

@@ -17,28 +17,9 @@ from idgen_compiler.hinge.kernels import kernel_keys
 from idgen_compiler.ir.program import Program
 from idgen_torch.bound import Brought
 from idgen_torch.families import SeedNoise
+from idgen_torch.running.choices import WEIGHS, Choice, Evidence
 
-__all__ = [
-    "FEW_ROWS",
-    "Choice",
-    "DataReport",
-    "Errors",
-    "Evidence",
-    "FitRecord",
-    "KernelReport",
-    "LabelRows",
-    "Lack",
-    "Light",
-    "ModelReport",
-    "Overlap",
-    "Runs",
-    "kernel_reports",
-    "versions",
-]
-
-_OF_MODELS = {"weigh": "weighs runs of its law's network", "train": "trained on rows of its law"}
-FEW_ROWS, RARE = 100, 0.05
-"""The mean of fewer rows has an error of a tenth of a standard deviation; a label of less than this share is rare."""
+__all__ = ["DataReport", "FitRecord", "KernelReport", "Lack", "Light", "ModelReport", "kernel_reports", "versions"]
 
 _FOR_IMAGES = ("diffusers", "accelerate")
 
@@ -51,7 +32,8 @@ class ModelReport:
     back, by the family's name of the fit; empty for a family that keeps none back. `disagreements` says where the
     model's draws differ from its rows by more than their error. `noise` is how far another seed would move the effects
     of the inputs; empty for a model that is no ensemble. `calibration` has each of its classifiers, `curves` how each
-    training went, `unused` the inputs that the query acts by and that make no difference to the model.
+    training went, `unused` the inputs that the query acts by and that make no difference to the model, `ends` at which
+    ends of numbers that are set its draws are not as the rows.
     """
 
     operation: str
@@ -64,6 +46,13 @@ class ModelReport:
     calibration: tuple[Calibration, ...] = ()
     curves: tuple[Curve, ...] = ()
     unused: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What is wrong with it, a line each."""
+        given_up = f"does not use {' and '.join(self.unused)}"
+        return (*self.disagreements, *((given_up,) if self.unused else ()), *self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,119 +85,6 @@ class KernelReport:
     operation: str
     models: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """How far the rows go after one reweighting.
-
-    `effective` is the fraction of effective rows (Kish), and `mass` the mean weight before scaling: one where the
-    propensity is right and the rows cover the intervened law.
-    """
-
-    operation: str
-    variables: str
-    effective: float
-    mass: float
-
-
-@dataclass(frozen=True, slots=True)
-class Errors:
-    """The standard error of a program's answers by each way to realize a law (see `estimates.reference`)."""
-
-    reweight: float
-    regenerate: float
-
-    @property
-    def ratio(self) -> float:
-        """That of reweighting as a multiple of that of regenerating."""
-        return self.reweight / self.regenerate
-
-    def __str__(self) -> str:
-        return f"se {self.reweight:.3g} by weights, {self.regenerate:.3g} by regeneration"
-
-
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """Which share of the runs of a conditional's network count (Kish), where rows of the data ask it.
-
-    places: how many were tried.  typical, least: the share at the median place, and at the lowest tenth.
-    """
-
-    places: int
-    typical: float
-    least: float
-
-    def __str__(self) -> str:
-        tenth = f"{self.least:.1%} at the lowest tenth"
-        return f"{self.typical:.1%} of the runs count at the median of {self.places} rows, {tenth}"
-
-
-@dataclass(frozen=True, slots=True)
-class LabelRows:
-    """A label that a conditional of a law is asked at, of a category `part`: how many rows of the table have it.
-
-    rows: effective ones, where rows have weights.  runs: the share of the runs of the conditional's network that counts
-    there, at the median of some rows; None where none were made.
-    """
-
-    part: str
-    code: int
-    label: str
-    rows: float
-    runs: float | None = None
-
-    def __str__(self) -> str:
-        share = "" if self.runs is None else f", where {self.runs:.2%} of the runs count"
-        return f"{self.part} = {self.label} rests on {self.rows:.0f} rows{share}"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What stands behind a conditional of a law without data: the runs that are weighed for it, and rows by label.
-
-    rows: how many effective rows there are in all.
-    """
-
-    operation: str
-    models: str
-    rows: float
-    runs: Runs | None
-    labels: tuple[LabelRows, ...] = ()
-
-    def is_few(self, label: LabelRows) -> bool:
-        """Whether a label is rare, and has few rows: in a small table all have."""
-        return label.rows < min(FEW_ROWS, RARE * self.rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """In which of two ways a law was realized ("regenerate" or "reweight"), and why.
-
-    Of a model of such a law it says whether runs of the law's network are weighed ("weigh"), or it was trained on rows
-    of the law ("train"); then `threshold` is the share of `runs` that have to count for that.
-
-    `overlap` is None where reweighting was not tried. Where all is categories, `errors` are the standard errors of the
-    answers by each way, and the smaller one decides; elsewhere, and where they are level, reweighting is taken from the
-    fraction `threshold` of effective rows on.
-    """
-
-    operation: str
-    chosen: str
-    reason: str
-    overlap: Overlap | None
-    threshold: float
-    errors: Errors | None = None
-    runs: Runs | None = None
-
-    def __str__(self) -> str:
-        if self.chosen in _OF_MODELS:
-            least = f" (runs are weighed from {self.threshold:.1%} on)" if self.runs else ""
-            return f"{self.operation} {_OF_MODELS[self.chosen]}: {self.reason}{least}"
-        verb = "reweighted" if self.chosen == "reweight" else "regenerated"
-        if self.reason == str(self.errors):
-            return f"{self.operation} {verb}: {self.reason}"
-        return f"{self.operation} {verb}: {self.reason} (reweighting is taken from {self.threshold:.0%} on)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +162,7 @@ class FitRecord:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
             held_out = f", held-out log-likelihood {told}" if told else ""
             lines.append(f"  {model.operation}: {model.models}  [{model.family}, {model.rows} rows{held_out}]")
-            lines += [f"    {told}" for told in (*model.disagreements, *model.calibration)]
-            if model.unused:
-                lines.append(f"    does not use {' and '.join(model.unused)}")
+            lines += [f"    {told}" for told in (*model.told, *model.calibration)]
             if model.noise:
                 lines.append(f"    seed noise: {max(model.noise, key=_noisiness)}")
         lines += [f"  {kernel.operation}: {kernel.models}  [bound, {kernel.name}]" for kernel in self.kernels]
@@ -303,14 +177,14 @@ class FitRecord:
         told = {choice.operation for choice in self.choices if choice.runs is not None}
         for found in self.evidence:
             if found.runs is not None and found.operation not in told:
-                yield f"{found.operation} {_OF_MODELS['weigh']}: {found.runs}"
+                yield f"{found.operation} {WEIGHS}: {found.runs}"
             yield from (f"  P({found.models}) at {label}" for label in found.labels if found.is_few(label))
 
     def _repr_html_(self) -> str:
         told = [f"{self.rows:,} rows observed, seed {self.seed}, {self.device}", *map(str, self.choices)]
         told += [*map(str.strip, self._weighing()), *self.told]
         told += [str(self.overlap)] * (self.overlap is not None) + [f"overlap: {lack.text}" for lack in self.lacks]
-        told += [f"{model.operation}: {each}" for model in self.models for each in model.disagreements]
+        told += [f"{model.operation}: {each}" for model in self.models for each in model.told]
         rows = [
             (m.operation, m.models, m.family, f"{m.rows:,}", ", ".join(f"{v:.4f}" for v in m.held_out.values()))
             for m in self.models

@@ -20,9 +20,9 @@ from idgen_compiler.store.files import Files
 from idgen_torch.jobs.elsewhere import working
 from idgen_torch.jobs.elsewhere.needs import needs_of, needs_of_shares, shares_of
 from idgen_torch.jobs.elsewhere.order import Order
+from idgen_torch.running.choices import Choice
 from idgen_torch.running.fitted import FittedProgram
 from idgen_torch.running.fitting import Fitting
-from idgen_torch.running.record import Choice
 from idgen_torch.running.telling import Channels, kept
 from idgen_torch.training.progress import Progress
 

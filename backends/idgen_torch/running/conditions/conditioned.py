@@ -28,10 +28,10 @@ from idgen_torch.families import ConditionalModel
 from idgen_torch.families.returned import log_density
 from idgen_torch.parts import Values
 from idgen_torch.running.ancestral import DataSet, Slots, WiredNetwork, by_part
+from idgen_torch.running.choices import Runs
 from idgen_torch.running.conditions.asked import Asked
 from idgen_torch.running.draws import Draws, PolicyKey
 from idgen_torch.running.overlap.watch import Watch
-from idgen_torch.running.record import Runs
 from idgen_torch.seeds import stream_for
 from idgen_torch.tensors import decode
 

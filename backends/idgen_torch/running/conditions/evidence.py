@@ -18,9 +18,9 @@ from idgen_compiler.ir.operations import Apply, Condition, Sample, Train, Weigh
 from idgen_compiler.ir.program import Program
 from idgen_torch.arithmetic import effective_rows
 from idgen_torch.running.ancestral import DataSet, Slots
+from idgen_torch.running.choices import Evidence, LabelRows
 from idgen_torch.running.conditions.conditioned import Conditioned, effective_runs, runs_at
 from idgen_torch.running.plan import label_of
-from idgen_torch.running.record import Evidence, LabelRows
 
 __all__ = ["evidence", "few_rows"]
 

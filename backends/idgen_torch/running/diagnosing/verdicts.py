@@ -117,6 +117,8 @@ def of_model(found: ModelDiagnosis, report: ModelReport, short: str) -> Iterator
     if told := report.disagreements:
         more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
         yield concern("yellow", "law", f"{label} does not give its rows back: {told[0]}{more}")
+    for end in report.ends:
+        yield concern("yellow", "law", f"{label} {end}")
     if found.judged == "new rows":
         yield from _by_heart(found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from idgen_torch.running.record import FEW_ROWS, Overlap
+from idgen_torch.running.choices import FEW_ROWS, Overlap
 
 __all__ = ["MASS", "poor_overlap"]
 

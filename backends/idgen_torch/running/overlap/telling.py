@@ -15,7 +15,7 @@ from idgen_torch.running.learned.ends import End
 from idgen_torch.running.overlap.finding import Finding, Lookout
 from idgen_torch.running.overlap.support import Column
 
-__all__ = ["at_end", "functions", "where"]
+__all__ = ["at_end", "functions", "missed", "where"]
 
 ROUNDING = 1e-6
 
@@ -44,15 +44,17 @@ def where(finding: Finding, lookout: Lookout, atoms: Mapping[str, PartOf], rows:
 
 
 def at_end(end: End, column: Column, atom: PartOf, values: Tensor) -> str:
-    """`at X = 4.27, where it draws Y too low: of the 50 rows with X from 3.8 on 39 lie above the middle of its draws`.
+    """`at X = 4.27, where it draws Y too low: ...`; `values` are those that are asked."""
+    return f"at {_value(column, atom, values)}, where it {missed(end, column, atom)}"
 
-    `values` are those that are asked.
-    """
-    edge = _value(column, atom, torch.tensor([[end.at]], dtype=values.dtype)).partition(" = ")[2]
+
+def missed(end: End, column: Column, atom: PartOf) -> str:
+    """`draws Y too low: of the 50 rows with X from 3.8 on 39 lie above the middle of its draws`."""
+    edge = _value(column, atom, torch.tensor([[end.at]])).partition(" = ")[2]
     side, way, place = "on" if end.above else "down", *(("low", "above") if end.low else ("high", "below"))
     return (
-        f"at {_value(column, atom, values)}, where it draws {end.target} too {way}: of the {end.rows} rows with "
-        f"{column.name} from {edge} {side} {end.missed} lie {place} the middle of its draws"
+        f"draws {end.target} too {way}: of the {end.rows} rows with {column.name} from {edge} {side} {end.missed} lie "
+        f"{place} the middle of its draws"
     )
 
 

@@ -15,6 +15,7 @@ from idgen_compiler.warning import warn_overlap
 from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.observed import Observed
 from idgen_torch.running.ancestral import DataSet
+from idgen_torch.running.choices import Overlap
 from idgen_torch.running.draws import Draws, unfolded
 from idgen_torch.running.learned.ends import missed_ends
 from idgen_torch.running.overlap.cells.naming import percent
@@ -23,10 +24,11 @@ from idgen_torch.running.overlap.cells.verdict import Verdict, verdict
 from idgen_torch.running.overlap.effective import poor_overlap
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.support import Support
+from idgen_torch.running.overlap.telling import missed
 from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
 from idgen_torch.running.plan import label_of
-from idgen_torch.running.record import Lack, Light, Overlap
+from idgen_torch.running.record import Lack, Light
 from idgen_torch.seeds import stream_for
 
 __all__ = ["Unseen"]
@@ -71,13 +73,16 @@ class Unseen:
         if support is not None:
             self.lookouts[op.result] = Lookout(support)
 
-    def look_at_ends(self, op: Train, model: ConditionalModel, task: Task) -> None:
-        """Keep at which ends of what a caller sets the model does not give its rows back."""
+    def look_at_ends(self, op: Train, model: ConditionalModel, task: Task) -> tuple[str, ...]:
+        """Keep at which ends of what a caller sets the model does not give its rows back, and say it."""
         lookout = self.lookouts.get(op.result)
-        if lookout is not None:
-            asked = {column.part for column in lookout.support.columns if column.set and column.number}
-            found = missed_ends(f"{op.result}: {label_of(op)}", model, task, asked)
-            self.lookouts[op.result] = replace(lookout, ends=found)
+        if lookout is None:
+            return ()
+        asked = {column.part: column for column in lookout.support.columns if column.set and column.number}
+        found = missed_ends(f"{op.result}: {label_of(op)}", model, task, asked)
+        self.lookouts[op.result] = replace(lookout, ends=found)
+        atoms = {atom.part.name: atom for name in op.inputs for atom in self._schema[name].atoms(name)}
+        return tuple(missed(end, asked[end.part], atoms[end.part]) for end in found)
 
     def note_missing(self, op: Realize, draw: Draw, policy: Draws, by: Train, data: DataSet) -> None:
         """Keep which rows a draw asks for and the data lack."""

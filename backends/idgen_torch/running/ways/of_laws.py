@@ -17,8 +17,8 @@ from idgen_compiler.data.schema import Schema
 from idgen_compiler.ir.operands import Role, leaves
 from idgen_compiler.ir.operations import Realize, Regenerate, Reweight, Train
 from idgen_compiler.ir.program import Program
+from idgen_torch.running.choices import Choice, Errors, Overlap
 from idgen_torch.running.overlap.effective import FEW_EFFECTIVE, MASS
-from idgen_torch.running.record import Choice, Errors, Overlap
 from idgen_torch.running.ways.of_models import WIDEST, Weighing
 from idgen_torch.running.weights.reweighting import NoOverlap
 

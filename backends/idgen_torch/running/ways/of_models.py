@@ -19,7 +19,7 @@ from idgen_compiler.ir.operations import Apply, Network, Sample, Train, Weigh
 from idgen_compiler.ir.policies import ByModel
 from idgen_compiler.ir.program import Program
 from idgen_torch.parts import of_form
-from idgen_torch.running.record import Choice, Runs
+from idgen_torch.running.choices import Choice, Runs
 
 __all__ = ["WIDEST", "Weighing"]
 

@@ -11,7 +11,7 @@ import pytest
 
 import idgen_compiler as idgen
 from idgen_compiler import OverlapWarning
-from idgen_torch.running.record import Evidence, LabelRows
+from idgen_torch.running.choices import Evidence, LabelRows
 
 DOWNSTREAM = idgen.ADMG.parse("X -> Y -> Z; A -> X; A -> Y; A -> Z")
 GIVEN = idgen.Query.parse("P(Y | do(X), Z)")

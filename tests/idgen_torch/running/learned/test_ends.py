@@ -93,6 +93,10 @@ def test_a_sampler_tells_where_it_is_asked_beyond_it(bent: Any, tmp_path: Path) 
     assert "rest on P(Y | Z, X) at X = 4, where it draws Y too low: of the " in text
     assert "lie above the middle of its draws" in text
     assert said(bent, 500, do={"X": 0.5}) == []
+    ends = bent.report().models[0].ends
+    assert any(f"where it {end}; the answer" in text for end in ends)
+    for report in (str(bent.report()), bent.report()._repr_html_()):
+        assert all(end in report for end in ends)
     bent.save(tmp_path / "s")
     loaded = idgen.load(tmp_path / "s")
     assert said(loaded, 500, do={"X": 4.0}) == [text]

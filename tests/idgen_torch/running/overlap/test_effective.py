@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from idgen_torch.running.choices import Overlap
 from idgen_torch.running.overlap.effective import poor_overlap
-from idgen_torch.running.record import Overlap
 
 
 @pytest.mark.parametrize(
