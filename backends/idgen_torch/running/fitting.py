@@ -293,7 +293,8 @@ class Fitting:
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
-        watch = self._unseen.watch(self.program.models, f"{often}{{share}} of the samples rest on {_ASKED}")
+        sentence = f"{often}{{share}} of the samples rest on {_ASKED}"
+        watch = self._unseen.watch(self.program.models, sentence, probing=True)
         wired = self._wired(network, models, watch)
         seed, query = self.settings.seed, query_of(self.program, op)
         count = PROBED_BY_RUNS if conditions else PROBED

@@ -17,9 +17,10 @@ from idgen_torch.entries import checked_keys, entry
 from idgen_torch.families import Resample
 from idgen_torch.families.tables.resample import ResampleModel
 from idgen_torch.running.files.models import Record, read_model, write_model
-from idgen_torch.running.learned.ends import End
+from idgen_torch.running.learned.stretches import Stretch
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.support import MOST_RARE, MOST_ROWS, Support, seen_parts
+from idgen_torch.running.overlap.thin import of_kept
 from idgen_torch.running.overlap.watch import groups_of
 
 __all__ = ["read_lookouts", "write_lookouts"]
@@ -33,8 +34,8 @@ def write_lookouts(folder: Path, lookouts: Mapping[str, Lookout]) -> dict[str, R
 def _write(folder: Path, name: str, lookout: Lookout) -> Record:
     support = lookout.support
     rows = ResampleModel(Resample(), support.parts, support.kept, None)
-    ends = [to_plain(end) for end in lookout.ends]
-    return {"rows": support.rows, "kept": write_model(folder, _file(name), rows), "ends": ends}
+    stretches = [to_plain(each) for each in lookout.stretches]
+    return {"rows": support.rows, "kept": write_model(folder, _file(name), rows), "stretches": stretches}
 
 
 def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) -> dict[str, Lookout]:
@@ -51,9 +52,9 @@ def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) ->
         parts, groups = seen_parts(schema.parts(*op.inputs)), groups_of(op, schema, networks)
         if groups is None or not parts:
             raise DataError(f"the saved support of {name} is of a model that nobody asks; save the sampler again")
-        if isinstance(record, dict):  # samplers that were saved before ends were looked at know of none
-            record = {"ends": [], **record}
-        checked_keys(f"the saved support of {name}", record, {"rows", "kept", "ends"})
+        # Samplers that were saved before stretches were looked at know of none.
+        told = isinstance(record, dict) and "stretches" in record
+        checked_keys(f"the saved support of {name}", record, {"rows", "kept", *(["stretches"] if told else [])})
         rows = read_model(path, _file(name), record["kept"], parts, (), torch.device("cpu"))
         if not isinstance(rows, ResampleModel):
             raise DataError(f"the saved support of {name} holds no rows; save the sampler again")
@@ -63,12 +64,14 @@ def read_lookouts(path: Path, records: Any, program: Program, schema: Schema) ->
             raise DataError(
                 f"the saved support of {name} has {count} rows, more than were kept; save the sampler again"
             )
-        ends = tuple(
-            read_record(End, each, f"an end in the saved support of {name}", DataError)
-            for each in entry(record, "ends", list)
-        )
-        found[name] = Lookout(Support(parts, kept, groups, record["rows"]), ends)
+        support = Support(parts, kept, groups, record["rows"])
+        found[name] = Lookout(support, _stretches(name, entry(record, "stretches", list)) if told else of_kept(support))
     return found
+
+
+def _stretches(name: str, records: list[Any]) -> tuple[Stretch, ...]:
+    where = f"a stretch in the saved support of {name}"
+    return tuple(read_record(Stretch, each, where, DataError) for each in records)
 
 
 def _file(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 
 import torch
@@ -16,83 +17,127 @@ from idgen_torch.families import Task
 from idgen_torch.families.family import Drawing
 from idgen_torch.families.returned import draw
 from idgen_torch.families.task import rows_at
+from idgen_torch.running.learned.stretches import Stretch
 
-__all__ = ["End", "missed_ends"]
+__all__ = ["missed_ends"]
 
-GROUPS = (15, 50, 150, 500)
-"""So many of the outermost rows are looked at together, and at most a quarter of all."""
-DRAWS = 50
-ERRORS = 4.0
-"""From so many standard errors on the rows do not lie among a model's draws as draws would."""
+GROUPS = (0, 15, 50, 150, 500, 1500, 5000)
+LEAST, SHARE = 500, 0.02
+"""The outermost rows are looked at in such groups, and in all up to the end together: of many rows so large a share of
+them, at least so many, and at most a quarter."""
+
+MOST_DRAWN, DRAWS = 75_000, (15, 50)
+"""So many draws are made in all, and at least and at most so many for a row."""
+
+ERRORS = 3.5
+"""From so many standard errors on rows do not lie among a model's draws as draws would."""
+
+SLIGHT = 1.0
+"""A stretch goes on inwards by the smallest group while that is off by so many."""
+
+TIED = 0.01
+"""Numbers of which draws equal a larger share have point masses, which lie in the middle."""
 
 
-@dataclass(frozen=True, slots=True)
-class End:
-    """Beyond a value of an input, as models see it, the rows' targets lie mostly above what the model draws, or below.
+@one_thread()
+def missed_ends(source: str, model: Drawing, task: Task, asked: Collection[str]) -> tuple[Stretch, ...]:
+    """The ends of the inputs `asked`, single numbers, at which the model's draws of a target are not as its rows.
 
-    above: whether it is the upper end of the input.  rows: how many there are.  missed: of how many the target is
-    higher than half of the draws, where `low` draws are too low, or lower.
+    Where each row's target lies among draws for its inputs is uniform for a right model, whatever the law; how far the
+    mean of the outermost rows is from the middle, and their mean distance from it from a quarter, says whether it is.
+    Source: Dawid (1984), "The prequential approach".
+    Raises DataError, in the name of the source, for draws that are no values.
+    """
+    numbers = [p for p in task.inputs if p.name in asked and p.form is Form.NUMBERS and p.dim == 1]
+    targets = [p for p in task.targets if p.size == 2 or (p.form is Form.NUMBERS and p.dim == 1)]
+    if task.exact or not numbers or not targets or task.count // 4 < GROUPS[1]:
+        return ()
+    return tuple(
+        stretch
+        for part in numbers
+        for above in (False, True)
+        for end in _ends(source, model, task, part, above, targets)
+        for stretch in end.missed()
+    )
+
+
+def _ends(source: str, model: Drawing, task: Task, part: Part, above: bool, targets: list[Part]) -> Iterator[_End]:
+    """One end of one input, for each target."""
+    values = task.rows[part.name][:, 0].cpu()
+    most = min(max(LEAST, int(SHARE * task.count)), GROUPS[-1], task.count // 4)
+    outermost = values.topk(most, largest=above)
+    device = task.rows[task.targets[0].name].device  # where the model lives
+    rows = rows_at(task.parts, task.rows, outermost.indices, device)
+    draws = min(max(MOST_DRAWN // most, DRAWS[0]), DRAWS[1])
+    with torch.no_grad():
+        given = {own.name: rows[own.name].repeat_interleave(draws, 0) for own in task.inputs}
+        drawn = draw(source, model, given, most * draws, generator_for(0))
+    mass = torch.ones(most) if task.weights is None else task.weights.cpu()[outermost.indices]
+    # A group ends where values differ, and where equal ones go on beyond what was looked at there is none.
+    apart = [k for k in range(1, most) if outermost.values[k] != outermost.values[k - 1]]
+    if int((values >= outermost.values[-1] if above else values <= outermost.values[-1]).sum()) == most:
+        apart.append(most)
+    for target in targets:
+        own, others = rows[target.name].reshape(most), drawn[target.name].reshape(most, draws)
+        below, equal = (others < own[:, None].to(others)), (others == own[:, None].to(others))
+        places = (below.double().sum(1) + equal.double().sum(1) / 2 + 0.5).cpu() / (draws + 1)
+        spreads = target.size is None and float(equal.double().mean()) < TIED
+        yield _End(part.name, target.name, above, outermost.values.double(), places, mass.double(), apart, spreads)
+
+
+@dataclass(frozen=True, eq=False)
+class _End:
+    """The rows at one end of an input, the outermost first, and where a target of each lies among its draws.
+
+    Shape: values, places, mass (rows,).  apart: after how many rows a group may end.  spreads: whether their distance
+    from the middle says something.
     """
 
     part: str
     target: str
     above: bool
-    at: float
-    rows: int
-    missed: int
-    low: bool
+    values: Tensor
+    places: Tensor
+    mass: Tensor
+    apart: list[int]
+    spreads: bool
 
-    def beyond(self, values: Tensor) -> Tensor:
-        """Which values of the input lie there.  Shape: (rows,) -> (rows,) bool."""
-        return values >= self.at if self.above else values <= self.at
+    def missed(self) -> Iterator[Stretch]:
+        """The stretch of each way in which rows are off, from the outermost group to the innermost that is."""
+        stops = [0]
+        for size in GROUPS[1:]:
+            stop = next((k for k in self.apart if k >= size), None)
+            if stop is not None and stop > stops[-1]:
+                stops.append(stop)
+        groups = sorted({*pairwise(stops), *((0, stop) for stop in stops[1:])})
+        for way in (False, True) if self.spreads else (False,):
+            errors = {group: self.errors(*group, way) for group in groups}
+            off = [group for group in groups if abs(errors[group]) >= ERRORS]
+            if off:
+                worst = max(off, key=lambda group: abs(errors[group]))
+                yield self._stretch(min(first for first, _ in off), max(stop for _, stop in off), worst, way)
 
+    def errors(self, first: int, stop: int, spread: bool) -> float:
+        """By how many standard errors a group's mean place, or mean distance from the middle, is off."""
+        places, mass = self.places[first:stop], self.mass[first:stop]
+        found, error = ((places - 0.5).abs() - 0.25, 1 / 48) if spread else (places - 0.5, 1 / 12)
+        whole = float(mass.square().sum())
+        return float((mass * found).sum()) / sqrt(whole * error) if whole > 0 else 0.0
 
-@one_thread()
-def missed_ends(source: str, model: Drawing, task: Task, asked: Collection[str]) -> tuple[End, ...]:
-    """The ends of the inputs `asked`, single numbers, at which the model draws its targets too low or too high.
-
-    Where each row's target lies among draws for its inputs is uniform for a right model, whatever the law; how far the
-    mean of the outermost rows is from the middle says whether it is.  Source: Dawid (1984), "The prequential approach".
-    Raises DataError, in the name of the source, for draws that are no values.
-    """
-    numbers = [p for p in task.inputs if p.name in asked and p.form is Form.NUMBERS and p.dim == 1]
-    targets = [p for p in task.targets if p.size == 2 or (p.form is Form.NUMBERS and p.dim == 1)]
-    if task.exact or not numbers or not targets or task.count // 4 < GROUPS[0]:
-        return ()
-    return tuple(
-        end for part in numbers for above in (False, True) for end in _missed(source, model, task, part, above, targets)
-    )
-
-
-def _missed(source: str, model: Drawing, task: Task, part: Part, above: bool, targets: list[Part]) -> Iterator[End]:
-    """One end of one input, for each target that is drawn badly there."""
-    values = task.rows[part.name][:, 0].cpu()
-    outermost = values.topk(min(GROUPS[-1], task.count // 4), largest=above)
-    device = task.rows[task.targets[0].name].device  # where the model lives
-    rows = rows_at(task.parts, task.rows, outermost.indices, device)
-    count = len(outermost.indices)
-    with torch.no_grad():
-        given = {own.name: rows[own.name].repeat_interleave(DRAWS, 0) for own in task.inputs}
-        drawn = draw(source, model, given, count * DRAWS, generator_for(0))
-    mass = torch.ones(count) if task.weights is None else task.weights.cpu()[outermost.indices]
-    for target in targets:
-        places = _places(rows[target.name].reshape(count), drawn[target.name].reshape(count, DRAWS)).cpu()
-        for most in reversed(GROUPS):
-            if most > count:
-                continue
-            at = float(outermost.values[most - 1])
-            there = outermost.values >= at if above else outermost.values <= at
-            if int((values >= at if above else values <= at).sum()) > count:
-                continue  # equal values go on beyond what was looked at
-            off = float((mass * (places - 0.5))[there].sum())
-            error = sqrt(float(mass[there].square().sum()) / 12)
-            if error > 0 and abs(off) > ERRORS * error:
-                missed = int((places[there] > 0.5).sum() if off > 0 else (places[there] < 0.5).sum())
-                yield End(part.name, target.name, above, at, int(there.sum()), missed, off > 0)
+    def _stretch(self, first: int, stop: int, worst: tuple[int, int], spread: bool) -> Stretch:
+        while True:
+            further = next((k for k in self.apart if k >= stop + GROUPS[1]), None)
+            if further is None or abs(self.errors(stop, further, spread)) < SLIGHT:
                 break
-
-
-def _places(seen: Tensor, drawn: Tensor) -> Tensor:
-    """Where each value lies among its draws, from 0 to 1.  Shape: (rows,), (rows, draws) -> (rows,)."""
-    own = seen[:, None].to(drawn)
-    return (drawn < own).double().mean(1) + (drawn == own).double().mean(1) / 2
+            stop = further
+        places = self.places[worst[0] : worst[1]]
+        if spread:
+            inner = self.errors(*worst, spread) < 0
+            way, off = ("within" if inner else "outside"), int((((places - 0.5).abs() < 0.25) == inner).sum())
+        else:
+            higher = self.errors(*worst, spread) > 0
+            way, off = ("above" if higher else "below"), int(((places > 0.5) == higher).sum())
+        near, far = float(self.values[stop - 1]), float(self.values[first]) if first else None
+        ends = sorted((float(self.values[worst[0]]), float(self.values[worst[1] - 1])))
+        low, high = (near, far) if self.above else (far, near)
+        return Stretch(self.part, low, high, self.target, way, off, len(places), *ends)

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from idgen_torch.parts import Values
-from idgen_torch.running.learned.ends import End
+from idgen_torch.running.learned.stretches import Stretch
 from idgen_torch.running.overlap.beside import Beside, besides
-from idgen_torch.running.overlap.gaps import in_gap
 from idgen_torch.running.overlap.places import Place, places
 from idgen_torch.running.overlap.support import Column, Support, codes_of
+from idgen_torch.running.overlap.thin import sparse_pair
 from idgen_torch.running.overlap.together import Together
 
 __all__ = ["Finding", "Lookout"]
@@ -50,10 +50,10 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Lookout:
-    """What looks at the rows that a model is asked about; at `ends` of its inputs it does not give its rows back."""
+    """What looks at the rows that a model is asked about; it cannot be trusted in `stretches` of what is set."""
 
     support: Support
-    ends: tuple[End, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
 
     @cached_property
     def places(self) -> list[Place]:
@@ -70,8 +70,11 @@ class Lookout:
         """Each category that stands apart, beside all others."""
         return besides(self.support)
 
-    def look(self, rows: Values) -> Finding | None:
-        """What is to be said about some rows, by part; None where the data support enough of them."""
+    def look(self, rows: Values, alone: bool = True) -> Finding | None:
+        """What is to be said about some rows, by part; None where the data support enough of them.
+
+        alone: whether numbers that are set are looked at without what comes out of rows.
+        """
         codes = codes_of(self.support.columns, rows)
         count = len(codes)
         if not count:
@@ -89,16 +92,36 @@ class Lookout:
             found |= absurd
         if _many(found, SHARE) or _many(firm, SHARE_OF_CELLS):
             return self._named(codes, found, bare, absurd)
-        return self._unseen(codes, cells) or self._between(codes, rows) or self._near(codes)
+        sparse = self._sparse(codes, rows) if alone else None
+        return self._unseen(codes, cells) or sparse or self._near(codes)
 
-    def at_ends(self, rows: Values) -> Iterator[tuple[float, End, Column, Tensor]]:
-        """Ends at which many of some rows ask: their share, the end, its column, and which rows they are."""
+    def at_stretches(self, rows: Values) -> Iterator[tuple[float, Stretch, Column, Tensor]]:
+        """Stretches in which many of some rows ask: their share, a stretch, its column, and which rows they are.
+
+        Where hardly any row lies nothing is said of those that do.
+        """
         named = {column.part: column for column in self.support.columns}
-        for end in self.ends:
-            if end.part in named:
-                there = end.beyond(rows[end.part][:, 0])
-                if _many(there, SHARE):
-                    yield float(there.double().mean()), end, named[end.part], there.nonzero()[:, 0]
+        groups: dict[tuple[str, str], list[Stretch]] = {}
+        for stretch in sorted(self.stretches, key=lambda each: each.target):
+            if stretch.part in named:
+                groups.setdefault((stretch.part, stretch.target), []).append(stretch)
+        for (part, target), its in groups.items():
+            column = named[part]
+            held = [stretch.holds(rows[part][:, column.entry]) for stretch in its]
+            there = torch.stack(held).any(0)
+            if target:
+                there &= ~self._thin(part, rows)
+            if _many(there, SHARE_OF_CELLS if target else SHARE):
+                most = max(range(len(its)), key=lambda k: int((held[k] & there).sum()))
+                yield float(there.double().mean()), its[most], column, there.nonzero()[:, 0]
+
+    def _thin(self, part: str, rows: Values) -> Tensor:
+        """Which rows ask at values of an input that is set near which hardly any row lies.  Shape: (rows,) bool."""
+        found = torch.zeros(len(rows[part]), dtype=torch.bool)
+        for stretch in self.stretches:
+            if stretch.part == part and not stretch.target:
+                found |= stretch.holds(rows[part][:, 0])
+        return found
 
     def _near(self, codes: Tensor) -> Finding | None:
         """Values of a category that no row near has, with the other inputs as they are."""
@@ -110,15 +133,18 @@ class Lookout:
                 return Finding(float(there.double().mean()), columns, None, rows, codes[rows], False, near=True)
         return None
 
-    def _between(self, codes: Tensor, rows: Values) -> Finding | None:
-        """Numbers that the caller sets where the data have a gap."""
-        for k, column in enumerate(self.support.columns):
-            if column.set and column.number:
-                there = in_gap(column, self.support.kept[column.part], rows[column.part])
-                if _many(there, SHARE):
-                    share = float(there.double().mean())
-                    return Finding(share, (k,), None, there.nonzero()[:, 0], codes[there], self.support.whole)
-        return None
+    def _sparse(self, codes: Tensor, rows: Values) -> Finding | None:
+        """Values that the caller sets together, numbers among them, near which hardly any row lies."""
+        alone = torch.zeros(len(codes), dtype=torch.bool)
+        for part in {stretch.part for stretch in self.stretches}:
+            alone |= self._thin(part, rows)
+        others = (~alone).nonzero()[:, 0]
+        found = sparse_pair(self.support, rows, others)
+        if found is None or not _many(found[2], SHARE):
+            return None
+        pair, index, there = found
+        share = float(there.double().mean()) * len(others) / len(codes)
+        return Finding(share, pair, None, index[there], codes[index[there]], False, near=True)
 
     def _named(self, codes: Tensor, found: Tensor, bare: list[Tensor], absurd: Tensor | None) -> Finding:
         share, best = float(found.double().mean()), None

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from idgen_compiler.data.kinds.kind import PartOf
 from idgen_torch.parts import Values
-from idgen_torch.running.learned.ends import End
+from idgen_torch.running.learned.stretches import Stretch
 from idgen_torch.running.overlap.finding import Finding, Lookout
 from idgen_torch.running.overlap.support import Column
 
-__all__ = ["at_end", "functions", "missed", "where"]
+__all__ = ["functions", "in_stretch", "missed", "where"]
 
 ROUNDING = 1e-6
 
@@ -43,18 +43,19 @@ def where(finding: Finding, lookout: Lookout, atoms: Mapping[str, PartOf], rows:
     return f"at {' or '.join(shown[:SHOWN])}{more}, which {missing}"
 
 
-def at_end(end: End, column: Column, atom: PartOf, values: Tensor) -> str:
-    """`at X = 4.27, where it draws Y too low: ...`; `values` are those that are asked."""
-    return f"at {_value(column, atom, values)}, where it {missed(end, column, atom)}"
+def in_stretch(stretch: Stretch, column: Column, atom: PartOf, values: Tensor) -> str:
+    """`at X = 4.27, which hardly any row shows`, or where the model fails; `values` are those that are asked."""
+    missing = f"where {missed(stretch, column, atom)}" if stretch.target else "which hardly any row shows"
+    return f"at {_value(column, atom, values)}, {missing}"
 
 
-def missed(end: End, column: Column, atom: PartOf) -> str:
-    """`draws Y too low: of the 50 rows with X from 3.8 on 39 lie above the middle of its draws`."""
-    edge = _value(column, atom, torch.tensor([[end.at]])).partition(" = ")[2]
-    side, way, place = "on" if end.above else "down", *(("low", "above") if end.low else ("high", "below"))
+def missed(stretch: Stretch, column: Column, atom: PartOf) -> str:
+    """`its draws of Y are not as the rows: of 50 with X from 3.8 to 5.1 39 lie above the middle of the draws`."""
+    ends = torch.tensor([[stretch.first], [stretch.last]])
+    middle = "the middle half" if stretch.way in ("within", "outside") else "the middle"
     return (
-        f"draws {end.target} too {way}: of the {end.rows} rows with {column.name} from {edge} {side} {end.missed} lie "
-        f"{place} the middle of its draws"
+        f"its draws of {stretch.target} are not as the rows: of {stretch.rows} with {_value(column, atom, ends)} "
+        f"{stretch.off} lie {stretch.way} {middle} of the draws"
     )
 
 

@@ -25,6 +25,7 @@ from idgen_torch.running.overlap.effective import poor_overlap
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.support import Support
 from idgen_torch.running.overlap.telling import missed
+from idgen_torch.running.overlap.thin import stretches_of
 from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
 from idgen_torch.running.plan import label_of
@@ -71,18 +72,18 @@ class Unseen:
         rows = data.drawn(MOST_DRAWN, stream_for(self._seed, "support", op.result))
         support = None if groups is None else Support.of(inputs, groups, rows.rows, rows.weights)
         if support is not None:
-            self.lookouts[op.result] = Lookout(support)
+            self.lookouts[op.result] = Lookout(support, stretches_of(support, rows.rows, rows.weights))
 
     def look_at_ends(self, op: Train, model: ConditionalModel, task: Task) -> tuple[str, ...]:
-        """Keep at which ends of what a caller sets the model does not give its rows back, and say it."""
+        """Keep at which ends of numbers that a caller sets the model does not give its rows back, and say it."""
         lookout = self.lookouts.get(op.result)
         if lookout is None:
             return ()
         asked = {column.part: column for column in lookout.support.columns if column.set and column.number}
         found = missed_ends(f"{op.result}: {label_of(op)}", model, task, asked)
-        self.lookouts[op.result] = replace(lookout, ends=found)
+        self.lookouts[op.result] = replace(lookout, stretches=(*lookout.stretches, *found))
         atoms = {atom.part.name: atom for name in op.inputs for atom in self._schema[name].atoms(name)}
-        return tuple(missed(end, asked[end.part], atoms[end.part]) for end in found)
+        return tuple(missed(each, asked[each.part], atoms[each.part]) for each in found)
 
     def note_missing(self, op: Realize, draw: Draw, policy: Draws, by: Train, data: DataSet) -> None:
         """Keep which rows a draw asks for and the data lack."""
@@ -97,11 +98,14 @@ class Unseen:
         """Keep what was said of missing overlap for the record."""
         self._lacks.update({text: Lack(text, sampled) for text in texts})
 
-    def watch(self, models: Iterable[Train], sentence: str) -> Watch:
-        """What looks at the inputs of these models, and tells of a share of rows in this sentence."""
+    def watch(self, models: Iterable[Train], sentence: str, *, probing: bool = False) -> Watch:
+        """What looks at the inputs of these models, and tells of a share of rows in this sentence.
+
+        With `probing` nobody has asked for the numbers that are set, and what is to be said of these alone is left.
+        """
         labels = {model.result: label_of(model) for model in models}
         lookouts = self.lookouts if self.cells is None else {}
-        return Watch(self._schema, lookouts, labels, sentence, self.told, details=True)
+        return Watch(self._schema, lookouts, labels, sentence, self.told, details=True, probing=probing)
 
     def judge(self, weighed: Mapping[str, tuple[Overlap, float]], table: Observed) -> None:
         """Warn of all that samplers of categories can be asked and no row shows, and of laws by weights.

@@ -13,9 +13,10 @@ from idgen_compiler.ir.operations import Apply, Assign, Network, Rows, Train, We
 from idgen_compiler.warning import warn_overlap
 from idgen_torch.drawing import generator_for, some_rows
 from idgen_torch.parts import Values
+from idgen_torch.running.learned.stretches import Stretch
 from idgen_torch.running.overlap.finding import Finding, Lookout
 from idgen_torch.running.overlap.support import Groups
-from idgen_torch.running.overlap.telling import at_end, functions, where
+from idgen_torch.running.overlap.telling import functions, in_stretch, where
 
 __all__ = ["Watch", "groups_of", "watched"]
 
@@ -44,9 +45,10 @@ class Watch:
     told: set[str] = field(default_factory=set)
     details: bool = False
     varies: bool = False
+    probing: bool = False
     found: list[str] = field(default_factory=list)
     looked: set[Apply] = field(default_factory=set)
-    failing: set[tuple[str, str, bool]] = field(default_factory=set)
+    failing: set[tuple[str, Stretch]] = field(default_factory=set)
 
     def __call__(self, statement: Apply, given: Values, count: int) -> None:
         """Look at what a model is given."""
@@ -65,17 +67,17 @@ class Watch:
         atoms: dict[str, PartOf] = {
             atom.part.name: atom for slot in statement.inputs for atom in self._atoms(variable_of(slot))
         }
-        for share, end, column, there in lookout.at_ends(rows):
-            if (end.part, end.target, end.above) not in self.failing:
-                self.failing.add((end.part, end.target, end.above))
-                at = at_end(end, column, atoms[end.part], rows[end.part][there])
+        for share, stretch, column, there in () if self.probing else lookout.at_stretches(rows):
+            if (statement.model, stretch) not in self.failing:
+                self.failing.add((statement.model, stretch))
+                at = in_stretch(stretch, column, atoms[stretch.part], rows[stretch.part][there])
                 label = f"P({self.labels[statement.model]})"
                 self.say(self.sentence.format(share=_percent(share), label=label, where=at))
-        if (finding := lookout.look(rows)) is not None:
+        if (finding := lookout.look(rows, alone=not self.probing)) is not None:
             self._find(statement, lookout, finding, atoms, rows)
         elif self.details:
             for setting, some in _by_level(lookout, atoms, rows):
-                if (finding := lookout.look(some)) is not None:
+                if (finding := lookout.look(some, alone=not self.probing)) is not None:
                     self._find(statement, lookout, finding, atoms, some, setting)
 
     def _find(

@@ -16,22 +16,23 @@ import idgen_compiler as idgen
 from idgen_compiler.data.part import Part
 from idgen_torch.families import Task
 from idgen_torch.parts import Values
-from idgen_torch.running.learned.ends import End, missed_ends
+from idgen_torch.running.learned.ends import missed_ends
+from idgen_torch.running.learned.stretches import Stretch
 from tests.idgen_torch.running.overlap.test_warnings import said
 
 X, Y = Part("X"), Part("Y")
 
 
 class Line:
-    """Y = slope * X + N(0, 1), and no further than `capped` on either side."""
+    """Y = slope * X + N(0, spread^2), and no further than `capped` on either side."""
 
-    def __init__(self, slope: float, capped: float = float("inf")) -> None:
+    def __init__(self, slope: float, capped: float = float("inf"), spread: float = 1.0) -> None:
         self.targets = (Y,)
-        self.slope, self.capped = slope, capped
+        self.slope, self.capped, self.spread = slope, capped, spread
 
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
         mean = self.slope * given["X"].clamp(-self.capped, self.capped)
-        return {"Y": mean + torch.randn(n, 1, generator=generator)}
+        return {"Y": mean + self.spread * torch.randn(n, 1, generator=generator)}
 
 
 def task(seed: int, n: int = 5_000, weights: Any = None, atom: bool = False) -> Task:
@@ -42,7 +43,7 @@ def task(seed: int, n: int = 5_000, weights: Any = None, atom: bool = False) -> 
     return Task((Y,), (X,), {"X": x, "Y": y}, weights)
 
 
-def ends(model: Line, rows: Task) -> tuple[End, ...]:
+def ends(model: Line, rows: Task) -> tuple[Stretch, ...]:
     return missed_ends("%m0", model, rows, {"X"})
 
 
@@ -51,13 +52,30 @@ def test_a_right_model_misses_no_end() -> None:
 
 
 def test_a_model_that_bends_off_misses_both() -> None:
-    low, high = ends(Line(1.0, capped=2.0), task(0, 20_000))
-    assert (low.above, low.low, high.above, high.low) == (False, False, True, True)
-    assert low.at < -1.9
-    assert high.at > 1.9
-    assert high.rows / 2 < high.missed <= high.rows
-    assert high.beyond(torch.tensor([high.at - 0.1, high.at, 9.0])).tolist() == [False, True, True]
-    assert low.beyond(torch.tensor([low.at + 0.1, low.at, -9.0])).tolist() == [False, True, True]
+    found = ends(Line(1.0, capped=2.0), task(0, 20_000))
+    (low,) = [one for one in found if one.way == "below"]
+    (high,) = [one for one in found if one.way == "above"]
+    assert (low.low, high.high) == (None, None)
+    assert low.high is not None and low.high < -1.9  # noqa: PT018
+    assert high.low is not None and high.low > 1.9  # noqa: PT018
+    assert high.rows / 2 < high.off <= high.rows
+    assert high.holds(torch.tensor([high.low - 0.1, high.low, 9.0])).tolist() == [False, True, True]
+    assert low.holds(torch.tensor([low.high + 0.1, low.high, -9.0])).tolist() == [False, True, True]
+
+
+def test_a_stretch_goes_on_as_far_in_as_rows_are_off() -> None:
+    """The outermost rows are too high, those behind too low: each group says so, and all together might not."""
+    rows = task(1, 20_000)
+    x = rows.rows["X"]
+    inner = (x > 2) & (x < 2.6)
+    shifted = replace(rows, rows={"X": x, "Y": rows.rows["Y"] + 1.5 * (x >= 2.6) - 1.5 * inner})
+    low = [one.low for one in ends(Line(1.0), shifted) if one.low is not None]
+    assert min(low) == pytest.approx(2.0, abs=0.1)
+
+
+def test_draws_that_are_too_wide_or_too_narrow_are_found() -> None:
+    assert {one.way for one in ends(Line(1.0, spread=3.0), task(0))} == {"within"}
+    assert {one.way for one in ends(Line(1.0, spread=0.3), task(0))} == {"outside"}
 
 
 def test_rows_without_weight_are_none() -> None:
@@ -69,7 +87,7 @@ def test_rows_without_weight_are_none() -> None:
 
 
 def test_a_value_that_many_rows_share_is_no_end_of_few() -> None:
-    assert [end.above for end in ends(Line(0.5), task(0, atom=True))] == [False]
+    assert {one.low for one in ends(Line(0.5), task(0, atom=True))} == {None}
 
 
 def test_what_is_not_set_is_not_looked_at_and_few_rows_are_not() -> None:
@@ -89,17 +107,17 @@ def bent() -> Any:
 
 
 def test_a_sampler_tells_where_it_is_asked_beyond_it(bent: Any, tmp_path: Path) -> None:
-    (text,) = said(bent, 500, do={"X": 4.0})
-    assert "rest on P(Y | Z, X) at X = 4, where it draws Y too low: of the " in text
-    assert "lie above the middle of its draws" in text
+    (text,) = said(bent, 500, do={"X": 3.4})
+    assert "rest on P(Y | Z, X) at X = 3.4, where its draws of Y are not as the rows: of " in text
+    assert " lie above the middle of the draws; the answer there is extrapolation" in text
     assert said(bent, 500, do={"X": 0.5}) == []
     ends = bent.report().models[0].ends
-    assert any(f"where it {end}; the answer" in text for end in ends)
+    assert any(f"where {end}; the answer" in text for end in ends)
     for report in (str(bent.report()), bent.report()._repr_html_()):
         assert all(end in report for end in ends)
     bent.save(tmp_path / "s")
     loaded = idgen.load(tmp_path / "s")
-    assert said(loaded, 500, do={"X": 4.0}) == [text]
+    assert said(loaded, 500, do={"X": 3.4}) == [text]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         loaded.sample(500, do={"X": 0.5}, seed=0)
@@ -107,21 +125,24 @@ def test_a_sampler_tells_where_it_is_asked_beyond_it(bent: Any, tmp_path: Path) 
 
 @pytest.mark.parametrize("wrong", [{}, [{"part": "X"}], [3]])
 def test_ends_that_were_tampered_with_are_refused(bent: Any, tmp_path: Path, wrong: Any) -> None:
-    with pytest.raises(idgen.DataError, match=r"save the sampler again|an end in the saved support of %m0"):
-        changed(bent, tmp_path, {"ends": wrong})
+    with pytest.raises(idgen.DataError, match=r"save the sampler again|a stretch in the saved support of %m0"):
+        changed(bent, tmp_path, {"stretches": wrong})
 
 
-def test_a_sampler_that_was_saved_before_knows_of_none(bent: Any, tmp_path: Path) -> None:
-    assert said(changed(bent, tmp_path, None), 500, do={"X": 4.0}) == []
+def test_a_sampler_that_was_saved_before_looks_at_the_rows_that_it_has(bent: Any, tmp_path: Path) -> None:
+    before = changed(bent, tmp_path, None)
+    assert said(before, 500, do={"X": 3.4}) == []
+    (text,) = said(before, 500, do={"X": 4.5})
+    assert "at X = 4.5, which hardly any row shows" in text
 
 
-def changed(sampler: Any, folder: Path, ends: dict[str, Any] | None) -> Any:
-    """A sampler that was saved and came back with other ends, or without."""
+def changed(sampler: Any, folder: Path, stretches: dict[str, Any] | None) -> Any:
+    """A sampler that was saved and came back with other stretches, or without."""
     sampler.save(folder / "s")
     header = folder / "s" / "sampler.json"
     content = json.loads(header.read_text())
     support = content["supports"]["%m0"]
-    assert support.pop("ends")
-    content["supports"]["%m0"] = support | (ends or {})
+    assert support.pop("stretches")
+    content["supports"]["%m0"] = support | (stretches or {})
     header.write_text(json.dumps(content))
     return idgen.load(folder / "s")

@@ -11,6 +11,7 @@ from idgen_torch.parts import Values
 from idgen_torch.running.overlap.finding import Finding, Lookout
 from idgen_torch.running.overlap.support import MOST_ROWS, Support
 from idgen_torch.running.overlap.telling import functions
+from idgen_torch.running.overlap.thin import stretches_of
 
 N = 3000
 
@@ -35,7 +36,7 @@ def lookout(rows: Values, apart: dict[str, int], set_: tuple[str, ...] = ()) -> 
     ]
     support = Support.of(parts, {name: (group, name in set_) for name, group in apart.items()}, rows, None)
     assert support is not None
-    return Lookout(support)
+    return Lookout(support, stretches_of(support, rows, None))
 
 
 def look(rows: Values, asked: Values) -> Finding | None:
@@ -194,11 +195,11 @@ def test_rows_without_weight_are_none_and_many_are_thinned() -> None:
 def test_a_number_that_is_set_into_a_gap() -> None:
     x = normal(N, 1) + 20 * (coin()[:, None] - 0.5)
     watching = lookout({"X": x}, {"X": 0}, ("X",))
-    found = watching.look({"X": torch.full((10, 1), 0.0)})
-    assert found is not None
-    assert (found.share, found.columns, found.none) == (1.0, (0,), True)
-    assert watching.look({"X": torch.full((10, 1), 9.0)}) is None
-    assert watching.look({"X": normal(1000, 1, seed=1) + 10}) is None
+    ((share, stretch, column, there),) = watching.at_stretches({"X": torch.full((10, 1), 0.0)})
+    assert (share, column.name, len(there)) == (1.0, "X", 10)
+    assert -7.5 < (stretch.low or 0.0) < -6 < 6 < (stretch.high or 0.0) < 7.5
+    for asked in (torch.full((10, 1), 9.0), normal(1000, 1, seed=1) + 10):
+        assert not list(watching.at_stretches({"X": asked}))
 
 
 def test_a_parity_of_many_categories_is_found() -> None:
