@@ -51,7 +51,7 @@ def in_stretch(stretch: Stretch, column: Column, atom: PartOf, values: Tensor) -
 
 def missed(stretch: Stretch, column: Column, atom: PartOf) -> str:
     """`its draws of Y are not as the rows: of 50 with X from 3.8 to 5.1 39 lie above the middle of the draws`."""
-    ends = torch.tensor([[stretch.first], [stretch.last]])
+    ends = torch.tensor([[stretch.first], [stretch.last]], dtype=torch.float64)
     middle = "the middle half" if stretch.way in ("within", "outside") else "the middle"
     return (
         f"its draws of {stretch.target} are not as the rows: of {stretch.rows} with {_value(column, atom, ends)} "

@@ -105,7 +105,9 @@ class _Rows:
         shares = torch.linspace(0, 1, WITHIN, dtype=torch.float64)
         within = (values[wide, None] + gaps[wide, None] * shares).flatten()
         ends = torch.cat([values[:OUTERMOST], values[-OUTERMOST:]])
-        beyond = torch.stack([values[0], values[-1]]) + torch.tensor([-1, 1]) * BEYOND * values.std()
+        beyond = (
+            torch.stack([values[0], values[-1]]) + torch.tensor([-1, 1], dtype=torch.float64) * BEYOND * values.std()
+        )
         return torch.cat([within, ends, beyond]).unique()
 
     def bandwidth(self, places: Tensor) -> Tensor:
@@ -160,7 +162,7 @@ def sparse_pair(support: Support, rows: Values, index: Tensor) -> tuple[tuple[in
         return None
     asked = torch.stack([_asked(support.columns[k], rows) for k in chosen], 1)
     if len(asked[index].unique(dim=0)) > MOST_ASKED:
-        index = index[torch.linspace(0, len(index) - 1, MOST_ASKED).long()]
+        index = index[torch.linspace(0, len(index) - 1, MOST_ASKED, dtype=torch.float64).long()]
     scores = {k: _scores(support, support.columns[k], rows, index) for k in chosen}
     found = [(pair, _sparse(support, pair, scores)) for pair in pairs]
     pair, there = max(found, key=lambda one: int(one[1].sum()))
