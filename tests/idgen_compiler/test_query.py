@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
 from collections.abc import Callable
 
 import pytest
@@ -136,6 +139,16 @@ def test_values(text: str, values: dict[str, object]) -> None:
     again = Query.parse(str(query))
     assert again.settings == query.settings
     assert again == query == Query(query.outcomes, query.treatments, query.conditions)
+
+
+@pytest.mark.parametrize("text", ["01", "007", "-01", "1.10", "1.0", "1.", ".5", "1e3", "-0"])
+def test_a_number_is_printed_as_it_was_written(text: str) -> None:
+    query = Query.parse(f"P(Y | do(X={text}))")
+    value = query.values["X"]
+    assert value == float(text)
+    assert (str(value), f"{value}", repr(value), str(query)) == (text, text, text, f"P(Y | do(X={text}))")
+    assert str(pickle.loads(pickle.dumps(query))) == str(copy.deepcopy(query)) == str(query)
+    assert json.loads(json.dumps(value)) == float(text)
 
 
 def test_values_do_not_count_in_equality() -> None:
