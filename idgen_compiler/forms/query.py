@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from typing import NamedTuple
@@ -32,16 +33,19 @@ TRUTH = {"true": True, "false": False}
 def written(value: object) -> str:
     """A value as a query's text has it: a label in quotes unless it is a word that means nothing else.
 
-    What is no truth value, number or text, such as a date, is written as its text.
+    So are dates and durations; numbers of NumPy are plain ones, and anything else is its text.
 
     >>> print(written("red"), written("very red"), written("01"), written(True), written(1.5))
     red "very red" "01" true 1.5
     """
-    if isinstance(value, bool):
+    kind = getattr(getattr(value, "dtype", None), "kind", "")  # of a scalar of NumPy's
+    if isinstance(value, bool) or kind == "b":
         return str(value).lower()
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not kind:
         return repr(value)
     text = str(value)
+    if not isinstance(value, str | datetime.date | datetime.timedelta) and kind not in ("m", "M"):
+        return text
     return text if re.fullmatch(WORD, text) and text.lower() not in TRUTH else json.dumps(text, ensure_ascii=False)
 
 

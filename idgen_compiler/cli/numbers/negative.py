@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from typer import Context
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
@@ -19,7 +19,7 @@ _NEGATIVE = re.compile(r"-(?:\d|\.\d)[\d.eE+-]*")
 class WithNegativeNumbers(TyperCommand):
     """A command that takes -1 for an argument; whatever else begins with a minus stands after `--` where it is one."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The arguments that are left over, as the parent has it."""
         try:
             return super().parse_args(ctx, args if "--" in args else self._apart(ctx, args))
@@ -32,7 +32,7 @@ class WithNegativeNumbers(TyperCommand):
                 ) from None
             raise
 
-    def _apart(self, ctx: Context, args: Sequence[str]) -> list[str]:
+    def _apart(self, ctx: Any, args: Sequence[str]) -> list[str]:
         """Options and their values, then `--` and the arguments, where one of these is a negative number."""
         takers = {
             option

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
+from idgen_compiler import Shift
 from idgen_compiler.data.kinds.labels import read_label
 from idgen_compiler.errors import DataError
+from idgen_compiler.estimates.questions.asked import Point
 from idgen_compiler.estimates.questions.grammar import parts_of
 from tests.idgen_compiler.estimates.standardized import Standardized, drawn_table
 
@@ -114,6 +118,24 @@ def test_numbers_may_have_signs_of_any_kind() -> None:
 def test_what_says_nothing_names_the_remedy(f: Any, said: str) -> None:
     with pytest.raises(DataError, match=said):
         Standardized(drawn_table(300, 0)).estimate(f, do={"X": 1})
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (np.int64(1), "1"),
+        (np.float64(0.5), "0.5"),
+        (np.bool_(True), "true"),
+        (np.str_("01"), '"01"'),
+        ("a b", '"a b"'),
+        (np.datetime64("2021-06-01"), '"2021-06-01"'),
+        (datetime.date(2021, 6, 1), '"2021-06-01"'),
+        (Fraction(1, 2), "1/2"),
+        (Shift(1.0), str(Shift(1.0))),
+    ],
+)
+def test_values_are_told_as_they_are_typed(value: Any, told: str) -> None:
+    assert Point({"X": value}).told("Y") == f"Y | do(X={told})"
 
 
 def test_labels_have_no_quantiles() -> None:

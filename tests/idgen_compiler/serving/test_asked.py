@@ -99,7 +99,7 @@ def test_a_label_is_the_one_that_is_sent() -> None:
     kind = Categorical(("01", "1", "1.0"))
     for label in kind.labels:
         assert kind.labels[kind.seen("X", [read_setting("do", "X", label, kind)])[0]] == label
-    with pytest.raises(DataError, match="the labels of X are '01', '1', '1.0'; quote it: \"1\""):
+    with pytest.raises(DataError, match=r"the labels of X are '01', '1', '1\.0'; quote it: .1."):
         kind.seen("X", [read_setting("do", "X", 1, kind)])
 
 
