@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 import operator
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from idgen_compiler.errors import GraphError, QueryError, near_misses
 from idgen_compiler.forms.markup import joined, table, tag
+from idgen_compiler.forms.numeral import Numeral
 from idgen_compiler.forms.policy import PolicyForm, checked_policies
-from idgen_compiler.forms.query import TRUTH, QueryReader, Value
-from idgen_compiler.forms.spelling import WORD, composed, spelled
+from idgen_compiler.forms.query import QueryReader, Value, written
+from idgen_compiler.forms.spelling import composed, spelled
 from idgen_compiler.graph.admg import ADMG
 from idgen_compiler.graph.edges import name_list
 from idgen_compiler.graph.names import check_name
@@ -149,7 +148,7 @@ class Query:
         return (*sets, frozenset(self.policies)) if self.policies else sets
 
     def __str__(self) -> str:
-        values = {name: f"{spelled(name)}={_written(value)}" for name, value in self.settings}
+        values = {name: f"{spelled(name)}={written(value)}" for name, value in self.settings}
         values |= {name: policy.of(name) for name, policy in self.policies}
         outcomes, treatments, conditions = (
             ", ".join(values.get(name) or spelled(name) for name in names)
@@ -219,21 +218,10 @@ def _plain(name: str, value: object) -> Value:
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int):
-        return operator.index(value)
+        return value if isinstance(value, Numeral) else operator.index(value)
     if isinstance(value, float) and math.isfinite(value):
-        return float(value)
+        return value if isinstance(value, Numeral) else float(value)
     raise QueryError(
         f"{name} is set to {value!r:.80} in a query, which holds numbers, truth values and labels; give other values "
         "to sample, as do={...} and given={...}"
     )
-
-
-def _written(value: Value) -> str:
-    """A value as a query's text has it: a label in quotes unless it is a word that means nothing else."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return (
-            value if re.fullmatch(WORD, value) and value.lower() not in TRUTH else json.dumps(value, ensure_ascii=False)
-        )
-    return repr(value)

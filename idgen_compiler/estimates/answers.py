@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimates.measures import Asking, Measure
@@ -255,6 +256,11 @@ class Answering(ABC):
     @abstractmethod
     def read_value(self, name: str, text: str) -> Any:
         """The value of a variable that a person typed.  Raises DataError for a text that is none."""
+
+    def kind_of(self, name: str) -> Kind | None:
+        """The kind of a variable of the data, found as its labels are; None where the sampler does not say."""
+        schema = getattr(self, "schema", None)
+        return schema.types.get(name) if isinstance(schema, Schema) else None
 
     def labels_of(self, name: str) -> tuple[Any, ...]:
         """The labels of a discrete variable of the data, in order.  Raises DataError for any other.

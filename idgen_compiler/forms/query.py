@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from typing import NamedTuple
 
 from idgen_compiler.errors import IdgenError, QueryError
+from idgen_compiler.forms.numeral import read_numeral
 from idgen_compiler.forms.policy import PolicyForm, PolicyReader
-from idgen_compiler.forms.spelling import STRING, WORD, composed, spelled
+from idgen_compiler.forms.spelling import RUN, STRING, WORD, composed, quote_hint, spelled
 
-__all__ = ["TRUTH", "QueryParts", "QueryReader", "Value"]
+__all__ = ["TRUTH", "QueryParts", "QueryReader", "Value", "written"]
 
 Value = bool | int | float | str
 """What a variable of a query may be set to: a truth value, a number or a label."""
@@ -21,14 +23,30 @@ _TOKEN = re.compile(
     |(?P<mark>[(),|={{}}\[\]~+-]))""",
     re.VERBOSE,
 )
-_RUN = re.compile(r"[\w.%&+/-]*\w[\w.%&+/-]*")
-"""What may have been meant as one name or label."""
-
 _HEAD = re.compile(rf"(?P<head>P|p|Pr|E)(?:_(?P<subscript>{WORD}|\d[\w.]*)?)?")
 
 
 TRUTH = {"true": True, "false": False}
 """The words that are truth values, in small letters."""
+
+
+def written(value: object) -> str:
+    """A value as a query's text has it: a label in quotes unless it is a word that means nothing else.
+
+    So are dates and durations; numbers of NumPy are plain ones, and anything else is its text.
+
+    >>> print(written("red"), written("very red"), written("01"), written(True), written(1.5))
+    red "very red" "01" true 1.5
+    """
+    kind = getattr(getattr(value, "dtype", None), "kind", "")  # of a scalar of NumPy's
+    if isinstance(value, bool) or kind == "b":
+        return str(value).lower()
+    if isinstance(value, int | float) and not kind:
+        return repr(value)
+    text = str(value)
+    if not isinstance(value, str | datetime.date | datetime.timedelta) and kind not in ("m", "M"):
+        return text
+    return text if re.fullmatch(WORD, text) and text.lower() not in TRUTH else json.dumps(text, ensure_ascii=False)
 
 
 class QueryParts(NamedTuple):
@@ -58,13 +76,11 @@ class QueryReader(PolicyReader):
             meant := self.meant(at)
         ):
             return super().error(f"{message}; {meant}", start)
-        whole = next((run for run in _RUN.finditer(self.text) if run.start() <= at < run.end()), None)
+        whole = next((run for run in RUN.finditer(self.text) if run.start() <= at < run.end()), None)
         before = re.search(rf"({WORD})\s+$", self.text[:at])
         if message.startswith(("expected", "cannot read")):
             if whole is not None and not re.fullmatch(rf"{WORD}|{_NUMBER}", whole[0]):
-                message += (
-                    f"; a name or label that is no word stands in quotes: {json.dumps(whole[0], ensure_ascii=False)}"
-                )
+                message += quote_hint(whole[0])
             elif whole is not None and before is not None and before[1] not in ("do", "P", "E") and self.kind == "name":
                 message += f"; if this is one name, quote it: {spelled(f'{before[1]} {whole[0]}')}"
         return super().error(message, start)
@@ -149,7 +165,7 @@ class QueryReader(PolicyReader):
         if kind == "name":
             return TRUTH.get(value.lower(), value)
         try:
-            return int(value) if re.fullmatch(r"-?\d+", value) else float(value)
+            return read_numeral(value)
         except ValueError:  # thousands of digits
             raise self.error(f"{value:.40} is no number", start) from None
 

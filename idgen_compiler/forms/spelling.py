@@ -12,7 +12,19 @@ import re
 from collections.abc import Iterable
 from unicodedata import normalize
 
-__all__ = ["NAME", "QUOTED", "STRING", "WORD", "composed", "read_spelling", "spelled", "spelled_all", "split_spelled"]
+__all__ = [
+    "NAME",
+    "QUOTED",
+    "RUN",
+    "STRING",
+    "WORD",
+    "composed",
+    "quote_hint",
+    "read_spelling",
+    "spelled",
+    "spelled_all",
+    "split_spelled",
+]
 
 # Python's \w leaves out the marks without which many scripts cannot be written; the joiners U+200C and U+200D too.
 _MARKS = (
@@ -33,6 +45,9 @@ QUOTED = rf"{STRING}|`[^`\n]*`"
 
 NAME = rf"(?:{WORD}|{QUOTED})"
 """A name as texts spell it."""
+
+RUN = re.compile(r"[\w.%&+/-]*\w[\w.%&+/-]*")
+"""What may have been meant as one name or label."""
 
 _WORD, _NAME = re.compile(WORD), re.compile(NAME)
 
@@ -61,6 +76,15 @@ def spelled(name: str) -> str:
 def spelled_all(names: Iterable[str]) -> str:
     """The names as texts list them, with commas between."""
     return ", ".join(map(spelled, names))
+
+
+def quote_hint(text: str) -> str:
+    """What to do with a text that was meant as one name or label, for the end of a message.
+
+    >>> quote_hint("a/b")
+    '; a name or label that is no word stands in quotes: "a/b"'
+    """
+    return f"; a name or label that is no word stands in quotes: {json.dumps(text, ensure_ascii=False)}"
 
 
 def read_spelling(text: str) -> str:

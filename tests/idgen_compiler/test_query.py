@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
 from collections.abc import Callable
 
 import pytest
@@ -129,10 +132,23 @@ def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
 def test_values(text: str, values: dict[str, object]) -> None:
     query = Query.parse(text)
     assert query.values == values
-    assert {name: type(value) for name, value in query.values.items()} == {k: type(v) for k, v in values.items()}
+    assert all(isinstance(query.values[name], type(value)) for name, value in values.items())
+    assert [isinstance(value, bool) for value in query.values.values()] == [
+        isinstance(v, bool) for v in values.values()
+    ]
     again = Query.parse(str(query))
     assert again.settings == query.settings
     assert again == query == Query(query.outcomes, query.treatments, query.conditions)
+
+
+@pytest.mark.parametrize("text", ["01", "007", "-01", "1.10", "1.0", "1.", ".5", "1e3", "-0"])
+def test_a_number_is_printed_as_it_was_written(text: str) -> None:
+    query = Query.parse(f"P(Y | do(X={text}))")
+    value = query.values["X"]
+    assert value == float(text)
+    assert (str(value), f"{value}", repr(value), str(query)) == (text, text, text, f"P(Y | do(X={text}))")
+    assert str(pickle.loads(pickle.dumps(query))) == str(copy.deepcopy(query)) == str(query)  # noqa: S301 - our own
+    assert json.loads(json.dumps(value)) == float(text)
 
 
 def test_values_do_not_count_in_equality() -> None:

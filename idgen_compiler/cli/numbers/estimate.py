@@ -34,7 +34,8 @@ def estimate_command(
         list[str],
         typer.Argument(
             metavar="Y...",
-            help='"E[Y]" or Y, "P(Y=1)", "P(Y > 2)", "q0.5(Y)"; with --ate, --att or --atc: Y X [VALUE VERSUS].',
+            help='"E[Y]" or Y, "P(Y=1)", "P(Y > 2)", "q0.5(Y)"; with --ate, --att or --atc: Y X [VALUE VERSUS]. '
+            "A label that begins with - stands after --, behind all options.",
             show_default=False,
         ),
     ],

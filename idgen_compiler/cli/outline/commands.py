@@ -12,6 +12,7 @@ from idgen_compiler.cli.looking.diagnose import diagnose_command
 from idgen_compiler.cli.looking.report import report_command
 from idgen_compiler.cli.numbers.effect import effect_command
 from idgen_compiler.cli.numbers.estimate import estimate_command
+from idgen_compiler.cli.numbers.negative import WithNegativeNumbers
 from idgen_compiler.cli.outline.root import root
 from idgen_compiler.cli.pages.studio import studio_command
 from idgen_compiler.cli.passes import passes_command
@@ -29,7 +30,7 @@ app.command("verify")(verify_command)
 app.command("fit")(fit_command)
 app.command("sample")(sample_command)
 app.command("probability")(probability_command)
-app.command("estimate")(estimate_command)
+app.command("estimate", cls=WithNegativeNumbers)(estimate_command)
 app.command("effect")(effect_command)
 app.command("report")(report_command)
 app.command("diagnose")(diagnose_command)

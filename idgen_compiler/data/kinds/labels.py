@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -11,7 +12,9 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds.setting import Setting, shown
+from idgen_compiler.data.kinds.texts import typed_number
 from idgen_compiler.errors import DataError
+from idgen_compiler.forms.numeral import Numeral
 from idgen_compiler.forms.shown import LISTED, cut, listed
 
 __all__ = ["check_label", "label_codes", "read_label"]
@@ -48,7 +51,7 @@ def label_codes(setting: Setting, value: Any, labels: Sequence[Any]) -> Array:
     """
     code_of = {label: code for code, label in enumerate(labels)}
     many = setting.one_each(value)
-    values = many.tolist() if many.dtype.kind in PLAIN else list(many)
+    values = [value] if isinstance(value, Numeral) else many.tolist() if many.dtype.kind in PLAIN else list(many)
     try:
         found = [None if isinstance(item, _NEVER) else code_of.get(item) for item in values]
     except (TypeError, ValueError):  # a value that cannot even be looked up, such as a list
@@ -58,7 +61,9 @@ def label_codes(setting: Setting, value: Any, labels: Sequence[Any]) -> Array:
         if any(map(_is_missing, unseen)):
             raise DataError(f"{setting} holds a missing value; {_listed(setting, labels)}")
         told = listed(dict.fromkeys(shown([item]) for item in unseen), str)
-        raise DataError(f"{setting} is {told}, which the data never show; {_listed(setting, labels)}")
+        quoted = str(unseen[0])[:_COMPARED]
+        hint = f"; quote it: {json.dumps(quoted, ensure_ascii=False)}" if quoted in code_of else ""
+        raise DataError(f"{setting} is {told}, which the data never show; {_listed(setting, labels)}{hint}")
     return np.asarray(found, dtype=np.int64)
 
 
@@ -92,7 +97,7 @@ def _listed(setting: Setting, labels: Sequence[Any]) -> str:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        return typed_number(text)
     except ValueError:
         return None
 

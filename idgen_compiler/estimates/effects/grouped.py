@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from idgen_compiler.compile import compile
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, NotIdentifiable, near_misses
 from idgen_compiler.estimates.answers import Answering, Answers
-from idgen_compiler.estimates.effects.rows import counted, own_program
+from idgen_compiler.estimates.effects.rows import check_read, counted, own_program
 from idgen_compiler.estimates.estimate import Estimates
 from idgen_compiler.estimates.measures import Asking
 from idgen_compiler.estimates.questions.asked import Point, Quantile, read
 from idgen_compiler.estimates.questions.conditions import groups_of
+from idgen_compiler.forms.query import written
+from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import spelled
 from idgen_compiler.hinge.question import query_of, sampler_of
 from idgen_compiler.ir.program import Program
@@ -47,11 +50,10 @@ def effects_by(
     query = query_of(sampler.program, sampler_of(sampler.program, point.query))
     if treatment not in query.treatments:
         raise DataError(f"{treatment!r:.60} is no treatment of {query}{near_misses(treatment, query.treatments)}")
-    groups = groups_of(by, sampler, query)
+    groups = groups_of(by, sampler, query, partial(_check_before, sampler, query))
     if len(groups) > MOST:
         raise DataError(f"there are {len(groups)} groups, more than {MOST}; give edges or conditions that make fewer")
     read_by = tuple(dict.fromkeys(name for group in groups for name in group.columns))
-    _check_before(sampler, query, read_by)
     given = {name: value for name, value in point.given.items() if name not in read_by}
     program, asked_query = _program(sampler, query, read_by, point.query)
     asked = read(f, sampler, _tried(point, query, treatment, values[0], read_by, sampler))
@@ -69,11 +71,9 @@ def effects_by(
     few = counted(answers, list(range(1, len(measures), 2)), [*names, *names])
     found = _effects(answers, len(groups))
     found = replace(found, warnings=(*found.warnings, *few))
-    right = ", ".join(["do({})", *(f"{spelled(name)}={value}" for name, value in given.items())])
-    told = tuple(
-        " - ".join(f"E[{asked.name} | {right.format(f'{spelled(treatment)}={x}')}, {name}]" for x in values)
-        for name in names
-    )
+    seen = [f"{spelled(name)}={cut(value, written)}" for name, value in given.items()]
+    done = [f"do({spelled(treatment)}={cut(x, written)})" for x in values]
+    told = tuple(" - ".join(f"E[{asked.name} | {', '.join([do, *seen, name])}]" for do in done) for name in names)
     return Estimates(found, asking, told, names, kind="difference")
 
 
@@ -96,22 +96,22 @@ def _effects(answers: Answers, count: int) -> Answers:
     return replace(found, effective_rows=np.minimum(rows[:count], rows[count:]))
 
 
-def _check_before(sampler: Answering, query: Query, read_by: Sequence[str]) -> None:
-    affected = sampler.program.graph.descendants(query.treatments)
-    for name in read_by:
-        if name in query.treatments:
-            raise DataError(f"{name} is set, and makes no groups; att(...) asks for the effect among those who have it")
-        if name in query.outcomes and len(query.outcomes) == 1:
-            raise DataError(
-                f"{name} is the outcome of {query}, and makes no groups; give what the treatment does not affect"
-            )
-        if name in affected:
-            others = [spelled(v) for v in query.outcomes if v != name]
-            alone = f"P({', '.join(others) or 'Y'} | do({', '.join(map(spelled, query.treatments))}), {spelled(name)})"
-            raise DataError(
-                f"{name} is affected by a treatment of {query}, so that the units of a group differ between its "
-                f"values; that is another question: compile {alone} and ask with given="
-            )
+def _check_before(sampler: Answering, query: Query, name: str) -> None:
+    """Raise DataError for a variable that makes no groups: of what is set, or affected, or was not read by the fit."""
+    if name in query.treatments:
+        raise DataError(f"{name} is set, and makes no groups; att(...) asks for the effect among those who have it")
+    if name in query.outcomes and len(query.outcomes) == 1:
+        raise DataError(
+            f"{name} is the outcome of {query}, and makes no groups; give what the treatment does not affect"
+        )
+    if name in sampler.program.graph.descendants(query.treatments):
+        others = [spelled(v) for v in query.outcomes if v != name]
+        alone = f"P({', '.join(others) or 'Y'} | do({', '.join(map(spelled, query.treatments))}), {spelled(name)})"
+        raise DataError(
+            f"{name} is affected by a treatment of {query}, so that the units of a group differ between its "
+            f"values; that is another question: compile {alone} and ask with given="
+        )
+    check_read(sampler, query, [name], "effects in groups of it")
 
 
 def _program(
@@ -125,10 +125,12 @@ def _program(
     conditions = [v for v in query.conditions if v not in more]
     joint = Query((*query.outcomes, *more), query.treatments, conditions, policies=dict(query.policies))
     try:
-        return compile(joint, sampler.program.graph), None
+        program = compile(joint, sampler.program.graph)
     except NotIdentifiable as error:
         step = f"{error.step}\n  {query} is: ate(...) asks for the effect over all units"
         raise NotIdentifiable(error.query, error.hedge, step) from None
+    check_read(sampler, query, program.observe.variables, f"effects in groups of {', '.join(more)}")
+    return program, None
 
 
 def _tried(point: Point, query: Query, treatment: str, value: Any, read_by: Sequence[str], sampler: Answering) -> Point:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
-from idgen_compiler.estimates.answers import Answers
+from idgen_compiler.estimates.answers import Answering, Answers
 from idgen_compiler.ir.program import Program
+from idgen_compiler.query import Query
 
-__all__ = ["counted", "own_program"]
+__all__ = ["check_read", "counted", "own_program"]
 
 FEW = 30.0
 """A group of fewer effective rows has a warning."""
@@ -41,3 +43,18 @@ def own_program(program: Program, what: str) -> None:
             f"{what} needs another program, and this one has kernels that were brought; compile that query with "
             "bound=... and fit it"
         )
+
+
+def check_read(sampler: Answering, query: Query, needed: Iterable[str], what: str) -> None:
+    """Raise DataError, with the remedy, where `what` needs columns that a program, and so its fit, does not."""
+    schema = getattr(sampler, "schema", None)
+    lost = [name for name in needed if name not in schema.types] if isinstance(schema, Schema) else []
+    if not lost:
+        return
+    more = [name for name in lost if name not in (*query.outcomes, *query.treatments)]
+    kept = [name for name in query.conditions if name not in lost]
+    joint = Query((*query.outcomes, *more), query.treatments, kept, policies=dict(query.policies))
+    raise DataError(
+        f"the program of {query} does not need {', '.join(lost)}, which its fit did not read from the table; for "
+        f"{what} compile {joint}, fit that to the same table, and ask it the same"
+    )

@@ -12,11 +12,12 @@ from idgen_compiler.compile import compile
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError, NotIdentifiable, near_misses
 from idgen_compiler.estimates.answers import Answering, Answers
-from idgen_compiler.estimates.effects.rows import counted, own_program
+from idgen_compiler.estimates.effects.rows import check_read, counted, own_program
 from idgen_compiler.estimates.estimate import Estimate, Estimates
 from idgen_compiler.estimates.measures import SHARE, Asking, Functional, Measure
 from idgen_compiler.estimates.questions.asked import Point, Quantile, read
-from idgen_compiler.forms.shown import listed
+from idgen_compiler.forms.query import written
+from idgen_compiler.forms.shown import cut, listed
 from idgen_compiler.forms.spelling import spelled, spelled_all
 from idgen_compiler.hinge.policies import Law
 from idgen_compiler.hinge.question import query_of, sampler_of
@@ -55,6 +56,8 @@ def effect_among(
     if isinstance(asked, Quantile):
         raise DataError(f"{asked.name} has no average effect; ask contrast({asked.name!r}, ...) for all units")
     policy, seen = _programs(sampler, query, treatment)
+    needed = dict.fromkeys((*policy.observe.variables, *seen.observe.variables))
+    check_read(sampler, query, needed, f"the effect among those who have {treatment}")
     inside = _inside(treatment, among)
     outside = Functional(f"{treatment} is not {among!r:.40}", lambda found: 1 - inside.of(found), (treatment,), SHARE)
     law = Law({label: {other if _same(label, among) else label: 1} for label in labels}, given=treatment)
@@ -65,12 +68,13 @@ def effect_among(
         Measure(inside, {}, point.given, program=seen),
     ]
     answers = sampler._answers(measures, asking)
-    group = f"{spelled(treatment)}={among}"
+    group = f"{spelled(treatment)}={cut(among, written)}"
     counted(answers, [3], [group])
     found = _among(answers, 1.0 if _same(among, value) else -1.0)
     found = replace(found, effective_rows=answers.effective_rows[3:] * answers.values[3])
-    given = [f"{spelled(name)}={held}" for name, held in point.given.items()]
-    inner = f"{asked.name}({spelled(treatment)}={value}) - {asked.name}({spelled(treatment)}={versus})"
+    given = [f"{spelled(name)}={cut(held, written)}" for name, held in point.given.items()]
+    one, two = (f"{asked.name}({spelled(treatment)}={cut(x, written)})" for x in values)
+    inner = f"{one} - {two}"
     return Estimates(found, asking, (f"E[{inner} | {', '.join([group, *given])}]",), kind="difference").one(0)
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
-from idgen_compiler.errors import DataError, QueryError, near_misses
+from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.answers import Answering
 from idgen_compiler.estimates.measures import SHARE, Functional, Measure, over_labels
-from idgen_compiler.estimates.questions.conditions import SIGNS, condition
+from idgen_compiler.estimates.questions.events import known_outcome, read_event, share_of
+from idgen_compiler.forms.query import written
 from idgen_compiler.forms.shown import cut
 from idgen_compiler.forms.spelling import NAME, composed, read_spelling, spelled
 from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
@@ -31,7 +32,6 @@ MOST_CELLS = 10_000
 """Over more combinations of labels nobody looks for the least and the largest value of a function."""
 
 _MEAN = re.compile(rf"E\[\s*({NAME})\s*\]")
-_COMPARED = re.compile(r"Pr?\s*\(([^()]*[<>≤≥≠][^()]*|[^()]*!=[^()]*)\)", re.IGNORECASE)
 _QUANTILE = re.compile(rf"q(\d*\.?\d+(?:[eE]-?\d+)?)\(\s*({NAME})\s*\)")
 
 
@@ -95,8 +95,8 @@ class Point:
 
     def told(self, inner: str) -> str:
         """`E[Y | do(X=1), Z=0]` of `Y`."""
-        do = ", ".join(f"{spelled(name)}={_plain(value)}" for name, value in self.do.items())
-        given = [f"{spelled(name)}={_plain(value)}" for name, value in self.given.items()]
+        do = ", ".join(f"{spelled(name)}={cut(value, written)}" for name, value in self.do.items())
+        given = [f"{spelled(name)}={cut(value, written)}" for name, value in self.given.items()]
         right = ", ".join([f"do({do})"] * bool(do) + given)
         return f"{inner} | {right}" if right else inner
 
@@ -124,11 +124,11 @@ def read(f: Any, sampler: Answering, point: Point) -> Functional | Quantile:
     if isinstance(f, Functional):
         asked = f
     elif isinstance(f, tuple) and len(f) == 2 and isinstance(f[0], str):
-        asked = _share({_known(f[0], known): f[1]}, sampler, samples)
+        asked = share_of({known_outcome(f[0], known): f[1]}, sampler, samples)
     elif isinstance(f, str):
         found = _text(f, known, sampler, samples)
         if isinstance(found, Quantile):
-            _numbers(found.column, samples[found.column])
+            _check_numbers(found.column, samples[found.column], "quantiles")
             return found
         asked = found
     elif callable(f):
@@ -163,7 +163,7 @@ def _ends(asked: Functional, sampler: Answering, names: tuple[str, ...]) -> tupl
 def functional_of(name: str, values: Array | None = None) -> Functional:
     """The mean of a column.  Raises DataError, with the remedy, where the column's `values` are no numbers."""
     if values is not None:
-        _numbers(name, values)
+        _check_numbers(name, values, "mean")
     return Functional(spelled(name), lambda samples: samples[name], (name,), meaning=("mean", name))
 
 
@@ -172,108 +172,31 @@ def _text(text: str, known: tuple[str, ...], sampler: Answering, samples: Sample
     if composed(text) in known:
         return functional_of(composed(text), samples[text])
     if found := _MEAN.fullmatch(plain):
-        name = _known(read_spelling(found[1]), known)
+        name = known_outcome(read_spelling(found[1]), known)
         return functional_of(name, samples[name])
     if found := _QUANTILE.fullmatch(plain):
         if not 0 < float(found[1]) < 1:
             raise DataError(f"{plain} asks for the quantile {found[1]}; give a number between 0 and 1")
-        return Quantile(_known(read_spelling(found[2]), known), float(found[1]))
-    if found := _COMPARED.fullmatch(plain):
-        return _compared(found[1], known, sampler)
-    if re.match(r"(?:P|Pr|p|E)\s*[(\[]", plain):
-        return _event(plain, known, sampler, samples)
-    return functional_of(_known(text, known), None)
+        return Quantile(known_outcome(read_spelling(found[2]), known), float(found[1]))
+    return read_event(plain, known, sampler, samples) or functional_of(known_outcome(text, known), None)
 
 
-def _event(text: str, known: tuple[str, ...], sampler: Answering, samples: Samples) -> Functional:
-    """`P(Y=label)`, whose label is read as a person types it."""
-    try:
-        query = Query.parse(text)
-    except QueryError as error:
-        raise DataError(f"{text!r:.80} cannot be read as the share of an event, such as 'P(Y=1)': {error}") from None
-    if query.treatments or query.conditions:
-        raise DataError(f"{text} says what is set or seen; say that in do= and given=, and here P(Y=...) alone")
-    for name in query.outcomes:
-        _known(name, known)
-        if name not in query.values:
-            raise DataError(f"{text} leaves the value of {name} open; give one, as in P({name}=...)")
-    typed = {name: str(v).lower() if isinstance(v, bool) else str(v) for name, v in query.values.items()}
-    return _share({name: sampler.read_value(name, value) for name, value in typed.items()}, sampler, samples)
-
-
-def _compared(text: str, known: tuple[str, ...], sampler: Answering) -> Functional:
-    """`P(Y > 2)`, `P(Y >= 1 and M = a)`: the share of samples for which a condition holds."""
-    group = condition(text, sampler)
-    for name in group.columns:
-        _known(name, known)
-    told = " ".join(text.translate({ord(own): plain for own, plain in SIGNS.items()}).split())
-    return replace(group.functional, name=f"P({told})", meaning=("condition", text))
-
-
-def _known(name: str, known: tuple[str, ...]) -> str:
-    plain = composed(name)
-    if plain not in known:
-        raise DataError(f"{name!r:.80} is no outcome of the query{near_misses(plain, known)}")
-    return plain
-
-
-def _numbers(name: str, values: Array) -> None:
-    """Raise DataError, with the remedy, for a column that has no mean."""
+def _check_numbers(name: str, values: Array, what: str) -> None:
+    """Raise DataError, with the remedy, for a column that has no `what`: mean or quantiles."""
     if values.ndim > 1 or values.dtype.names:
         raise DataError(f"{name} holds arrays or several fields; give a function that makes a number of each sample")
     if values.dtype.kind in "mM":
-        raise DataError(
-            f"{name} holds dates or durations; give a function that makes a number of each, as "
-            f"lambda samples: samples[{name!r}].astype(float)"
+        remedy = (
+            f"ask for a share, as 'P({spelled(name)} <= ...)', or draw samples and sort them"
+            if what == "quantiles"
+            else f"give a function that makes a number of each, as lambda samples: samples[{name!r}].astype(float)"
         )
+        raise DataError(f"{name} holds dates or durations, which have no {what} here; {remedy}")
     try:
         Functional(name, lambda samples: samples[name]).of(Samples({name: values}))
     except DataError:
         label = values[:1].tolist()[0] if values.size else "label"
         raise DataError(
-            f"{name} holds labels, which have no mean; ask for a share, as ({name!r}, {label!r:.40}) or "
-            f"'P({spelled(name)}={label!s:.40})', or for all by estimate_law({name!r})"
+            f"{name} holds labels, which have no {what}; ask for a share, as ({name!r}, {label!r:.40}) or "
+            f"'P({spelled(name)}={cut(label, written)})', or for all by estimate_law({name!r})"
         ) from None
-
-
-def _share(event: Mapping[str, Any], sampler: Answering, samples: Samples) -> Functional:
-    """The share of samples with these labels.  Raises DataError for a label that a variable does not have."""
-    for name, label in event.items():
-        if not _equal(samples[name], label, name).any():
-            typed = str(label).lower() if isinstance(label, bool | np.bool_) else str(label)
-            found = sampler.read_value(name, typed)
-            if found != label:
-                raise DataError(f"{name} has no label {label!r:.60}; did you mean {found!r:.60}?")
-            _check_labeled(name, label, sampler, samples)
-    told = ", ".join(f"{spelled(name)}={_plain(label)}" for name, label in event.items())
-    return Functional(
-        f"P({told})",
-        lambda drawn: np.logical_and.reduce([_equal(drawn[name], label, name) for name, label in event.items()]),
-        tuple(event),
-        ends=SHARE,
-        meaning=("share", tuple((name, repr(label)) for name, label in event.items())),
-    )
-
-
-def _check_labeled(name: str, label: Any, sampler: Answering, samples: Samples) -> None:
-    """Raise DataError for one of the numbers that a variable never hits twice."""
-    if samples[name].dtype.kind != "f":
-        return
-    try:
-        sampler.labels_of(name)
-    except DataError:
-        raise DataError(
-            f"none of {samples.size} samples has {name} = {label!r:.40}, and {name} is a number without labels; for "
-            f"the share of an event give a function, as lambda samples: samples[{name!r}] <= {label!r:.40}"
-        ) from None
-
-
-def _equal(values: Array, label: Any, name: str) -> Array:
-    if values.ndim > 1 or values.dtype.names:
-        raise DataError(f"{name} holds arrays or several fields; give a function that makes a number of each sample")
-    same = np.asarray(values == label)
-    return same if same.shape == values.shape else np.zeros(values.shape, dtype=bool)
-
-
-def _plain(value: Any) -> str:
-    return cut(value.item() if isinstance(value, np.generic) else value, str)

@@ -79,6 +79,43 @@ def test_effects(sampler: Standardized, capsys: pytest.CaptureFixture[str]) -> N
     assert "band" in found[0]
 
 
+def test_negative_numbers_are_values(sampler: Standardized, capsys: pytest.CaptureFixture[str]) -> None:
+    sampler.table["X"] = np.where(sampler.table["X"] == 1, -1, 2)
+    value = sampler.ate("Y", "X", -1, 2).value
+    for ask in (
+        ["DIR", "--ate", "Y", "X", "-1", "2", "--json"],
+        ["DIR", "Y", "--level", "0.9", "X", "-1", "--ate", "2", "--json"],
+        ["--json", "--ate", "--", "DIR", "Y", "X", "-1", "2"],
+    ):
+        assert main(["estimate", *ask]) == 0
+        assert json.loads(capsys.readouterr().out)["value"] == pytest.approx(value)
+    assert printed(capsys, "estimate", "DIR", "--ate", "Y", "X", "2", "-1")["value"] == pytest.approx(-value)
+    assert printed(capsys, "estimate", "DIR", "Y", "--do", "X=-1", "--seed", "-1")["value"] == pytest.approx(
+        sampler.estimate("Y", do={"X": -1}).value
+    )
+
+
+def test_labels_that_begin_with_a_minus(sampler: Standardized, capsys: pytest.CaptureFixture[str]) -> None:
+    sampler.table["X"] = np.where(sampler.table["X"] == 1, "-c", "d").astype(object)
+    assert main(["estimate", "DIR", "--ate", "Y", "X", "-c", "d"]) == 2
+    assert "a label that begins with - stands behind all options and --" in capsys.readouterr().err
+    assert main(["estimate", "--ate", "--", "DIR", "Y", "X", "-c", "d"]) == 0
+    assert capsys.readouterr().out.startswith('E[Y | do(X="-c")] - E[Y | do(X=d)] = ')
+    assert main(["estimate", "DIR", "--ate", "Y", "X", "d", "d", "--levle", "0.9"]) == 2
+    assert "No such option: --levle" in capsys.readouterr().err
+
+
+def test_a_label_is_the_one_that_is_written_so(sampler: Standardized, capsys: pytest.CaptureFixture[str]) -> None:
+    sampler.table["X"] = np.where(sampler.table["X"] == 1, "01", "1").astype(object)
+    wanted = sampler.estimate("Y", do={"X": "01"}).value
+    assert wanted != pytest.approx(sampler.estimate("Y", do={"X": "1"}).value)
+    for ask in (["--do", "X=01"], ["--query", "P(Y | do(X=01))"], ["--query", 'P(Y | do(X="01"))']):
+        assert printed(capsys, "estimate", "DIR", "E[Y]", *ask)["value"] == pytest.approx(wanted)
+    assert printed(capsys, "estimate", "DIR", "--ate", "Y", "X", "01", "1")["value"] == pytest.approx(
+        sampler.ate("Y", "X", "01", "1").value
+    )
+
+
 @pytest.mark.filterwarnings("always::idgen_compiler.errors.OverlapWarning")
 def test_a_warning_is_told_once(
     sampler: Standardized, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -133,7 +133,7 @@ def test_a_curve_over_a_grid(sampler: Standardized) -> None:
         ("P(Y > a)", "compares with 'a', which is no number"),
         ("P(1 < Y)", "expected"),
         ("P(Y > )", "expected a value"),
-        ("P(Y > 0 | X = 1)", "cannot read"),
+        ("P(Y > 0 | X = 1)", "say that in do= and given="),
         (("Y", 7), "no label '7'"),
         (("Y", "1"), "did you mean 1"),
         (3, "3 cannot be averaged"),
@@ -183,7 +183,7 @@ def test_columns_that_are_no_numbers(sampler: Standardized, values: Any, said: s
 def test_one_point_of_a_line_has_no_share() -> None:
     sampler = Standardized(drawn_table(500, 0, binary=False))
     rare = float(sampler.table["Y"][sampler.table["X"] == 0][0])  # never seen at X = 1
-    with pytest.raises(DataError, match="a number without labels; for the share of an event give a function"):
+    with pytest.raises(DataError, match="a real number, which has probability 0 of any one value"):
         sampler.estimate(("Y", rare), do={"X": 1})
 
 

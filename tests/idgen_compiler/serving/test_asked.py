@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import idgen_compiler as idgen
+from idgen_compiler.data.kinds import Categorical
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.serving.asked import EstimateAsked, SampleAsked, Unreadable, parsed
 from idgen_compiler.serving.drawing.pieces import pieces
 from idgen_compiler.serving.limits import Limits
+from idgen_compiler.serving.values.reading import read_setting
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -91,6 +93,14 @@ def test_limits_count_pixels(every_folder: Path) -> None:
     assert SampleAsked.read(body, sampler, Limits(numbers=176)).numbers == 16
     with pytest.raises(DataError, match="at most 10 of them"):
         SampleAsked.read(body, sampler, Limits(numbers=175))
+
+
+def test_a_label_is_the_one_that_is_sent() -> None:
+    kind = Categorical(("01", "1", "1.0"))
+    for label in kind.labels:
+        assert kind.labels[kind.seen("X", [read_setting("do", "X", label, kind)])[0]] == label
+    with pytest.raises(DataError, match=r"the labels of X are '01', '1', '1\.0'; quote it: .1."):
+        kind.seen("X", [read_setting("do", "X", 1, kind)])
 
 
 def test_limits_are_positive() -> None:
