@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 import torch
 from torch import Tensor
 
+from idgen_torch.families.tables.directions import tilted
+
 __all__ = ["mutual_information", "smoothed"]
+
+Scales: TypeAlias = tuple[Sequence[float], Sequence[float]]
 
 _DOUBLINGS, _EVIDENCE = 18, 5.0
 """So many powers of two are tried for how many rows to borrow; another than the first has to say so many nats more."""
@@ -14,7 +21,9 @@ _ROUNDS, _CLOSE = 20, 1e-4
 """So many rounds of proportional fitting at most, until shares are as near as this."""
 
 
-def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
+def smoothed(
+    counts: Tensor, smoothing: float, learned: bool = False, scales: Sequence[Sequence[float]] = ()
+) -> Tensor:
     """Conditional laws from counts, each borrowing `smoothing` rows from a coarser law.
 
     q_k(y | x_1..x_k) = (n(y, x_1..x_k) + a c_k(y | x_1..x_k)) / (n(x_1..x_k) + a), from the marginal (itself with `a`
@@ -22,6 +31,8 @@ def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
     Where it is to be `learned`, a is at each level the multiple of `smoothing` by which rows predict each other best,
     and the coarser law c_k is q_{k-1} moved by what x_k does in all cells alike (`_moved`): without that the weakest
     input would do less in every cell by as much as is borrowed, and a treatment within many levels lose its effect.
+    Where it then would borrow more than the least, c_k keeps the directions in which the rows stand out (`tilted`): a
+    trend along `scales`, the places of codes on one for each axis that has any, or a single level.
     Otherwise, where rows are plenty or the law is known, c_k is q_{k-1} itself.
     Source: hierarchical Dirichlet back-off as in MacKay and Peto (1995).
     Shape: counts (size of input 1, ..., size of input k, target cells) -> (input cells, target cells).
@@ -39,8 +50,9 @@ def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
         seen = ordered.sum(list(range(level, len(axes)))) if level < len(axes) else ordered
         base = law if level == 0 else law.unsqueeze(-2)
         left_out = left_out if level == 0 else left_out.unsqueeze(-2)
-        if learned and level > 1:
-            base, left_out = _moved(seen, base, left_out, least)
+        if learned and level:
+            along = (scales[order[level - 1]], scales[-1]) if scales else ((), ())
+            base, left_out = (_moved if level > 1 else _kept)(seen, base, left_out, least, along)
         prior = _learned(seen, left_out, least) if learned else least
         law = (seen + prior * base) / (seen.sum(-1, keepdim=True) + prior)
         if learned:
@@ -50,7 +62,19 @@ def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
     return law.permute(*back, len(axes)).reshape(-1, outcomes).contiguous()
 
 
-def _moved(seen: Tensor, base: Tensor, left_out: Tensor, least: float) -> tuple[Tensor, Tensor]:
+def _kept(seen: Tensor, base: Tensor, left_out: Tensor, least: float, along: Scales) -> tuple[Tensor, Tensor]:
+    """A law of the outcomes alone, and the same without one row of each cell, with the directions that stand out.
+
+    Shape: seen (codes, outcomes); base, left_out (1, outcomes) -> two of `seen`'s or as they came.
+    """
+    if _learned(seen, left_out, least) <= least:
+        return base, left_out
+    law = tilted(seen.unsqueeze(0), base.expand(seen.shape), *along)
+    without = left_out * (law / base.clamp(min=1e-300))
+    return law, without / without.sum(-1, keepdim=True)
+
+
+def _moved(seen: Tensor, base: Tensor, left_out: Tensor, least: float, along: Scales) -> tuple[Tensor, Tensor]:
     """A coarser law, and the same without one row of each cell, moved by the last input in all cells alike.
 
     base(y | cell) exp(move(y, x)), where the moves are those by which each x has the outcomes that its rows have: a
@@ -64,8 +88,11 @@ def _moved(seen: Tensor, base: Tensor, left_out: Tensor, least: float) -> tuple[
     count = own.sum(-1, keepdim=True)
     said = (rows * base).sum(axes) / count.clamp(min=1e-300)
     said = torch.where(count > 0, said, base.flatten(0, -2).mean(0))
-    prior = _learned(own, said, least)
-    wanted = (own + prior * said) / (count + prior)
+    prior, kept = _learned(own, said, least), said
+    if prior > least:
+        kept = tilted(seen.flatten(0, -3), said, *along)
+        prior = _learned(own, kept, least)
+    wanted = (own + prior * kept) / (count + prior)
     move = wanted / said.clamp(min=1e-300)
     for _ in range(_ROUNDS):
         law = base * move
@@ -75,7 +102,7 @@ def _moved(seen: Tensor, base: Tensor, left_out: Tensor, least: float) -> tuple[
             break
         move *= wanted / now.clamp(min=1e-300)
     others = (own - 1).clamp(min=0)
-    alone = (others + prior * said) / ((count - 1).clamp(min=0) + prior)
+    alone = (others + prior * kept) / ((count - 1).clamp(min=0) + prior)
     without = left_out * move * (alone / wanted.clamp(min=1e-300))
     return law, without / (left_out * move).sum(-1, keepdim=True)
 
