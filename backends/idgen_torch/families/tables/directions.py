@@ -18,8 +18,8 @@ THRESHOLD = 5.0
 _EVEN = 0.01
 """Places that are so near to even ones are."""
 
-_ROUNDS, _STEPS = 20, 30
-"""So many directions at most that a law is tilted in, and steps of Newton's method for each."""
+_ROUNDS, _STEPS, _MOST_SINGLE = 20, 30, 40
+"""At most so many directions that a law is tilted in, steps of Newton's method for each, and codes that stand out."""
 
 
 def direction(counts: Tensor, inputs: Sequence[float] = (), outcomes: Sequence[float] = ()) -> float:
@@ -41,7 +41,7 @@ def direction(counts: Tensor, inputs: Sequence[float] = (), outcomes: Sequence[f
     (False, True)
     """
     found = _Directions.of(counts, inputs, outcomes)
-    strengths = found.strengths(counts.sum(0) - found.expected)
+    strengths = found.strengths(found.statistic(counts.sum(0) - found.expected))
     return max(float(strengths.max()), 0.0) if strengths.numel() else 0.0
 
 
@@ -50,7 +50,8 @@ def tilted(counts: Tensor, law: Tensor, inputs: Sequence[float] = (), outcomes: 
 
     law(y | x) exp(t a(x) b(y)), with the scores a and b of the clearest direction of `direction`, and t such that their
     mean product is the rows' own, but for the part of it that chance is expected to add (James and Stein, 1961); then
-    in the next clearest one, until none stands out.
+    in the next clearest one, until none stands out. Where very many codes stand out by themselves, no tilt is needed:
+    they say that little is to be borrowed.
     Source: the linear-by-linear association model, Agresti (2002), section 9.4.
     Shape: counts (strata, codes of the input, codes of the outcome); law (codes of the input, codes of the outcome).
 
@@ -63,13 +64,17 @@ def tilted(counts: Tensor, law: Tensor, inputs: Sequence[float] = (), outcomes: 
     own = counts.sum(0)
     count = own.sum(1, keepdim=True)
     for _ in range(_ROUNDS):
-        strengths = found.strengths(own - count * law)
+        excess = own - count * law
+        statistic = found.statistic(excess)
+        strengths = found.strengths(statistic)
         if not strengths.numel() or float(strengths.max()) < THRESHOLD:
             break
         at = divmod(int(strengths.argmax()), strengths.shape[1])
+        single = at[0] < len(found.across.codes) and at[1] < len(found.down.codes)
+        if single and int((strengths >= THRESHOLD).sum()) > _MOST_SINGLE:
+            break
         first, second = found.across.scores(at[0]), found.down.scores(at[1])
-        excess = first @ (own - count * law) @ second
-        wanted = first @ (count * law) @ second + excess * (1 - 1 / found.statistic(own - count * law)[at])
+        wanted = first @ (count * law + (1 - 1 / statistic[at]) * excess) @ second
         law = _moved_to(law, count.squeeze(1), first, second, float(wanted))
     return law
 
@@ -84,7 +89,7 @@ def _moved_to(law: Tensor, count: Tensor, first: Tensor, second: Tensor, wanted:
         slope = float(count @ (first.square() * (found @ second.square() - mean.square())))
         missing = wanted - float(count @ (first * mean))
         step = missing / max(slope, 1e-300)
-        if abs(step) < 1e-6:
+        if abs(step) < 1e-4:
             break
         tilt += min(max(step, -1.0), 1.0)
     return found
@@ -122,9 +127,9 @@ class _Directions:
         common = self.down.applied(self.across.applied(excess).T).T
         return common.square() / (self.variance + common.abs() * self.step / 3).clamp(min=1e-300)
 
-    def strengths(self, excess: Tensor) -> Tensor:
+    def strengths(self, statistic: Tensor) -> Tensor:
         """The same in standard deviations, less what is expected of the largest."""
-        strength = (self.statistic(excess) - self.penalty - 1) / sqrt(2)
+        strength = (statistic - self.penalty - 1) / sqrt(2)
         return torch.where(self.variance > 1e-9, strength, -1.0)
 
 

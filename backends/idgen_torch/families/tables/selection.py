@@ -119,7 +119,7 @@ def select(
         left = [part for part in left if part not in best]
     for part in list(chosen):
         others = [other for other in chosen if other != part]
-        if len(chosen) > 1 and max(table.association(others, (part,)), table.direction(others, (part,))) < THRESHOLD:
+        if len(chosen) > 1 and not table.depends(others, (part,)):
             chosen = others
     return Selection(tuple(part for part in candidates if part in chosen), complete)
 
@@ -169,6 +169,10 @@ class _Strata:
         """
         (part,) = candidate
         return direction(self._counts(self._all, chosen, candidate), part.levels, self._target.levels)
+
+    def depends(self, chosen: Sequence[Part], candidate: tuple[Part, ...]) -> bool:
+        """Whether either of the two tells the target's dependence on a candidate from chance."""
+        return any(strength(chosen, candidate) >= THRESHOLD for strength in (self.association, self.direction))
 
     def _counts(
         self, rows: tuple[Values, Tensor | None], chosen: Sequence[Part], candidate: tuple[Part, ...]
