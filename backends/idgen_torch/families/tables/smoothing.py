@@ -21,9 +21,7 @@ _ROUNDS, _CLOSE = 20, 1e-4
 """So many rounds of proportional fitting at most, until shares are as near as this."""
 
 
-def smoothed(
-    counts: Tensor, smoothing: float, learned: bool = False, scales: Sequence[Sequence[float]] = ()
-) -> Tensor:
+def smoothed(counts: Tensor, smoothing: float, learned: bool = False, scales: Sequence[Sequence[float]] = ()) -> Tensor:
     """Conditional laws from counts, each borrowing `smoothing` rows from a coarser law.
 
     q_k(y | x_1..x_k) = (n(y, x_1..x_k) + a c_k(y | x_1..x_k)) / (n(x_1..x_k) + a), from the marginal (itself with `a`
