@@ -77,17 +77,17 @@ def _kept(seen: Tensor, base: Tensor, left_out: Tensor, along: Scales) -> tuple[
 def _moved(seen: Tensor, base: Tensor, left_out: Tensor, least: float, along: Scales) -> tuple[Tensor, Tensor]:
     """A coarser law, and the same without one row of each cell, moved by the last input in all cells alike.
 
-    The law without interactions of x and the others, where each x has the outcomes that its rows have, and all x
-    together have what the coarser law says: without the latter an effect of an x that goes along with the others would
-    be too small. The rows of x borrow from what the coarser law says of them, as many as rows predict each other best
-    by, and in the directions in which they stand out from it, none.
+    The law without interactions of x and the others, where each x has the outcomes that its rows have, and, where cells
+    have many rows, all x together have what the coarser law says: without the latter an effect of an x that goes along
+    with the others would be too small. The rows of x borrow from what the coarser law says of them, as many as rows
+    predict each other best by, and in the directions in which they stand out from it, none.
     Source: iterative proportional fitting, Deming and Stephan (1940); Agresti (2002), section 8.7.
     Shape: seen (..., codes of x, outcomes); base, left_out (..., 1, outcomes) -> two of `seen`'s.
     """
     shape = seen.shape
     seen, base = seen.flatten(0, -3), base.reshape(-1, shape[-1])
     rows, own = seen.sum(-1), seen.sum(0)
-    count, within = own.sum(-1, keepdim=True), rows.sum(-1, keepdim=True)
+    count = own.sum(-1, keepdim=True)
     said = (rows.T @ base) / count.clamp(min=1e-300)
     said = torch.where(count > 0, said, base.mean(0))
     prior, kept = _learned(own, said, least), said
@@ -96,13 +96,18 @@ def _moved(seen: Tensor, base: Tensor, left_out: Tensor, least: float, along: Sc
         prior = prior if kept is said else _learned(own, kept, least)
     wanted = (own + prior * kept) / (count + prior)
     move, stratum = wanted / said.clamp(min=1e-300), base
+    # Which x the rows of a cell have is only known where they are many: there x may go along with the others.
+    mix = rows / rows.sum(-1, keepdim=True).clamp(min=1e-300)
+    lean = _learned(rows, (count / count.sum()).squeeze(1), least) <= least
     for _ in range(_ROUNDS):
         now = move * ((rows / (stratum @ move.T)).T @ stratum) / count.clamp(min=1e-300)
         now = torch.where(count > 0, now, wanted)
         if float((now - wanted).abs().max()) < _CLOSE:
             break
         move = move * (wanted / now.clamp(min=1e-300))
-        mixed = stratum * ((rows / (stratum @ move.T)) @ move) / within.clamp(min=1e-300)
+        if not lean:
+            continue
+        mixed = stratum * ((mix / (stratum @ move.T)) @ move)
         stratum = torch.where(mixed > 0, stratum * (base / mixed.clamp(min=1e-300)), stratum)
     others = (own - 1).clamp(min=0)
     alone = (others + prior * kept) / ((count - 1).clamp(min=0) + prior)
