@@ -19,6 +19,7 @@ from idgen_torch.families.saved import recipe_record
 from idgen_torch.running.files.artefacts import BETTER, FINISHED, TRIED, Trained, Verdict
 from idgen_torch.running.learned.agreement import Disagreement, disagreements
 from idgen_torch.running.learned.dependence import LawsApart, dependences
+from idgen_torch.running.learned.unused import why_unused
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import ModelReport
 from idgen_torch.running.trainer import Trainer
@@ -117,7 +118,7 @@ def held_against(op: Train, trained: Trained, task: Task, verdict: Verdict, unus
     if told:
         warn_data(f"{op.result} ({label}) does not give its rows back: {told[0]}; sampler.report() has more")
     if unused:
-        warn_data(f"{op.result} ({label}) {_no_effect(unused, task)}")
+        warn_data(f"{op.result} ({label}) {_no_effect(unused, model, task)}")
     for effect in verdict.noise:
         if effect.drowns:
             more = "so that the answer depends on the seed; ensemble=20 averages over more of them"
@@ -129,11 +130,10 @@ def held_against(op: Train, trained: Trained, task: Task, verdict: Verdict, unus
     )
 
 
-def _no_effect(unused: Sequence[str], task: Task) -> str:
+def _no_effect(unused: Sequence[str], model: ConditionalModel, task: Task) -> str:
     """What it means that a model uses none of these inputs."""
     names, them = " and ".join(unused), "them" if unused[1:] else "it"
     return (
-        f"does not use {names}: {task.effective_rows:,.0f} rows tell no dependence from chance, so that an answer "
-        f"shows no effect through {them}, be there a small one or none; sampler.ate(...) has an "
-        "interval for it, and another family, as by family={...}, may use it"
+        f"does not use {names}: {why_unused(model, task, them)}; sampler.ate(...) has an interval for it, and another "
+        "family, as by family={...}, may use it"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import prod, sqrt
@@ -14,12 +14,10 @@ from idgen_compiler.data.part import Part
 from idgen_torch.arithmetic import total
 from idgen_torch.drawing import generator_for, some_rows
 from idgen_torch.families.tables.cells import cell_of, sizes_of
+from idgen_torch.families.tables.directions import THRESHOLD, direction
 from idgen_torch.parts import Values
 
 __all__ = ["Selection", "association", "select"]
-
-THRESHOLD = 5.0
-"""Standard deviations above independence at which a dependence counts."""
 
 _MOST_DEGREES = 100
 """Of the statistic for a dependence that is the same in many strata."""
@@ -97,8 +95,8 @@ def select(
 ) -> Selection:
     """Add the strongest candidate while any is associated with the target given those chosen, then drop the idle ones.
 
-    When no single candidate is, pairs are tried, so that an exclusive-or is found too. `max_cells` bounds the cells of
-    the chosen parts and the target.
+    When no single candidate is, a trend or a level that stands out is looked for; then pairs are tried,
+    so that an exclusive-or is found too. `max_cells` bounds the cells of the chosen parts and the target.
     """
     table = _Strata(target, rows, weights)
     chosen: list[Part] = []
@@ -106,10 +104,12 @@ def select(
     left = list(candidates)
     while left:
         sets: list[tuple[Part, ...]] = [(part,) for part in left]
-        best, strength = _strongest(table, chosen, sets)
+        best, strength = _strongest(table, chosen, sets, table.association)
         complete = complete and all(table.fits(chosen, single) for single in sets)
         if strength < THRESHOLD:
-            best, strength = _strongest(table, chosen, list(combinations(left, 2)))
+            best, strength = _strongest(table, chosen, sets, table.direction)
+        if strength < THRESHOLD:
+            best, strength = _strongest(table, chosen, list(combinations(left, 2)), table.association)
         if strength < THRESHOLD:
             break
         if prod(sizes_of([*chosen, *best, target])) > max_cells:
@@ -119,18 +119,23 @@ def select(
         left = [part for part in left if part not in best]
     for part in list(chosen):
         others = [other for other in chosen if other != part]
-        if len(chosen) > 1 and table.association(others, (part,)) < THRESHOLD:
+        if len(chosen) > 1 and not table.depends(others, (part,)):
             chosen = others
     return Selection(tuple(part for part in candidates if part in chosen), complete)
 
 
-def _strongest(table: _Strata, chosen: Sequence[Part], sets: list[tuple[Part, ...]]) -> tuple[tuple[Part, ...], float]:
-    """The set of candidates with the strongest association given the chosen parts, of those that can be counted."""
+def _strongest(
+    table: _Strata,
+    chosen: Sequence[Part],
+    sets: list[tuple[Part, ...]],
+    strength_of: Callable[[Sequence[Part], tuple[Part, ...]], float],
+) -> tuple[tuple[Part, ...], float]:
+    """The set of candidates that is strongest given the chosen parts, of those that can be counted."""
     best: tuple[tuple[Part, ...], float] = ((), 0.0)
     for candidate in sets:
         if not table.fits(chosen, candidate):
             continue
-        strength = table.association(chosen, candidate)
+        strength = strength_of(chosen, candidate)
         if strength > best[1]:
             best = candidate, strength
     return best
@@ -142,15 +147,12 @@ class _Strata:
     def __init__(self, target: Part, rows: Values, weights: Tensor | None) -> None:
         self._target = target
         rows = {name: values for name, values in rows.items() if values.dtype == torch.int64}
+        self._all = rows, _effective(weights)
         if (count := len(next(iter(rows.values()), ()))) > _MOST_ROWS:
             taken = some_rows(count, _MOST_ROWS, generator_for(0))
             rows = {name: values[taken.to(values.device)] for name, values in rows.items()}
             weights = None if weights is None else weights[taken.to(weights.device)]
-        self._rows = {name: values.cpu() for name, values in rows.items()}
-        self._weights: Tensor | None = None
-        if weights is not None:
-            mass = weights.double().cpu()
-            self._weights = mass * (total(mass) / total(mass.square()))  # Kish's effective rows
+        self._some = {name: values.cpu() for name, values in rows.items()}, _effective(weights)
 
     def fits(self, chosen: Sequence[Part], candidate: Sequence[Part]) -> bool:
         """Whether the table of counts is small enough to be made."""
@@ -158,8 +160,34 @@ class _Strata:
 
     def association(self, chosen: Sequence[Part], candidate: tuple[Part, ...]) -> float:
         """The association of the target with the candidate set within the chosen parts' cells."""
+        return association(self._counts(self._some, chosen, candidate))
+
+    def direction(self, chosen: Sequence[Part], candidate: tuple[Part, ...]) -> float:
+        """The clearest direction in which the target depends on a candidate within the chosen parts' cells.
+
+        All rows are counted here: what none of them shows is given up.
+        """
+        (part,) = candidate
+        return direction(self._counts(self._all, chosen, candidate), part.levels, self._target.levels)
+
+    def depends(self, chosen: Sequence[Part], candidate: tuple[Part, ...]) -> bool:
+        """Whether either of the two tells the target's dependence on a candidate from chance."""
+        return any(strength(chosen, candidate) >= THRESHOLD for strength in (self.association, self.direction))
+
+    def _counts(
+        self, rows: tuple[Values, Tensor | None], chosen: Sequence[Part], candidate: tuple[Part, ...]
+    ) -> Tensor:
+        """Shape: (strata, codes of the candidate set, codes of the target)."""
         parts = [*chosen, *candidate, self._target]
         sizes = sizes_of(parts)
-        cell = cell_of(parts, self._rows, torch.device("cpu"))
-        counts = torch.bincount(cell, weights=self._weights, minlength=prod(sizes)).double()
-        return association(counts.view(prod(sizes_of(chosen)), prod(sizes_of(candidate)), sizes[-1]))
+        cell = cell_of(parts, rows[0], torch.device("cpu"))
+        counts = torch.bincount(cell, weights=rows[1], minlength=prod(sizes)).double()
+        return counts.view(prod(sizes_of(chosen)), prod(sizes_of(candidate)), sizes[-1])
+
+
+def _effective(weights: Tensor | None) -> Tensor | None:
+    """Weights that add up to Kish's effective rows."""
+    if weights is None:
+        return None
+    mass = weights.double().cpu()
+    return mass * (total(mass) / total(mass.square()))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 import torch
 from torch import Tensor
 
+from idgen_torch.families.tables.directions import tilted
+
 __all__ = ["mutual_information", "smoothed"]
+
+Scales: TypeAlias = tuple[Sequence[float], Sequence[float]]
 
 _DOUBLINGS, _EVIDENCE = 18, 5.0
 """So many powers of two are tried for how many rows to borrow; another than the first has to say so many nats more."""
@@ -14,7 +21,7 @@ _ROUNDS, _CLOSE = 20, 1e-4
 """So many rounds of proportional fitting at most, until shares are as near as this."""
 
 
-def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
+def smoothed(counts: Tensor, smoothing: float, learned: bool = False, scales: Sequence[Sequence[float]] = ()) -> Tensor:
     """Conditional laws from counts, each borrowing `smoothing` rows from a coarser law.
 
     q_k(y | x_1..x_k) = (n(y, x_1..x_k) + a c_k(y | x_1..x_k)) / (n(x_1..x_k) + a), from the marginal (itself with `a`
@@ -22,6 +29,8 @@ def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
     Where it is to be `learned`, a is at each level the multiple of `smoothing` by which rows predict each other best,
     and the coarser law c_k is q_{k-1} moved by what x_k does in all cells alike (`_moved`): without that the weakest
     input would do less in every cell by as much as is borrowed, and a treatment within many levels lose its effect.
+    Where it then would borrow more than the least, c_k keeps the directions in which the rows stand out (`tilted`): a
+    trend along `scales`, the places of codes on one for each axis that has any, or a single level.
     Otherwise, where rows are plenty or the law is known, c_k is q_{k-1} itself.
     Source: hierarchical Dirichlet back-off as in MacKay and Peto (1995).
     Shape: counts (size of input 1, ..., size of input k, target cells) -> (input cells, target cells).
@@ -39,9 +48,14 @@ def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
         seen = ordered.sum(list(range(level, len(axes)))) if level < len(axes) else ordered
         base = law if level == 0 else law.unsqueeze(-2)
         left_out = left_out if level == 0 else left_out.unsqueeze(-2)
+        along = (scales[order[level - 1]], scales[-1]) if scales and level else ((), ())
         if learned and level > 1:
-            base, left_out = _moved(seen, base, left_out, least)
+            base, left_out = _moved(seen, base, left_out, least, along)
         prior = _learned(seen, left_out, least) if learned else least
+        if level == 1 and prior > least:
+            base, without = _kept(seen, base, left_out, along)
+            prior = prior if without is left_out else _learned(seen, without, least)
+            left_out = without
         law = (seen + prior * base) / (seen.sum(-1, keepdim=True) + prior)
         if learned:
             others = seen.sum(-1, keepdim=True) - 1
@@ -50,34 +64,62 @@ def smoothed(counts: Tensor, smoothing: float, learned: bool = False) -> Tensor:
     return law.permute(*back, len(axes)).reshape(-1, outcomes).contiguous()
 
 
-def _moved(seen: Tensor, base: Tensor, left_out: Tensor, least: float) -> tuple[Tensor, Tensor]:
+def _kept(seen: Tensor, base: Tensor, left_out: Tensor, along: Scales) -> tuple[Tensor, Tensor]:
+    """A law of the outcomes alone, and the same without one row of each cell, with the directions that stand out.
+
+    Shape: seen (codes, outcomes); base, left_out (1, outcomes) -> two of `seen`'s, or as they came where none does.
+    """
+    same = base.expand(seen.shape)
+    law = tilted(seen.unsqueeze(0), same, *along)
+    return (base, left_out) if law is same else (law, _normal(left_out * (law / base.clamp(min=1e-300))))
+
+
+def _moved(seen: Tensor, base: Tensor, left_out: Tensor, least: float, along: Scales) -> tuple[Tensor, Tensor]:
     """A coarser law, and the same without one row of each cell, moved by the last input in all cells alike.
 
-    base(y | cell) exp(move(y, x)), where the moves are those by which each x has the outcomes that its rows have: a
-    log-linear law without interactions, with the coarser law as its offset. The rows of x borrow from what the coarser
-    law says of them, as many as rows predict each other best by.
+    The law without interactions of x and the others, where each x has the outcomes that its rows have, and, where cells
+    have many rows, all x together have what the coarser law says: without the latter an effect of an x that goes along
+    with the others would be too small. The rows of x borrow from what the coarser law says of them, as many as rows
+    predict each other best by, and in the directions in which they stand out from it, none.
     Source: iterative proportional fitting, Deming and Stephan (1940); Agresti (2002), section 8.7.
     Shape: seen (..., codes of x, outcomes); base, left_out (..., 1, outcomes) -> two of `seen`'s.
     """
-    rows, axes = seen.sum(-1, keepdim=True), list(range(seen.dim() - 2))
-    own = seen.sum(axes)
+    shape = seen.shape
+    seen, base = seen.flatten(0, -3), base.reshape(-1, shape[-1])
+    rows, own = seen.sum(-1), seen.sum(0)
     count = own.sum(-1, keepdim=True)
-    said = (rows * base).sum(axes) / count.clamp(min=1e-300)
-    said = torch.where(count > 0, said, base.flatten(0, -2).mean(0))
-    prior = _learned(own, said, least)
-    wanted = (own + prior * said) / (count + prior)
-    move = wanted / said.clamp(min=1e-300)
+    said = (rows.T @ base) / count.clamp(min=1e-300)
+    said = torch.where(count > 0, said, base.mean(0))
+    prior, kept = _learned(own, said, least), said
+    if prior > least:
+        kept = tilted(seen, said, *along)
+        prior = prior if kept is said else _learned(own, kept, least)
+    wanted = (own + prior * kept) / (count + prior)
+    move, stratum = wanted / said.clamp(min=1e-300), base
+    # Which x the rows of a cell have is only known where they are many: there x may go along with the others.
+    mix = rows / rows.sum(-1, keepdim=True).clamp(min=1e-300)
+    lean = _learned(rows, (count / count.sum()).squeeze(1), least) <= least
     for _ in range(_ROUNDS):
-        law = base * move
-        law /= law.sum(-1, keepdim=True)
-        now = torch.where(count > 0, (rows * law).sum(axes) / count.clamp(min=1e-300), wanted)
+        now = move * ((rows / (stratum @ move.T)).T @ stratum) / count.clamp(min=1e-300)
+        now = torch.where(count > 0, now, wanted)
         if float((now - wanted).abs().max()) < _CLOSE:
             break
-        move *= wanted / now.clamp(min=1e-300)
+        move = move * (wanted / now.clamp(min=1e-300))
+        if not lean:
+            continue
+        mixed = stratum * ((mix / (stratum @ move.T)) @ move)
+        stratum = torch.where(mixed > 0, stratum * (base / mixed.clamp(min=1e-300)), stratum)
     others = (own - 1).clamp(min=0)
-    alone = (others + prior * said) / ((count - 1).clamp(min=0) + prior)
-    without = left_out * move * (alone / wanted.clamp(min=1e-300))
-    return law, without / (left_out * move).sum(-1, keepdim=True)
+    alone = (others + prior * kept) / ((count - 1).clamp(min=0) + prior)
+    without = left_out.reshape(-1, 1, shape[-1]) * (stratum / base.clamp(min=1e-300)).unsqueeze(1)
+    total = without @ move.T
+    without = without * (move * (alone / wanted.clamp(min=1e-300))) / total.transpose(1, 2)
+    return _normal(stratum.unsqueeze(1) * move).view(shape), without.view(shape)
+
+
+def _normal(law: Tensor) -> Tensor:
+    """A law of the last axis that adds up to one."""
+    return law / law.sum(-1, keepdim=True)
 
 
 def _learned(seen: Tensor, base: Tensor, least: float) -> float:

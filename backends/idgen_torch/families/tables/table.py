@@ -136,8 +136,9 @@ class Table(Family):
                 f"a table of {task.name} given {given} has {cells} cells, more than {self.max_cells}; "
                 "use the classifier family, or raise max_cells"
             )
-        law = smoothed(_counts(task), 0.0 if task.exact else self.smoothing, not is_plenty(task)).to(run.device)
-        return TableModel(self, task.targets, task.inputs, law)
+        scales = [part.levels for part in task.inputs] + [task.targets[0].levels if len(task.targets) == 1 else ()]
+        law = smoothed(_counts(task), 0.0 if task.exact else self.smoothing, not is_plenty(task), scales)
+        return TableModel(self, task.targets, task.inputs, law.to(run.device))
 
 
 def is_plenty(task: Task) -> bool:

@@ -13,10 +13,10 @@ from idgen_compiler.ir.operations import Train
 from idgen_compiler.ir.program import Program
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.drawing import generator_for, some_rows
-from idgen_torch.families import ConditionalModel, Task
+from idgen_torch.families import ConditionalModel, Factored, Task
 from idgen_torch.families.task import rows_at
 
-__all__ = ["acting", "unused"]
+__all__ = ["acting", "unused", "why_unused"]
 
 ROWS = 400
 """At so many rows it is looked whether an input makes a difference."""
@@ -62,3 +62,23 @@ def unused(op: Train, schema: Schema, model: ConditionalModel, task: Task, names
             if any(not torch.equal(rows[part], other) for part, other in values.items())
             and torch.equal(model.log_prob({**rows, **values}), said)
         )
+
+
+def why_unused(model: ConditionalModel, task: Task, them: str = "it") -> str:
+    """Why a model gave inputs up, and what an answer then says of their effect."""
+    rows, recipe = f"{task.effective_rows:,.0f} rows", model.recipe
+    if not isinstance(recipe, Factored):
+        return (
+            f"it learned no use for {them} from {rows}, so that an answer shows no effect through {them}, be there one "
+            "or none"
+        )
+    if not all(found.complete for found in recipe.selections(task)):
+        return (
+            f"with the other inputs there are more cells than {rows} fill, so that an answer shows no effect through "
+            f"{them}, whatever the rows say of one"
+        )
+    return (
+        f"{rows} tell no dependence from chance for sure (p < .0004 for a trend or one level, .00001 for all levels at "
+        f"once, corrected for how many were tried), so that an answer shows no effect through {them}, be there a small "
+        "one or none"
+    )

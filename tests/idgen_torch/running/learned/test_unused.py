@@ -55,3 +55,31 @@ def test_a_saved_report_has_it() -> None:
     with pytest.warns(idgen.DataWarning, match="does not use X"):
         report = weak(0.0).report()
     assert type(report).from_json(report.to_json()) == report
+
+
+@pytest.mark.parametrize("seed", [0, 1, 5])
+def test_a_trend_of_an_outcome_of_many_levels_is_an_effect(seed: int) -> None:
+    """A t-test of X within Z has p < .0001 here; a test of any dependence has 13 degrees of freedom, and is blind."""
+    rng, n = np.random.default_rng(seed), 10_000
+    z = (rng.random(n) < 0.5).astype(int)
+    x = (rng.random(n) < 0.3 + 0.4 * z).astype(int)
+    y = rng.poisson(np.exp(1 + 0.05 * x + 0.3 * z))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampler = BACK_DOOR.fit({"Z": z, "X": x, "Y": y}, family={"Y": "factored"}, seed=0, progress=False)
+    drawn = [sampler.sample(100_000, do={"X": arm}, seed=0)["Y"].mean() for arm in (0, 1)]
+    seen = np.mean([y[(x == 1) & (z == k)].mean() - y[(x == 0) & (z == k)].mean() for k in (0, 1)])
+    assert drawn[1] - drawn[0] == pytest.approx(seen, abs=0.04)
+
+
+def test_an_input_that_would_span_too_many_cells_is_told_in_other_words() -> None:
+    rng, n = np.random.default_rng(0), 400
+    z, x = rng.integers(0, 150, n), rng.integers(0, 2, n)
+    labels = np.array([f"place {chr(97 + k // 26)}{chr(97 + k % 26)}" for k in range(150)])
+    table = {"Z": labels[z], "X": x, "Y": (rng.random(n) < np.where(z < 75, 0.02, 0.98)).astype(int)}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        BACK_DOOR.fit(table, family={"Y": "factored"}, seed=0, progress=False)
+    assert any(
+        "does not use X: with the other inputs there are more cells than 400" in str(one.message) for one in told
+    )
