@@ -10,7 +10,7 @@ from typing import NamedTuple
 from idgen_compiler.errors import IdgenError, QueryError
 from idgen_compiler.forms.numeral import read_numeral
 from idgen_compiler.forms.policy import PolicyForm, PolicyReader
-from idgen_compiler.forms.spelling import RUN, STRING, WORD, composed, quote_hint, spelled
+from idgen_compiler.forms.spelling import STRING, WORD, composed, quote_hint, run_at, spelled
 
 __all__ = ["TRUTH", "QueryParts", "QueryReader", "Value", "written"]
 
@@ -76,13 +76,13 @@ class QueryReader(PolicyReader):
             meant := self.meant(at)
         ):
             return super().error(f"{message}; {meant}", start)
-        whole = next((run for run in RUN.finditer(self.text) if run.start() <= at < run.end()), None)
+        whole = run_at(self.text, at)
         before = re.search(rf"({WORD})\s+$", self.text[:at])
         if message.startswith(("expected", "cannot read")):
-            if whole is not None and not re.fullmatch(rf"{WORD}|{_NUMBER}", whole[0]):
-                message += quote_hint(whole[0])
-            elif whole is not None and before is not None and before[1] not in ("do", "P", "E") and self.kind == "name":
-                message += f"; if this is one name, quote it: {spelled(f'{before[1]} {whole[0]}')}"
+            if whole and not re.fullmatch(rf"{WORD}|{_NUMBER}", whole):
+                message += quote_hint(whole)
+            elif whole and before is not None and before[1] not in ("do", "P", "E") and self.kind == "name":
+                message += f"; if this is one name, quote it: {spelled(f'{before[1]} {whole}')}"
         return super().error(message, start)
 
     def meant(self, at: int) -> str:

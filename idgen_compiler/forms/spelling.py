@@ -15,12 +15,12 @@ from unicodedata import normalize
 __all__ = [
     "NAME",
     "QUOTED",
-    "RUN",
     "STRING",
     "WORD",
     "composed",
     "quote_hint",
     "read_spelling",
+    "run_at",
     "spelled",
     "spelled_all",
     "split_spelled",
@@ -46,10 +46,7 @@ QUOTED = rf"{STRING}|`[^`\n]*`"
 NAME = rf"(?:{WORD}|{QUOTED})"
 """A name as texts spell it."""
 
-RUN = re.compile(r"[\w.%&+/-]*\w[\w.%&+/-]*")
-"""What may have been meant as one name or label."""
-
-_WORD, _NAME = re.compile(WORD), re.compile(NAME)
+_WORD, _NAME, _RUN = re.compile(WORD), re.compile(NAME), re.compile(r"[\w.%&+/-]*\w[\w.%&+/-]*")
 
 
 def composed(name: str) -> str:
@@ -76,6 +73,15 @@ def spelled(name: str) -> str:
 def spelled_all(names: Iterable[str]) -> str:
     """The names as texts list them, with commas between."""
     return ", ".join(map(spelled, names))
+
+
+def run_at(text: str, at: int) -> str:
+    """What may have been meant as one name or label at a place of a text; empty where nothing may.
+
+    >>> run_at("do(a/b = 1)", 4), run_at("do(a/b = 1)", 7)
+    ('a/b', '')
+    """
+    return next((run[0] for run in _RUN.finditer(text) if run.start() <= at < run.end()), "")
 
 
 def quote_hint(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from idgen_compiler.errors import DataError, IdgenError
 from idgen_compiler.forms.cursor import Cursor
-from idgen_compiler.forms.spelling import RUN, STRING, WORD, quote_hint
+from idgen_compiler.forms.spelling import STRING, WORD, quote_hint, run_at
 
 __all__ = ["SIGNS", "Part", "parts_of"]
 
@@ -63,12 +63,12 @@ class _Condition(Cursor):
                 "Y >= 0, or give a function of samples"
             )
             return super().error(message, start)
-        whole = next((run for run in RUN.finditer(self.text) if run.start() <= at < run.end()), None)
+        whole = run_at(self.text, at)
         before = re.search(rf"({WORD})\s+$", self.text[:at])
-        if before is not None and whole is not None and re.fullmatch(WORD, whole[0]) and before[1] != "and":
-            message += f'; if this is one name or label, quote it: "{before[1]} {whole[0]}"'
-        elif whole is not None and not re.fullmatch(WORD, whole[0]):
-            message += quote_hint(whole[0])
+        if before is not None and re.fullmatch(WORD, whole) and before[1] != "and":
+            message += f'; if this is one name or label, quote it: "{before[1]} {whole}"'
+        elif whole and not re.fullmatch(WORD, whole):
+            message += quote_hint(whole)
         return super().error(message, start)
 
     def parts(self) -> list[Part]:

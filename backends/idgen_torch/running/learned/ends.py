@@ -74,7 +74,7 @@ def _ends(source: str, model: Drawing, task: Task, part: Part, above: bool, targ
         drawn = draw(source, model, given, most * draws, generator_for(0))
     mass = torch.ones(most, dtype=torch.float64) if task.weights is None else task.weights.cpu()[outermost.indices]
     # A group ends where values differ, and where equal ones go on beyond what was looked at there is none.
-    apart = [k for k in range(1, most) if outermost.values[k] != outermost.values[k - 1]]
+    apart = ((outermost.values.diff() != 0).nonzero()[:, 0] + 1).tolist()
     if int((values >= outermost.values[-1] if above else values <= outermost.values[-1]).sum()) == most:
         apart.append(most)
     for target in targets:

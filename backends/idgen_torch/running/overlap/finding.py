@@ -92,8 +92,9 @@ class Lookout:
             found |= absurd
         if _many(found, SHARE) or _many(firm, SHARE_OF_CELLS):
             return self._named(codes, found, bare, absurd)
-        sparse = self._sparse(codes, rows) if alone else None
-        return self._unseen(codes, cells) or sparse or self._near(codes)
+        if (unseen := self._unseen(codes, cells)) is not None:
+            return unseen
+        return (self._sparse(codes, rows) if alone else None) or self._near(codes)
 
     def at_stretches(self, rows: Values) -> Iterator[tuple[float, Stretch, Column, Tensor]]:
         """Stretches in which many of some rows ask: their share, a stretch, its column, and which rows they are.

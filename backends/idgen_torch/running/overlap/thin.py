@@ -79,8 +79,8 @@ class _Rows:
         self.values = values
         self.upto = torch.cat([mass.new_zeros(1), mass.cumsum(0)])
         self.nearest = min(max(NEAREST, int(SHARE * len(values))), len(values))
-        gaps = values.diff()
-        least = float(gaps[gaps > 0].min())
+        self.gaps = values.diff()
+        least = float(self.gaps[self.gaps > 0].min())
         # Where numbers come in steps, those beside a step are near.
         self.step = least if least > 1e-6 * float(values[-1] - values[0]) else 0.0
         self.whole = _spread(values)
@@ -99,7 +99,7 @@ class _Rows:
 
     def places(self) -> Tensor:
         """Where a thin stretch would show, ascending: within wide gaps and at the outermost values."""
-        values, gaps = self.values, self.values.diff()
+        values, gaps = self.values, self.gaps
         wide = gaps.topk(min(GAPS, len(gaps))).indices
         wide = wide[gaps[wide] > 0]
         shares = torch.linspace(0, 1, WITHIN, dtype=torch.float64)
