@@ -14,10 +14,23 @@ from torch.overrides import TorchFunctionMode
 
 from idgen_compiler.errors import DataError
 
-__all__ = ["Made", "device_named", "effective_rows", "free_bytes", "one_thread", "our_arithmetic", "total"]
+__all__ = [
+    "Made",
+    "device_named",
+    "effective_rows",
+    "free_bytes",
+    "one_thread",
+    "our_arithmetic",
+    "rows_that_weigh",
+    "total",
+]
 
 _BLOCK = 2**14
 """Torch adds up so few numbers in one thread."""
+
+NO_WEIGHT = 1e-6
+"""Rows that weigh less than this fraction of the mean are no rows."""
+
 _FACTORIES = frozenset({"empty", "zeros", "ones", "full", "tensor", "rand", "randn", "linspace", "arange", "eye"})
 _RANDOM = frozenset({"uniform_", "normal_", "trunc_normal_", "rand", "randn"})
 _turn = Lock()
@@ -108,6 +121,19 @@ def effective_rows(weights: Tensor) -> float:
     """Kish's effective sample size: (sum w)^2 / sum w^2, whatever the scale of the weights.  Shape: (rows,)."""
     wide = weights.double() / weights.double().max()
     return float(total(wide).square() / total(wide.square()))
+
+
+def rows_that_weigh(weights: Tensor | None) -> Tensor | None:
+    """Which rows weigh anything; None for all of them.  Shape: (rows,) -> (rows that do,) int64, on the CPU.
+
+    >>> rows_that_weigh(torch.tensor([1.0, 0.0, 2.0], dtype=torch.float64))
+    tensor([0, 2])
+    """
+    if weights is None:
+        return None
+    mass = weights.detach().cpu().double()
+    some = mass > NO_WEIGHT * mass.mean()
+    return None if bool(some.all()) else some.nonzero()[:, 0]
 
 
 def device_named(name: str | torch.device) -> torch.device:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
-from idgen_torch.arithmetic import one_thread
+from idgen_torch.arithmetic import one_thread, rows_that_weigh
 from idgen_torch.drawing import generator_for
 from idgen_torch.families import Task
 from idgen_torch.families.family import Drawing
@@ -50,7 +50,7 @@ def missed_ends(source: str, model: Drawing, task: Task, asked: Collection[str])
     """
     numbers = [p for p in task.inputs if p.name in asked and p.form is Form.NUMBERS and p.dim == 1]
     targets = [p for p in task.targets if p.size == 2 or (p.form is Form.NUMBERS and p.dim == 1)]
-    if task.exact or not numbers or not targets or task.count // 4 < GROUPS[1]:
+    if task.exact or not numbers or not targets:
         return ()
     return tuple(
         stretch
@@ -63,16 +63,21 @@ def missed_ends(source: str, model: Drawing, task: Task, asked: Collection[str])
 
 def _ends(source: str, model: Drawing, task: Task, part: Part, above: bool, targets: list[Part]) -> Iterator[_End]:
     """One end of one input, for each target."""
-    values = task.rows[part.name][:, 0].cpu()
-    most = min(max(LEAST, int(SHARE * task.count)), GROUPS[-1], task.count // 4)
+    values, there = task.rows[part.name][:, 0].cpu(), rows_that_weigh(task.weights)
+    if there is not None:
+        values = values[there]
+    most = min(max(LEAST, int(SHARE * len(values))), GROUPS[-1], len(values) // 4)
+    if most < GROUPS[1]:
+        return
     outermost = values.topk(most, largest=above)
+    index = outermost.indices if there is None else there[outermost.indices]
     device = task.rows[task.targets[0].name].device  # where the model lives
-    rows = rows_at(task.parts, task.rows, outermost.indices, device)
+    rows = rows_at(task.parts, task.rows, index, device)
     draws = min(max(MOST_DRAWN // most, DRAWS[0]), DRAWS[1])
     with torch.no_grad():
         given = {own.name: rows[own.name].repeat_interleave(draws, 0) for own in task.inputs}
         drawn = draw(source, model, given, most * draws, generator_for(0))
-    mass = torch.ones(most, dtype=torch.float64) if task.weights is None else task.weights.cpu()[outermost.indices]
+    mass = torch.ones(most, dtype=torch.float64) if task.weights is None else task.weights.cpu()[index]
     # A group ends where values differ, and where equal ones go on beyond what was looked at there is none.
     apart = ((outermost.values.diff() != 0).nonzero()[:, 0] + 1).tolist()
     if int((values >= outermost.values[-1] if above else values <= outermost.values[-1]).sum()) == most:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
+from idgen_torch.arithmetic import rows_that_weigh
 from idgen_torch.parts import Values, of_form
 
 __all__ = ["BINS", "MOST_RARE", "MOST_ROWS", "Column", "Groups", "Support", "codes_of", "seen_parts"]
@@ -25,9 +26,6 @@ RARE = 500
 MOST_RARE = 4096
 """Of a category that stands apart from the other inputs so many rows of each value are kept, beyond the evenly spaced
 ones; of all values together, at most the second number more."""
-
-NO_WEIGHT = 1e-6
-"""Rows that weigh less than this fraction of the mean are no rows."""
 
 Groups = Mapping[str, tuple[int, bool]]
 """Input part -> the group of inputs that come out of one row, where a model is applied, as they do in its data; and
@@ -70,7 +68,7 @@ class Support:
         parts = seen_parts(inputs)
         if not parts:
             return None
-        there = _there(weights)
+        there = rows_that_weigh(weights)
         count = len(rows[parts[0].name]) if there is None else len(there)
         if not count:
             return None
@@ -128,15 +126,6 @@ def _columns(part: Part, group: int, is_set: bool, values: Tensor) -> list[Colum
         edges = values[:, entry].double().quantile(shares).float()
         columns.append(Column(name, part.name, entry, group, is_set, BINS, edges))
     return columns
-
-
-def _there(weights: Tensor | None) -> Tensor | None:
-    """Which rows weigh anything; None for all of them.  Shape: (rows that do,) int64."""
-    if weights is None:
-        return None
-    mass = weights.detach().cpu().double()
-    some = mass > NO_WEIGHT * mass.mean()
-    return None if bool(some.all()) else some.nonzero()[:, 0]
 
 
 def _evenly(rows: int, count: int) -> Tensor:

@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 import torch
 from torch import Tensor
 
+from idgen_torch.arithmetic import rows_that_weigh
 from idgen_torch.parts import Values
 from idgen_torch.running.learned.stretches import Stretch
 from idgen_torch.running.overlap.support import MOST_ROWS, Column, Support
@@ -88,14 +89,15 @@ class _Rows:
     @classmethod
     def of(cls, values: Tensor, weights: Tensor | None) -> _Rows | None:
         """None for a number that never varies."""
-        own, order = values.detach().cpu().double().sort()
-        if weights is None:
-            mass = torch.ones_like(own)
-        else:
-            mass = weights.detach().cpu().double()[order]
-            if not bool((mass == mass.round()).all()):  # of frequencies a row counts as so many
-                mass = mass / mass.mean()
-        return None if len(own) < 2 or float(own[0]) == float(own[-1]) else cls(own, mass)
+        own = values.detach().cpu().double()
+        mass = torch.ones_like(own) if weights is None else weights.detach().cpu().double()
+        there = rows_that_weigh(weights)
+        if there is not None:
+            own, mass = own[there], mass[there]
+        if not bool((mass == mass.round()).all()):  # of frequencies a row counts as so many
+            mass = mass / mass.mean()
+        own, order = own.sort()
+        return None if len(own) < 2 or float(own[0]) == float(own[-1]) else cls(own, mass[order])
 
     def places(self) -> Tensor:
         """Where a thin stretch would show, ascending: within wide gaps and at the outermost values."""

@@ -86,6 +86,15 @@ def test_rows_without_weight_are_none() -> None:
     assert ends(Line(1.0, capped=2.0), weighed) == ()
 
 
+def test_rows_without_weight_hide_no_end() -> None:
+    """Beyond the ends lie rows of weight zero, as many as are looked at: the ends are those of the other rows."""
+    rows, more = task(0, 20_000), torch.linspace(9, 10, 2_500)[:, None]
+    far = {"X": torch.cat([rows.rows["X"], more, -more]), "Y": torch.cat([rows.rows["Y"], more, -more])}
+    weighed = Task((Y,), (X,), far, torch.cat([torch.ones(20_000), torch.zeros(5_000)]))
+    assert ends(Line(1.0, capped=2.0), weighed) == ends(Line(1.0, capped=2.0), rows) != ()
+    assert ends(Line(1.0, capped=2.0), replace(weighed, weights=torch.zeros(25_000))) == ()
+
+
 def test_a_value_that_many_rows_share_is_no_end_of_few() -> None:
     assert {one.low for one in ends(Line(0.5), task(0, atom=True))} == {None}
 

@@ -66,6 +66,19 @@ def test_frequencies_count_as_rows_and_survey_weights_do_not() -> None:
     assert thin(values, 0.5, weights=torch.full((11,), 50.5)) == [True]
 
 
+def test_rows_without_weight_fill_no_gap_and_are_no_end() -> None:
+    """Of 3,000 rows in a gap and 3,000 far out none weighs anything: as if they were not there."""
+    clusters = 0.3 * normal(10_000, seed=1) + 6.0 * (coin(10_000) - 0.5)
+    more = torch.cat([0.3 * normal(3_000, seed=2), 8 + 0.3 * normal(3_000, seed=3)])
+    weights = torch.cat([torch.ones(10_000), torch.zeros(6_000)])
+    values = torch.cat([clusters, more])
+    assert thin(values, 0.0, 8.0) == [False, False]
+    assert thin(values, 0.0, -3.0, 8.0, weights=weights) == [True, False, False]
+    assert thin_stretches(X, values, weights) == thin_stretches(X, clusters, None)
+    assert thin_stretches(X, values, 0.5 * weights) == thin_stretches(X, clusters, None)
+    assert thin_stretches(X, values, torch.zeros(16_000)) == []
+
+
 def test_corners_of_two_numbers_that_are_set() -> None:
     c = normal(10_000, 1, seed=1)
     x = 0.5 * c + normal(10_000, 1, seed=2)
