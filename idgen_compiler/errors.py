@@ -13,6 +13,7 @@ __all__ = [
     "GraphWarning",
     "IdgenError",
     "NotIdentifiable",
+    "ModelWarning",
     "OverlapWarning",
     "PlaceError",
     "ProgramError",
@@ -87,6 +88,10 @@ class StoreWarning(UserWarning):
 
 class OverlapWarning(UserWarning):
     """A value lies where the data hardly reach, so that the answer there rests on extrapolation."""
+
+
+class ModelWarning(OverlapWarning):
+    """What a model draws where it is asked is not as the rows that it was trained on there."""
 
 
 def near_misses(name: str, known: Iterable[str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import operator
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,10 @@ class Estimate:
     notes: tuple[str, ...] = ()
     among: Estimates | None = field(default=None, kw_only=True)
     place: int = field(default=0, kw_only=True)
+
+    def warned(self, texts: Iterable[str]) -> Estimate:
+        """The same with more warnings."""
+        return self._among.warned(texts).one(self.place)
 
     def p_value(self, null: float | None = None) -> float:
         """The chance of an estimate so far from `null` (0; 1 of a ratio) where that is true, on both sides (Wald)."""
@@ -311,6 +315,11 @@ class Estimates(Sequence[Estimate]):
     def warnings(self) -> tuple[str, ...]:
         """What to know before any of them is used."""
         return self.answers.warnings
+
+    def warned(self, texts: Iterable[str]) -> Estimates:
+        """The same with more warnings."""
+        told = tuple(dict.fromkeys((*self.answers.warnings, *texts)))
+        return self if told == self.warnings else replace(self, answers=replace(self.answers, warnings=told))
 
     def __repr__(self) -> str:
         return table(list(self), self.bands, self.warnings)

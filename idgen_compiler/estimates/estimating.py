@@ -14,6 +14,7 @@ from idgen_compiler.estimates.estimate import Estimate, Estimates
 from idgen_compiler.estimates.measures import Asking, Choose, Functional, Method, asking_of
 from idgen_compiler.estimates.quantiles import answered
 from idgen_compiler.estimates.questions.asked import Point, Quantile, read, told_of
+from idgen_compiler.estimates.questions.telling import one_question
 from idgen_compiler.hinge.policies import is_policy
 from idgen_compiler.query import Query
 
@@ -84,6 +85,7 @@ class Estimating(Answering):
     idgen_compiler.errors.DataError: 'Q' is no outcome of the query; known names: Y
     """
 
+    @one_question
     def estimate(
         self,
         f: Any,
@@ -119,6 +121,7 @@ class Estimating(Answering):
         found = self._estimated(f, [Point.of(self.program, do, given, query)], asking)
         return found if isinstance(f, list | Mapping) else found[0]
 
+    @one_question
     def estimate_law(
         self,
         outcome: str,
@@ -135,6 +138,7 @@ class Estimating(Answering):
         asked = {label: (outcome, label) for label in labels}
         return self._estimated(asked, [Point.of(self.program, do, given, query)], asking_of(how))
 
+    @one_question
     def contrast(
         self,
         f: Any,
@@ -212,6 +216,7 @@ class Estimating(Answering):
         """The ratio of an outcome's odds between two values of a treatment.  Raises as `contrast` does."""
         return self._effect(outcome, treatment, value, versus, "odds ratio", do, given, query, how)
 
+    @one_question
     def dose_response(
         self,
         outcome: Any,
@@ -232,6 +237,7 @@ class Estimating(Answering):
         points = [Point.of(self.program, {**(do or {}), treatment: value}, given, query) for value in values]
         return self._estimated(outcome, points, asking_of(how), values)
 
+    @one_question
     def cate(
         self,
         outcome: Any,
@@ -256,6 +262,7 @@ class Estimating(Answering):
             self, outcome, treatment, (value, versus), by, Point.of(self.program, do, given, query), asking_of(how)
         )
 
+    @one_question
     def att(
         self,
         outcome: Any,
@@ -276,6 +283,7 @@ class Estimating(Answering):
         point = Point.of(self.program, None, given, query, stated=False)
         return effect_among(self, outcome, treatment, (value, versus), value, point, asking_of(how))
 
+    @one_question
     def atc(
         self,
         outcome: Any,

@@ -39,7 +39,6 @@ class AskedSampler(TorchSampler):
         self.device = device
         self._loaded = False
         self._kept = job.artefacts
-        self._said = []
 
     @property
     def fitted(self) -> FittedProgram:

@@ -75,7 +75,6 @@ class TorchSampler(Looking, Answered, Streaming, Diagnosing):
         self.device = device
         self._loaded = loaded
         self._kept = kept
-        self._said = []
 
     @property
     def fitted(self) -> FittedProgram:
@@ -274,7 +273,6 @@ class TorchSampler(Looking, Answered, Streaming, Diagnosing):
             return False
         for text in found:
             warn_overlap(text)
-        self._said += found
         return True
 
     def read_value(self, name: str, text: str) -> Any:

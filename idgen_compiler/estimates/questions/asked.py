@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
-from idgen_compiler.errors import DataError
+from idgen_compiler.errors import DataError, ModelWarning
 from idgen_compiler.estimates.answers import Answering
 from idgen_compiler.estimates.measures import SHARE, Functional, Measure, over_labels
 from idgen_compiler.estimates.questions.events import known_outcome, read_event, share_of
@@ -22,6 +22,7 @@ from idgen_compiler.hinge.question import query_of, sampler_of, stated_values
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
+from idgen_compiler.warning import overheard, quietly, warn_user
 
 __all__ = ["Point", "Quantile", "functional_of", "read", "told_of"]
 
@@ -87,10 +88,14 @@ class Point:
     def probed(self, sampler: Answering, n: int = PROBES, seed: int = 0) -> Samples:
         """Some samples here.  Raises DataError, as `sample` does, for a question that makes no sense."""
         if n not in self.tried:
-            if n <= PROBES:
-                self.tried[n] = sampler.tried(n, self.do, self.given, self.query)
-            else:
-                self.tried[n] = sampler.sample(n, do=self.do, given=self.given, seed=seed, query=self.query)
+            with quietly(), overheard() as said:
+                if n <= PROBES:
+                    self.tried[n] = sampler.tried(n, self.do, self.given, self.query)
+                else:
+                    self.tried[n] = sampler.sample(n, do=self.do, given=self.given, seed=seed, query=self.query)
+            for category, text in said:
+                if not issubclass(category, ModelWarning):  # of draws, of which the answer may not be made
+                    warn_user(text, category)
         return self.tried[n]
 
     def told(self, inner: str) -> str:

@@ -26,4 +26,4 @@ def heard() -> Iterator[list[str]]:
         try:
             yield found
         finally:
-            found += dict.fromkeys(text for _, text in said)
+            found += [text for _, text in said]

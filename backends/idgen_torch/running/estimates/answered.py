@@ -40,7 +40,6 @@ class Answered(Estimating, Predicting):
     _kept: Artefacts | None = None  #: the store of the fit, or of the last question that named one
     _answerer: Answerer | None = None
     _again: Refits | None = None
-    _said: list[str]  #: what samples were warned of since the last estimate, which draws some first
 
     @property
     @abstractmethod
@@ -62,9 +61,8 @@ class Answered(Estimating, Predicting):
 
     def _answers(self, measures: Sequence[Measure], asking: Asking) -> Answers:
         """What is found for means of the outcomes, from the rows of the fit (see `running.estimates`)."""
-        said, self._said = self._said, []
         with our_arithmetic(gradients=True):
-            return answers(self._answering_again(asking), measures, asking, said)
+            return answers(self._answering_again(asking), measures, asking)
 
     def _predicted(
         self,

@@ -106,17 +106,15 @@ class Answerer:
         return self.named if program == self.program else {}
 
 
-def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking, said: Sequence[str] = ()) -> Answers:
+def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking) -> Answers:
     """What is found for some measures, those at one place together.
-
-    `said` are warnings that the samples drawn before the question have just given, which are not repeated.
 
     Raises DataError for a place that makes no sense, and for what cannot be had by the method that is asked for.
     """
     clusters = _clusters(asking, answerer.observed)
     places = _places(answerer, measures)
     found = _found(answerer, places, asking, clusters)
-    return _joined(answerer, list(zip(places, found, strict=True)), clusters, said)
+    return _joined(answerer, list(zip(places, found, strict=True)), clusters)
 
 
 def _found(answerer: Answerer, places: Sequence[Place], asking: Asking, clusters: Array | None) -> list[Found]:
@@ -215,9 +213,7 @@ def _column(data: Any, name: str, how: Reading) -> Any:
     return table.read([name])[name]
 
 
-def _joined(
-    answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: Array | None, said: Sequence[str]
-) -> Answers:
+def _joined(answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: Array | None) -> Answers:
     """The answers in the order of the measures."""
     counts = _counts(answerer.observed, [one for _, one in found])
     rows, count = answerer.observed.count if counts is None else len(counts), sum(len(place.at) for place, _ in found)
@@ -233,8 +229,7 @@ def _joined(
             unsure[at] = one.unsure
     told = dict.fromkeys(text for _, one in found for text in one.warnings)
     for text in told:
-        if text not in said:
-            warn_overlap(text)
+        warn_overlap(text)
     told |= dict.fromkeys(text for _, one in found for text in one.cautions)
     methods = dict.fromkeys(one.method for _, one in found)
     return Answers(

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from idgen_compiler.data.kinds.kind import PartOf
 from idgen_compiler.data.schema import Schema
+from idgen_compiler.errors import ModelWarning, OverlapWarning
 from idgen_compiler.graph.names import variable_of
 from idgen_compiler.ir.operations import Apply, Assign, Network, Rows, Train, Weigh
-from idgen_compiler.warning import warn_overlap
+from idgen_compiler.warning import warn_user
 from idgen_torch.drawing import generator_for, some_rows
 from idgen_torch.parts import Values
 from idgen_torch.running.learned.stretches import Stretch
@@ -49,6 +50,7 @@ class Watch:
     found: list[str] = field(default_factory=list)
     looked: set[Apply] = field(default_factory=set)
     failing: set[tuple[str, Stretch]] = field(default_factory=set)
+    of_models: set[str] = field(default_factory=set)  #: what is said of a model's own draws
 
     def __call__(self, statement: Apply, given: Values, count: int) -> None:
         """Look at what a model is given."""
@@ -72,7 +74,10 @@ class Watch:
                 self.failing.add((statement.model, stretch))
                 at = in_stretch(stretch, column, atoms[stretch.part], rows[stretch.part][there])
                 label = f"P({self.labels[statement.model]})"
-                self.say(self.sentence.format(share=_percent(share), label=label, where=at))
+                text = self.sentence.format(share=_percent(share), label=label, where=at)
+                if stretch.target:
+                    self.of_models.add(text)
+                self.say(text)
         if (finding := lookout.look(rows, alone=not self.probing)) is not None:
             self._find(statement, lookout, finding, atoms, rows)
         elif self.details:
@@ -111,7 +116,7 @@ class Watch:
         """Warn of what was found since, and return it."""
         found, self.found = self.found, []
         for text in found:
-            warn_overlap(text)
+            warn_user(text, ModelWarning if text in self.of_models else OverlapWarning)
         return found
 
 

@@ -14,6 +14,7 @@ import torch
 
 import idgen_compiler as idgen
 from idgen_compiler.data.part import Part
+from idgen_compiler.errors import ModelWarning
 from idgen_torch.families import Task
 from idgen_torch.parts import Values
 from idgen_torch.running.learned.ends import missed_ends
@@ -130,6 +131,36 @@ def test_a_sampler_tells_where_it_is_asked_beyond_it(bent: Any, tmp_path: Path) 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         loaded.sample(500, do={"X": 0.5}, seed=0)
+
+
+@pytest.mark.parametrize("asked", ["Y", "q0.5(Y)"])
+def test_a_number_says_what_its_draws_rest_on_once_and_keeps_it(bent: Any, asked: str) -> None:
+    """Of draws of a model, where the number is made of them; a one-step number is not."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = bent.estimate(asked, do={"X": 3.4}, method="plug-in", n=2_000)
+    told = [str(w.message) for w in caught if "not as the rows" in str(w.message)]
+    assert len(told) == 1
+    assert told[0] in found.warnings
+    assert told[0] in json.loads(found.to_json())["warnings"]
+    assert {w.category for w in caught if "not as the rows" in str(w.message)} == {ModelWarning}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = bent.estimate(asked, do={"X": 3.4}, method="one-step")
+    assert not any("not as the rows" in str(w.message) for w in caught)
+    assert not any("not as the rows" in text for text in found.warnings)
+
+
+def test_a_number_keeps_what_is_said_of_where_it_is_asked(bent: Any) -> None:
+    """Beyond the outermost row, which is said by the samples that a question is tried with."""
+    for method in ("plug-in", "one-step"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found = bent.estimate("Y", do={"X": 40.0}, method=method, n=2_000)
+        texts = [str(w.message) for w in caught]
+        assert len(texts) == len(set(texts))
+        assert any("X = 40" in text for text in texts)
+        assert set(texts) <= set(found.warnings)
 
 
 @pytest.mark.parametrize("wrong", [{}, [{"part": "X"}], [3]])
