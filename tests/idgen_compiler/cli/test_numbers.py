@@ -14,7 +14,7 @@ import pytest
 from idgen_compiler.cli import main
 from idgen_compiler.errors import DataError
 from idgen_compiler.query import Query
-from idgen_compiler.warning import warn_overlap
+from idgen_compiler.warning import warn_data, warn_overlap
 from tests.idgen_compiler.estimates.standardized import Standardized, drawn_table
 
 
@@ -117,6 +117,7 @@ def test_a_label_is_the_one_that_is_written_so(sampler: Standardized, capsys: py
 
 
 @pytest.mark.filterwarnings("always::idgen_compiler.errors.OverlapWarning")
+@pytest.mark.filterwarnings("always::idgen_compiler.errors.DataWarning")
 def test_a_warning_is_told_once(
     sampler: Standardized, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,7 +126,7 @@ def test_a_warning_is_told_once(
 
     def warned(measures: Any, asking: Any) -> Any:
         warn_overlap(text)
-        warn_overlap("something else")
+        warn_data("something else")
         return replace(answers(measures, asking), warnings=(text,))
 
     monkeypatch.setattr(sampler, "_answers", warned)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idgen_torch.arithmetic import one_thread
-from idgen_torch.drawing import generator_for
 from idgen_torch.families.family import Run
 from idgen_torch.families.numbers.flows.model import NORMAL, FlowModel, width_of
-from idgen_torch.families.numbers.flows.search import FlowOptions, Search
+from idgen_torch.families.numbers.flows.search import FlowOptions, Search, search_of
 from idgen_torch.families.task import Offer, Task
 
 __all__ = ["Flow", "FlowModel"]
@@ -26,6 +25,7 @@ class Flow(FlowOptions):
 
     >>> import torch
     >>> from idgen_compiler.data.part import Part
+    >>> from idgen_torch.drawing import generator_for
     >>> x = torch.linspace(-1, 1, 200).unsqueeze(1)
     >>> model = Flow(density="mixture", epochs=1).fit(Task((Part("y"),), (Part("x"),), {"x": x, "y": 2 * x}))
     >>> model.sample({"x": torch.zeros(3, 1)}, 3, generator_for(0))["y"].round(decimals=3).abs()
@@ -47,12 +47,12 @@ class Flow(FlowOptions):
         """Regress, then train the members side by side. Raises DataError for a discrete target."""
         width_of(task.targets)
         task.refuse_masses(self.word)
-        search = Search(self, task, run, generator_for(run.seed))
-        plain = search.lesson()
-        if not plain.model.random or self.density == NORMAL.kind:
-            return plain.model
         if isinstance(run.start, FlowModel) and run.start.trained and self.allows(run.start.shape):
-            lesson = search.lesson(trees=True) if run.start.sees_trees else plain
+            search = Search(self, task, run, run.start.support.straight)
+            lesson = search.lesson(trees=True) if run.start.sees_trees else search.plain
             if (begun := lesson.model.begun(run.start)) is not None:
                 return lesson.learned_on(begun, self, search.rows, run.progress)
-        return search.run(plain)
+        search = search_of(self, task, run)
+        if not search.plain.model.random or self.density == NORMAL.kind:
+            return search.plain.model
+        return search.run()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from idgen_compiler.data.kinds.numbers.scale import TAIL, TWICE
 from idgen_compiler.data.part import Part
+from idgen_compiler.errors import DataError
 from idgen_torch.families.numbers.residual import EXACT
+from idgen_torch.families.state import Config, setting
 
 __all__ = ["Support"]
 
@@ -41,7 +44,7 @@ class Support:
     within u stays one up to there.
 
     ends: of each column, None for an open one. units: of each column, 1 where none are said; of 0 a number stays where
-    it is, and the way back ends at the ends.
+    it is, and the way back ends at the ends. straight: the columns whose tails, drawn in beyond `TAIL`, are drawn out.
 
     >>> half = Support(((0.0, None),))
     >>> free = half.freed(torch.tensor([[0.01], [1.0], [8.0]]))
@@ -51,11 +54,42 @@ class Support:
 
     ends: tuple[tuple[float | None, float | None], ...]
     units: tuple[float, ...] = ()
+    straight: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, parts: Iterable[Part], units: Sequence[float] = ()) -> Support:
+    def of(cls, parts: Iterable[Part], units: Sequence[float] = (), straight: Sequence[int] = ()) -> Support:
         """The support of some parts side by side; entries of vectors have no ends."""
-        return cls(tuple((part.low, part.high) for part in parts for _ in range(part.dim)), tuple(units))
+        ends = tuple((part.low, part.high) for part in parts for _ in range(part.dim))
+        return cls(ends, tuple(units), tuple(straight))
+
+    @classmethod
+    def read(cls, parts: Sequence[Part], config: Config) -> Support:
+        """The support of which this is the `config`.  Raises DataError for anything else."""
+        units, straight = setting(config, "units", list), setting({"straight": [], **config}, "straight", list)
+        found = cls.of(parts)
+        if len(units) not in (0, len(found.ends)):
+            raise DataError(f"a saved flow has the units {units!r:.80} for {len(found.ends)} numbers")
+        if not all(type(unit) in (int, float) and 0 <= unit <= 1 for unit in units):
+            raise DataError(f"a saved flow has the units {units!r:.80}, which are no numbers from 0 to 1")
+        if not all(type(k) is int and 0 <= k < len(found.ends) for k in straight):
+            raise DataError(f"a saved flow draws out the numbers {straight!r:.80}, which are no places of targets")
+        return replace(found, units=tuple(float(unit) for unit in units), straight=tuple(straight))
+
+    def config(self) -> Config:
+        """What says more than the parts."""
+        return {"units": list(self.units), "straight": list(self.straight)}
+
+    def far(self, values: Tensor) -> list[int]:
+        """The columns that may be drawn out: rows lie beyond `TAIL`, none of them absurdly far, and no end does.
+
+        Shape: values (rows, columns).
+        """
+        least, most = (values.amin(0).tolist(), values.amax(0).tolist()) if len(values) else ([], [])
+        return [
+            k
+            for k, (low, high) in enumerate(zip(least, most, strict=True))
+            if TAIL < max(-low, high) <= TAIL + TWICE and all(end is None or abs(end) <= TAIL for end in self.ends[k])
+        ]
 
     @property
     def bounded(self) -> Sequence[int]:
@@ -74,22 +108,34 @@ class Support:
             crowded = max(near, default=0) >= max(CROWD, CROWDED * len(values))
             width = 1.0 if spread > WIDE else spread
             units.append(0.0 if spread < EXACT else width if crowded else NEAR * min(1.0, spread))
-        return Support(self.ends, tuple(units))
+        return replace(self, units=tuple(units))
+
+    def drawn_out(self, values: Tensor) -> Tensor:
+        """With straight tails, between the ends.  Shape: (rows, columns) -> (rows, columns)."""
+        if not self.straight:
+            return values
+        found = values.clone()
+        for k in self.straight:
+            found[:, k] = _drawn_out(values[:, k])
+        return found
 
     def freed(self, values: Tensor) -> Tensor:
         """On the whole line.  Shape: (rows, columns) -> (rows, columns)."""
-        found = values.clone() if self.bounded else values
+        wide = self.drawn_out(values)
+        found = wide.clone() if self.bounded else wide
         for k, unit, low, high in self._each():
             if unit:
-                found[:, k] = (unit * _freed(values[:, k].double() / unit, low, high)).to(values.dtype)
+                found[:, k] = (unit * _freed(wide[:, k].double() / unit, low, high)).to(values.dtype)
         return found
 
     def bound(self, free: Tensor) -> Tensor:
         """The way back.  Shape: (rows, columns) -> (rows, columns)."""
-        found = free.clone() if self.bounded else free
+        found = free.clone() if self.bounded or self.straight else free
         for k, unit, low, high in self._each():
             within = unit * _bound(free[:, k].double() / unit, low, high) if unit else free[:, k]
             found[:, k] = within.clamp(*self.ends[k]).to(free.dtype)
+        for k in self.straight:
+            found[:, k] = _drawn_in(found[:, k])
         return found
 
     def off_edges(self, values: Tensor) -> Tensor:
@@ -106,7 +152,10 @@ class Support:
 
     def log_slope(self, values: Tensor) -> Tensor:
         """Log of the determinant of the map.  Shape: (rows, columns) -> (rows,)."""
-        total = torch.zeros(len(values), dtype=values.dtype, device=values.device)
+        total, values = torch.zeros(len(values), dtype=values.dtype, device=values.device), self.drawn_out(values)
+        for k in self.straight:
+            once = (values[:, k].abs() - TAIL).clamp(min=0).log1p()
+            total += once + (once - TWICE).clamp(min=0).log1p()
         for k, unit, low, high in self._each():
             if not unit:
                 continue
@@ -124,6 +173,21 @@ class Support:
             if unit:
                 low, high = (None if end is None else end / unit for end in (low, high))
             yield k, unit, low, high
+
+
+def _drawn_out(values: Tensor) -> Tensor:
+    """Numbers as they are before their tails are drawn in, in widths: `Scale`, for tensors."""
+    far = (values.abs() - TAIL).clamp(min=0)
+    once = torch.where(far > TWICE, TWICE + (far - TWICE).clamp(max=7).expm1(), far)
+    return torch.where(far > 0, values.sign() * (TAIL + once.clamp(max=80).expm1()), values)
+
+
+def _drawn_in(values: Tensor) -> Tensor:
+    """The way back."""
+    far = (values.abs() - TAIL).clamp(min=0)
+    once = far.log1p()
+    seen = torch.where(once > TWICE, TWICE + (once - TWICE).clamp(min=0).log1p(), once)
+    return torch.where(far > 0, values.sign() * (TAIL + seen), values)
 
 
 def _distance(values: Tensor, end: float) -> Tensor:

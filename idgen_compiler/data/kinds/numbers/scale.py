@@ -10,7 +10,7 @@ import numpy as np
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError
 
-__all__ = ["TAIL", "Scale", "center_and_width", "check_size"]
+__all__ = ["TAIL", "TWICE", "Scale", "center_and_width", "check_size"]
 
 TAIL = 6.0
 """So many widths from the center the scale turns from linear to logarithmic: hardly a normal value lies there."""

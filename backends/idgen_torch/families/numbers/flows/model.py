@@ -92,15 +92,15 @@ class FlowModel(ConditionalModel):
         residual: Residual,
         shape: Shape = NORMAL,
         networks: HeadNetworks | None = None,
-        units: Sequence[float] = (),
+        support: Support | None = None,
     ) -> None:
         """`networks` is None where the residual is normal, and where no target keeps any randomness.
 
-        units: those of the targets' support, 1 where none are said.
+        support: of the targets, that of their ends alone where none is said.
         """
         super().__init__(recipe, targets, inputs)
         self.shape, self._seen, self._residual, self._networks = shape, seen, residual, networks
-        self._support = Support.of(targets, units)
+        self._support = Support.of(targets) if support is None else support
 
     @property
     def networks(self) -> HeadNetworks:
@@ -108,6 +108,11 @@ class FlowModel(ConditionalModel):
         if self._networks is None:
             raise DataError(f"{', '.join(part.name for part in self.targets)} has no network to train")
         return self._networks
+
+    @property
+    def support(self) -> Support:
+        """Of the targets."""
+        return self._support
 
     @property
     def sees_trees(self) -> bool:
@@ -159,8 +164,8 @@ class FlowModel(ConditionalModel):
         return model
 
     def _with(self, shape: Shape, networks: HeadNetworks | None) -> FlowModel:
-        units = self._support.units
-        return FlowModel(self.recipe, self.targets, self.inputs, self._seen, self._residual, shape, networks, units)
+        own = self._support
+        return FlowModel(self.recipe, self.targets, self.inputs, self._seen, self._residual, shape, networks, own)
 
     def _layout(self, shape: Shape) -> HeadLayout:
         """The networks' shape."""
@@ -281,7 +286,7 @@ class FlowModel(ConditionalModel):
         if sight is not None:
             tensors |= sight.state()
         words = 0 if sight is None else len(sight.words)
-        return {**self.shape.config(), "trees": words, "units": list(self._support.units)}, tensors
+        return {**self.shape.config(), "trees": words, **self._support.config()}, tensors
 
     @classmethod
     def from_state(
@@ -296,8 +301,8 @@ class FlowModel(ConditionalModel):
         others = [name for name in tensors if not name.startswith(("network.", "sight."))]
         checked_tensor({n: tensors[n] for n in others}, {n: (size, torch.float32) for n, size in shapes.items()})
         residual = Residual(tensors["slope"], tensors["intercept"], tensors["factor"])
-        units = _units(config, dims)
-        model = cls(recipe, targets, inputs, seen, residual, shape, units=units)
+        support = Support.read(targets, config)
+        model = cls(recipe, targets, inputs, seen, residual, shape, support=support)
         found = {name: value for name, value in tensors.items() if name.startswith("network.")}
         if not residual.free or shape == NORMAL:
             checked_tensor(found, {})
@@ -310,26 +315,16 @@ class FlowModel(ConditionalModel):
         checked_tensor(found, {f"network.{n}": (size, torch.float32) for n, size in layout.shapes().items()})
         own = {name.removeprefix("network."): value for name, value in found.items()}
         networks = HeadNetworks(layout, model._mask(shape), own)
-        return cls(recipe, targets, inputs, seen, residual, shape, networks, units)
+        return cls(recipe, targets, inputs, seen, residual, shape, networks, support)
 
     def to(self, device: str | torch.device) -> Self:
         """The same model on another device."""
         networks = None if self._networks is None else self._networks.to(device)
-        seen, residual, units = self._seen.to(device), self._residual.to(device), self._support.units
-        return type(self)(self.recipe, self.targets, self.inputs, seen, residual, self.shape, networks, units)
+        seen, residual, own = self._seen.to(device), self._residual.to(device), self._support
+        return type(self)(self.recipe, self.targets, self.inputs, seen, residual, self.shape, networks, own)
 
 
 def width_of(targets: Sequence[Part]) -> int:
     """The total width of real targets; raises DataError for a discrete one."""
     check_forms(targets, (Form.NUMBERS,), "; flow models real targets only, use chain for mixed ones")
     return sum(part.dim for part in targets)
-
-
-def _units(config: Config, dims: int) -> Sequence[float]:
-    """The units of a saved flow's support.  Raises DataError for anything else."""
-    units = setting(config, "units", list)
-    if len(units) not in (0, dims):
-        raise DataError(f"a saved flow has the units {units!r:.80} for {dims} numbers")
-    if not all(type(unit) in (int, float) and 0 <= unit <= 1 for unit in units):
-        raise DataError(f"a saved flow has the units {units!r:.80}, which are no numbers from 0 to 1")
-    return [float(unit) for unit in units]

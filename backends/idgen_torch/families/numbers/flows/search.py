@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -10,9 +12,10 @@ import torch
 from torch import Tensor
 
 from idgen_torch.arithmetic import total
+from idgen_torch.drawing import generator_for
 from idgen_torch.families.family import Family, Run
-from idgen_torch.families.numbers.flows.lesson import Learned, Lesson
-from idgen_torch.families.numbers.flows.model import FlowModel, Shape, width_of
+from idgen_torch.families.numbers.flows.lesson import Gain, Learned, Lesson
+from idgen_torch.families.numbers.flows.model import NORMAL, FlowModel, Shape, width_of
 from idgen_torch.families.numbers.flows.products import speaking_products
 from idgen_torch.families.numbers.residual import Residual, designed
 from idgen_torch.families.numbers.sight import FARTHEST, Seen, sight_of_numbers
@@ -25,7 +28,7 @@ from idgen_torch.options import choice, real, whole, widths
 from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split
 from idgen_torch.training.progress import NoProgress
 
-__all__ = ["RUNGS", "FlowOptions", "Rung", "Search"]
+__all__ = ["RUNGS", "FlowOptions", "Rung", "Search", "search_of"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ BLIND_LOSS, INFLATED, MOST_FOLLOWING = 0.03, 20.0, 3
 without it; of so many at a time it is asked."""
 LEAST_GAIN, MOST_GAIN = 0.0005, 0.01
 """A network that gains less than chance, within these bounds of nats a row, is not worth more than a normal."""
+STRAIGHT_LOSS = 0.03
+"""Tails stay straight up to this loss, in nats a row, beyond chance: hardly a row lies there, so that likelihoods say
+little of them (measured: docs/design-decisions.md)."""
 LEAST_ROWS, MOST_TARGETS, MOST_INPUTS, PROBED_ROWS, LEFT = 100, 4, 200, 4_000, 0.01
 """Trees are grown for so many rows at least, so many targets and inputs at most; of more rows some are asked before,
 whether trees explain so large a share of what a small network leaves."""
@@ -103,18 +109,22 @@ class FlowOptions(EnsembleTraining, Family):
 class Search:
     """The rows of a fit, and what is tried on them."""
 
-    def __init__(self, asked: FlowOptions, task: Task, run: Run, generator: torch.Generator) -> None:
-        self._asked, self._task, self._run, self._generator = asked, task, run, generator
+    def __init__(self, asked: FlowOptions, task: Task, run: Run, straight: Sequence[int] = ()) -> None:
+        self._asked, self._task, self._run, self._generator = asked, task, run, generator_for(run.seed)
         self._columns = Columns.of(task.inputs)
         self._features = self._columns.features(task.rows, task.count, run.device)
         self._mass = task.mass(run.device)
         values = task.values(run.device)
-        self._parts = split(task.count, asked.holdout, generator, task.weights)
-        support = Support.of(task.targets).fitting(values, self._spreads(values))
-        self._units, self._values = support.units, support.freed(values)
-        held_out = self._parts.held_out
-        self._log_slope = self._mean(support.log_slope(values[held_out.to(run.device)]), held_out)
+        self._parts = split(task.count, asked.holdout, self._generator, task.weights)
         self._trial = _trial_of(self._parts)
+        support = Support.of(task.targets, straight=straight)
+        self.far = support.far(values)
+        wide = support.drawn_out(values)
+        self._support = support.fitting(wide, self._spreads(wide))
+        self._values = self._support.freed(values)
+        self._log_slopes = self._support.log_slope(values)
+        held_out = self._parts.held_out
+        self._log_slope = self._mean(self._log_slopes[held_out.to(run.device)], held_out)
 
     @property
     def rows(self) -> Tensor:
@@ -128,6 +138,23 @@ class Search:
         factor = Residual.fit(self._features[learn], one_hot, values[learn], own).factor
         return [float(spread) for spread in factor.square().sum(1).sqrt()]
 
+    @cached_property
+    def plain(self) -> Lesson:
+        """The regression, and what it leaves to learn."""
+        return self.lesson()
+
+    @cached_property
+    def first(self) -> Learned:
+        """What a small network learns of it."""
+        return self._pilot(self.plain, "mixture" if self._asked.density == "auto" else self._asked.density)
+
+    def gain_over(self, other: Search) -> Gain:
+        """Of a small network, of the same rows on another scale."""
+        held_out, before, after = self._trial.held_out.to(self._run.device), other.first.told, self.first.told
+        mass = None if self._mass is None else self._mass[held_out][: len(after)]
+        own, theirs = (each._log_slopes[held_out][: len(after)] for each in (self, other))
+        return Gain.of(before + theirs, after + own, mass)
+
     def lesson(self, trees: bool = False) -> Lesson:
         """The regression, and what it leaves to learn, with what trees say among the inputs or without."""
         one_hot, features, seen = self._columns.one_hot_width, self._features, Seen(self._columns)
@@ -137,14 +164,14 @@ class Search:
             features = Features(features.codes, torch.cat([features.reals, told], 1))
         learn, mass = self._parts.train.to(self._run.device), self._mass
         residual = Residual.fit(features[learn], one_hot, self._values[learn], None if mass is None else mass[learn])
-        model = FlowModel(self._asked, self._task.targets, self._task.inputs, seen, residual, units=self._units)
+        model = FlowModel(self._asked, self._task.targets, self._task.inputs, seen, residual, support=self._support)
         whitened = residual.whitened(features, one_hot, self._values)
         return Lesson(model, features, whitened, mass, self._generator, float(model.log_scale) - self._log_slope)
 
-    def run(self, plain: Lesson) -> FlowModel:
+    def run(self) -> FlowModel:
         """The model that held-out rows gain by."""
         rungs = self._rungs()
-        lesson, best = self._piloted(plain, alone=len(rungs) == 1)
+        lesson, best = self._piloted(alone=len(rungs) == 1)
         if best is not None and not best.model.trained:
             self._tell(best)
             return best.model
@@ -185,20 +212,19 @@ class Search:
     def _efforts(self) -> tuple[Rung, ...]:
         return RUNGS[self._asked.effort]
 
-    def _piloted(self, plain: Lesson, alone: bool) -> tuple[Lesson, Learned | None]:
+    def _piloted(self, alone: bool) -> tuple[Lesson, Learned | None]:
         """What a small network says of densities, and of trees among the inputs; a normal where it gains nothing.
 
         None where the options leave nothing to find out.
         """
-        free, able = self._asked.density == "auto", self._may_see_trees()
+        plain, free, able = self.plain, self._asked.density == "auto", self._may_see_trees()
         if alone and not free and not able:
             return plain, None
         held_out = self._trial.held_out
-        first = "mixture" if free else self._asked.density
-        best, lesson = self._pilot(plain, first), plain
+        best, lesson = self.first, plain
         if able and (self._asked.trees == "yes" or self._leaves_something(plain, best)):
             seeing = self.lesson(trees=True)
-            other = self._pilot(seeing, first)
+            other = self._pilot(seeing, best.model.shape.kind)
             if self._asked.trees == "yes" or lesson.gain(best, other, held_out).beats(TREES_GAIN):
                 lesson, best = seeing, other
         if free and lesson.misshapen(best.model, held_out) > SPLINE_GAIN:
@@ -279,6 +305,20 @@ class Search:
                 if _explained(features, self._columns.one_hot_width, target, weights, len(rows)) > LEFT:
                     return True
         return False
+
+
+def search_of(asked: FlowOptions, task: Task, run: Run) -> Search:
+    """The search with straight tails of the targets, unless small networks tell much less of held-out rows on those.
+
+    Where tails are drawn in, what inputs say of them is bent, and errors there are multiplied on the way back; where
+    they are noise, drawing them in keeps single rows from turning the networks.
+    """
+    search = Search(asked, task, run)
+    if not search.far or asked.density == NORMAL.kind or not search.plain.model.random:
+        return search
+    straight = Search(asked, task, run, search.far)
+    gain = straight.gain_over(search)
+    return straight if gain.mean > -STRAIGHT_LOSS - gain.error else search
 
 
 def _trial_of(parts: Split) -> Split:
