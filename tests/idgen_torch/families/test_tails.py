@@ -24,18 +24,22 @@ OPEN = (None, None)
 @pytest.mark.parametrize("ends", [OPEN, (-1.5, None), (-1.0, 4.0)])
 def test_straight_tails_are_those_of_the_scale_and_have_a_way_back(ends: tuple[float | None, float | None]) -> None:
     low, high = ends
-    own = np.linspace(-59.0 if low is None else low + 0.01, 59.0 if high is None else high - 0.01, 801)
+    own = np.linspace(-29.0 if low is None else low + 0.01, 29.0 if high is None else high - 0.01, 801)
+    if ends == OPEN:
+        own = np.concatenate([own, np.sign(own) * np.logspace(np.log10(30.01), 8, 801)])
     seen = torch.from_numpy(SCALE.seen(own)).unsqueeze(1).requires_grad_()
     support = Support((ends,), straight=(0,))
     free = support.freed(seen)
     if ends == OPEN:
-        assert np.allclose(free.detach()[:, 0].numpy(), own)
+        wide = np.abs(own)
+        assert np.allclose(
+            np.abs(free.detach()[:, 0].numpy()), np.where(wide < 30, wide, 30 + np.log1p(np.maximum(wide - 30, 0)))
+        )
     assert torch.allclose(support.bound(free), seen, atol=1e-6)
     (slope,) = torch.autograd.grad(free.sum(), seen)
     assert torch.allclose(slope[:, 0].log(), support.log_slope(seen), atol=1e-5)
     far = support.bound(torch.tensor([[-1e6], [1e6]], dtype=torch.float64))[:, 0].detach()
-    if ends == OPEN:
-        assert np.allclose(far.numpy(), SCALE.seen(np.array([-1e6, 1e6])))
+    assert bool(far.isfinite().all())
     assert low is None or float(far.min()) >= low
     assert high is None or float(far.max()) <= high
 
@@ -47,10 +51,8 @@ def test_other_columns_stay_where_they_are() -> None:
     assert support.bound(support.freed(values)).tolist() == [[8.0, pytest.approx(8.0)]]
 
 
-@pytest.mark.parametrize(
-    ("most", "end", "far"), [(5.9, None, []), (6.1, None, [0]), (9.9, None, [0]), (10.1, None, []), (7.0, 7.5, [])]
-)
-def test_a_tail_may_be_straight_that_is_not_absurdly_long(most: float, end: float | None, far: list[int]) -> None:
+@pytest.mark.parametrize(("most", "end", "far"), [(5.9, None, []), (6.1, None, [0]), (16.0, None, [0]), (7.0, 7.5, [])])
+def test_a_tail_may_be_straight_where_no_end_lies_within_it(most: float, end: float | None, far: list[int]) -> None:
     values = torch.tensor([[-1.0], [0.0], [most]])
     assert Support(((None, end),)).far(values) == far
     assert Support(((None if end is None else -end, None),)).far(-values) == far
@@ -110,10 +112,15 @@ def test_tails_are_drawn_in_where_small_networks_tell_more_so(
     assert fitted(y, x).support.straight == ((0,) if straight else ())
 
 
-def test_a_value_that_is_absurdly_far_out_is_drawn_in() -> None:
-    x, y = parabola(300)
-    y[0] = 1e5
-    assert fitted(y, x).support.straight == ()
+def test_a_value_that_is_absurdly_far_out_turns_nothing() -> None:
+    x, y = parabola()
+    y[:3] = (1e5, -1e9, 1e30)
+    model = fitted(y, x)
+    for place in (0.0, 1.5, 2.8):
+        drawn = model.sample({"x": torch.full((4_000, 1), place)}, 4_000, torch.Generator().manual_seed(0))["y"]
+        own = SCALE.own(drawn[:, 0].numpy())
+        assert np.median(own) == pytest.approx(place**2, abs=0.5)
+        assert np.subtract(*np.quantile(own, [0.75, 0.25])) < 0.8
 
 
 def test_a_saved_flow_draws_out_the_numbers_that_it_has() -> None:

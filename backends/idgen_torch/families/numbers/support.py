@@ -30,6 +30,12 @@ NEAR, CROWD, CROWDED = 0.1, 5, 0.003
 WIDE = 0.3
 """A law at an end is learned in deviations of all rows, unless its inputs leave it less than this part of one."""
 
+STRAIGHT = 30.0
+"""So many widths from the center straight tails are drawn in after all: one absurd row would turn a network."""
+
+_LARGEST = 80.0
+"""The logarithm of what float32 holds without fear."""
+
 _WIDE = 60.0
 """Ends so far apart do not feel each other."""
 
@@ -44,7 +50,8 @@ class Support:
     within u stays one up to there.
 
     ends: of each column, None for an open one. units: of each column, 1 where none are said; of 0 a number stays where
-    it is, and the way back ends at the ends. straight: the columns whose tails, drawn in beyond `TAIL`, are drawn out.
+    it is, and the way back ends at the ends. straight: the columns whose tails, drawn in beyond `TAIL`, are straight up
+    to `STRAIGHT`, and drawn in from there on.
 
     >>> half = Support(((0.0, None),))
     >>> free = half.freed(torch.tensor([[0.01], [1.0], [8.0]]))
@@ -80,7 +87,7 @@ class Support:
         return {"units": list(self.units), "straight": list(self.straight)}
 
     def far(self, values: Tensor) -> list[int]:
-        """The columns that may be drawn out: rows lie beyond `TAIL`, none of them absurdly far, and no end does.
+        """The columns that may be straight: rows lie beyond `TAIL`, and no end does.
 
         Shape: values (rows, columns).
         """
@@ -88,7 +95,7 @@ class Support:
         return [
             k
             for k, (low, high) in enumerate(zip(least, most, strict=True))
-            if TAIL < max(-low, high) <= TAIL + TWICE and all(end is None or abs(end) <= TAIL for end in self.ends[k])
+            if max(-low, high) > TAIL and all(end is None or abs(end) <= TAIL for end in self.ends[k])
         ]
 
     @property
@@ -110,18 +117,18 @@ class Support:
             units.append(0.0 if spread < EXACT else width if crowded else NEAR * min(1.0, spread))
         return replace(self, units=tuple(units))
 
-    def drawn_out(self, values: Tensor) -> Tensor:
+    def straightened(self, values: Tensor) -> Tensor:
         """With straight tails, between the ends.  Shape: (rows, columns) -> (rows, columns)."""
         if not self.straight:
             return values
         found = values.clone()
         for k in self.straight:
-            found[:, k] = _drawn_out(values[:, k])
+            found[:, k] = _straightened(values[:, k])
         return found
 
     def freed(self, values: Tensor) -> Tensor:
         """On the whole line.  Shape: (rows, columns) -> (rows, columns)."""
-        wide = self.drawn_out(values)
+        wide = self.straightened(values)
         found = wide.clone() if self.bounded else wide
         for k, unit, low, high in self._each():
             if unit:
@@ -135,7 +142,7 @@ class Support:
             within = unit * _bound(free[:, k].double() / unit, low, high) if unit else free[:, k]
             found[:, k] = within.clamp(*self.ends[k]).to(free.dtype)
         for k in self.straight:
-            found[:, k] = _drawn_in(found[:, k])
+            found[:, k] = _bent(found[:, k])
         return found
 
     def off_edges(self, values: Tensor) -> Tensor:
@@ -152,10 +159,9 @@ class Support:
 
     def log_slope(self, values: Tensor) -> Tensor:
         """Log of the determinant of the map.  Shape: (rows, columns) -> (rows,)."""
-        total, values = torch.zeros(len(values), dtype=values.dtype, device=values.device), self.drawn_out(values)
+        total, values = torch.zeros(len(values), dtype=values.dtype, device=values.device), self.straightened(values)
         for k in self.straight:
-            once = (values[:, k].abs() - TAIL).clamp(min=0).log1p()
-            total += once + (once - TWICE).clamp(min=0).log1p()
+            total += _log_slope_out(values[:, k])
         for k, unit, low, high in self._each():
             if not unit:
                 continue
@@ -175,19 +181,30 @@ class Support:
             yield k, unit, low, high
 
 
-def _drawn_out(values: Tensor) -> Tensor:
-    """Numbers as they are before their tails are drawn in, in widths: `Scale`, for tensors."""
+def _straightened(values: Tensor) -> Tensor:
+    """Numbers as models see them, with tails that are straight up to `STRAIGHT` widths."""
     far = (values.abs() - TAIL).clamp(min=0)
-    once = torch.where(far > TWICE, TWICE + (far - TWICE).clamp(max=7).expm1(), far)
-    return torch.where(far > 0, values.sign() * (TAIL + once.clamp(max=80).expm1()), values)
+    once = torch.where(far > TWICE, TWICE + (far - TWICE).clamp(max=7).expm1(), far)  # see `Scale`
+    own = TAIL + once.clamp(max=_LARGEST).expm1()
+    own = torch.where(own > STRAIGHT, STRAIGHT + (own - STRAIGHT).clamp(min=0).log1p(), own)
+    return torch.where(far > 0, values.sign() * own, values)
 
 
-def _drawn_in(values: Tensor) -> Tensor:
+def _bent(values: Tensor) -> Tensor:
     """The way back."""
-    far = (values.abs() - TAIL).clamp(min=0)
-    once = far.log1p()
-    seen = torch.where(once > TWICE, TWICE + (once - TWICE).clamp(min=0).log1p(), once)
-    return torch.where(far > 0, values.sign() * (TAIL + seen), values)
+    far = (values.abs() - STRAIGHT).clamp(min=0)
+    own = torch.where(far > 0, STRAIGHT + far.clamp(max=_LARGEST).expm1(), values.abs())
+    once = (own - TAIL).clamp(min=0).log1p()
+    seen = TAIL + torch.where(once > TWICE, TWICE + (once - TWICE).clamp(min=0).log1p(), once)
+    return torch.where(own > TAIL, values.sign() * seen, values)
+
+
+def _log_slope_out(values: Tensor) -> Tensor:
+    """Log of the slope of `_straightened`, by what it gives."""
+    far = (values.abs() - STRAIGHT).clamp(min=0)
+    own = torch.where(far > 0, STRAIGHT + far.clamp(max=_LARGEST).expm1(), values.abs())
+    once = (own - TAIL).clamp(min=0).log1p()
+    return once + (once - TWICE).clamp(min=0).log1p() - far
 
 
 def _distance(values: Tensor, end: float) -> Tensor:

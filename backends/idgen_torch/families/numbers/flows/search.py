@@ -119,7 +119,7 @@ class Search:
         self._trial = _trial_of(self._parts)
         support = Support.of(task.targets, straight=straight)
         self.far = support.far(values)
-        wide = support.drawn_out(values)
+        wide = support.straightened(values)
         self._support = support.fitting(wide, self._spreads(wide))
         self._values = self._support.freed(values)
         self._log_slopes = self._support.log_slope(values)
