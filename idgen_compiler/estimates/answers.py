@@ -12,9 +12,9 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.kinds import Kind
-from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.estimates.measures import Asking, Measure
+from idgen_compiler.hinge.backend import schema_of
 from idgen_compiler.hinge.probability import Probabilities, labels_of
 from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
@@ -259,16 +259,16 @@ class Answering(ABC):
 
     def kind_of(self, name: str) -> Kind | None:
         """The kind of a variable of the data, found as its labels are; None where the sampler does not say."""
-        schema = getattr(self, "schema", None)
-        return schema.types.get(name) if isinstance(schema, Schema) else None
+        schema = schema_of(self)
+        return None if schema is None else schema.types.get(name)
 
     def labels_of(self, name: str) -> tuple[Any, ...]:
         """The labels of a discrete variable of the data, in order.  Raises DataError for any other.
 
         Found in the `schema` that samplers of tables have; a sampler without one says them itself.
         """
-        schema = getattr(self, "schema", None)
-        if not isinstance(schema, Schema):
+        schema = schema_of(self)
+        if schema is None:
             raise DataError(f"the sampler does not say which labels {name} has")
         if name not in schema.types:
             raise DataError(f"{name} is no variable of the data of this sampler{near_misses(name, schema.types)}")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import IdgenError, near_misses
 from idgen_compiler.hinge.installed import entry_points
 from idgen_compiler.hinge.probability import Probabilities
@@ -17,7 +18,7 @@ from idgen_compiler.hinge.samples import Samples
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 
-__all__ = ["Backend", "Sampler", "find_backend", "installed_backends"]
+__all__ = ["Backend", "Sampler", "find_backend", "installed_backends", "schema_of"]
 
 GROUP = "idgen_compiler.backends"
 
@@ -86,6 +87,16 @@ class Backend(Protocol):
     def load(self, path: Path, /, **options: Any) -> Sampler:
         """Read what a sampler's `save` wrote; options that it declares are handed on by `idgen.load`."""
         ...
+
+
+def schema_of(sampler: object) -> Schema | None:
+    """The types of the variables, which samplers of tables have as `schema`; None where a sampler does not say them.
+
+    >>> schema_of(object()) is None
+    True
+    """
+    schema = getattr(sampler, "schema", None)
+    return schema if isinstance(schema, Schema) else None
 
 
 def installed_backends() -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from idgen_compiler.data.schema import Schema
 from idgen_compiler.errors import DataError
 from idgen_compiler.estimates.answers import Answering, Answers
+from idgen_compiler.hinge.backend import schema_of
 from idgen_compiler.ir.program import Program
 from idgen_compiler.query import Query
 
@@ -47,8 +47,8 @@ def own_program(program: Program, what: str) -> None:
 
 def check_read(sampler: Answering, query: Query, needed: Iterable[str], what: str) -> None:
     """Raise DataError, with the remedy, where `what` needs columns that a program, and so its fit, does not."""
-    schema = getattr(sampler, "schema", None)
-    lost = [name for name in needed if name not in schema.types] if isinstance(schema, Schema) else []
+    schema = schema_of(sampler)
+    lost = [name for name in needed if name not in schema.types] if schema is not None else []
     if not lost:
         return
     more = [name for name in lost if name not in (*query.outcomes, *query.treatments)]

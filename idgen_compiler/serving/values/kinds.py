@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from idgen_compiler.data.kinds import Categorical, Kind
-from idgen_compiler.data.schema import Schema
 from idgen_compiler.graph.names import variable_of
-from idgen_compiler.hinge.backend import Sampler
+from idgen_compiler.hinge.backend import Sampler, schema_of
 
 __all__ = ["kinds_of"]
 
@@ -23,8 +22,8 @@ def kinds_of(sampler: Sampler) -> Mapping[str, Kind]:
     >>> kinds_of(program.fit(idgen.Joint(("X", "Y"), [[0.25, 0.25], [0.0, 0.5]]), backend="exact"))["X"]
     Categorical(labels=(0, 1), dtype='')
     """
-    schema = getattr(sampler, "schema", None)
-    if isinstance(schema, Schema):
+    schema = schema_of(sampler)
+    if schema is not None:
         return schema.types
     found: dict[str, Kind] = {}
     labels: Mapping[str, tuple[Any, ...]] = getattr(sampler, "labels", {})

@@ -14,6 +14,7 @@ import numpy as np
 from idgen_compiler.errors import IdgenError
 from idgen_compiler.estimates import Estimating
 from idgen_compiler.estimates.estimate import Estimates
+from idgen_compiler.hinge.backend import schema_of
 from idgen_compiler.hinge.charts.columns import Pictured
 from idgen_compiler.hinge.charts.looking import told_settings
 from idgen_compiler.hinge.charts.outline import shown_of
@@ -186,7 +187,7 @@ def _numbers(asked: _Asked) -> tuple[list[Numbers], list[str]]:
 
 def _is_quick(sampler: Any) -> bool:
     """Whether all that the program reads are categories, so that estimates have a closed form."""
-    schema, variables = getattr(sampler, "schema", None), sampler.program.observe.variables
+    schema, variables = schema_of(sampler), sampler.program.observe.variables
     return schema is not None and all(hasattr(schema[name], "labels") for name in variables)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.errors import DataError
+from idgen_compiler.hinge.backend import schema_of
 from idgen_compiler.hinge.question import query_of, stated_values
 from idgen_compiler.ir.operations import Sample
 
@@ -73,7 +74,7 @@ def settings_of(
 
 
 def _kind(sampler: Any, name: str) -> Any:
-    schema = getattr(sampler, "schema", None)
+    schema = schema_of(sampler)
     return schema[name] if schema is not None and name in schema.types else None
 
 
