@@ -108,8 +108,38 @@ def test_tails_are_drawn_in_where_small_networks_tell_more_so(
 ) -> None:
     """By more than .03 nats a row beyond the standard error, here .03 as well."""
     monkeypatch.setattr(Search, "gain_over", lambda *_: Gain(mean, 0.03))
-    x, y = parabola(300)
+    x, y = parabola(1_000)
     assert fitted(y, x).support.straight == ((0,) if straight else ())
+
+
+@pytest.mark.parametrize(("mean", "straight"), [(0.04, True), (0.02, False), (-0.01, False)])
+def test_tails_that_are_noise_are_straight_where_rows_say_so(
+    monkeypatch: pytest.MonkeyPatch, mean: float, straight: bool
+) -> None:
+    monkeypatch.setattr(Search, "gain_over", lambda *_: Gain(mean, 0.03))
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=1_000)
+    y = x + 0.4 * rng.standard_t(1.5, 1_000)
+    assert fitted(y, x).support.straight == ((0,) if straight else ())
+
+
+def test_each_of_several_targets_has_its_own_scale() -> None:
+    x, y = parabola(2_000)
+    noise = np.random.default_rng(2).standard_t(1.5, 2_000)
+    both = {"x": x, "y": SCALE.seen(y), "z": SCALE.seen(noise)}
+    rows = {name: torch.from_numpy(values[:, None]).float() for name, values in both.items()}
+    model = Flow(epochs=5, ensemble=1, trees="no").fit(Task((Part("z"), Y), (X,), rows))
+    assert model.support.straight in ((1,), ())
+    search = Search(Flow(trees="no"), Task((Part("z"), Y), (X,), rows), Run())
+    assert (search.far, search.explained()) == ([0, 1], [1])
+
+
+def test_rows_without_weight_have_no_tail() -> None:
+    x, y = parabola(2_000)
+    rows = {"x": torch.from_numpy(x[:, None]).float(), "y": torch.from_numpy(SCALE.seen(y)[:, None]).float()}
+    weights = (rows["y"][:, 0] < 5).float()
+    assert Search(Flow(), Task((Y,), (X,), rows), Run()).far == [0]
+    assert Search(Flow(), Task((Y,), (X,), rows, weights), Run()).far == []
 
 
 def test_a_value_that_is_absurdly_far_out_turns_nothing() -> None:

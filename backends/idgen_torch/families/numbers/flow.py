@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.families.family import Run
 from idgen_torch.families.numbers.flows.model import NORMAL, FlowModel, width_of
-from idgen_torch.families.numbers.flows.search import FlowOptions, Search, search_of
+from idgen_torch.families.numbers.flows.search import FlowOptions, Search
+from idgen_torch.families.numbers.flows.tails import search_of
 from idgen_torch.families.task import Offer, Task
 
 __all__ = ["Flow", "FlowModel"]

@@ -120,6 +120,18 @@ class Lesson:
         mean, spread = law.moments(raw)
         return (own - mean) / spread
 
+    def left(self, model: FlowModel, index: Tensor) -> Tensor:
+        """What the mean that a small mixture says leaves of rows, in units of the targets.
+
+        Of another density it is what the regression leaves.  Shape: index (rows,) -> (rows, targets).
+        """
+        law, left = model.shape.law, self.whitened[index].clone()
+        if isinstance(law, Mixture):
+            with torch.no_grad():
+                raw = torch.stack(model.networks(self._everything[index.unsqueeze(0)]), 2)[0]
+            left[:, model.free] -= law.moments(raw)[0]
+        return model.in_units(left)
+
     def misshapen(self, model: FlowModel, held_out: Tensor) -> float:
         """About how many nats a held-out row would gain if each rank within the model's law came as often as it should.
 

@@ -144,6 +144,10 @@ class FlowModel(ConditionalModel):
         """What the residual's units add to the log-density of the targets' own.  Shape: ()."""
         return self._residual.factor.diagonal()[self._residual.free].log().sum()
 
+    def in_units(self, whitened: Tensor) -> Tensor:
+        """The residual in units of the targets, on the whole line.  Shape: (rows, targets) -> (rows, targets)."""
+        return whitened @ self._residual.factor.T
+
     def started(self, shape: Shape, generator: torch.Generator) -> FlowModel:
         """The same regression with untrained networks of a shape."""
         layout, device = self._layout(shape), self._residual.slope.device
@@ -205,7 +209,7 @@ class FlowModel(ConditionalModel):
                     drawn[piece] = self._sample_member(self._networks, member, features[piece], generator)
         elif free:
             drawn[:, free] = normal((n, len(free)), generator, device)
-        values = self._support.bound(self._linear(features) + drawn @ self._residual.factor.T)
+        values = self._support.bound(self._linear(features) + self.in_units(drawn))
         return {
             part.name: piece.contiguous()
             for part, piece in zip(self.targets, values.split([part.dim for part in self.targets], 1), strict=True)
@@ -241,7 +245,7 @@ class FlowModel(ConditionalModel):
         own = self._support.off_edges(torch.cat([rows[part.name].to(device) for part in self.targets], 1))
         values = self._support.freed(own)
         whitened = self._residual.whitened(features, self._seen.one_hot_width, values)
-        rebuilt = self._linear(features) + whitened @ self._residual.factor.T
+        rebuilt = self._linear(features) + self.in_units(whitened)
         possible = ((rebuilt - values).abs() < 1e-2).all(1)
         if self._networks is not None:
             total = self._ensemble_log_prob(self._networks, features, whitened) - self.log_scale
@@ -269,7 +273,7 @@ class FlowModel(ConditionalModel):
         linear, told = self._linear(features), []
         for member in range(networks.layout.members):
             drawn = self._sample_member(networks, member, features, generator_for(0))
-            told.append(self._support.bound(linear + drawn @ self._residual.factor.T).mean(0))
+            told.append(self._support.bound(linear + self.in_units(drawn)).mean(0))
         pieces = torch.stack(told).split([part.dim for part in self.targets], 1)
         return {part.name: piece for part, piece in zip(self.targets, pieces, strict=True)}
 

@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from idgen_compiler.data.kinds.numbers.scale import TAIL
 from idgen_torch.arithmetic import total
 from idgen_torch.drawing import generator_for
 from idgen_torch.families.family import Family, Run
 from idgen_torch.families.numbers.flows.lesson import Gain, Learned, Lesson
-from idgen_torch.families.numbers.flows.model import NORMAL, FlowModel, Shape, width_of
+from idgen_torch.families.numbers.flows.model import FlowModel, Shape, width_of
 from idgen_torch.families.numbers.flows.products import speaking_products
 from idgen_torch.families.numbers.residual import Residual, designed
 from idgen_torch.families.numbers.sight import FARTHEST, Seen, sight_of_numbers
@@ -28,7 +29,7 @@ from idgen_torch.options import choice, real, whole, widths
 from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split
 from idgen_torch.training.progress import NoProgress
 
-__all__ = ["RUNGS", "FlowOptions", "Rung", "Search", "search_of"]
+__all__ = ["RUNGS", "FlowOptions", "Rung", "Search"]
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,6 @@ BLIND_LOSS, INFLATED, MOST_FOLLOWING = 0.03, 20.0, 3
 without it; of so many at a time it is asked."""
 LEAST_GAIN, MOST_GAIN = 0.0005, 0.01
 """A network that gains less than chance, within these bounds of nats a row, is not worth more than a normal."""
-STRAIGHT_LOSS = 0.03
-"""Tails stay straight up to this loss, in nats a row, beyond chance: hardly a row lies there, so that likelihoods say
-little of them (measured: docs/design-decisions.md)."""
 LEAST_ROWS, MOST_TARGETS, MOST_INPUTS, PROBED_ROWS, LEFT = 100, 4, 200, 4_000, 0.01
 """Trees are grown for so many rows at least, so many targets and inputs at most; of more rows some are asked before,
 whether trees explain so large a share of what a small network leaves."""
@@ -118,7 +116,7 @@ class Search:
         self._parts = split(task.count, asked.holdout, self._generator, task.weights)
         self._trial = _trial_of(self._parts)
         support = Support.of(task.targets, straight=straight)
-        self.far = support.far(values)
+        self.far = support.far(values[torch.cat([self._parts.train, self._parts.held_out]).to(run.device)])
         wide = support.straightened(values)
         self._support = support.fitting(wide, self._spreads(wide))
         self._values = self._support.freed(values)
@@ -147,6 +145,17 @@ class Search:
     def first(self) -> Learned:
         """What a small network learns of it."""
         return self._pilot(self.plain, "mixture" if self._asked.density == "auto" else self._asked.density)
+
+    def explained(self) -> list[int]:
+        """The columns whose tails a small network explains: of most rows there it leaves less than half of a number."""
+        there = torch.cat([self._trial.train, self._trial.held_out]).to(self._run.device)
+        values, found = self._task.values(self._run.device), []
+        for k in self.far:
+            index = there[values[there, k].abs() > TAIL]
+            if len(index):
+                left = self.plain.left(self.first.model, index)[:, k].abs() / values[index, k].abs()
+                found += [k] if float(left.median()) < 0.5 else []
+        return found
 
     def gain_over(self, other: Search) -> Gain:
         """Of a small network, of the same rows on another scale."""
@@ -305,20 +314,6 @@ class Search:
                 if _explained(features, self._columns.one_hot_width, target, weights, len(rows)) > LEFT:
                     return True
         return False
-
-
-def search_of(asked: FlowOptions, task: Task, run: Run) -> Search:
-    """The search with straight tails of the targets, unless small networks tell much less of held-out rows on those.
-
-    Where tails are drawn in, what inputs say of them is bent, and errors there are multiplied on the way back; where
-    they are noise, drawing them in keeps single rows from turning the networks.
-    """
-    search = Search(asked, task, run)
-    if not search.far or asked.density == NORMAL.kind or not search.plain.model.random:
-        return search
-    straight = Search(asked, task, run, search.far)
-    gain = straight.gain_over(search)
-    return straight if gain.mean > -STRAIGHT_LOSS - gain.error else search
 
 
 def _trial_of(parts: Split) -> Split:
