@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import log, pi
 
+import numpy as np
 import pytest
 import torch
 
@@ -136,3 +137,28 @@ def test_targets_of_the_wrong_kind_are_refused() -> None:
         trained(Flow(), (C,), (), rows)
     with pytest.raises(DataError, match="discrete and real"):
         trained(Chain(), (X,), (), rows)
+
+
+def test_values_far_out_begin_with_a_component_of_their_own() -> None:
+    """One that comes from the middle is wide on its way, and as much lies on the other side, where no value is."""
+    values = torch.cat([torch.randn(990, generator=generator()), 9 + torch.randn(10, generator=generator(1)) / 4])
+    raw = Mixture(6).start(values)
+    assert float(Mixture(6).below(raw, torch.tensor(6.0))) == pytest.approx(0.99, abs=0.002)
+    assert float(Mixture(6).below(raw, torch.tensor(-5.0))) < 1e-5
+    assert torch.equal(Mixture(6).start(values[:994]), Mixture(6).start()), "four are not several"
+    both = Mixture(6).start(torch.cat([values, -values]))
+    assert float(Mixture(6).below(both, torch.tensor(-6.0))) == pytest.approx(0.006, abs=0.002)
+    assert torch.equal(Mixture(2).start(values), Mixture(2).start())
+
+
+@pytest.mark.parametrize(("share", "seed"), [(0.01, 1106), (0.02, 7)])
+def test_a_few_rows_far_out_are_drawn_as_often_and_on_their_own_side(share: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=4_000)
+    far = rng.random(4_000) < share
+    y = 0.5 * x + 0.5 * rng.normal(size=4_000) + far * (8 + rng.normal(size=4_000))
+    rows = {"x": torch.from_numpy(x[:, None]).float(), "y": torch.from_numpy(y[:, None]).float()}
+    model = trained(Flow(epochs=15, ensemble=1), [Y], [X], rows)
+    drawn = model.sample({"x": rows["x"].repeat(10, 1)}, 40_000, generator())["y"]
+    assert float((drawn > 4).float().mean()) == pytest.approx(far.mean(), rel=0.25)
+    assert float((drawn < -4).float().mean()) < 0.0005

@@ -302,7 +302,7 @@ class FromImages(Family):
         """Train. Raises DataError for a target that is an image."""
         count = task.count
         task.refuse_masses(self.word)
-        network = _network(task.targets, task.inputs, self.components, run.seed).to(run.device)
+        network = _network(task.targets, task.inputs, self.components, run.seed, task.rows).to(run.device)
         cold = torch.ones(len(network.heads), dtype=torch.float32, device=network.device)
         shifts = _no_shifts(task.targets, task.inputs, network.device)
         model = FromImagesModel(self, task.targets, task.inputs, network, cold, shifts)
@@ -315,7 +315,9 @@ class FromImages(Family):
         return model
 
 
-def _network(targets: Sequence[Part], inputs: Sequence[Part], components: int, seed: int) -> ImageHeads:
+def _network(
+    targets: Sequence[Part], inputs: Sequence[Part], components: int, seed: int, rows: Values | None = None
+) -> ImageHeads:
     able = (Form.CODES, Form.NUMBERS)
     check_forms(targets, able, "; from-images models categories and numbers, diffusion models images")
     if not of_form(inputs, Form.PICTURES):
@@ -324,11 +326,11 @@ def _network(targets: Sequence[Part], inputs: Sequence[Part], components: int, s
     outputs = [part.size if part.size is not None else law.outputs for part, _ in entries_of(targets)]
     network = ImageHeads.start(targets, inputs, outputs, seed)
     with torch.no_grad():
-        for (part, _), head in zip(entries_of(targets), network.heads, strict=True):
+        for (part, entry), head in zip(entries_of(targets), network.heads, strict=True):
             if not part.discrete:
                 last = head[-1]  # type: ignore[index]
                 last.weight.zero_()
-                last.bias.copy_(law.start())
+                last.bias.copy_(law.start(None if rows is None else rows[part.name][:, entry]))
     return network
 
 

@@ -16,6 +16,10 @@ from idgen_torch.drawing import categorical, normal
 __all__ = ["Density", "Mixture", "Spline", "density"]
 
 
+FAR, SEVERAL, LEAST = 5.0, 5, 3
+"""So many deviations out hardly a normal value lies; so many values there begin with one of so many components."""
+
+
 class Density(Protocol):
     """A family of densities on the real line."""
 
@@ -23,8 +27,8 @@ class Density(Protocol):
     def outputs(self) -> int:
         """How many parameters one density has."""
 
-    def start(self) -> Tensor:
-        """Parameters of (nearly) the standard normal.  Shape: (outputs,)."""
+    def start(self, values: Tensor | None = None) -> Tensor:
+        """Those of (nearly) the standard normal, and of what values show far out.  Shape: (rows,) -> (outputs,)."""
 
     def log_prob(self, raw: Tensor, value: Tensor) -> Tensor:
         """Shape: raw (..., outputs), value (...) -> (...)."""
@@ -50,7 +54,7 @@ class Spline:
         """Widths, heights and inner slopes."""
         return 3 * self.bins - 1
 
-    def start(self) -> Tensor:
+    def start(self, values: Tensor | None = None) -> Tensor:
         """Zeros: the identity."""
         return torch.zeros(self.outputs, dtype=torch.float32)
 
@@ -82,12 +86,24 @@ class Mixture:
         """Log weights, means and log scales."""
         return 3 * self.components
 
-    def start(self) -> Tensor:
-        """Means spread over two thirds of the normal's width, so that components can part ways."""
+    def start(self, values: Tensor | None = None) -> Tensor:
+        """Means spread over two thirds of the normal's width, so that components can part ways.
+
+        Values far out on a side, if there are several, have a component of their own: one that has to come from the
+        middle is wide on its way, and stays so, with as much on the other side where no value is.
+        """
         spread = torch.linspace(-1.0, 1.0, self.components, dtype=torch.float32)
-        spread = spread - spread.mean() if self.components == 1 else spread
-        scale = (1 - spread.square().mean()).clamp(min=0.1).sqrt()
-        return torch.cat([torch.zeros_like(spread), spread, scale.log().expand(self.components)])
+        mean = spread - spread.mean() if self.components == 1 else spread
+        scale = (1 - mean.square().mean()).clamp(min=0.1).sqrt().log().repeat(self.components)
+        weight = torch.zeros_like(mean)
+        if values is None or self.components < LEAST:
+            return torch.cat([weight, mean, scale])
+        for place, far in ((0, values < -FAR), (-1, values > FAR)):
+            if int(far.sum()) >= SEVERAL:
+                own = values[far].double()
+                mean[place], scale[place] = float(own.mean()), log(max(float(own.std()), 0.1))
+                weight[place] = log(self.components * len(own) / len(values))
+        return torch.cat([weight, mean, scale])
 
     def _parts(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         weight, mean, log_scale = raw.split(self.components, dim=-1)

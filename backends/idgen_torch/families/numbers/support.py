@@ -84,7 +84,7 @@ class Support:
 
     def config(self) -> Config:
         """What says more than the parts."""
-        return {"units": list(self.units), "straight": list(self.straight)}
+        return {"units": list(self.units)} | ({"straight": list(self.straight)} if self.straight else {})
 
     def far(self, values: Tensor) -> list[int]:
         """The columns that may be straight: rows lie beyond `TAIL`, and no end does.

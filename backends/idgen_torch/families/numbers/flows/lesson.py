@@ -84,7 +84,7 @@ class Lesson:
 
     def learned(self, shape: Shape, how: EnsembleTraining, parts: Split, progress: Progress) -> Learned:
         """The model with networks of a shape, trained on some rows, and held against others."""
-        model = self.model.started(shape, self.generator)
+        model = self.model.started(shape, self.generator, self.whitened[self._here(parts.train)])
         networks, losses = model.networks, self._losses(model)
         held_out = self._here(parts.held_out)[: networks.layout.rows_at_once].unsqueeze(0)
 

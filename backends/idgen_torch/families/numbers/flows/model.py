@@ -148,12 +148,13 @@ class FlowModel(ConditionalModel):
         """The residual in units of the targets, on the whole line.  Shape: (rows, targets) -> (rows, targets)."""
         return whitened @ self._residual.factor.T
 
-    def started(self, shape: Shape, generator: torch.Generator) -> FlowModel:
-        """The same regression with untrained networks of a shape."""
+    def started(self, shape: Shape, generator: torch.Generator, whitened: Tensor | None = None) -> FlowModel:
+        """The same regression with untrained networks of a shape, for such rows.  Shape: whitened (rows, targets)."""
         layout, device = self._layout(shape), self._residual.slope.device
         networks = HeadNetworks.start(layout, self._mask(shape), generator, device)
-        for head in range(layout.heads):
-            networks.parameters[f"last{head}_bias"] += shape.law.start().to(device)
+        for head, target in enumerate(self.free):
+            start = shape.law.start(None if whitened is None else whitened[:, target])
+            networks.parameters[f"last{head}_bias"] += start.to(device)
         return self._with(shape, networks)
 
     def begun(self, start: FlowModel) -> FlowModel | None:
