@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from idgen_compiler.errors import DataError, IdgenError
 
-__all__ = ["Array", "Pictures", "as_numpy", "nothing", "pandas"]
+__all__ = ["Array", "Pictures", "as_numpy", "nothing", "pandas", "timedeltas"]
+
+_DAYS = re.compile(r"(\d\s*)d\b")
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -44,6 +47,18 @@ def nothing(name: str, values: Any) -> Array:
         return np.asarray(pandas().isna(values), dtype=bool)
     except (ArithmeticError, ValueError, TypeError) as error:
         raise DataError(f"column {name} holds what is no value ({error!r:.80}); leave it out") from None
+
+
+def timedeltas(texts: Any) -> Any:
+    """A text, or several, as durations; a `d` for days is read as `D`, which pandas asks for.
+
+    Raises ValueError, OverflowError or TypeError as `pandas.to_timedelta` does, IdgenError where pandas is missing.
+
+    >>> timedeltas("5 d"), timedeltas(["90 min"]).tolist()
+    (numpy.timedelta64(432000000000,'us'), [datetime.timedelta(seconds=5400)])
+    """
+    own = _DAYS.sub(r"\1D", texts) if isinstance(texts, str) else [_DAYS.sub(r"\1D", text) for text in texts]
+    return pandas().to_timedelta(own).to_numpy()
 
 
 def pandas() -> Any:

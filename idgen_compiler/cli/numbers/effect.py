@@ -14,6 +14,7 @@ from idgen_compiler.cli.arguments import (
     Missing,
     QueryText,
     Read,
+    WeightsAre,
     assignments,
     modules_from_here,
     read_question,
@@ -69,6 +70,7 @@ def effect_command(
     weights: Annotated[
         str | None, typer.Option("--weights", metavar="COLUMN", help="How many others each row stands for.")
     ] = None,
+    weights_are: WeightsAre = "survey",
     latent: Latent = None,
     types: Annotated[
         list[str] | None, typer.Option("--types", metavar="X=TYPE", help="As in `idgen fit`; inferred otherwise.")
@@ -84,12 +86,12 @@ def effect_command(
     """Compile a query, train its models on a table, and compare two values of its treatment."""
     asked, admg = read_question(query, graph, latent)
     treatment, outcome = _sides(asked, of)
-    options: dict[str, Any] = {"types": read_types(types) or None, "weights": weights, "seed": seed}
-    options["store"] = store
+    options: dict[str, Any] = {"types": read_types(types) or None, "seed": seed, "store": store}
     options = {name: value for name, value in options.items() if value is not None}
+    options |= reading_options(missing, read, images_root, weights, weights_are)
     program = compile(asked, admg)
     with modules_from_here():
-        fitted = program.fit(data, backend=backend, **options, **reading_options(missing, read, images_root))
+        fitted = program.fit(data, backend=backend, **options)
     sampler = estimating(fitted, f"this fit ({backend})")
     one, other = _values(sampler, treatment, versus)
     at = {name: sampler.read_value(name, text) for name, text in assignments("--given", given or ()).items()}

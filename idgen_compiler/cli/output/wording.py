@@ -135,6 +135,7 @@ _TABLE: _Rewrites = (
     (rf"(bound|fallbacks|unobserved)=({_LIST})", _repeated),
     (rf"bind\[({_TEXT})\]", lambda found: _option("bind", _read(found[1]))),
     (r"functions=", "--function"),
+    (r"data= with", "--data with"),
     (r"weights=(?=,)", "--weights"),
     (r"check_graph=False", "--no-check-graph"),
     (r"images_root=\.\.\.", "--images-root DIR"),

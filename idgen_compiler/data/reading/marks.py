@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from idgen_compiler.data.arrays import Array, pandas
+from idgen_compiler.data.arrays import Array, pandas, timedeltas
 from idgen_compiler.data.reading.delimited import missing_words
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.warning import warn_data
@@ -144,7 +144,7 @@ def _is_time(times: Array, mark: Any) -> Array:
 
 def _parsed(text: str, *, dates: bool) -> Any:
     try:
-        return np.datetime64(text) if dates else pandas().to_timedelta(text).to_numpy()
+        return np.datetime64(text) if dates else timedeltas(text)
     except (ValueError, OverflowError):
         return None
 

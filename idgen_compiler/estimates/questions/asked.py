@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
+from idgen_compiler.data.kinds.times.duration import Duration
+from idgen_compiler.data.kinds.times.measured import Measured
 from idgen_compiler.errors import DataError, ModelWarning
 from idgen_compiler.estimates.answers import Answering
 from idgen_compiler.estimates.measures import SHARE, Functional, Measure, over_labels
@@ -133,7 +135,7 @@ def read(f: Any, sampler: Answering, point: Point) -> Functional | Quantile:
     elif isinstance(f, str):
         found = _text(f, known, sampler, samples)
         if isinstance(found, Quantile):
-            _check_numbers(found.column, samples[found.column], "quantiles")
+            _check_numbers(found.column, samples[found.column], "quantiles", sampler)
             return found
         asked = found
     elif callable(f):
@@ -165,20 +167,20 @@ def _ends(asked: Functional, sampler: Answering, names: tuple[str, ...]) -> tupl
     return (low, high) if low < high else None
 
 
-def functional_of(name: str, values: Array | None = None) -> Functional:
+def functional_of(name: str, values: Array | None = None, sampler: Answering | None = None) -> Functional:
     """The mean of a column.  Raises DataError, with the remedy, where the column's `values` are no numbers."""
     if values is not None:
-        _check_numbers(name, values, "mean")
+        _check_numbers(name, values, "mean", sampler)
     return Functional(spelled(name), lambda samples: samples[name], (name,), meaning=("mean", name))
 
 
 def _text(text: str, known: tuple[str, ...], sampler: Answering, samples: Samples) -> Functional | Quantile:
     plain = text.strip()
     if composed(text) in known:
-        return functional_of(composed(text), samples[text])
+        return functional_of(composed(text), samples[text], sampler)
     if found := _MEAN.fullmatch(plain):
         name = known_outcome(read_spelling(found[1]), known)
-        return functional_of(name, samples[name])
+        return functional_of(name, samples[name], sampler)
     if found := _QUANTILE.fullmatch(plain):
         if not 0 < float(found[1]) < 1:
             raise DataError(f"{plain} asks for the quantile {found[1]}; give a number between 0 and 1")
@@ -186,16 +188,19 @@ def _text(text: str, known: tuple[str, ...], sampler: Answering, samples: Sample
     return read_event(plain, known, sampler, samples) or functional_of(known_outcome(text, known), None)
 
 
-def _check_numbers(name: str, values: Array, what: str) -> None:
+def _check_numbers(name: str, values: Array, what: str, sampler: Answering | None) -> None:
     """Raise DataError, with the remedy, for a column that has no `what`: mean or quantiles."""
     if values.ndim > 1 or values.dtype.names:
         raise DataError(f"{name} holds arrays or several fields; give a function that makes a number of each sample")
-    if values.dtype.kind in "mM":
-        remedy = (
-            f"ask for a share, as 'P({spelled(name)} <= ...)', or draw samples and sort them"
-            if what == "quantiles"
-            else f"give a function that makes a number of each, as lambda samples: samples[{name!r}].astype(float)"
-        )
+    kind = None if sampler is None else sampler.kind_of(name)
+    if values.dtype.kind in "mM" or isinstance(kind, Measured):
+        remedy = f"ask for a share, as 'P({spelled(name)} <= ...)', or draw samples and sort them"
+        if what != "quantiles":
+            since = "" if isinstance(kind, Duration) or values.dtype.kind == "m" else " - np.datetime64('2000-01-01')"
+            days = f"samples[{name!r}].astype('{'M' if since else 'm'}8[s]'){since}"
+            remedy = (
+                f"give a function that makes a number of each, as lambda samples: ({days}) / np.timedelta64(1, 'D')"
+            )
         raise DataError(f"{name} holds dates or durations, which have no {what} here; {remedy}")
     try:
         Functional(name, lambda samples: samples[name]).of(Samples({name: values}))

@@ -255,6 +255,13 @@ def test_weights_of_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
     monkeypatch.chdir(tmp_path)
     assert main([*asked, "w"]) == 0
     assert "40 rows observed by survey weights, 33 effective" in capsys.readouterr().out
+    shown = []
+    for are in ("frequency", "survey"):  # 100 rows, or 33
+        compared = ["effect", *asked[1:6], "--weights", "w", "--weights-are", are, "--json"]
+        assert main(compared) == 0
+        shown.append(json.loads(capsys.readouterr().out))
+    assert shown[0]["value"] == pytest.approx(shown[1]["value"])
+    assert shown[0]["effective_rows"] > 2 * shown[1]["effective_rows"]
     for options, told in (
         (["Y"], "weights names Y, which is a variable of the graph"),
         (["v"], "weights names 'v', which is no column of the table"),

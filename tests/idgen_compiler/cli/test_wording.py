@@ -46,6 +46,7 @@ SAID = {
     "draw it with sample() and take the share of": "draw it with `idgen sample` and take the share of",
     "do(X=...) is 'a'; P(Y | do(X=1))": "do(X=...) is 'a'; P(Y | do(X=1))",
     "--latent U": "--latent U",
+    "which is not saved; pass data= with that table": "which is not saved; pass --data with that table",
 }
 
 

@@ -227,10 +227,10 @@ def _joined(answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: 
         drawn[np.ix_(at, at)] = one.drawn
         if one.unsure is not None:
             unsure[at] = one.unsure
-    told = dict.fromkeys(text for _, one in found for text in one.warnings)
+    told = dict.fromkeys(_told_where(found, [one.warnings for _, one in found]))
     for text in told:
         warn_overlap(text)
-    told |= dict.fromkeys(text for _, one in found for text in one.cautions)
+    told |= dict.fromkeys(_told_where(found, [one.cautions for _, one in found]))
     methods = dict.fromkeys(one.method for _, one in found)
     return Answers(
         values, influence, answerer.weights if counts is None else counts, counts is not None, clusters,
@@ -244,17 +244,32 @@ def _joined(answerer: Answerer, found: Sequence[tuple[Place, Found]], clusters: 
     )  # fmt: skip
 
 
+def _told_where(found: Sequence[tuple[Place, Found]], texts: Sequence[Sequence[str]]) -> list[str]:
+    """What is to be said of places; what is not said of all of them says of which."""
+    wheres = _wheres(found)
+    return [
+        text if not where or all(text in others for others in texts) else f"at {where}: {text}"
+        for own, where in zip(texts, wheres, strict=True)
+        for text in own
+    ]
+
+
+def _wheres(found: Sequence[tuple[Place, Found]]) -> list[str]:
+    """`X = 1` of each place, by what is set to other values in others."""
+    values = [{**place.measure.do, **place.measure.given} for place, _ in found]
+    names = dict.fromkeys(name for own in values for name in own)
+    apart = [name for name in names if len({repr(own.get(name)) for own in values}) > 1]
+    return [", ".join(f"{name} = {cut(own[name])}" for name in apart if name in own) for own in values]
+
+
 def _notes(found: Sequence[tuple[Place, Found]]) -> tuple[str, ...]:
     """What was done, once; of a contrast what was done for one end alone says for which."""
     if len(found) != 2:
         return tuple(dict.fromkeys(note for _, one in found for note in one.notes))
     first, second = (one.notes for _, one in found)
-    ends = [{**place.measure.do, **place.measure.given} for place, _ in found]
     told: list[str] = []
-    for notes, others, own, other in ((first, second, ends[0], ends[1]), (second, first, ends[1], ends[0])):
-        apart = [f"{name} = {cut(value)}" for name, value in own.items() if repr(other.get(name)) != repr(value)]
-        at = f", at {', '.join(apart)}" if apart else ""
-        told += [note if note in others else f"{note}{at}" for note in notes]
+    for notes, others, where in zip((first, second), (second, first), _wheres(found), strict=True):
+        told += [note if note in others or not where else f"{note}, at {where}" for note in notes]
     return tuple(dict.fromkeys(told))
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from idgen_compiler.data.arrays import Array, pandas
+from idgen_compiler.data.arrays import Array, pandas, timedeltas
 from idgen_compiler.data.column import Column
 from idgen_compiler.data.kinds.kind import check_dtype
 from idgen_compiler.data.kinds.registry import register
@@ -175,7 +175,7 @@ def _parsed(texts: list[Any]) -> Array | None:
             "minutes as PT1M or '1 min'"
         )
     try:
-        found: Array = pandas().to_timedelta(texts).to_numpy()
+        found: Array = timedeltas(texts)
     except (ValueError, OverflowError, TypeError):
         return None
     return None if np.isnat(found).any() else found

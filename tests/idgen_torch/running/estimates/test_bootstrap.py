@@ -13,7 +13,9 @@ import torch
 import idgen_compiler as idgen
 from idgen_compiler import ADMG, DataError, Query
 from idgen_compiler.data.arrays import Array
+from idgen_compiler.estimates.measures import Functional
 from idgen_torch.jobs import AskedSampler
+from idgen_torch.running.estimates.bootstrap.answers import _unmoved
 from idgen_torch.running.estimates.bootstrap.refits import Refits
 from idgen_torch.running.estimates.bootstrap.refitting import Refitting
 from idgen_torch.running.estimates.bootstrap.resampling import Resampling
@@ -248,6 +250,18 @@ def test_what_was_brought_stays_as_it_is() -> None:
     still = sampler.estimate(lambda samples: np.ones(samples.size), do={"X": 1}, method="bootstrap", repeats=60)
     assert any("the same in every repeat" in text for text in still.warnings)
     assert not any("the same in every repeat" in text for text in found.warnings)
+
+
+def test_a_share_of_none_or_of_all_may_stay_so_in_every_repeat() -> None:
+    """As that of costs below nothing, of which a quantile asks."""
+    share = Functional("P(Y <= 0)", lambda samples: samples["Y"] <= 0, ("Y",), ends=(0.0, 1.0))
+    mean = Functional("Y", lambda samples: samples["Y"], ("Y",))
+    rng = np.random.default_rng(0)
+    for value in (0.0, 1.0):
+        draws = np.stack([np.full(20, value), rng.random(20)], 1)
+        assert _unmoved(draws, [share, mean]) == ()
+        assert _unmoved(draws, [mean, mean])
+    assert _unmoved(np.stack([np.full(20, 0.3), rng.random(20)], 1), [share, mean])
 
 
 def test_late_training_is_not_needed_for_tables() -> None:

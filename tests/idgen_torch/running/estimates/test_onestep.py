@@ -85,6 +85,25 @@ def test_a_number_set_at_a_point_is_averaged_close_by() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
+def test_a_number_set_beyond_all_rows_is_averaged_at_it_and_names_its_place() -> None:
+    rng = np.random.default_rng(3)
+    z = rng.normal(size=600)
+    x = 0.5 * z + rng.normal(size=600)
+    sampler = asked(BACK_DOOR, {"Z": z, "X": x, "Y": 2 * x + z + rng.normal(size=600)})
+    for point in (float(x.max()) + 0.5, float(x.min()) - 0.5):
+        found = sampler.estimate("Y", do={"X": point}, folds=2)
+        (note,) = [note for note in found.notes if "averaged over" in note]
+        low, high = map(float, re.findall(r"-?\d+\.\d+|-?\d+", note.partition("averaged over ")[2])[:2])
+        assert low < high
+        assert min(abs(point - low), abs(point - high)) < 1e-2
+        assert any(text.startswith("the correction rests on no row") for text in found.warnings)
+    several = sampler.dose_response("Y", "X", [0.0, float(x.max()) + 0.5], folds=2)
+    bare = [text for text in several.warnings if "rests on no row" in text]
+    assert len(bare) == 1
+    assert bare[0].startswith(f"at X = {float(x.max()) + 0.5!r:.4}")
+
+
+@pytest.mark.filterwarnings("ignore::idgen_compiler.errors.OverlapWarning")
 def test_nothing_is_silent_where_no_row_has_what_is_asked() -> None:
     """One stratum is always treated: what happens there under do(0) is in no row."""
     rng = np.random.default_rng(4)

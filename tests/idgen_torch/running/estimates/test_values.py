@@ -102,11 +102,34 @@ def test_numbers_on_a_grid_may_be_off_by_rounding(sampler: Any) -> None:
         ("P(D > yesterday)", "no date of D; write it as 2020-01-31"),
         ("P(T > 90)", "write it with a unit, as in '90 min'"),
         ("q0.5(D)", "dates or durations, which have no quantiles here; ask for a share"),
+        ("q0.5(T)", "dates or durations, which have no quantiles here; ask for a share"),
     ],
 )
 def test_what_a_variable_never_is_is_told(sampler: Any, f: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         sampler.estimate(f, do={"X": 1})
+
+
+@pytest.mark.filterwarnings("error")  # of pandas as well
+def test_days_are_a_unit(sampler: Any) -> None:
+    both = [
+        sampler.estimate(f, do={"X": 1}, method="plug-in", n=500).value for f in ("P(T > '0.1 d')", "P(T > '144 min')")
+    ]
+    assert both[0] == both[1]
+
+
+@pytest.mark.parametrize(("name", "unit"), [("D", "2000-01-01"), ("T", "")])
+def test_the_remedy_for_a_mean_of_times_is_one(sampler: Any, name: str, unit: str) -> None:
+    """In days, since a date where they are dates, whether texts or numpy's times are drawn."""
+    with pytest.raises(DataError, match="which have no mean here") as refused:
+        sampler.estimate(name, do={"X": 1})
+    said = str(refused.value).partition(", as ")[2]
+    own = eval(said, {"np": np})  # noqa: S307 - what the error says is code
+    found = sampler.estimate(own, do={"X": 1}, method="plug-in", n=500)
+    drawn = sampler.sample(500, do={"X": 1}, seed=0)[name]
+    times = drawn.astype("M8[s]") - np.datetime64(unit, "s") if unit else drawn.astype("m8[s]")
+    days = times / np.timedelta64(1, "D")
+    assert found.value == pytest.approx(days.mean(), abs=5 * days.std() / 500**0.5)
 
 
 @pytest.mark.parametrize("by", ["C", "C = '-1'", {"one": "C = -1"}])

@@ -127,11 +127,11 @@ def _refitted(places: Sequence[Place], refits: Refits, resampling: Resampling, a
         f"{n:,} samples",
     )
     found = []
-    for point, own in zip(points, numbers, strict=True):
+    for place, point, own in zip(places, points, numbers, strict=True):
         noise, moved = own[:trainings], own[trainings:]
         noise = (noise - noise.mean(axis=0)) * math.sqrt(trainings / (trainings - 1))
         draws = point.values + (moved - moved.mean(axis=0)) + noise[np.arange(asking.repeats) % trainings]
-        aside = _aside(draws, moved.mean(axis=0) - point.values) + _unmoved(moved)
+        aside = _aside(draws, moved.mean(axis=0) - point.values) + _unmoved(moved, place.functionals)
         found.append(replace(point, method="bootstrap", draws=draws, notes=notes, cautions=aside))
     return found
 
@@ -151,9 +151,13 @@ def _repeat(place: Place, refits: Refits, resampling: Resampling, asking: Asking
         raise DataError(f"{what} of the bootstrap: {error}") from error
 
 
-def _unmoved(draws: Array) -> tuple[str, ...]:
-    """What to say where drawing rows changes nothing."""
-    if (draws != draws[0]).any(axis=0).all():
+def _unmoved(draws: Array, functionals: Sequence[Functional]) -> tuple[str, ...]:
+    """What to say where drawing rows changes nothing; a share of none or of all may well stay so.
+
+    Shape: draws (repeats, m).
+    """
+    ends = [functional.ends or () for functional in functionals]
+    if all((own != own[0]).any() or float(own[0]) in end for own, end in zip(draws.T, ends, strict=True)):
         return ()
     return (
         "a number is the same in every repeat: it is whatever rows are drawn, or models do not heed how much a row "

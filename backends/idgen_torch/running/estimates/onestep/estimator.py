@@ -289,11 +289,16 @@ def _told(
         )
     elif hangs:
         yield (
-            f"one row makes {tail:.0%} of the variance: what is asked for is far out where there are hardly any rows, "
-            "and the interval may be too narrow; ask for a policy that stays where there are rows, or compare with "
-            "method='bootstrap'"
+            f"one row makes {tail:.0%} of the variance, by its outcome or because few rows are like those that are "
+            "asked about, and the interval may be too narrow; compare with method='bootstrap', and ask for a median or "
+            "a chance, which one row does not move, or for values where there are more rows"
         )
-    if rows < FEW_ROWS or share > LARGE_SHARE:
+    if rows < 0.5:
+        yield (
+            "the correction rests on no row: none is like those that are asked about, and the answer is what models "
+            "make of others; ask for a policy that stays where there are rows, or for other values"
+        )
+    elif rows < FEW_ROWS or share > LARGE_SHARE:
         yield (
             f"the correction rests on {rows:.0f} effective rows, and one row has {share:.0%} of all weight: few "
             "rows are like those that are asked about, and the interval may be too narrow; ask for a policy that stays "

@@ -90,8 +90,9 @@ def nearby(schema: Schema, fixed: Slots, real: Frame) -> list[Nearby]:
                 high.append(value)
                 continue
             width = float(rows.double().std()) * real.count**-0.25
-            low.append((value - width).clamp(min=float(rows.min())))
-            high.append((value + width).clamp(max=float(rows.max())))
+            least, most = rows.min().to(value), rows.max().to(value)
+            low.append(torch.maximum(value - width, torch.minimum(least, value)))  # beyond all rows it is there
+            high.append(torch.minimum(value + width, torch.maximum(most, value)))
         found.append(Nearby(slot, tuple(low), tuple(high)))
     return found
 
