@@ -54,8 +54,8 @@ def timedeltas(texts: Any) -> Any:
 
     Raises ValueError, OverflowError or TypeError as `pandas.to_timedelta` does, IdgenError where pandas is missing.
 
-    >>> timedeltas("5 d"), timedeltas(["90 min"]).tolist()
-    (numpy.timedelta64(432000000000,'us'), [datetime.timedelta(seconds=5400)])
+    >>> str(timedeltas("5 d").astype("m8[D]")), timedeltas(["90 min"]).tolist()
+    ('5 days', [datetime.timedelta(seconds=5400)])
     """
     own = _DAYS.sub(r"\1D", texts) if isinstance(texts, str) else [_DAYS.sub(r"\1D", text) for text in texts]
     return pandas().to_timedelta(own).to_numpy()

@@ -27,8 +27,10 @@ def one_question(ask: Callable[P, R]) -> Callable[P, R]:
     ... def estimate():
     ...     warn_overlap("few rows are like those that are asked about")
     ...     return Number()
-    >>> with warnings.catch_warnings(record=True):
-    ...     estimate()
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     kept = estimate()
+    >>> kept
     ['few rows are like those that are asked about']
     """
 
