@@ -192,19 +192,23 @@ def _straightened(values: Tensor) -> Tensor:
 
 def _bent(values: Tensor) -> Tensor:
     """The way back."""
-    far = (values.abs() - STRAIGHT).clamp(min=0)
-    own = torch.where(far > 0, STRAIGHT + far.clamp(max=_LARGEST).expm1(), values.abs())
-    once = (own - TAIL).clamp(min=0).log1p()
-    seen = TAIL + torch.where(once > TWICE, TWICE + (once - TWICE).clamp(min=0).log1p(), once)
-    return torch.where(own > TAIL, values.sign() * seen, values)
+    _, once, twice = _tails(values)
+    seen = TAIL + torch.where(once > TWICE, TWICE + twice, once)
+    return torch.where(once > 0, values.sign() * seen, values)
 
 
 def _log_slope_out(values: Tensor) -> Tensor:
     """Log of the slope of `_straightened`, by what it gives."""
+    far, once, twice = _tails(values)
+    return once + twice - far
+
+
+def _tails(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """How far what `_straightened` gives lies beyond `STRAIGHT`; its tail drawn in once, and again (see `Scale`)."""
     far = (values.abs() - STRAIGHT).clamp(min=0)
     own = torch.where(far > 0, STRAIGHT + far.clamp(max=_LARGEST).expm1(), values.abs())
     once = (own - TAIL).clamp(min=0).log1p()
-    return once + (once - TWICE).clamp(min=0).log1p() - far
+    return far, once, (once - TWICE).clamp(min=0).log1p()
 
 
 def _distance(values: Tensor, end: float) -> Tensor:

@@ -120,9 +120,9 @@ class Search:
         wide = support.straightened(values)
         self._support = support.fitting(wide, self._spreads(wide))
         self._values = self._support.freed(values)
-        self._log_slopes = self._support.log_slope(values)
-        held_out = self._parts.held_out
-        self._log_slope = self._mean(self._log_slopes[held_out.to(run.device)], held_out)
+        held_out = self._parts.held_out  # the first ones of the trial's
+        self._log_slopes = self._support.log_slope(values[self._trial.held_out.to(run.device)])
+        self._log_slope = self._mean(self._log_slopes[: len(held_out)], held_out)
 
     @property
     def rows(self) -> Tensor:
@@ -161,7 +161,7 @@ class Search:
         """Of a small network, of the same rows on another scale."""
         held_out, before, after = self._trial.held_out.to(self._run.device), other.first.told, self.first.told
         mass = None if self._mass is None else self._mass[held_out][: len(after)]
-        own, theirs = (each._log_slopes[held_out][: len(after)] for each in (self, other))
+        own, theirs = (each._log_slopes[: len(after)] for each in (self, other))
         return Gain.of(before + theirs, after + own, mass)
 
     def lesson(self, trees: bool = False) -> Lesson:
