@@ -20,7 +20,7 @@ from typer.exceptions import TyperException
 import idgen_compiler
 from idgen_compiler.cli.outline.root import outline
 from idgen_compiler.cli.output.outcome import ExitCode, one_line
-from idgen_compiler.cli.output.wording import with_options
+from idgen_compiler.cli.output.wording import with_homes, with_options
 from idgen_compiler.errors import IdgenError, NotIdentifiable
 
 __all__ = ["main"]
@@ -41,13 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal without Σ shows ? instead
             stream.reconfigure(errors="replace")
     try:
-        with _warnings_as_lines():
+        with _warnings_as_lines(given):
             return int(_run(given) or ExitCode.DONE)
     except NotIdentifiable as error:
         print(f"idgen: {error}", file=sys.stderr)
         return ExitCode.NOT_IDENTIFIABLE
     except IdgenError as error:
-        return _bad_input(with_options(str(error), *given[:1]))
+        return _bad_input(_worded(str(error), given))
     except TyperException as error:
         return _bad_input(_usage(error))
     except KeyboardInterrupt as error:
@@ -87,6 +87,20 @@ def _app(arguments: list[str]) -> typer.Typer:
     return app
 
 
+def _worded(message: str, given: list[str]) -> str:
+    """A message of the library in the words of the command that was given, with the homes of options that it lacks."""
+    said = with_options(message, *given[:1])
+    if "--" not in said or not given:
+        return said
+    group = typer.main.get_command(_app(given))
+    commands: dict[str, typer.core.TyperCommand] = getattr(group, "commands", {})
+    known = {
+        name: [text for each in one.params for text in (*each.opts, *each.secondary_opts)]
+        for name, one in commands.items()
+    }
+    return with_homes(said, given[0], {"fit": known.pop("fit", []), **known})
+
+
 def _leave_output() -> None:
     """Point standard output elsewhere, so that Python's own last flush stays silent."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -118,12 +132,12 @@ def _fault(error: Exception) -> int:
 
 
 @contextmanager
-def _warnings_as_lines() -> Iterator[None]:
+def _warnings_as_lines(given: list[str]) -> Iterator[None]:
     """Show each warning as one line on stderr, without the source line that raised it."""
 
     def show(message: Warning | str, category: type[Warning], *_: object) -> None:
         if issubclass(category, UserWarning):
-            print(f"idgen: warning: {one_line(with_options(str(message)))}", file=sys.stderr)
+            print(f"idgen: warning: {one_line(_worded(str(message), given))}", file=sys.stderr)
 
     with warnings.catch_warnings():
         warnings.showwarning = show  # type: ignore[assignment]  # its other parameters are not used

@@ -12,14 +12,14 @@ from typing import Annotated, Any
 
 import typer
 
-from idgen_compiler.cli.arguments import assignments, listed_names, modules_from_here
+from idgen_compiler.cli.arguments import assignments, listed_names, modules_from_here, named_classes
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.hinge.backend import Sampler
 from idgen_compiler.hinge.saved import load
 
 __all__ = [
-    "BindTo", "Bound", "Fallback", "Function", "OwnFamily", "OwnNetwork", "Saved", "Unobserved", "brought", "imported",
-    "loaded", "needed",
+    "BindTo", "Bound", "Effort", "Fallback", "Families", "Function", "OwnFamily", "OwnNetwork", "Saved", "Unobserved",
+    "brought", "chosen_families", "imported", "loaded", "needed",
 ]  # fmt: skip
 
 _OWN_CLASS = re.compile(r"(?:^|=)\s*([\w.]+:[^\W\d]\w*)(?:\{.*\})?\s*$")
@@ -59,6 +59,21 @@ BindTo = Annotated[
 
 
 Saved = Annotated[Path, typer.Argument(metavar="DIR", help="What `idgen fit --out DIR` saved.", show_default=False)]
+Effort = Annotated[
+    str | None,
+    typer.Option(
+        "--effort", metavar="quick|default|best", help="How far models of numbers go.", show_default="default"
+    ),
+]
+Families = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--family",
+        metavar="Y=FAMILY",
+        help="A model's family, by target, operation or what it models (Y | X), in the backend's words or as "
+        "module:Class; module:Class alone makes a family known; repeatable.",
+    ),
+]
 OwnFamily = Annotated[
     list[str] | None,
     typer.Option("--family", metavar="MODULE:CLASS", help="A family of your own that it needs; repeatable."),
@@ -82,6 +97,18 @@ def brought(
         "functions": {name: listed_names(f"--function {name}", [text]) for name, text in functions.items()},
         "unobserved": listed_names("--unobserved", unobserved or ()),
         "fallbacks": listed_names("--fallback", fallback or ()),
+    }
+
+
+def chosen_families(texts: Sequence[str] | None) -> dict[str, Any]:
+    """What `--family` says as `fit` takes it: which model has which family, and the classes that are made known.
+
+    Raises DataError for a text that is neither an assignment nor a class.
+    """
+    classes = named_classes(texts)
+    return {
+        "family": assignments("--family", [text for text in texts or () if text not in classes]) or None,
+        "families": classes or None,
     }
 
 

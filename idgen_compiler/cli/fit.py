@@ -24,7 +24,6 @@ from idgen_compiler.cli.arguments import (
     assignments,
     listed_names,
     modules_from_here,
-    named_classes,
     plain_value,
     read_named,
     read_program,
@@ -32,7 +31,19 @@ from idgen_compiler.cli.arguments import (
     read_types,
     reading_options,
 )
-from idgen_compiler.cli.brought import BindTo, Bound, Fallback, Function, Unobserved, brought, imported, needed
+from idgen_compiler.cli.brought import (
+    BindTo,
+    Bound,
+    Effort,
+    Fallback,
+    Families,
+    Function,
+    Unobserved,
+    brought,
+    chosen_families,
+    imported,
+    needed,
+)
 from idgen_compiler.cli.kept.places import Address, PerModel, RunsAt, Workers
 from idgen_compiler.compile import compile
 from idgen_compiler.compile.options import Realization
@@ -93,21 +104,6 @@ Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the ro
 BatchSize = Annotated[int | None, typer.Option("--batch-size", help="Rows for each step.", show_default="by model")]
 LearningRate = Annotated[float | None, typer.Option("--lr", help="Peak learning rate.", show_default="by model")]
 Ensemble = Annotated[int | None, typer.Option("--ensemble", help="Networks for each model.", show_default="by model")]
-Effort = Annotated[
-    str | None,
-    typer.Option(
-        "--effort", metavar="quick|default|best", help="How far models of numbers go.", show_default="default"
-    ),
-]
-Families = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--family",
-        metavar="Y=FAMILY",
-        help="A model's family, by target, operation or what it models (Y | X), in the backend's words or as "
-        "module:Class; module:Class alone makes a family known; repeatable.",
-    ),
-]
 Images = Annotated[
     list[str] | None,
     typer.Option(
@@ -241,8 +237,7 @@ def _wanted(
     return {
         "types": read_types(types) or None,
         "composites": _composites(composite or ()) or None,
-        "family": assignments("--family", [text for text in family or () if text not in named_classes(family)]) or None,
-        "families": named_classes(family) or None,
+        **chosen_families(family),
         "images": {name: plain_value(text) for name, text in assignments("--images", images or ()).items()} or None,
         "policies": read_named(policy or ()) or None,
         "bind": imported(bind) or None,

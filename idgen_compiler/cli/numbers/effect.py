@@ -21,6 +21,7 @@ from idgen_compiler.cli.arguments import (
     read_types,
     reading_options,
 )
+from idgen_compiler.cli.brought import Effort, Families, chosen_families
 from idgen_compiler.cli.numbers.told import (
     AsJson,
     Clusters,
@@ -78,6 +79,8 @@ def effect_command(
     missing: Missing = "refuse",
     read: Read = None,
     images_root: ImagesRoot = None,
+    effort: Effort = None,
+    family: Families = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the fit, draws and folds.")] = 0,
     store: StoreFor = None,
     backend: Annotated[str, typer.Option("--backend", help="What trains the models.")] = "torch",
@@ -86,7 +89,8 @@ def effect_command(
     """Compile a query, train its models on a table, and compare two values of its treatment."""
     asked, admg = read_question(query, graph, latent)
     treatment, outcome = _sides(asked, of)
-    options: dict[str, Any] = {"types": read_types(types) or None, "seed": seed, "store": store}
+    options: dict[str, Any] = {"types": read_types(types) or None, "seed": seed, "store": store, "effort": effort}
+    options |= chosen_families(family)
     options = {name: value for name, value in options.items() if value is not None}
     options |= reading_options(missing, read, images_root, weights, weights_are)
     program = compile(asked, admg)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from idgen_compiler.forms.spelling import spelled
 
-__all__ = ["with_options"]
+__all__ = ["with_homes", "with_options"]
 
 _TEXT = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _LIST = rf"\[(?:{_TEXT}|[^\]'\"])*\]"
 _MAPPING = rf"\{{(?:{_TEXT}|[^}}'\"])*\}}"
+
+_AN_OPTION = re.compile(r"(?<![\w.\-])--[a-z][a-z-]*[a-z]")
 
 _MEANT = {"do": "X=VALUE", "given": "Z=VALUE", "types": "X=TYPE", "composites": "W=A,B", "family": "Y=FAMILY"}
 _NAMED = {"types": "types", "composites": "composite", "family": "family", "images": "images"}
@@ -35,6 +37,25 @@ def with_options(message: str, command: str = "") -> str:
     for pattern, write in (*_OF_COMMAND.get(command, ()), *_TABLE):
         message = re.sub(rf"(?<![\w.\-]){pattern}", write, message)
     return message
+
+
+def with_homes(message: str, command: str, known: Mapping[str, Collection[str]]) -> str:
+    """The message, and whose options it names where the command that was given has none of that name.
+
+    known: command -> its options, in the order in which they are asked.
+
+    >>> known = {"fit": ["--family", "--effort"], "estimate": ["--method"]}
+    >>> print(with_homes("choose another --family, or --method plug-in", "estimate", known))
+    choose another --family, or --method plug-in (--family is an option of idgen fit)
+    >>> print(with_homes("choose another --family", "fit", known))
+    choose another --family
+    """
+    if command not in known:
+        return message
+    foreign = [name for name in dict.fromkeys(_AN_OPTION.findall(message)) if name not in known[command]]
+    homes = {name: home for name in foreign for home in reversed(list(known)) if name in known[home]}
+    told = [f"{name} is an option of idgen {home}" for name, home in homes.items()]
+    return f"{message} ({'; '.join(told)})" if told else message
 
 
 def _option(name: str, value: object) -> str:

@@ -271,3 +271,18 @@ def test_weights_of_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
         assert told in capsys.readouterr().err
     assert main([*asked[:-1], "--weights-are", "frequency"]) == 2
     assert "--weights-are frequency says what no weights are; say --weights column, too" in capsys.readouterr().err
+
+
+def test_an_effect_by_a_family_and_an_effort(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [(x, 10 + 3 * x + (k % 7 - 3)) for k in range(60) for x in (0, 1)]
+    with Path("t.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("X", "Y"), *rows])
+    asked = ["effect", "P(Y | do(X))", "--graph", "X -> Y", "--data", "t.csv", "--json", "--method", "plug-in"]
+    more = ["--types", "Y=continuous", "--vs", "1,0"]
+    assert main([*asked, *more, "--family", "Y=flow", "--effort", "quick"]) == 0
+    assert json.loads(capsys.readouterr().out)["value"] == pytest.approx(3, abs=0.5)
+    assert main([*asked, *more, "--family", "Y=flo"]) == 2
+    assert "no kernel family is called 'flo'" in capsys.readouterr().err

@@ -302,12 +302,13 @@ class FromImages(Family):
         """Train. Raises DataError for a target that is an image."""
         count = task.count
         task.refuse_masses(self.word)
-        network = _network(task.targets, task.inputs, self.components, run.seed, task.rows).to(run.device)
+        generator = generator_for(run.seed)
+        parts = split(count, self.holdout, generator, task.weights)
+        learned = rows_at(task.targets, task.rows, parts.train, torch.device("cpu"))
+        network = _network(task.targets, task.inputs, self.components, run.seed, learned).to(run.device)
         cold = torch.ones(len(network.heads), dtype=torch.float32, device=network.device)
         shifts = _no_shifts(task.targets, task.inputs, network.device)
         model = FromImagesModel(self, task.targets, task.inputs, network, cold, shifts)
-        generator = generator_for(run.seed)
-        parts = split(count, self.holdout, generator, task.weights)
         network.requires_grad_(True)
         model.learn(task, parts, generator, run.progress)
         network.eval().requires_grad_(False)
