@@ -28,7 +28,7 @@ def opened(browser: Any) -> Iterator[Any]:
             viewport={"width": 1280, "height": 800}, permissions=["clipboard-read", "clipboard-write"]
         )
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)  # a click waits for a busy machine, too
         page.said = []
         page.on("console", lambda m: page.said.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: page.said.append(str(error)))
