@@ -35,7 +35,7 @@ def rows_of(n: int) -> Values:
 
 
 def kinds_of(images: torch.Tensor, most: int = 16) -> Kinds:
-    return Kinds.found(lambda index: images[index], len(images), None, (most, most), 0)
+    return Kinds.found(lambda index: images[index], len(images), None, (most, most, most), 0)
 
 
 def test_colors_are_kinds_whatever_their_light() -> None:
@@ -56,7 +56,7 @@ def test_shapes_of_one_light_are_kinds() -> None:
     images = torch.zeros(400, 1, 8, 8, dtype=torch.uint8)
     images[:200, :, :4], images[200:, :, 4:] = 200, 200
     kinds = kinds_of(images)
-    assert kinds.sizes == (1, 2)
+    assert kinds.sizes == (1, 2, 1)
     codes = kinds.of(images)[:, 1]
     assert len(codes[:200].unique()) == len(codes[200:].unique()) == 1
     assert codes[0] != codes[-1]
@@ -65,7 +65,36 @@ def test_shapes_of_one_light_are_kinds() -> None:
 @pytest.mark.parametrize("rows", [1, 50, 500])
 def test_pictures_that_look_alike_and_few_rows_have_one_kind(rows: int) -> None:
     assert not kinds_of(torch.full((rows, 1, 8, 8), 7, dtype=torch.uint8)).several
-    assert kinds_of(rows_of(50)["y"]).sizes == (1, 1)
+    assert kinds_of(rows_of(50)["y"]).sizes == (1, 1, 1)
+
+
+def test_strokes_of_one_light_are_kinds_by_how_fine_they_are() -> None:
+    images = torch.zeros(600, 1, 8, 8, dtype=torch.uint8)
+    images[:200, :, :4], images[200:400, :, ::2], images[400:] = 200, 200, 100
+    images[400:, :, ::2, ::2] = images[400:, :, 1::2, 1::2] = 200
+    images[400:, :, ::2, 1::2] = images[400:, :, 1::2, ::2] = 0
+    images[:, :, 0, 0] = torch.randint(40, (600, 1), generator=generator_for(0), dtype=torch.uint8)
+    kinds = kinds_of(images)
+    codes = kinds.of(images)
+    assert [len(codes[start : start + 200, 2].unique()) for start in (0, 200, 400)] == [1, 1, 1]
+    assert len(codes[::200, 2].unique()) == 3
+
+
+def test_what_was_saved_before_pictures_differed_in_grain_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, found = rows_of(300), Kinds.found
+
+    def before(*asked: object) -> Kinds:
+        return replace(found(*asked), grains=None, grain=None)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Kinds, "found", before)
+        model = replace(SMALL, steps=3).fit(Task((Y,), (P, Q), rows))
+    config, tensors = model.state()
+    assert len(config["kinds"]["sizes"]) == 2
+    assert not any("grain" in name for name in tensors)
+    back = DiffusionModel.from_state(model.recipe, config, tensors, (Y,), (P, Q))
+    drawn, same = (each.sample(rows, 8, generator_for(3))["y"] for each in (model, back))
+    assert torch.equal(drawn, same)
 
 
 def test_rows_of_no_weight_make_no_kind() -> None:

@@ -65,6 +65,7 @@ class Diffusion(Drawing):
     kinds: at most so many kinds of pictures are told apart by their light; a kind is drawn first, by a law that is
     learned by likelihood, and then a picture of that kind; 1 for none.  shapes: at most so many kinds of shape within
     those of light; 1 for none, since a picture's shape is better drawn by the network (measured).
+    grains: at most so many kinds of grain within those of light, how bright and how fine what is drawn is; 1 for none.
     reserve: the part of the steps that is kept back. A model whose draws depend on its inputs as the rows do, but for
     chance, leaves them to those of the fit that do not; one of which chance does not say it uses its own. The steps of
     all models together stay within their sum.
@@ -93,6 +94,7 @@ class Diffusion(Drawing):
     ema: float = real(0.995, "a decay from 0 up to, but not, 1", lambda value: 0 <= value < 1)
     kinds: int = whole(16, most=1024)
     shapes: int = whole(1, most=1024)
+    grains: int = whole(16, most=1024)
     reserve: float = real(0.2, "a fraction from 0 up to, but not, 1", lambda value: 0 <= value < 1)
     emphasis: float = real(0.5, "a power from 0 to 1", lambda value: 0 <= value <= 1)
     condition_dropout: float = real(0.0, "a number from 0 up to, but not, 1", lambda value: 0 <= value < 1)
@@ -214,7 +216,7 @@ class Diffusion(Drawing):
     def law(
         self, task: Task, run: Run, steps: int | None, before: DiffusionModel | None = None
     ) -> tuple[KindLaw | None, Tensor]:
-        """The law of the kinds of the rows' pictures, and the kind of each, (rows, 2); None where there is one kind.
+        """The law of the kinds of the rows' pictures, and each's kind, (rows, levels); None where there is one kind.
 
         That of a model before is taken as it is: it has learned all that rows held out gain by. A law that was learned
         is kept where states are.
@@ -240,7 +242,9 @@ class Diffusion(Drawing):
         if path is not None and path.exists():
             kept = KindLaw.read(path, name, common_shape(task.targets)[0], task.inputs, self.code_width).to(device)
             return kept, codes(kept.kinds)
-        kinds = Kinds.found(images, count, task.weights, (self.kinds, self.shapes), seed_for(run.seed, "kinds"))
+        kinds = Kinds.found(
+            images, count, task.weights, (self.kinds, self.shapes, self.grains), seed_for(run.seed, "kinds")
+        )
         if not kinds.several:
             return None, none
         known = codes(kinds)

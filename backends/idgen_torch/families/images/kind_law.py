@@ -17,9 +17,9 @@ from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.drawing import categorical
-from idgen_torch.families.images.kinds import Kinds
+from idgen_torch.families.images.kinds import LEVELS, Kinds
 from idgen_torch.families.numbers.temperature import fitted_temperature, judged
-from idgen_torch.families.state import Config, Tensors, above_zero, check_finite, restored
+from idgen_torch.families.state import Config, Tensors, above_zero, check_finite, restored, setting
 from idgen_torch.nets.kind_heads import KindHeads
 from idgen_torch.parts import Values
 from idgen_torch.training.diffusion import Budget
@@ -46,7 +46,7 @@ class KindLaw:
         return self.kinds.parts(self.name)
 
     def told(self, codes: Tensor) -> Values:
-        """The codes (rows, 2) by the names of their parts."""
+        """The codes (rows, levels) by the names of their parts."""
         return self.kinds.told(self.name, codes)
 
     @classmethod
@@ -96,7 +96,7 @@ class KindLaw:
 
     @torch.no_grad()
     def draw(self, given: Values, count: int, generator: torch.Generator) -> Tensor:
-        """The kinds of so many pictures.  Shape: (count, 2) int64."""
+        """The kinds of so many pictures.  Shape: (count, levels) int64."""
         seen = self.network.seen(given, count)
         codes = torch.zeros(count, len(self.network.sizes), dtype=torch.long, device=seen.device)
         for level, size in enumerate(self.network.sizes):
@@ -115,9 +115,10 @@ class KindLaw:
         cls, name: str, config: Config, tensors: Tensors, channels: int, inputs: Sequence[Part], width: int
     ) -> Self:
         """The law whose `state` this is.  Raises DataError for anything else."""
-        sizes = config.get("sizes")
-        if not isinstance(sizes, list) or len(sizes) != 2 or not all(type(n) is int and 0 < n <= 2**10 for n in sizes):
-            raise DataError(f"a saved law of kinds has the sizes {sizes!r:.80}, and needs two whole numbers")
+        sizes = setting(config, "sizes", list)
+        able = all(type(n) is int and 0 < n <= 2**10 for n in sizes)
+        if not able or len(sizes) not in (len(LEVELS) - 1, len(LEVELS)):
+            raise DataError(f"a saved law of kinds has the sizes {sizes!r:.80}, and needs {len(LEVELS)} whole numbers")
         centres = {k.removeprefix("centres."): v for k, v in tensors.items() if k.startswith("centres.")}
         weights = {k.removeprefix("law."): v for k, v in tensors.items() if not k.startswith("centres.")}
         kinds = Kinds.from_state(centres, sizes, channels)

@@ -1,9 +1,9 @@
-"""Kinds of pictures: a few that differ in light, and within them a few that differ in shape, both seen from afar."""
+"""Kinds of pictures: a few that differ in light, and within them a few that differ in shape, and in grain."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import sqrt
 from typing import Self
 
@@ -17,10 +17,11 @@ from idgen_torch.families.state import Tensors, checked_tensor
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.parts import Values
 
-__all__ = ["SIDES", "Kinds"]
+__all__ = ["LEVELS", "Kinds"]
 
-SIDES = (1, 4)
-"""Pixels on a side of what is looked at: the light of each channel first, then a thumbnail."""
+LEVELS = ("light", "shape", "grain")
+SIDE = 4
+"""Pixels on a side of a thumbnail."""
 
 SOME, AT_ONCE = 10_000, 4_096
 ROWS_A_KIND = 64
@@ -37,22 +38,27 @@ class Kinds:
     """Which kind a picture is of: a function of its pixels, so that p(y) = sum over kinds p(kind) p(y | kind).
 
     The first code is the nearest of the `light` centres, by the mean of each channel; the second the nearest of the
-    `shape` centres, by how the thumbnail differs from the mean thumbnail (`means`) of its light. Where pictures fall
-    into no kinds at a level there is one. Shapes: light (kinds, C), means (kinds, 16 C), shape (kinds', 16 C) float32.
+    `shape` centres, by how the thumbnail differs from the mean thumbnail (`means`) of its light; the third the nearest
+    of the `grain` centres, by how the light in all and the steps from pixel to pixel beside it differ from the mean
+    ones (`grains`): of two pictures of equal light the one with thinner strokes has more steps. Where pictures fall
+    into no kinds at a level there is one. What was saved before pictures were told apart by their grain has no third.
+    Shapes: light (kinds, C), means (kinds, 16 C), shape (kinds', 16 C), grains (kinds, 2), grain (kinds'', 2) float32.
     """
 
     light: Tensor
     means: Tensor
     shape: Tensor
+    grains: Tensor | None = None
+    grain: Tensor | None = None
 
     @classmethod
     def found(
-        cls, images: Callable[[Tensor], Tensor], count: int, weights: Tensor | None, most: tuple[int, int], seed: int
+        cls, images: Callable[[Tensor], Tensor], count: int, weights: Tensor | None, most: Sequence[int], seed: int
     ) -> Self:
         """Kinds of the pictures that `images` gives for some row numbers, (rows, C, H, W) uint8.
 
-        How many is chosen by the data, at most so many at each level, light and shape: twice as many while that
-        explains `WORTH` more of the squared distance.
+        How many is chosen by the data, at most so many at each level, light, shape and grain, one where none is said:
+        twice as many while that explains `WORTH` more of the squared distance.
         Source: Lloyd (1982), started as by Arthur and Vassilvitskii (2007).
         """
         generator = generator_for(seed)
@@ -63,17 +69,27 @@ class Kinds:
                 if bool((weights.cpu()[index] > 0).any())
                 else rows_by_weight(count, weights, min(count, SOME), generator)
             )
-        afar = [torch.cat([_afar(images(few), side) for few in index.split(AT_ONCE)]) for side in SIDES]
-        device = afar[0].device
-        light, codes = _centres(afar[0].cpu(), most[0], generator)
-        means = torch.stack([afar[1].cpu()[codes == k].mean(0) for k in range(len(light))])
-        shape, _ = _centres(afar[1].cpu() - means[codes], most[1], generator)
-        return cls(light.to(device), means.to(device), shape.to(device))
+        seen = [torch.cat([look(images(few)) for few in index.split(AT_ONCE)]) for look in _LOOKS]
+        device = seen[0].device
+        most = (*most, *(1 for _ in _LOOKS))
+        light, codes = _centres(seen[0].cpu(), most[0], generator)
+        tensors = [light]
+        for few, own in zip(most[1:], seen[1:], strict=False):
+            own = own.cpu()
+            means = torch.stack([own[codes == k].mean(0) for k in range(len(light))])
+            tensors += [means, _centres(own - means[codes], few, generator)[0]]
+        return cls(*(tensor.to(device) for tensor in tensors))
 
     @property
-    def sizes(self) -> tuple[int, int]:
+    def sizes(self) -> tuple[int, ...]:
         """How many kinds each level has."""
-        return len(self.light), len(self.shape)
+        return (len(self.light), *(len(centres) for _, centres in self._within))
+
+    @property
+    def _within(self) -> list[tuple[Tensor, Tensor]]:
+        """The means by light and the centres of each level after it."""
+        pairs = [(self.means, self.shape)]
+        return pairs if self.grains is None or self.grain is None else [*pairs, (self.grains, self.grain)]
 
     @property
     def several(self) -> bool:
@@ -82,16 +98,18 @@ class Kinds:
 
     def parts(self, name: str) -> tuple[Part, ...]:
         """The codes as inputs of a network."""
-        levels = zip(("light", "shape"), self.sizes, strict=True)
+        levels = zip(LEVELS, self.sizes, strict=False)
         return tuple(Part(f"{name}@{level}", size) for level, size in levels)
 
     def of(self, images: Tensor) -> Tensor:
-        """The codes of some pictures.  Shape: (rows, C, H, W) uint8 -> (rows, 2) int64."""
-        found = []
+        """The codes of some pictures.  Shape: (rows, C, H, W) uint8 -> (rows, levels) int64."""
+        found, others = [], list(zip(_LOOKS[1:], self._within, strict=False))
         for few in images.split(AT_ONCE):
-            light = _nearest(_afar(few, SIDES[0]), self.light)
-            found.append(torch.stack([light, _nearest(_afar(few, SIDES[1]) - self.means[light], self.shape)], 1))
-        return torch.cat(found) if found else torch.empty(0, 2, dtype=torch.long, device=self.light.device)
+            light = _nearest(_light(few), self.light)
+            rest = [_nearest(look(few) - means[light], centres) for look, (means, centres) in others]
+            found.append(torch.stack([light, *rest], 1))
+        none = torch.empty(0, len(self.sizes), dtype=torch.long, device=self.light.device)
+        return torch.cat(found) if found else none
 
     def told(self, name: str, codes: Tensor) -> Values:
         """The codes by the names of their parts."""
@@ -99,28 +117,54 @@ class Kinds:
 
     def state(self) -> Tensors:
         """The centres."""
-        return {"light": self.light, "means": self.means, "shape": self.shape}
+        return {field.name: own for field in fields(self) if (own := getattr(self, field.name)) is not None}
 
     @classmethod
     def from_state(cls, tensors: Tensors, sizes: Sequence[int], channels: int) -> Self:
         """The kinds whose `state` this is.  Raises DataError for tensors of other shapes."""
-        wide = channels * SIDES[1] ** 2
-        shapes = {"light": (sizes[0], channels), "means": (sizes[0], wide), "shape": (sizes[1], wide)}
-        found = checked_tensor(tensors, {name: (shape, torch.float32) for name, shape in shapes.items()})
-        return cls(found["light"], found["means"], found["shape"])
+        wide = channels * SIDE**2
+        light, shape, *grain = sizes
+        shapes = {"light": (light, channels), "means": (light, wide), "shape": (shape, wide)}
+        for own in grain:
+            shapes |= {"grains": (light, 2), "grain": (own, 2)}
+        return cls(**checked_tensor(tensors, {name: (shape, torch.float32) for name, shape in shapes.items()}))
 
     def to(self, device: str | torch.device) -> Self:
         """The same on another device."""
-        return type(self)(self.light.to(device), self.means.to(device), self.shape.to(device))
+        return type(self)(**{name: tensor.to(device) for name, tensor in self.state().items()})
+
+
+def _light(images: Tensor) -> Tensor:
+    """The root of each channel's light, so that dark pictures of two colors are apart.
+
+    Shape: (rows, C, H, W) uint8 -> (rows, C) float32 in [0, 1].
+    """
+    return _afar(images, 1)
+
+
+def _thumbnail(images: Tensor) -> Tensor:
+    """The same of `SIDE` by `SIDE` places.  Shape: (rows, C, H, W) uint8 -> (rows, C * SIDE^2) float32 in [0, 1]."""
+    return _afar(images, SIDE)
 
 
 def _afar(images: Tensor, side: int) -> Tensor:
-    """The root of each channel's light, brought down to a few pixels, so that dark pictures of two colors are apart.
-
-    Shape: (rows, C, H, W) uint8 -> (rows, C * side^2) float32 in [0, 1].
-    """
     light = (adaptive_avg_pool2d(pixels(images), side).flatten(1) + 1) / 2
     return light.clamp(min=0).sqrt()
+
+
+def _grain(images: Tensor) -> Tensor:
+    """The logarithms of the light in all, and of the steps down and across from pixel to pixel beside it.
+
+    Shape: (rows, C, H, W) uint8 -> (rows, 2) float32.
+    """
+    values = (pixels(images) + 1) / 2
+    light = values.flatten(1).sum(1) + 1  # so that a picture without any has a logarithm
+    steps = sum(values.diff(dim=axis).abs().flatten(1).sum(1) for axis in (2, 3)) + 1
+    return torch.stack([light, steps / light], 1).log()
+
+
+_LOOKS = (_light, _thumbnail, _grain)
+"""What each level goes by."""
 
 
 def _nearest(points: Tensor, centres: Tensor) -> Tensor:
