@@ -24,9 +24,7 @@ class KindHeads(nn.Module):
         super().__init__()
         self.sizes = tuple(sizes)
         self.code = InputCode(inputs, width)
-        self.heads = nn.ModuleList(
-            nn.Linear(width + sum(self.sizes[:level]), size) for level, size in enumerate(self.sizes)
-        )
+        self.heads = nn.ModuleList(_head(level, width, self.sizes) for level in range(len(self.sizes)))
         temperature = torch.ones(len(self.sizes), dtype=torch.float32)
         self.temperature: Tensor
         self.register_buffer("temperature", temperature)  #: divides the logits of each level, once it is fitted
@@ -51,3 +49,10 @@ class KindHeads(nn.Module):
         before = [one_hot(codes[:, k], self.sizes[k]).to(seen.dtype) for k in range(level)]
         put_out: Tensor = self.heads[level](torch.cat([seen, *before], 1))
         return put_out / self.temperature[level]
+
+
+def _head(level: int, width: int, sizes: Sequence[int]) -> nn.Module:
+    seen = width + sum(sizes[:level])
+    if level < 2 or sizes[level] == 1:
+        return nn.Linear(seen, sizes[level])
+    return nn.Sequential(nn.Linear(seen, width), nn.SiLU(), nn.Linear(width, sizes[level]))

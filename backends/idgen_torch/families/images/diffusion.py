@@ -15,6 +15,7 @@ from idgen_compiler.errors import DataError, StoreWarning
 from idgen_compiler.warning import warn_user
 from idgen_torch.families.family import Run
 from idgen_torch.families.images.drawn import CHANNELS, DiffusionModel, Drawing, name_of, warn_of_guidance
+from idgen_torch.families.images.input_kinds import InputKinds
 from idgen_torch.families.images.kind_law import KindLaw
 from idgen_torch.families.images.kinds import Kinds
 from idgen_torch.families.registry import imported
@@ -226,8 +227,8 @@ class Diffusion(Drawing):
         def images(index: Tensor) -> Tensor:
             return stacked(task.targets, rows_at(task.targets, task.rows, index, device))
 
-        def batch(index: Tensor) -> Values:
-            return rows_at(task.inputs, task.rows, index, device)
+        def pictures(part: Part, index: Tensor) -> Tensor:
+            return rows_at((part,), task.rows, index, device)[part.name]
 
         def codes(kinds: Kinds) -> Tensor:
             return torch.cat([kinds.of(images(few)) for few in torch.arange(count).split(ROWS_AT_ONCE)])
@@ -242,16 +243,23 @@ class Diffusion(Drawing):
         if path is not None and path.exists():
             kept = KindLaw.read(path, name, common_shape(task.targets)[0], task.inputs, self.code_width).to(device)
             return kept, codes(kept.kinds)
-        kinds = Kinds.found(
-            images, count, task.weights, (self.kinds, self.shapes, self.grains), seed_for(run.seed, "kinds")
-        )
+        most, seed = (self.kinds, self.shapes, self.grains), seed_for(run.seed, "kinds")
+        kinds = Kinds.found(images, count, task.weights, most, seed)
         if not kinds.several:
             return None, none
-        known = codes(kinds)
-        network = KindHeads.start(task.inputs, kinds.sizes, self.code_width, seed_for(run.seed, "law")).to(device)
+        known, pieces = codes(kinds), torch.arange(count).split(ROWS_AT_ONCE)
+        seen = InputKinds.found(task.inputs, pictures, count, task.weights, most, seed)
+        each = [seen.told(rows_at(task.inputs, task.rows, few, device)) for few in pieces]
+        of_inputs = {part.name: torch.cat([few[part.name] for few in each]) for part in seen.parts}
+        inputs, rows = (*task.inputs, *seen.parts), {**task.rows, **of_inputs}
+        network = KindHeads.start(inputs, kinds.sizes, self.code_width, seed_for(run.seed, "law")).to(device)
         budget = Budget(kind_steps(count, steps), None if self.seconds is None else KIND_SHARE * self.seconds)
+
+        def batch(index: Tensor) -> Values:
+            return rows_at(inputs, rows, index, device)
+
         law = KindLaw.learned(
-            name, kinds, network, batch, known, task.weights, budget, run.seed, run.progress, run.calibrated
+            name, kinds, network, seen, batch, known, task.weights, budget, run.seed, run.progress, run.calibrated
         )
         if path is not None:
             try:

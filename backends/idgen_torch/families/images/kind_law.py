@@ -17,16 +17,22 @@ from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.drawing import categorical
-from idgen_torch.families.images.kinds import LEVELS, Kinds
+from idgen_torch.families.images.input_kinds import InputKinds, checked_sizes
+from idgen_torch.families.images.kinds import Kinds
+from idgen_torch.families.images.pairs import Pairs, shifted
 from idgen_torch.families.numbers.temperature import fitted_temperature, judged
-from idgen_torch.families.state import Config, Tensors, above_zero, check_finite, restored, setting
+from idgen_torch.families.state import Config, Tensors, above_zero, check_finite, checked_tensor, restored, setting
 from idgen_torch.nets.kind_heads import KindHeads
 from idgen_torch.parts import Values
 from idgen_torch.training.diffusion import Budget
+from idgen_torch.training.ensemble import Split
 from idgen_torch.training.kinds import learn_kinds
 from idgen_torch.training.progress import Progress
 
 __all__ = ["KindLaw"]
+
+MOST_SHIFTING, AT_ONCE = 20_000, 1_024
+"""Pairs are looked at in so many rows at most, and rows so many at a time."""
 
 
 class KindLaw:
@@ -34,11 +40,16 @@ class KindLaw:
 
     Given nothing but noise, all that a denoiser can know is the mean of the targets given the inputs; through the noise
     it learns slowly how several inputs matter together, and may miss half of it with nobody the wiser. What a picture
-    shows from afar is a category, whose law has a likelihood.
+    shows from afar is a category, whose law has a likelihood. A network that reads pictures pixel by pixel misses what
+    they say faintly: it is told their kinds as well, and what each two categories say is added by likelihood (`Pairs`).
     """
 
-    def __init__(self, name: str, kinds: Kinds, network: KindHeads) -> None:
-        self.name, self.kinds, self.network = name, kinds, network.eval()
+    def __init__(
+        self, name: str, kinds: Kinds, network: KindHeads, seen: InputKinds, shifts: Sequence[Tensor] = ()
+    ) -> None:
+        """shifts: of the logits of each level, (cells, kinds); none of what was saved before there were any."""
+        self.name, self.kinds, self.network, self.seen = name, kinds, network.eval(), seen
+        self._shifts = list(shifts)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -55,6 +66,7 @@ class KindLaw:
         name: str,
         kinds: Kinds,
         network: KindHeads,
+        seen: InputKinds,
         batch: Callable[[Tensor], Values],
         codes: Tensor,
         weights: Tensor | None,
@@ -63,11 +75,13 @@ class KindLaw:
         progress: Progress,
         tell: Callable[[Calibration], None] | None = None,
     ) -> Self:
-        """Train the network (see `learn_kinds`) and soften it by what the rows kept back say."""
+        """Train the network (see `learn_kinds`), soften it by what the rows kept back say, and add what pairs say.
+
+        `batch` gives the inputs of some row numbers, the kinds of those that are pictures among them.
+        """
         parts = learn_kinds(network, batch, codes, weights, budget, seed, progress, f"{name}, its kind")
-        found = cls(name, kinds, network)
-        if parts.apart:
-            found._calibrate(batch, codes, weights, parts.held_out, tell)
+        found = cls(name, kinds, network, seen)
+        found._calibrate(batch, codes, weights, parts, tell if parts.apart else None)
         return found
 
     @torch.no_grad()
@@ -76,61 +90,91 @@ class KindLaw:
         batch: Callable[[Tensor], Values],
         codes: Tensor,
         weights: Tensor | None,
-        index: Tensor,
+        parts: Split,
         tell: Callable[[Calibration], None] | None,
     ) -> None:
+        index = torch.cat([parts.held_out, parts.train])[:MOST_SHIFTING] if parts.apart else parts.train
+        held_out = slice(len(parts.held_out))
         own = codes[index.to(codes.device)]
-        seen = torch.cat([self.network.seen(batch(few), len(few)) for few in index.split(1024)])
+        given = [batch(few) for few in index.split(AT_ONCE)]
+        seen = torch.cat([self.network.seen(few, len(next(iter(few.values())))) for few in given])
+        told = {part.name: torch.cat([few[part.name] for few in given]) for part in self.seen.categories} | self.told(
+            own
+        )
         mass = None if weights is None else weights[index.to(weights.device)].to(seen.device).float()
-        mass = None if mass is None else mass * (len(mass) / mass.sum())
+        kept = None if mass is None else mass[held_out] * (len(mass[held_out]) / mass[held_out].sum())
         for level, part in enumerate(self.parts):
-            if part.size is None or part.size < 2:
+            pairs, size = self._pairs(level), part.size or 1
+            self._shifts.append(torch.zeros(pairs.width, size, dtype=torch.float32, device=seen.device))
+            if size < 2 or not parts.apart:
                 continue
-            logits = self.network.logits(level, seen, own)
-            temperature = fitted_temperature(logits, own[:, level], mass)
+            before, labels = self.network.logits(level, seen, own), own[:, level]
+            temperature = fitted_temperature(before[held_out], labels[held_out], kept)
             self.network.temperature[level] = temperature
+            logits, cells = before / temperature, pairs.cells(told, len(own), seen.device)
+            self._shifts[level] = pairs.shift(cells, logits, labels, mass)
             if tell is not None:
-                after = self.network.logits(level, seen, own)
-                told = f"the kinds of {self.name} by {part.name.rpartition('@')[2]}"
-                tell(judged(told, temperature, logits, after, own[:, level], mass))
+                after = shifted(logits, cells, self._shifts[level])[held_out]
+                name = f"the kinds of {self.name} by {part.name.rpartition('@')[2]}"
+                tell(judged(name, temperature, before[held_out], after, labels[held_out], kept))
+
+    def _pairs(self, level: int) -> Pairs:
+        """Those that say something of a level: of the inputs, and of the levels before."""
+        return Pairs.of([*self.seen.categories, *(part for part in self.parts[:level] if (part.size or 1) > 1)])
 
     @torch.no_grad()
     def draw(self, given: Values, count: int, generator: torch.Generator) -> Tensor:
         """The kinds of so many pictures.  Shape: (count, levels) int64."""
+        given = {**given, **self.seen.told(given)}
         seen = self.network.seen(given, count)
         codes = torch.zeros(count, len(self.network.sizes), dtype=torch.long, device=seen.device)
         for level, size in enumerate(self.network.sizes):
             if size > 1:
-                codes[:, level] = categorical(self.network.logits(level, seen, codes), generator)
+                logits = self.network.logits(level, seen, codes)
+                if self._shifts:
+                    cells = self._pairs(level).cells({**given, **self.told(codes)}, count, seen.device)
+                    logits = shifted(logits, cells, self._shifts[level])
+                codes[:, level] = categorical(logits, generator)
         return codes
 
     def state(self) -> tuple[Config, Tensors]:
-        """How many kinds each level has, the centres and the weights."""
+        """How many kinds each level has, and those of the inputs; the centres, the weights and the shifts."""
         tensors = {f"centres.{name}": value for name, value in self.kinds.state().items()}
         tensors |= {f"law.{name}": value for name, value in self.network.state_dict().items()}
-        return {"sizes": list(self.kinds.sizes)}, tensors
+        if not self._shifts:
+            return {"sizes": list(self.kinds.sizes)}, tensors
+        tensors |= {f"inputs.{name}": value for name, value in self.seen.state().items()}
+        tensors |= {f"shifts.{level}": value for level, value in enumerate(self._shifts)}
+        return {"sizes": list(self.kinds.sizes), "inputs": self.seen.sizes}, tensors
 
     @classmethod
     def from_state(
         cls, name: str, config: Config, tensors: Tensors, channels: int, inputs: Sequence[Part], width: int
     ) -> Self:
         """The law whose `state` this is.  Raises DataError for anything else."""
-        sizes = setting(config, "sizes", list)
-        able = all(type(n) is int and 0 < n <= 2**10 for n in sizes)
-        if not able or len(sizes) not in (len(LEVELS) - 1, len(LEVELS)):
-            raise DataError(f"a saved law of kinds has the sizes {sizes!r:.80}, and needs {len(LEVELS)} whole numbers")
-        centres = {k.removeprefix("centres."): v for k, v in tensors.items() if k.startswith("centres.")}
-        weights = {k.removeprefix("law."): v for k, v in tensors.items() if not k.startswith("centres.")}
-        kinds = Kinds.from_state(centres, sizes, channels)
-        network = restored(lambda: KindHeads(inputs, sizes, width), weights, "law.")
+        sizes = checked_sizes(config.get("sizes"))
+        kinds = Kinds.from_state(_those(tensors, "centres."), sizes, channels)
+        shifting = "inputs" in config
+        seen = InputKinds(tuple(inputs), {})
+        if shifting:
+            seen = InputKinds.from_state(_those(tensors, "inputs."), setting(config, "inputs", list), inputs)
+        others = {k: v for k, v in tensors.items() if not k.startswith(("centres.", "inputs.", "shifts."))}
+        weights = {k.removeprefix("law."): v for k, v in others.items()}
+        network = restored(lambda: KindHeads((*inputs, *seen.parts), sizes, width), weights, "law.")
         above_zero("law.temperature", network.temperature)
-        return cls(name, kinds, network)
+        found = cls(name, kinds, network, seen)
+        shapes = [(found._pairs(level).width, size) for level, size in enumerate(sizes)] if shifting else []
+        expected = {str(level): (shape, torch.float32) for level, shape in enumerate(shapes)}
+        own = checked_tensor(_those(tensors, "shifts."), expected)
+        found._shifts = [own[str(level)] for level in range(len(shapes))]
+        return found
 
     def write(self, path: Path) -> None:
         """Keep it beside the state of a training that it is drawn before."""
         config, tensors = self.state()
         own = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-        write_atomically(path, safetensors.torch.save(own, {"sizes": json.dumps(config["sizes"])}))
+        told = {name: json.dumps(value) for name, value in config.items()}
+        write_atomically(path, safetensors.torch.save(own, told))
 
     @classmethod
     def read(cls, path: Path, name: str, channels: int, inputs: Sequence[Part], width: int) -> Self:
@@ -138,7 +182,7 @@ class KindLaw:
         try:
             check_regular(path)
             with safe_open(path, framework="pt") as file:
-                config = {"sizes": json.loads((file.metadata() or {})["sizes"])}
+                config = {name: json.loads(text) for name, text in (file.metadata() or {}).items()}
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
             check_finite(tensors)
             return cls.from_state(name, config, tensors, channels, inputs, width)
@@ -147,4 +191,10 @@ class KindLaw:
 
     def to(self, device: str | torch.device) -> Self:
         """The same on another device."""
-        return type(self)(self.name, self.kinds.to(device), self.network.to(device))
+        shifts = [shift.to(device) for shift in self._shifts]
+        return type(self)(self.name, self.kinds.to(device), self.network.to(device), self.seen.to(device), shifts)
+
+
+def _those(tensors: Tensors, prefix: str) -> Tensors:
+    """The tensors of names with a prefix, without it."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
