@@ -24,8 +24,9 @@ from idgen_torch.training.state import Standing
 __all__ = ["kind_steps", "learn_kinds"]
 
 BATCH, LR, HOLDOUT = 128, 2e-3, 0.1
-PASSES = Passes(10, least_steps=300)
-DECAY = 1e-2
+PASSES = Passes(20, least_steps=300)
+DECAY = 0.3
+"""So long, and held so tight, a network reads of a picture what it says faintly (measured: docs/benchmarks.md)."""
 
 
 def kind_steps(rows: int, training: int | None) -> int:

@@ -200,7 +200,7 @@ def test_one_that_goes_on_keeps_its_kinds_its_law_and_its_weights() -> None:
 
 
 def test_small_tables_and_short_trainings_have_few_steps() -> None:
-    assert kind_steps(20_000, 4_000) == 1_560
+    assert kind_steps(20_000, 4_000) == 3_120
     assert kind_steps(20_000, 300) == 600
     assert kind_steps(40, None) == 300
     assert kind_steps(40, 3) == 6
