@@ -26,7 +26,7 @@ def test_two_categories_say_together_what_neither_says_alone() -> None:
     given: Values = {"a": torch.randint(2, (4_000,), generator=g), "b": torch.randint(3, (4_000,), generator=g)}
     odd = (given["a"] + given["b"]) % 2
     labels = torch.where(torch.rand(4_000, generator=g) < 0.8, odd, 1 - odd)
-    pairs = Pairs.of([A, B])
+    pairs = Pairs.of([A, B], 2)
     cells = pairs.cells(given, 4_000, torch.device("cpu"))
     assert pairs.width == 7
     assert cells.unique(dim=0).shape == (6, 2)
@@ -38,7 +38,7 @@ def test_two_categories_say_together_what_neither_says_alone() -> None:
 
 
 def test_few_rows_move_little_and_logits_that_are_right_stay() -> None:
-    pairs, labels = Pairs.of([A, B]), torch.tensor([0, 0, 1])
+    pairs, labels = Pairs.of([A, B], 2), torch.tensor([0, 0, 1])
     cells = pairs.cells({"a": torch.tensor([0, 0, 1]), "b": torch.tensor([0, 0, 2])}, 3, torch.device("cpu"))
     law = shifted(torch.zeros(3, 2), cells, pairs.shift(cells, torch.zeros(3, 2), labels, None)).softmax(1)
     assert float(law.max()) < 0.8
@@ -52,12 +52,17 @@ def test_few_rows_move_little_and_logits_that_are_right_stay() -> None:
 
 
 def test_pairs_of_the_fewest_cells_come_first() -> None:
-    assert Pairs.of([]).width == 1
-    assert Pairs.of([B]).width == 4
-    assert [{part.name for part in pair} for pair in Pairs.of([A, B, C]).pairs] == [{"a", "b"}, {"a", "c"}, {"b", "c"}]
+    assert Pairs.of([], 2).width == 1
+    assert Pairs.of([B], 2).width == 4
+    assert [{part.name for part in pair} for pair in Pairs.of([A, B, C], 2).pairs] == [
+        {"a", "b"},
+        {"a", "c"},
+        {"b", "c"},
+    ]
     wide = [Part(f"v{k}", 16) for k in range(6)]
-    assert Pairs.of(wide).width == 1 + MOST_CELLS
-    assert Pairs.of([Part("u", 10_000)]).pairs == ()
+    assert Pairs.of(wide, 16).width == 1 + MOST_CELLS
+    assert Pairs.of(wide, 1_024).width == 1
+    assert Pairs.of([Part("u", 10_000)], 2).pairs == ()
 
 
 def rows_of(n: int) -> Values:

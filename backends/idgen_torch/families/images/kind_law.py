@@ -96,11 +96,13 @@ class KindLaw:
         index = torch.cat([parts.held_out, parts.train])[:MOST_SHIFTING] if parts.apart else parts.train
         held_out = slice(len(parts.held_out))
         own = codes[index.to(codes.device)]
-        given = [batch(few) for few in index.split(AT_ONCE)]
-        seen = torch.cat([self.network.seen(few, len(next(iter(few.values())))) for few in given])
-        told = {part.name: torch.cat([few[part.name] for few in given]) for part in self.seen.categories} | self.told(
-            own
-        )
+        read, categories = list[Tensor](), list[Values]()
+        for few in index.split(AT_ONCE):
+            given = batch(few)
+            read.append(self.network.seen(given, len(few)))
+            categories.append({part.name: given[part.name] for part in self.seen.categories})
+        seen = torch.cat(read)
+        told = {name: torch.cat([few[name] for few in categories]) for name in categories[0]} | self.told(own)
         mass = None if weights is None else weights[index.to(weights.device)].to(seen.device).float()
         kept = None if mass is None else mass[held_out] * (len(mass[held_out]) / mass[held_out].sum())
         for level, part in enumerate(self.parts):
@@ -120,7 +122,8 @@ class KindLaw:
 
     def _pairs(self, level: int) -> Pairs:
         """Those that say something of a level: of the inputs, and of the levels before."""
-        return Pairs.of([*self.seen.categories, *(part for part in self.parts[:level] if (part.size or 1) > 1)])
+        before = [part for part in self.parts[:level] if (part.size or 1) > 1]
+        return Pairs.of([*self.seen.categories, *before], self.kinds.sizes[level])
 
     @torch.no_grad()
     def draw(self, given: Values, count: int, generator: torch.Generator) -> Tensor:

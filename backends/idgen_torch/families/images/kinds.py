@@ -23,7 +23,7 @@ LEVELS = ("light", "shape", "grain")
 SIDE = 4
 """Pixels on a side of a thumbnail."""
 
-SOME, AT_ONCE = 10_000, 4_096
+SOME, AT_ONCE, PIXELS_AT_ONCE = 10_000, 512, 2**21
 ROWS_A_KIND = 64
 """A kind has so many rows on average, at least."""
 WORTH = 0.05
@@ -69,14 +69,15 @@ class Kinds:
                 if bool((weights.cpu()[index] > 0).any())
                 else rows_by_weight(count, weights, min(count, SOME), generator)
             )
-        seen = [torch.cat([look(images(few)) for few in index.split(AT_ONCE)]) for look in _LOOKS]
+        each = [[look(some) for look in _LOOKS] for few in index.split(AT_ONCE) for some in _split(images(few))]
+        seen = [torch.cat(pieces) for pieces in zip(*each, strict=True)]
         device = seen[0].device
         most = (*most, *(1 for _ in _LOOKS))
         light, codes = _centres(seen[0].cpu(), most[0], generator)
         tensors = [light]
         for few, own in zip(most[1:], seen[1:], strict=False):
             own = own.cpu()
-            means = torch.stack([own[codes == k].mean(0) for k in range(len(light))])
+            means = torch.stack([own[codes == k].mean(0) for k in range(len(light))]).nan_to_num(0)  # of no picture
             tensors += [means, _centres(own - means[codes], few, generator)[0]]
         return cls(*(tensor.to(device) for tensor in tensors))
 
@@ -104,7 +105,7 @@ class Kinds:
     def of(self, images: Tensor) -> Tensor:
         """The codes of some pictures.  Shape: (rows, C, H, W) uint8 -> (rows, levels) int64."""
         found, others = [], list(zip(_LOOKS[1:], self._within, strict=False))
-        for few in images.split(AT_ONCE):
+        for few in _split(images):
             light = _nearest(_light(few), self.light)
             rest = [_nearest(look(few) - means[light], centres) for look, (means, centres) in others]
             found.append(torch.stack([light, *rest], 1))
@@ -132,6 +133,11 @@ class Kinds:
     def to(self, device: str | torch.device) -> Self:
         """The same on another device."""
         return type(self)(**{name: tensor.to(device) for name, tensor in self.state().items()})
+
+
+def _split(images: Tensor) -> tuple[Tensor, ...]:
+    """Few enough at a time that their numbers do not fill the memory."""
+    return images.split(max(1, PIXELS_AT_ONCE // max(1, images.shape[-2] * images.shape[-1])))
 
 
 def _light(images: Tensor) -> Tensor:

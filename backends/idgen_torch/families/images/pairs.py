@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import prod
+from math import isqrt, prod
 from typing import Self
 
 import torch
@@ -18,8 +18,8 @@ from idgen_torch.parts import Values
 
 __all__ = ["Pairs", "shifted"]
 
-MOST_CELLS = 512
-"""Pairs of the fewest cells come first, while all have at most so many."""
+MOST_CELLS, MOST_CURVES = 512, 2**22
+"""Pairs of the fewest cells come first, while all have at most so many, and their squares times the classes are few."""
 PENALTY = 10.0
 """The precision of a shift: a cell of ten rows is moved halfway to what they say."""
 
@@ -31,9 +31,10 @@ class Pairs:
     pairs: tuple[tuple[Part, ...], ...]
 
     @classmethod
-    def of(cls, categories: Sequence[Part]) -> Self:
-        """Those of the fewest cells."""
-        each, chosen, left = sorted(combinations(categories, min(2, len(categories))), key=_cells), [], MOST_CELLS
+    def of(cls, categories: Sequence[Part], classes: int) -> Self:
+        """Those of the fewest cells, so many that their shifts are found at once for so many classes."""
+        each, chosen = sorted(combinations(categories, min(2, len(categories))), key=_cells), []
+        left = min(MOST_CELLS, isqrt(MOST_CURVES // classes))
         for pair in each:
             if not pair or (left := left - _cells(pair)) < 0:
                 break
