@@ -66,7 +66,8 @@ class Diffusion(Drawing):
     kinds: at most so many kinds of pictures are told apart by their light; a kind is drawn first, by a law that is
     learned by likelihood, and then a picture of that kind; 1 for none.  shapes: at most so many kinds of shape within
     those of light; 1 for none, since a picture's shape is better drawn by the network (measured).
-    grains: at most so many kinds of grain within those of light, how bright and how fine what is drawn is; 1 for none.
+    grains: at most so many kinds of grain within those of light, how bright and how fine what is drawn is; 1 for
+    none, as where there are no kinds of light by kinds=1.
     reserve: the part of the steps that is kept back. A model whose draws depend on its inputs as the rows do, but for
     chance, leaves them to those of the fit that do not; one of which chance does not say it uses its own. The steps of
     all models together stay within their sum.
@@ -243,7 +244,7 @@ class Diffusion(Drawing):
         if path is not None and path.exists():
             kept = KindLaw.read(path, name, common_shape(task.targets)[0], task.inputs, self.code_width).to(device)
             return kept, codes(kept.kinds)
-        most, seed = (self.kinds, self.shapes, self.grains), seed_for(run.seed, "kinds")
+        most, seed = (self.kinds, self.shapes, self.grains if self.kinds > 1 else 1), seed_for(run.seed, "kinds")
         kinds = Kinds.found(images, count, task.weights, most, seed)
         if not kinds.several:
             return None, none
