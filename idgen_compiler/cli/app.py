@@ -95,7 +95,12 @@ def _worded(message: str, given: list[str]) -> str:
     group = typer.main.get_command(_app(given))
     commands: dict[str, typer.core.TyperCommand] = getattr(group, "commands", {})
     known = {
-        name: [text for each in one.params for text in (*each.opts, *each.secondary_opts)]
+        name: [
+            text
+            for each in (one, *getattr(one, "commands", {}).values())  # of a group, such as `idgen store`, all
+            for option in each.params
+            for text in (*option.opts, *option.secondary_opts)
+        ]
         for name, one in commands.items()
     }
     return with_homes(said, given[0], {"fit": known.pop("fit", []), **known})

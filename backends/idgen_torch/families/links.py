@@ -12,7 +12,7 @@ from idgen_torch.families.choice import choose
 from idgen_torch.families.family import ConditionalModel, Run
 from idgen_torch.families.returned import draw, telling
 from idgen_torch.families.saved import read_recipe, recipe_record
-from idgen_torch.families.state import Config, Tensors, setting
+from idgen_torch.families.state import Config, Tensors, setting, under
 from idgen_torch.families.task import Task
 from idgen_torch.parts import Values
 from idgen_torch.training.state import link_scratch
@@ -54,7 +54,7 @@ def read_link(
     name: str, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
 ) -> ConditionalModel:
     """The link of this name in what `links_state` wrote.  Raises DataError for anything missing or misshapen."""
-    arrays = {key.removeprefix(f"{name}."): v for key, v in tensors.items() if key.startswith(f"{name}.")}
+    arrays = under(tensors, f"{name}.")
     saved = setting(config, name, dict)
     how = read_recipe(saved)
     return how.model.from_state(how, setting(saved, "config", dict), arrays, targets, inputs)

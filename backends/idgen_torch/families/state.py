@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from idgen_compiler.errors import DataError
 
-__all__ = ["Config", "Tensors", "above_zero", "check_finite", "checked_tensor", "restored", "setting"]
+__all__ = ["Config", "Tensors", "above_zero", "check_finite", "checked_tensor", "restored", "setting", "under"]
 
 LARGEST = 1e30
 """No training leaves a weight of this size, and products of two are no longer float32."""
@@ -47,6 +47,11 @@ def checked_tensor(tensors: Tensors, expected: Mapping[str, tuple[tuple[int, ...
         if tuple(found.shape) != shape or found.dtype != dtype:
             raise DataError(f"saved tensor {name} is {found.dtype} {tuple(found.shape)}, expected {dtype} {shape}")
     return tensors
+
+
+def under(tensors: Tensors, prefix: str) -> Tensors:
+    """The tensors whose names begin so, by the rest of their names."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def above_zero(name: str, values: Tensor) -> Tensor:

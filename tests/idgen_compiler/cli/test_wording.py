@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from idgen_compiler.cli.app import main
+from idgen_compiler.cli.app import _worded, main
 from idgen_compiler.cli.output.wording import with_options
 
 SAID = {
@@ -53,6 +53,13 @@ SAID = {
 @pytest.mark.parametrize("message", SAID)
 def test_arguments_become_options(message: str) -> None:
     assert with_options(message) == SAID[message]
+
+
+def test_an_option_that_another_command_has_is_said_to_be_of_that() -> None:
+    message = "choose another family={'Y': 'flow'}, or --to DIR"
+    assert _worded(message, ["fit"]).endswith("--to DIR (--to is an option of idgen store)")
+    assert _worded(message, ["sample"]).count("is an option of") == 1  # which has a --family of its own
+    assert _worded(message, ["store", "export"]).endswith("(--family is an option of idgen fit)")
 
 
 def fit(folder: Path, rows: list[list[object]], query: str = "P(Y | do(X))") -> int:

@@ -17,7 +17,7 @@ from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
 from idgen_torch.families.family import ConditionalModel, Family
 from idgen_torch.families.images.kind_law import KindLaw
-from idgen_torch.families.state import Config, Tensors, checked_tensor, restored, setting
+from idgen_torch.families.state import Config, Tensors, checked_tensor, restored, setting, under
 from idgen_torch.nets.denoiser import Denoiser, DenoiserLayout, common_shape
 from idgen_torch.nets.own import NetworkName, OwnDenoiser, builder_of
 from idgen_torch.nets.processes import OBJECTIVES, SAMPLERS, TIMES, Predictor, process_of
@@ -203,7 +203,7 @@ class DiffusionModel(ConditionalModel):
     ) -> Self:
         """The model whose `state` this is."""
         warn_of_guidance(recipe.guidance)
-        own = {name.removeprefix(KINDS): value for name, value in tensors.items() if name.startswith(KINDS)}
+        own = under(tensors, KINDS)
         weights = {name: value for name, value in tensors.items() if not name.startswith(KINDS)}
         law = None
         if "kinds" in config or own:

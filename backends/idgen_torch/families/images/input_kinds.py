@@ -13,11 +13,11 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families.images.kinds import LEVELS, Kinds
-from idgen_torch.families.state import Tensors
-from idgen_torch.parts import Values
+from idgen_torch.families.state import Tensors, under
+from idgen_torch.parts import Values, of_form
 from idgen_torch.seeds import seed_for
 
-__all__ = ["InputKinds", "checked_sizes"]
+__all__ = ["InputKinds", "checked_sizes", "varies"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,20 +40,19 @@ class InputKinds:
         """Those of the pictures that `images` gives of an input for some row numbers (see `Kinds.found`)."""
         kinds = {
             part.name: Kinds.found(partial(images, part), count, weights, most, seed_for(seed, part.name))
-            for part in inputs
-            if part.form is Form.PICTURES
+            for part in of_form(inputs, Form.PICTURES)
         }
         return cls(tuple(inputs), {name: own for name, own in kinds.items() if own.several})
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The codes, as further inputs of a network."""
-        return tuple(part for name, kinds in self.kinds.items() for part in kinds.parts(name) if _varies(part))
+        return tuple(part for name, kinds in self.kinds.items() for part in kinds.parts(name) if varies(part))
 
     @property
     def categories(self) -> tuple[Part, ...]:
         """All inputs that are categories, and the codes of those that are pictures."""
-        return (*(part for part in self.inputs if _varies(part)), *self.parts)
+        return (*(part for part in self.inputs if varies(part)), *self.parts)
 
     @torch.no_grad()
     def told(self, given: Values) -> Values:
@@ -72,28 +71,27 @@ class InputKinds:
 
         What `from_state` reads.
         """
-        pictures = [part.name for part in self.inputs if part.form is Form.PICTURES]
-        return [list(self.kinds[name].sizes) if name in self.kinds else [] for name in pictures]
+        pictures = of_form(self.inputs, Form.PICTURES)
+        return [list(self.kinds[part.name].sizes) if part.name in self.kinds else [] for part in pictures]
 
     def state(self) -> Tensors:
         """The centres, by the place of the picture."""
-        pictures = [part.name for part in self.inputs if part.form is Form.PICTURES]
         return {
             f"{place}.{key}": value
-            for place, name in enumerate(pictures)
-            if name in self.kinds
-            for key, value in self.kinds[name].state().items()
+            for place, part in enumerate(of_form(self.inputs, Form.PICTURES))
+            if part.name in self.kinds
+            for key, value in self.kinds[part.name].state().items()
         }
 
     @classmethod
     def from_state(cls, tensors: Tensors, sizes: Sequence[object], inputs: Sequence[Part]) -> Self:
         """Those whose `state` and `sizes` these are.  Raises DataError for anything else."""
-        pictures = [part for part in inputs if part.form is Form.PICTURES]
+        pictures = of_form(inputs, Form.PICTURES)
         if len(sizes) != len(pictures):
             raise DataError(f"a saved law of kinds has those of {len(sizes)} pictures, and {len(pictures)} inputs are")
         found, read = dict[str, Kinds](), dict[str, Tensor]()
         for place, (part, own) in enumerate(zip(pictures, sizes, strict=True)):
-            mine = {k.removeprefix(f"{place}."): v for k, v in tensors.items() if k.startswith(f"{place}.")}
+            mine = under(tensors, f"{place}.")
             read |= {f"{place}.{name}": value for name, value in mine.items()}
             if own == []:
                 continue
@@ -115,5 +113,6 @@ def checked_sizes(sizes: object) -> list[int]:
     return sizes
 
 
-def _varies(part: Part) -> bool:
+def varies(part: Part) -> bool:
+    """Whether it is a category of more than one level."""
     return part.size is not None and part.size > 1

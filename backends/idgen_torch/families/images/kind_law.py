@@ -17,11 +17,20 @@ from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_compiler.hinge.calibration import Calibration
 from idgen_torch.drawing import categorical
-from idgen_torch.families.images.input_kinds import InputKinds, checked_sizes
+from idgen_torch.families.images.input_kinds import InputKinds, checked_sizes, varies
 from idgen_torch.families.images.kinds import Kinds
 from idgen_torch.families.images.pairs import Pairs, shifted
 from idgen_torch.families.numbers.temperature import fitted_temperature, judged
-from idgen_torch.families.state import Config, Tensors, above_zero, check_finite, checked_tensor, restored, setting
+from idgen_torch.families.state import (
+    Config,
+    Tensors,
+    above_zero,
+    check_finite,
+    checked_tensor,
+    restored,
+    setting,
+    under,
+)
 from idgen_torch.nets.kind_heads import KindHeads
 from idgen_torch.parts import Values
 from idgen_torch.training.diffusion import Budget
@@ -122,7 +131,7 @@ class KindLaw:
 
     def _pairs(self, level: int) -> Pairs:
         """Those that say something of a level: of the inputs, and of the levels before."""
-        before = [part for part in self.parts[:level] if (part.size or 1) > 1]
+        before = filter(varies, self.parts[:level])
         return Pairs.of([*self.seen.categories, *before], self.kinds.sizes[level])
 
     @torch.no_grad()
@@ -156,11 +165,11 @@ class KindLaw:
     ) -> Self:
         """The law whose `state` this is.  Raises DataError for anything else."""
         sizes = checked_sizes(config.get("sizes"))
-        kinds = Kinds.from_state(_those(tensors, "centres."), sizes, channels)
+        kinds = Kinds.from_state(under(tensors, "centres."), sizes, channels)
         shifting = "inputs" in config
         seen = InputKinds(tuple(inputs), {})
         if shifting:
-            seen = InputKinds.from_state(_those(tensors, "inputs."), setting(config, "inputs", list), inputs)
+            seen = InputKinds.from_state(under(tensors, "inputs."), setting(config, "inputs", list), inputs)
         others = {k: v for k, v in tensors.items() if not k.startswith(("centres.", "inputs.", "shifts."))}
         weights = {k.removeprefix("law."): v for k, v in others.items()}
         network = restored(lambda: KindHeads((*inputs, *seen.parts), sizes, width), weights, "law.")
@@ -168,8 +177,8 @@ class KindLaw:
         found = cls(name, kinds, network, seen)
         shapes = [(found._pairs(level).width, size) for level, size in enumerate(sizes)] if shifting else []
         expected = {str(level): (shape, torch.float32) for level, shape in enumerate(shapes)}
-        own = checked_tensor(_those(tensors, "shifts."), expected)
-        found._shifts = [own[str(level)] for level in range(len(shapes))]
+        own = checked_tensor(under(tensors, "shifts."), expected)
+        found._shifts += [own[level] for level in expected]
         return found
 
     def write(self, path: Path) -> None:
@@ -185,7 +194,7 @@ class KindLaw:
         try:
             check_regular(path)
             with safe_open(path, framework="pt") as file:
-                config = {name: json.loads(text) for name, text in (file.metadata() or {}).items()}
+                config = {key: json.loads(text) for key, text in (file.metadata() or {}).items()}
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
             check_finite(tensors)
             return cls.from_state(name, config, tensors, channels, inputs, width)
@@ -196,8 +205,3 @@ class KindLaw:
         """The same on another device."""
         shifts = [shift.to(device) for shift in self._shifts]
         return type(self)(self.name, self.kinds.to(device), self.network.to(device), self.seen.to(device), shifts)
-
-
-def _those(tensors: Tensors, prefix: str) -> Tensors:
-    """The tensors of names with a prefix, without it."""
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

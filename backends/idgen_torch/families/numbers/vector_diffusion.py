@@ -15,7 +15,7 @@ from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.numbers.residual import EXACT, Residual
-from idgen_torch.families.state import Config, Tensors, checked_tensor, restored, setting
+from idgen_torch.families.state import Config, Tensors, checked_tensor, restored, setting, under
 from idgen_torch.families.task import Offer, Task, rows_at
 from idgen_torch.nets.heads import Columns
 from idgen_torch.nets.processes import FlowMatching
@@ -105,7 +105,7 @@ class VectorDiffusionModel(ConditionalModel):
             name: (shape, torch.float32)
             for name, shape in (("slope", (width, size)), ("intercept", (size,)), ("factor", (size, rank)))
         }
-        weights = {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
+        weights = under(tensors, "network.")
         checked_tensor({name: value for name, value in tensors.items() if not name.startswith("network.")}, expected)
         residual = Residual(tensors["slope"], tensors["intercept"], tensors["factor"])
         if not rank:

@@ -13,7 +13,7 @@ from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.links import learned_link, links_state, read_link
-from idgen_torch.families.state import Config, Tensors
+from idgen_torch.families.state import Config, Tensors, under
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.families.texts.reader import Reader
 from idgen_torch.parts import Values, of_form
@@ -94,9 +94,7 @@ class FromTextsModel(ConditionalModel):
                 f"a saved model of texts has {', '.join([*config, *unknown])}, and needs a link and readers"
             )
         for number, part in enumerate(texts):
-            start = f"reader{number}."
-            own = {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
-            readers.append(Reader.from_state(part, own))
+            readers.append(Reader.from_state(part, under(tensors, f"reader{number}.")))
         return cls(
             recipe, targets, inputs, readers, read_link("link", config, tensors, targets, _read(inputs, readers))
         )
