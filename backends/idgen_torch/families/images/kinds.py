@@ -17,7 +17,7 @@ from idgen_torch.families.state import Tensors, checked_tensor
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.parts import Values
 
-__all__ = ["LEVELS", "Kinds"]
+__all__ = ["LEVELS", "Kinds", "fineness"]
 
 LEVELS = ("light", "shape", "grain")
 SIDE = 4
@@ -167,6 +167,14 @@ def _grain(images: Tensor) -> Tensor:
     light = values.flatten(1).sum(1) + 1  # so that a picture without any has a logarithm
     steps = sum(values.diff(dim=axis).abs().flatten(1).sum(1) for axis in (2, 3)) + 1
     return torch.stack([light, steps / light], 1).log()
+
+
+def fineness(images: Tensor) -> Tensor:
+    """The steps from pixel to pixel beside the light in all, by logarithm: the finer the strokes, the more.
+
+    Shape: (rows, C, H, W) uint8 -> (rows,) float32.
+    """
+    return torch.cat([_grain(few)[:, 1] for few in _split(images)])
 
 
 _LOOKS = (_light, _thumbnail, _grain)
