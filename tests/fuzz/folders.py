@@ -88,27 +88,35 @@ def torch_folders(scratch: Path) -> Folders:
 
 
 def image_folders(scratch: Path) -> Folders:
-    """Barely trained samplers of pictures, of what is read off them, of wide vectors, and of rows by category."""
+    """Barely trained samplers of pictures and of pictures given them, by kinds of light and grain, and of others.
+
+    The others are what is read off pictures, wide vectors, and rows by category.
+    """
     import torch
 
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
     x = np.arange(200) % 2
+    light, steps = rng.integers(0, 2, (2, 200, 1, 1, 1)) * 80
+    noise = rng.integers(0, 1 + steps, (200, 1, 8, 8))
     table = {
         "X": x,
-        "W": rng.integers(0, 255, (200, 1, 8, 8)).astype(np.uint8),
+        "W": (40 + light + noise).astype(np.uint8),
+        "U": (30 + light - noise // 4 + rng.integers(0, 1 + steps, (200, 1, 8, 8))).astype(np.uint8),
         "V": rng.normal(size=(200, 24)),
         "Y.a": np.array(["a", "b"])[x],
         "Y.b": rng.normal(size=200),
     }
-    graph = idgen.ADMG.parse("X -> W -> Y; X -> Y; X -> V")
-    families = ({"W": "diffusion", "V": "vector-diffusion{hidden=(16, 16)}"}, {"W": "matched"})
+    graph = idgen.ADMG.parse("X -> W -> Y; X -> Y; X -> V; W -> U")
+    families = ({"W": "diffusion", "U": "diffusion", "V": "vector-diffusion{hidden=(16, 16)}"}, {"W": "matched"})
     saved = []
-    for k, (query, family) in enumerate(zip(("P(W, V | do(X))", "P(W, Y | do(X))"), families, strict=True)):
-        sampler = idgen.compile(idgen.Query.parse(query), graph).fit(
-            table, backend="torch", seed=0, device="cpu", epochs=1, progress=False, family=family,
-            images={"steps": 1, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1, "kinds": 1},
-        )  # fmt: skip
+    for k, (query, family) in enumerate(zip(("P(W, U, V | do(X))", "P(W, Y | do(X))"), families, strict=True)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # so few steps teach nothing
+            sampler = idgen.compile(idgen.Query.parse(query), graph).fit(
+                table, backend="torch", seed=0, device="cpu", epochs=1, progress=False, family=family,
+                images={"steps": 1, "batch_size": 8, "channels": (8, 8), "sampling_steps": 1, "kinds": 2, "grains": 2},
+            )  # fmt: skip
         sampler.save(scratch / f"image{k}")
         saved.append(_files(scratch / f"image{k}"))
     return Folders("saved sampler of pictures", saved, scratch, {"X": 1})

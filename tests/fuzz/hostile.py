@@ -88,6 +88,13 @@ HEADERS: dict[str, Change] = {
     "10^12 rows": _config(rows=10**12),
     "rows of 400 digits": _config(rows=10**400),
     "a rank of 10^9": _config(rank=10**9),
+    "10^9 kinds of light": _config(kinds={"sizes": [10**9, 1, 2], "inputs": []}),
+    "10^9 kinds of grain": _config(kinds={"sizes": [2, 1, 10**9], "inputs": []}),
+    "levels of kinds that there are not": _config(kinds={"sizes": [2] * 100_000, "inputs": []}),
+    "kinds of 400 digits": _config(kinds={"sizes": [10**400, 1, 2], "inputs": []}),
+    "kinds below nothing": _config(kinds={"sizes": [-2, 1, 2], "inputs": []}),
+    "kinds of 10^5 input pictures": _config(kinds={"sizes": [2, 1, 2], "inputs": [[2, 1, 2]] * 100_000}),
+    "10^9 kinds of an input picture": _config(kinds={"sizes": [2, 1, 2], "inputs": [[10**9, 1, 2]]}),
     "a record of 400 digits": lambda h: h["fit"].update(rows_factor=10**400),
     "files that are no names": lambda h: h.update(files=[3]),
     "a family of nobody": lambda h: [r.update(family="os:system") for r in models_of(h)],
@@ -150,7 +157,8 @@ PLACES: dict[str, Callable[[Path], object]] = {
 def models_of(header: Any) -> list[Any]:
     """The records of all models of a header, links of chains and policies that draw rows among them."""
     found = [record for key in ("models", "policies") for record in header.get(key, {}).values() if record]
-    return found + [link for record in found for link in record["config"].values() if isinstance(link, dict)]
+    links = [link for record in found for link in record["config"].values() if isinstance(link, dict)]
+    return found + [link for link in links if "family" in link]
 
 
 def changed(files: Mapping[str, bytes], name: str, change: Change) -> dict[str, bytes]:
