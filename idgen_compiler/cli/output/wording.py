@@ -49,12 +49,18 @@ def with_homes(message: str, command: str, known: Mapping[str, Collection[str]])
     choose another --family, or --method plug-in (--family is an option of idgen fit)
     >>> print(with_homes("choose another --family", "fit", known))
     choose another --family
+    >>> print(with_homes("save it by idgen fit --family counts", "estimate", known))
+    save it by idgen fit --family counts
     """
     if command not in known:
         return message
     foreign = [name for name in dict.fromkeys(_AN_OPTION.findall(message)) if name not in known[command]]
     homes = {name: home for name in foreign for home in reversed(list(known)) if name in known[home]}
-    told = [f"{name} is an option of idgen {home}" for name, home in homes.items()]
+    told = [
+        f"{name} is an option of idgen {home}"
+        for name, home in homes.items()
+        if not re.search(rf"\bidgen {home}\b[^;.`\n]*{name}\b", message)
+    ]
     return f"{message} ({'; '.join(told)})" if told else message
 
 

@@ -105,7 +105,7 @@ def _steps(images: Tensor) -> Tensor:
     """The mean squares of the steps down and across.  Shape: (rows, C, H, W) uint8 -> (rows,) float64."""
     values = pixels(images).double()
     down, across = (values.diff(dim=axis).square().flatten(1).mean(1) for axis in (2, 3))
-    return down + across
+    return down.nan_to_num(0) + across.nan_to_num(0)  # pictures of one row or column have no steps there
 
 
 def _kinds(images: Tensor) -> Kinds:

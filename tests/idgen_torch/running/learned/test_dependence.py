@@ -148,6 +148,23 @@ def lines(fine: torch.Tensor, seed: int) -> torch.Tensor:
     return gray[:, None].expand(-1, 3, -1, -1).clone()
 
 
+def test_soft_pictures_of_one_row_are_told() -> None:
+    g = torch.Generator().manual_seed(2)
+    sharp = torch.randint(2, (N, 3, 1, 8), generator=g).to(torch.uint8) * 200
+    soft = torch.nn.functional.avg_pool2d(sharp.float(), (1, 3), 1, (0, 1), count_include_pad=False).to(torch.uint8)
+    line, a = Part("y", dim=24, shape=(3, 1, 8)), torch.randint(2, (N,), generator=g)
+
+    class Soft(Drawn):
+        targets = (line,)
+
+        def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:
+            return {"y": soft[:n]}
+
+    model: Any = Soft(None)
+    found = dependences("%m0", model, Task((line,), (A,), {"a": a, "y": sharp}))
+    assert (SHARP, ()) in {(one.aspect, one.inputs) for one in found if one.matters}
+
+
 class Lined(Drawn):
     """The same, which draws lines or blocks."""
 
