@@ -58,7 +58,7 @@ class KindLaw:
     ) -> None:
         """shifts: of the logits of each level, (cells, kinds); none of what was saved before there were any."""
         self.name, self.kinds, self.network, self.seen = name, kinds, network.eval(), seen
-        self._shifts = list(shifts)
+        self._shifts = tuple(shifts)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -89,19 +89,19 @@ class KindLaw:
         `batch` gives the inputs of some row numbers, the kinds of those that are pictures among them.
         """
         parts = learn_kinds(network, batch, codes, weights, budget, seed, progress, f"{name}, its kind")
-        found = cls(name, kinds, network, seen)
-        found._calibrate(batch, codes, weights, parts, tell if parts.apart else None)
-        return found
+        raw = cls(name, kinds, network, seen)
+        return cls(name, kinds, network, seen, raw._calibrated(batch, codes, weights, parts, tell))
 
     @torch.no_grad()
-    def _calibrate(
+    def _calibrated(
         self,
         batch: Callable[[Tensor], Values],
         codes: Tensor,
         weights: Tensor | None,
         parts: Split,
         tell: Callable[[Calibration], None] | None,
-    ) -> None:
+    ) -> list[Tensor]:
+        """The shifts of each level; the network's temperatures are set, and told where rows were kept back."""
         index = torch.cat([parts.held_out, parts.train])[:MOST_SHIFTING] if parts.apart else parts.train
         held_out = slice(len(parts.held_out))
         own = codes[index.to(codes.device)]
@@ -114,20 +114,22 @@ class KindLaw:
         told = {name: torch.cat([few[name] for few in categories]) for name in categories[0]} | self.told(own)
         mass = None if weights is None else weights[index.to(weights.device)].to(seen.device).float()
         kept = None if mass is None else mass[held_out] * (len(mass[held_out]) / mass[held_out].sum())
+        shifts = list[Tensor]()
         for level, part in enumerate(self.parts):
             pairs, size = self._pairs(level), part.size or 1
-            self._shifts.append(torch.zeros(pairs.width, size, dtype=torch.float32, device=seen.device))
+            shifts.append(torch.zeros(pairs.width, size, dtype=torch.float32, device=seen.device))
             if size < 2 or not parts.apart:
                 continue
             before, labels = self.network.logits(level, seen, own), own[:, level]
             temperature = fitted_temperature(before[held_out], labels[held_out], kept)
             self.network.temperature[level] = temperature
             logits, cells = before / temperature, pairs.cells(told, len(own), seen.device)
-            self._shifts[level] = pairs.shift(cells, logits, labels, mass)
+            shifts[level] = pairs.shift(cells, logits, labels, mass)
             if tell is not None:
-                after = shifted(logits, cells, self._shifts[level])[held_out]
+                after = shifted(logits, cells, shifts[level])[held_out]
                 name = f"the kinds of {self.name} by {part.name.rpartition('@')[2]}"
                 tell(judged(name, temperature, before[held_out], after, labels[held_out], kept))
+        return shifts
 
     def _pairs(self, level: int) -> Pairs:
         """Those that say something of a level: of the inputs, and of the levels before."""
@@ -174,12 +176,11 @@ class KindLaw:
         weights = {k.removeprefix("law."): v for k, v in others.items()}
         network = restored(lambda: KindHeads((*inputs, *seen.parts), sizes, width), weights, "law.")
         above_zero("law.temperature", network.temperature)
-        found = cls(name, kinds, network, seen)
-        shapes = [(found._pairs(level).width, size) for level, size in enumerate(sizes)] if shifting else []
+        raw = cls(name, kinds, network, seen)
+        shapes = [(raw._pairs(level).width, size) for level, size in enumerate(sizes)] if shifting else []
         expected = {str(level): (shape, torch.float32) for level, shape in enumerate(shapes)}
         own = checked_tensor(under(tensors, "shifts."), expected)
-        found._shifts += [own[level] for level in expected]
-        return found
+        return cls(name, kinds, network, seen, [own[level] for level in expected])
 
     def write(self, path: Path) -> None:
         """Keep it beside the state of a training that it is drawn before."""
