@@ -37,13 +37,13 @@ def said(sampler: Any, n: int, **settings: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", FAULTY)
 def test_faulty_data_are_told_of_at_fit(name: str) -> None:
-    at_fit, at_sample = warned(faulty(name, 0))
+    at_fit, at_sample = warned(faulty(name, 0), QUICKLY)
     assert at_fit
     assert at_sample or "napkin of numbers" in name  # there the sampler asks a model that knows nothing of the lack
 
 
 def test_good_data_are_quiet() -> None:
-    assert sum(any(warned(asked)) for asked in clean(12)) <= 1
+    assert sum(any(warned(asked, QUICKLY)) for asked in clean(12)) <= 1
 
 
 def test_the_message_names_values_share_and_the_function() -> None:
