@@ -149,6 +149,9 @@ def test_values_far_out_begin_with_a_component_of_their_own() -> None:
     both = Mixture(6).start(torch.cat([values, -values]))
     assert float(Mixture(6).below(both, torch.tensor(-6.0))) == pytest.approx(0.006, abs=0.002)
     assert torch.equal(Mixture(2).start(values), Mixture(2).start())
+    heavy = torch.from_numpy(np.random.default_rng(3).standard_t(3, 5_000)).float() / 3**0.5
+    assert int((heavy.abs() > 5).sum()) > 10
+    assert torch.equal(Mixture(6).start(heavy), Mixture(6).start()), "a tail that thins out is no place of its own"
 
 
 @pytest.mark.parametrize(("share", "seed"), [(0.01, 1106), (0.02, 7)])

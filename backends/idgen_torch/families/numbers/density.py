@@ -16,8 +16,9 @@ from idgen_torch.drawing import categorical, normal
 __all__ = ["Density", "Mixture", "Spline", "density"]
 
 
-FAR, SEVERAL, LEAST = 5.0, 5, 3
-"""So many deviations out hardly a normal value lies; so many values there begin with one of so many components."""
+NEAR, FAR, SEVERAL, LEAST = 3.0, 5.0, 5, 3
+"""Beyond so many deviations hardly a normal value lies; so many values beyond the second, if they are more than those
+between, begin with one of so many components."""
 
 
 class Density(Protocol):
@@ -89,8 +90,9 @@ class Mixture:
     def start(self, values: Tensor | None = None) -> Tensor:
         """Means spread over two thirds of the normal's width, so that components can part ways.
 
-        Values far out on a side, if there are several, have a component of their own: one that has to come from the
-        middle is wide on its way, and stays so, with as much on the other side where no value is.
+        Values that lie apart, far out on a side, have a component of their own: one that has to come from the middle is
+        wide on its way, and stays so, with as much on the other side where no value is. A tail that thins out has none,
+        which would leave a hump in it.
         """
         spread = torch.linspace(-1.0, 1.0, self.components, dtype=torch.float32)
         mean = spread - spread.mean() if self.components == 1 else spread
@@ -98,8 +100,9 @@ class Mixture:
         weight = torch.zeros_like(mean)
         if values is None or self.components < LEAST:
             return torch.cat([weight, mean, scale])
-        for place, far in ((0, values < -FAR), (-1, values > FAR)):
-            if int(far.sum()) >= SEVERAL:
+        for place, out in ((0, -values), (-1, values)):
+            far = out > FAR
+            if int(far.sum()) >= max(SEVERAL, int(((out > NEAR) & ~far).sum()) + 1):
                 own = values[far].double()
                 mean[place], scale[place] = float(own.mean()), log(max(float(own.std()), 0.1))
                 weight[place] = log(self.components * len(own) / len(values))

@@ -235,7 +235,13 @@ def test_an_estimate_that_hangs_by_one_wild_outcome_names_it() -> None:
     data["Y"][7] = 1e6
     with pytest.warns(DataWarning, match="Y holds 1000000 in 1 of 500 rows"):
         sampler = asked(BACK_DOOR, data)
-    with pytest.warns(OverlapWarning, match=r"one row makes \d+% .* its outcome is 1e\+06 where all others"):
+    with pytest.warns(OverlapWarning, match=r"one row makes \d+% .* its outcome is 1,000,000 where all others"):
+        sampler.ate("Y", "X", 1, 0, folds=2)
+    data["Y"][[7, 8, 9]] = 99_999.0
+    with pytest.warns(DataWarning, match="Y holds 99999 in 3 of 500 rows"):
+        sampler = asked(BACK_DOOR, data)
+    alike = r"its outcome is 99,999, as in 2 more, where all others lie in \[-[\d.]+, [\d.]+\]"
+    with pytest.warns(OverlapWarning, match=rf"one row makes \d+% .* {alike}"):
         sampler.ate("Y", "X", 1, 0, folds=2)
 
 

@@ -55,6 +55,9 @@ FEW_ROWS, LARGE_SHARE, TAIL = 50, 0.1, 0.15
 WILD = 20
 """So many deviations of all other rows from their mean, an outcome is a reason of its own."""
 
+ALIKE, SOME = 1e-5, 0.01
+"""Outcomes that differ by less than this are one, since models see so many digits; of more rows it is no outlier."""
+
 TAIL_ROWS = 250
 """Of few rows each makes more of the variance."""
 
@@ -184,10 +187,12 @@ class OneStep:
         kept = [k for k, each in enumerate(f.functionals) if each.ends is None]
         row, most = np.unravel_index(np.abs(influence).argmax(), influence.shape)
         values = f.at(seen)[:, kept[most]]
-        others = np.delete(values, row)
-        if not abs(values[row] - others.mean()) > WILD * others.std():
+        same = np.isclose(values, values[row], rtol=ALIKE)
+        others, more = values[~same], int(same.sum()) - 1
+        if more > SOME * len(values) or not len(others) or not abs(values[row] - others.mean()) > WILD * others.std():
             return ""
-        return f"its outcome is {values[row]:,.6g} where all others lie in [{others.min():,.4g}, {others.max():,.4g}]"
+        told = f"its outcome is {_shown(values[row])}" + (f", as in {more} more," if more else "")
+        return f"{told} where all others lie in [{_shown(others.min())}, {_shown(others.max())}]"
 
     def data(self, name: str) -> Data:
         """A data set of the program, realized once."""
@@ -232,6 +237,15 @@ class OneStep:
         settings = FitSettings(self.seed, 1.0, self.device, Tuning.read({}), {})
         trainer = Trainer(settings, NoProgress(), self.kept, digests(self.program.operations))
         return trainer.fit(name, label_of(op), trainer.choose(task), task).model
+
+
+def _shown(value: float) -> str:
+    """The digits of a value that models see.
+
+    >>> _shown(99_998.93), _shown(-4.0938)
+    ('99,999', '-4.0938')
+    """
+    return f"{float(f'{value:.5g}'):,.10g}"
 
 
 def _ways(program: Program, schema: Schema) -> dict[str, str]:
@@ -285,7 +299,7 @@ def _told(
     if hangs and (odd := wild()):
         yield (
             f"one row makes {tail:.0%} of the variance: {odd}, and the estimate and its interval hang by it; correct "
-            "or leave it out if it is a mistake, and ask for a median or a chance, which one row does not move, if not"
+            "or leave out what is a mistake, and ask for a median or a chance, which one row does not move, if not"
         )
     elif hangs:
         yield (
