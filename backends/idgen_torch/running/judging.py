@@ -18,7 +18,7 @@ from idgen_torch.families import ConditionalModel, Family, Task, seed_noise
 from idgen_torch.families.saved import recipe_record
 from idgen_torch.running.files.artefacts import BETTER, FINISHED, TRIED, Trained, Verdict
 from idgen_torch.running.learned.agreement import Disagreement, disagreements
-from idgen_torch.running.learned.dependence import LawsApart, dependences
+from idgen_torch.running.learned.dependence import LawsApart, dependences, in_words
 from idgen_torch.running.learned.unused import why_unused
 from idgen_torch.running.plan import label_of
 from idgen_torch.running.record import ModelReport
@@ -104,7 +104,9 @@ def judged(
 def _verdict(found: Sequence[Disagreement | LawsApart], again: str, model: ConditionalModel, task: Task) -> Verdict:
     with torch.no_grad():
         noise = seed_noise(model, task.rows, task.weights)
-    return Verdict(again, tuple(map(str, found[:MOST_TOLD])), noise)
+    told = [*in_words([one for one in found if isinstance(one, LawsApart)])]
+    told += [str(one) for one in found if not isinstance(one, LawsApart)]
+    return Verdict(again, tuple(told[:MOST_TOLD]), noise)
 
 
 def held_against(op: Train, trained: Trained, task: Task, verdict: Verdict, unused: Sequence[str]) -> ModelReport:

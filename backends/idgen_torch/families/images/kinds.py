@@ -17,7 +17,7 @@ from idgen_torch.families.state import Tensors, checked_tensor
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.parts import Values
 
-__all__ = ["LEVELS", "Kinds", "fineness"]
+__all__ = ["LEVELS", "Kinds", "few_at_a_time", "fineness"]
 
 LEVELS = ("light", "shape", "grain")
 SIDE = 4
@@ -69,7 +69,7 @@ class Kinds:
                 if bool((weights.cpu()[index] > 0).any())
                 else rows_by_weight(count, weights, min(count, SOME), generator)
             )
-        each = [[look(some) for look in _LOOKS] for few in index.split(AT_ONCE) for some in _split(images(few))]
+        each = [[look(some) for look in _LOOKS] for few in index.split(AT_ONCE) for some in few_at_a_time(images(few))]
         seen = [torch.cat(pieces) for pieces in zip(*each, strict=True)]
         device = seen[0].device
         most = (*most, *(1 for _ in _LOOKS))
@@ -105,7 +105,7 @@ class Kinds:
     def of(self, images: Tensor) -> Tensor:
         """The codes of some pictures.  Shape: (rows, C, H, W) uint8 -> (rows, levels) int64."""
         found, others = [], list(zip(_LOOKS[1:], self._within, strict=False))
-        for few in _split(images):
+        for few in few_at_a_time(images):
             light = _nearest(_light(few), self.light)
             rest = [_nearest(look(few) - means[light], centres) for look, (means, centres) in others]
             found.append(torch.stack([light, *rest], 1))
@@ -135,7 +135,7 @@ class Kinds:
         return type(self)(**{name: tensor.to(device) for name, tensor in self.state().items()})
 
 
-def _split(images: Tensor) -> tuple[Tensor, ...]:
+def few_at_a_time(images: Tensor) -> tuple[Tensor, ...]:
     """Few enough at a time that their numbers do not fill the memory."""
     return images.split(max(1, PIXELS_AT_ONCE // max(1, images.shape[-2] * images.shape[-1])))
 
@@ -174,7 +174,7 @@ def fineness(images: Tensor) -> Tensor:
 
     Shape: (rows, C, H, W) uint8 -> (rows,) float32.
     """
-    return torch.cat([_grain(few)[:, 1] for few in _split(images)])
+    return torch.cat([_grain(few)[:, 1] for few in few_at_a_time(images)])
 
 
 _LOOKS = (_light, _thumbnail, _grain)

@@ -1,25 +1,27 @@
-"""What a check of pictures looks at: their kind, their grain, and how sharp they are, each as few categories."""
+"""What a check of pictures looks at: kind, grain, light in all and how sharp they are, each as few categories."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 import torch
 from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
-from idgen_torch.families.images.kinds import Kinds, fineness
+from idgen_torch.families.images.kinds import Kinds, few_at_a_time, fineness
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.parts import Values
 
-__all__ = ["GRAIN", "KIND", "SHARP", "Group", "groups_of", "levels_by"]
+__all__ = ["GRAIN", "KIND", "LIGHT", "SHARP", "Group", "groups_of", "levels_by"]
 
-KIND, GRAIN, SHARP = "the kind of", "the grain of", "the sharpness of"
+KIND, GRAIN, LIGHT, SHARP = "the kind of", "the grain of", "the light of", "the sharpness of"
 MOST_KINDS, GRAINS = 8, 4
 """Pictures fall into so many kinds at most, and into so many parts of equal size by their grain."""
 SHARPER = 0.1
 """Pictures differ in sharpness by so much at least."""
+LIGHTER, OF_ALL = 0.25, 0.08
+"""And in light by so many of its deviations, or such a share of all light, whichever is more."""
 
 Group = tuple[tuple[str, ...], Tensor]
 """What rows of a group have in common, and which group each row is of.  Shape: (rows,) int64."""
@@ -28,13 +30,15 @@ Group = tuple[tuple[str, ...], Tensor]
 def levels_by(aspect: str, seen: Tensor, made: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, int]:
     """Which of how many levels of an aspect each picture of the rows, and each that was drawn, is of.
 
-    Kinds and sharpness of what was drawn are measured by those of the rows. Grain is compared by ranks among the
+    Kinds, light and sharpness of what was drawn are measured by those of the rows. Grain is compared by ranks among the
     pictures of a kind, of rows and of draws apart: every network smooths a little, pictures of one kind more than those
     of another, which moves all their grains alike, and how sharp pictures are is said by itself.
     Shape: (rows, C, H, W) uint8 -> twice (rows,) int64.
     """
-    if aspect == SHARP:
-        return *_sharpness(seen, made), MOST_KINDS
+    if aspect in (SHARP, LIGHT):
+        own, its = _sharpness(seen, made) if aspect == SHARP else _lights(seen, made, generator)
+        ends = torch.quantile(own, torch.linspace(0, 1, MOST_KINDS + 1, dtype=own.dtype)[1:-1])
+        return torch.bucketize(own, ends), torch.bucketize(its, ends), MOST_KINDS
     kinds = _kinds(seen)
     own, its = (kinds.of(images)[:, 0].cpu() for images in (seen, made))
     if aspect == KIND:
@@ -90,22 +94,50 @@ def _grains(images: Tensor, kinds: Tensor, generator: torch.Generator) -> Tensor
 
 
 def _sharpness(seen: Tensor, made: Tensor) -> tuple[Tensor, Tensor]:
-    """Which eighth of the rows' pictures each is as sharp as.  Shape: (rows, C, H, W) uint8 -> twice (rows,) int64.
+    """The squares of the steps to the next pixels, beside the variance of all pictures of the rows, in whole `SHARPER`.
 
-    Sharpness is the squares of the steps to the next pixels, beside the variance of all pictures of the rows.
+    Shape: (rows, C, H, W) uint8 -> twice (rows,) float64.
     """
-    values = pixels(seen).double()
-    whole = max(float((values - values.mean(0)).square().mean()), 1e-6)
-    own, its = ((_steps(images) / whole / SHARPER).floor().cpu() for images in (seen, made))
-    ends = torch.quantile(own, torch.linspace(0, 1, MOST_KINDS + 1, dtype=own.dtype)[1:-1])
-    return torch.bucketize(own, ends), torch.bucketize(its, ends)
+    sums = [(few.sum(0), few.square().sum(0)) for few in map(_numbers, few_at_a_time(seen))]
+    mean, square = (sum(each) / len(seen) for each in zip(*sums, strict=True))
+    whole = max(float((square - mean.square()).mean()), 1e-6)
+    own, its = ((_each(_steps, images) / whole / SHARPER).floor() for images in (seen, made))
+    return own, its
+
+
+def _lights(seen: Tensor, made: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """The mean light of a picture in whole steps of what matters, rounded by chance: no step is crossed by a trifle.
+
+    Kinds count a picture to the nearest, however far it is. Shape: (rows, C, H, W) uint8 -> twice (rows,) float64.
+    """
+    own, its = (_each(_light, images) for images in (seen, made))
+    step = max(LIGHTER * float(own.std()), OF_ALL)
+    own, its = (
+        (light / step + torch.rand(len(light), generator=generator, dtype=torch.float64)).floor()
+        for light in (own, its)
+    )
+    return own, its
 
 
 def _steps(images: Tensor) -> Tensor:
     """The mean squares of the steps down and across.  Shape: (rows, C, H, W) uint8 -> (rows,) float64."""
-    values = pixels(images).double()
+    values = _numbers(images)
     down, across = (values.diff(dim=axis).square().flatten(1).mean(1) for axis in (2, 3))
     return down.nan_to_num(0) + across.nan_to_num(0)  # pictures of one row or column have no steps there
+
+
+def _light(images: Tensor) -> Tensor:
+    """The share of all light that could be.  Shape: (rows, C, H, W) uint8 -> (rows,) float64 in [0, 1]."""
+    return (_numbers(images).flatten(1).mean(1) + 1) / 2
+
+
+def _numbers(images: Tensor) -> Tensor:
+    return pixels(images).double()
+
+
+def _each(look: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    """What a look finds of each picture, few at a time.  Shape: (rows, C, H, W) uint8 -> (rows,) float64."""
+    return torch.cat([look(few) for few in few_at_a_time(images)]).cpu()
 
 
 def _kinds(images: Tensor) -> Kinds:
