@@ -159,8 +159,13 @@ def _columns(
             warn_category(name, blank)
             columns[name] = _with_blank(name, content, blank, how)
         else:
-            raise refusal(name, content, blank)
+            raise refusal(name, content, blank, _of_tables(rows.blanks, pictures))
     return columns, None if rows.weights is None else scaled(rows.weights)
+
+
+def _of_tables(blanks: Mapping[str, Array], pictures: Collection[str]) -> dict[str, Array]:
+    """Which rows lack a value in the columns that are no pictures, which refuse what is missing by themselves."""
+    return {name: blank for name, blank in blanks.items() if name not in pictures}
 
 
 def _with_blank(name: str, content: Any, blank: Array, how: Reading) -> Column:
@@ -195,7 +200,8 @@ def _standing(found: _Rows, pictures: Collection[str], how: Reading) -> _Rows:
         there = found.weights > 0
         for name, blank in found.blanks.items():  # before rows are left out, so that messages number them as the table
             if how.missing in ("refuse", "text") and name not in pictures and (blank & there).any():
-                raise refusal(name, found.contents[name], blank & there)
+                others = {other: own & there for other, own in _of_tables(found.blanks, pictures).items()}
+                raise refusal(name, found.contents[name], blank & there, others)
         found = found.at(there)
     if how.missing == "drop":
         found = found.at(complete_rows(found.blanks, found.contents))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,7 +39,7 @@ from idgen_compiler.cli.questions import Given
 from idgen_compiler.compile import compile
 from idgen_compiler.data.kinds.texts import split
 from idgen_compiler.errors import DataError, QueryError
-from idgen_compiler.estimates import Estimating
+from idgen_compiler.estimates import Estimate, Estimating
 from idgen_compiler.query import Query
 
 __all__ = ["effect_command"]
@@ -101,7 +103,24 @@ def effect_command(
     at = {name: sampler.read_value(name, text) for name, text in assignments("--given", given or ()).items()}
     how: dict[str, Any] = {"level": level, "method": method, "folds": folds, "clusters": clusters, "seed": seed}
     how |= {"given": at, "kind": kind, "data": data if clusters is not None else None}
-    tell(lambda: sampler.contrast(outcome, {treatment: one}, {treatment: other}, **how), as_json)
+    unread = [option for option, said in (("--family", family), ("--effort", effort)) if said]
+
+    def compared() -> Estimate:
+        return _noted(sampler.contrast(outcome, {treatment: one}, {treatment: other}, **how), unread)
+
+    tell(compared, as_json)
+
+
+def _noted(found: Estimate, options: Sequence[str]) -> Estimate:
+    """The number, which says so where options of models that draw have hardly a part in it."""
+    if not options or found.method in ("plug-in", "bootstrap"):
+        return found
+    one = not options[1:]
+    note = (
+        f"{' and '.join(options)} {'is' if one else 'are'} of models that draw: a number by {found.method} has "
+        "regressions of its own; --method plug-in or bootstrap asks those models"
+    )
+    return replace(found, notes=(note, *found.notes))
 
 
 def _sides(query: Query, of: str | None) -> tuple[str, str]:

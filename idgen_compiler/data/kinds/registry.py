@@ -18,6 +18,9 @@ holds."""
 
 A = TypeVar("A", bound=type[Atom])
 
+FEW_VALUES = 20
+"""A column of more different values is hardly meant to be a category."""
+
 _KINDS: dict[str, type[Atom]] = {}
 
 
@@ -61,10 +64,12 @@ def requested(column: Column, request: TypeRequest) -> Atom:
 def _refuse_blank(column: Column) -> None:
     """Raise DataError where missing values are to be a category, and the others are no categories."""
     if column.blank is not None:
+        there = column.present.plain
+        few = there is not None and there.ndim == 1 and len(set(there.tolist())) <= FEW_VALUES
+        typed = f", types={{{column.name!r}: 'categorical'}}" if few else ""
         raise DataError(
             f"column {column.name} lacks {int(column.blank.sum())} of {len(column)} values and holds no categories, "
-            "which alone can have one for what is missing; say missing='drop', "
-            f"types={{{column.name!r}: 'categorical'}}, or fill them in"
+            f"which alone can have one for what is missing; say missing='drop'{typed}, or fill them in"
         )
 
 

@@ -56,10 +56,13 @@ def _objects(content: Any) -> Array:
     return array
 
 
-def refusal(name: str, content: Any, blank: Array) -> DataError:
-    """What is said of a column that lacks values, where that is refused."""
+def refusal(name: str, content: Any, blank: Array, others: Mapping[str, Array] | None = None) -> DataError:
+    """What is said of a column that lacks values, where that is refused; and of `others`, if they lack some."""
     if isinstance(content, Few):
-        return refusal(name, content.content, blank)
+        return refusal(name, content.content, blank, others)
+    counts = {other: int(own.sum()) for other, own in (others or {}).items() if other != name and own.any()}
+    also = "".join(f", {other} lacks {count}" for other, count in list(counts.items())[:_SHOWN])
+    also += ", ..." if len(counts) > _SHOWN else ""
     words = [word for word in missing_words(content) if word][:_SHOWN]
     read = f", read from {', '.join(map(repr, words))}" if words else ""
     labels = ", keep these words as labels with missing='text'" if words else ""
@@ -67,7 +70,7 @@ def refusal(name: str, content: Any, blank: Array) -> DataError:
     what = "NaN" if isinstance(content, np.ndarray) and content.dtype.kind == "f" else "missing"
     return DataError(
         f"column {name} has {int(blank.sum())} {what} value(s) in {len(blank)} rows, the first in row "
-        f"{int(blank.argmax())} (counting from 0){read}; drop these rows with missing='drop'"
+        f"{int(blank.argmax())} (counting from 0){read}{also}; drop these rows with missing='drop'"
         f"{category}{labels}, or fill them in before fitting"
     )
 

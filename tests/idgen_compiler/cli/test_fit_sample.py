@@ -283,6 +283,11 @@ def test_an_effect_by_a_family_and_an_effort(
     asked = ["effect", "P(Y | do(X))", "--graph", "X -> Y", "--data", "t.csv", "--json", "--method", "plug-in"]
     more = ["--types", "Y=continuous", "--vs", "1,0"]
     assert main([*asked, *more, "--family", "Y=flow", "--effort", "quick"]) == 0
-    assert json.loads(capsys.readouterr().out)["value"] == pytest.approx(3, abs=0.5)
+    found = json.loads(capsys.readouterr().out)
+    assert found["value"] == pytest.approx(3, abs=0.5)
+    unread = "--family and --effort are of models that draw: a number by one-step has regressions of its own; --method"
+    assert unread not in " ".join(found["notes"])
+    assert main([*asked[:-2], *more, "--family", "Y=flow", "--effort", "quick"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"][0].startswith(unread)
     assert main([*asked, *more, "--family", "Y=flo"]) == 2
     assert "no kernel family is called 'flo'" in capsys.readouterr().err

@@ -217,6 +217,11 @@ def test_what_is_missing_becomes_a_label_of_categories_alone() -> None:
         assert kinds(data, "Y", missing="category")["Y"] == Categorical((0.0, 1.0, "missing"), "object")
     with pytest.warns(DataWarning), pytest.raises(DataError, match="Z lacks 1 of 4 values and holds no categories"):
         kinds(data, "Z", missing="category")
+    many = {"Z": [*np.linspace(0, 1, 40), np.nan]}
+    with pytest.warns(DataWarning), pytest.raises(DataError, match="say missing='drop', or fill them in"):
+        kinds(many, "Z", missing="category")  # no category of forty numbers
+    with pytest.raises(DataError, match=r"column X has 1 missing .*\(counting from 0\), Y lacks 1, Z lacks 1; drop"):
+        kinds(data, "X", "Y", "Z")
     with pytest.warns(DataWarning):
         sources = read_sources(data, ["X"], how=Reading(missing="category"))
     kind = infer_schema(sources, {"X": Categorical(("hi", "mid", "lo"))})["X"]

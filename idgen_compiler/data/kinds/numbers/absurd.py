@@ -46,8 +46,8 @@ def warn_absurd(name: str, values: Array, scale: Scale, masses: Collection[float
     for k in marks:
         warn_data(
             f"column {name} holds {distinct[k]:.10g} in {counts[k]} of {len(values)} rows, first in row {first[k]} "
-            "(counting from 0), apart from all other values: it looks like a mark for missing; if it is one, drop "
-            "these rows or make it a missing value, for it counts as a number"
+            "(counting from 0), apart from all other values: it looks like a mark for missing; if it is one, say "
+            f"missing_marks=[{distinct[k]:.10g}] and what becomes of missing values, for it counts as a number"
         )
     _warn_filled(name, values, masses)
     low, high = np.quantile(values, (0.25, 0.75))

@@ -57,7 +57,7 @@ def plugged_in(place: Place, refits: Refits, asking: Asking) -> Found:
         np.zeros(count), np.atleast_2d(np.cov(values, rowvar=False)) / n, notes=(f"means of {n:,} samples",),
         cautions=(
             "the interval holds the error of drawing alone, and not that of the fit; ask with method='auto' or "
-            "'bootstrap' for both",
+            "method='bootstrap' for both",
         ),
     )  # fmt: skip
 

@@ -304,8 +304,9 @@ def _told(
     elif hangs:
         yield (
             f"one row makes {tail:.0%} of the variance, by its outcome or because few rows are like those that are "
-            "asked about, and the interval may be too narrow; compare with method='bootstrap', and ask for a median or "
-            "a chance, which one row does not move, or for values where there are more rows"
+            "asked about, and the interval may be too narrow; compare with method='bootstrap', which fits some 200 "
+            "times, and ask for a median or a chance, which one row does not move, or for values where there are more "
+            "rows"
         )
     if rows < 0.5:
         yield (
