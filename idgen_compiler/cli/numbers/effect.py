@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -103,16 +102,13 @@ def effect_command(
     at = {name: sampler.read_value(name, text) for name, text in assignments("--given", given or ()).items()}
     how: dict[str, Any] = {"level": level, "method": method, "folds": folds, "clusters": clusters, "seed": seed}
     how |= {"given": at, "kind": kind, "data": data if clusters is not None else None}
-    unread = [option for option, said in (("--family", family), ("--effort", effort)) if said]
-
-    def compared() -> Estimate:
-        return _noted(sampler.contrast(outcome, {treatment: one}, {treatment: other}, **how), unread)
-
-    tell(compared, as_json)
+    sides = {treatment: one}, {treatment: other}
+    tell(lambda: _noted(sampler.contrast(outcome, *sides, **how), family=family, effort=effort), as_json)
 
 
-def _noted(found: Estimate, options: Sequence[str]) -> Estimate:
-    """The number, which says so where options of models that draw have hardly a part in it."""
+def _noted(found: Estimate, **said: object) -> Estimate:
+    """The number, which says so where options of models that draw, if they were said, have hardly a part in it."""
+    options = [f"--{name}" for name, value in said.items() if value]
     if not options or found.method in ("plug-in", "bootstrap"):
         return found
     one = not options[1:]
