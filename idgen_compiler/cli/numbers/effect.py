@@ -111,10 +111,10 @@ def _noted(found: Estimate, **said: object) -> Estimate:
     options = [f"--{name}" for name, value in said.items() if value]
     if not options or found.method in ("plug-in", "bootstrap"):
         return found
-    one = not options[1:]
+    verb = "are" if options[1:] else "is"
     note = (
-        f"{' and '.join(options)} {'is' if one else 'are'} of models that draw: a number by {found.method} has "
-        "regressions of its own; --method plug-in or bootstrap asks those models"
+        f"{' and '.join(options)} {verb} of models that draw, on which a number by {found.method} hardly rests; "
+        "--method plug-in or bootstrap asks those models"
     )
     return replace(found, notes=(note, *found.notes))
 

@@ -285,7 +285,9 @@ def test_an_effect_by_a_family_and_an_effort(
     assert main([*asked, *more, "--family", "Y=flow", "--effort", "quick"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["value"] == pytest.approx(3, abs=0.5)
-    unread = "--family and --effort are of models that draw: a number by one-step has regressions of its own; --method"
+    unread = (
+        "--family and --effort are of models that draw, on which a number by one-step hardly rests; --method plug-in"
+    )
     assert unread not in " ".join(found["notes"])
     assert main([*asked[:-2], *more, "--family", "Y=flow", "--effort", "quick"]) == 0
     assert json.loads(capsys.readouterr().out)["notes"][0].startswith(unread)
