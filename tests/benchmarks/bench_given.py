@@ -94,7 +94,7 @@ def _z_is_given(kind: str, quick: bool) -> Row:
     if kind == "number":
         y: np.ndarray = x + 2 * z + random.normal(size=rows)
         options: dict[str, Any] = {"epochs": 2, "family": {"Y": "flow"}}
-        kept = 2_000 if quick else 20_000
+        kept = 2_000 if quick else 200_000
     else:
         y = _pictures(x + z, z, random)
         options = {"images": {"steps": 20, "channels": (16, 32)}, "family": {"Y": "diffusion"}}
