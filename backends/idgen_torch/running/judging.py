@@ -104,7 +104,7 @@ def judged(
 def _verdict(found: Sequence[Disagreement | LawsApart], again: str, model: ConditionalModel, task: Task) -> Verdict:
     with torch.no_grad():
         noise = seed_noise(model, task.rows, task.weights)
-    told = [*in_words([one for one in found if isinstance(one, LawsApart)])]
+    told = in_words([one for one in found if isinstance(one, LawsApart)])
     told += [str(one) for one in found if not isinstance(one, LawsApart)]
     return Verdict(again, tuple(told[:MOST_TOLD]), noise)
 

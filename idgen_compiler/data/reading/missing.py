@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -61,8 +61,7 @@ def refusal(name: str, content: Any, blank: Array, others: Mapping[str, Array] |
     if isinstance(content, Few):
         return refusal(name, content.content, blank, others)
     counts = {other: int(own.sum()) for other, own in (others or {}).items() if other != name and own.any()}
-    also = "".join(f", {other} lacks {count}" for other, count in list(counts.items())[:_SHOWN])
-    also += ", ..." if len(counts) > _SHOWN else ""
+    also = f", {_in_short([*counts], lambda other: f'{other} lacks {counts[other]}')}" if counts else ""
     words = [word for word in missing_words(content) if word][:_SHOWN]
     read = f", read from {', '.join(map(repr, words))}" if words else ""
     labels = ", keep these words as labels with missing='text'" if words else ""
@@ -73,6 +72,11 @@ def refusal(name: str, content: Any, blank: Array, others: Mapping[str, Array] |
         f"{int(blank.argmax())} (counting from 0){read}{also}; drop these rows with missing='drop'"
         f"{category}{labels}, or fill them in before fitting"
     )
+
+
+def _in_short(names: Sequence[str], told: Callable[[str], str]) -> str:
+    """What is told of the first columns."""
+    return ", ".join([*map(told, names[:_SHOWN]), *(["..."] if len(names) > _SHOWN else [])])
 
 
 def _many_numbers(content: Any) -> bool:
@@ -89,9 +93,7 @@ def complete_rows(blanks: Mapping[str, Array], contents: Mapping[str, Any]) -> A
     lacks = reduce(np.logical_or, blanks.values())
     counts = {name: int(blank.sum()) for name, blank in blanks.items() if blank.any()}
     most = sorted(counts, key=lambda name: -counts[name])
-    told = ", ".join(f"{name} lacks {counts[name]}{_words(contents[name])}" for name in most[:5])
-    if len(most) > 5:
-        told += ", ..."
+    told = _in_short(most, lambda name: f"{name} lacks {counts[name]}{_words(contents[name])}")
     if lacks.all():
         raise DataError(f"no row is complete, so that missing='drop' leaves none: of {len(lacks)} rows, {told}")
     if counts:

@@ -13,11 +13,11 @@ from idgen_torch.families.images.kinds import Kinds, few_at_a_time, fineness
 from idgen_torch.nets.conditioning import pixels
 from idgen_torch.parts import Values
 
-__all__ = ["GRAIN", "KIND", "LIGHT", "SHARP", "Group", "groups_of", "levels_by"]
+__all__ = ["GRAIN", "KIND", "LIGHT", "SHARP", "Group", "groups_of", "levels_of"]
 
 KIND, GRAIN, LIGHT, SHARP = "the kind of", "the grain of", "the light of", "the sharpness of"
-MOST_KINDS, GRAINS = 8, 4
-"""Pictures fall into so many kinds at most, and into so many parts of equal size by their grain."""
+MOST_KINDS, GRAINS, EIGHTHS = 8, 4, 8
+"""Pictures fall into so many kinds at most, and into so many parts of equal size by their grain, and by the rest."""
 SHARPER = 0.1
 """Pictures differ in sharpness by so much at least."""
 LIGHTER, OF_ALL = 0.25, 0.08
@@ -27,23 +27,20 @@ Group = tuple[tuple[str, ...], Tensor]
 """What rows of a group have in common, and which group each row is of.  Shape: (rows,) int64."""
 
 
-def levels_by(aspect: str, seen: Tensor, made: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, int]:
-    """Which of how many levels of an aspect each picture of the rows, and each that was drawn, is of.
+def levels_of(seen: Tensor, made: Tensor, generator: torch.Generator) -> Iterator[tuple[str, Tensor, Tensor, int]]:
+    """By each aspect, which of how many levels each picture of the rows, and each that was drawn, is of.
 
     Kinds, light and sharpness of what was drawn are measured by those of the rows. Grain is compared by ranks among the
     pictures of a kind, of rows and of draws apart: every network smooths a little, pictures of one kind more than those
     of another, which moves all their grains alike, and how sharp pictures are is said by itself.
     Shape: (rows, C, H, W) uint8 -> twice (rows,) int64.
     """
-    if aspect in (SHARP, LIGHT):
-        own, its = _sharpness(seen, made) if aspect == SHARP else _lights(seen, made, generator)
-        ends = torch.quantile(own, torch.linspace(0, 1, MOST_KINDS + 1, dtype=own.dtype)[1:-1])
-        return torch.bucketize(own, ends), torch.bucketize(its, ends), MOST_KINDS
     kinds = _kinds(seen)
     own, its = (kinds.of(images)[:, 0].cpu() for images in (seen, made))
-    if aspect == KIND:
-        return own, its, kinds.sizes[0]
-    return _grains(seen, own, generator), _grains(made, its, generator), GRAINS
+    yield KIND, own, its, kinds.sizes[0]
+    yield GRAIN, _grains(seen, own, generator), _grains(made, its, generator), GRAINS
+    yield LIGHT, *_eighths(*_lights(seen, made, generator)), EIGHTHS
+    yield SHARP, *_eighths(*_sharpness(seen, made)), EIGHTHS
 
 
 def groups_of(inputs: Sequence[Part], rows: Values, generator: torch.Generator) -> Iterator[Group]:
@@ -91,6 +88,12 @@ def _grains(images: Tensor, kinds: Tensor, generator: torch.Generator) -> Tensor
         rows = rows[torch.randperm(len(rows), generator=generator)]
         found[rows[fine[rows].argsort(stable=True)]] = torch.arange(len(rows)) * GRAINS // len(rows)
     return found
+
+
+def _eighths(own: Tensor, its: Tensor) -> tuple[Tensor, Tensor]:
+    """Which eighth of the rows' own each is in.  Shape: twice (rows,) float64 -> twice (rows,) int64."""
+    ends = torch.quantile(own, torch.linspace(0, 1, EIGHTHS + 1, dtype=own.dtype)[1:-1])
+    return torch.bucketize(own, ends), torch.bucketize(its, ends)
 
 
 def _sharpness(seen: Tensor, made: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from idgen_torch.drawing import generator_for, rows_by_weight, some_rows
 from idgen_torch.families import ConditionalModel, Task
 from idgen_torch.families.returned import draw
 from idgen_torch.families.task import rows_at
-from idgen_torch.running.learned.aspects import GRAIN, KIND, LIGHT, SHARP, groups_of, levels_by
+from idgen_torch.running.learned.aspects import GRAIN, KIND, LIGHT, SHARP, groups_of, levels_of
 
 __all__ = ["LawsApart", "dependences", "in_words"]
 
@@ -129,12 +129,11 @@ def dependences(source: str, model: ConditionalModel, task: Task) -> list[LawsAp
     groups = list(groups_of(task.inputs, rows, generator))
     found = []
     for part in targets:
-        for aspect, together in TOGETHER.items():
-            seen, made, size = levels_by(aspect, rows[part.name], drawn[part.name], generator)
+        for aspect, seen, made, size in levels_of(rows[part.name], drawn[part.name], generator):
             found += [
                 LawsApart(part.name, names, *_apart(seen, made, size, group, generator), aspect)
                 for names, group in groups
-                if len(names) in together
+                if len(names) in TOGETHER[aspect]
             ]
     return sorted(found, key=lambda one: (one.aspect == SHARP, -one.apart))
 

@@ -74,6 +74,10 @@ def half_missed(given: Values, n: int) -> torch.Tensor:
     return torch.where(torch.rand(n, generator=g) < 0.5, right(given, n), torch.randint(3, (n,), generator=g))
 
 
+def looked(model: Any, task: Task) -> list[LawsApart]:
+    return dependences("%m0", model, task)
+
+
 def told(color: Any, inputs: tuple[Part, ...] = (P, Q), rows: Values | None = None) -> list[LawsApart]:
     model: Any = Drawn(color)
     return dependences("%m0", model, Task((Y,), inputs, rows_of() if rows is None else rows))
@@ -119,7 +123,7 @@ class Blurred(Drawn):
 
 
 def test_pictures_that_are_smoother_than_the_rows_are_told() -> None:
-    found = dependences("%m0", Blurred(right), Task((Y,), (P, Q), rows_of()))  # type: ignore[arg-type]
+    found = looked(Blurred(right), Task((Y,), (P, Q), rows_of()))
     told = [one for one in found if one.matters]
     assert {one.aspect for one in told} == {SHARP}
     assert {one.inputs for one in told} >= {(), ("p",), ("q",)}
@@ -219,7 +223,7 @@ def test_strokes_that_are_missed_are_told_where_light_says_nothing() -> None:
     rows = {"a": a, "y": lines(fine, 1)}
 
     def told_of(law: Any) -> list[LawsApart]:
-        return [one for one in dependences("%m0", Lined(law), Task((Y,), (A,), rows)) if one.matters]  # type: ignore[arg-type]
+        return [one for one in looked(Lined(law), Task((Y,), (A,), rows)) if one.matters]
 
     right = told_of(lambda given, n: (given["a"] == 1) ^ (torch.rand(n, generator=g) < 0.2))
     blind = told_of(lambda given, n: torch.rand(n, generator=g) < 0.5)
@@ -249,7 +253,7 @@ def test_pictures_of_one_kind_that_are_smoothed_more_are_not_told_to_miss_an_inp
             red = color_of(sharp) == 0
             return {"y": torch.where(red[:, None, None, None], soft, sharp).to(torch.uint8)}
 
-    found = dependences("%m0", Uneven(right), Task((Y,), (P, Q), rows_of()))  # type: ignore[arg-type]
+    found = looked(Uneven(right), Task((Y,), (P, Q), rows_of()))
     assert {one.aspect for one in found if one.matters} <= {SHARP}
 
 
@@ -265,7 +269,7 @@ def test_pictures_of_equal_grain_are_ranked_by_chance() -> None:
             return {"y": flat[:n] + torch.randint(20, (n, 3, 8, 8), generator=g).to(torch.uint8)}
 
     rows = {"p": squares(p, 1), "q": squares(q, 2), "y": flat}
-    found = dependences("%m0", Noisy(right), Task((Y,), (P, Q), rows))  # type: ignore[arg-type]
+    found = looked(Noisy(right), Task((Y,), (P, Q), rows))
     assert not [one for one in found if one.matters and one.aspect == GRAIN]
 
 
