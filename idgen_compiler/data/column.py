@@ -12,7 +12,10 @@ from idgen_compiler.data.arrays import Array, Pictures, pandas
 from idgen_compiler.data.plain import plain_column
 from idgen_compiler.errors import DataError
 
-__all__ = ["MISSING", "Column"]
+__all__ = ["FEW_VALUES", "MISSING", "Column"]
+
+FEW_VALUES = 10
+"""A column of so few different values may hold categories, whatever they say; of more numbers hardly."""
 
 MISSING = "missing"
 """The label of what is missing, where that is a category."""

@@ -41,8 +41,6 @@ EFFECT = "P(Y | do(X))"
 BACK_DOOR = "Z -> X -> Y; Z -> Y"
 FRONT_DOOR = "X -> M -> Y; X <-> Y"
 NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
-QUICKLY: Mapping[str, Any] = {"epochs": 2, "ensemble": 1, "hidden": (16,), "rows_factor": 2.0}
-"""Options for tests, by which models miss what rows say: warnings of values that never meet do not depend on it."""
 MEASURED: Mapping[str, Any] = {"effort": "quick"}
 FRESH = 1
 """The draws that are reported; those of 0 were looked at while thresholds were chosen."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
-from idgen_compiler.data.column import MISSING, Column
+from idgen_compiler.data.column import FEW_VALUES, MISSING, Column
 from idgen_compiler.data.kinds.kind import Atom, check_dtype
 from idgen_compiler.data.kinds.labels import check_label, label_codes, read_label
 from idgen_compiler.data.kinds.numbers.absurd import warn_marks
@@ -28,7 +28,6 @@ __all__ = ["Categorical", "Label", "few_labels"]
 
 Label = str | bool | int | float
 
-FEW_VALUES = 10
 MOST_SHOWN = 6
 
 FEW_LEVELS, ROWS_PER_LEVEL, FEW_ROWS = 20, 5, 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from idgen_compiler.data.column import Column
+from idgen_compiler.data.column import FEW_VALUES, Column
 from idgen_compiler.data.kinds.kind import Atom, Kind, Request
 from idgen_compiler.errors import DataError, near_misses
 from idgen_compiler.forms.record import KIND
@@ -17,9 +17,6 @@ Image(channels, height, width), Numeric(support=(0, None)) or Text(encoder=...);
 holds."""
 
 A = TypeVar("A", bound=type[Atom])
-
-FEW_VALUES = 20
-"""A column of more different values is hardly meant to be a category."""
 
 _KINDS: dict[str, type[Atom]] = {}
 

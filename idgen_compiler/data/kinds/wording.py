@@ -6,13 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from idgen_compiler.data.column import FEW_VALUES
 from idgen_compiler.forms.shown import LISTED, cut, listed
 from idgen_compiler.warning import warn_data
 
 __all__ = ["meant_as", "remedy", "warn_wording"]
-
-MANY = 10
-"""So few labels are categories, whatever they say."""
 
 MOST = 0.9
 """So many of the labels have to say numbers or dates, before all are said to."""
@@ -73,7 +71,7 @@ def meant_as(texts: Sequence[str]) -> str | None:
     >>> meant_as([f"{k:05}" for k in range(20)]) is None
     True
     """
-    if len(texts) <= MANY:
+    if len(texts) <= FEW_VALUES:
         return None
     plain = [text.strip().lower() for text in texts if len(text) <= LONGEST]
     for word, pattern in (("times of day", _TIME), ("dates", _DATE)):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from idgen_compiler.data.arrays import pandas
+from idgen_compiler.data.column import FEW_VALUES
 from idgen_compiler.data.reading.bounded import unfolded
 from idgen_compiler.data.reading.delimiter import delimiter_of, said_in_first_line
 from idgen_compiler.data.reading.encoding import encoding_of
@@ -29,8 +30,8 @@ WORDS = (
 )  # fmt: skip
 """What stands for nothing in a text table, unless somebody says that words are labels."""
 
-FEW, MANY = 0.1, 10
-"""A column of more than so many different numbers is said to be texts for the sake of at most this share of words."""
+FEW = 0.1
+"""A column of many different numbers is said to be texts for the sake of at most this share of words."""
 
 ALONE = 3
 """A word in so few rows is no label of a column whose others are numbers, however few."""
@@ -269,7 +270,7 @@ class DelimitedFile:
         words = texts[numbers.isna()]
         if not 0 < len(words) <= most or words.nunique() > _SHOWN:
             return
-        if numbers.nunique() <= MANY and len(words) > ALONE:
+        if numbers.nunique() <= FEW_VALUES and len(words) > ALONE:
             return
         row = int(words.index[0])
         column.attrs["told"] = True

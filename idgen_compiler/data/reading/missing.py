@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from idgen_compiler.data.arrays import Array, nothing, pandas
+from idgen_compiler.data.column import FEW_VALUES
 from idgen_compiler.data.holding.few import Few, spread
-from idgen_compiler.data.reading.delimited import MANY, WORDS, missing_words
+from idgen_compiler.data.reading.delimited import WORDS, missing_words
 from idgen_compiler.data.reading.marks import are_times, marked
 from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError, DataWarning
@@ -82,7 +83,7 @@ def _in_short(names: Sequence[str], told: Callable[[str], str]) -> str:
 def _many_numbers(content: Any) -> bool:
     """Whether a column holds more numbers than categories do."""
     values = content if isinstance(content, pandas().Series) else pandas().Series(_objects(content).tolist())
-    return bool(pandas().api.types.is_numeric_dtype(values.dtype)) and values.nunique() > MANY
+    return bool(pandas().api.types.is_numeric_dtype(values.dtype)) and values.nunique() > FEW_VALUES
 
 
 def complete_rows(blanks: Mapping[str, Array], contents: Mapping[str, Any]) -> Array:

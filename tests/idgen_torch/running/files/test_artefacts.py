@@ -16,11 +16,11 @@ import idgen_compiler as idgen
 from idgen_compiler.errors import DataError, StoreWarning
 from idgen_compiler.store import Store
 from idgen_torch import TorchBackend, TorchSampler
-from tests.benchmarks.bench_overlap import QUICKLY, faulty
+from tests.benchmarks.bench_overlap import faulty
 from tests.benchmarks.bench_store import pairs, second_query
 from tests.idgen_torch import programs
 from tests.idgen_torch.counting import Counting
-from tests.idgen_torch.programs import BACK_DOOR
+from tests.idgen_torch.programs import BACK_DOOR, QUICKLY
 
 DATA = programs.back_door_data(200)
 TABLE = "idgen_torch.families.tables.table.Table.fit"

@@ -15,7 +15,8 @@ import pytest
 import idgen_compiler as idgen
 from idgen_compiler import OverlapWarning
 from idgen_compiler.compile.options import Realization
-from tests.benchmarks.bench_overlap import FAULTY, QUICKLY, Asked, clean, faulty, warned
+from tests.benchmarks.bench_overlap import FAULTY, Asked, clean, faulty, warned
+from tests.idgen_torch.programs import QUICKLY
 
 
 def fit(asked: Asked, realize: Realization = "auto", **options: Any) -> tuple[Any, list[str]]:
