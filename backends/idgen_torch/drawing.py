@@ -49,6 +49,13 @@ def rows_by_weight(count: int, weights: Tensor | None, n: int, generator: torch.
     return torch.searchsorted(cumulative, height, right=True).clamp(max=count - 1)
 
 
+def copied(generator: torch.Generator) -> torch.Generator:
+    """Another generator that draws what this one would, and leaves it as it is."""
+    own = torch.Generator(generator.device)
+    own.set_state(generator.get_state())
+    return own
+
+
 def some_rows(count: int, most: int, generator: torch.Generator) -> Tensor:
     """At most `most` different row numbers of `count`; of many rows one of each of so many stretches of the table.
 

@@ -69,7 +69,7 @@ def test_a_start_of_another_shape_is_not_taken(
 
 
 def test_links_begin_from_the_links(rows: Values) -> None:
-    mixture = Flow(epochs=6, hidden=(16,), density="mixture", trees="no")
+    mixture = Flow(epochs=6, hidden=(16,), density="mixture", trees="no", kernel="no")
 
     def choose(task: Any) -> Family:
         return Classifier(epochs=6, hidden=(16,)) if task.targets_are_discrete else mixture

@@ -9,7 +9,8 @@ import torch
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
 from idgen_torch.families import Boosted, Flow, Forest
-from idgen_torch.families.numbers.sight import TREES, Sight, sight_of_numbers
+from idgen_torch.families.numbers.sights.sight import Sight
+from idgen_torch.families.numbers.sights.trees import TREES, told_by_trees
 from idgen_torch.families.state import check_finite
 from idgen_torch.families.trees.bins import Bins, ranks_of
 from idgen_torch.families.trees.boosting import Boosting, Growth
@@ -59,6 +60,13 @@ def test_trees_as_tensors_say_what_those_of_scikit_learn_say(outcome: str, weigh
     assert np.allclose(ours(features).numpy(), expected.reshape(600, -1), atol=1e-5)
 
 
+def seen_by_trees(
+    features: Features, columns: Columns, values: torch.Tensor, mass: torch.Tensor | None
+) -> tuple[Sight, torch.Tensor]:
+    seed = torch.Generator().manual_seed(0)
+    return Sight.of([told_by_trees(features, columns.one_hot_width, values, mass, seed)], torch.device("cpu"))
+
+
 def test_values_between_edges_go_where_training_rows_went() -> None:
     """A float32 that equals an edge goes left in the trees and in the bins alike."""
     values = np.array([[0.1], [0.2], [0.30000001], [0.4]], np.float32)
@@ -72,7 +80,7 @@ def test_each_row_is_told_by_trees_that_did_not_see_it() -> None:
     rows = rows_of(600)
     features, columns = features_of(rows)
     noise = torch.randn(600, 1, generator=torch.Generator().manual_seed(3))
-    sight, told = sight_of_numbers(features, columns.one_hot_width, noise, None, torch.Generator().manual_seed(0))
+    sight, told = seen_by_trees(features, columns, noise, None)
     inside = sight(features)[:, 0]
     apart, own = (float(torch.corrcoef(torch.stack([one, noise[:, 0]]))[0, 1]) for one in (told[:, 0], inside))
     assert own > 0.5, "trees that saw the rows remember their noise"
@@ -82,13 +90,13 @@ def test_each_row_is_told_by_trees_that_did_not_see_it() -> None:
 @pytest.mark.parametrize("order", ["sorted", "in turns"])
 def test_trees_of_some_rows_know_a_table_of_any_order(order: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last rows of a sorted table, and every second one of a table in turns, teach like all others."""
-    monkeypatch.setattr("idgen_torch.families.numbers.sight.MOST_ROWS", 400)
+    monkeypatch.setattr("idgen_torch.families.numbers.sights.trees.MOST_ROWS", 400)
     monkeypatch.setattr("idgen_torch.families.trees.bins.ROWS", 400)
     x = torch.linspace(0, 1, 800).unsqueeze(1) if order == "sorted" else (torch.arange(800) % 2).float().unsqueeze(1)
     truth = 3 * (x > 0.8).double()
     columns = Columns.of((Part("x"),))
     features = columns.features({"x": x}, 800, torch.device("cpu"))
-    seen, told = sight_of_numbers(features, columns.one_hot_width, truth, None, torch.Generator().manual_seed(0))
+    seen, told = seen_by_trees(features, columns, truth, None)
     for said in (told, seen(features)):
         assert float(torch.corrcoef(torch.stack([said[:, 0].double(), truth[:, 0]]))[0, 1]) > 0.95
 
@@ -98,9 +106,9 @@ def test_rows_of_no_weight_teach_trees_nothing() -> None:
     features, columns = features_of(rows)
     mass = (torch.arange(600) % 2).float() * 2
     there = rows["y"] * mass[:, None]
-    first, _ = sight_of_numbers(features, columns.one_hot_width, there, mass, torch.Generator().manual_seed(0))
+    first, _ = seen_by_trees(features, columns, there, mass)
     wild = torch.where(mass[:, None] > 0, there, 5.0)
-    second, _ = sight_of_numbers(features, columns.one_hot_width, wild, mass, torch.Generator().manual_seed(0))
+    second, _ = seen_by_trees(features, columns, wild, mass)
     assert torch.equal(first.words[0](features), second.words[0](features))
 
 
@@ -115,8 +123,10 @@ def test_how_many_trees_is_said_by_rows_as_heavy_as_they_are() -> None:
     target = torch.from_numpy(y).unsqueeze(1)
 
     def trees(mass: torch.Tensor) -> int:
-        seen, _ = sight_of_numbers(features, columns.one_hot_width, target, mass, torch.Generator().manual_seed(0))
-        return len(seen.words[0].value)
+        seen, _ = seen_by_trees(features, columns, target, mass)
+        (first, *_) = seen.words
+        assert isinstance(first, Boosting)
+        return len(first.value)
 
     assert trees(light) == TREES[0] < trees(torch.ones(4_000))
 
@@ -145,16 +155,14 @@ def test_steps_are_seen_by_trees_and_what_is_saved_sees_them_too() -> None:
 
 def test_saved_trees_of_another_shape_are_refused() -> None:
     features, columns = features_of(rows_of(60))
-    sight, _ = sight_of_numbers(
-        features, columns.one_hot_width, rows_of(60)["y"], None, torch.Generator().manual_seed(0)
-    )
+    sight, _ = seen_by_trees(features, columns, rows_of(60)["y"], None)
     state = sight.state()
     check_finite(state)  # trees that end early among them
-    assert torch.equal(Sight.from_state(state, 2, columns)(features), sight(features))
+    assert torch.equal(Sight.from_state(state, 2, 0, columns)(features), sight(features))
     with pytest.raises(DataError, match="do not fit each other"):
-        Sight.from_state(state | {"sight.0.value": state["sight.0.value"][:, :-1]}, 2, columns)
+        Sight.from_state(state | {"sight.0.value": state["sight.0.value"][:, :-1]}, 2, 0, columns)
     with pytest.raises(DataError, match="unknown"):
-        Sight.from_state(state | {"sight.7.value": torch.zeros(1)}, 2, columns)
+        Sight.from_state(state | {"sight.7.value": torch.zeros(1)}, 2, 0, columns)
     with pytest.raises(DataError, match="lack"):
         Boosting.from_state(state, "sight.2", 4, 1, 12)
 

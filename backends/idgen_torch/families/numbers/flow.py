@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from idgen_torch.arithmetic import one_thread
 from idgen_torch.families.family import Run
 from idgen_torch.families.numbers.flows.model import NORMAL, FlowModel, width_of
+from idgen_torch.families.numbers.flows.others import who_speaks
 from idgen_torch.families.numbers.flows.search import FlowOptions, Search
 from idgen_torch.families.numbers.flows.tails import search_of
 from idgen_torch.families.task import Offer, Task
@@ -50,7 +51,7 @@ class Flow(FlowOptions):
         task.refuse_masses(self.word)
         if isinstance(run.start, FlowModel) and run.start.trained and self.allows(run.start.shape):
             search = Search(self, task, run, run.start.support.straight)
-            lesson = search.lesson(trees=True) if run.start.sees_trees else search.plain
+            lesson = search.lesson(who_speaks(told)) if (told := run.start.told) else search.plain
             if (begun := lesson.model.begun(run.start)) is not None:
                 return lesson.learned_on(begun, self, search.rows, run.progress)
         search = search_of(self, task, run)

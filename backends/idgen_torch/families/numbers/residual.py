@@ -16,7 +16,8 @@ _CHUNK = 65_536
 _PLENTY, _WIDEST = 50, 2_000
 _PENALTIES = [10.0**k for k in (-6, -4, -3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1)]
 FARTHEST = 6.0
-"""A row with a value beyond weighs so much less in the regression that no outlier turns it; tails are drawn in here."""
+"""A row with a value beyond weighs so much less in the regression that no outlier turns it; what learns from such rows
+has them drawn in here."""
 
 EXACT = 1e-4
 """What its inputs leave less of to a number, in its deviations, is a linear function of them."""

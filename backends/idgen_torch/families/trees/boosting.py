@@ -42,6 +42,11 @@ class Boosting:
     base: Tensor
     ranks: Tensor
 
+    @property
+    def outputs(self) -> int:
+        """How many numbers it says of a row."""
+        return len(self.base)
+
     def __call__(self, features: Features) -> Tensor:
         """Shape: -> (rows, outputs) float32."""
         seen = torch.cat([features.reals, self.ranks[features.codes]], 1).T.contiguous()

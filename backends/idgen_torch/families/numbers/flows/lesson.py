@@ -12,6 +12,7 @@ from torch import Tensor
 from idgen_torch.arithmetic import effective_rows, total
 from idgen_torch.families.numbers.density import Mixture
 from idgen_torch.families.numbers.flows.model import FlowModel, Shape
+from idgen_torch.families.numbers.residual import FARTHEST
 from idgen_torch.nets.heads import Features
 from idgen_torch.training.ensemble import EnsembleTraining, Split, train, train_on
 from idgen_torch.training.progress import Progress, Shifted
@@ -131,6 +132,29 @@ class Lesson:
                 raw = torch.stack(model.networks(self._everything[index.unsqueeze(0)]), 2)[0]
             left[:, model.free] -= law.moments(raw)[0]
         return model.in_units(left)
+
+    def nearer(self, model: FlowModel, told: Tensor, held_out: Tensor) -> Gain:
+        """About how many nats a held-out row gains where the mean that a small mixture says goes towards what is told.
+
+        A score test of one number for each target, which has the power that two trained networks, compared, have not.
+        Its error is that of chance: the root of the gain is as many errors from nought as the score. The most of all
+        targets; none for another density, which says no mean.
+        Shape: told (rows, random targets), held_out (rows,) int64.
+        """
+        law, index = model.shape.law, self._here(held_out)
+        if not isinstance(law, Mixture):
+            return Gain(0.0, 0.0)
+        with torch.no_grad():
+            raw = torch.stack(model.networks(self._everything[index.unsqueeze(0)]), 2)[0]
+        mean, spread = law.moments(raw)
+        left = ((self.whitened[index][:, model.free] - mean) / spread).clamp(-FARTHEST, FARTHEST).double()
+        toward = ((told.to(mean)[index] - mean) / spread).double()
+        mass = torch.ones_like(left) if self.mass is None else self.mass[index].double().unsqueeze(1)
+        score, size = (mass * left * toward).sum(0), (mass * toward.square()).sum(0)
+        chance = (mass * left * toward).square().sum(0).sqrt()
+        gains = (score.square() / (2 * size * mass.sum(0)).clamp(min=1e-300)).where(score > 0, 0.0)
+        most = int(gains.argmax())
+        return Gain(float(gains[most]), float(gains[most] * chance[most] / score[most].clamp(min=1e-300)))
 
     def misshapen(self, model: FlowModel, held_out: Tensor) -> float:
         """About how many nats a held-out row would gain if each rank within the model's law came as often as it should.

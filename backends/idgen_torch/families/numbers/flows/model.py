@@ -16,10 +16,12 @@ from idgen_torch.drawing import generator_for, integers, normal
 from idgen_torch.families.family import ConditionalModel, Family
 from idgen_torch.families.numbers.density import Density, density
 from idgen_torch.families.numbers.residual import Residual
-from idgen_torch.families.numbers.sight import Seen, Sight
+from idgen_torch.families.numbers.sights.kernel import Kernel
+from idgen_torch.families.numbers.sights.sight import Seen, Sight, Word
 from idgen_torch.families.numbers.support import Support
 from idgen_torch.families.state import Config, Tensors, checked_tensor, setting
 from idgen_torch.families.task import row_count
+from idgen_torch.families.trees.boosting import Boosting
 from idgen_torch.nets.heads import Columns, Features, HeadLayout, HeadNetworks
 from idgen_torch.options import DEEPEST, WIDEST
 from idgen_torch.parts import Values, check_forms
@@ -115,9 +117,9 @@ class FlowModel(ConditionalModel):
         return self._support
 
     @property
-    def sees_trees(self) -> bool:
-        """Whether what trees say stands among the inputs."""
-        return self._seen.sight is not None
+    def told(self) -> tuple[Word, ...]:
+        """What trees and kernels say stands among the inputs."""
+        return () if self._seen.sight is None else self._seen.sight.words
 
     @property
     def trained(self) -> bool:
@@ -290,17 +292,19 @@ class FlowModel(ConditionalModel):
             tensors |= {f"network.{name}": value for name, value in self._networks.parameters.items()}
         if sight is not None:
             tensors |= sight.state()
-        words = 0 if sight is None else len(sight.words)
-        return {**self.shape.config(), "trees": words, **self._support.config()}, tensors
+        trees, kernels = (0 if sight is None else sight.count(kind) for kind in (Boosting, Kernel))
+        seen = {"trees": trees} | ({"kernels": kernels} if kernels else {})
+        return {**self.shape.config(), **seen, **self._support.config()}, tensors
 
     @classmethod
     def from_state(
         cls, recipe: Any, config: Config, tensors: Tensors, targets: Sequence[Part], inputs: Sequence[Part]
     ) -> Self:
         """The model whose `state` this is."""
-        dims, columns, words = width_of(targets), Columns.of(inputs), setting(config, "trees", int)
-        trees = {name: value for name, value in tensors.items() if name.startswith("sight.")}
-        sight = Sight.from_state(trees, words, columns) if words or trees else None
+        dims, columns = width_of(targets), Columns.of(inputs)
+        trees, kernels = setting(config, "trees", int), setting({"kernels": 0, **config}, "kernels", int)
+        told = {name: value for name, value in tensors.items() if name.startswith("sight.")}
+        sight = Sight.from_state(told, trees, kernels, columns) if trees or kernels or told else None
         seen, shape = Seen(columns, sight), Shape.read(config)
         shapes: dict[str, tuple[int, ...]] = {"slope": (seen.width, dims), "intercept": (dims,), "factor": (dims, dims)}
         others = [name for name in tensors if not name.startswith(("network.", "sight."))]

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from idgen_compiler.data.kinds.numbers.scale import TAIL
 from idgen_torch.arithmetic import total
-from idgen_torch.drawing import generator_for
+from idgen_torch.drawing import copied, generator_for
 from idgen_torch.families.family import Family, Run
 from idgen_torch.families.numbers.flows.lesson import Gain, Learned, Lesson
-from idgen_torch.families.numbers.flows.model import FlowModel, Shape, width_of
+from idgen_torch.families.numbers.flows.model import FlowModel, Shape
+from idgen_torch.families.numbers.flows.others import KERNEL, TREES, Others
 from idgen_torch.families.numbers.flows.products import speaking_products
-from idgen_torch.families.numbers.residual import Residual, designed
-from idgen_torch.families.numbers.sight import FARTHEST, Seen, sight_of_numbers
+from idgen_torch.families.numbers.residual import FARTHEST, Residual, designed
+from idgen_torch.families.numbers.sights.sight import Seen, Sight
 from idgen_torch.families.numbers.support import Support
 from idgen_torch.families.task import Task
-from idgen_torch.families.trees.bins import Array, Bins, as_array
-from idgen_torch.families.trees.boosting import Growth
 from idgen_torch.nets.heads import Columns, Features
 from idgen_torch.options import choice, real, whole, widths
 from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split
@@ -54,15 +52,15 @@ HELD, MOST_HELD = 500, 0.4
 SPLINE_GAIN = 0.005
 """A spline has to be better by this many nats a row, for mixtures train and sample faster and did better where the law
 bends."""
-TREES_GAIN = 0.01
-BLIND_LOSS, INFLATED, MOST_FOLLOWING = 0.03, 20.0, 3
+SIGHT_GAIN = 0.01
+"""What trees say of a row is to be worth so many nats."""
+KERNEL_GAIN, KERNEL_ERRORS = 0.005, 2.0
+"""A mean nearer to what a kernel says is to be worth so many nats a row, and be so many errors more than nothing."""
+BLIND_LOSS, INFLATED, MOST_FOLLOWING, MOST_SEEN = 0.03, 20.0, 3, 200
 """A number whose variance is so inflated (19 parts of 20 follow from the others) is seen where rows lose so much
-without it; of so many at a time it is asked."""
+without it; of so many at a time it is asked, and of so many inputs at most."""
 LEAST_GAIN, MOST_GAIN = 0.0005, 0.01
 """A network that gains less than chance, within these bounds of nats a row, is not worth more than a normal."""
-LEAST_ROWS, MOST_TARGETS, MOST_INPUTS, PROBED_ROWS, LEFT = 100, 4, 200, 4_000, 0.01
-"""Trees are grown for so many rows at least, so many targets and inputs at most; of more rows some are asked before,
-whether trees explain so large a share of what a small network leaves."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +85,7 @@ class FlowOptions(EnsembleTraining, Family):
     bins: int = whole(8, most=1000)
     components: int = whole(6, most=1000)
     trees: str = choice("auto", ("auto", "yes", "no"))
+    kernel: str = choice("auto", ("auto", "yes", "no"))
     effort: str = choice("default", RUNGS)
 
     def size_of(self, density: str) -> int:
@@ -120,6 +119,18 @@ class Search:
         wide = support.straightened(values)
         self._support = support.fitting(wide, self._spreads(wide))
         self._values = self._support.freed(values)
+        told, apart = {TREES: asked.trees, KERNEL: asked.kernel}, lambda: not self._following(())
+        self._others = Others(
+            told,
+            task,
+            self._features,
+            self._values,
+            self._mass,
+            self._trial,
+            lambda: self.plain,
+            apart,
+            self._generator,
+        )
         held_out = self._parts.held_out  # the first ones of the trial's
         self._log_slopes = self._support.log_slope(values[self._trial.held_out.to(run.device)])
         self._log_slope = self._mean(self._log_slopes[: len(held_out)], held_out)
@@ -164,18 +175,20 @@ class Search:
         own, theirs = (each._log_slopes[: len(after)] for each in (self, other))
         return Gain.of(before + theirs, after + own, mass)
 
-    def lesson(self, trees: bool = False) -> Lesson:
-        """The regression, and what it leaves to learn, with what trees say among the inputs or without."""
+    def lesson(self, sees: Collection[str] = ()) -> Lesson:
+        """The regression, and what it leaves to learn, with what these others say among the inputs."""
         one_hot, features, seen = self._columns.one_hot_width, self._features, Seen(self._columns)
-        if trees:
-            sight, told = sight_of_numbers(features, one_hot, self._values, self._mass, self._generator)
+        generator = copied(self._generator) if KERNEL in sees else self._generator
+        if sees:
+            told = [self._others.told(word) for word in (TREES, KERNEL) if word in sees]
+            sight, rows = Sight.of(told, features.reals.device)
             seen = Seen(self._columns, sight)
-            features = Features(features.codes, torch.cat([features.reals, told], 1))
+            features = Features(features.codes, torch.cat([features.reals, rows], 1))
         learn, mass = self._parts.train.to(self._run.device), self._mass
         residual = Residual.fit(features[learn], one_hot, self._values[learn], None if mass is None else mass[learn])
         model = FlowModel(self._asked, self._task.targets, self._task.inputs, seen, residual, support=self._support)
         whitened = residual.whitened(features, one_hot, self._values)
-        return Lesson(model, features, whitened, mass, self._generator, float(model.log_scale) - self._log_slope)
+        return Lesson(model, features, whitened, mass, generator, float(model.log_scale) - self._log_slope)
 
     def run(self) -> FlowModel:
         """The model that held-out rows gain by."""
@@ -226,20 +239,14 @@ class Search:
         return RUNGS[self._asked.effort]
 
     def _piloted(self, alone: bool) -> tuple[Lesson, Learned | None]:
-        """What a small network says of densities, and of trees among the inputs; a normal where it gains nothing.
+        """What a small network says of densities, and of others beside it; a normal where it gains nothing.
 
         None where the options leave nothing to find out.
         """
-        plain, free, able = self.plain, self._asked.density == "auto", self._may_see_trees()
-        if alone and not free and not able:
-            return plain, None
-        held_out = self._trial.held_out
-        best, lesson = self.first, plain
-        if able and (self._asked.trees == "yes" or self._leaves_something(plain, best)):
-            seeing = self.lesson(trees=True)
-            other = self._pilot(seeing, best.model.shape.kind)
-            if self._asked.trees == "yes" or lesson.gain(best, other, held_out).beats(TREES_GAIN):
-                lesson, best = seeing, other
+        free, held_out = self._asked.density == "auto", self._trial.held_out
+        if alone and not free and not self._others.able:
+            return self.plain, None
+        lesson, best = self._beside()
         if free and lesson.misshapen(best.model, held_out) > SPLINE_GAIN:
             other = self._pilot(lesson, "spline")
             best = other if lesson.gain(best, other, held_out).beats(SPLINE_GAIN) else best
@@ -249,6 +256,33 @@ class Search:
             if gain.mean < max(LEAST_GAIN, min(MOST_GAIN, 2 * gain.error)) and self._straight(lesson):
                 return lesson, line
         return lesson, best
+
+    def _beside(self) -> tuple[Lesson, Learned]:
+        """The regression, with what others say where rows gain by it, and what a small network learns of it."""
+        alone, others, held_out = (self.plain, self.first), self._others, self._trial.held_out
+        if not others.speak(lambda rows: self.plain.standardized(self.first.model, rows)):
+            return alone
+        forced, able = others.forced, others.able
+        taken, spoke = None if forced else alone, TREES in forced
+        if KERNEL in able - forced and not self._bends():
+            able -= {KERNEL}
+        for sees in (frozenset({KERNEL}), frozenset({TREES}), frozenset({KERNEL, TREES})):
+            if not forced <= sees <= able or (len(sees) > 1 and not spoke):
+                continue
+            lesson = self.lesson(sees)
+            learned = self._pilot(lesson, self.first.model.shape.kind)
+            better = taken is None or lesson.gain(taken[1], learned, held_out).beats(SIGHT_GAIN)
+            if better or sees == {KERNEL}:
+                taken = lesson, learned
+            spoke = spoke or (TREES in sees and lesson.gain(self.first, learned, held_out).beats(SIGHT_GAIN))
+        return alone if taken is None else taken
+
+    def _bends(self) -> bool:
+        """Whether a kernel knows more of a mean than a small network, and each number says something of its own."""
+        if self._following(()):
+            return False
+        gain = self.plain.nearer(self.first.model, self._others.told(KERNEL).rows, self._trial.held_out)
+        return gain.mean > max(KERNEL_GAIN, KERNEL_ERRORS * gain.error)
 
     def _straight(self, lesson: Lesson) -> bool:
         """Whether no product of inputs says anything of what the regression leaves."""
@@ -280,7 +314,7 @@ class Search:
         By the inflation of variances, the diagonal of the inverse correlation (Belsley et al. 1980).
         """
         own = [place for place in range(self._features.reals.shape[1]) if place not in blind]
-        if not 1 < len(own) <= MOST_INPUTS:
+        if not 1 < len(own) <= MOST_SEEN:
             return []
         rows = self._parts.train[:PILOT_ROWS].to(self._run.device)
         values = self._features.reals[rows][:, own].double().clamp(-FARTHEST, FARTHEST)
@@ -294,31 +328,6 @@ class Search:
         shape = Shape(kind, self._asked.size_of(kind), PILOT_WIDTHS, 1)
         return lesson.learned(shape, PILOT, self._trial, NoProgress())
 
-    def _may_see_trees(self) -> bool:
-        """Whether there is something that trees could say, and nobody forbids it."""
-        inputs = self._features.reals.shape[1] + self._features.codes.shape[1]
-        few = self._task.effective_rows < LEAST_ROWS or width_of(self._task.targets) > MOST_TARGETS
-        return 0 < inputs <= MOST_INPUTS and self._asked.trees != "no" and (self._asked.trees == "yes" or not few)
-
-    def _leaves_something(self, plain: Lesson, best: Learned) -> bool:
-        """Whether trees explain held-out rows' residuals beyond a small network, in mean or in spread.
-
-        Few rows say so by the whole comparison alone.
-        """
-        rows = self._parts.train[:PROBED_ROWS]
-        if len(self._parts.train) <= PROBED_ROWS:
-            return True
-        index = torch.cat([rows, self._trial.held_out[:PROBED_ROWS]])
-        left = plain.standardized(best.model, index.to(self._run.device)).cpu()
-        features = Features(self._features.codes[index].cpu(), self._features.reals[index].cpu())
-        weights = None if self._mass is None else as_array(self._mass[index].double())
-        for column in left.T:
-            column = column.clamp(-FARTHEST, FARTHEST).double()
-            for target in (column, (column.abs() + 0.1).log()):
-                if _explained(features, self._columns.one_hot_width, target, weights, len(rows)) > LEFT:
-                    return True
-        return False
-
 
 def _trial_of(parts: Split) -> Split:
     """Rows for small networks: more of few are held out, that what they say is more than chance.
@@ -330,18 +339,3 @@ def _trial_of(parts: Split) -> Split:
     if more <= 0 or not parts.apart:
         return Split(parts.train[:PILOT_ROWS], parts.held_out)
     return Split(parts.train[more:][:PILOT_ROWS], torch.cat([parts.held_out, parts.train[:more]]))
-
-
-def _explained(features: Features, one_hot: int, target: Tensor, weights: Array | None, learn: int) -> float:
-    """The share of the variance of later rows that trees of the first ones explain."""
-    first = Features(features.codes[:learn], features.reals[:learn])
-    bins = Bins.of(as_array(first.reals))
-    mass = None if weights is None else weights[:learn]
-    grown = Growth(trees=30).of(
-        first, one_hot, as_array(target[:learn]), mass, bins, bins.places(as_array(first.reals))
-    )
-    said = grown(Features(features.codes[learn:], features.reals[learn:]))[:, 0].double().numpy()
-    truth, own = target[learn:].numpy(), None if weights is None else weights[learn:]
-    middle = np.average(truth, weights=own)
-    left, whole = (np.average((truth - other) ** 2, weights=own) for other in (said, middle))
-    return 1 - float(left) / max(float(whole), 1e-300)

@@ -1,0 +1,1 @@
+"""What other learners say of a row, as further features of a network."""

@@ -1,0 +1,197 @@
+"""What a kernel regression says of a row: of few rows it learns a bend that a network learns of many.
+
+The mean of a Gaussian process, over bumps around some rows of a width of their own in each input. The widths are those
+that a few hundred rows are likeliest by; how much noise there is, all rows say that are left out one at a time.
+Source: Rasmussen and Williams (2006), sections 2.3, 5.4 and 8.3.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from idgen_compiler.errors import DataError
+from idgen_torch.arithmetic import total
+from idgen_torch.drawing import some_rows
+from idgen_torch.families.numbers.residual import FARTHEST
+from idgen_torch.families.state import Tensors
+from idgen_torch.families.trees.bins import Array, as_array
+from idgen_torch.families.trees.boosting import one_threaded
+from idgen_torch.nets.heads import Features
+
+__all__ = ["MOST_COLUMNS", "Kernel", "kernels_of"]
+
+MOST_COLUMNS = 40
+"""So many numbers and categories of inputs have a width each; of more, few rows do not say them."""
+ASKED, BUMPS, MOST_ROWS = 250, 300, 20_000
+"""By so many rows the widths are found, around so many there are bumps, and of so many at most their heights."""
+TURNS = 30
+NARROWEST, WIDEST = 0.05, 100.0
+"""Of a bump, in deviations of an input."""
+NOISES = (0.1, 0.3, 1.0, 3.0, 10.0)
+"""So many times the noise that the likelihood says is tried."""
+KEPT = 1e-5
+"""Bumps that lie so near each other that less than this share is left of one's own say nothing of their own."""
+_FAR = 1e4
+"""So many widths away there is nothing."""
+_BLOCK = 2**19
+"""So many bumps are asked at once (a bump for a row is one), which stays in the cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """A sum of normal bumps.
+
+    Shape: width (one-hot width + reals,), of the bumps in each feature; at (bumps, one-hot width + reals), in widths;
+    height (bumps,); all float32.
+    """
+
+    width: Tensor
+    at: Tensor
+    height: Tensor
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers it says of a row."""
+        return 1
+
+    def __call__(self, features: Features) -> Tensor:
+        """Shape: -> (rows, 1) float32."""
+        seen = _design(features, len(self.width) - features.reals.shape[1]) / self.width
+        found = [_bumps(piece, self.at) @ self.height for piece in seen.split(max(1, _BLOCK // len(self.at)))]
+        return torch.cat(found).unsqueeze(1) if found else seen.new_empty(0, 1)
+
+    def state(self, prefix: str) -> Tensors:
+        """All arrays, under a prefix."""
+        return {f"{prefix}.{name}": getattr(self, name) for name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_state(cls, tensors: Tensors, prefix: str, reals: int, one_hot: int) -> Self:
+        """What was saved, over so many numbers and categories.  Raises DataError for what is none."""
+        found = {}
+        for name in cls.__dataclass_fields__:
+            value = tensors.get(f"{prefix}.{name}")
+            if value is None or value.dtype != torch.float32:
+                raise DataError(f"a saved kernel lacks {prefix}.{name}, or it is not {torch.float32}")
+            found[name] = value
+        size, bumps = reals + one_hot, len(found["height"]) if found["height"].dim() else 0
+        shapes = {"width": (size,), "at": (bumps, size), "height": (bumps,)}
+        if not bumps or any(tuple(found[name].shape) != shape for name, shape in shapes.items()):
+            raise DataError(f"a saved kernel's tensors {prefix} do not fit each other, or the inputs")
+        if not bool((found["width"] > 0).all()):
+            raise DataError(f"a saved kernel's widths {prefix}.width are not all above 0")
+        return cls(**found)
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same on another device."""
+        return type(self)(**{name: getattr(self, name).to(device) for name in self.__dataclass_fields__})
+
+
+def kernels_of(
+    features: Features, one_hot: int, left: Tensor, mass: Tensor | None, seed: torch.Generator
+) -> tuple[tuple[Kernel, ...], Tensor]:
+    """A kernel for each number that a regression leaves, and what it says of each row without that row.
+
+    Shape: left (rows, targets), of deviation 1; mass (rows,) -> (rows, targets) float32.
+    """
+    here = Features(features.codes.cpu(), features.reals.cpu())
+    own = torch.ones(len(here), dtype=torch.float64) if mass is None else mass.cpu().double()
+    there = (own > 0).nonzero().flatten()
+    learn = there[some_rows(len(there), MOST_ROWS, seed)]
+    asked = learn[torch.multinomial(own[learn], min(ASKED, len(learn)), generator=seed)]
+    spread = torch.ones(one_hot + here.reals.shape[1], dtype=torch.float64)
+    own_spread = here.reals[learn].double().std(0, correction=0)
+    spread[one_hot:] = torch.where(own_spread > 0, own_spread, 1.0)
+    seen = _design(here, one_hot).double() / spread
+    kernels, told = list[Kernel](), list[Tensor]()
+    for column in left.cpu().double().clamp(-FARTHEST, FARTHEST).T:
+        width, noise = _widths(as_array(seen[asked]), as_array(column[asked]))
+        basis = _Basis.around(seen[learn[:BUMPS]] / width)
+        height, said = basis.heights(seen[learn] / width, column[learn], own[learn], noise)
+        kernel = Kernel((width * spread).float(), basis.at.float(), height.float())
+        each = kernel(here)[:, 0]
+        each[learn] = said.float()
+        kernels.append(kernel)
+        told.append(each)
+    return tuple(kernels), torch.stack(told, 1)
+
+
+def _design(features: Features, one_hot: int) -> Tensor:
+    """One-hot blocks, then numbers.  Shape: -> (rows, one-hot width + reals) float32."""
+    blocks = torch.zeros(len(features), one_hot, dtype=torch.float32, device=features.reals.device)
+    if features.codes.shape[1]:
+        blocks.scatter_(1, features.codes, 1.0)
+    return torch.cat([blocks, features.reals], 1)
+
+
+def _bumps(seen: Tensor, at: Tensor) -> Tensor:
+    """Normal bumps of width 1.  Shape: seen (rows, features), at (bumps, features) -> (rows, bumps)."""
+    seen = seen.clamp(-_FAR, _FAR)
+    apart = torch.addmm(at.square().sum(1), seen, at.T, alpha=-2).add_(seen.square().sum(1, keepdim=True))
+    return apart.clamp_(min=0).mul_(-0.5).exp_()
+
+
+def _widths(seen: Array, left: Array) -> tuple[Tensor, float]:
+    """Of the bumps in each feature, and the variance of the noise for bumps of variance 1, by which rows are likeliest.
+
+    Shape: seen (rows, features), left (rows,) -> (features,) float64.
+    """
+    from scipy.optimize import minimize
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+    size = seen.shape[1]
+    kernel = ConstantKernel(0.5, (1e-3, 1e2)) * RBF(np.full(size, np.sqrt(size)), (NARROWEST, WIDEST)) + WhiteKernel(
+        0.5, (1e-4, 1e1)
+    )
+    scale = max(float(left.std()), 1e-9)
+    with one_threaded():
+        process = GaussianProcessRegressor(kernel, optimizer=None).fit(seen, left / scale)
+
+        def unlikely(at: Array) -> tuple[float, Array]:
+            value, slope = process.log_marginal_likelihood(at, eval_gradient=True, clone_kernel=False)
+            return -value, -slope
+
+        own = process.kernel_
+        best = minimize(unlikely, own.theta, jac=True, method="L-BFGS-B", bounds=own.bounds, options={"maxiter": TURNS})
+    found = own.clone_with_theta(best.x)
+    width = torch.from_numpy(np.atleast_1d(found.k1.k2.length_scale).astype(float))
+    return width, float(found.k2.noise_level / found.k1.k1.constant_value)
+
+
+@dataclass(frozen=True, eq=False)
+class _Basis:
+    """What bumps say, each beyond the others.  Shape: at (bumps, features), turned (bumps, basis); float64."""
+
+    at: Tensor
+    turned: Tensor
+
+    @classmethod
+    def around(cls, at: Tensor) -> Self:
+        """For bumps of width 1 around these places."""
+        shares, turned = torch.linalg.eigh(_bumps(at, at))
+        kept = shares > KEPT
+        return cls(at, turned[:, kept] / shares[kept].sqrt())
+
+    def heights(self, seen: Tensor, left: Tensor, own: Tensor, noise: float) -> tuple[Tensor, Tensor]:
+        """Of the bumps, and what those say of each row that were learned without it.
+
+        The noise is that by which they say most.  Shape: seen (rows, features), left and own (rows,), own a weight of
+        each row -> (bumps,), (rows,).
+        """
+        root = (own / own.mean()).sqrt()
+        basis, target = root.unsqueeze(1) * (_bumps(seen, self.at) @ self.turned), root * left
+        shares, turned = torch.linalg.eigh(basis.T @ basis)
+        along = basis @ turned
+        toward, squares = along.T @ target, along.square()
+        tried = []
+        for times in NOISES:
+            kept = 1 / (shares.clamp(min=0) + times * noise)
+            apart = (target - along @ (kept * toward)) / (1 - squares @ kept).clamp(min=1e-6)
+            tried.append((float(total(apart.square())), kept, apart))
+        _, kept, apart = min(tried, key=lambda one: one[0])
+        return self.turned @ (turned @ (kept * toward)), left - apart / root
