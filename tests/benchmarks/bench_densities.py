@@ -1,6 +1,7 @@
 """Conditional laws with known truth: one model each by default, beside other learners of such laws.
 
-Inputs from -1 to 1, or four levels each; in "three classes" six numbers that hang together and two categories. Each
+Inputs from -1 to 1, or four levels each; in "waves" a number in two clusters and one that hangs together with it, in
+"three classes" six numbers that hang together and two categories. Each
 table is fitted as P(Y | do(all inputs)), which is one model, and drawn 1,000 times at each of 200 inputs that are not
 in it. W1: the Wasserstein distance to the truth, in standard deviations of Y given the inputs; CRPS: by how much the
 continuous ranked probability score exceeds that of the truth, in the same units (in square: half the energy distance).
@@ -10,9 +11,9 @@ over joint rows (see `unlinked`): the distance of 50,000 samples. Mean over the 
 others. One thread; processor seconds for a fit, and for a million samples (of categories, a million laws).
 
 Peers: a quantile forest of scikit-learn (100 trees, five rows a leaf, half of the inputs a split), its gradient
-boosting on histograms with residuals as they are, least squares with a normal (logistic regression), and NGBoost in an
-environment of its own, which is made in the folder that IDGEN_PEERS names and left out without one; of numbers and up
-to 10,000 rows.
+boosting on histograms with residuals as they are, least squares with a normal (logistic regression), its Gaussian
+process with a width for each input (up to 1,000 rows), and NGBoost in an environment of its own, which is made in the
+folder that IDGEN_PEERS names and left out without one; of numbers and up to 10,000 rows.
 """
 
 from __future__ import annotations

@@ -48,6 +48,12 @@ def numbers(count: int) -> Callable[[np.random.Generator, int], dict[str, Array]
     return lambda rng, rows: {f"X{k}": rng.uniform(-1, 1, rows) for k in range(count)}
 
 
+def clusters(rng: np.random.Generator, rows: int) -> dict[str, Array]:
+    """A number in two clusters, -3 and 3, that hangs together with another."""
+    other = rng.normal(size=rows)
+    return {"X0": rng.choice([-3, 3], rows) + 0.5 * (rng.normal(size=rows) + other), "X1": other}
+
+
 def categories(count: int) -> Callable[[np.random.Generator, int], dict[str, Array]]:
     """So many independent categories of four levels."""
     return lambda rng, rows: {f"X{k}": rng.integers(LEVELS, size=rows) for k in range(count)}
@@ -113,6 +119,10 @@ def _smooth(x: list[Array], u: Array) -> Array:
     return np.asarray(np.sin(2 * x[0]) + x[1] ** 2 + x[2] * x[3] + 0.3 * (1 + 0.5 * x[0]) * norm.ppf(u))
 
 
+def _waves(x: list[Array], u: Array) -> Array:
+    return np.asarray(3 * np.sin(1.5 * x[0]) + x[1] + 0.5 * norm.ppf(u))
+
+
 def _linear(x: list[Array], u: Array) -> Array:
     return np.asarray(x[0] - 0.5 * x[1] + 0.3 * x[2] + 0.5 * norm.ppf(u))
 
@@ -144,6 +154,10 @@ def _numeric(name: str, rows: int, count: int, law: Callable[[list[Array], Array
 LAWS = (
     _numeric("steps, 8 inputs", 1_000, 8, _steps),
     _numeric("steps, 8 inputs", 10_000, 8, _steps),
+    Law("waves in two clusters", 1_000, clusters, quantile=_wrapped(_waves)),
+    _numeric("skew and spread", 1_000, 3, _skew),
+    _numeric("heavy tails", 1_000, 3, _tails),
+    _numeric("smooth", 1_000, 4, _smooth),
     _numeric("skew and spread", 5_000, 3, _skew),
     _numeric("two humps", 5_000, 3, _two_humps),
     _numeric("a third nought", 10_000, 3, _zeros),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ __all__ = ["PEERS", "Answer", "answers_of_ngboost", "ours"]
 Answer = tuple[Array, float, float]
 """Draws (inputs, draws) or chances (inputs, classes); processor seconds of the fit, and of a million samples."""
 
-Peer = Callable[[Law, Columns, Columns, int, int], Answer]
+Peer = Callable[[Law, Columns, Columns, int, int], Answer | None]
 """A law, its table, other inputs, how many draws at each, a seed."""
 
 NGBOOST = "ngboost==0.6.0"
@@ -120,7 +121,34 @@ def linear(law: Law, table: Columns, at: Columns, draws: int, seed: int) -> Answ
     return drawn, fitted, 1e6 * (time.process_time() - start) / drawn.size
 
 
-PEERS: dict[str, Peer] = {"quantile forest": forest, "boosting": boosting, "least squares, logistic": linear}
+def process(law: Law, table: Columns, at: Columns, draws: int, seed: int) -> Answer | None:
+    """A Gaussian process with a width for each input, and normal noise; of few rows, since its time is their cube."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+    seen, y = _design(table), table["Y"]
+    if law.quantile is None or len(y) > FEW:
+        return None
+    middle, spread = seen.mean(0), seen.std(0)
+    start = time.process_time()
+    kernel = ConstantKernel() * RBF(np.ones(seen.shape[1]), (0.01, 1e3)) + WhiteKernel()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = GaussianProcessRegressor(kernel, normalize_y=True).fit((seen - middle) / spread, y)
+    fitted, start = time.process_time() - start, time.process_time()
+    said, wide = model.predict((_design(at) - middle) / spread, return_std=True)
+    drawn = said[:, None] + wide[:, None] * np.random.default_rng(seed).normal(size=(len(said), draws))
+    return drawn, fitted, 1e6 * (time.process_time() - start) / drawn.size
+
+
+FEW = 1_000
+PEERS: dict[str, Peer] = {
+    "quantile forest": forest,
+    "boosting": boosting,
+    "least squares, logistic": linear,
+    "Gaussian process": process,
+}
 
 
 def answers_of_ngboost(law: Law, table: Columns, at: Columns, draws: int, seed: int) -> Answer | None:
