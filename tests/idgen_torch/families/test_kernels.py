@@ -50,8 +50,9 @@ def share(rows: Values, said: torch.Tensor) -> float:
     return 1 - float((rows["y"][:, 0] - said).var() / rows["y"].var())
 
 
-def test_a_kernel_says_what_a_gaussian_process_says() -> None:
+def test_a_kernel_says_what_a_gaussian_process_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """By bumps around all rows, as wide as a process of scikit-learn has them."""
+    monkeypatch.setattr("idgen_torch.families.numbers.sights.kernel.TOGETHER", 1)
     rows = waves(200)
     features, _ = features_of(rows, (X, Z))
     kernel, _ = learned(rows, parts=(X, Z))
@@ -78,6 +79,7 @@ def test_each_row_is_told_by_a_kernel_that_did_not_see_it() -> None:
 def test_what_a_row_is_told_is_what_all_others_teach(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("idgen_torch.families.numbers.sights.kernel._widths", lambda *_: (torch.full((5,), 0.7), 0.2))
     monkeypatch.setattr("idgen_torch.families.numbers.sights.kernel.NOISES", (1.0,))
+    monkeypatch.setattr("idgen_torch.families.numbers.sights.kernel.TOGETHER", 1)
     rows = waves(120)
     _, told = learned(rows)
     for row in (0, 7, 50):
@@ -85,6 +87,18 @@ def test_what_a_row_is_told_is_what_all_others_teach(monkeypatch: pytest.MonkeyP
         others[row] = 0
         _, alone = learned(rows, others)
         assert float(alone[row]) == pytest.approx(float(told[row]), abs=0.01)
+
+
+def test_no_row_stands_in_a_kernel() -> None:
+    """Each bump lies at the middle of five rows or more, so that a model that is handed on tells of nobody."""
+    rows = waves(1_000)
+    kernel, _ = learned(rows)
+    features, one_hot = features_of(rows)
+    assert one_hot == 3
+    middles = (kernel.at * kernel.width)[:, one_hot:]
+    assert 100 < len(middles) <= 200
+    assert float(torch.cdist(middles, features.reals).amin(1).amin()) > 1e-4
+    assert torch.allclose(middles.mean(0), features.reals.mean(0), atol=0.05)
 
 
 def test_rows_of_no_weight_teach_a_kernel_nothing_and_are_told() -> None:

@@ -22,6 +22,7 @@ class Flow(FlowOptions):
     density: "normal", which ends early, "spline", "mixture", or "auto" for what held-out rows say.  bins: of a spline
     (Durkan et al. 2019).  components: of a mixture of normals (Bishop 1994).  trees: whether what boosted trees say of
     a row (mean and log spread of each target) stands among the inputs: "yes", "no", or "auto" where held-out rows gain.
+    kernel: the same for the mean that a kernel regression says, "auto" where held-out rows lie towards it.
     effort: how large the networks may be, and how long they learn: they are small at first, and larger ones are
     trained while held-out rows gain; `hidden`, `ensemble` and `epochs` say so in its place.
 

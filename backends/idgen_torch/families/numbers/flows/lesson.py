@@ -134,12 +134,12 @@ class Lesson:
         return model.in_units(left)
 
     def nearer(self, model: FlowModel, told: Tensor, held_out: Tensor) -> Gain:
-        """About how many nats a held-out row gains where the mean that a small mixture says goes towards what is told.
+        """About how many nats a held-out row gains where the mean that a small mixture says goes towards other means.
 
         A score test of one number for each target, which has the power that two trained networks, compared, have not.
         Its error is that of chance: the root of the gain is as many errors from nought as the score. The most of all
         targets; none for another density, which says no mean.
-        Shape: told (rows, random targets), held_out (rows,) int64.
+        Shape: told (rows, targets), held_out (rows,) int64.
         """
         law, index = model.shape.law, self._here(held_out)
         if not isinstance(law, Mixture):
@@ -148,7 +148,7 @@ class Lesson:
             raw = torch.stack(model.networks(self._everything[index.unsqueeze(0)]), 2)[0]
         mean, spread = law.moments(raw)
         left = ((self.whitened[index][:, model.free] - mean) / spread).clamp(-FARTHEST, FARTHEST).double()
-        toward = ((told.to(mean)[index] - mean) / spread).double()
+        toward = ((model.whitened(self.features[index], told[index])[:, model.free] - mean) / spread).double()
         mass = torch.ones_like(left) if self.mass is None else self.mass[index].double().unsqueeze(1)
         score, size = (mass * left * toward).sum(0), (mass * toward.square()).sum(0)
         chance = (mass * left * toward).square().sum(0).sqrt()

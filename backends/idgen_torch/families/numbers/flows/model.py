@@ -1,4 +1,4 @@
-"""What `flow` makes: a linear regression and densities of what it leaves, given inputs and what trees say of them."""
+"""What `flow` makes: a linear regression and densities of what it leaves, given inputs and what others say of them."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ NORMAL = Shape("normal")
 class FlowModel(ConditionalModel):
     """A linear regression, and an ensemble of autoregressive densities for its whitened residual.
 
-    Targets that have ends are modeled on the whole line (see `Support`). What trees say of a row may stand among the
-    inputs (see `Seen`). Each residual coordinate has a spline flow or a mixture of normals whose parameters a
-    perceptron computes from the inputs and the coordinates before it; or the residual is normal, where nothing gains
-    on that. The law is the even mixture of the members' laws. `log_prob` counts a target that is an exact linear
-    function of the others as a point mass.
+    Targets that have ends are modeled on the whole line (see `Support`). What trees and kernels say of a row may stand
+    among the inputs (see `Seen`). Each residual coordinate has a spline flow or a mixture of normals whose parameters a
+    perceptron computes from the inputs and the coordinates before it; or the residual is normal, where nothing gains on
+    that. The law is the even mixture of the members' laws. `log_prob` counts a target that is an exact linear function
+    of the others as a point mass.
     """
 
     def __init__(
@@ -145,6 +145,10 @@ class FlowModel(ConditionalModel):
     def log_scale(self) -> Tensor:
         """What the residual's units add to the log-density of the targets' own.  Shape: ()."""
         return self._residual.factor.diagonal()[self._residual.free].log().sum()
+
+    def whitened(self, features: Features, values: Tensor) -> Tensor:
+        """The residual of rows, on the whole line.  Shape: values (rows, targets) -> (rows, targets)."""
+        return self._residual.whitened(features, self._seen.one_hot_width, values)
 
     def in_units(self, whitened: Tensor) -> Tensor:
         """The residual in units of the targets, on the whole line.  Shape: (rows, targets) -> (rows, targets)."""

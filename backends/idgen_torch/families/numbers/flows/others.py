@@ -93,6 +93,13 @@ class Others:
             self._told[who] = self._trees() if who == TREES else self._kernels()
         return self._told[who]
 
+    def means(self) -> Tensor:
+        """What a kernel says of the targets.  Shape: (rows, targets)."""
+        plain = self.plain()
+        left = plain.whitened.clone()
+        left[:, plain.model.free] -= self.told(KERNEL).rows.to(left)
+        return self.values - plain.model.in_units(left)
+
     def _trees(self) -> Told:
         return told_by_trees(self.features, self._columns.one_hot_width, self.values, self.mass, self.generator)
 

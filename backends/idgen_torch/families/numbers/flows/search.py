@@ -259,29 +259,35 @@ class Search:
 
     def _beside(self) -> tuple[Lesson, Learned]:
         """The regression, with what others say where rows gain by it, and what a small network learns of it."""
-        alone, others, held_out = (self.plain, self.first), self._others, self._trial.held_out
+        lesson, best, others, held_out = self.plain, self.first, self._others, self._trial.held_out
         if not others.speak(lambda rows: self.plain.standardized(self.first.model, rows)):
-            return alone
-        forced, able = others.forced, others.able
-        taken, spoke = None if forced else alone, TREES in forced
-        if KERNEL in able - forced and not self._bends():
-            able -= {KERNEL}
-        for sees in (frozenset({KERNEL}), frozenset({TREES}), frozenset({KERNEL, TREES})):
-            if not forced <= sees <= able or (len(sees) > 1 and not spoke):
-                continue
-            lesson = self.lesson(sees)
-            learned = self._pilot(lesson, self.first.model.shape.kind)
-            better = taken is None or lesson.gain(taken[1], learned, held_out).beats(SIGHT_GAIN)
-            if better or sees == {KERNEL}:
-                taken = lesson, learned
-            spoke = spoke or (TREES in sees and lesson.gain(self.first, learned, held_out).beats(SIGHT_GAIN))
-        return alone if taken is None else taken
+            return lesson, best
+        grown = TREES in others.able
+        if grown:
+            other, learned = self._seeing(TREES)
+            grown = TREES in others.forced or lesson.gain(best, learned, held_out).beats(SIGHT_GAIN)
+            lesson, best = (other, learned) if grown else (lesson, best)
+        if KERNEL not in others.forced and not (KERNEL in others.able and self._bends(lesson, best)):
+            return lesson, best
+        other, learned = self._seeing(*([TREES] if grown else []), KERNEL)
+        gain = lesson.gain(best, learned, held_out)
+        # A mean that is told with an error of its own blurs humps that are narrower.
+        if KERNEL in others.forced or gain.mean > (0 if grown else -gain.error):
+            lesson, best = other, learned
+        if grown and TREES not in others.forced:  # which may have said no more than a kernel does
+            other, learned = self._seeing(KERNEL)
+            lesson, best = (other, learned) if lesson.gain(best, learned, held_out).mean > 0 else (lesson, best)
+        return lesson, best
 
-    def _bends(self) -> bool:
+    def _seeing(self, *others: str) -> tuple[Lesson, Learned]:
+        lesson = self.lesson(others)
+        return lesson, self._pilot(lesson, self.first.model.shape.kind)
+
+    def _bends(self, lesson: Lesson, best: Learned) -> bool:
         """Whether a kernel knows more of a mean than a small network, and each number says something of its own."""
         if self._following(()):
             return False
-        gain = self.plain.nearer(self.first.model, self._others.told(KERNEL).rows, self._trial.held_out)
+        gain = lesson.nearer(best.model, self._others.means(), self._trial.held_out)
         return gain.mean > max(KERNEL_GAIN, KERNEL_ERRORS * gain.error)
 
     def _straight(self, lesson: Lesson) -> bool:
