@@ -1,4 +1,4 @@
-"""Where a model fails at the ends of its inputs: a few rows far out move no loss, and are what is asked at the end."""
+"""Where a model fails at the ends of its inputs, and beside gaps: few rows move no loss, and may be what is asked."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ MOST_DRAWN, DRAWS = 75_000, (15, 50)
 ERRORS = 3.5
 """From so many standard errors on rows do not lie among a model's draws as draws would."""
 
+GAPS = 3
+"""So many gaps of an input have ends that are looked at."""
+
 SLIGHT = 1.0
 """A stretch goes on inwards by the smallest group while that is off by so many."""
 
@@ -40,8 +43,12 @@ TIED = 0.01
 
 
 @one_thread()
-def missed_ends(source: str, model: Drawing, task: Task, asked: Collection[str]) -> tuple[Stretch, ...]:
+def missed_ends(
+    source: str, model: Drawing, task: Task, asked: Collection[str], thin: Collection[Stretch] = ()
+) -> tuple[Stretch, ...]:
     """The ends of the inputs `asked`, single numbers, at which the model's draws of a target are not as its rows.
+
+    thin: where hardly a row lies; what lies beyond on either side ends there, too.
 
     Where each row's target lies among draws for its inputs is uniform for a right model, whatever the law; how far the
     mean of the outermost rows is from the middle, and their mean distance from it from a quarter, says whether it is.
@@ -55,15 +62,34 @@ def missed_ends(source: str, model: Drawing, task: Task, asked: Collection[str])
     return tuple(
         stretch
         for part in numbers
-        for above in (False, True)
-        for end in _ends(source, model, task, part, above, targets)
+        for border, above in _borders(task, part, thin)
+        for end in _ends(source, model, task, part, border, above, targets)
         for stretch in end.missed()
     )
 
 
-def _ends(source: str, model: Drawing, task: Task, part: Part, above: bool, targets: list[Part]) -> Iterator[_End]:
-    """One end of one input, for each target."""
+def _borders(task: Task, part: Part, thin: Collection[Stretch]) -> Iterator[tuple[float | None, bool]]:
+    """The ends of an input: None and where it begins with gaps, and whether rows lie below."""
+    yield from ((None, False), (None, True))
+    values, least = task.rows[part.name][:, 0].cpu(), 4 * GROUPS[1]
+    gaps = [
+        (gap.high - gap.low, gap.low, gap.high)
+        for gap in thin
+        if gap.part == part.name and gap.low is not None and gap.high is not None
+        if int((values < gap.low).sum()) >= least <= int((values > gap.high).sum())
+    ]
+    for _, low, high in sorted(gaps, reverse=True)[:GAPS]:
+        yield from ((low, True), (high, False))
+
+
+def _ends(
+    source: str, model: Drawing, task: Task, part: Part, border: float | None, above: bool, targets: list[Part]
+) -> Iterator[_End]:
+    """One end of one input, for each target: of all its rows, or of those up to a border."""
     values, there = task.rows[part.name][:, 0].cpu(), rows_that_weigh(task.weights)
+    if border is not None:
+        within = values <= border if above else values >= border
+        there = within.nonzero()[:, 0] if there is None else there[within[there]]
     if there is not None:
         values = values[there]
     most = min(max(LEAST, int(SHARE * len(values))), GROUPS[-1], len(values) // 4)
@@ -87,19 +113,22 @@ def _ends(source: str, model: Drawing, task: Task, part: Part, above: bool, targ
         below, equal = (others < own[:, None].to(others)), (others == own[:, None].to(others))
         places = (below.double().sum(1) + equal.double().sum(1) / 2 + 0.5).cpu() / (draws + 1)
         spreads = target.size is None and float(equal.double().mean()) < TIED
-        yield _End(part.name, target.name, above, outermost.values.double(), places, mass.double(), apart, spreads)
+        own_values = outermost.values.double()
+        yield _End(part.name, target.name, border, above, own_values, places, mass.double(), apart, spreads)
 
 
 @dataclass(frozen=True, eq=False)
 class _End:
     """The rows at one end of an input, the outermost first, and where a target of each lies among its draws.
 
+    border: where a gap begins, None for no row beyond.
     Shape: values, places, mass (rows,).  apart: after how many rows a group may end.  spreads: whether their distance
     from the middle says something.
     """
 
     part: str
     target: str
+    border: float | None
     above: bool
     values: Tensor
     places: Tensor
@@ -142,7 +171,7 @@ class _End:
         else:
             higher = self.errors(*worst, spread) > 0
             way, off = ("above" if higher else "below"), int(((places > 0.5) == higher).sum())
-        near, far = float(self.values[stop - 1]), float(self.values[first]) if first else None
+        near, far = float(self.values[stop - 1]), float(self.values[first]) if first else self.border
         ends = sorted((float(self.values[worst[0]]), float(self.values[worst[1] - 1])))
         low, high = (near, far) if self.above else (far, near)
         return Stretch(self.part, low, high, self.target, way, off, len(places), *ends)

@@ -80,7 +80,7 @@ class Unseen:
         if lookout is None:
             return ()
         asked = {column.part: column for column in lookout.support.columns if column.set and column.number}
-        found = missed_ends(f"{op.result}: {label_of(op)}", model, task, asked)
+        found = missed_ends(f"{op.result}: {label_of(op)}", model, task, asked, lookout.stretches)
         self.lookouts[op.result] = replace(lookout, stretches=(*lookout.stretches, *found))
         atoms = {atom.part.name: atom for name in op.inputs for atom in self._schema[name].atoms(name)}
         return tuple(missed(each, asked[each.part], atoms[each.part]) for each in found)

@@ -52,6 +52,20 @@ def test_a_right_model_misses_no_end() -> None:
     assert not any(ends(Line(1.0), task(seed)) for seed in range(40))
 
 
+def test_a_model_that_misses_a_bend_beside_a_gap_says_where() -> None:
+    """Two clusters: the inner end of the upper one has few rows, and nobody but them knows what the mean does there."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.cat([torch.randn(2_000, 1, generator=generator) - 5, torch.randn(2_000, 1, generator=generator) + 5])
+    y = x + (x - 3.5).clamp(max=0).where(x > 0, 0.0) * 3 + torch.randn(4_000, 1, generator=generator)
+    gap = Stretch("X", -2.3, 2.3)
+    missed = missed_ends("%m0", Line(1.0), Task((Y,), (X,), {"X": x, "Y": y}), {"X"}, [gap])
+    (found,) = [one for one in missed if one.way == "below"]
+    assert found.low == 2.3
+    assert found.high is not None and 3 < found.high < 4  # noqa: PT018
+    right = Task((Y,), (X,), {"X": x, "Y": x + torch.randn(4_000, 1, generator=generator)})
+    assert missed_ends("%m0", Line(1.0), right, {"X"}, [gap, Stretch("X", 6.5, 9.0)]) == ()
+
+
 def test_a_model_that_bends_off_misses_both() -> None:
     found = ends(Line(1.0, capped=2.0), task(0, 20_000))
     (low,) = [one for one in found if one.way == "below"]
