@@ -188,6 +188,14 @@ def test_of_straight_lines_no_kernel_is_taken_and_what_is_tried_changes_nothing(
     assert all(torch.equal(value, alone.state()[1][name]) for name, value in found.state()[1].items())
 
 
+def test_a_normal_around_a_kernel_is_for_the_asking() -> None:
+    rows, fresh = waves(400), waves(2_000, seed=1)
+    line, bent = (trained(Flow(density="normal", kernel=kernel), (Y,), (X, Z, C), rows) for kernel in ("auto", "yes"))
+    assert "kernels" not in line.state()[0]
+    assert bent.state()[0]["kernels"] == 1
+    assert float(bent.log_prob(fresh).mean()) > float(line.log_prob(fresh).mean()) + 0.7
+
+
 def test_of_numbers_that_follow_from_each_other_a_kernel_would_guess_and_is_not_asked() -> None:
     rows = waves(500)
     rows["z"] = rows["x"] + 0.05 * rows["z"]

@@ -56,6 +56,6 @@ class Flow(FlowOptions):
             if (begun := lesson.model.begun(run.start)) is not None:
                 return lesson.learned_on(begun, self, search.rows, run.progress)
         search = search_of(self, task, run)
-        if not search.plain.model.random or self.density == NORMAL.kind:
+        if not search.plain.model.random:
             return search.plain.model
-        return search.run()
+        return search.line() if self.density == NORMAL.kind else search.run()

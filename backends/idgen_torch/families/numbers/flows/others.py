@@ -42,7 +42,7 @@ class Others:
     """Trees and kernels for the rows of a fit.
 
     asked: "auto", "yes" or "no" for each.  values: (rows, targets), those that are modeled.  parts: the rows that a
-    small network learns from, and that it is held against.  apart: whether no number all but follows from others.
+    small network learns from, and that it is held against.  plain: the regression alone.
     """
 
     asked: dict[str, str]
@@ -52,7 +52,6 @@ class Others:
     mass: Tensor | None
     parts: Split
     plain: Callable[[], Lesson]
-    apart: Callable[[], bool]
     generator: torch.Generator
     _told: dict[str, Told] = field(default_factory=dict)
 
@@ -70,15 +69,9 @@ class Others:
         """Who could say something, where nobody forbids it."""
         inputs, width = self.features.reals.shape[1] + self.features.codes.shape[1], self._columns.width
         few = self.task.effective_rows < LEAST_ROWS or width_of(self.task.targets) > MOST_TARGETS
-        there = {
-            TREES: 0 < inputs <= MOST_INPUTS,
-            KERNEL: self.features.reals.shape[1] > 0 and width <= MOST_COLUMNS,
-        }
-        return frozenset(
-            who
-            for who, own in there.items()
-            if own and self.asked[who] != "no" and (self.asked[who] == "yes" or not few)
-        )
+        there = [TREES] if 0 < inputs <= MOST_INPUTS else []
+        there += [KERNEL] if self.features.reals.shape[1] and width <= MOST_COLUMNS else []
+        return frozenset(who for who in there if self.asked[who] == "yes" or (self.asked[who] == "auto" and not few))
 
     def speak(self, left: Callable[[Tensor], Tensor]) -> bool:
         """Whether one of them is asked for, or there is something left for them to say.

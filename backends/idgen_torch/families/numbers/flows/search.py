@@ -119,17 +119,9 @@ class Search:
         wide = support.straightened(values)
         self._support = support.fitting(wide, self._spreads(wide))
         self._values = self._support.freed(values)
-        told, apart = {TREES: asked.trees, KERNEL: asked.kernel}, lambda: not self._following(())
+        words, plain = {TREES: asked.trees, KERNEL: asked.kernel}, lambda: self.plain
         self._others = Others(
-            told,
-            task,
-            self._features,
-            self._values,
-            self._mass,
-            self._trial,
-            lambda: self.plain,
-            apart,
-            self._generator,
+            words, task, self._features, self._values, self._mass, self._trial, plain, self._generator
         )
         held_out = self._parts.held_out  # the first ones of the trial's
         self._log_slopes = self._support.log_slope(values[self._trial.held_out.to(run.device)])
@@ -151,6 +143,10 @@ class Search:
     def plain(self) -> Lesson:
         """The regression, and what it leaves to learn."""
         return self.lesson()
+
+    def line(self) -> FlowModel:
+        """The regression, with what is asked for among its inputs, and a normal."""
+        return self.lesson(self._others.forced).model
 
     @cached_property
     def first(self) -> Learned:
