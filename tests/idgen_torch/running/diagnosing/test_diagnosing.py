@@ -16,7 +16,7 @@ from idgen_compiler.hinge.diagnostics import Diagnostics
 
 BACK_DOOR = "W -> X -> Y; W -> Y"
 NAPKIN = "W1 -> W2 -> X -> Y; X <-> W1 <-> Y"
-QUICK: dict[str, Any] = {"epochs": 200, "ensemble": 1, "hidden": (16,), "trees": "no"}
+QUICK: dict[str, Any] = {"epochs": 200, "ensemble": 1, "hidden": (16,), "trees": "no", "kernel": "no"}
 
 
 def rows(n: int = 1_500, seed: int = 0, overlap: float = 1.0) -> dict[str, Any]:
