@@ -77,7 +77,7 @@ def test_each_row_is_told_by_a_kernel_that_did_not_see_it() -> None:
 
 
 def test_what_a_row_is_told_is_what_all_others_teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("idgen_torch.families.numbers.sights.kernel._widths", lambda *_: (torch.full((5,), 0.7), 0.2))
+    monkeypatch.setattr("idgen_torch.families.numbers.sights.kernel._widths", lambda *_: [(torch.full((5,), 0.7), 0.2)])
     monkeypatch.setattr("idgen_torch.families.numbers.sights.kernel.NOISES", (1.0,))
     monkeypatch.setattr("idgen_torch.families.numbers.sights.kernel.TOGETHER", 1)
     rows = waves(120)

@@ -30,6 +30,8 @@ KINDS: dict[str, type[Word]] = {TREES: Boosting, KERNEL: Kernel}
 LEAST_ROWS, MOST_TARGETS, MOST_INPUTS, PROBED_ROWS, LEFT = 100, 4, 200, 4_000, 0.01
 """Others learn from so many rows at least, and of so many targets and inputs at most; of more rows some are asked
 before, whether trees explain so large a share of what a small network leaves."""
+MANY_ROWS = 30_000
+"""Of more rows networks learn bends themselves."""
 
 
 def who_speaks(words: tuple[Word, ...]) -> frozenset[str]:
@@ -70,7 +72,8 @@ class Others:
         inputs, width = self.features.reals.shape[1] + self.features.codes.shape[1], self._columns.width
         few = self.task.effective_rows < LEAST_ROWS or width_of(self.task.targets) > MOST_TARGETS
         there = [TREES] if 0 < inputs <= MOST_INPUTS else []
-        there += [KERNEL] if self.features.reals.shape[1] and width <= MOST_COLUMNS else []
+        few_enough = width <= MOST_COLUMNS and (self.task.count <= MANY_ROWS or self.asked[KERNEL] == "yes")
+        there += [KERNEL] if self.features.reals.shape[1] and few_enough else []
         return frozenset(who for who in there if self.asked[who] == "yes" or (self.asked[who] == "auto" and not few))
 
     def speak(self, left: Callable[[Tensor], Tensor]) -> bool:

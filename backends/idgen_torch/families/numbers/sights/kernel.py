@@ -8,6 +8,7 @@ Source: Rasmussen and Williams (2006), sections 2.3, 5.4 and 8.3.1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappush, heapreplace
 from typing import Self
@@ -33,8 +34,11 @@ ASKED, BUMPS, MOST_ROWS = 250, 300, 10_000
 """By so many rows the widths are found, there are so many bumps at most, and by so many rows at most their heights."""
 TOGETHER = 5
 """A bump lies at the middle of so many rows at least, so that it says nothing of one of them."""
-TURNS = 20
-"""The likelihood is climbed so often."""
+STARTS, TURNS = (1.0, 0.5), 20
+"""The likelihood is climbed from widths of so many roots of the number of inputs, so often: from wide bumps on an input
+by which a mean bends gently is forgotten, and narrow ones have no rows near. What comes out is held against all rows,
+unless it is the same but for such a factor (in logarithms); narrower bumps are to say so much more."""
+SAME, HARDLY = 0.1, 1.01
 NARROWEST, WIDEST = 0.05, 100.0
 """Of a bump, in deviations of an input."""
 NOISES = (0.1, 0.3, 1.0, 3.0, 10.0)
@@ -114,10 +118,13 @@ def kernels_of(
     seen = _design(here, one_hot).double() / spread
     kernels, told = list[Kernel](), list[Tensor]()
     for column in left.cpu().double().clamp(-FARTHEST, FARTHEST).T:
-        width, noise = _widths(as_array(seen[asked]), as_array(column[asked]))
-        basis = _Basis.around(_middles(seen[learn] / width))
-        height, said = basis.heights(seen[learn] / width, column[learn], own[learn], noise)
-        kernel = Kernel((width * spread).float(), basis.at.float(), height.float())
+        tried = []
+        for width, noise in _widths(as_array(seen[asked]), as_array(column[asked])):
+            basis = _Basis.around(_middles(seen[learn] / width))
+            error, height, said = basis.heights(seen[learn] / width, column[learn], own[learn], noise)
+            tried.append((error, Kernel((width * spread).float(), basis.at.float(), height.float()), said))
+        least = min(error for error, *_ in tried)
+        _, kernel, said = next(one for one in tried if one[0] <= HARDLY * least)
         each = kernel(here)[:, 0]
         each[learn] = said.float()
         kernels.append(kernel)
@@ -140,19 +147,17 @@ def _bumps(seen: Tensor, at: Tensor) -> Tensor:
     return apart.clamp_(min=0).mul_(-0.5).exp_()
 
 
-def _widths(seen: Array, left: Array) -> tuple[Tensor, float]:
+def _widths(seen: Array, left: Array) -> Iterator[tuple[Tensor, float]]:
     """Of the bumps in each feature, and the variance of the noise for bumps of variance 1, by which rows are likeliest.
 
-    Shape: seen (rows, features), left (rows,) -> (features,) float64.
+    Each is such that no other nearby is likelier.  Shape: seen (rows, features), left (rows,) -> (features,) float64.
     """
     from scipy.optimize import minimize
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
     size = seen.shape[1]
-    kernel = ConstantKernel(0.5, (1e-3, 1e2)) * RBF(np.full(size, np.sqrt(size)), (NARROWEST, WIDEST)) + WhiteKernel(
-        0.5, (1e-4, 1e1)
-    )
+    kernel = ConstantKernel(0.5, (1e-3, 1e2)) * RBF(np.ones(size), (NARROWEST, WIDEST)) + WhiteKernel(0.5, (1e-4, 1e1))
     scale = max(float(left.std()), 1e-9)
     with one_threaded():
         process = GaussianProcessRegressor(kernel, optimizer=None).fit(seen, left / scale)
@@ -161,11 +166,16 @@ def _widths(seen: Array, left: Array) -> tuple[Tensor, float]:
             value, slope = process.log_marginal_likelihood(at, eval_gradient=True, clone_kernel=False)
             return -value, -slope
 
-        own = process.kernel_
-        best = minimize(unlikely, own.theta, jac=True, method="L-BFGS-B", bounds=own.bounds, options={"maxiter": TURNS})
-    found = own.clone_with_theta(best.x)
-    width = torch.from_numpy(np.atleast_1d(found.k1.k2.length_scale).astype(float))
-    return width, float(found.k2.noise_level / found.k1.k1.constant_value)
+        own, found = process.kernel_, list[Array]()
+        narrow = own.theta.copy()  # which what is asked of the process overwrites
+        for wide in STARTS:
+            start = narrow + np.concatenate([[0], np.full(size, np.log(wide * np.sqrt(size))), [0]])
+            how = {"jac": True, "method": "L-BFGS-B", "bounds": own.bounds, "options": {"maxiter": TURNS}}
+            best = minimize(unlikely, start, **how).x
+            found += [best] if all(np.abs(best - other).max() > SAME for other in found) else []
+    for each in map(own.clone_with_theta, found):
+        width = torch.from_numpy(np.atleast_1d(each.k1.k2.length_scale).astype(float))
+        yield width, float(each.k2.noise_level / each.k1.k1.constant_value)
 
 
 def _middles(seen: Tensor) -> Tensor:
@@ -199,11 +209,11 @@ class _Basis:
         kept = shares > KEPT
         return cls(at, turned[:, kept] / shares[kept].sqrt())
 
-    def heights(self, seen: Tensor, left: Tensor, own: Tensor, noise: float) -> tuple[Tensor, Tensor]:
-        """Of the bumps, and what those say of each row that were learned without it.
+    def heights(self, seen: Tensor, left: Tensor, own: Tensor, noise: float) -> tuple[float, Tensor, Tensor]:
+        """Of the bumps, and what those say of each row that were learned without it, with the error of that in square.
 
         The noise is that by which they say most.  Shape: seen (rows, features), left and own (rows,), own a weight of
-        each row -> (bumps,), (rows,).
+        each row -> (), (bumps,), (rows,).
         """
         root = (own / own.mean()).sqrt()
         basis, target = root.unsqueeze(1) * (_bumps(seen, self.at) @ self.turned), root * left
@@ -215,5 +225,5 @@ class _Basis:
             kept = 1 / (shares.clamp(min=0) + times * noise)
             apart = (target - along @ (kept * toward)) / (1 - squares @ kept).clamp(min=1e-6)
             tried.append((float(total(apart.square())), kept, apart))
-        _, kept, apart = min(tried, key=lambda one: one[0])
-        return self.turned @ (turned @ (kept * toward)), left - apart / root
+        error, kept, apart = min(tried, key=lambda one: one[0])
+        return error, self.turned @ (turned @ (kept * toward)), left - apart / root
