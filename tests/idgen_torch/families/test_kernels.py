@@ -128,9 +128,12 @@ def test_an_outlier_is_no_bump_of_all_and_nothing_is_said_far_out(far: float) ->
     features, _ = features_of(waves(10, seed=2))
     away = Features(features.codes, torch.full_like(features.reals, far))
     assert torch.equal(kernel(away), torch.zeros(10, 1))
-    wild = {name: values.clone() for name, values in rows.items()}
-    wild["y"][3] = 1e6
-    assert share(waves(300, seed=1), learned(wild)[0](features_of(waves(300, seed=1))[0])[:, 0]) > 0.6
+    for name in ("y", "x"):
+        wild = {other: values.clone() for other, values in rows.items()}
+        wild[name][3] = far
+        kernel, _ = learned(wild)
+        check_finite(kernel.state("kernel"))
+        assert share(waves(300, seed=1), kernel(features_of(waves(300, seed=1))[0])[:, 0]) > 0.6
 
 
 def test_a_number_that_never_varies_and_rows_that_recur_are_no_trouble() -> None:

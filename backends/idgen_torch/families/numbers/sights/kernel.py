@@ -113,9 +113,9 @@ def kernels_of(
     learn = there[some_rows(len(there), MOST_ROWS, seed)]
     asked = learn[torch.multinomial(own[learn], min(ASKED, len(learn)), generator=seed)]
     spread = torch.ones(one_hot + here.reals.shape[1], dtype=torch.float64)
-    own_spread = here.reals[learn].double().std(0, correction=0)
+    own_spread = here.reals[learn].double().clamp(-FARTHEST, FARTHEST).std(0, correction=0)  # whatever lies far out
     spread[one_hot:] = torch.where(own_spread > 0, own_spread, 1.0)
-    seen = _design(here, one_hot).double() / spread
+    seen = (_design(here, one_hot).double() / spread).clamp(-_FAR, _FAR)
     kernels, told = list[Kernel](), list[Tensor]()
     for column in left.cpu().double().clamp(-FARTHEST, FARTHEST).T:
         tried = []
