@@ -27,6 +27,9 @@ Answer = tuple[Array, float, float]
 Peer = Callable[[Law, Columns, Columns, int, int], Answer | None]
 """A law, its table, other inputs, how many draws at each, a seed."""
 
+FEW = 1_000
+"""So many rows are few for a Gaussian process."""
+
 NGBOOST = "ngboost==0.6.0"
 
 
@@ -142,7 +145,6 @@ def process(law: Law, table: Columns, at: Columns, draws: int, seed: int) -> Ans
     return drawn, fitted, 1e6 * (time.process_time() - start) / drawn.size
 
 
-FEW = 1_000
 PEERS: dict[str, Peer] = {
     "quantile forest": forest,
     "boosting": boosting,

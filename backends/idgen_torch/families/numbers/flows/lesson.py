@@ -116,9 +116,7 @@ class Lesson:
         law, own = model.shape.law, self.whitened[index][:, model.free]
         if not isinstance(law, Mixture):
             return own
-        with torch.no_grad():
-            raw = torch.stack(model.networks(self._everything[index.unsqueeze(0)]), 2)[0]
-        mean, spread = law.moments(raw)
+        mean, spread = law.moments(self._raw(model, index))
         return (own - mean) / spread
 
     def left(self, model: FlowModel, index: Tensor) -> Tensor:
@@ -128,9 +126,7 @@ class Lesson:
         """
         law, left = model.shape.law, self.whitened[index].clone()
         if isinstance(law, Mixture):
-            with torch.no_grad():
-                raw = torch.stack(model.networks(self._everything[index.unsqueeze(0)]), 2)[0]
-            left[:, model.free] -= law.moments(raw)[0]
+            left[:, model.free] -= law.moments(self._raw(model, index))[0]
         return model.in_units(left)
 
     def nearer(self, model: FlowModel, told: Tensor, held_out: Tensor) -> Gain:
@@ -144,9 +140,7 @@ class Lesson:
         law, index = model.shape.law, self._here(held_out)
         if not isinstance(law, Mixture):
             return Gain(0.0, 0.0)
-        with torch.no_grad():
-            raw = torch.stack(model.networks(self._everything[index.unsqueeze(0)]), 2)[0]
-        mean, spread = law.moments(raw)
+        mean, spread = law.moments(self._raw(model, index))
         left = ((self.whitened[index][:, model.free] - mean) / spread).clamp(-FARTHEST, FARTHEST).double()
         toward = ((model.whitened(self.features[index], told[index])[:, model.free] - mean) / spread).double()
         mass = torch.ones_like(left) if self.mass is None else self.mass[index].double().unsqueeze(1)
@@ -161,11 +155,9 @@ class Lesson:
 
         That is the divergence of their histogram from evenness, less what chance gives; the largest of the targets.
         """
-        index, worst = self._here(held_out).unsqueeze(0), 0.0
-        with torch.no_grad():
-            raw = torch.stack(model.networks(self._everything[index]), 2)[0]
-            ranks = model.shape.law.below(raw, self.whitened[index[0]][:, model.free])
-        mass = torch.ones_like(ranks[:, 0]) if self.mass is None else self.mass[index[0]]
+        index, worst = self._here(held_out), 0.0
+        ranks = model.shape.law.below(self._raw(model, index), self.whitened[index][:, model.free])
+        mass = torch.ones_like(ranks[:, 0]) if self.mass is None else self.mass[index]
         for column in ranks.T:
             counts = torch.bincount((column * BINS).long().clamp(0, BINS - 1), mass.double(), BINS).double()
             share = counts / counts.sum()
@@ -180,6 +172,11 @@ class Lesson:
         told = Shifted(progress, self.unit)
         train_on(parameters, lambda i: losses(i).sum(), rows, how, self.generator, told, name)
         return model
+
+    @torch.no_grad()
+    def _raw(self, model: FlowModel, index: Tensor) -> Tensor:
+        """What a model's first network puts out.  Shape: index (rows,) -> (rows, random targets, outputs)."""
+        return torch.stack(model.networks(self._everything[index.unsqueeze(0)]), 2)[0]
 
     @property
     def _everything(self) -> Features:

@@ -116,7 +116,7 @@ class Others:
         index = torch.cat([rows, self.parts.held_out[:PROBED_ROWS]])
         features = Features(self.features.codes[index].cpu(), self.features.reals[index].cpu())
         weights = None if self.mass is None else as_array(self.mass[index].double())
-        for column in left(index).cpu().T:
+        for column in left(index.to(self.values.device)).cpu().T:
             column = column.clamp(-FARTHEST, FARTHEST).double()
             for target in (column, (column.abs() + 0.1).log()):
                 if _explained(features, self._columns.one_hot_width, target, weights, len(rows)) > LEFT:

@@ -183,7 +183,7 @@ class Search:
         learn, mass = self._parts.train.to(self._run.device), self._mass
         residual = Residual.fit(features[learn], one_hot, self._values[learn], None if mass is None else mass[learn])
         model = FlowModel(self._asked, self._task.targets, self._task.inputs, seen, residual, support=self._support)
-        whitened = residual.whitened(features, one_hot, self._values)
+        whitened = model.whitened(features, self._values)
         return Lesson(model, features, whitened, mass, generator, float(model.log_scale) - self._log_slope)
 
     def run(self) -> FlowModel:
@@ -256,7 +256,7 @@ class Search:
     def _beside(self) -> tuple[Lesson, Learned]:
         """The regression, with what others say where rows gain by it, and what a small network learns of it."""
         lesson, best, others, held_out = self.plain, self.first, self._others, self._trial.held_out
-        if not others.speak(lambda rows: self.plain.standardized(self.first.model, rows)):
+        if not others.speak(lambda rows: lesson.standardized(best.model, rows)):
             return lesson, best
         grown = TREES in others.able
         if grown:

@@ -20,7 +20,7 @@ from torch import Tensor
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import total
 from idgen_torch.drawing import some_rows
-from idgen_torch.families.numbers.residual import FARTHEST
+from idgen_torch.families.numbers.residual import FARTHEST, designed
 from idgen_torch.families.state import Tensors
 from idgen_torch.families.trees.bins import Array, as_array
 from idgen_torch.families.trees.boosting import one_threaded
@@ -70,9 +70,13 @@ class Kernel:
 
     def __call__(self, features: Features) -> Tensor:
         """Shape: -> (rows, 1) float32."""
-        seen = _design(features, len(self.width) - features.reals.shape[1]) / self.width
-        found = [_bumps(piece, self.at) @ self.height for piece in seen.split(max(1, _BLOCK // len(self.at)))]
-        return torch.cat(found).unsqueeze(1) if found else seen.new_empty(0, 1)
+        one_hot, found = len(self.width) - features.reals.shape[1], self.height.new_empty(len(features), 1)
+        size = max(1, _BLOCK // len(self.at))
+        for start in range(0, len(features), size):
+            piece = slice(start, start + size)
+            seen = designed(features[piece], one_hot)[:, 1:].float() / self.width
+            found[piece, 0] = _bumps(seen, self.at) @ self.height
+        return found
 
     def state(self, prefix: str) -> Tensors:
         """All arrays, under a prefix."""
@@ -115,7 +119,7 @@ def kernels_of(
     spread = torch.ones(one_hot + here.reals.shape[1], dtype=torch.float64)
     own_spread = here.reals[learn].double().clamp(-FARTHEST, FARTHEST).std(0, correction=0)  # whatever lies far out
     spread[one_hot:] = torch.where(own_spread > 0, own_spread, 1.0)
-    seen = (_design(here, one_hot).double() / spread).clamp(-_FAR, _FAR)
+    seen = (designed(here, one_hot)[:, 1:] / spread).clamp(-_FAR, _FAR)
     kernels, told = list[Kernel](), list[Tensor]()
     for column in left.cpu().double().clamp(-FARTHEST, FARTHEST).T:
         tried = []
@@ -130,14 +134,6 @@ def kernels_of(
         kernels.append(kernel)
         told.append(each)
     return tuple(kernels), torch.stack(told, 1)
-
-
-def _design(features: Features, one_hot: int) -> Tensor:
-    """One-hot blocks, then numbers.  Shape: -> (rows, one-hot width + reals) float32."""
-    blocks = torch.zeros(len(features), one_hot, dtype=torch.float32, device=features.reals.device)
-    if features.codes.shape[1]:
-        blocks.scatter_(1, features.codes, 1.0)
-    return torch.cat([blocks, features.reals], 1)
 
 
 def _bumps(seen: Tensor, at: Tensor) -> Tensor:

@@ -94,15 +94,10 @@ class Sight:
         reals = columns.width - one_hot
         if min(trees, kernels) < 0 or not 0 < words <= len(tensors):
             raise DataError(f"a saved model sees by {trees} sums of trees and {kernels} kernels, and has no such")
-        read: list[Word] = []
-        for k in range(words):
-            name = f"sight.{k}"
-            grown = k < trees
-            read.append(
-                Boosting.from_state(tensors, name, reals, len(columns.discrete), one_hot)
-                if grown
-                else Kernel.from_state(tensors, name, reals, one_hot)
-            )
+        read: list[Word] = [
+            *(Boosting.from_state(tensors, f"sight.{k}", reals, len(columns.discrete), one_hot) for k in range(trees)),
+            *(Kernel.from_state(tensors, f"sight.{k}", reals, one_hot) for k in range(trees, words)),
+        ]
         center, scale = (
             tensors.get(f"sight.{name}", torch.empty(0, dtype=torch.float32)) for name in ("center", "scale")
         )
