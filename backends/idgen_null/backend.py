@@ -87,7 +87,7 @@ class NullBackend:
         sources = read_sources(
             table, program.observe.variables, composites, images_among(of_table), how, numbers_among(of_table)
         )
-        schema = infer_schema(sources, types_of_read(of_table, sources, table, how))
+        schema = infer_schema(sources, types_of_read(of_table, sources, table, how), counted=how.counted)
         check_stated(program, schema.check)
         encode(sources, schema, lambda part: np.random.default_rng(seed))
         warn_contradictions(program, data, of_table, schema, check_graph, how)

@@ -17,7 +17,7 @@ from torch import Tensor, from_numpy
 from idgen_compiler.check.columns import CodedColumn
 from idgen_compiler.data.kinds import Atom
 from idgen_compiler.data.kinds.numbers.number import Number
-from idgen_compiler.data.reading.options import FREQUENCY, Reading
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.schema import (
     Schema,
     TypeRequest,
@@ -134,7 +134,7 @@ def read_observed(
     data = open_table(data, how)
     sources, weights = read_weighed(data, variables, composites, images_among(asked), how, numbers_among(asked))
     with overheard() as said:
-        schema = infer_schema(sources, types_of_read(types, sources, data, how))
+        schema = infer_schema(sources, types_of_read(types, sources, data, how), counted=how.counted)
     made = {name: tuple(source.names.values()) for name, source in sources.items() if source.composite}
     rows = encode_sources(sources, schema, seed, how.memory)
     told = tuple(text for category, text in said if issubclass(category, DataWarning))
@@ -245,7 +245,7 @@ def _observed(
 ) -> Observed:
     path = str(Path(table.path).absolute()) if table.path else ""
     mass = None if weights is None else from_numpy(weights)
-    return Observed(rows, mass, how.weights is not None and how.weights_are == FREQUENCY, path, seed, composites, how)
+    return Observed(rows, mass, how.counted, path, seed, composites, how)
 
 
 def _written(how: Reading) -> tuple[dict[str, Any], tuple[str, ...]]:

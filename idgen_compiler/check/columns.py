@@ -15,7 +15,7 @@ from idgen_compiler.data.kinds import Kind
 from idgen_compiler.data.ngrams import Directions
 from idgen_compiler.data.part import Form
 from idgen_compiler.data.reading.missing import lacking
-from idgen_compiler.data.reading.options import FREQUENCY, Reading
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.reading.weights import standing, thinned
 from idgen_compiler.data.schema import TypeRequest, images_among, infer_schema, numbers_among
 from idgen_compiler.data.sources import Source, read_weighed
@@ -74,7 +74,7 @@ def read_columns(
     """
     images, numbers = images_among(types or {}), numbers_among(types or {})
     sources, weights = read_weighed(data, names, images=images, how=how, numbers=numbers)
-    schema = infer_schema(sources, types, quiet=quiet)
+    schema = infer_schema(sources, types, quiet=quiet, counted=how is not None and how.counted)
     columns = {name: _column(name, source, schema[name]) for name, source in sources.items()}
     if weights is None:
         return columns
@@ -163,7 +163,7 @@ def read_some_rows(
 
 def _standing(total: int, weights: Array, how: Reading, generator: np.random.Generator) -> Array:
     """The numbers of rows that are a sample of equal weights from the law that all stand for."""
-    if how.weights_are == FREQUENCY:
+    if how.counted:
         return standing(weights, how)
     there = thinned(weights, generator)
     if len(there) < FEWEST_ROWS <= int((weights > 0).sum()):

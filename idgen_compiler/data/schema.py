@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
-from idgen_compiler.data.copies import FEW, warn_copies
-from idgen_compiler.data.kinds import Atom, Categorical, Composite, Kind
+from idgen_compiler.data.copies import Seen, copies_among, warn_copies
+from idgen_compiler.data.kinds import Atom, Categorical, Composite, Kind, PartOf
 from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, Ranked, acts_as_codes
 from idgen_compiler.data.kinds.numbers.levels import Levels
 from idgen_compiler.data.kinds.numbers.number import Number
@@ -84,12 +83,17 @@ def _read_kind(name: str, value: Any) -> Kind:
 
 
 def infer_schema(
-    sources: Mapping[str, Source], requests: Mapping[str, TypeRequest] | None = None, *, quiet: bool = False
+    sources: Mapping[str, Source],
+    requests: Mapping[str, TypeRequest] | None = None,
+    *,
+    quiet: bool = False,
+    counted: bool = False,
 ) -> Schema:
     """The kind of every variable; `requests` may name variables and, for composites, their columns.
 
     What no request names is inferred: each kind says which columns it takes (see `data.kinds`). Raises DataError
-    naming the column and the remedy; warns (DataWarning), unless it is to be `quiet`, of what looks odd.
+    naming the column and the remedy; warns (DataWarning), unless it is to be `quiet`, of what looks odd; of rows that
+    recur not where they are `counted`, and stand there as often as frequencies say.
 
     >>> from idgen_compiler.data.sources import read_sources
     >>> infer_schema(read_sources({"X": ["b", "a"]}, ["X"]))["X"]
@@ -107,7 +111,9 @@ def infer_schema(
         kind_asked(name, request)
     with quietly() if quiet else nullcontext():
         found = Schema({name: _kind_of(source, asked) for name, source in sources.items()})
-    schema = _with_codes(found, sources, asked, quiet=quiet)
+    doubtful = {name: kind for name, kind in found.types.items() if name not in asked and _is_whole(kind)}
+    copies = _copies(found, sources) if doubtful or not quiet else None
+    schema = _with_codes(found, sources, doubtful, copies, quiet=quiet)
     if quiet:
         return schema
     for name, source in sources.items():
@@ -116,7 +122,8 @@ def infer_schema(
             atom.kind.look(column)
             if isinstance(atom.kind, Number) and column.name not in asked:
                 warn_digits(column.name, column.plain)
-    _warn_copies(schema, sources)
+    if not counted:
+        warn_copies(copies)
     return schema
 
 
@@ -140,29 +147,45 @@ def types_of_read(
     return said
 
 
-def _warn_copies(schema: Schema, sources: Mapping[str, Source]) -> None:
-    """Warn of rows that were multiplied; columns are decoded one at a time."""
-    atoms = [(atom, source) for name, source in sources.items() for atom in schema[name].atoms(name)]
-    seen = [(atom, source.columns[atom.field]) for atom, source in atoms if atom.part.form is not Form.PICTURES]
-    place = seen[0][1].place if seen else None
-    few = place is not None and all(atom.part.discrete and column.place is place for atom, column in seen)
-    columns = {atom.part.name: partial(atom.kind.numbers, own.few if few else own) for atom, own in seen}
-    varied = [atom.part.name for atom, _ in seen if (atom.part.size or FEW) >= FEW]
-    warn_copies(columns, varied, len(seen[0][1]) if few else None)
+def _copies(schema: Schema, sources: Mapping[str, Source]) -> Array | None:
+    """Which rows are copies of others (see `copies_among`); columns are decoded one at a time."""
+    atoms = [
+        (atom, source.columns[atom.field]) for name, source in sources.items() for atom in schema[name].atoms(name)
+    ]
+    seen = [(atom, column) for atom, column in atoms if atom.part.form is not Form.PICTURES]
+    if len(seen) < 2 or not any(atom.part.form is Form.NUMBERS for atom, _ in seen):
+        return None
+    return copies_among(_seen(*each) for each in sorted(seen, key=lambda each: each[0].part.form is not Form.NUMBERS))
+
+
+def _seen(atom: PartOf, column: Column) -> Seen:
+    values = atom.kind.numbers(column)
+    if atom.part.form is not Form.NUMBERS:
+        return Seen.categories(values, atom.part.size or int(values.max()) + 1)
+    if not isinstance(atom.kind, Number):
+        return Seen.numbers(values, np.ones(len(values), dtype=bool))
+    return Seen.numbers(values, ~np.isin(values, atom.kind.masses))
 
 
 def _with_codes(
-    schema: Schema, sources: Mapping[str, Source], asked: Mapping[str, TypeRequest], *, quiet: bool
+    schema: Schema,
+    sources: Mapping[str, Source],
+    doubtful: Mapping[str, Number | Levels],
+    copies: Array | None,
+    *,
+    quiet: bool,
 ) -> Schema:
-    """The schema in which whole numbers that act as codes are categories; says which, and of which are too many."""
-    doubtful = {name: kind for name, kind in schema.types.items() if name not in asked and _is_whole(kind)}
+    """The schema in which whole numbers that act as codes are categories; says which, and of which are too many.
+
+    Of copies one is looked at: whatever varies by chance, varies with them alike.
+    """
     if not doubtful:
         return schema
-    kinds = dict(schema.types)
-    able = {name: seen for name, kind in kinds.items() if (seen := _ranked(sources[name], kind)) is not None}
+    kinds, rows = dict(schema.types), slice(None) if copies is None else np.unique(copies, return_index=True)[1]
+    able = {name: seen for name, kind in kinds.items() if (seen := _ranked(sources[name], kind, rows)) is not None}
     for name, kind in doubtful.items():
         column = sources[name].columns[""]
-        told = acts_as_codes(kind.numbers(column), {other: seen for other, seen in able.items() if other != name})
+        told = acts_as_codes(kind.numbers(column)[rows], {other: seen for other, seen in able.items() if other != name})
         if told is None:
             continue
         count = len(column.distinct)
@@ -184,12 +207,12 @@ def _is_whole(kind: Kind) -> TypeGuard[Number | Levels]:
     return isinstance(kind, Number) and kind.grid >= 1 and kind.grid == round(kind.grid)
 
 
-def _ranked(source: Source, kind: Kind) -> Ranked | None:
-    """A number, or indicators of the commonest categories, as the test for codes sees it; None for any other kind."""
+def _ranked(source: Source, kind: Kind, rows: Any) -> Ranked | None:
+    """A number, or indicators of the commonest categories, in rows that are looked at; None for any other kind."""
     atoms = kind.atoms("")
     if len(atoms) > 1 or kind.entries or atoms[0].part.form not in (Form.CODES, Form.NUMBERS):
         return None
-    values = atoms[0].kind.numbers(source.columns[atoms[0].field])
+    values = atoms[0].kind.numbers(source.columns[atoms[0].field])[rows]
     if not atoms[0].part.size:
         return Ranked.of(values)
     common = np.argsort(-np.bincount(values, minlength=atoms[0].part.size), kind="stable")[:4]

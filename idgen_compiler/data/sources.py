@@ -18,7 +18,7 @@ from idgen_compiler.data.images import image_column, is_images, some_images
 from idgen_compiler.data.reading.marks import warn_unmet
 from idgen_compiler.data.reading.missing import complete_rows, kept, lacking, refusal, warn_category, warn_words
 from idgen_compiler.data.reading.numerals import padded_with
-from idgen_compiler.data.reading.options import FREQUENCY, Reading
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.data.reading.pictures import PictureFiles
 from idgen_compiler.data.reading.weights import scaled, standing
 from idgen_compiler.data.tables import Table, open_table, weight_column, weights_of
@@ -205,7 +205,7 @@ def _standing(found: _Rows, pictures: Collection[str], how: Reading) -> _Rows:
         found = found.at(there)
     if how.missing == "drop":
         found = found.at(complete_rows(found.blanks, found.contents))
-    if found.weights is not None and how.weights_are == FREQUENCY:
+    if found.weights is not None and how.counted:
         found = replace(found.at(standing(found.weights, how)), weights=None)
     return found
 

@@ -35,7 +35,7 @@ from idgen_torch.families.registry import families, family
 from idgen_torch.families.returned import log_density, telling
 from idgen_torch.families.task import Offer, Task
 from idgen_torch.parts import Values, of_form
-from idgen_torch.training.ensemble import EnsembleTraining, Split, split
+from idgen_torch.training.ensemble import EnsembleTraining, Split
 
 __all__ = ["choose", "offers"]
 
@@ -98,7 +98,7 @@ def _likeliest(task: Task, recipes: Sequence[Family]) -> Family:
     able = [recipe for recipe in recipes if recipe.likelihood]
     if len(able) < 2:
         return able[0] if able else max(recipes, key=lambda recipe: recipe.word)
-    trial = _Trial(task, split(task.count, HELD_OUT, generator_for(0), task.weights))
+    trial = _Trial(task, task.split(HELD_OUT, generator_for(0)))
     counting = [recipe for recipe in able if recipe.counts]
     trained = [recipe for recipe in able if not recipe.counts]
     if not counting or not trained:

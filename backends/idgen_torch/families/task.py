@@ -12,7 +12,9 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError, near_misses
 from idgen_torch.arithmetic import effective_rows, total
+from idgen_torch.copies import copies_of
 from idgen_torch.parts import Values, of_form
+from idgen_torch.training.ensemble import Split, split
 
 __all__ = ["Offer", "Task", "row_count", "rows_at"]
 
@@ -68,6 +70,15 @@ class Task:
     def count(self) -> int:
         """How many rows there are; raises DataError as `row_count` does."""
         return row_count(self.parts, self.rows, self.weights)
+
+    @cached_property
+    def copies(self) -> Tensor | None:
+        """Which rows are copies of each other (see `copies_of`).  Shape: (rows,) int64, on the CPU."""
+        return None if self.exact else copies_of(self.parts, self.rows)
+
+    def split(self, holdout: float, generator: torch.Generator, most: int = 10_000) -> Split:
+        """Rows to learn from, and others to choose by (see `training.ensemble.split`); copies stay together."""
+        return split(self.count, holdout, generator, self.weights, most, self.copies)
 
     @property
     def effective_rows(self) -> float:

@@ -12,16 +12,14 @@ from torch.nn.functional import cross_entropy
 
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import total
-from idgen_torch.drawing import generator_for
 from idgen_torch.nets.kind_heads import KindHeads
 from idgen_torch.parts import Values
-from idgen_torch.seeds import seed_for
 from idgen_torch.training.diffusion import Budget, RowsByStep
-from idgen_torch.training.ensemble import Passes, Split, one_cycle, split
+from idgen_torch.training.ensemble import Passes, Split, one_cycle
 from idgen_torch.training.progress import Progress
 from idgen_torch.training.state import Standing
 
-__all__ = ["kind_steps", "learn_kinds"]
+__all__ = ["HOLDOUT", "kind_steps", "learn_kinds"]
 
 BATCH, LR, HOLDOUT = 128, 2e-3, 0.1
 PASSES = Passes(20, least_steps=300)
@@ -41,19 +39,17 @@ def learn_kinds(
     batch: Callable[[Tensor], Values],
     codes: Tensor,
     weights: Tensor | None,
+    parts: Split,
     budget: Budget,
     seed: int,
     progress: Progress,
     name: str,
-) -> Split:
+) -> None:
     """Learn the law of the codes (rows, levels) given the inputs that `batch` gives for some row numbers, in place.
 
     What is kept is the best pass on rows held out, the start among them. Weighted rows are drawn by their weights.
-    The budget has steps; where the seconds end first, the training does.
-    Returns which rows were held out. Raises DataError for a training that diverges.
+    The budget has steps; where the seconds end first, the training does. Raises DataError for a training that diverges.
     """
-    seed = seed_for(seed, "kinds")
-    parts = split(len(codes), HOLDOUT, generator_for(seed), weights)
     learn = parts.train
     own = None if weights is None else weights.cpu()[learn]
     rows = RowsByStep(len(learn), BATCH, seed, own)
@@ -83,7 +79,6 @@ def learn_kinds(
         raise DataError(f"the training of {name} diverged: its held-out loss is no number; look at the inputs' values")
     network.load_state_dict(kept)
     network.requires_grad_(False)
-    return parts
 
 
 def _losses(network: KindHeads, given: Values, codes: Tensor) -> Tensor:

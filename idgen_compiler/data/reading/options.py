@@ -92,6 +92,11 @@ class Reading:
             raise DataError(f"images_root {str(self.images_root)!r:.200} is no folder; give one that is there")
         self.marks("")
 
+    @property
+    def counted(self) -> bool:
+        """Whether a row stands for so many equal rows."""
+        return self.weights_are == FREQUENCY
+
     @classmethod
     def take(cls, options: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
         """What options say about reading, and those that say something else."""

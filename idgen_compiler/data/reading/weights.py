@@ -8,7 +8,7 @@ import numpy as np
 
 from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.reading.missing import lacking
-from idgen_compiler.data.reading.options import FREQUENCY, Reading
+from idgen_compiler.data.reading.options import Reading
 from idgen_compiler.errors import DataError
 
 __all__ = ["checked_weights", "scaled", "standing", "thinned"]
@@ -39,7 +39,7 @@ def checked_weights(name: str, content: Any, how: Reading, rows: int) -> Array:
     _refuse(called, values, np.isinf(values), "give finite weights")
     if not (values > 0).any():
         raise DataError(f"{called} is 0 in every row, so that no row counts; give a weight above 0")
-    if how.weights_are == FREQUENCY:
+    if how.counted:
         _refuse(
             called,
             values,
@@ -94,7 +94,7 @@ def standing(weights: Array, how: Reading) -> Array:
 
     Shape: weights (rows,) -> (rows that stand there,) int64.
     """
-    times = weights.astype(np.int64) if how.weights_are == FREQUENCY else (weights > 0).astype(np.int64)
+    times = weights.astype(np.int64) if how.counted else (weights > 0).astype(np.int64)
     return np.repeat(np.arange(len(weights)), times)
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, StoreWarning
 from idgen_compiler.warning import warn_user
+from idgen_torch.drawing import generator_for
 from idgen_torch.families.family import Run
 from idgen_torch.families.images.drawn import CHANNELS, DiffusionModel, Drawing, name_of, warn_of_guidance
 from idgen_torch.families.images.input_kinds import InputKinds
@@ -30,7 +31,7 @@ from idgen_torch.parts import Values
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.crew import ALONE, Crew
 from idgen_torch.training.diffusion import Budget, DiffusionPlan, Lesson, RowsByStep, train_denoiser
-from idgen_torch.training.kinds import kind_steps
+from idgen_torch.training.kinds import HOLDOUT, kind_steps
 from idgen_torch.training.state import TrainingFile, link_scratch
 
 __all__ = ["Diffusion", "DiffusionModel"]
@@ -259,8 +260,9 @@ class Diffusion(Drawing):
         def batch(index: Tensor) -> Values:
             return rows_at(inputs, rows, index, device)
 
+        parts = task.split(HOLDOUT, generator_for(seed))
         law = KindLaw.learned(
-            name, kinds, network, seen, batch, known, task.weights, budget, run.seed, run.progress, run.calibrated
+            name, kinds, network, seen, batch, known, task.weights, parts, budget, seed, run.progress, run.calibrated
         )
         if path is not None:
             try:

@@ -26,7 +26,7 @@ from idgen_torch.families.task import Offer, Task, row_count, rows_at
 from idgen_torch.nets.image_heads import ImageHeads, encoded, entries_of
 from idgen_torch.options import real, whole
 from idgen_torch.parts import Values, check_forms, of_form, rows_at_once
-from idgen_torch.training.ensemble import Passes, Split, one_cycle, split
+from idgen_torch.training.ensemble import Passes, Split, one_cycle
 from idgen_torch.training.progress import Progress
 
 __all__ = ["FromImages", "FromImagesModel"]
@@ -300,10 +300,9 @@ class FromImages(Family):
 
     def fit(self, task: Task, run: Run = Run()) -> FromImagesModel:
         """Train. Raises DataError for a target that is an image."""
-        count = task.count
         task.refuse_masses(self.word)
         generator = generator_for(run.seed)
-        parts = split(count, self.holdout, generator, task.weights)
+        parts = task.split(self.holdout, generator)
         learned = rows_at(task.targets, task.rows, parts.train, torch.device("cpu"))
         network = _network(task.targets, task.inputs, self.components, run.seed, learned).to(run.device)
         cold = torch.ones(len(network.heads), dtype=torch.float32, device=network.device)

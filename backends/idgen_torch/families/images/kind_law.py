@@ -79,16 +79,17 @@ class KindLaw:
         batch: Callable[[Tensor], Values],
         codes: Tensor,
         weights: Tensor | None,
+        parts: Split,
         budget: Budget,
         seed: int,
         progress: Progress,
         tell: Callable[[Calibration], None] | None = None,
     ) -> Self:
-        """Train the network (see `learn_kinds`), soften it by what the rows kept back say, and add what pairs say.
+        """Train the network (see `learn_kinds`), soften it by what held-out rows say, and add what pairs say.
 
         `batch` gives the inputs of some row numbers, the kinds of those that are pictures among them.
         """
-        parts = learn_kinds(network, batch, codes, weights, budget, seed, progress, f"{name}, its kind")
+        learn_kinds(network, batch, codes, weights, parts, budget, seed, progress, f"{name}, its kind")
         raw = cls(name, kinds, network, seen)
         return cls(name, kinds, network, seen, raw._calibrated(batch, codes, weights, parts, tell))
 

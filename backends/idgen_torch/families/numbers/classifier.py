@@ -21,7 +21,7 @@ from idgen_torch.families.task import Offer, Task, row_count
 from idgen_torch.nets.heads import Columns, Features, HeadLayout, HeadNetworks
 from idgen_torch.options import choice, whole, widths
 from idgen_torch.parts import Values
-from idgen_torch.training.ensemble import EnsembleTraining, Passes, split, train, train_on
+from idgen_torch.training.ensemble import EnsembleTraining, Passes, train, train_on
 
 __all__ = ["Classifier", "ClassifierModel"]
 
@@ -218,8 +218,9 @@ class Classifier(EnsembleTraining, Family):
         sizes_of(task.targets)
         count = task.count
         generator, device = generator_for(run.seed), run.device
-        parts = [split(count, self.holdout, generator, task.weights) for _ in range(self.members)]
-        learn = torch.stack([own.train for own in parts])
+        parts = [task.split(self.holdout, generator) for _ in range(self.members)]
+        fewest, held = (min(map(len, each)) for each in zip(*((own.train, own.held_out) for own in parts), strict=True))
+        learn = torch.stack([own.train[:fewest] for own in parts])  # copies stay together, in parts hardly as large
         layout, mask = _layout(task.targets, task.inputs, self.members, self.layers), _mask(task.targets, task.inputs)
         columns = _columns(task.targets, task.inputs)
         begun = _begun(run.start, layout, device)
@@ -230,7 +231,7 @@ class Classifier(EnsembleTraining, Family):
             task.mass(device),
             *_seen(layout, mask, columns),
         )
-        held_out = torch.stack([own.held_out for own in parts])[:, : layout.rows_at_once].to(device)
+        held_out = torch.stack([own.held_out[:held] for own in parts])[:, : layout.rows_at_once].to(device)
         if begun is None:
             self._learn(lesson, learn, held_out, generator, run, task.name)
         else:

@@ -27,7 +27,7 @@ from idgen_torch.options import real, whole, widths
 from idgen_torch.parts import Values, check_forms
 from idgen_torch.seeds import seed_for
 from idgen_torch.training.diffusion import RowsByStep
-from idgen_torch.training.ensemble import Passes, Split, one_cycle, split
+from idgen_torch.training.ensemble import Passes, Split, one_cycle
 from idgen_torch.training.progress import Progress
 from idgen_torch.training.state import Standing, TrainingFile
 
@@ -263,7 +263,7 @@ class Language(Family):
         """Find the vocabulary, then train. Raises DataError unless the only target is a text and no input is one."""
         _check(task.targets, task.inputs)
         count, target = task.count, task.targets[0]
-        parts = split(count, self.holdout, generator_for(run.seed), task.weights)
+        parts = task.split(self.holdout, generator_for(run.seed))
         texts = texts_of(task.rows[target.name].cpu().numpy())
         tokens = Tokens.of(texts[k] for k in parts.train.tolist())
         lengths = [len(tokens.encode(text)) for text in texts]

@@ -21,6 +21,7 @@ from idgen_torch.families.trees.boosting import Boosting, Growth
 from idgen_torch.nets.heads import Columns, Features
 from idgen_torch.options import real, whole
 from idgen_torch.parts import Values, check_forms
+from idgen_torch.training.ensemble import Split
 
 __all__ = ["Boosted", "BoostedModel"]
 
@@ -162,19 +163,18 @@ class Boosted(Family):
         """Grow the trees of each target. Raises DataError for targets that are no categories."""
         check_forms(task.targets, (Form.CODES,), "; boosted models categories only")
         count, generator = task.count, generator_for(run.seed)
-        mass = task.mass()
-        order = torch.randperm(count, generator=generator)
-        order = order if mass is None else order[mass.cpu()[order] > 0]
+        mass, parts = task.mass(), task.split(self.held, generator, count)
         heads = [
-            self._head(part, columns.features(task.rows, count, torch.device("cpu")), columns, task, mass, order)
+            self._head(part, columns.features(task.rows, count, torch.device("cpu")), columns, task, mass, parts)
             for part, columns in zip(task.targets, columns_of(task.targets, task.inputs), strict=True)
         ]
         return BoostedModel(self, task.targets, task.inputs, heads).to(run.device)
 
     def _head(
-        self, part: Part, features: Features, columns: Columns, task: Task, mass: Tensor | None, order: Tensor
+        self, part: Part, features: Features, columns: Columns, task: Task, mass: Tensor | None, parts: Split
     ) -> Head:
-        labels = task.rows[part.name].cpu()
+        labels, learn = task.rows[part.name].cpu(), parts.train
+        order = torch.cat([parts.held_out, learn]) if parts.apart else learn
         own = torch.ones(len(labels), dtype=torch.float64) if mass is None else mass.cpu().double()
         seen = torch.bincount(labels[order], own[order], part.size or 1) + 0.5
         prior, present = (seen / seen.sum()).float(), labels[order].unique()
@@ -184,12 +184,10 @@ class Boosted(Family):
             alone = len(present) == 1
             return Head(None, present[:1], prior, little if alone else torch.ones_like(little))
         codes = torch.searchsorted(present, labels)
-        held = max(1, round(self.held * len(order)))
-        learn, check = order[held:], order[:held]
         grow = _Grower(self, features, columns.one_hot_width, codes, None if mass is None else own)
         number = min(self.number, STOPS[0])
-        if len(learn) and len(codes[learn].unique()) == len(present):
-            number = grow.stopped(learn, check)
+        if parts.apart and len(codes[learn].unique()) == len(present):
+            number = grow.stopped(learn, parts.held_out)
         return Head(grow.grown(order, number), present, prior, little)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from idgen_compiler.hinge.question import Question
 from idgen_compiler.ir.alternatives import Alternative
 from idgen_compiler.ir.program import Program
 from idgen_compiler.warning import warn_overlap
+from idgen_torch.copies import copies_of
 from idgen_torch.estimating import Folds
 from idgen_torch.observed import Observed
 from idgen_torch.recurring import together
@@ -60,6 +61,13 @@ class Answerer:
         """Survey weights of the rows.  Shape: (rows,)."""
         return None if self.observed.weights is None else self.observed.weights.cpu().numpy()
 
+    @cached_property
+    def copies(self) -> Array | None:
+        """Which rows are copies of each other; None where hardly any are.  Shape: (rows,) int64."""
+        parts = [part for part in self.schema.parts(*self.schema.types) if part.name in self.observed.rows]
+        found = copies_of(parts, self.observed.rows)
+        return None if found is None else found.numpy()
+
     def counted(self, program: Program) -> CountedProgram | None:
         """The program on the table's frequencies, where all is categories."""
         if program not in self._counted:
@@ -68,10 +76,11 @@ class Answerer:
         return self._counted[program]
 
     def learned(self, program: Program, asking: Asking, clusters: Array | None) -> OneStep:
-        """The program with what one-step estimates learn; clusters share a fold."""
+        """The program with what one-step estimates learn; clusters share a fold, and copies of a row do."""
         key = (program, asking.seed, asking.folds, None if clusters is None else clusters.tobytes())
         if key not in self._learned:
-            folds = Folds(self.observed.count, asking.folds, asking.seed, clusters)
+            together = self.copies if clusters is None else clusters
+            folds = Folds(self.observed.count, asking.folds, asking.seed, together)
             models = self.models if program == self.program else {}
             self._learned[key] = OneStep(
                 program, self.schema, self.observed.rows, self.weights, folds, self._named(program), models,

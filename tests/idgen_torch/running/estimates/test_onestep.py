@@ -12,6 +12,7 @@ import pytest
 import idgen_compiler as idgen
 from idgen_compiler.errors import DataError, DataWarning, OverlapWarning
 from idgen_compiler.estimates import Functional
+from idgen_compiler.estimates.measures import Asking
 from idgen_torch.running.overlap.elsewhere import policy_elsewhere
 
 BACK_DOOR = idgen.compile(idgen.Query.parse("P(Y | do(X))"), idgen.ADMG.parse("Z -> X -> Y; Z -> Y"))
@@ -68,6 +69,19 @@ def test_a_wrong_outcome_model_is_corrected() -> None:
 def test_equal_seeds_give_equal_numbers() -> None:
     one, other = (asked(BACK_DOOR, confounded(200, 2)).estimate("Y", do={"X": 1}, folds=2) for _ in range(2))
     assert (one.value, one.se) == (other.value, other.se)
+
+
+def test_copies_of_a_row_share_a_fold() -> None:
+    """Otherwise regressions know the outcomes that they are held against, and no copy corrects them."""
+    once = confounded(300, 4)
+    with pytest.warns(DataWarning, match="only 300 of 900 rows are different"):
+        sampler = asked(BACK_DOOR, {name: np.tile(values, 3) for name, values in once.items()})
+    of = sampler._answering().learned(sampler.program, Asking(folds=3), None).folds.of
+    assert (of[:300] == of[300:600]).all()
+    assert (of[:300] == of[600:]).all()
+    own, again = asked(BACK_DOOR, once).ate("Y", "X", 1, 0, folds=3), sampler.ate("Y", "X", 1, 0, folds=3)
+    assert abs(again.value - own.value) < 0.5 * own.se
+    assert again.se == pytest.approx(own.se / np.sqrt(3), rel=0.15)  # which the fit's warning says
 
 
 def test_a_number_set_at_a_point_is_averaged_close_by() -> None:

@@ -97,13 +97,15 @@ class Others:
         return self.values - plain.model.in_units(left)
 
     def _trees(self) -> Told:
-        return told_by_trees(self.features, self._columns.one_hot_width, self.values, self.mass, self.generator)
+        one_hot, copies = self._columns.one_hot_width, self.task.copies
+        return told_by_trees(self.features, one_hot, self.values, self.mass, self.generator, copies)
 
     def _kernels(self) -> Told:
         # What is tried and not taken leaves the numbers that all else is drawn by as they are.
         plain, seed = self.plain(), copied(self.generator)
         left = plain.whitened[:, plain.model.free]
-        return Told(*kernels_of(self.features, self._columns.one_hot_width, left, self.mass, seed))
+        one_hot, copies = self._columns.one_hot_width, self.task.copies
+        return Told(*kernels_of(self.features, one_hot, left, self.mass, seed, copies))
 
     def _leaves_something(self, left: Callable[[Tensor], Tensor]) -> bool:
         """Whether trees explain held-out rows' residuals beyond a small network, in mean or in spread.

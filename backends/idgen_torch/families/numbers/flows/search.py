@@ -24,7 +24,7 @@ from idgen_torch.families.numbers.support import Support
 from idgen_torch.families.task import Task
 from idgen_torch.nets.heads import Columns, Features
 from idgen_torch.options import choice, real, whole, widths
-from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split, split
+from idgen_torch.training.ensemble import EnsembleTraining, Passes, Split
 from idgen_torch.training.progress import NoProgress
 
 __all__ = ["RUNGS", "FlowOptions", "Rung", "Search"]
@@ -112,8 +112,8 @@ class Search:
         self._features = self._columns.features(task.rows, task.count, run.device)
         self._mass = task.mass(run.device)
         values = task.values(run.device)
-        self._parts = split(task.count, asked.holdout, self._generator, task.weights)
-        self._trial = _trial_of(self._parts)
+        self._parts = task.split(asked.holdout, self._generator)
+        self._trial = _trial_of(self._parts, task.copies)
         support = Support.of(task.targets, straight=straight)
         self.far = support.far(values[torch.cat([self._parts.train, self._parts.held_out]).to(run.device)])
         wide = support.straightened(values)
@@ -331,13 +331,16 @@ class Search:
         return lesson.learned(shape, PILOT, self._trial, NoProgress())
 
 
-def _trial_of(parts: Split) -> Split:
+def _trial_of(parts: Split, copies: Tensor | None) -> Split:
     """Rows for small networks: more of few are held out, that what they say is more than chance.
 
-    The first held-out rows are those of the parts.
+    The first held-out rows are those of the parts; copies, which follow each other, stay together.
     """
     count = len(parts.train) + len(parts.held_out)
     more = min(int(MOST_HELD * count), HELD) - len(parts.held_out)
     if more <= 0 or not parts.apart:
         return Split(parts.train[:PILOT_ROWS], parts.held_out)
+    if copies is not None:
+        ends = copies[parts.train].diff().nonzero().flatten() + 1
+        more = int(ends[ends >= more][0]) if int(ends[-1:].sum()) >= more else 0
     return Split(parts.train[more:][:PILOT_ROWS], torch.cat([parts.held_out, parts.train[:more]]))

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import total
+from idgen_torch.copies import first_copies
 from idgen_torch.drawing import some_rows
 from idgen_torch.families.numbers.residual import FARTHEST, designed
 from idgen_torch.families.state import Tensors
@@ -105,14 +106,22 @@ class Kernel:
 
 
 def kernels_of(
-    features: Features, one_hot: int, left: Tensor, mass: Tensor | None, seed: torch.Generator
+    features: Features,
+    one_hot: int,
+    left: Tensor,
+    mass: Tensor | None,
+    seed: torch.Generator,
+    copies: Tensor | None = None,
 ) -> tuple[tuple[Kernel, ...], Tensor]:
     """A kernel for each number that a regression leaves, and what it says of each row without that row.
 
-    Shape: left (rows, targets), of deviation 1; mass (rows,) -> (rows, targets) float32.
+    Of rows that are copies the first one weighs as much as all, and the others are told what that one is.
+    Shape: left (rows, targets), of deviation 1; mass (rows,); copies (rows,) int64 -> (rows, targets) float32.
     """
     here = Features(features.codes.cpu(), features.reals.cpu())
     own = torch.ones(len(here), dtype=torch.float64) if mass is None else mass.cpu().double()
+    first = torch.arange(len(own)) if copies is None else first_copies(copies, own)
+    own = torch.zeros_like(own).index_add_(0, first, own)
     there = (own > 0).nonzero().flatten()
     learn = there[some_rows(len(there), MOST_ROWS, seed)]
     asked = learn[torch.multinomial(own[learn], min(ASKED, len(learn)), generator=seed)]
@@ -132,7 +141,7 @@ def kernels_of(
         each = kernel(here)[:, 0]
         each[learn] = said.float()
         kernels.append(kernel)
-        told.append(each)
+        told.append(each[first])
     return tuple(kernels), torch.stack(told, 1)
 
 

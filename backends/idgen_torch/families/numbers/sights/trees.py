@@ -38,11 +38,20 @@ class _Table:
     seed: torch.Generator
 
     @classmethod
-    def of(cls, features: Features, one_hot: int, mass: Tensor | None, growth: Growth, seed: torch.Generator) -> _Table:
+    def of(
+        cls,
+        features: Features,
+        one_hot: int,
+        mass: Tensor | None,
+        copies: Tensor | None,
+        growth: Growth,
+        seed: torch.Generator,
+    ) -> _Table:
         here = Features(features.codes.cpu(), features.reals.cpu())
         rows, mass = len(here), None if mass is None else mass.cpu()
         count = FOLDS if rows < MANY_ROWS else FEW_FOLDS
-        folds = torch.randperm(rows, generator=seed) % count
+        folds = torch.randperm(rows if copies is None else int(copies.max()) + 1, generator=seed) % count
+        folds = folds if copies is None else folds[copies]
         if mass is not None:
             folds = torch.where(mass > 0, folds, -1)
         bins = Bins.of(as_array(here.reals))
@@ -65,9 +74,19 @@ class _Table:
         return learn((self.folds >= 0).nonzero().flatten()).first(number), told.unsqueeze(1)
 
 
-def told_by_trees(features: Features, one_hot: int, values: Tensor, mass: Tensor | None, seed: torch.Generator) -> Told:
-    """The mean and the log spread of each number.  Shape: values (rows, targets)."""
-    table = _Table.of(features, one_hot, mass, Growth(trees=TREES[-1]), seed)
+def told_by_trees(
+    features: Features,
+    one_hot: int,
+    values: Tensor,
+    mass: Tensor | None,
+    seed: torch.Generator,
+    copies: Tensor | None = None,
+) -> Told:
+    """The mean and the log spread of each number; no copy is told by trees of another.
+
+    Shape: values (rows, targets), copies (rows,) int64.
+    """
+    table = _Table.of(features, one_hot, mass, copies, Growth(trees=TREES[-1]), seed)
     words, told = list[Boosting](), list[Tensor]()
     for column in values.cpu().double().clamp(-FARTHEST, FARTHEST).T:
         mean, said = table.both(column)

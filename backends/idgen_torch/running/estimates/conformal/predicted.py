@@ -22,7 +22,7 @@ from idgen_compiler.hinge.probability import labels_of, rows_asked
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.query import Query
 from idgen_compiler.warning import quietly, warn_overlap
-from idgen_torch.estimating import Design
+from idgen_torch.estimating import Design, Folds
 from idgen_torch.families.tables.cells import cell_of
 from idgen_torch.running.estimates.answering import Answerer
 from idgen_torch.running.estimates.conformal.bases import Quantiles, Shares
@@ -97,7 +97,8 @@ def predicted(
         study = estimator.study(question, beside)
         parts = {each: encode_value(settings[each][0], schema[each], settings[each][1]) for each in beside}
     rows = weighed(estimator, study, name, beside)
-    rows = rows.rows(rows.weights > 0)
+    there, copies = rows.weights > 0, answerer.copies
+    rows, copies = rows.rows(there), None if copies is None else copies[there]
     if rows.frame.count < 2:
         raise DataError(
             f"no rows of the data are like those of {question.query} there; ask for values that the data show"
@@ -105,7 +106,8 @@ def predicted(
     y = Outcome.of(schema, name, rows.frame)
     if beside:
         place = Place(design_of(schema, beside, rows.frame), design_of(schema, beside, Frame(parts, count or 1)))
-        found, effective = _at(y, rows, place, asking, count is None)
+        halves = _halves(rows.frame.count, copies, seed_for(asking.seed, "conformal"))
+        found, effective = _at(y, rows, place, halves, asking.level, count is None)
         method = BY_SHARES if y.labels else BY_QUANTILES
         told = list(_told_of_place(place, ", ".join(beside)))
     else:
@@ -151,21 +153,31 @@ class Place:
     asked: Design
 
 
-def _at(y: Outcome, rows: Weighed, place: Place, asking: Asking, single: bool) -> tuple[dict[str, Any], float]:
+def _halves(count: int, copies: Array | None, seed: int) -> tuple[Array, Array]:
+    """Which rows teach, and which calibrate; copies of a row (rows,) are in one half."""
+    if copies is not None and len(np.unique(copies)) > 1:
+        taught = Folds(count, 2, seed, copies).held(0)
+        return np.flatnonzero(taught), np.flatnonzero(~taught)
+    order = np.random.default_rng(seed).permutation(count)
+    return order[: count // 2], order[count // 2 :]
+
+
+def _at(
+    y: Outcome, rows: Weighed, place: Place, halves: tuple[Array, Array], level: float, single: bool
+) -> tuple[dict[str, Any], float]:
     """What holds the outcome at conditions, and the effective rows: half of the rows teach, the others calibrate."""
-    order = np.random.default_rng(seed_for(asking.seed, "conformal")).permutation(rows.frame.count)
-    taught, kept = order[: len(order) // 2], order[len(order) // 2 :]
+    taught, kept = halves
     rest, w = rows.rows(kept), rows.weights[taught]
     if y.labels:
         shares = Shares.of(place.real.rows(taught), y.values[taught], w, len(y.labels))
         scores = 1 - shares.at(place.real.rows(kept))[np.arange(len(kept)), y.values[kept]]
-        edge = upper(scores, rest.weights, rest.new_row, asking.level)
+        edge = upper(scores, rest.weights, rest.new_row, level)
         sets = tuple(_labels(p, edge, y.labels) for p in shares.at(place.asked))
         return {"labels": sets[0] if single else sets}, rest.effective_rows
-    base = Quantiles.of(place.real.rows(taught), y.values[taught], w, asking.level)
+    base = Quantiles.of(place.real.rows(taught), y.values[taught], w, level)
     low, high = base.at(place.real.rows(kept))
     scores = np.maximum(low - y.values[kept], y.values[kept] - high)
-    edge = upper(scores, rest.weights, rest.new_row, asking.level)
+    edge = upper(scores, rest.weights, rest.new_row, level)
     low, high = base.at(place.asked)
     edges = np.maximum(edge, (low - high) / 2)  # an interval that would be less than empty is its middle
     low, high = low - edges, high + edges
