@@ -11,8 +11,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, WhiteKernel
 
 from idgen_compiler.data.part import Part
-from idgen_compiler.errors import DataError
-from idgen_torch.families import Flow
+from idgen_compiler.errors import DataError, DataWarning
+from idgen_torch.families import Flow, Task
 from idgen_torch.families.numbers.flows.model import FlowModel
 from idgen_torch.families.numbers.sights.kernel import Kernel, kernels_of
 from idgen_torch.families.state import check_finite
@@ -204,3 +204,30 @@ def test_of_numbers_that_follow_from_each_other_a_kernel_would_guess_and_is_not_
     rows["z"] = rows["x"] + 0.05 * rows["z"]
     found = trained(Flow(**QUICK), (Y,), (X, Z, C), rows)
     assert "kernels" not in found.state()[0]
+
+
+@pytest.mark.parametrize(
+    ("option", "inputs", "said"),
+    [
+        ("kernel", (C,), "no input is a number"),
+        (
+            "kernel",
+            (X, *(Part(f"v{k}") for k in range(40))),
+            "41 numbers and labels are its inputs, and a kernel sees 40",
+        ),
+        ("trees", tuple(Part(f"v{k}") for k in range(201)), "201 numbers and categories are its inputs"),
+    ],
+)
+def test_who_is_asked_for_and_can_say_nothing_is_told(option: str, inputs: tuple[Part, ...], said: str) -> None:
+    g = torch.Generator().manual_seed(0)
+    rows = waves(200) | {part.name: torch.randn(200, 1, generator=g) for part in inputs if part not in (X, C)}
+    quick = Flow(hidden=(4,), ensemble=1, epochs=1, density="mixture", **{option: "yes"})
+    with pytest.warns(DataWarning, match=f"{option}='yes' changes nothing for y: {said}"):
+        quick.fit(Task((Y,), inputs, rows))
+
+
+def test_a_law_of_no_inputs_has_no_need_of_a_word(recwarn: pytest.WarningsRecorder) -> None:
+    Flow(hidden=(4,), ensemble=1, epochs=1, density="mixture", kernel="yes", trees="yes").fit(
+        Task((Y,), (), waves(200))
+    )
+    assert not recwarn.list

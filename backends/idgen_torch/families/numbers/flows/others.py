@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from idgen_compiler.warning import warn_data
 from idgen_torch.drawing import copied
 from idgen_torch.families.numbers.flows.lesson import Lesson
 from idgen_torch.families.numbers.flows.model import width_of
@@ -68,13 +69,27 @@ class Others:
 
     @cached_property
     def able(self) -> frozenset[str]:
-        """Who could say something, where nobody forbids it."""
-        inputs, width = self.features.reals.shape[1] + self.features.codes.shape[1], self._columns.width
+        """Who could say something, where nobody forbids it; warns of who is asked for and could not."""
         few = self.task.effective_rows < LEAST_ROWS or width_of(self.task.targets) > MOST_TARGETS
-        there = [TREES] if 0 < inputs <= MOST_INPUTS else []
-        few_enough = width <= MOST_COLUMNS and (self.task.count <= MANY_ROWS or self.asked[KERNEL] == "yes")
-        there += [KERNEL] if self.features.reals.shape[1] and few_enough else []
-        return frozenset(who for who in there if self.asked[who] == "yes" or (self.asked[who] == "auto" and not few))
+        unasked = dict.fromkeys(KINDS, not few) | {KERNEL: not few and self.task.count <= MANY_ROWS}
+        hindered = self._hindered() if self.task.inputs else {}
+        for who, why in hindered.items():
+            if self.asked[who] == "yes":
+                warn_data(f"{who}='yes' changes nothing for {self.task.name}: {why}")
+        wanted = (who for who in KINDS if self.asked[who] == "yes" or (self.asked[who] == "auto" and unasked[who]))
+        return frozenset(who for who in wanted if self.task.inputs and who not in hindered)
+
+    def _hindered(self) -> dict[str, str]:
+        """What keeps some of them from saying anything."""
+        reals, codes, width = self.features.reals.shape[1], self.features.codes.shape[1], self._columns.width
+        found = dict[str, str]()
+        if reals + codes > MOST_INPUTS:
+            found[TREES] = f"{reals + codes} numbers and categories are its inputs, and trees see {MOST_INPUTS} at most"
+        if not reals:
+            found[KERNEL] = "no input is a number"
+        elif width > MOST_COLUMNS:
+            found[KERNEL] = f"{width} numbers and labels are its inputs, and a kernel sees {MOST_COLUMNS} at most"
+        return found
 
     def speak(self, left: Callable[[Tensor], Tensor]) -> bool:
         """Whether one of them is asked for, or there is something left for them to say.

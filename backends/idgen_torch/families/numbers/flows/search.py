@@ -281,7 +281,7 @@ class Search:
 
     def _bends(self, lesson: Lesson, best: Learned) -> bool:
         """Whether a kernel knows more of a mean than a small network, and each number says something of its own."""
-        if self._following(()):
+        if self._followers:
             return False
         gain = lesson.nearer(best.model, self._others.means(), self._trial.held_out)
         return gain.mean > max(KERNEL_GAIN, KERNEL_ERRORS * gain.error)
@@ -301,7 +301,7 @@ class Search:
         """
         blind: tuple[int, ...] = ()
         alone, held_out = replace(rung, members=1), self._parts.held_out
-        best = self._climb(lesson, kind, alone, blind) if self._following(blind) else None
+        best = self._climb(lesson, kind, alone, blind) if self._followers else None
         while best is not None and (near := self._following(blind)):
             others = [self._climb(lesson, kind, alone, (*blind, place)) for place in near]
             least = max(others, key=lambda other: float(other.told.double().mean()))
@@ -309,6 +309,10 @@ class Search:
                 break
             best, blind = least, least.model.shape.blind
         return blind
+
+    @cached_property
+    def _followers(self) -> list[int]:
+        return self._following(())
 
     def _following(self, blind: tuple[int, ...]) -> list[int]:
         """The places of numbers that follow from other numbers, the most nearly first, not those that follow exactly.
