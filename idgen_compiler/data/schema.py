@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from idgen_compiler.data.arrays import Array
 from idgen_compiler.data.column import Column
-from idgen_compiler.data.copies import Seen, copies_among, warn_copies
-from idgen_compiler.data.kinds import Atom, Categorical, Composite, Kind, PartOf
+from idgen_compiler.data.copies import copies_among, warn_copies
+from idgen_compiler.data.kinds import Atom, Categorical, Composite, Kind
 from idgen_compiler.data.kinds.numbers.codes import MOST_LEVELS, Ranked, acts_as_codes
 from idgen_compiler.data.kinds.numbers.levels import Levels
 from idgen_compiler.data.kinds.numbers.number import Number
@@ -153,18 +154,9 @@ def _copies(schema: Schema, sources: Mapping[str, Source]) -> Array | None:
         (atom, source.columns[atom.field]) for name, source in sources.items() for atom in schema[name].atoms(name)
     ]
     seen = [(atom, column) for atom, column in atoms if atom.part.form is not Form.PICTURES]
-    if len(seen) < 2 or not any(atom.part.form is Form.NUMBERS for atom, _ in seen):
+    if not any(atom.part.form is Form.NUMBERS for atom, _ in seen):
         return None
-    return copies_among(_seen(*each) for each in sorted(seen, key=lambda each: each[0].part.form is not Form.NUMBERS))
-
-
-def _seen(atom: PartOf, column: Column) -> Seen:
-    values = atom.kind.numbers(column)
-    if atom.part.form is not Form.NUMBERS:
-        return Seen.categories(values, atom.part.size or int(values.max()) + 1)
-    if not isinstance(atom.kind, Number):
-        return Seen.numbers(values, np.ones(len(values), dtype=bool))
-    return Seen.numbers(values, ~np.isin(values, atom.kind.masses))
+    return copies_among({atom.part.name: partial(atom.kind.numbers, column) for atom, column in seen})
 
 
 def _with_codes(

@@ -12,7 +12,7 @@ from torch import Tensor
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError, near_misses
 from idgen_torch.arithmetic import effective_rows, total
-from idgen_torch.copies import copies_of
+from idgen_torch.groups import groups_of
 from idgen_torch.parts import Values, of_form
 from idgen_torch.training.ensemble import Split, split
 
@@ -72,13 +72,13 @@ class Task:
         return row_count(self.parts, self.rows, self.weights)
 
     @cached_property
-    def copies(self) -> Tensor | None:
-        """Which rows are copies of each other (see `copies_of`).  Shape: (rows,) int64, on the CPU."""
-        return None if self.exact else copies_of(self.parts, self.rows)
+    def groups(self) -> Tensor | None:
+        """Which rows are held out together (see `groups_of`).  Shape: (rows,) int64, on the CPU."""
+        return None if self.exact else groups_of(self.inputs, self.targets, self.rows)
 
     def split(self, holdout: float, generator: torch.Generator, most: int = 10_000) -> Split:
-        """Rows to learn from, and others to choose by (see `training.ensemble.split`); copies stay together."""
-        return split(self.count, holdout, generator, self.weights, most, self.copies)
+        """Rows to learn from, and others to choose by (see `training.ensemble.split`); groups stay together."""
+        return split(self.count, holdout, generator, self.weights, most, self.groups)
 
     @property
     def effective_rows(self) -> float:

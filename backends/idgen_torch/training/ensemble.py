@@ -86,12 +86,11 @@ def split(
     generator: torch.Generator,
     weights: Tensor | None = None,
     most: int = 10_000,
-    copies: Tensor | None = None,
+    groups: Tensor | None = None,
 ) -> Split:
     """A random split; at least one and at most `most` rows are held out. Rows of no weight are in neither part.
 
-    Rows that are copies follow each other, and are on one side; those that are more than all that is held out are
-    learned from.  Shape: copies (rows,) int64, from 0 on.
+    Rows of a group follow each other, and are on one side.  Shape: groups (rows,) int64, from 0 on.
     """
     there = None if weights is None else (weights.float() > 0).nonzero().flatten().cpu()
     if there is None or len(there) == rows:
@@ -101,23 +100,23 @@ def split(
         return Split(there, there)
     order = there[torch.randperm(rows, generator=generator)]
     kept_back = min(max(1, round(rows * holdout)), most)
-    if copies is not None:
-        order, kept_back = _side_by_side(order, copies, kept_back, generator)
+    if groups is not None:
+        order, kept_back = _side_by_side(order, groups, kept_back, generator)
     return Split(order[kept_back:], order[:kept_back])
 
 
-def _side_by_side(order: Tensor, copies: Tensor, most: int, generator: torch.Generator) -> tuple[Tensor, int]:
-    """Rows in random order, copies side by side, and how many of the first are hardly fewer than `most`."""
-    sizes = torch.bincount(copies[order])
-    drawn = torch.randperm(len(sizes), generator=generator)
-    turn = torch.cat([drawn[sizes[drawn] <= most], drawn[sizes[drawn] > most]])
+def _side_by_side(order: Tensor, groups: Tensor, most: int, generator: torch.Generator) -> tuple[Tensor, int]:
+    """Rows in random order, groups side by side, and how many of the first are whole groups and about `most`."""
+    sizes = torch.bincount(groups[order])
+    turn = torch.randperm(len(sizes), generator=generator)
+    turn = turn[sizes[turn] > 0]
     behind = sizes[turn].cumsum(0)
-    fitting = int((behind <= most).sum())
-    if fitting == 0 or int(behind[fitting - 1]) in (0, len(order)):
+    if len(turn) < 2:
         return order, most
-    place = torch.empty_like(turn)
+    place = torch.zeros(len(sizes), dtype=torch.int64)
     place[turn] = torch.arange(len(turn))
-    return order[place[copies[order]].argsort(stable=True)], int(behind[fitting - 1])
+    fitting = min(max(1, int((behind <= most).sum())), len(turn) - 1)
+    return order[place[groups[order]].argsort(stable=True)], int(behind[fitting - 1])
 
 
 def one_cycle(progress: float, warm_up: float = 0.15) -> float:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from idgen_compiler.data.copies import Seen, copies_among
 from idgen_compiler.data.schema import infer_schema
 from idgen_compiler.data.sources import read_sources
 from idgen_compiler.errors import DataWarning
@@ -32,7 +31,7 @@ def test_copied_rows_are_told(times: int, order: str) -> None:
     copy = (lambda v: np.concatenate([v] * times)) if order == "apart" else (lambda v: np.repeat(v, times, axis=0))
     for other in (X, Z**2 + X, V):
         (line,) = told(Z=copy(Z), X=copy(other))
-        assert line.startswith(f"only 400 of {400 * times} rows are different, which chance does not do")
+        assert line.startswith(f"only 400 of {400 * times} rows are different, as where a join")
 
 
 def test_other_tables_are_not() -> None:
@@ -43,46 +42,47 @@ def test_other_tables_are_not() -> None:
     assert told(Z=np.repeat(Z, 5)) == []
 
 
-def test_copies_of_rounded_rows_are_told_from_rows_that_are_equal_by_chance() -> None:
-    """Each number recurs by chance, and no column says the whole row."""
-    rounded = {f"Z{k}": np.round(RNG.normal(size=600), 1) for k in range(4)}
-    (line,) = told(**{name: np.tile(values, 2) for name, values in rounded.items()})
-    assert line.startswith("only 600 of 1200 rows are different")
-    assert told(**rounded) == []
-    ages = RNG.integers(20, 80, 3000)
-    heaped = np.where(RNG.random(3000) < 0.5, ages // 5 * 5, ages)
-    for other in (ages > 50, RNG.integers(0, 3, 3000), ages + RNG.integers(0, 5, 3000)):
-        assert told(age=ages, other=other.astype(int)) == []
-        assert not any("rows are different" in line for line in told(age=heaped, other=other.astype(int)))
+def multiplied(**columns: Any) -> bool:
+    return any("rows are different" in line for line in told(**columns))
+
+
+def test_columns_that_follow_from_another_make_no_copies() -> None:
+    """Ages and their groups, incomes in thousands and their brackets, two units: values recur by themselves."""
+    ages, celsius = RNG.integers(20, 80, 3000), np.round(RNG.normal(size=3000), 1)
+    income = RNG.lognormal(10, 1, 3000)
+    income = np.where(RNG.random(3000) < 0.8, np.round(income, -3), np.round(income))
+    assert not multiplied(age=ages, group=(ages > 50).astype(int))
+    assert not multiplied(age=ages, square=ages**2, education=RNG.integers(0, 5, 3000))
+    assert not multiplied(income=income, bracket=np.digitize(income, [1e4, 4e4]))
+    assert not multiplied(C=celsius, F=1.8 * celsius + 32, ice=(celsius < 0).astype(int))
+
+
+def test_visits_of_one_person_and_people_of_one_place_are_no_copies() -> None:
+    person, sick = np.repeat(Z, 5), (RNG.random(2000) < 0.08).astype(int)
+    assert not multiplied(age=person, sex=np.repeat(X, 5), sick=sick)
+    city = RNG.normal(size=90)[RNG.integers(0, 90, 2000)]
+    assert not multiplied(city=city, region=(city > 0).astype(int), sick=sick)
+    assert not multiplied(city=city, region=(city > 0).astype(int))  # so many rows to each are levels
 
 
 def test_rows_of_point_masses_are_no_copies() -> None:
     cost = np.where(RNG.random(2000) < 0.6, 0.0, RNG.normal(size=2000) ** 2)
-    assert told(cost=cost, treated=(RNG.random(2000) < 0.5).astype(int)) == []
-    (line,) = told(cost=np.tile(cost, 2), treated=np.tile((RNG.random(2000) < 0.5).astype(int), 2))
-    assert "rows are different" in line
+    treated = (RNG.random(2000) < 0.5).astype(int)
+    assert not multiplied(cost=cost, treated=treated)
 
 
-def test_visits_of_one_person_are_no_copies_and_what_is_said_of_the_person_is() -> None:
-    age, sick = np.repeat(Z, 5), (RNG.random(2000) < 0.3).astype(int)
-    seen = {"age": Seen.numbers(age, np.ones(2000, dtype=bool))}
-    seen |= {"sex": Seen.categories(np.repeat(X, 5), 2), "sick": Seen.categories(sick, 2)}
-    assert copies_among(seen.values()) is None
-    copies = copies_among([seen["age"], seen["sex"]])
-    assert copies is not None
-    assert len(np.unique(copies)) == 400
-    assert copies_among([Seen.numbers(RNG.normal(size=2000), np.ones(2000, dtype=bool)), *seen.values()]) is None
+def test_draws_with_replacement_are_told() -> None:
+    order = RNG.integers(0, 400, 400)
+    (line,) = told(Z=Z[order], X=X[order])
+    assert "draws with replacement" in line
+    assert "weights_are='frequency'" in line
 
 
-@pytest.mark.parametrize("copied", [False, True])
-def test_heaps_are_no_copies(copied: bool) -> None:
-    """Incomes in thousands, for the most part."""
-    income = RNG.lognormal(10, 1, 3000)
-    income = np.where(RNG.random(3000) < 0.8, np.round(income, -3), np.round(income))
-    table = {"income": income, "sex": RNG.integers(0, 2, 3000), "height": RNG.normal(size=3000).round(2)}
-    assert not any("rows are different" in line for line in told(**{k: v for k, v in table.items() if k != "height"}))
-    said = told(**{name: np.tile(values, 1 + copied) for name, values in table.items()})
-    assert any("rows are different" in line for line in said) == copied
+def test_rows_that_stand_for_several_are_no_copies() -> None:
+    columns = {"Z": np.repeat(Z, 3), "X": np.repeat(X, 3)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        infer_schema(read_sources(columns, columns), counted=True)
 
 
 def test_copies_make_no_codes_of_whole_numbers() -> None:
@@ -93,28 +93,3 @@ def test_copies_make_no_codes_of_whole_numbers() -> None:
         columns = {name: np.tile(values, times) for name, values in once.items()}
         types = infer_schema(read_sources(columns, columns), quiet=True).types
         assert [kind.word for kind in types.values()] == ["integer"] * 3 + ["continuous"]
-
-
-def test_rows_that_stand_for_several_are_no_copies() -> None:
-    columns = {"Z": np.repeat(Z, 3), "X": np.repeat(X, 3)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", DataWarning)
-        infer_schema(read_sources(columns, columns), counted=True)
-
-
-def test_few_copies_are_none() -> None:
-    once = np.ones(1003, dtype=bool)
-    values = np.concatenate([RNG.normal(size=1000), np.zeros(3)])
-    assert copies_among([Seen.numbers(values, once)]) is None
-    assert copies_among([Seen.categories(np.zeros(100, dtype=np.int64), 1)]) is None
-
-
-@pytest.mark.parametrize("width", [1, 2, 7])
-def test_copies_have_one_number_each(width: int) -> None:
-    values = RNG.normal(size=(200, width))
-    order = RNG.integers(0, 200, 500)
-    shown = Seen.numbers(values[order], np.ones(500, dtype=bool))
-    found = copies_among([shown, Seen.categories(order % 3, 3)])
-    assert found is not None
-    assert (np.equal.outer(found, found) == np.equal.outer(order, order)).all()
-    assert set(found) == set(range(len(np.unique(order))))

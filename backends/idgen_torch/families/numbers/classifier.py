@@ -220,7 +220,9 @@ class Classifier(EnsembleTraining, Family):
         generator, device = generator_for(run.seed), run.device
         parts = [task.split(self.holdout, generator) for _ in range(self.members)]
         fewest, held = (min(map(len, each)) for each in zip(*((own.train, own.held_out) for own in parts), strict=True))
-        learn = torch.stack([own.train[:fewest] for own in parts])  # copies stay together, in parts hardly as large
+        learn = torch.stack(
+            [own.train[:fewest] for own in parts]
+        )  # groups stay together, in parts of hardly the same size
         layout, mask = _layout(task.targets, task.inputs, self.members, self.layers), _mask(task.targets, task.inputs)
         columns = _columns(task.targets, task.inputs)
         begun = _begun(run.start, layout, device)

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
-from idgen_torch.copies import first_copies
 from idgen_torch.drawing import generator_for, integers, uniform
 from idgen_torch.families.family import ConditionalModel, Family, Run
 from idgen_torch.families.state import Config, Tensors, checked_tensor
@@ -147,8 +146,6 @@ class Forest(Family):
         cpu = torch.device("cpu")
         index = torch.randperm(count, generator=generator)
         mass = torch.ones(count, dtype=torch.float32) if task.weights is None else task.weights.cpu().float()
-        if task.copies is not None:  # which fill no leaf by themselves
-            mass = torch.zeros_like(mass).index_add_(0, first_copies(task.copies, mass), mass)
         index = index[mass[index] > LIGHTEST * mass.max()][: self.most_rows]
         features = columns.features(task.rows, count, cpu)[index]
         weights = as_array(mass[index].double() / mass[index].double().mean())

@@ -23,9 +23,9 @@ from idgen_compiler.hinge.policies import Policy
 from idgen_compiler.hinge.question import Question
 from idgen_compiler.ir.alternatives import Alternative
 from idgen_compiler.ir.program import Program
-from idgen_compiler.warning import warn_overlap
-from idgen_torch.copies import copies_of
+from idgen_compiler.warning import warn_data, warn_overlap
 from idgen_torch.estimating import Folds
+from idgen_torch.groups import groups_of
 from idgen_torch.observed import Observed
 from idgen_torch.recurring import together
 from idgen_torch.running.estimates.bootstrap.answers import Place, bootstrapped, plugged_in
@@ -62,10 +62,10 @@ class Answerer:
         return None if self.observed.weights is None else self.observed.weights.cpu().numpy()
 
     @cached_property
-    def copies(self) -> Array | None:
-        """Which rows are copies of each other; None where hardly any are.  Shape: (rows,) int64."""
+    def groups(self) -> Array | None:
+        """Which rows are held out together; None where each is by itself.  Shape: (rows,) int64."""
         parts = [part for part in self.schema.parts(*self.schema.types) if part.name in self.observed.rows]
-        found = copies_of(parts, self.observed.rows)
+        found = groups_of(parts, (), self.observed.rows)
         return None if found is None else found.numpy()
 
     def counted(self, program: Program) -> CountedProgram | None:
@@ -76,10 +76,10 @@ class Answerer:
         return self._counted[program]
 
     def learned(self, program: Program, asking: Asking, clusters: Array | None) -> OneStep:
-        """The program with what one-step estimates learn; clusters share a fold, and copies of a row do."""
+        """The program with what one-step estimates learn; clusters share a fold, and groups do."""
         key = (program, asking.seed, asking.folds, None if clusters is None else clusters.tobytes())
         if key not in self._learned:
-            together = self.copies if clusters is None else clusters
+            together = self.groups if clusters is None else clusters
             folds = Folds(self.observed.count, asking.folds, asking.seed, together)
             models = self.models if program == self.program else {}
             self._learned[key] = OneStep(
@@ -121,6 +121,12 @@ def answers(answerer: Answerer, measures: Sequence[Measure], asking: Asking) -> 
     Raises DataError for a place that makes no sense, and for what cannot be had by the method that is asked for.
     """
     clusters = _clusters(asking, answerer.observed)
+    if clusters is None and answerer.groups is not None and not answerer.observed.frequency:
+        warn_data(
+            f"{answerer.observed.count} rows are of {int(answerer.groups.max()) + 1} things: numbers with all their "
+            "digits are the same in several rows, as in copies of a row, or visits of one person; intervals take rows "
+            "for independent: say clusters=..., what each row belongs to"
+        )
     places = _places(answerer, measures)
     found = _found(answerer, places, asking, clusters)
     return _joined(answerer, list(zip(places, found, strict=True)), clusters)

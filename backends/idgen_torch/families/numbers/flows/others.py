@@ -112,15 +112,15 @@ class Others:
         return self.values - plain.model.in_units(left)
 
     def _trees(self) -> Told:
-        one_hot, copies = self._columns.one_hot_width, self.task.copies
-        return told_by_trees(self.features, one_hot, self.values, self.mass, self.generator, copies)
+        one_hot, groups = self._columns.one_hot_width, self.task.groups
+        return told_by_trees(self.features, one_hot, self.values, self.mass, self.generator, groups)
 
     def _kernels(self) -> Told:
         # What is tried and not taken leaves the numbers that all else is drawn by as they are.
         plain, seed = self.plain(), copied(self.generator)
         left = plain.whitened[:, plain.model.free]
-        one_hot, copies = self._columns.one_hot_width, self.task.copies
-        return Told(*kernels_of(self.features, one_hot, left, self.mass, seed, copies))
+        one_hot, groups = self._columns.one_hot_width, self.task.groups
+        return Told(*kernels_of(self.features, one_hot, left, self.mass, seed, groups))
 
     def _leaves_something(self, left: Callable[[Tensor], Tensor]) -> bool:
         """Whether trees explain held-out rows' residuals beyond a small network, in mean or in spread.

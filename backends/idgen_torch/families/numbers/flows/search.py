@@ -113,7 +113,7 @@ class Search:
         self._mass = task.mass(run.device)
         values = task.values(run.device)
         self._parts = task.split(asked.holdout, self._generator)
-        self._trial = _trial_of(self._parts, task.copies)
+        self._trial = _trial_of(self._parts, task.groups)
         support = Support.of(task.targets, straight=straight)
         self.far = support.far(values[torch.cat([self._parts.train, self._parts.held_out]).to(run.device)])
         wide = support.straightened(values)
@@ -335,16 +335,16 @@ class Search:
         return lesson.learned(shape, PILOT, self._trial, NoProgress())
 
 
-def _trial_of(parts: Split, copies: Tensor | None) -> Split:
+def _trial_of(parts: Split, groups: Tensor | None) -> Split:
     """Rows for small networks: more of few are held out, that what they say is more than chance.
 
-    The first held-out rows are those of the parts; copies, which follow each other, stay together.
+    The first held-out rows are those of the parts; groups, whose rows follow each other, stay together.
     """
     count = len(parts.train) + len(parts.held_out)
     more = min(int(MOST_HELD * count), HELD) - len(parts.held_out)
     if more <= 0 or not parts.apart:
         return Split(parts.train[:PILOT_ROWS], parts.held_out)
-    if copies is not None:
-        ends = copies[parts.train].diff().nonzero().flatten() + 1
+    if groups is not None:
+        ends = groups[parts.train].diff().nonzero().flatten() + 1
         more = int(ends[ends >= more][0]) if int(ends[-1:].sum()) >= more else 0
     return Split(parts.train[more:][:PILOT_ROWS], torch.cat([parts.held_out, parts.train[:more]]))

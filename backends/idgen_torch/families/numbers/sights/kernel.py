@@ -8,7 +8,7 @@ Source: Rasmussen and Williams (2006), sections 2.3, 5.4 and 8.3.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappush, heapreplace
 from typing import Self
@@ -19,7 +19,6 @@ from torch import Tensor
 
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import total
-from idgen_torch.copies import first_copies
 from idgen_torch.drawing import some_rows
 from idgen_torch.families.numbers.residual import FARTHEST, designed
 from idgen_torch.families.state import Tensors
@@ -46,6 +45,8 @@ NOISES = (0.1, 0.3, 1.0, 3.0, 10.0)
 """So many times the noise that the likelihood says is tried."""
 KEPT = 1e-5
 """Bumps that lie so near each other that less than this share is left of one's own say nothing of their own."""
+LEAST = 1e-6
+"""Added to what a row that is left out leaves of itself, so that nothing is divided by nought."""
 _FAR = 1e4
 """So many widths away there is nothing."""
 _BLOCK = 2**19
@@ -111,20 +112,19 @@ def kernels_of(
     left: Tensor,
     mass: Tensor | None,
     seed: torch.Generator,
-    copies: Tensor | None = None,
+    groups: Tensor | None = None,
 ) -> tuple[tuple[Kernel, ...], Tensor]:
     """A kernel for each number that a regression leaves, and what it says of each row without that row.
 
-    Of rows that are copies the first one weighs as much as all, and the others are told what that one is.
-    Shape: left (rows, targets), of deviation 1; mass (rows,); copies (rows,) int64 -> (rows, targets) float32.
+    What it says of a row of a group is without all rows of the group.
+    Shape: left (rows, targets), of deviation 1; mass (rows,); groups (rows,) int64 -> (rows, targets) float32.
     """
     here = Features(features.codes.cpu(), features.reals.cpu())
     own = torch.ones(len(here), dtype=torch.float64) if mass is None else mass.cpu().double()
-    first = torch.arange(len(own)) if copies is None else first_copies(copies, own)
-    own = torch.zeros_like(own).index_add_(0, first, own)
     there = (own > 0).nonzero().flatten()
-    learn = there[some_rows(len(there), MOST_ROWS, seed)]
-    asked = learn[torch.multinomial(own[learn], min(ASKED, len(learn)), generator=seed)]
+    learn, alone = _learned(there, groups, seed)
+    asked = alone[torch.multinomial(own[alone], min(ASKED, len(alone)), generator=seed)]
+    blocks = None if groups is None else _blocks(groups[learn])
     spread = torch.ones(one_hot + here.reals.shape[1], dtype=torch.float64)
     own_spread = here.reals[learn].double().clamp(-FARTHEST, FARTHEST).std(0, correction=0)  # whatever lies far out
     spread[one_hot:] = torch.where(own_spread > 0, own_spread, 1.0)
@@ -133,16 +133,35 @@ def kernels_of(
     for column in left.cpu().double().clamp(-FARTHEST, FARTHEST).T:
         tried = []
         for width, noise in _widths(as_array(seen[asked]), as_array(column[asked])):
-            basis = _Basis.around(_middles(seen[learn] / width))
-            error, height, said = basis.heights(seen[learn] / width, column[learn], own[learn], noise)
+            basis = _Basis.around(_middles(seen[alone] / width))
+            error, height, said = basis.heights(seen[learn] / width, column[learn], own[learn], noise, blocks)
             tried.append((error, Kernel((width * spread).float(), basis.at.float(), height.float()), said))
         least = min(error for error, *_ in tried)
         _, kernel, said = next(one for one in tried if one[0] <= HARDLY * least)
         each = kernel(here)[:, 0]
         each[learn] = said.float()
         kernels.append(kernel)
-        told.append(each[first])
+        told.append(each)
     return tuple(kernels), torch.stack(told, 1)
+
+
+def _learned(there: Tensor, groups: Tensor | None, seed: torch.Generator) -> tuple[Tensor, Tensor]:
+    """The rows that heights are learned from, whole groups, and one of each group, for what each is to say alone."""
+    if groups is None:
+        learn = there[some_rows(len(there), MOST_ROWS, seed)]
+        return learn, learn
+    turn = torch.randperm(int(groups.max()) + 1, generator=seed)[groups[there]]
+    learn = there[turn.argsort(stable=True)][:MOST_ROWS]
+    first = torch.cat([torch.ones(1, dtype=torch.bool), groups[learn].diff() != 0])
+    return learn, learn[first]
+
+
+def _blocks(groups: Tensor) -> list[Tensor]:
+    """The places of the rows of each group, those of groups of one size together.  Shape: each (groups, rows) int64."""
+    order = groups.argsort(stable=True)
+    sizes = torch.unique_consecutive(groups[order], return_counts=True)[1]
+    starts = sizes.cumsum(0) - sizes
+    return [order[starts[sizes == size].unsqueeze(1) + torch.arange(size)] for size in sizes.unique().tolist()]
 
 
 def _bumps(seen: Tensor, at: Tensor) -> Tensor:
@@ -214,11 +233,13 @@ class _Basis:
         kept = shares > KEPT
         return cls(at, turned[:, kept] / shares[kept].sqrt())
 
-    def heights(self, seen: Tensor, left: Tensor, own: Tensor, noise: float) -> tuple[float, Tensor, Tensor]:
+    def heights(
+        self, seen: Tensor, left: Tensor, own: Tensor, noise: float, blocks: Sequence[Tensor] | None = None
+    ) -> tuple[float, Tensor, Tensor]:
         """Of the bumps, and what those say of each row that were learned without it, with the error of that in square.
 
-        The noise is that by which they say most.  Shape: seen (rows, features), left and own (rows,), own a weight of
-        each row -> (), (bumps,), (rows,).
+        The noise is that by which they say most. Rows of a block (see `_blocks`) are left out together.
+        Shape: seen (rows, features), left and own (rows,), own a weight of each row -> (), (bumps,), (rows,).
         """
         root = (own / own.mean()).sqrt()
         basis, target = root.unsqueeze(1) * (_bumps(seen, self.at) @ self.turned), root * left
@@ -228,7 +249,13 @@ class _Basis:
         tried = []
         for times in NOISES:
             kept = 1 / (shares.clamp(min=0) + times * noise)
-            apart = (target - along @ (kept * toward)) / (1 - squares @ kept).clamp(min=1e-6)
+            apart = target - along @ (kept * toward)
+            if blocks is None:
+                apart /= (1 - squares @ kept).clamp(min=1e-6)
+            for rows in blocks or ():
+                part = along[rows]
+                rest = torch.eye(rows.shape[1], dtype=part.dtype) - (part * kept) @ part.mT
+                apart[rows] = torch.linalg.solve(rest + LEAST * torch.eye(rows.shape[1], dtype=part.dtype), apart[rows])
             tried.append((float(total(apart.square())), kept, apart))
         error, kept, apart = min(tried, key=lambda one: one[0])
         return error, self.turned @ (turned @ (kept * toward)), left - apart / root

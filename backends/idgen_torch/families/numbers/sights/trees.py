@@ -43,15 +43,15 @@ class _Table:
         features: Features,
         one_hot: int,
         mass: Tensor | None,
-        copies: Tensor | None,
+        groups: Tensor | None,
         growth: Growth,
         seed: torch.Generator,
     ) -> _Table:
         here = Features(features.codes.cpu(), features.reals.cpu())
         rows, mass = len(here), None if mass is None else mass.cpu()
         count = FOLDS if rows < MANY_ROWS else FEW_FOLDS
-        folds = torch.randperm(rows if copies is None else int(copies.max()) + 1, generator=seed) % count
-        folds = folds if copies is None else folds[copies]
+        folds = torch.randperm(rows if groups is None else int(groups.max()) + 1, generator=seed) % count
+        folds = folds if groups is None else folds[groups]
         if mass is not None:
             folds = torch.where(mass > 0, folds, -1)
         bins = Bins.of(as_array(here.reals))
@@ -80,13 +80,13 @@ def told_by_trees(
     values: Tensor,
     mass: Tensor | None,
     seed: torch.Generator,
-    copies: Tensor | None = None,
+    groups: Tensor | None = None,
 ) -> Told:
-    """The mean and the log spread of each number; no copy is told by trees of another.
+    """The mean and the log spread of each number; rows of a group are told by trees of others.
 
-    Shape: values (rows, targets), copies (rows,) int64.
+    Shape: values (rows, targets), groups (rows,) int64.
     """
-    table = _Table.of(features, one_hot, mass, copies, Growth(trees=TREES[-1]), seed)
+    table = _Table.of(features, one_hot, mass, groups, Growth(trees=TREES[-1]), seed)
     words, told = list[Boosting](), list[Tensor]()
     for column in values.cpu().double().clamp(-FARTHEST, FARTHEST).T:
         mean, said = table.both(column)

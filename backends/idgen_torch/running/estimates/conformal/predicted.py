@@ -97,8 +97,8 @@ def predicted(
         study = estimator.study(question, beside)
         parts = {each: encode_value(settings[each][0], schema[each], settings[each][1]) for each in beside}
     rows = weighed(estimator, study, name, beside)
-    there, copies = rows.weights > 0, answerer.copies
-    rows, copies = rows.rows(there), None if copies is None else copies[there]
+    there, groups = rows.weights > 0, answerer.groups
+    rows, groups = rows.rows(there), None if groups is None else groups[there]
     if rows.frame.count < 2:
         raise DataError(
             f"no rows of the data are like those of {question.query} there; ask for values that the data show"
@@ -106,7 +106,7 @@ def predicted(
     y = Outcome.of(schema, name, rows.frame)
     if beside:
         place = Place(design_of(schema, beside, rows.frame), design_of(schema, beside, Frame(parts, count or 1)))
-        halves = _halves(rows.frame.count, copies, seed_for(asking.seed, "conformal"))
+        halves = _halves(rows.frame.count, groups, seed_for(asking.seed, "conformal"))
         found, effective = _at(y, rows, place, halves, asking.level, count is None)
         method = BY_SHARES if y.labels else BY_QUANTILES
         told = list(_told_of_place(place, ", ".join(beside)))
@@ -153,10 +153,10 @@ class Place:
     asked: Design
 
 
-def _halves(count: int, copies: Array | None, seed: int) -> tuple[Array, Array]:
-    """Which rows teach, and which calibrate; copies of a row (rows,) are in one half."""
-    if copies is not None and len(np.unique(copies)) > 1:
-        taught = Folds(count, 2, seed, copies).held(0)
+def _halves(count: int, groups: Array | None, seed: int) -> tuple[Array, Array]:
+    """Which rows teach, and which calibrate; groups (rows,) are in one half each."""
+    if groups is not None and len(np.unique(groups)) > 1:
+        taught = Folds(count, 2, seed, groups).held(0)
         return np.flatnonzero(taught), np.flatnonzero(~taught)
     order = np.random.default_rng(seed).permutation(count)
     return order[: count // 2], order[count // 2 :]
