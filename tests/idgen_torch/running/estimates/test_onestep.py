@@ -79,7 +79,11 @@ def test_copies_of_a_row_share_a_fold() -> None:
     of = sampler._answering().learned(sampler.program, Asking(folds=3), None).folds.of
     assert (of[:300] == of[300:600]).all()
     assert (of[:300] == of[600:]).all()
-    own, again = asked(BACK_DOOR, once).ate("Y", "X", 1, 0, folds=3), sampler.ate("Y", "X", 1, 0, folds=3)
+    own = asked(BACK_DOOR, once).ate("Y", "X", 1, 0, folds=3)
+    with pytest.warns(DataWarning, match="900 rows are of 300 things: .* say clusters="):
+        again = sampler.ate("Y", "X", 1, 0, folds=3)
+    honest = sampler.ate("Y", "X", 1, 0, folds=3, clusters=np.tile(np.arange(300), 3))
+    assert honest.se == pytest.approx(own.se, rel=0.15)
     assert abs(again.value - own.value) < 0.5 * own.se
     assert again.se == pytest.approx(own.se / np.sqrt(3), rel=0.15)  # which the fit's warning says
 
