@@ -56,18 +56,22 @@ def _beside(one: Array, other: Array) -> Array:
     return np.asarray(pandas().factorize(one * (int(other.max()) + 1) + other)[0], dtype=np.int64)
 
 
+def _digests(values: Array) -> Array:
+    return np.array([blake2b(row.tobytes(), digest_size=16).digest() for row in values], dtype=object)
+
+
 def _recurring(part: Part, values: Tensor) -> tuple[Array, Array] | None:
     """The code of each row's value, and whether a few other rows have the same; None where hardly any have."""
     array = values.detach().cpu().numpy()
+    once = np.full(len(array), True)
     if part.form is Form.NUMBERS:
         if float(getattr(part.kind, "grid", 0.0)) > 0:
             return None
         once = ~np.isin(array[:, 0], np.array(part.masses, dtype=array.dtype))
-        codes = reduce(_beside, (pandas().factorize(own)[0] for own in array.T))
-    else:
-        once = np.full(len(array), True) if part.form is Form.PICTURES else (array > 0).sum(1) >= LONG
-        digests = [blake2b(row.tobytes(), digest_size=16).digest() for row in array]
-        codes = pandas().factorize(np.array(digests, dtype=object))[0]
+    elif part.form is Form.TEXTS:
+        once = (array > 0).sum(1) >= LONG
+    own = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else _digests(array)
+    codes = np.asarray(pandas().factorize(own)[0], dtype=np.int64)
     often = np.bincount(codes)[codes]
     again = once & (often > 1) & (often <= MOST_ROWS)
     return (codes, again) if again.mean() >= SHARE else None
