@@ -4,7 +4,8 @@ Five models, nonlinear, with real-valued columns: a back door with ten covariate
 hidden causes, and two treatments with a hidden cause between them (`tests/benchmarks/effects/models.py`). In one row of
 a thousand the density of the front door's mediator in the one arm is 45 times that in the other; "far apart", 3,900
 times. Asked is the average effect E[Y | do(1)] - E[Y | do(0)]. "constant": ours with a constant in the place of the
-outcome's regression or of the propensity, which may widen the interval and moves it by what the other one has not learned yet. "true nuisances": the same
+outcome's regression or of the propensity, which may widen the interval and moves it by what the
+other one has not learned yet. "true nuisances": the same
 estimate where nothing has to be learned, by which tables of a few hundred misses can be told from too narrow intervals.
 Then 500 random discrete queries in random models with hidden causes, half of them napkins or through line 7 of ID: the
 chance of one value of an outcome.
