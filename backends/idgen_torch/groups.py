@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from hashlib import blake2b
 
 import numpy as np
@@ -13,6 +12,7 @@ from torch import Tensor
 from idgen_compiler.data.arrays import Array, pandas
 from idgen_compiler.data.part import Form, Part
 from idgen_torch.parts import Values
+from idgen_torch.tensors import equal_rows
 
 __all__ = ["groups_of"]
 
@@ -46,14 +46,9 @@ def groups_of(inputs: Sequence[Part], targets: Sequence[Part], rows: Values) -> 
 def _together(columns: Sequence[tuple[Array, Array]]) -> Tensor | None:
     """Rows that recur in all of these columns, each a code (rows,), and whether a row's value is in few others."""
     several = np.logical_and.reduce([again for _, again in columns])
-    codes = reduce(_beside, (codes for codes, _ in columns))
-    found, kept = pandas().factorize(np.where(several, codes, len(codes) + np.arange(len(codes))))
+    codes = equal_rows([torch.from_numpy(codes).unsqueeze(1) for codes, _ in columns]).numpy()
+    found, kept = pandas().factorize(np.where(several, codes, codes.max() + 1 + np.arange(len(codes))))
     return None if len(kept) < FEW or several.mean() < SHARE else torch.from_numpy(np.asarray(found, dtype=np.int64))
-
-
-def _beside(one: Array, other: Array) -> Array:
-    """Codes of pairs, numbered anew."""
-    return np.asarray(pandas().factorize(one * (int(other.max()) + 1) + other)[0], dtype=np.int64)
 
 
 def _digests(values: Array) -> Array:

@@ -219,10 +219,7 @@ class Classifier(EnsembleTraining, Family):
         count = task.count
         generator, device = generator_for(run.seed), run.device
         parts = [task.split(self.holdout, generator) for _ in range(self.members)]
-        fewest, held = (min(map(len, each)) for each in zip(*((own.train, own.held_out) for own in parts), strict=True))
-        learn = torch.stack(
-            [own.train[:fewest] for own in parts]
-        )  # groups stay together, in parts of hardly the same size
+        learn = _stacked([own.train for own in parts])
         layout, mask = _layout(task.targets, task.inputs, self.members, self.layers), _mask(task.targets, task.inputs)
         columns = _columns(task.targets, task.inputs)
         begun = _begun(run.start, layout, device)
@@ -233,7 +230,7 @@ class Classifier(EnsembleTraining, Family):
             task.mass(device),
             *_seen(layout, mask, columns),
         )
-        held_out = torch.stack([own.held_out[:held] for own in parts])[:, : layout.rows_at_once].to(device)
+        held_out = _stacked([own.held_out for own in parts])[:, : layout.rows_at_once].to(device)
         if begun is None:
             self._learn(lesson, learn, held_out, generator, run, task.name)
         else:
@@ -266,6 +263,11 @@ class Classifier(EnsembleTraining, Family):
         lesson.move(learn)
         parameters = _trained(lesson.networks)
         train_on(parameters, lambda i: lesson.losses(i).sum(), learn, self, generator, run.progress, name)
+
+
+def _stacked(rows: Sequence[Tensor]) -> Tensor:
+    """Row numbers of each member, as many as the fewest that one has: where groups stay together, parts differ."""
+    return torch.stack([own[: min(map(len, rows))] for own in rows])
 
 
 def _trained(networks: HeadNetworks) -> list[Tensor]:

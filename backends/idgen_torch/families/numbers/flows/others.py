@@ -70,14 +70,16 @@ class Others:
     @cached_property
     def able(self) -> frozenset[str]:
         """Who could say something, where nobody forbids it; warns of who is asked for and could not."""
+        if not self.task.inputs:
+            return frozenset()
         few = self.task.effective_rows < LEAST_ROWS or width_of(self.task.targets) > MOST_TARGETS
         unasked = dict.fromkeys(KINDS, not few) | {KERNEL: not few and self.task.count <= MANY_ROWS}
-        hindered = self._hindered() if self.task.inputs else {}
+        hindered = self._hindered()
         for who, why in hindered.items():
             if self.asked[who] == "yes":
                 warn_data(f"{who}='yes' changes nothing for {self.task.name}: {why}")
         wanted = (who for who in KINDS if self.asked[who] == "yes" or (self.asked[who] == "auto" and unasked[who]))
-        return frozenset(who for who in wanted if self.task.inputs and who not in hindered)
+        return frozenset(who for who in wanted if who not in hindered)
 
     def _hindered(self) -> dict[str, str]:
         """What keeps some of them from saying anything."""

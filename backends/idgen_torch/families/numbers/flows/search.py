@@ -346,5 +346,6 @@ def _trial_of(parts: Split, groups: Tensor | None) -> Split:
         return Split(parts.train[:PILOT_ROWS], parts.held_out)
     if groups is not None:
         ends = groups[parts.train].diff().nonzero().flatten() + 1
-        more = int(ends[ends >= more][0]) if int(ends[-1:].sum()) >= more else 0
+        later = ends[ends >= more]
+        more = int(later[0]) if len(later) else 0
     return Split(parts.train[more:][:PILOT_ROWS], torch.cat([parts.held_out, parts.train[:more]]))

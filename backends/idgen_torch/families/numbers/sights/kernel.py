@@ -46,7 +46,7 @@ NOISES = (0.1, 0.3, 1.0, 3.0, 10.0)
 KEPT = 1e-5
 """Bumps that lie so near each other that less than this share is left of one's own say nothing of their own."""
 LEAST = 1e-6
-"""Added to what a row that is left out leaves of itself, so that nothing is divided by nought."""
+"""What rows that are left out leave of themselves is so much at least, or by so much more."""
 _FAR = 1e4
 """So many widths away there is nothing."""
 _BLOCK = 2**19
@@ -146,7 +146,7 @@ def kernels_of(
 
 
 def _learned(there: Tensor, groups: Tensor | None, seed: torch.Generator) -> tuple[Tensor, Tensor]:
-    """The rows that heights are learned from, whole groups, and one of each group, for what each is to say alone."""
+    """The rows that heights are learned from, groups side by side, and one of each, for what each is to say alone."""
     if groups is None:
         learn = there[some_rows(len(there), MOST_ROWS, seed)]
         return learn, learn
@@ -251,11 +251,10 @@ class _Basis:
             kept = 1 / (shares.clamp(min=0) + times * noise)
             apart = target - along @ (kept * toward)
             if blocks is None:
-                apart /= (1 - squares @ kept).clamp(min=1e-6)
+                apart /= (1 - squares @ kept).clamp(min=LEAST)
             for rows in blocks or ():
-                part = along[rows]
-                rest = torch.eye(rows.shape[1], dtype=part.dtype) - (part * kept) @ part.mT
-                apart[rows] = torch.linalg.solve(rest + LEAST * torch.eye(rows.shape[1], dtype=part.dtype), apart[rows])
+                part, one = along[rows], torch.eye(rows.shape[1], dtype=along.dtype)
+                apart[rows] = torch.linalg.solve(one - (part * kept) @ part.mT + LEAST * one, apart[rows])
             tried.append((float(total(apart.square())), kept, apart))
         error, kept, apart = min(tried, key=lambda one: one[0])
         return error, self.turned @ (turned @ (kept * toward)), left - apart / root
