@@ -12,7 +12,7 @@ from torch.nn.functional import softplus
 from idgen_compiler.data.kinds.numbers.scale import TAIL, TWICE
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families.numbers.residual import EXACT
+from idgen_torch.families.numbers.line import EXACT
 from idgen_torch.families.state import Config, setting
 
 __all__ = ["Support"]

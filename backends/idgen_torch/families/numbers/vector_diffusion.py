@@ -14,7 +14,8 @@ from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
 from idgen_torch.drawing import normal
 from idgen_torch.families.family import ConditionalModel, Family, Run
-from idgen_torch.families.numbers.residual import EXACT, Residual
+from idgen_torch.families.numbers.line import EXACT
+from idgen_torch.families.numbers.residual import Residual
 from idgen_torch.families.state import Config, Tensors, checked_tensor, restored, setting, under
 from idgen_torch.families.task import Offer, Task, rows_at
 from idgen_torch.nets.heads import Columns

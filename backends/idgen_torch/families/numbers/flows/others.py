@@ -14,7 +14,7 @@ from idgen_compiler.warning import warn_data
 from idgen_torch.drawing import copied
 from idgen_torch.families.numbers.flows.lesson import Lesson
 from idgen_torch.families.numbers.flows.model import width_of
-from idgen_torch.families.numbers.residual import FARTHEST
+from idgen_torch.families.numbers.line import FARTHEST, near_others
 from idgen_torch.families.numbers.sights.kernel import MOST_COLUMNS, Kernel, kernels_of
 from idgen_torch.families.numbers.sights.sight import Told, Word
 from idgen_torch.families.numbers.sights.trees import told_by_trees
@@ -122,7 +122,9 @@ class Others:
         plain, seed = self.plain(), copied(self.generator)
         left = plain.whitened[:, plain.model.free]
         one_hot, groups = self._columns.one_hot_width, self.task.groups
-        return Told(*kernels_of(self.features, one_hot, left, self.mass, seed, groups))
+        trust = near_others(left, self.mass)
+        mass = trust if trust is None or self.mass is None else trust * self.mass.double()
+        return Told(*kernels_of(self.features, one_hot, left, self.mass if trust is None else mass, seed, groups))
 
     def _leaves_something(self, left: Callable[[Tensor], Tensor]) -> bool:
         """Whether trees explain held-out rows' residuals beyond a small network, in mean or in spread.

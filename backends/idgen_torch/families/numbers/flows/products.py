@@ -10,7 +10,7 @@ import torch
 from scipy.stats import norm
 from torch import Tensor
 
-from idgen_torch.families.numbers.residual import FARTHEST
+from idgen_torch.families.numbers.line import FARTHEST
 
 __all__ = ["speaking_products"]
 

@@ -18,7 +18,8 @@ from idgen_torch.families.numbers.flows.lesson import Gain, Learned, Lesson
 from idgen_torch.families.numbers.flows.model import FlowModel, Shape
 from idgen_torch.families.numbers.flows.others import KERNEL, TREES, Others
 from idgen_torch.families.numbers.flows.products import speaking_products
-from idgen_torch.families.numbers.residual import FARTHEST, Residual, designed
+from idgen_torch.families.numbers.line import FARTHEST, designed
+from idgen_torch.families.numbers.residual import Residual
 from idgen_torch.families.numbers.sights.sight import Seen, Sight
 from idgen_torch.families.numbers.support import Support
 from idgen_torch.families.task import Task
@@ -166,10 +167,9 @@ class Search:
 
     def gain_over(self, other: Search) -> Gain:
         """Of a small network, of the same rows on another scale."""
-        held_out, before, after = self._trial.held_out.to(self._run.device), other.first.told, self.first.told
-        mass = None if self._mass is None else self._mass[held_out][: len(after)]
+        before, after = other.first.told, self.first.told
         own, theirs = (each._log_slopes[: len(after)] for each in (self, other))
-        return Gain.of(before + theirs, after + own, mass)
+        return Gain.of(before + theirs, after + own, other.plain.counted(self._trial.held_out[: len(after)]))
 
     def lesson(self, sees: Collection[str] = ()) -> Lesson:
         """The regression, and what it leaves to learn, with what these others say among the inputs."""

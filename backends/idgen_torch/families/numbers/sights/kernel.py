@@ -1,14 +1,14 @@
 """What a kernel regression says of a row: of few rows it learns a bend that a network learns of many.
 
 The mean of a Gaussian process, over bumps with a width of their own in each input. The widths are those that a few
-hundred rows are likeliest by; how much noise there is, all rows say that are left out one at a time. No row stands in
-it: bumps lie at the middles of several rows.
+hundred rows are likeliest by; how much noise there is, all rows say that are left out a fold at a time. No row stands
+in it: bumps lie at the middles of several rows.
 Source: Rasmussen and Williams (2006), sections 2.3, 5.4 and 8.3.1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappush, heapreplace
 from typing import Self
@@ -20,7 +20,7 @@ from torch import Tensor
 from idgen_compiler.errors import DataError
 from idgen_torch.arithmetic import total
 from idgen_torch.drawing import some_rows
-from idgen_torch.families.numbers.residual import FARTHEST, designed
+from idgen_torch.families.numbers.line import FARTHEST, designed
 from idgen_torch.families.state import Tensors
 from idgen_torch.families.trees.bins import Array, as_array
 from idgen_torch.families.trees.boosting import one_threaded
@@ -45,8 +45,9 @@ NOISES = (0.1, 0.3, 1.0, 3.0, 10.0)
 """So many times the noise that the likelihood says is tried."""
 KEPT = 1e-5
 """Bumps that lie so near each other that less than this share is left of one's own say nothing of their own."""
-LEAST = 1e-6
-"""What rows that are left out leave of themselves is so much at least, or by so much more."""
+FOLDS = 10
+"""What rows are told is learned without so large a part of them. Were it learned without the row alone, whoever knows
+what all rows say on average knew the row by what is missing."""
 _FAR = 1e4
 """So many widths away there is nothing."""
 _BLOCK = 2**19
@@ -114,9 +115,9 @@ def kernels_of(
     seed: torch.Generator,
     groups: Tensor | None = None,
 ) -> tuple[tuple[Kernel, ...], Tensor]:
-    """A kernel for each number that a regression leaves, and what it says of each row without that row.
+    """A kernel for each number that a regression leaves, and what it says of each row without the row's fold.
 
-    What it says of a row of a group is without all rows of the group.
+    Rows of a group are in one fold.
     Shape: left (rows, targets), of deviation 1; mass (rows,); groups (rows,) int64 -> (rows, targets) float32.
     """
     here = Features(features.codes.cpu(), features.reals.cpu())
@@ -124,7 +125,8 @@ def kernels_of(
     there = (own > 0).nonzero().flatten()
     learn, alone = _learned(there, groups, seed)
     asked = alone[torch.multinomial(own[alone], min(ASKED, len(alone)), generator=seed)]
-    blocks = None if groups is None else _blocks(groups[learn])
+    folds = _folds(len(learn) if groups is None else int(groups.max()) + 1, seed)
+    folds = folds if groups is None else folds[groups[learn]]
     spread = torch.ones(one_hot + here.reals.shape[1], dtype=torch.float64)
     own_spread = here.reals[learn].double().clamp(-FARTHEST, FARTHEST).std(0, correction=0)  # whatever lies far out
     spread[one_hot:] = torch.where(own_spread > 0, own_spread, 1.0)
@@ -134,7 +136,7 @@ def kernels_of(
         tried = []
         for width, noise in _widths(as_array(seen[asked]), as_array(column[asked])):
             basis = _Basis.around(_middles(seen[alone] / width))
-            error, height, said = basis.heights(seen[learn] / width, column[learn], own[learn], noise, blocks)
+            error, height, said = basis.heights(seen[learn] / width, column[learn], own[learn], noise, folds)
             tried.append((error, Kernel((width * spread).float(), basis.at.float(), height.float()), said))
         least = min(error for error, *_ in tried)
         _, kernel, said = next(one for one in tried if one[0] <= HARDLY * least)
@@ -156,12 +158,9 @@ def _learned(there: Tensor, groups: Tensor | None, seed: torch.Generator) -> tup
     return learn, learn[first]
 
 
-def _blocks(groups: Tensor) -> list[Tensor]:
-    """The places of the rows of each group, those of groups of one size together.  Shape: each (groups, rows) int64."""
-    order = groups.argsort(stable=True)
-    sizes = torch.unique_consecutive(groups[order], return_counts=True)[1]
-    starts = sizes.cumsum(0) - sizes
-    return [order[starts[sizes == size].unsqueeze(1) + torch.arange(size)] for size in sizes.unique().tolist()]
+def _folds(count: int, seed: torch.Generator) -> Tensor:
+    """Of rows or groups.  Shape: -> (count,) int64."""
+    return torch.randperm(count, generator=seed) % FOLDS
 
 
 def _bumps(seen: Tensor, at: Tensor) -> Tensor:
@@ -234,27 +233,24 @@ class _Basis:
         return cls(at, turned[:, kept] / shares[kept].sqrt())
 
     def heights(
-        self, seen: Tensor, left: Tensor, own: Tensor, noise: float, blocks: Sequence[Tensor] | None = None
+        self, seen: Tensor, left: Tensor, own: Tensor, noise: float, folds: Tensor
     ) -> tuple[float, Tensor, Tensor]:
-        """Of the bumps, and what those say of each row that were learned without it, with the error of that in square.
+        """Of the bumps, and what those say of each row that were learned without its fold, with the error of that.
 
-        The noise is that by which they say most. Rows of a block (see `_blocks`) are left out together.
-        Shape: seen (rows, features), left and own (rows,), own a weight of each row -> (), (bumps,), (rows,).
+        The error is in square. The noise is that by which they say most.
+        Shape: seen (rows, features), left and own (rows,), own a weight of each row, folds (rows,) int64
+        -> (), (bumps,), (rows,).
         """
         root = (own / own.mean()).sqrt()
         basis, target = root.unsqueeze(1) * (_bumps(seen, self.at) @ self.turned), root * left
-        shares, turned = torch.linalg.eigh(basis.T @ basis)
-        along = basis @ turned
-        toward, squares = along.T @ target, along.square()
-        tried = []
+        parts = [(basis[folds == fold], target[folds == fold]) for fold in range(FOLDS)]
+        inner = torch.stack([part.T @ part for part, _ in parts])
+        toward = torch.stack([part.T @ own for part, own in parts])
+        ridge, tried = torch.eye(basis.shape[1], dtype=basis.dtype), []
         for times in NOISES:
-            kept = 1 / (shares.clamp(min=0) + times * noise)
-            apart = target - along @ (kept * toward)
-            if blocks is None:
-                apart /= (1 - squares @ kept).clamp(min=LEAST)
-            for rows in blocks or ():
-                part, one = along[rows], torch.eye(rows.shape[1], dtype=along.dtype)
-                apart[rows] = torch.linalg.solve(one - (part * kept) @ part.mT + LEAST * one, apart[rows])
-            tried.append((float(total(apart.square())), kept, apart))
-        error, kept, apart = min(tried, key=lambda one: one[0])
-        return error, self.turned @ (turned @ (kept * toward)), left - apart / root
+            without = torch.linalg.solve(inner.sum(0) - inner + times * noise * ridge, toward.sum(0) - toward)
+            apart = target - (basis * without[folds]).sum(1)
+            tried.append((float(total(apart.square())), times * noise, apart))
+        error, least, apart = min(tried, key=lambda one: one[0])
+        height = torch.linalg.solve(inner.sum(0) + least * ridge, toward.sum(0))
+        return error, self.turned @ height, left - apart / root

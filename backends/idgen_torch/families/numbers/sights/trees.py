@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from idgen_torch.drawing import some_rows
-from idgen_torch.families.numbers.residual import FARTHEST
+from idgen_torch.families.numbers.line import FARTHEST
 from idgen_torch.families.numbers.sights.sight import Told
 from idgen_torch.families.trees.bins import Bins, as_array
 from idgen_torch.families.trees.boosting import Boosting, Growth, held_out
