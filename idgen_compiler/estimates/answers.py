@@ -86,7 +86,8 @@ class Answers:
             held = getattr(self, name)
             if held is not None and np.shape(held) != shape:
                 raise DataError(f"a backend's answers have {name} of shape {np.shape(held)}, where {shape} fits")
-            if held is not None and name not in ("clusters", "effective_rows") and not np.isfinite(held).all():
+            finite = np.isfinite if name != "unsure" else lambda ends: ~np.isnan(ends)
+            if held is not None and name not in ("clusters", "effective_rows") and not finite(held).all():
                 raise DataError(
                     f"the estimate's {name} are not finite; look for outcomes without a value and for values of "
                     "do and given that the data hardly reach"
@@ -202,7 +203,13 @@ def joined(one: Answers, other: Answers) -> Answers:
 def _swung(slopes: Array, unsure: Array) -> Array:
     """How far functions with these slopes swing: down where what they grow with may be lower.  Shape: (m, 2)."""
     up, down = np.maximum(slopes, 0), np.maximum(-slopes, 0)
-    return np.column_stack([up @ unsure[:, 0] + down @ unsure[:, 1], up @ unsure[:, 1] + down @ unsure[:, 0]])
+    low, high = unsure.T
+    return np.column_stack([_times(up, low) + _times(down, high), _times(up, high) + _times(down, low)])
+
+
+def _times(slopes: Array, unsure: Array) -> Array:
+    """The sums of products, of which no slope is no reach, however far that is.  Shape: (m, k), (k,) -> (m,)."""
+    return np.asarray(np.multiply(slopes, unsure, out=np.zeros_like(slopes), where=slopes > 0).sum(1))
 
 
 def _both(one: Answers, other: Answers) -> Array | None:

@@ -190,7 +190,8 @@ def _inverted(
 ) -> tuple[Answers, tuple[Scale, ...]]:
     """Quantiles in the place of their distribution functions.
 
-    The influence of a quantile is that of F at it, over the density that the interval's width implies.
+    The influence of a quantile is that of F at it, over the density that the interval's width implies, as far as
+    samples reach where the interval does not end.
     """
     covariance = covariance_of(answers)
     slopes = np.zeros((len(columns), answers.size))
@@ -204,12 +205,11 @@ def _inverted(
         ends = () if answers.unsure is None else _between(answers.values[places], answers.unsure[places])
         scale = Inverted(tuple(curve.grid.tolist()), tuple(heights.tolist()), curve.asked.q, se, curve.steps, *ends)
         value = float(inverse(curve.grid, heights, curve.asked.q, curve.steps))
-        low, high = scale.interval(value, se, critical, 0.0)
-        sides = [side for side in (value - low, high - value) if np.isfinite(side)]
+        low, high = np.clip(scale.interval(value, se, critical, 0.0), curve.grid[0], curve.grid[-1])
         spread = np.where(np.diag(own) > 0, np.abs(answers.values[places] - curve.asked.q), np.inf)
         near = int(np.argmin(spread))
-        if sides and np.isfinite(spread[near]):
-            slopes[k, places[near]] = -np.mean(sides) / critical / np.sqrt(own[near, near])
+        if np.isfinite(spread[near]):
+            slopes[k, places[near]] = -(high - low) / 2 / critical / np.sqrt(own[near, near])
         scales[k] = scale
 
     def function(values: Array) -> Array:

@@ -90,6 +90,24 @@ def test_an_end_beyond_the_data_is_open() -> None:
     assert '"high": null' in found[0].to_json()
 
 
+def test_an_open_interval_opens_what_is_made_of_it() -> None:
+    """Its error was that of its other side, or nought where it had none, and a sum took it for known."""
+    sampler = Standardized(drawn_table(60, 0, binary=False))
+    found = sampler.estimate({"tail": "q0.99(Y)", "mean": "Y"}, do={"X": 1})
+    moved, turned = found.contrast([1.0, -1.0]), found.contrast([-1.0, 1.0])
+    assert moved.high == np.inf
+    assert turned.low == -np.inf
+    assert np.isfinite([moved.low, turned.high, found.contrast([0.0, 1.0]).high]).all()
+
+
+def test_a_quantile_that_may_be_anywhere_has_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    sampler = Standardized(drawn_table(60, 0, binary=False))
+    monkeypatch.setattr(Inverted, "interval", lambda *_: (-np.inf, np.inf))
+    found = sampler.estimate(["q0.5(Y)", "Y"], do={"X": 1})
+    assert (found[0].low, found[0].high) == (-np.inf, np.inf)
+    assert found[0].se > 3 * found[1].se
+
+
 def test_several_vary_together() -> None:
     sampler = Standardized(drawn_table(2_000, 0, binary=False))
     found = sampler.estimate({"low": "q0.25(Y)", "middle": "q0.5(Y)", "mean": "Y"}, do={"X": 1})
