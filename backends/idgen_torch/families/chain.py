@@ -11,7 +11,7 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.family import ConditionalModel, Family, Run, parts_of
 from idgen_torch.families.links import drawn_by, learned_link, links_state, read_link
 from idgen_torch.families.state import Config, Tensors
 from idgen_torch.families.task import Offer, Task
@@ -49,6 +49,11 @@ class ChainModel(ConditionalModel):
     def links(self) -> tuple[ConditionalModel, ConditionalModel]:
         """The model of the first targets, and that of the others."""
         return self._first, self._second
+
+    @property
+    def made_of(self) -> str:
+        """The families of both, with what they are made of."""
+        return parts_of(self.links)
 
     @property
     def likelihood(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar
@@ -26,7 +26,7 @@ from idgen_torch.parts import Values
 from idgen_torch.training.crew import Crew
 from idgen_torch.training.progress import NoProgress, Progress
 
-__all__ = ["ConditionalModel", "Family", "Helpers", "Run", "ready"]
+__all__ = ["ConditionalModel", "Family", "Helpers", "Run", "parts_of", "ready"]
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,12 @@ class Helpers(Protocol):
         ...
 
 
+def parts_of(models: Iterable[ConditionalModel | None]) -> str:
+    """The families of models that make one, with what each is made of: `table; flow of line, normal`."""
+    there = [model for model in models if model is not None]
+    return "; ".join(f"{model.family} of {model.made_of}" if model.made_of else model.family for model in there)
+
+
 class ConditionalModel(ABC):
     """A trained kernel q(targets | inputs), and the recipe that it was made by."""
 
@@ -153,6 +159,11 @@ class ConditionalModel(ABC):
     def likelihood(self) -> bool:
         """Whether `log_prob` is defined, and losses are negative log-likelihoods."""
         return self.recipe.likelihood
+
+    @property
+    def made_of(self) -> str:
+        """What rows chose it to be made of, in a few words; empty where a family leaves them nothing to choose."""
+        return ""
 
     @abstractmethod
     def sample(self, given: Values, n: int, generator: torch.Generator) -> Values:

@@ -292,6 +292,7 @@ class Fitting:
         if network is None:
             return
         models = {name: values[name] for name in leaves(network, Role.MODEL)}
+        self._unseen.tried |= dict.fromkeys(op.network.inputs)
         often = f"at the values that {', '.join(op.network.inputs)} can take, " if op.network.inputs else ""
         sentence = f"{often}{{share}} of the samples rest on {_ASKED}"
         watch = self._unseen.watch(self.program.models, sentence, probing=True)

@@ -128,7 +128,17 @@ def held_against(op: Train, trained: Trained, task: Task, verdict: Verdict, unus
     rows = round(task.effective_rows) if task.exact else task.count
     curves, given_up = trained.curves, tuple(unused)
     return ModelReport(
-        op.result, label, model.family, rows, held_out, told, verdict.noise, calibration, curves, given_up
+        op.result,
+        label,
+        model.family,
+        rows,
+        held_out,
+        told,
+        verdict.noise,
+        calibration,
+        curves,
+        given_up,
+        made_of=model.made_of,
     )
 
 

@@ -33,7 +33,8 @@ class ModelReport:
     model's draws differ from its rows by more than their error. `noise` is how far another seed would move the effects
     of the inputs; empty for a model that is no ensemble. `calibration` has each of its classifiers, `curves` how each
     training went, `unused` the inputs that the query acts by and that make no difference to the model, `ends` at which
-    ends of numbers that are set its draws are not as the rows.
+    ends of numbers that are set its draws are not as the rows, `made_of` what rows chose it to be made of (see
+    `ConditionalModel.made_of`).
     """
 
     operation: str
@@ -47,6 +48,12 @@ class ModelReport:
     curves: tuple[Curve, ...] = ()
     unused: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
+    made_of: str = ""
+
+    @property
+    def how(self) -> str:
+        """The family, and what rows chose its model to be made of."""
+        return f"{self.family} ({self.made_of})" if self.made_of else self.family
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -161,7 +168,7 @@ class FitRecord:
         for model in self.models:
             told = ", ".join(f"{value:.4f}" for value in model.held_out.values())
             held_out = f", held-out log-likelihood {told}" if told else ""
-            lines.append(f"  {model.operation}: {model.models}  [{model.family}, {model.rows} rows{held_out}]")
+            lines.append(f"  {model.operation}: {model.models}  [{model.how}, {model.rows} rows{held_out}]")
             lines += [f"    {told}" for told in (*model.told, *model.calibration)]
             if model.noise:
                 lines.append(f"    seed noise: {max(model.noise, key=_noisiness)}")
@@ -186,7 +193,7 @@ class FitRecord:
         told += [str(self.overlap)] * (self.overlap is not None) + [f"overlap: {lack.text}" for lack in self.lacks]
         told += [f"{model.operation}: {each}" for model in self.models for each in model.told]
         rows = [
-            (m.operation, m.models, m.family, f"{m.rows:,}", ", ".join(f"{v:.4f}" for v in m.held_out.values()))
+            (m.operation, m.models, m.how, f"{m.rows:,}", ", ".join(f"{v:.4f}" for v in m.held_out.values()))
             for m in self.models
         ]
         rows += [(kernel.operation, kernel.models, f"bound: {kernel.name}", "", "") for kernel in self.kernels]

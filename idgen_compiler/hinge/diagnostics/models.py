@@ -146,8 +146,10 @@ class ModelDiagnosis:
         if self.two_sample is not None:
             told.append(f"rows told from draws with AUC {self.two_sample.auc:.3f} +- {self.two_sample.error:.3f}")
         told += [
-            f"{one.every * len(one.held_out)} of {one.planned} passes, best {one.every * one.best}"
+            f"{one.every * len(one.held_out)} of {one.planned} passes over the rows, the best after "
+            f"{one.every * one.best}"
             for one in self.curves
+            if one.planned > 1
         ]
         return "\n    ".join([f"{head}  judged on {self.judged_rows} {self.judged}", *told])
 

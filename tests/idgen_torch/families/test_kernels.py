@@ -13,6 +13,7 @@ from sklearn.gaussian_process.kernels import RBF, WhiteKernel
 from idgen_compiler.data.part import Part
 from idgen_compiler.errors import DataError, DataWarning
 from idgen_torch.families import Flow, Task
+from idgen_torch.families.family import parts_of
 from idgen_torch.families.numbers.flows.model import FlowModel
 from idgen_torch.families.numbers.sights.kernel import FOLDS, NOISES, Kernel, _Basis, _bumps, kernels_of
 from idgen_torch.families.state import check_finite
@@ -256,3 +257,19 @@ def test_a_law_of_no_inputs_has_no_need_of_a_word(recwarn: pytest.WarningsRecord
         Task((Y,), (), waves(200))
     )
     assert not recwarn.list
+
+
+def test_a_model_says_what_it_is_made_of() -> None:
+    rows = waves(400)
+    line = Flow(density="normal").fit(Task((Y,), (X, Z, C), rows))
+    bent = Flow(density="normal", kernel="yes").fit(Task((Y,), (X, Z, C), rows))
+    deep = Flow(**QUICK).fit(Task((Y,), (X, Z, C), rows))
+    sure = Flow().fit(Task((Y,), (X, Z), rows | {"y": rows["x"] - rows["z"]}))
+    found = [model.made_of for model in (line, bent, deep, sure)]
+    assert found == [
+        "line, normal",
+        "line + kernel, normal",
+        "line + kernel + 1 network of 16, mixture",
+        "line, which leaves nothing",
+    ]
+    assert parts_of([line, None, deep]) == f"flow of {line.made_of}; flow of {deep.made_of}"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from idgen_compiler.data.part import Form, Part
 from idgen_compiler.errors import DataError
-from idgen_torch.families.family import ConditionalModel, Family, Run
+from idgen_torch.families.family import ConditionalModel, Family, Run, parts_of
 from idgen_torch.families.links import drawn_by, learned_link, links_state, read_link
 from idgen_torch.families.state import Config, Tensors
 from idgen_torch.families.task import Offer, Task, row_count, rows_at
@@ -45,6 +45,11 @@ class HurdleModel(ConditionalModel):
     def links(self) -> tuple[ConditionalModel, ConditionalModel | None]:
         """What models the mass, and the number where it is none."""
         return self._which, self._between
+
+    @property
+    def made_of(self) -> str:
+        """The families of both, with what they are made of."""
+        return parts_of(self.links)
 
     @property
     def likelihood(self) -> bool:

@@ -15,7 +15,7 @@ from idgen_torch.running.learned.stretches import Stretch
 from idgen_torch.running.overlap.finding import Finding, Lookout
 from idgen_torch.running.overlap.support import Column
 
-__all__ = ["functions", "in_stretch", "missed", "where"]
+__all__ = ["functions", "in_stretch", "joined", "missed", "where"]
 
 ROUNDING = 1e-6
 
@@ -33,7 +33,7 @@ def where(finding: Finding, lookout: Lookout, atoms: Mapping[str, PartOf], rows:
     """The places of a finding, as `at X = 1, Z = 0, which no row shows`; `rows` are those that were looked at."""
     columns = [lookout.support.columns[k] for k in finding.columns]
     if finding.place is None and not finding.near and len(columns) > 1 and any(column.number for column in columns):
-        return f"at values of {_joined([column.name for column in columns])} that lie far from every row together"
+        return f"at values of {joined([column.name for column in columns])} that lie far from every row together"
     there = {column.part: rows[column.part][finding.rows] for column in columns}
     if finding.near and len(columns) > 2:
         return _beside(columns, atoms, there)
@@ -67,7 +67,7 @@ def _beside(columns: list[Column], atoms: Mapping[str, PartOf], there: Values) -
     shown = " or ".join(_value(own, atoms[own.part], level[None]) for level in often)
     others = list(dict.fromkeys(column.name for column in columns[:-1]))
     pronoun = "that" if len(often) > 1 else "it"
-    return f"at {shown}, with values of {_joined(others)} near which hardly any row has {pronoun}"
+    return f"at {shown}, with values of {joined(others)} near which hardly any row has {pronoun}"
 
 
 def functions(lookout: Lookout) -> list[str]:
@@ -87,7 +87,7 @@ def functions(lookout: Lookout) -> list[str]:
         k = max(explained, key=lambda k: (explained[k] >= DETERMINED, columns[k].set, k))
         if explained[k] >= DETERMINED:
             others = [columns[j] for j in explained if columns[j].group != columns[k].group]
-            found.append(f"{columns[k].name} is all but a function of {_joined([column.name for column in others])}")
+            found.append(f"{columns[k].name} is all but a function of {joined([column.name for column in others])}")
     return found
 
 
@@ -138,5 +138,6 @@ def _short(value: Any, digits: int) -> str:
     return f"{float(value):.{digits}g}" if isinstance(value, np.floating | float) else str(value)
 
 
-def _joined(names: Sequence[str]) -> str:
+def joined(names: Sequence[str]) -> str:
+    """`X, Y and Z`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -24,7 +24,7 @@ from idgen_torch.running.overlap.cells.verdict import Verdict, verdict
 from idgen_torch.running.overlap.effective import poor_overlap
 from idgen_torch.running.overlap.finding import Lookout
 from idgen_torch.running.overlap.support import Support
-from idgen_torch.running.overlap.telling import missed
+from idgen_torch.running.overlap.telling import joined, missed
 from idgen_torch.running.overlap.thin import stretches_of
 from idgen_torch.running.overlap.watch import Watch, groups_of
 from idgen_torch.running.overlap.weighing import missing_rows
@@ -57,6 +57,7 @@ class Unseen:
         self.keep(*thin)
         self.cells: Cells | None = None  #: what says where answers rest, in the place of lookouts
         self.verdict: Verdict | None = None
+        self.tried: dict[str, None] = {}  #: what samplers are given, and was tried at values that rows have
 
     @property
     def lacks(self) -> tuple[Lack, ...]:
@@ -126,13 +127,17 @@ class Unseen:
                 warn_overlap(text)
                 self.keep(text)
 
+    @property
+    def _settings(self) -> str:
+        return f"with {joined(list(self.tried))} as in the rows " if self.tried else ""
+
     def light(self) -> Light:
         """The traffic light of what was found."""
         found = self.verdict
         if found is None or not found.asked:
             if self._lacks:
                 return Light("red" if any(words in text for words in _NONE for text in self._lacks) else "yellow", _SEE)
-            return Light("green", "no place was found that is asked and has no rows near")
+            return Light("green", f"{self._settings}no place was found that is asked and has no rows near")
         if not found.empty and not found.thin:
             every = f"all that answers need has {FEW} rows or more ({found.asked} settings of do and given)"
             return Light("yellow" if self._lacks else "green", every, 0.0, 0.0, found.asked)

@@ -127,6 +127,18 @@ class FlowModel(ConditionalModel):
         return self._networks is not None
 
     @property
+    def made_of(self) -> str:
+        """What the law is the sum of, and the density around it, as `line + kernel, normal`."""
+        if not self.random:
+            return "line, which leaves nothing"
+        seen = {type(word): None for word in self.told}
+        words = ["line", *("trees" if kind is Boosting else "kernel" for kind in seen)]
+        if self.trained:
+            networks = "network" if self.shape.members == 1 else "networks"
+            words.append(f"{self.shape.members} {networks} of {'-'.join(map(str, self.shape.hidden))}")
+        return f"{' + '.join(words)}, {self.shape.kind}"
+
+    @property
     def slope(self) -> Tensor:
         """The regression's, of the targets that keep some randomness.  Shape: (feature width, random targets)."""
         return self._residual.slope[:, self.free]

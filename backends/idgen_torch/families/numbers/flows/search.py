@@ -55,8 +55,9 @@ SPLINE_GAIN = 0.005
 bends."""
 SIGHT_GAIN = 0.01
 """What trees say of a row is to be worth so many nats."""
-KERNEL_GAIN, KERNEL_ERRORS = 0.005, 2.0
-"""A mean nearer to what a kernel says is to be worth so many nats a row, and be so many errors more than nothing."""
+KERNEL_GAIN, KERNEL_ERRORS = 0.002, 1.0
+"""A mean nearer to what a kernel says is to be worth so many nats a row, and be so many errors more than nothing. It is
+worth more where an intervention asks and hardly a row lies (measured: docs/how-to/family-options.md)."""
 BLIND_LOSS, INFLATED, MOST_FOLLOWING, MOST_SEEN = 0.03, 20.0, 3, 200
 """A number whose variance is so inflated (19 parts of 20 follow from the others) is seen where rows lose so much
 without it; of so many at a time it is asked, and of so many inputs at most."""
