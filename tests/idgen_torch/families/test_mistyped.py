@@ -81,7 +81,7 @@ def test_a_row_that_has_the_line_to_itself_is_trusted_where_it_follows() -> None
 def test_many_rows_apart_are_a_part_of_the_law(count: int, dropped: bool) -> None:
     left = torch.randn(10_000, 1, generator=torch.Generator().manual_seed(0))
     left[:count] += 40
-    trust = near_others(left, None)
+    trust = near_others(left, numbers(len(left)), None)
     assert (trust is not None) == dropped
     if trust is not None:
         assert trust.sum() == len(left) - count
@@ -99,7 +99,31 @@ def test_what_follows_exactly_but_for_one_row_still_does_and_for_many_does_not()
 def test_few_rows_are_all_trusted() -> None:
     left = torch.randn(30, 1, generator=torch.Generator().manual_seed(0))
     left[0] = 100
-    assert near_others(left, None) is None
+    assert near_others(left, numbers(30), None) is None
+
+
+@pytest.mark.parametrize("exposed", [2, 4, 15])
+@pytest.mark.parametrize("how", ["label", "number"])
+def test_each_row_of_a_rare_exposure_is_needed(exposed: int, how: str) -> None:
+    """However much their outcomes differ, nobody else says what the exposure does."""
+    g = torch.Generator().manual_seed(0)
+    z, noise = torch.randn(1_000, 1, generator=g), torch.randn(1_000, 1, generator=g)
+    dose = torch.zeros(1_000, 1)
+    dose[100 : 100 + exposed] = 1
+    outcome = (z + noise) / 60
+    outcome[100 : 100 + exposed] += torch.linspace(0.2, 1.0, exposed)[:, None]
+    rows = {"z": z, "y": outcome, "x": dose, "c": dose[:, 0].long()}
+    part = Part("c", 2) if how == "label" else X
+    columns = Columns.of((part, Part("z")))
+    features = columns.features(rows, 1_000, torch.device("cpu"))
+    found = Residual.fit(features, columns.one_hot_width, outcome, None)
+    effect = found.slope[1] - found.slope[0] if how == "label" else found.slope[0]
+    assert float(effect) == pytest.approx(0.6, abs=0.03)
+
+
+def numbers(count: int) -> Features:
+    g = torch.Generator().manual_seed(5)
+    return Features(torch.empty(count, 0, dtype=torch.long), torch.randn(count, 2, generator=g))
 
 
 @pytest.mark.parametrize("which", ["x", "m"])

@@ -29,6 +29,8 @@ PULLED = 1.5
 """So much farther off counts a row that would have half of the line to itself."""
 FEW, FEW_SHARE = 4, 0.002
 """More rows, and a larger share, that lie apart are a part of the law."""
+RARE = 20
+"""Of a label or a number that fewer rows have, each of them is needed."""
 _EDGE, _EDGE_ROWS, _MOST_EDGE = 0.01, 5, 0.1
 """The spread is told by what this share of the rows, and as many at least, lie beyond: the few that lie apart and a
 narrow peak say nothing of it; of fewer rows than a larger share asks for, none is apart."""
@@ -98,13 +100,16 @@ def trusted(
         alone = pull / kept  # by a line through the other rows
         return kept * (1 + alone).sqrt() / (1 + PULLED * (own * alone).clamp(max=1).sqrt())
 
-    return near_others(left, mass, drawn)
+    return near_others(left, features, mass, drawn)
 
 
-def near_others(left: Tensor, mass: Tensor | None, drawn: Callable[[Tensor], Tensor] | None = None) -> Tensor | None:
+def near_others(
+    left: Tensor, features: Features, mass: Tensor | None, drawn: Callable[[Tensor], Tensor] | None = None
+) -> Tensor | None:
     """How far to trust each row by what is left of it, from 0 to 1: not the few that lie far from where others do.
 
-    How far is told in spreads of what is left of all rows; the weights fall to nought as Hampel's do.
+    How far is told in spreads of what is left of all rows; the weights fall to nought as Hampel's do. Rows of a label,
+    or off a value that nearly all rows have, of which there are few, say what nobody else says, and are all trusted.
     drawn: row numbers -> by how much more those rows lie apart than what is left of them says, (rows,) from 0 to 1.
     Source: Hampel et al. (1986), Robust Statistics, section 2.6.
     Shape: left (rows, targets), mass (rows,) -> (rows,) float64; None where all are trusted.
@@ -123,10 +128,25 @@ def near_others(left: Tensor, mass: Tensor | None, drawn: Callable[[Tensor], Ten
     index = (apart > _NEAR).nonzero().flatten()
     far = apart[index] if drawn is None else apart[index] / drawn(index)
     most = max(FEW, FEW_SHARE * count) if float(spread.min()) > EXACT else FEW
-    if not 0 < int((far > APART).sum()) <= most:
+    index, far = index[far > APART], far[far > APART]
+    others = ~_rare(features, mass, index) if 0 < len(index) <= most else torch.zeros_like(far, dtype=torch.bool)
+    if not bool(others.any()):
         return None
     found = torch.ones_like(apart)
-    found[index] = ((GONE - far) / (GONE - APART)).clamp(0, 1)
+    found[index[others]] = ((GONE - far[others]) / (GONE - APART)).clamp(0, 1)
+    return found
+
+
+def _rare(features: Features, mass: Tensor | None, index: Tensor) -> Tensor:
+    """Whether rows have a label that few have, or another number than nearly all.  Shape: index (k,) -> (k,) bool."""
+    there = features if mass is None else features[mass > 0]
+    found = torch.zeros(len(index), dtype=torch.bool, device=index.device)
+    for own, codes in zip(features.codes[index].T, there.codes.T, strict=True):
+        found |= torch.bincount(codes)[own] < RARE
+    for own, numbers in zip(features.reals[index].T, there.reals.T, strict=True):
+        middle = numbers.median()
+        if int((numbers != middle).sum()) < RARE:
+            found |= own != middle
     return found
 
 

@@ -45,6 +45,8 @@ class Residual:
             before, trust = trust, trusted(line, features, one_hot, values, mass, trust)
             if settled(before, trust):
                 break
+        else:  # rows without which the others say nothing of them
+            line = Line.of(features, one_hot, values, mass, None)
         return cls(line.slope[1:].float(), line.slope[0].float(), _factor(line.left).float())
 
     @property

@@ -82,7 +82,7 @@ class Lesson:
 
     @cached_property
     def _trust(self) -> Tensor | None:
-        return near_others(self.whitened, self.mass)
+        return near_others(self.whitened, self.features, self.mass)
 
     def counted(self, rows: Tensor) -> Tensor | None:
         """How much rows count where models are compared: the few that lie apart, by which any may win, nothing.

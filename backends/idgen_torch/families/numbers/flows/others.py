@@ -122,7 +122,7 @@ class Others:
         plain, seed = self.plain(), copied(self.generator)
         left = plain.whitened[:, plain.model.free]
         one_hot, groups = self._columns.one_hot_width, self.task.groups
-        trust = near_others(left, self.mass)
+        trust = near_others(left, self.features, self.mass)
         mass = trust if trust is None or self.mass is None else trust * self.mass.double()
         return Told(*kernels_of(self.features, one_hot, left, self.mass if trust is None else mass, seed, groups))
 
