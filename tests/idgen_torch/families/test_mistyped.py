@@ -126,6 +126,13 @@ def numbers(count: int) -> Features:
     return Features(torch.empty(count, 0, dtype=torch.long), torch.randn(count, 2, generator=g))
 
 
+def test_a_model_says_how_many_rows_its_line_is_learned_without() -> None:
+    rows = front_door()
+    rows["m"][WHICH] = 9.0
+    model = Flow(density="normal", kernel="no", trees="no").fit(Task((Y,), (X, M), rows))
+    assert model.made_of == "line without 1 row that lies apart, normal"
+
+
 @pytest.mark.parametrize("which", ["x", "m"])
 def test_draws_are_those_without_it(which: str) -> None:
     rows, answers = front_door(), []

@@ -22,6 +22,7 @@ class Residual:
 
     slope: (feature width, targets).  intercept: (targets,).  factor: (targets, targets), lower triangular, with a
     zero on the diagonal for a target that the features and the earlier targets determine exactly.
+    apart: how many rows the line was learned without (see `trusted`).
     A density is then learned for r alone, which leaves the network little to do where the truth is linear, and lets the
     law go on linearly beyond the data.
     """
@@ -29,6 +30,7 @@ class Residual:
     slope: Tensor
     intercept: Tensor
     factor: Tensor
+    apart: int = 0
 
     @classmethod
     def fit(cls, features: Features, one_hot: int, values: Tensor, mass: Tensor | None) -> Residual:
@@ -46,8 +48,9 @@ class Residual:
             if settled(before, trust):
                 break
         else:  # rows without which the others say nothing of them
-            line = Line.of(features, one_hot, values, mass, None)
-        return cls(line.slope[1:].float(), line.slope[0].float(), _factor(line.left).float())
+            line, trust = Line.of(features, one_hot, values, mass, None), None
+        apart = 0 if trust is None else int((trust < 0.5).sum())
+        return cls(line.slope[1:].float(), line.slope[0].float(), _factor(line.left).float(), apart)
 
     @property
     def free(self) -> list[int]:
@@ -70,7 +73,7 @@ class Residual:
 
     def to(self, device: str | torch.device) -> Residual:
         """The same on another device."""
-        return Residual(self.slope.to(device), self.intercept.to(device), self.factor.to(device))
+        return Residual(self.slope.to(device), self.intercept.to(device), self.factor.to(device), self.apart)
 
 
 def _factor(covariance: Tensor) -> Tensor:

@@ -131,8 +131,9 @@ class FlowModel(ConditionalModel):
         """What the law is the sum of, and the density around it, as `line + kernel, normal`."""
         if not self.random:
             return "line, which leaves nothing"
-        seen = {type(word): None for word in self.told}
-        words = ["line", *("trees" if kind is Boosting else "kernel" for kind in seen)]
+        seen, apart = {type(word): None for word in self.told}, self._residual.apart
+        line = f"line without {apart} {'row' if apart == 1 else 'rows'} that {'lies' if apart == 1 else 'lie'} apart"
+        words = [line if apart else "line", *("trees" if kind is Boosting else "kernel" for kind in seen)]
         if self.trained:
             networks = "network" if self.shape.members == 1 else "networks"
             words.append(f"{self.shape.members} {networks} of {'-'.join(map(str, self.shape.hidden))}")
