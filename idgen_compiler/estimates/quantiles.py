@@ -205,11 +205,11 @@ def _inverted(
         ends = () if answers.unsure is None else _between(answers.values[places], answers.unsure[places])
         scale = Inverted(tuple(curve.grid.tolist()), tuple(heights.tolist()), curve.asked.q, se, curve.steps, *ends)
         value = float(inverse(curve.grid, heights, curve.asked.q, curve.steps))
-        low, high = np.clip(scale.interval(value, se, critical, 0.0), curve.grid[0], curve.grid[-1])
+        reach = _half(value, scale.interval(value, se, critical, 0.0), curve.grid)
         spread = np.where(np.diag(own) > 0, np.abs(answers.values[places] - curve.asked.q), np.inf)
         near = int(np.argmin(spread))
         if np.isfinite(spread[near]):
-            slopes[k, places[near]] = -(high - low) / 2 / critical / np.sqrt(own[near, near])
+            slopes[k, places[near]] = -reach / critical / np.sqrt(own[near, near])
         scales[k] = scale
 
     def function(values: Array) -> Array:
@@ -226,6 +226,16 @@ def _inverted(
         means = np.array([k not in curves for k in columns])
         found = replace(found, unsure=found.unsure * means[:, None])
     return found, tuple(scales[k] for k in columns)
+
+
+def _half(value: float, ends: tuple[float, float], grid: Array) -> float:
+    """Half of an interval; of a side without an end what samples reach, but a step, and the other side, at least."""
+    sides = np.array([value - ends[0], ends[1] - value])
+    open_ = ~np.isfinite(sides)
+    if open_.any() and len(grid) > 1:
+        least = float(sides[~open_].max(initial=float(min(np.diff(grid)[0], np.diff(grid)[-1]))))
+        sides = np.where(open_, np.maximum([value - grid[0], grid[-1] - value], least), sides)
+    return float(sides.mean()) if np.isfinite(sides).all() else 0.0
 
 
 def _between(heights: Array, unsure: Array) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from idgen_compiler import DataError
-from idgen_compiler.estimates.quantiles import Inverted, inverse
+from idgen_compiler.estimates.quantiles import Inverted, _half, inverse
 from tests.idgen_compiler.estimates.standardized import Standardized, drawn_table
 
 CELLS = np.array([0.5, 0.3, 0.2])
@@ -98,6 +98,19 @@ def test_an_open_interval_opens_what_is_made_of_it() -> None:
     assert moved.high == np.inf
     assert turned.low == -np.inf
     assert np.isfinite([moved.low, turned.high, found.contrast([0.0, 1.0]).high]).all()
+    assert found["tail"].se >= (found["tail"].value - found["tail"].low) / 2
+
+
+@pytest.mark.parametrize(
+    ("ends", "half"), [((1.0, 4.0), 1.5), ((1.0, np.inf), 2.0), ((-np.inf, 2.5), 1.25), ((2.0, np.inf), 1.5)]
+)
+def test_half_of_an_interval(ends: tuple[float, float], half: float) -> None:
+    """The value is 2, samples from 0 to 5, in steps of 1."""
+    assert _half(2.0, ends, np.arange(6.0)) == half
+
+
+def test_a_quantile_at_the_last_sample_has_an_error_too() -> None:
+    assert _half(5.0, (5.0, np.inf), np.arange(6.0)) == 0.5
 
 
 def test_a_quantile_that_may_be_anywhere_has_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

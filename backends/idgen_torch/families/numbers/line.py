@@ -27,9 +27,9 @@ APART, GONE = 6.0, 9.0
 """A row is trusted less from so many spreads off the line through the others, and not at all from so many."""
 PULLED = 1.5
 """So much farther off counts a row that would have half of the line to itself."""
-FEW, FEW_SHARE = 4, 0.002
-"""More rows, and a larger share, that lie apart are a part of the law."""
-RARE = 20
+FEW, FEW_SHARE = 4, 0.01
+"""More rows, or a larger share, that lie apart are a part of the law."""
+RARE = 200
 """Of a label or a number that fewer rows have, each of them is needed."""
 _EDGE, _EDGE_ROWS, _MOST_EDGE = 0.01, 5, 0.1
 """The spread is told by what this share of the rows, and as many at least, lie beyond: the few that lie apart and a
@@ -120,21 +120,31 @@ def near_others(
         return None
     apart = left.abs().double()
     own = apart if mass is None else apart[mass > 0]
-    edge = own.kthvalue(max(int((1 - share) * count), 1), 0).values
+    edge = _beyond(own, None if mass is None else mass[mass > 0], share)
     spread = (edge / float(torch.special.ndtri(torch.tensor(1 - share / 2, dtype=torch.float64)))).clamp(min=EXACT)
     apart = (apart / spread).amax(1)
     if mass is not None:
         apart[mass <= 0] = 0
     index = (apart > _NEAR).nonzero().flatten()
     far = apart[index] if drawn is None else apart[index] / drawn(index)
-    most = max(FEW, FEW_SHARE * count) if float(spread.min()) > EXACT else FEW
     index, far = index[far > APART], far[far > APART]
-    others = ~_rare(features, mass, index) if 0 < len(index) <= most else torch.zeros_like(far, dtype=torch.bool)
+    part = len(index) / count if mass is None else float(mass[index].sum() / mass.sum())
+    few = len(index) <= FEW and part <= FEW_SHARE
+    others = ~_rare(features, mass, index) if few else torch.zeros_like(far, dtype=torch.bool)
     if not bool(others.any()):
         return None
     found = torch.ones_like(apart)
     found[index[others]] = ((GONE - far[others]) / (GONE - APART)).clamp(0, 1)
     return found
+
+
+def _beyond(values: Tensor, mass: Tensor | None, share: float) -> Tensor:
+    """What this share of the rows lies beyond.  Shape: values (rows, targets), mass (rows,) -> (targets,)."""
+    if mass is None:
+        return values.kthvalue(max(int((1 - share) * len(values)), 1), 0).values
+    ordered, order = values.sort(0)
+    below = mass.double()[order].cumsum(0) / mass.double().sum()
+    return ordered.gather(0, (below < 1 - share).sum(0, keepdim=True).clamp(max=len(values) - 1)).squeeze(0)
 
 
 def _rare(features: Features, mass: Tensor | None, index: Tensor) -> Tensor:
@@ -145,7 +155,7 @@ def _rare(features: Features, mass: Tensor | None, index: Tensor) -> Tensor:
         found |= torch.bincount(codes)[own] < RARE
     for own, numbers in zip(features.reals[index].T, there.reals.T, strict=True):
         middle = numbers.median()
-        if int((numbers != middle).sum()) < RARE:
+        if int((numbers != middle).sum()) < min(RARE, len(there) / 2):
             found |= own != middle
     return found
 
