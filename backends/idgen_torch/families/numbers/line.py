@@ -25,6 +25,9 @@ EXACT = 1e-4
 
 APART, GONE = 6.0, 9.0
 """A row is trusted less from so many spreads off the line through the others, and not at all from so many."""
+REMOTE = 6.0
+"""Inputs so many deviations beyond the mean distance of all rows lie far out (in square, of normals): a row with others
+turns no line, however far out its outcome is, and a few such may be a hump."""
 PULLED = 1.5
 """So much farther off counts a row that would have half of the line to itself."""
 FEW, FEW_SHARE = 4, 0.01
@@ -79,7 +82,7 @@ class Line:
 def trusted(
     line: Line, features: Features, one_hot: int, values: Tensor, mass: Tensor | None, trust: Tensor | None
 ) -> Tensor | None:
-    """How far to trust each row, from 0 to 1: not those few that lie apart from the line through all others.
+    """How far to trust each row, from 0 to 1: not the few with inputs far out that a line through all others misses.
 
     What a line leaves of a row says little where the row has drawn the line to itself, as one does that has a number
     where no other row has one; so it is divided by one less the row's leverage, which makes it what a line through all
@@ -98,7 +101,9 @@ def trusted(
         own = own if mass is None else own * mass[index].double()
         kept = (1 - pull * (own if trust is None else own * trust[index])).clamp(min=_LEAST)
         alone = pull / kept  # by a line through the other rows
-        return kept * (1 + alone).sqrt() / (1 + PULLED * (own * alone).clamp(max=1).sqrt())
+        drawn = kept * (1 + alone).sqrt() / (1 + PULLED * (own * alone).clamp(max=1).sqrt())
+        away, width = alone * line.moments[0, 0] - 1, len(line.slope) - 1  # the square of Mahalanobis's distance
+        return torch.where(away > width + REMOTE * (2 * width) ** 0.5, drawn, torch.inf)
 
     return near_others(left, features, mass, drawn)
 

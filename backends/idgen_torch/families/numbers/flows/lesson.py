@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from math import log
 
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor
 from idgen_torch.arithmetic import effective_rows, total
 from idgen_torch.families.numbers.density import Mixture
 from idgen_torch.families.numbers.flows.model import FlowModel, Shape
-from idgen_torch.families.numbers.line import FARTHEST, near_others
+from idgen_torch.families.numbers.line import FARTHEST
 from idgen_torch.nets.heads import Features
 from idgen_torch.training.ensemble import EnsembleTraining, Split, train, train_on
 from idgen_torch.training.progress import Progress, Shifted
@@ -78,20 +77,8 @@ class Lesson:
     def gain(self, before: Learned, after: Learned, held_out: Tensor) -> Gain:
         """Of the rows that both were held against, which are the first of these."""
         count = min(len(before.told), len(after.told))
-        return Gain.of(before.told[:count], after.told[:count], self.counted(held_out[:count]))
-
-    @cached_property
-    def _trust(self) -> Tensor | None:
-        return near_others(self.whitened, self.features, self.mass)
-
-    def counted(self, rows: Tensor) -> Tensor | None:
-        """How much rows count where models are compared: the few that lie apart, by which any may win, nothing.
-
-        Shape: rows (rows,) int64 -> (rows,); None where all count alike.
-        """
-        index = self._here(rows)
-        own = [each[index] for each in (self.mass, self._trust) if each is not None]
-        return own[0] * own[1] if len(own) > 1 else own[0] if own else None
+        mass = None if self.mass is None else self.mass[self._here(held_out)][:count]
+        return Gain.of(before.told[:count], after.told[:count], mass)
 
     def _here(self, rows: Tensor) -> Tensor:
         return rows.to(self.whitened.device)
@@ -155,9 +142,9 @@ class Lesson:
             return Gain(0.0, 0.0)
         mean, spread = law.moments(self._raw(model, index))
         left = ((self.whitened[index][:, model.free] - mean) / spread).clamp(-FARTHEST, FARTHEST).double()
-        toward = ((model.whitened(self.features[index], told[index])[:, model.free] - mean) / spread).double()
-        counted = self.counted(held_out)
-        mass = torch.ones_like(left) if counted is None else counted.double().unsqueeze(1)
+        toward = (model.whitened(self.features[index], told[index])[:, model.free] - mean) / spread
+        toward = toward.clamp(-FARTHEST, FARTHEST).double()
+        mass = torch.ones_like(left) if self.mass is None else self.mass[index].double().unsqueeze(1)
         score, size = (mass * left * toward).sum(0), (mass * toward.square()).sum(0)
         chance = (mass * left * toward).square().sum(0).sqrt()
         gains = (score.square() / (2 * size * mass.sum(0)).clamp(min=1e-300)).where(score > 0, 0.0)

@@ -168,9 +168,10 @@ class Search:
 
     def gain_over(self, other: Search) -> Gain:
         """Of a small network, of the same rows on another scale."""
-        before, after = other.first.told, self.first.told
+        held_out, before, after = self._trial.held_out.to(self._run.device), other.first.told, self.first.told
+        mass = None if self._mass is None else self._mass[held_out][: len(after)]
         own, theirs = (each._log_slopes[: len(after)] for each in (self, other))
-        return Gain.of(before + theirs, after + own, other.plain.counted(self._trial.held_out[: len(after)]))
+        return Gain.of(before + theirs, after + own, mass)
 
     def lesson(self, sees: Collection[str] = ()) -> Lesson:
         """The regression, and what it leaves to learn, with what these others say among the inputs."""
