@@ -240,11 +240,12 @@ class Estimates(Sequence[Estimate]):
         if row.shape != (len(self),) or not np.isfinite(row).all():
             raise DataError(f"{len(self)} estimates need {len(self)} finite weights, not {weights!r:.80}")
         told = what or " ".join(f"{w:+g} {name}" for w, name in zip(row, self.what, strict=True) if w)
-        answers = self.answers.mapped(lambda values: values @ row[:, None], row[None], apart=False)
-        if (open_ := _open(row, self.intervals)).any():
+        answers, open_ = self.answers, np.isinf(self.intervals)  # as of a quantile in a tail
+        if open_.any():
             answers = replace(
                 answers, unsure=np.where(open_, np.inf, 0.0 if answers.unsure is None else answers.unsure)
             )
+        answers = answers.mapped(lambda values: values @ row[:, None], row[None], apart=False)
         return Estimates(answers, self.asking, (told or "0",), kind="difference").one(0)
 
     def at(self, places: Sequence[int]) -> Estimates:
@@ -339,11 +340,3 @@ def _record(estimate: Estimate) -> dict[str, Any]:
 
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _open(weights: Array, intervals: Array) -> Array:
-    """Whether a sum of numbers has no end below and above, as one has of a quantile in a tail.  Shape: -> (1, 2)."""
-    low, high = np.isneginf(intervals[:, 0]), np.isposinf(intervals[:, 1])
-    down = ((weights > 0) & low) | ((weights < 0) & high)
-    up = ((weights > 0) & high) | ((weights < 0) & low)
-    return np.array([[down.any(), up.any()]])

@@ -101,9 +101,9 @@ def trusted(
         own = own if mass is None else own * mass[index].double()
         kept = (1 - pull * (own if trust is None else own * trust[index])).clamp(min=_LEAST)
         alone = pull / kept  # by a line through the other rows
-        drawn = kept * (1 + alone).sqrt() / (1 + PULLED * (own * alone).clamp(max=1).sqrt())
+        nearer = kept * (1 + alone).sqrt() / (1 + PULLED * (own * alone).clamp(max=1).sqrt())
         away, width = alone * line.moments[0, 0] - 1, len(line.slope) - 1  # the square of Mahalanobis's distance
-        return torch.where(away > width + REMOTE * (2 * width) ** 0.5, drawn, torch.inf)
+        return torch.where(away > width + REMOTE * (2 * width) ** 0.5, nearer, torch.inf)
 
     return near_others(left, features, mass, drawn)
 

@@ -122,9 +122,10 @@ class Others:
         plain, seed = self.plain(), copied(self.generator)
         left = plain.whitened[:, plain.model.free]
         one_hot, groups = self._columns.one_hot_width, self.task.groups
-        trust = near_others(left, self.features, self.mass)
-        mass = trust if trust is None or self.mass is None else trust * self.mass.double()
-        return Told(*kernels_of(self.features, one_hot, left, self.mass if trust is None else mass, seed, groups))
+        mass, trust = self.mass, near_others(left, self.features, self.mass)
+        if trust is not None:
+            mass = trust if mass is None else trust * mass.double()
+        return Told(*kernels_of(self.features, one_hot, left, mass, seed, groups))
 
     def _leaves_something(self, left: Callable[[Tensor], Tensor]) -> bool:
         """Whether trees explain held-out rows' residuals beyond a small network, in mean or in spread.
